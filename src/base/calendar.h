@@ -1,0 +1,24 @@
+/* calendar.h - civil dates from microseconds since 1970, UTC. Pure. */
+#ifndef BATON_BASE_CALENDAR_H
+#define BATON_BASE_CALENDAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct civil {
+  int32_t year;
+  uint8_t month, day; /* from 1 */
+  uint8_t hour, minute, second;
+  uint32_t microsecond;
+};
+
+struct civil civil_from_us(int64_t unix_us);
+int64_t civil_to_us(struct civil c);
+/* "2026-11-22T13:07:13.123Z" (RFC 3339, milliseconds). */
+void textbuf_add_time(struct textbuf *b, int64_t unix_us);
+/* RFC 3339 with Z or an offset; false if it is anything else. */
+bool time_from_text(struct text t, int64_t *unix_us);
+
+#endif
