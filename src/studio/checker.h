@@ -1,0 +1,41 @@
+/* checker.h - reads a compiled script and says what will go wrong.
+ *
+ * The passes are a table; each adds its findings to the list. The one that
+ * matters most is the handover check: it follows every path with the set of
+ * statuses that the session can be in, and reports each Transfer that can be
+ * refused, from which status, and the edit that makes it safe.
+ */
+#ifndef BATON_STUDIO_CHECKER_H
+#define BATON_STUDIO_CHECKER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "studio/diagnostic.h"
+#include "studio/program.h"
+
+/* Statuses of a session as bits of a set. */
+#define STATUS(name, text, now, released, why) CHECKER_BIT_##name,
+enum checker_status_bit {
+#include "studio/statuses.def"
+  CHECKER_BITS
+};
+#undef STATUS
+#define CHECKER_SET(name) (1u << CHECKER_BIT_##name)
+
+/* What the entry point guarantees. */
+struct checker_world {
+  uint32_t entry; /* the statuses at the script's first line */
+  double drain_s; /* after a sleep this long a releasing session is idle */
+};
+
+/* The ticket's world: the bot has just said goodbye, and its connection closes
+ * one second later. */
+struct checker_world checker_world_default(void);
+
+/* Adds the findings of all passes to @diags and sorts it. BT_ERR_NOMEM. */
+enum bt_err checker_run(const struct mem *mem, const struct program *program,
+                        const struct checker_world *world,
+                        struct diagnostics *diags) BT_USE_RESULT;
+
+#endif
