@@ -7,17 +7,23 @@ target_compile_options(warnings INTERFACE
   -Wformat=2 -Wpointer-arith -Wnull-dereference -Wdouble-promotion
   $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wduplicated-branches>)
 
+# What programs outside src/ link: `pure` is every pure module, `modules` every
+# module. Both only name; a module without sources adds its headers.
+add_library(pure INTERFACE)
+add_library(modules INTERFACE)
+
 # baton_module(name [PURE] [DEPENDS other...] [SYSTEM library...]):
 # src/<name>/*.c is a static library (or an interface when it has only headers).
 # Its headers are included as "<name>/x.h" and are compiled alone by the target
 # all_verify_interface_header_sets. A PURE module may use only the symbols of
-# cmake/pure-symbols.txt (checked by a test). Nothing is defined for a module
-# whose folder has no source yet.
+# cmake/pure-symbols.txt (checked by a test). main.c belongs to the program, not
+# to the library. Nothing is defined for a module whose folder has no source yet.
 function(baton_module name)
   cmake_parse_arguments(M "PURE" "" "DEPENDS;SYSTEM" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/src/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   list(FILTER headers EXCLUDE REGEX "_priv\\.h$")
   # Only this module and what it depends on is on the include path.
   set(view ${CMAKE_CURRENT_BINARY_DIR}/view/${name})
@@ -36,25 +42,12 @@ function(baton_module name)
   target_sources(${name} ${scope} FILE_SET HEADERS
     BASE_DIRS ${view} FILES ${headers})
   set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_link_libraries(modules INTERFACE ${name})
+  set_property(GLOBAL APPEND PROPERTY BATON_MODULES ${name})
   if(M_PURE)
-    set_property(GLOBAL APPEND PROPERTY BATON_PURE_MODULES ${name})
+    target_link_libraries(pure INTERFACE ${name})
+    if(sources)
+      set_property(GLOBAL APPEND PROPERTY BATON_PURE_LIBRARIES $<TARGET_FILE:${name}>)
+    endif()
   endif()
-endfunction()
-
-# baton_tests(module [LINKS more...]): each tests/unit/<module>/test_*.c is one
-# cmocka program and one ctest case "unit.<module>.<file>".
-function(baton_tests name)
-  cmake_parse_arguments(T "" "" "LINKS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/unit/${name}/test_*.c)
-  add_custom_target(tests_${name})
-  foreach(source IN LISTS sources)
-    get_filename_component(base ${source} NAME_WE)
-    string(REGEX REPLACE "^test_" "" short ${base})
-    set(target test_${name}_${short})
-    add_executable(${target} ${source})
-    target_link_libraries(${target} PRIVATE ${name} ${T_LINKS} support warnings PkgConfig::CMOCKA)
-    add_test(NAME unit.${name}.${short} COMMAND ${target})
-    set_tests_properties(unit.${name}.${short} PROPERTIES LABELS "unit" TIMEOUT 120)
-    add_dependencies(tests_${name} ${target})
-  endforeach()
 endfunction()

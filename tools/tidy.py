@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""tidy.py - clang-tidy over every file of a build that it has not passed yet.
+
+usage: tidy.py --build DIR [--all] [FILE...]
+
+A file that passes leaves a stamp in build/tidy named by the hash of all that
+clang-tidy saw of this project: the file, the headers it includes, its flags and
+.clang-tidy. So an unchanged file costs a preprocessor run. --all looks at
+every file anew.
+"""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TIDY = "clang-tidy-14"
+STAMPS = ROOT / "build" / "tidy"
+
+
+def headers_of(entry):
+    """The file and what it includes, without the system's headers."""
+    command = shlex.split(entry["command"])
+    if "-o" in command:
+        at = command.index("-o")
+        del command[at : at + 2]
+    command = [word for word in command if word not in ("-c", "-MD")] + ["-MM"]
+    run = subprocess.run(command, cwd=entry["directory"], stdout=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        return None
+    words = run.stdout.replace("\\\n", " ").split(":", 1)[1].split()
+    return sorted({os.path.realpath(os.path.join(entry["directory"], word)) for word in words})
+
+
+def stamp_of(entry):
+    paths = headers_of(entry)
+    if paths is None:
+        return None
+    seen = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
+    seen.update(entry["command"].encode())
+    for path in paths:
+        seen.update(pathlib.Path(path).read_bytes())
+    return STAMPS / seen.hexdigest()[:32]
+
+
+def check(entry, build, everything):
+    """(file, seconds or None if it was clean already, what clang-tidy says)."""
+    stamp = stamp_of(entry)
+    if stamp and stamp.exists() and not everything:
+        return entry["file"], None, ""
+    start = time.monotonic()
+    run = subprocess.run([TIDY, "-p", build, "--quiet", entry["file"]], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
+    if run.returncode == 0 and stamp:
+        stamp.touch()
+        return entry["file"], time.monotonic() - start, ""
+    return entry["file"], time.monotonic() - start, run.stdout + run.stderr
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("files", nargs="*")
+    args = parser.parse_args()
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    entries = json.loads((pathlib.Path(args.build) / "compile_commands.json").read_text())
+    wanted = [os.path.realpath(name) for name in args.files]
+    # The header sets' generated one-line files are in the build directory.
+    entries = [e for e in entries if not e["file"].startswith(str(ROOT / "build"))
+               and (not wanted or os.path.realpath(e["file"]) in wanted)]
+    if not entries:
+        sys.exit("tidy: no such file in the build")
+    looked = bad = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, seconds, said in pool.map(lambda e: check(e, args.build, args.all), entries):
+            looked += seconds is not None
+            bad += said != ""
+            if said:
+                print(said, end="")
+            elif seconds is not None:
+                print(f"{seconds:5.1f} s  {os.path.relpath(name, ROOT)}")
+    print(f"tidy: {len(entries)} files, {looked} looked at, {bad} with findings")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
