@@ -8,6 +8,7 @@ module may use of the C library is named in the allow-list, under a reason. And
 no variable that changes: tables are const, state is handed in.
 """
 import argparse
+import pathlib
 import re
 import subprocess
 import sys
@@ -19,7 +20,7 @@ INSTRUMENTATION = re.compile(r"^(__(asan|ubsan|sanitizer|sancov|tsan|gcov|lsan|o
 def read_allowed(path):
     """{symbol: its line}; a group begins with a reason, "# ..."."""
     allowed, reason = {}, ""
-    for number, line in enumerate(open(path, encoding="utf-8"), 1):
+    for number, line in enumerate(pathlib.Path(path).read_text().splitlines(), 1):
         line = line.strip()
         if line.startswith("#"):
             reason = line[1:].strip()
