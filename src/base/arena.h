@@ -24,7 +24,8 @@ void arena_init(struct arena *a, const struct mem *mem, size_t limit);
 void arena_reset(struct arena *a);
 void arena_free(struct arena *a);
 
-/* NULL when the limit or the memory is used up. Cleared, aligned for any type. */
+/* NULL when the limit or the memory is used up. Cleared, aligned for any type.
+ */
 void *arena_alloc(struct arena *a, size_t size);
 
 /* A copy of @t that lives in @a, followed by a NUL that is not counted.

@@ -48,10 +48,11 @@ struct json_error {
   char message[256];
 };
 
-enum { JSON_DEPTH_DEFAULT = 64 };
+enum { JSON_DEPTH_DEFAULT = 64, JSON_DEPTH_MAX = 256 };
 
 /* BT_ERR_SYNTAX: *@error says where and why. BT_ERR_RANGE: deeper than
- * @max_depth (error filled). BT_ERR_NOMEM. The tree borrows @source. */
+ * @max_depth (error filled). BT_ERR_NOMEM (error filled). @max_depth is at most
+ * JSON_DEPTH_MAX; @error may be NULL. The tree borrows @source. */
 enum bt_err json_parse(struct arena *arena, struct text source,
                        unsigned max_depth, struct json **out,
                        struct json_error *error) BT_USE_RESULT;
@@ -62,8 +63,8 @@ const char *json_type_name(enum json_type type); /* "a number", "an object" … 
 /* Writing: commas and colons come by themselves. */
 struct json_out {
   struct textbuf *buf;
-  unsigned depth;
-  uint64_t has_item; /* a bit a level */
+  unsigned depth; /* containers that are open */
+  bool has_item;  /* the innermost one has something in it */
   bool after_key;
 };
 
@@ -74,15 +75,18 @@ void json_open_list(struct json_out *o);
 void json_close_list(struct json_out *o);
 void json_key(struct json_out *o, const char *key);
 void json_key_text(struct json_out *o, struct text key);
-void json_put_text(struct json_out *o, struct text t); /* invalid UTF-8 as U+FFFD */
+void json_put_text(struct json_out *o,
+                   struct text t); /* invalid UTF-8 as U+FFFD */
 void json_put_i64(struct json_out *o, int64_t n);
 void json_put_u64(struct json_out *o, uint64_t n);
-void json_put_double(struct json_out *o, double d); /* not finite: null */
+/* As short as reads back to the same number; not finite: null. */
+void json_put_double(struct json_out *o, double d);
 void json_put_bool(struct json_out *o, bool b);
 void json_put_null(struct json_out *o);
 /* @json is already JSON text, well-formed by the caller's word. */
 void json_put_raw(struct json_out *o, struct text json);
-/* A parsed tree, written anew (compact). */
+/* A parsed tree, written anew: compact, numbers with a point or beyond 64 bits
+ * as they were written. */
 void json_put_tree(struct json_out *o, const struct json *tree);
 
 #endif

@@ -26,7 +26,6 @@ struct map {
   struct map_slot *slots;
   size_t cap; /* a power of two, or 0 */
   size_t count;
-  size_t used; /* with graves */
 };
 
 #define MAP_NONE UINT32_MAX
@@ -43,7 +42,8 @@ bool map_put(struct map *m, uint64_t hash, uint32_t value);
 /* Removes exactly this number; false if it is not there. */
 bool map_remove(struct map *m, uint64_t hash, uint32_t value);
 
-uint64_t hash_bytes(const void *ptr, size_t len); /* fixed seed, for ever the same */
+uint64_t hash_bytes(const void *ptr,
+                    size_t len); /* fixed seed, for ever the same */
 uint64_t hash_text(struct text t);
 uint64_t hash_text_nocase(struct text t);
 uint64_t hash_u64(uint64_t n);

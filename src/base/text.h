@@ -80,8 +80,11 @@ void textbuf_add_u64(struct textbuf *b, uint64_t n);
 /* As people write numbers: 15 significant digits, no trailing zeros, no ".0",
  * "-0" is "0"; infinities and NaN as "inf", "-inf", "nan". */
 void textbuf_add_double(struct textbuf *b, double d);
+/* The same with as many digits, up to 17, as it takes to read @d back. */
+void textbuf_add_double_exact(struct textbuf *b, double d);
 __attribute__((format(printf, 2, 3))) void
 textbuf_addf(struct textbuf *b, const char *format, ...);
-struct text textbuf_text(const struct textbuf *b); /* borrowed until the next write */
+struct text
+textbuf_text(const struct textbuf *b); /* borrowed until the next write */
 
 #endif

@@ -24,11 +24,12 @@ struct timer {
 };
 
 struct timers_node;
+struct timers_entry;
 
 struct timers {
   const struct mem *mem;
   struct timers_node *nodes; /* by id */
-  uint32_t *heap;
+  struct timers_entry *heap;
   size_t node_cap, heap_cap, count;
   uint32_t free_head;
   uint64_t next_order;
@@ -46,7 +47,8 @@ void timers_stop(struct timers *t, uint32_t id);
 const struct timer *timers_get(const struct timers *t, uint32_t id);
 /* The earliest deadline; INT64_MAX if nothing runs. */
 int64_t timers_next(const struct timers *t);
-/* If one is due at @now_us: takes it out, writes it and its id, returns true. */
+/* If one is due at @now_us: takes it out, writes it and its id, returns true.
+ */
 bool timers_take_due(struct timers *t, int64_t now_us, struct timer *out,
                      uint32_t *id);
 
