@@ -1,0 +1,279 @@
+/* router.h - which session goes to which agent, from indexes alone.
+ *
+ * Waiting sessions are grouped by requirement signature (queue, channel, skills
+ * with the weakest proficiency accepted). A signature knows which agents are
+ * eligible; it keeps its matchable sessions and its ready agents each in order.
+ * An agent knows the signatures it is eligible for. So a decision looks at an
+ * agent's own signatures, or at one signature's first agent: never at all
+ * sessions or all agents, and a session that nobody can take delays no other.
+ *
+ * Everything is named by the engine's indices: queue, agent, skill, and the
+ * session's slot. Small ones: the router keeps arrays by them.
+ *
+ * Three kinds of function:
+ *   router_prepare_*  get the memory that a change will need; may answer
+ *                     BT_ERR_NOMEM; change no decision. Call one just before
+ *                     the change, with the same arguments.
+ *   changes           fold an event; never fail after their prepare.
+ *   questions         take a const router: pure, deterministic. Ties are broken
+ *                     by order of entry, or by agent index.
+ * The router decides nothing by itself and keeps no time: the engine asks for
+ * the best session when an agent may have become ready, for the best agent when
+ * a session entered, came back or changed, and for both when configuration
+ * did, or a pause or an exclusion ended (router_best_match).
+ *
+ * Order of sessions: queue's precedence, then skipped ones, then priority, then
+ * longest wait, then order of entry. Precedence and skips are compared only
+ * between sessions that the agent in question could take.
+ */
+#ifndef BATON_ROUTING_ROUTER_H
+#define BATON_ROUTING_ROUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+enum {
+  ROUTER_CHANNELS = 3,
+  ROUTER_PRIORITY_MAX = 1000,
+  ROUTER_PROFICIENCY_BEST = 1,
+  ROUTER_PROFICIENCY_WORST = 20,
+  ROUTER_NEEDS_MAX = 8, /* skills of a request, and as many of a queue */
+  ROUTER_AGENT_SKILLS_MAX = 256,
+  ROUTER_INDEX_MAX = 1 << 27,     /* agents, queues, skills, slots */
+  ROUTER_IDLE_SIGNATURES = 32768, /* unused signatures kept for the next use, */
+  ROUTER_IDLE_LINKS = 2000000     /* and their eligible agents in all */
+};
+
+#define ROUTER_NONE UINT32_MAX
+
+/* Microseconds since 1970 that a router can order by: until the year 2255. */
+#define ROUTER_TIME_MAX_US        ((INT64_C(1) << 53) - 1)
+
+#define STRATEGY(name, text, doc) ROUTER_##name,
+enum router_strategy {
+#include "routing/strategy.def"
+  ROUTER_STRATEGIES
+};
+#undef STRATEGY
+
+#define WHY(name, text, doc) ROUTER_WHY_##name,
+enum router_why_reason {
+#include "routing/why.def"
+  ROUTER_WHYS
+};
+#undef WHY
+
+/* A skill with a proficiency: an agent's own, or the weakest accepted. */
+struct router_skill {
+  uint32_t skill;
+  uint32_t proficiency; /* 1 best … 20 */
+};
+
+struct router_queue_params {
+  struct router_skill needs[ROUTER_NEEDS_MAX]; /* beside a session's own */
+  uint32_t need_count;
+  uint32_t strategy;   /* enum router_strategy */
+  uint32_t precedence; /* higher first among the queues an agent serves */
+  uint32_t max_size;   /* waiting sessions; 0 for no limit */
+};
+
+/* Borrowed during the call. */
+struct router_agent_params {
+  const struct router_skill *skills; /* each skill once */
+  uint32_t skill_count;
+  const uint32_t *queues; /* those it serves, each once */
+  uint32_t queue_count;
+  bool all_queues;  /* serves every queue, now and later */
+  uint8_t channels; /* bits of the channels it ever works on */
+};
+
+enum router_presence {
+  ROUTER_OFFLINE,
+  ROUTER_AWAY,
+  ROUTER_LOST,
+  ROUTER_AVAILABLE
+};
+
+/* What the agent machine says of the agent now. */
+struct router_agent_state {
+  int64_t idle_since_us;
+  uint8_t presence; /* enum router_presence */
+  struct {
+    uint8_t used, capacity;
+    bool ready; /* could take one more now; only if available */
+  } channels[ROUTER_CHANNELS];
+};
+
+/* What a session asks for. */
+struct router_request {
+  uint32_t queue;
+  uint32_t channel;
+  struct router_skill needs[ROUTER_NEEDS_MAX]; /* each skill once, any order */
+  uint32_t need_count;
+  uint32_t priority; /* 0 … ROUTER_PRIORITY_MAX */
+  bool skip_queue;
+  int64_t entered_us; /* 0 … ROUTER_TIME_MAX_US: kept when it comes back */
+  uint64_t order;     /* of entry; unique: kept when it comes back */
+};
+
+struct router_decision {
+  uint32_t slot, agent, queue;
+};
+
+struct router_queue_stats {
+  uint32_t waiting;  /* reserved ones too */
+  uint32_t reserved; /* of these, those with an open offer */
+  int64_t oldest_us; /* entered_us of the one that waits longest; INT64_MAX */
+};
+
+/* A key by which somebody goes first. */
+struct router_rank {
+  uint32_t precedence, priority; /* sessions */
+  bool skip_queue;
+  int64_t entered_us;
+  uint32_t score;        /* agents, MOST_SKILLED: sum of proficiencies */
+  int64_t idle_since_us; /* agents */
+};
+
+struct router_why {
+  enum router_why_reason reason;
+  uint32_t skill, needed, has; /* has 0: not at all */
+  uint32_t used, capacity;
+  uint32_t other_agent, other_slot;
+  int64_t until_us;
+  struct router_rank mine, theirs;
+};
+
+struct router_exclusion {
+  uint32_t agent;
+  int64_t until_us;
+};
+
+struct router_session;
+struct router_queue;
+struct router_agent;
+struct router_skill_index;
+struct router_signature;
+struct router_head;
+struct router_exclusion_node;
+
+struct router {
+  const struct mem *mem;
+  struct router_session *sessions; /* by slot */
+  struct router_queue *queues;     /* by index */
+  struct router_agent *agents;     /* by index */
+  struct router_skill_index *skills;
+  struct router_signature *signatures; /* by interned number */
+  struct router_head *heads;           /* each signature's first session */
+  struct router_exclusion_node *exclusions;
+  size_t session_cap, queue_cap, agent_cap, skill_cap;
+  size_t signature_cap, head_cap, exclusion_cap;
+  struct map by_requirement;      /* signatures */
+  uint32_t signature_count;       /* ever numbered */
+  uint32_t signature_free;        /* numbers to use again */
+  uint32_t idle_first, idle_last; /* unused signatures, longest unused first */
+  uint32_t idle_count;
+  size_t idle_links;
+  uint32_t exclusion_count, exclusion_free, exclusion_free_count;
+  uint32_t any_first; /* agents that serve all queues: a list */
+  uint32_t waiting;   /* sessions in all queues */
+};
+
+/* @r must not move afterwards: its map refers to it. @mem is borrowed. */
+void router_init(struct router *r, const struct mem *mem);
+void router_free(struct router *r);
+
+/* Queues. Putting one again changes it; its sessions stay, and are matched by
+ * the new needs. BT_ERR_NOMEM: nothing changed. */
+enum bt_err
+router_prepare_queue(struct router *r, uint32_t queue,
+                     const struct router_queue_params *params) BT_USE_RESULT;
+void router_put_queue(struct router *r, uint32_t queue,
+                      const struct router_queue_params *params);
+/* A paused queue takes sessions and matches nobody. */
+void router_pause(struct router *r, uint32_t queue, bool paused);
+bool router_queue_paused(const struct router *r, uint32_t queue);
+/* At its maximum size: only a skipped session may still enter. */
+bool router_queue_full(const struct router *r, uint32_t queue);
+
+/* Agents. Putting one again changes its skills, queues and channels, and keeps
+ * its state. A new one is offline. */
+enum bt_err
+router_prepare_agent(struct router *r, uint32_t agent,
+                     const struct router_agent_params *params) BT_USE_RESULT;
+void router_put_agent(struct router *r, uint32_t agent,
+                      const struct router_agent_params *params);
+void router_remove_agent(struct router *r, uint32_t agent);
+/* After every event of the agent machine. Costs little when nothing changed. */
+void router_set_agent_state(struct router *r, uint32_t agent,
+                            const struct router_agent_state *state);
+
+/* Sessions. The slot must not wait already. */
+enum bt_err
+router_prepare_session(struct router *r, uint32_t slot,
+                       const struct router_request *request) BT_USE_RESULT;
+void router_enqueue(struct router *r, uint32_t slot,
+                    const struct router_request *request);
+/* Out of the queue, reserved or not; its exclusions are forgotten. */
+void router_dequeue(struct router *r, uint32_t slot);
+bool router_waits(const struct router *r, uint32_t slot);
+void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority);
+/* An offer is open: the session keeps its place and its clock and is matched
+ * with nobody until it is unreserved or dequeued. */
+void router_reserve(struct router *r, uint32_t slot, uint32_t agent);
+void router_unreserve(struct router *r, uint32_t slot);
+/* ROUTER_NONE if it is not reserved. */
+uint32_t router_reserved_for(const struct router *r, uint32_t slot);
+/* The agent declined, or did not answer: it is not offered this session before
+ * @until_us, unless no other available agent could ever take it. */
+enum bt_err router_prepare_exclude(struct router *r) BT_USE_RESULT;
+void router_exclude(struct router *r, uint32_t slot, uint32_t agent,
+                    int64_t until_us);
+/* Copies at most @cap of them; returns how many there are. For snapshots. */
+size_t router_exclusions(const struct router *r, uint32_t slot,
+                         struct router_exclusion *out, size_t cap);
+
+/* The best ready agent for a waiting session; false if there is none. */
+bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
+                       struct router_decision *out) BT_USE_RESULT;
+/* The best session for an agent, on the channels on which it is ready. */
+bool router_best_session(const struct router *r, uint32_t agent, int64_t now_us,
+                         struct router_decision *out) BT_USE_RESULT;
+/* The first session of a queue that has a ready agent, and its best one. Ask
+ * again after each offer, until false: after a pause, or a change of
+ * configuration. Costs as much as the queue has signatures. */
+bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
+                       struct router_decision *out) BT_USE_RESULT;
+
+/* 1 for the first of its queue, reserved sessions counted. Costs as much as
+ * the answer is long. The slot must wait. */
+uint32_t router_position(const struct router *r, uint32_t slot);
+void router_stats(const struct router *r, uint32_t queue,
+                  struct router_queue_stats *out);
+/* Different agents that could be offered a session of this request now. */
+uint32_t router_ready_agents(const struct router *r,
+                             const struct router_request *request);
+/* Does any agent have the skill at all? */
+bool router_has_skill_holder(const struct router *r, uint32_t skill);
+/* Is there an eligible agent whose presence is at least @presence
+ * (ROUTER_OFFLINE: any agent; ROUTER_AWAY: logged in), and, for
+ * ROUTER_AVAILABLE, that is ready? Not for hot paths. */
+bool router_any_eligible(const struct router *r,
+                         const struct router_request *request,
+                         enum router_presence presence);
+
+/* Why, or why not. Every agent and slot may be asked. Not for hot paths. */
+void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
+                    int64_t now_us, struct router_why *out);
+
+/* Static storage. */
+const char *router_why_text(uint32_t reason);   /* "lacks_skill" */
+const char *router_why_detail(uint32_t reason); /* one sentence */
+const char *router_strategy_text(uint32_t strategy);
+
+#endif
