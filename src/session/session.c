@@ -45,8 +45,6 @@ static bool guard_holds(enum session_guard guard, const struct session *s,
     return cmd->epoch == s->epoch;
   case SESSION_GUARD_BOT_HOLD:
     return bot_holds(s) && cmd->epoch == s->epoch;
-  case SESSION_GUARD_BOT_HOLDS:
-    return bot_holds(s);
   case SESSION_GUARD_BOT_IS_HERE:
     return bot_holds(s) && !s->away;
   case SESSION_GUARD_BOT_IS_AWAY:
