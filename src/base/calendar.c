@@ -62,9 +62,8 @@ int64_t civil_to_us(struct civil c) {
   bt_check(c.year >= -YEAR_MAX && c.year <= YEAR_MAX);
   bt_check(c.month >= 1 && c.month <= 12);
   const int64_t days = days_from_civil(c.year, c.month, c.day);
-  const int64_t seconds =
-      days * 86400 + c.hour * 3600 + c.minute * 60 + c.second;
-  return seconds * SECOND_US + c.microsecond;
+  const int64_t minutes = days * 1440 + c.hour * INT64_C(60) + c.minute;
+  return (minutes * 60 + c.second) * SECOND_US + c.microsecond;
 }
 
 static char *put_digits(char *at, unsigned n, unsigned width) {
@@ -157,7 +156,8 @@ static int64_t take_offset_s(struct cursor *c) {
   c->bad = c->bad || (sign != '+' && sign != '-');
   const int64_t hours = take_digits(c, 2, 23);
   take_either(c, ':', ':');
-  const int64_t offset_s = hours * 3600 + take_digits(c, 2, 59) * 60;
+  const int64_t minutes = take_digits(c, 2, 59);
+  const int64_t offset_s = (hours * 60 + minutes) * 60;
   return sign == '-' ? -offset_s : offset_s;
 }
 

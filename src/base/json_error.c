@@ -73,19 +73,25 @@ static void set_pointer(struct json_error *e, const struct json_frame *top) {
   }
 }
 
-static void set_place(struct json_error *e, const struct json_reader *r,
-                      const char *at) {
-  const char *line = r->begin;
-  e->line = 1;
-  for (const char *p = r->begin; p < at; p++) {
-    if (*p == '\n') {
-      e->line++;
-      line = p + 1;
-    }
+static uint32_t line_of(const struct json_reader *r, size_t offset) {
+  uint32_t line = 1;
+  for (size_t i = 0; i < offset; i++) {
+    line += r->begin[i] == '\n';
   }
-  const struct text before = {line, (size_t)(at - line)};
+  return line;
+}
+
+static void set_place(struct json_error *e, const struct json_reader *r,
+                      size_t offset) {
+  size_t line_start = offset;
+  while (line_start > 0 && r->begin[line_start - 1] != '\n') {
+    line_start--;
+  }
+  const struct text all = {r->begin, (size_t)(r->end - r->begin)};
+  const struct text before = text_sub(all, line_start, offset - line_start);
+  e->offset = offset;
+  e->line = line_of(r, offset);
   e->column = (uint32_t)utf8_count(before) + 1;
-  e->offset = (size_t)(at - r->begin);
 }
 
 enum bt_err json_fail(struct json_reader *r, enum bt_err err, const char *at,
@@ -93,7 +99,7 @@ enum bt_err json_fail(struct json_reader *r, enum bt_err err, const char *at,
   struct json_error *e = r->error;
   if (e != NULL) {
     *e = (struct json_error){0};
-    set_place(e, r, at);
+    set_place(e, r, (size_t)(at - r->begin));
     set_pointer(e, r->top);
     va_list args;
     va_start(args, format);
@@ -221,19 +227,30 @@ static const char *curly_quote_in(struct text raw) {
   return NULL;
 }
 
-static bool is_word_byte(char c) {
-  return c == '_' || c == '$' || (c >= '0' && c <= '9') ||
-         ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+/* Letters of the scripts that lie before general punctuation are enough here.
+ */
+static bool is_word_part(uint32_t code_point) {
+  if (code_point >= 0xc0) {
+    return code_point < 0x2000;
+  }
+  return code_point == '_' || code_point == '$' ||
+         (code_point >= '0' && code_point <= '9') ||
+         ((code_point | 0x20) >= 'a' && (code_point | 0x20) <= 'z');
 }
 
 /* The word at the reader's place, for a message: not the whole of a long one.
  */
 static struct text word_at(const struct json_reader *r) {
+  const struct text rest = rest_of(r);
   size_t len = 0;
-  while (r->at + len < r->end && len < 40 && is_word_byte(r->at[len])) {
-    len++;
+  while (len < 40 && utf8_length(rest, len) != 0) {
+    size_t length = 0;
+    if (!is_word_part(utf8_decode(rest, len, &length))) {
+      break;
+    }
+    len += length;
   }
-  return (struct text){r->at, len};
+  return text_sub(rest, 0, len);
 }
 
 enum bt_err json_fail_value(struct json_reader *r) {
@@ -265,6 +282,17 @@ enum bt_err json_fail_key(struct json_reader *r) {
   return fail_expected(r, "a key in double quotes");
 }
 
+enum bt_err json_fail_twin(struct json_reader *r) {
+  return json_fail(r, BT_ERR_SYNTAX, r->top->key_from,
+                   "this key is already used in the same object: keep one of "
+                   "the two");
+}
+
+enum bt_err json_fail_memory(struct json_reader *r) {
+  return json_fail(r, BT_ERR_NOMEM, r->at,
+                   "no memory for the rest of the text");
+}
+
 enum bt_err json_fail_colon(struct json_reader *r) {
   const struct json_frame *f = r->top;
   const char *curly =
@@ -285,8 +313,11 @@ enum bt_err json_fail_separator(struct json_reader *r) {
   const bool list = f->container->type == JSON_LIST;
   if (r->at == r->end) {
     return json_fail(r, BT_ERR_SYNTAX, r->at,
-                     "the text ends inside %s: the closing %c is missing",
-                     list ? "a list" : "an object", list ? ']' : '}');
+                     "the text ends inside the %s that begins on line %u: the "
+                     "closing %c is missing",
+                     list ? "list" : "object",
+                     (unsigned)line_of(r, f->container->offset),
+                     list ? ']' : '}');
   }
   return fail_expected(r, list ? "a comma or the closing ]"
                                : "a comma or the closing }");

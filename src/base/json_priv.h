@@ -34,6 +34,9 @@ enum bt_err json_fail_key(struct json_reader *r);
 enum bt_err json_fail_colon(struct json_reader *r);
 enum bt_err json_fail_separator(struct json_reader *r);
 enum bt_err json_fail_trailing(struct json_reader *r);
+enum bt_err json_fail_memory(struct json_reader *r);
+/* The key being read is one that its object has already. */
+enum bt_err json_fail_twin(struct json_reader *r);
 /* A string that began at @from has no closing quote on its line. */
 enum bt_err json_fail_unclosed(struct json_reader *r, const char *from);
 

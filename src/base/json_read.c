@@ -13,7 +13,16 @@ static bool is_digit(char c) {
 }
 
 static char peek(const struct json_reader *r) {
-  return r->at < r->end ? *r->at : '\0';
+  if (r->at == r->end) {
+    return '\0';
+  }
+  return *r->at;
+}
+
+static bool take_byte(struct json_reader *r, char c) {
+  const bool there = peek(r) == c;
+  r->at += there;
+  return there;
 }
 
 static void skip_blanks(struct json_reader *r) {
@@ -23,10 +32,11 @@ static void skip_blanks(struct json_reader *r) {
   }
 }
 
-static enum bt_err add_item(struct json_reader *r, struct json_frame *f) {
+/* NULL when there is no memory. */
+static struct json *add_item(struct json_reader *r, struct json_frame *f) {
   struct json *item = arena_alloc(r->arena, sizeof *item);
   if (item == NULL) {
-    return json_fail(r, BT_ERR_NOMEM, r->at, "no memory for this value");
+    return NULL;
   }
   if (f->last == NULL) {
     f->container->first = item;
@@ -35,10 +45,10 @@ static enum bt_err add_item(struct json_reader *r, struct json_frame *f) {
   }
   f->last = item;
   f->container->count++;
-  return BT_ERR_OK;
+  return item;
 }
 
-/* After an item: true if another follows. The closing bracket is consumed. */
+/* After an item: the comma before another, or the closing bracket. */
 static enum bt_err read_separator(struct json_reader *r, char close,
                                   bool *more) {
   skip_blanks(r);
@@ -58,6 +68,7 @@ static enum bt_err read_separator(struct json_reader *r, char close,
   return BT_ERR_OK;
 }
 
+/* On success close_container must follow. */
 static enum bt_err open_container(struct json_reader *r, struct json_frame *f) {
   if (r->depth_left == 0) {
     return json_fail(r, BT_ERR_RANGE, r->at,
@@ -79,15 +90,13 @@ static void close_container(struct json_reader *r, const struct json_frame *f) {
 static enum bt_err read_list(struct json_reader *r, struct json *v) {
   struct json_frame f = {.up = r->top, .container = v};
   enum bt_err err = open_container(r, &f);
-  bool more = err == BT_ERR_OK && peek(r) != ']';
-  if (err == BT_ERR_OK && !more) {
-    r->at++;
+  if (err != BT_ERR_OK) {
+    return err;
   }
+  bool more = !take_byte(r, ']');
   while (more && err == BT_ERR_OK) {
-    err = add_item(r, &f);
-    if (err == BT_ERR_OK) {
-      err = read_value(r, f.last);
-    }
+    struct json *element = add_item(r, &f);
+    err = element == NULL ? json_fail_memory(r) : read_value(r, element);
     if (err == BT_ERR_OK) {
       err = read_separator(r, ']', &more);
     }
@@ -110,9 +119,7 @@ static enum bt_err refuse_twin(struct json_reader *r,
                                const struct json_frame *f) {
   for (const struct json *m = f->container->first; m != f->last; m = m->next) {
     if (text_equal(m->key, f->key)) {
-      return json_fail(r, BT_ERR_SYNTAX, f->key_from,
-                       "this key is already used in the same object: keep one "
-                       "of the two");
+      return json_fail_twin(r);
     }
   }
   return BT_ERR_OK;
@@ -130,7 +137,6 @@ static enum bt_err read_key(struct json_reader *r, struct json_frame *f,
     return err;
   }
   f->key_from = from;
-  f->last->key = f->key;
   const uint64_t bit = key_bit(f->key);
   if ((*seen & bit) != 0 && f->container->count <= MEMBERS_FEW) {
     err = refuse_twin(r, f);
@@ -147,12 +153,14 @@ static enum bt_err read_key(struct json_reader *r, struct json_frame *f,
 
 static enum bt_err read_member(struct json_reader *r, struct json_frame *f,
                                uint64_t *seen) {
-  enum bt_err err = add_item(r, f);
-  if (err == BT_ERR_OK) {
-    err = read_key(r, f, seen);
+  struct json *member = add_item(r, f);
+  if (member == NULL) {
+    return json_fail_memory(r);
   }
+  enum bt_err err = read_key(r, f, seen);
   if (err == BT_ERR_OK) {
-    err = read_value(r, f->last);
+    member->key = f->key;
+    err = read_value(r, member);
   }
   if (err == BT_ERR_OK) {
     f->key_from = NULL;
@@ -164,10 +172,10 @@ static enum bt_err read_object(struct json_reader *r, struct json *v) {
   struct json_frame f = {.up = r->top, .container = v};
   uint64_t seen = 0;
   enum bt_err err = open_container(r, &f);
-  bool more = err == BT_ERR_OK && peek(r) != '}';
-  if (err == BT_ERR_OK && !more) {
-    r->at++;
+  if (err != BT_ERR_OK) {
+    return err;
   }
+  bool more = !take_byte(r, '}');
   while (more && err == BT_ERR_OK) {
     err = read_member(r, &f, &seen);
     if (err == BT_ERR_OK) {
@@ -318,7 +326,7 @@ enum bt_err json_parse(struct arena *arena, struct text source,
                           .error = error};
   struct json *root = arena_alloc(arena, sizeof *root);
   if (root == NULL) {
-    return json_fail(&r, BT_ERR_NOMEM, r.at, "no memory for this value");
+    return json_fail_memory(&r);
   }
   skip_blanks(&r);
   const enum bt_err err = read_value(&r, root);

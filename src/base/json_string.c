@@ -111,7 +111,10 @@ static enum bt_err fail_escape(struct json_reader *r, const char *at) {
 /* @*at stands on a backslash. Writes what it stands for to @*to. */
 static enum bt_err take_escape(struct json_reader *r, const char **at,
                                char **to) {
-  const char letter = r->end - *at < 2 ? '\0' : (*at)[1];
+  if (r->end - *at < 2) {
+    return fail_escape(r, *at);
+  }
+  const char letter = (*at)[1];
   if (letter == 'u') {
     uint32_t code_point = 0;
     *at += 1;
@@ -169,7 +172,7 @@ static enum bt_err read_escaped(struct json_reader *r, const char *from,
   const size_t room = (size_t)(closing_quote(r, at) - from);
   char *text = arena_alloc(r->arena, room);
   if (text == NULL) {
-    return json_fail(r, BT_ERR_NOMEM, from, "no memory for this string");
+    return json_fail_memory(r);
   }
   memcpy(text, from, (size_t)(at - from));
   char *to = text + (at - from);

@@ -63,11 +63,19 @@ static const struct json *first_twin(const struct entry *sorted, size_t count) {
   return twin;
 }
 
+/* A key with escapes is a copy and has lost its place: its value is near. */
+static const char *key_place(const struct json_reader *r,
+                             const struct json *member) {
+  const char *key = member->key.ptr;
+  const bool borrowed = key > r->begin && key < r->end;
+  return borrowed ? key - 1 : r->begin + member->offset;
+}
+
 enum bt_err json_refuse_twins(struct json_reader *r, struct json_frame *f) {
   const size_t count = f->container->count;
   struct entry *entries = arena_alloc(r->arena, 2 * count * sizeof *entries);
   if (entries == NULL) {
-    return json_fail(r, BT_ERR_NOMEM, r->at, "no memory to compare the keys");
+    return json_fail_memory(r);
   }
   size_t i = 0;
   for (const struct json *m = f->container->first; m != NULL; m = m->next) {
@@ -79,8 +87,6 @@ enum bt_err json_refuse_twins(struct json_reader *r, struct json_frame *f) {
     return BT_ERR_OK;
   }
   f->key = twin->key;
-  f->key_from = r->begin + twin->offset;
-  return json_fail(r, BT_ERR_SYNTAX, f->key_from,
-                   "this member's key is already used in the same object: "
-                   "keep one of the two");
+  f->key_from = key_place(r, twin);
+  return json_fail_twin(r);
 }
