@@ -73,6 +73,7 @@ struct http_scan {
   uint32_t line_at; /* where the current line begins */
   uint32_t seen;    /* bytes looked at */
   uint32_t start;   /* where the head begins: behind one empty line at most */
+  uint32_t headers_at; /* behind the first line; 0 before that */
 };
 
 /* Looks at what has come since the last call on the same bytes, now longer.
@@ -103,17 +104,19 @@ bool http_list_has(struct text list, struct text token);
 /* --- chunked bodies ------------------------------------------------------ */
 
 struct http_chunked {
-  uint64_t left;     /* of the current chunk */
-  uint32_t overhead; /* extension and trailer bytes so far */
+  uint64_t body_left;     /* of the limit */
+  uint64_t overhead_left; /* of the limit: extensions and trailers */
+  uint64_t left;          /* of the current chunk */
   uint8_t state;
   uint8_t digits;
 };
 
+void http_chunked_init(struct http_chunked *c, int64_t body_max,
+                       int64_t overhead_max);
 /* Takes a piece of a chunked body: *@used bytes were looked at, of which *@data
  * is body (perhaps empty). Call again until all is used. True when the body is
  * complete, its trailers (dropped) included. */
-bool http_chunked_take(struct http_chunked *c, struct text bytes,
-                       const struct net_limits *limits, size_t *used,
+bool http_chunked_take(struct http_chunked *c, struct text bytes, size_t *used,
                        struct text *data, enum http_fault *fault);
 
 #endif
