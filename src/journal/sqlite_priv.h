@@ -1,0 +1,70 @@
+/* sqlite_priv.h - the journal in a directory, shared by its three parts:
+ * sqlite.c (the engine's and the readers' side), load.c (start-up) and
+ * writer.c (the journal's own thread).
+ */
+#ifndef BATON_JOURNAL_SQLITE_PRIV_H
+#define BATON_JOURNAL_SQLITE_PRIV_H
+
+#include <pthread.h>
+
+#include "journal/dir_priv.h"
+#include "journal/journal_priv.h"
+#include "journal/latency_priv.h"
+#include "journal/queue_priv.h"
+#include "journal/store_priv.h"
+
+enum { SNAPSHOT_PART_BYTES = 1 << 20 };
+
+/* A snapshot on its way to the disk. */
+struct snapshot_job {
+  struct textbuf bytes; /* a copy */
+  size_t written;
+  struct store_snapshot row;
+  enum { SNAPSHOT_NONE, SNAPSHOT_PARTS, SNAPSHOT_TRIM } stage;
+};
+
+struct sqlite_journal {
+  struct journal base;
+  struct journal_dir dir;
+  uint64_t genesis; /* the chain before the first batch */
+
+  /* Readers: any thread, one at a time. */
+  pthread_mutex_t read_lock;
+  struct store reader;
+
+  /* The journal's thread alone; load.c before that thread exists. */
+  struct store writer;
+  struct queue_cursor cursor;
+  uint64_t chain; /* of the last batch written */
+  struct snapshot_job job;
+
+  /* Between the threads. */
+  pthread_mutex_t lock;
+  pthread_cond_t work;      /* for the journal's thread */
+  pthread_cond_t published; /* for those who wait until it is durable */
+  struct queue queue;
+  struct textbuf snapshot; /* handed over to @job */
+  uint64_t snapshot_seq;
+  bool snapshot_asked, snapshot_busy;
+  bool running, stop, asleep;
+  unsigned waiters;
+  struct journal_stats stats;
+  struct latency commits;
+  pthread_t thread;
+};
+
+struct sqlite_journal *sqlite_journal_of(struct journal *j);
+
+/* load.c */
+enum bt_err sqlite_load(struct journal *j, const struct journal_sink *sink,
+                        struct journal_error *why) BT_USE_RESULT;
+
+/* writer.c: starts the thread; it ends when @stop is set and the queue is
+ * empty, or will never be. */
+enum bt_err writer_start(struct sqlite_journal *s,
+                         struct journal_error *why) BT_USE_RESULT;
+void writer_stop(struct sqlite_journal *s);
+
+int64_t clock_us(void); /* monotonic */
+
+#endif
