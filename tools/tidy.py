@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tidy.py - clang-tidy over every file of a build that it has not passed yet.
 
-usage: tidy.py --build DIR [--all] [FILE...]
+usage: tidy.py --build DIR [--stamps DIR] [--all] [FILE...]
 
 A file that passes leaves a stamp in build/tidy named by the hash of all that
 clang-tidy saw of this project: the file, the headers it includes, its flags and
@@ -21,7 +21,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-14"
-STAMPS = ROOT / "build" / "tidy"
 
 
 def headers_of(entry):
@@ -38,7 +37,7 @@ def headers_of(entry):
     return sorted({os.path.realpath(os.path.join(entry["directory"], word)) for word in words})
 
 
-def stamp_of(entry):
+def stamp_of(entry, stamps):
     paths = headers_of(entry)
     if paths is None:
         return None
@@ -46,17 +45,17 @@ def stamp_of(entry):
     seen.update(entry["command"].encode())
     for path in paths:
         seen.update(pathlib.Path(path).read_bytes())
-    return STAMPS / seen.hexdigest()[:32]
+    return stamps / seen.hexdigest()[:32]
 
 
-def check(entry, build, everything):
+def check(entry, args):
     """(file, seconds or None if it was clean already, what clang-tidy says)."""
-    stamp = stamp_of(entry)
-    if stamp and stamp.exists() and not everything:
+    stamp = stamp_of(entry, args.stamps)
+    if stamp and stamp.exists() and not args.all:
         return entry["file"], None, ""
     start = time.monotonic()
-    run = subprocess.run([TIDY, "-p", build, "--quiet", entry["file"]], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, text=True)
+    command = [TIDY, "-p", args.build, f"--config-file={ROOT}/.clang-tidy", "--quiet", entry["file"]]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if run.returncode == 0 and stamp:
         stamp.touch()
         return entry["file"], time.monotonic() - start, ""
@@ -66,10 +65,11 @@ def check(entry, build, everything):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
+    parser.add_argument("--stamps", default=ROOT / "build/tidy", type=pathlib.Path)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("files", nargs="*")
     args = parser.parse_args()
-    STAMPS.mkdir(parents=True, exist_ok=True)
+    args.stamps.mkdir(parents=True, exist_ok=True)
     entries = json.loads((pathlib.Path(args.build) / "compile_commands.json").read_text())
     wanted = [os.path.realpath(name) for name in args.files]
     # The header sets' generated one-line files are in the build directory.
@@ -79,7 +79,7 @@ def main():
         sys.exit("tidy: no such file in the build")
     looked = bad = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, seconds, said in pool.map(lambda e: check(e, args.build, args.all), entries):
+        for name, seconds, said in pool.map(lambda e: check(e, args), entries):
             looked += seconds is not None
             bad += said != ""
             if said:

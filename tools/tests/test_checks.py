@@ -1,6 +1,7 @@
 """Each check of the house, seen red on the smallest file that breaks its rule."""
 import contextlib
 import io
+import json
 import pathlib
 import subprocess
 import sys
@@ -155,6 +156,26 @@ class Format(unittest.TestCase):
         crooked = subprocess.run(style, input=b"int  f( void ){return 1;}\n", stderr=subprocess.DEVNULL)
         straight = subprocess.run(style, input=b"int n;\n", stderr=subprocess.DEVNULL)
         self.assertEqual((crooked.returncode, straight.returncode), (1, 0))
+
+
+class Tidy(InFolder):
+    def run_tidy(self, source):
+        file = self.folder / "x.c"
+        file.write_text(source)
+        entry = {"directory": str(self.folder), "command": "clang-14 -c x.c -o x.o", "file": str(file)}
+        (self.folder / "compile_commands.json").write_text(json.dumps([entry]))
+        return subprocess.run([sys.executable, TOOLS / "tidy.py", "--build", self.folder, "--stamps", self.folder],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def test_a_finding(self):
+        found = self.run_tidy("int f(int a);\nint f(int a) {\n  if (a)\n    return 1;\n  return 2;\n}\n")
+        self.assertEqual(found.returncode, 1)
+        self.assertIn("readability-braces-around-statements", found.stdout)
+
+    def test_what_passed_is_not_looked_at_again(self):
+        source = "int f(void);\nint f(void) {\n  return 1;\n}\n"
+        self.assertIn("1 looked at, 0 with findings", self.run_tidy(source).stdout)
+        self.assertIn("0 looked at, 0 with findings", self.run_tidy(source).stdout)
 
 
 if __name__ == "__main__":
