@@ -1,0 +1,49 @@
+/* config.h - configured objects as JSON, checked against config.def. */
+#ifndef BATON_ENGINE_CONFIG_H
+#define BATON_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "routing/router.h"
+
+#define OBJECT(name, wire, doc) CONFIG_##name,
+enum config_object {
+#include "engine/config.def"
+  CONFIG_OBJECTS
+};
+#undef OBJECT
+
+#define MEMBER(o, name, wire, kind, min, max, def, doc) CONFIG_##o##_##name,
+enum config_member {
+#include "engine/config.def"
+  CONFIG_MEMBERS
+};
+#undef MEMBER
+
+struct config_error {
+  char pointer[256]; /* below the object: "/skills/1/proficiency" */
+  char message[256]; /* what is wrong, and the cure */
+};
+
+const char *config_object_wire(enum config_object object); /* "queues" */
+/* Is it an object of its kind: known members (else the nearest name), right
+ * types, within their limits, nothing missing? Stops at the first error after
+ * member @skip errors, so that all can be listed by asking again. */
+bool config_check(enum config_object object, const struct json *value,
+                  unsigned skip, struct config_error *error);
+/* Readers of a checked object; defaults are filled in. */
+struct text config_text(const struct json *value, enum config_member member);
+int64_t config_num(const struct json *value, enum config_member member);
+int64_t config_ms(const struct json *value, enum config_member member);
+bool config_flag(const struct json *value, enum config_member member);
+/* The list, or NULL. */
+const struct json *config_list(const struct json *value,
+                               enum config_member member);
+/* One element of a SKILLS list. */
+struct text config_skill_name(const struct json *element);
+/* The proficiency, or @if_missing. */
+uint32_t config_skill_level(const struct json *element, uint32_t if_missing);
+
+#endif

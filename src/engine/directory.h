@@ -1,0 +1,143 @@
+/* directory.h - who and what a centre has: skills, queues, agents, bots,
+ * scripts, entry points; by number and by name.
+ *
+ * Built from …_PUT events and from nothing else. Numbers are given in the order
+ * of the events and never change; an object that is put again keeps its number.
+ * Names are found case-insensitively; ids and names both work.
+ *
+ * Two kinds of queue make themselves: each skill has one (so that a transfer
+ * may name a skill), and each agent (so that a transfer may name an agent).
+ */
+#ifndef BATON_ENGINE_DIRECTORY_H
+#define BATON_ENGINE_DIRECTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/agent.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "engine/config.h"
+#include "routing/router.h"
+#include "session/session.h"
+#include "studio/program.h"
+
+#define DIR_NONE UINT32_MAX
+
+enum { DIR_ALIASES_MAX = 16, DIR_OWNERS_MAX = 32 };
+
+struct dir_skill {
+  struct text name;
+  uint32_t queue; /* the one that makes itself */
+};
+
+struct dir_queue {
+  struct text id, name, config;
+  struct text aliases[DIR_ALIASES_MAX];
+  uint32_t alias_count;
+  struct router_queue_params params;
+  uint32_t priority;
+  int64_t max_wait_ms, offer_ms, wrapup_ms, decline_ms;
+  struct text overflow; /* a queue, by name; empty for none */
+  struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
+  uint32_t owner_count;
+  uint32_t skill; /* DIR_NONE, or the skill it stands for */
+  uint32_t agent; /* DIR_NONE, or the agent it stands for */
+};
+
+struct dir_agent {
+  struct text id, name, config;
+  struct agent_limits limits;
+  uint32_t queue; /* the one that makes itself */
+};
+
+struct dir_bot {
+  struct text id, name, config;
+};
+
+struct dir_script {
+  struct text name;
+  const struct program *program; /* the newest version; owned by the engine */
+  uint64_t hash;
+};
+
+struct dir_entry {
+  struct text id, name, config;
+  uint8_t channel;
+  struct text bot, script;              /* the first holder: one of them */
+  struct text on_goodbye, on_released;  /* scripts, or empty */
+  struct text fallback;                 /* a queue, or empty: the session ends */
+  int64_t invite_ms, silence_ms, drain_ms, idle_ms, grace_ms, customer_ms;
+};
+
+struct directory {
+  const struct mem *mem;
+  struct arena arena; /* texts; what is put again leaves its old ones here */
+  struct dir_skill *skills;
+  struct dir_queue *queues;
+  struct dir_agent *agents;
+  struct dir_bot *bots;
+  struct dir_script *scripts;
+  struct dir_entry *entries;
+  struct text *away_reasons; /* code AGENT_AWAY_CUSTOM + index */
+  size_t skill_count, queue_count, agent_count, bot_count, script_count,
+      entry_count, away_count;
+  size_t skill_cap, queue_cap, agent_cap, bot_cap, script_cap, entry_cap,
+      away_cap;
+};
+
+void directory_init(struct directory *d, const struct mem *mem);
+void directory_free(struct directory *d);
+
+/* DIR_NONE if there is none. */
+uint32_t directory_skill(const struct directory *d, struct text name);
+/* By id, name or alias; not the ones that make themselves. */
+uint32_t directory_queue(const struct directory *d, struct text name);
+uint32_t directory_agent(const struct directory *d, struct text name);
+uint32_t directory_bot(const struct directory *d, struct text name);
+uint32_t directory_script(const struct directory *d, struct text name);
+uint32_t directory_entry(const struct directory *d, struct text name);
+
+/* What kind of thing a transfer's target names. */
+enum dir_target_kind {
+  DIR_TARGET_ANY, /* as a script writes it: queue, then skill, agent:…, bot:… */
+  DIR_TARGET_QUEUE,
+  DIR_TARGET_SKILL,
+  DIR_TARGET_AGENT,
+  DIR_TARGET_BOT
+};
+
+struct dir_target {
+  bool is_bot;
+  uint32_t number; /* of the queue or bot */
+};
+
+/* False if nothing has the name. */
+bool directory_target(const struct directory *d, enum dir_target_kind kind,
+                      struct text name, struct dir_target *out);
+/* At most @cap names that a person could have meant, nearest first. */
+size_t directory_nearest(const struct directory *d, enum dir_target_kind kind,
+                         struct text name, struct text *out, size_t cap);
+
+/* Folding: each returns the number. Texts are copied. @config was checked with
+ * config_check(); out of memory is a failed check, since an event is a fact. */
+uint32_t directory_put_skill(struct directory *d, struct text name);
+uint32_t directory_put_queue(struct directory *d, struct text config);
+uint32_t directory_put_agent(struct directory *d, struct text config);
+uint32_t directory_put_bot(struct directory *d, struct text config);
+uint32_t directory_put_script(struct directory *d, struct text name,
+                              const struct program *program);
+uint32_t directory_put_entry(struct directory *d, struct text config);
+uint32_t directory_put_away_reason(struct directory *d, struct text reason);
+uint32_t directory_away_code(const struct directory *d, struct text reason);
+struct text directory_away_text(const struct directory *d, uint32_t code);
+
+/* An agent's skills and queues out of its config, for the router. Lives in
+ * @arena. Skills that are not in the directory yet are left out. */
+struct router_agent_params
+directory_agent_params(const struct directory *d, uint32_t agent,
+                       struct arena *arena);
+
+#endif

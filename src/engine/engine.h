@@ -1,0 +1,155 @@
+/* engine.h - one routing domain: sessions, bots, agents, queues, scripts.
+ *
+ * Deterministic and single-threaded: the same commands give the same events,
+ * answers and effects to the byte, whoever asks (server, simulator, explorer,
+ * `baton run`). It has no clock, no randomness and no I/O; all that it keeps is
+ * computed from its events, so folding a journal with engine_apply() restores
+ * it exactly.
+ *
+ *   engine_step(command) -> events + effects + answer
+ *                           the shell appends the events as one journal batch
+ *                           and lets answer and effects out when it is durable
+ *
+ * The engine owns everything it keeps. What a step gives is borrowed from the
+ * step, which the shell owns, until step_clear().
+ */
+#ifndef BATON_ENGINE_ENGINE_H
+#define BATON_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "engine/command.h"
+#include "engine/directory.h"
+#include "engine/event.h"
+#include "engine/record.h"
+
+struct engine;
+
+struct engine_options {
+  struct text centre;       /* shown in the problem documents' type; copied */
+  struct text problem_base; /* "https://…/problems/"; copied; empty: a default */
+  bool trace; /* LOGGED events for each TRACE; else only Log… (see run) */
+};
+
+/* BT_ERR_NOMEM. @mem is borrowed. */
+enum bt_err engine_create(const struct mem *mem,
+                          const struct engine_options *options,
+                          struct engine **out) BT_USE_RESULT;
+void engine_free(struct engine *e); /* NULL is fine */
+
+/* ---- one step */
+
+/* An answer as the wire shows it; @body is a JSON document. */
+struct answer {
+  int code;             /* 200, 201, 202 or that of a refusal */
+  enum refusal refusal; /* REFUSAL_NONE if it was carried out or accepted */
+  struct text body;
+  struct id session;      /* whose; null if none */
+  uint32_t version;       /* of the session, for the ETag */
+  int64_t retry_after_ms; /* 0 for none */
+  bool replayed;          /* the answer of the first request with this key */
+  /* A transfer that was accepted and waits: its number, for Prefer: wait. */
+  uint64_t waits;
+  struct id transfer; /* its resource; null if none */
+};
+
+struct step {
+  struct arena arena;
+  struct record *events; /* in order */
+  size_t event_count, event_cap;
+  struct record *effects; /* .type is enum effect */
+  size_t effect_count, effect_cap;
+  struct answer answer;
+  uint64_t seq; /* of the batch; 0 if nothing happened */
+};
+
+void step_init(struct step *s, const struct mem *mem);
+void step_clear(struct step *s); /* keeps the memory */
+void step_free(struct step *s);
+
+/* Carries out one command. The step is cleared first. */
+void engine_step(struct engine *e, const struct command *cmd, struct step *out);
+
+/* The earliest timer; INT64_MAX if none runs. When it is due the shell sends
+ * COMMAND_TICK, again while one is due. */
+int64_t engine_next_deadline(const struct engine *e);
+
+/* ---- folding */
+
+/* Applies one event of batch @seq. Texts are copied. */
+void engine_apply(struct engine *e, uint64_t seq, const struct record *event);
+/* The batch made or folded last. */
+uint64_t engine_seq(const struct engine *e);
+/* Sessions that ended since the last call, with the batch of their last event,
+ * for the journal's index. False when there is none left. */
+bool engine_take_finished(struct engine *e, struct id *session,
+                          uint64_t *last_seq);
+
+/* The state as records that engine_restore() takes back, for snapshots.
+ * @sink returns false to stop (then false is returned). */
+typedef bool engine_sink(void *ctx, const struct record *r);
+bool engine_save(const struct engine *e, engine_sink *sink, void *ctx);
+/* Into a fresh engine, in the order of engine_save. False: the record does not
+ * fit (a corrupt snapshot). */
+bool engine_restore(struct engine *e, const struct record *r);
+void engine_restore_done(struct engine *e, uint64_t seq);
+
+/* ---- looking in; all JSON goes to a writer of the caller's */
+
+const struct directory *engine_directory(const struct engine *e);
+
+/* False if no open (or just ended) session has the id. */
+bool engine_find(const struct engine *e, struct id id, uint32_t *slot);
+/* May this caller see the session? */
+bool engine_may_see(const struct engine *e, uint32_t slot,
+                    const struct caller *by);
+struct id engine_session_id(const struct engine *e, uint32_t slot);
+const struct session *engine_session(const struct engine *e, uint32_t slot);
+/* The batch with its last event, to follow FIELD_PREV from. */
+uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
+/* The next open session at or after *@slot; false at the end. */
+bool engine_next_session(const struct engine *e, uint32_t *slot);
+
+/* The session as in session.md; messages only if @messages, from number
+ * @after_message + 1. */
+void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
+                          bool messages, uint32_t after_message,
+                          struct json_out *o);
+/* False if the session has no such transfer (only the last one is kept). */
+bool engine_write_transfer(const struct engine *e, uint32_t slot,
+                           struct id transfer, struct json_out *o);
+/* For each agent why it would, or would not, be offered the session now. */
+void engine_write_candidates(const struct engine *e, uint32_t slot,
+                             int64_t now_us, struct json_out *o);
+void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
+                        struct json_out *o);
+void engine_write_agent(const struct engine *e, uint32_t agent,
+                        struct json_out *o);
+void engine_write_bot(const struct engine *e, uint32_t bot, struct json_out *o);
+void engine_write_script(const struct engine *e, uint32_t script, bool source,
+                         struct json_out *o);
+void engine_write_run(const struct engine *e, uint32_t slot,
+                      struct json_out *o);
+/* An event as the timeline and the event stream show it. */
+void engine_write_event(const struct engine *e, uint64_t seq,
+                        const struct record *event, struct json_out *o);
+
+/* A problem document for refusals that the shell finds before the engine is
+ * asked (form, rights, limits). @pointer is a JSON Pointer or empty. */
+void engine_write_problem(const struct engine *e, enum refusal refusal,
+                          struct text detail, struct text pointer,
+                          struct text instance, struct json_out *o);
+
+struct engine_counts {
+  uint32_t sessions[SESSION_STATUSES]; /* open ones, by status */
+  uint32_t runs, kept_answers, agents_in, offers;
+  uint64_t refusals[REFUSALS]; /* since the start of the process */
+  uint64_t events;             /* folded or made */
+};
+void engine_count(const struct engine *e, struct engine_counts *out);
+
+#endif
