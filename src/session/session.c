@@ -51,6 +51,8 @@ static bool guard_holds(enum session_guard guard, const struct session *s,
     return bot_holds(s) && s->away;
   case SESSION_GUARD_SCRIPT_HOLDS:
     return s->holder == SESSION_HOLDER_SCRIPT;
+  case SESSION_GUARD_SCRIPT_FREE:
+    return s->holder == SESSION_HOLDER_SCRIPT && s->waits == SESSION_WAIT_NONE;
   case SESSION_GUARD_NOT_CLOSING:
     return !s->closing;
   case SESSION_GUARD_THIS_INVITE:
@@ -87,6 +89,7 @@ static bool guard_holds(enum session_guard guard, const struct session *s,
 
 static void set_holder(struct session *s, const struct session_row_def *r,
                        const struct session_cmd *cmd) {
+  const uint32_t held_by = s->holder_id;
   switch ((enum session_new_holder)r->holder) {
   case SESSION_NEW_HOLDER_SAME:
     return;
@@ -110,7 +113,7 @@ static void set_holder(struct session *s, const struct session_row_def *r,
   }
   /* The names of holders after a row are those of holders, and SAME. */
   const uint8_t kind = (uint8_t)r->holder;
-  if (kind != s->holder) {
+  if (kind != s->holder || s->holder_id != held_by) {
     s->epoch++;
   }
   s->holder = kind;
@@ -175,7 +178,7 @@ static void set_flags(struct session *s, const struct session_row_def *r,
        r->event != SESSION_EV_BOT_RETURNED);
   if (r->event == SESSION_EV_BOT_DISMISSED) {
     s->closing = 1;
-  } else if (r->to != SESSION_RELEASING && r->to != SESSION_CONNECTED) {
+  } else if (r->to != SESSION_RELEASING) {
     s->closing = 0;
   }
   if (r->event == SESSION_EV_BOT_GOODBYE) {
@@ -203,6 +206,18 @@ static struct session session_after(const struct session *before,
   return s;
 }
 
+static enum refusal refusal_of(const struct session *s,
+                               const struct session_cmd *cmd) {
+  for (size_t i = 0; i < SESSION_REFUSES; i++) {
+    const struct session_refuse_def *r = &session_refuses[i];
+    if (r->status == s->status && r->cmd == cmd->type &&
+        guard_holds((enum session_guard)r->guard, s, cmd)) {
+      return (enum refusal)r->refusal;
+    }
+  }
+  return (enum refusal)session_cmd_refusals[cmd->type];
+}
+
 bool session_decide(const struct session *s, const struct session_cmd *cmd,
                     struct session_out *out, enum refusal *why) {
   bt_check(s->status < SESSION_STATUSES);
@@ -220,8 +235,7 @@ bool session_decide(const struct session *s, const struct session_cmd *cmd,
     };
     return true;
   }
-  *why = session_refusal((enum session_status)s->status,
-                         (enum session_cmd_type)cmd->type);
+  *why = refusal_of(s, cmd);
   return false;
 }
 
@@ -261,7 +275,7 @@ enum session_timer session_timer_of(const struct session *s) {
   if (s->status == SESSION_ACTIVE && !s->away) {
     return SESSION_TIMER_NEVER;
   }
-  return session_status_timer((enum session_status)s->status);
+  return (enum session_timer)session_status_timers[s->status];
 }
 
 struct session session_none(void) {
@@ -291,5 +305,8 @@ void session_check(const struct session *s) {
   bt_check((s->invited != SESSION_HOLDER_NONE) == (st == SESSION_PENDING));
   bt_check(s->waits == SESSION_WAIT_NONE || st == SESSION_CONNECTED ||
            st == SESSION_RELEASING || st == SESSION_IDLE);
-  bt_check(!s->closing || st == SESSION_RELEASING || st == SESSION_CONNECTED);
+  bt_check((s->waits != SESSION_WAIT_NONE) == (s->transfer != 0));
+  bt_check(!s->closing || st == SESSION_RELEASING);
+  bt_check(!s->ending || st == SESSION_RELEASING || st == SESSION_IDLE);
+  bt_check(!s->away || h == SESSION_HOLDER_AGENT || h == SESSION_HOLDER_BOT);
 }

@@ -138,8 +138,8 @@ struct session session_apply(struct session s, const struct session_event *e);
  * for the end gets it. False if nothing must. */
 bool session_follow_up(const struct session *s, struct session_cmd *cmd);
 
-/* Would the command be taken in this status by some caller with all rights?
- * The bits (1 << status) for docs, problem documents and the checker. */
+/* In which statuses is the command taken from anybody, whoever holds? The bits
+ * (1 << status) for docs, problem documents and the checker. */
 uint32_t session_allowed_from(enum session_cmd_type cmd);
 
 /* Does the status timer run in this session, and which is it? */

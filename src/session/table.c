@@ -21,27 +21,25 @@ SESSION_TABLE_CONST struct session_row_def session_rows[SESSION_ROWS] = {
 };
 #undef ROW
 
-enum refusal session_refusal(enum session_status status,
-                             enum session_cmd_type cmd) {
-#define REFUSE(s, c, r) {SESSION_##s, SESSION_CMD_##c, REFUSAL_##r},
-  static const struct {
-    uint8_t status, cmd, refusal;
-  } lines[] = {
+#define REFUSE(s, c, g, r)                                                     \
+  {SESSION_##s, SESSION_CMD_##c, SESSION_GUARD_##g, REFUSAL_##r},
+SESSION_TABLE_CONST struct session_refuse_def session_refuses[SESSION_REFUSES] =
+    {
 #include "session/session_fsm.def"
-  };
+};
 #undef REFUSE
+
 #define COMMAND(n, r, d) [SESSION_CMD_##n] = REFUSAL_##r,
-  static const uint8_t defaults[] = {
+SESSION_TABLE_CONST uint8_t session_cmd_refusals[SESSION_CMDS] = {
 #include "session/session_fsm.def"
-  };
+};
 #undef COMMAND
-  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-    if (lines[i].status == status && lines[i].cmd == cmd) {
-      return (enum refusal)lines[i].refusal;
-    }
-  }
-  return (enum refusal)defaults[cmd];
-}
+
+#define STATUS(n, w, k, timer, d) [SESSION_##n] = SESSION_TIMER_##timer,
+SESSION_TABLE_CONST uint8_t session_status_timers[SESSION_STATUSES] = {
+#include "session/session_fsm.def"
+};
+#undef STATUS
 
 uint32_t session_allowed_from(enum session_cmd_type cmd) {
   uint32_t bits = 0;
@@ -53,15 +51,6 @@ uint32_t session_allowed_from(enum session_cmd_type cmd) {
     }
   }
   return bits;
-}
-
-enum session_timer session_status_timer(enum session_status status) {
-#define STATUS(n, w, k, timer, d) [SESSION_##n] = SESSION_TIMER_##timer,
-  static const uint8_t timers[] = {
-#include "session/session_fsm.def"
-  };
-#undef STATUS
-  return (enum session_timer)timers[status];
 }
 
 static const char *const status_names[] = {

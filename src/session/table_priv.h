@@ -31,15 +31,32 @@ struct session_row_def {
   uint32_t effects;
 };
 
-/* The mutation test breaks one row at a time: it compiles table.c with this
+/* Named by what selects it, like a row. */
+#define REFUSE(s, c, g, r) SESSION_REFUSE_##s##_##c##_##g,
+enum session_refuse {
+#include "session/session_fsm.def"
+  SESSION_REFUSES
+};
+#undef REFUSE
+
+struct session_refuse_def {
+  uint8_t status;  /* enum session_status */
+  uint8_t cmd;     /* enum session_cmd_type */
+  uint8_t guard;   /* enum session_guard */
+  uint8_t refusal; /* enum refusal */
+};
+
+/* The mutation test breaks one entry at a time: it compiles table.c with this
  * defined to nothing. */
 #ifndef SESSION_TABLE_CONST
 #define SESSION_TABLE_CONST const
 #endif
 extern SESSION_TABLE_CONST struct session_row_def session_rows[SESSION_ROWS];
-
-enum refusal session_refusal(enum session_status status,
-                             enum session_cmd_type cmd);
-enum session_timer session_status_timer(enum session_status status);
+extern SESSION_TABLE_CONST struct session_refuse_def
+    session_refuses[SESSION_REFUSES];
+/* By enum session_cmd_type: the command's own refusal. */
+extern SESSION_TABLE_CONST uint8_t session_cmd_refusals[SESSION_CMDS];
+/* By enum session_status: enum session_timer. */
+extern SESSION_TABLE_CONST uint8_t session_status_timers[SESSION_STATUSES];
 
 #endif
