@@ -45,8 +45,10 @@ static void set_date(struct civil *c, int64_t days) {
 }
 
 struct civil civil_from_us(int64_t unix_us) {
-  const int64_t days = floor_div(unix_us, DAY_US);
-  const int64_t of_day_us = unix_us - days * DAY_US;
+  /* The remainder first: the first day of all, times its length, would not fit.
+   */
+  const int64_t rest_us = unix_us % DAY_US;
+  const int64_t of_day_us = rest_us < 0 ? rest_us + DAY_US : rest_us;
   const int64_t of_day_s = of_day_us / SECOND_US;
   struct civil c = {
       .hour = (uint8_t)(of_day_s / 3600),
@@ -54,7 +56,7 @@ struct civil civil_from_us(int64_t unix_us) {
       .second = (uint8_t)(of_day_s % 60),
       .microsecond = (uint32_t)(of_day_us % SECOND_US),
   };
-  set_date(&c, days);
+  set_date(&c, floor_div(unix_us, DAY_US));
   return c;
 }
 

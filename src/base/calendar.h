@@ -15,6 +15,7 @@ struct civil {
 };
 
 struct civil civil_from_us(int64_t unix_us);
+/* The year must lie within 290,000 of year 0. */
 int64_t civil_to_us(struct civil c);
 /* "2026-11-22T13:07:13.123Z" (RFC 3339, milliseconds). */
 void textbuf_add_time(struct textbuf *b, int64_t unix_us);

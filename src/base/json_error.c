@@ -159,6 +159,7 @@ static const struct lookalike wrong_values[] = {
     LOOK("Null", LOWER_CASE),
     LOOK("nil", "JSON writes null for nothing"),
     LOOK("undefined", "JSON writes null for nothing"),
+    LOOK("-", "a minus sign without a number"),
     LOOK("+", "a number must not begin with +: leave it out"),
     LOOK(".", "a number must not begin with a point: write 0 before it"),
     LOOK(",", "a value is missing before this comma"),

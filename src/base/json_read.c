@@ -201,7 +201,7 @@ static enum bt_err skip_integer(struct json_reader *r, const char **at) {
   const char *from = *at + (**at == '-');
   const char *end = skip_digits(r, from);
   if (end == from) {
-    return json_fail(r, BT_ERR_SYNTAX, r->at, "a minus sign without a number");
+    return json_fail_value(r);
   }
   if (*from == '0' && end - from > 1) {
     return json_fail(r, BT_ERR_SYNTAX, r->at,
