@@ -126,9 +126,11 @@ struct router_decision {
 };
 
 struct router_queue_stats {
-  uint32_t waiting;  /* reserved ones too */
-  uint32_t reserved; /* of these, those with an open offer */
-  int64_t oldest_us; /* entered_us of the one that waits longest; INT64_MAX */
+  uint32_t waiting;   /* reserved ones too */
+  uint32_t reserved;  /* of these, those with an open offer */
+  int64_t oldest_us;  /* entered_us of the one that waits longest; INT64_MAX */
+  uint32_t agents_in; /* logged in, serve the queue, have its own needs */
+  uint32_t agents_ready; /* of these, ready on some channel */
 };
 
 /* A key by which somebody goes first. */
@@ -157,10 +159,18 @@ struct router_exclusion {
 struct router_session;
 struct router_queue;
 struct router_agent;
+struct router_profile;
 struct router_skill_index;
 struct router_signature;
 struct router_head;
 struct router_exclusion_node;
+
+/* Agents, and for each the place of this list among its own. */
+struct router_agent_list {
+  struct router_agent_ref *refs;
+  size_t cap;
+  uint32_t count;
+};
 
 struct router {
   const struct mem *mem;
@@ -168,20 +178,21 @@ struct router {
   struct router_queue *queues;     /* by index */
   struct router_agent *agents;     /* by index */
   struct router_skill_index *skills;
-  struct router_signature *signatures; /* by interned number */
-  struct router_head *heads;           /* each signature's first session */
-  struct router_exclusion_node *exclusions;
+  struct router_signature *signatures;      /* by number, from 1 */
+  struct router_head *heads;                /* each signature's first session */
+  struct router_exclusion_node *exclusions; /* from 1 */
+  struct router_profile *staged; /* of the agent being put; or NULL */
   size_t session_cap, queue_cap, agent_cap, skill_cap;
   size_t signature_cap, head_cap, exclusion_cap;
-  struct map by_requirement;      /* signatures */
-  uint32_t signature_count;       /* ever numbered */
-  uint32_t signature_free;        /* numbers to use again */
-  uint32_t idle_first, idle_last; /* unused signatures, longest unused first */
-  uint32_t idle_count;
-  size_t idle_links;
-  uint32_t exclusion_count, exclusion_free, exclusion_free_count;
-  uint32_t any_first; /* agents that serve all queues: a list */
-  uint32_t waiting;   /* sessions in all queues */
+  struct router_agent_list everywhere; /* agents that serve all queues */
+  struct map by_requirement;           /* signatures */
+  uint32_t signature_count;            /* ever numbered */
+  uint32_t signature_free;             /* numbers to use again */
+  uint32_t idle_first, idle_last;      /* longest unused first */
+  uint32_t idle_count, idle_limit;     /* unused signatures kept */
+  size_t idle_links, idle_link_limit;  /* and their agents in all */
+  uint32_t exclusion_count, exclusion_free;
+  uint32_t waiting; /* sessions in all queues */
 };
 
 /* @r must not move afterwards: its map refers to it. @mem is borrowed. */
@@ -253,11 +264,9 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
 /* 1 for the first of its queue, reserved sessions counted. Costs as much as
  * the answer is long. The slot must wait. */
 uint32_t router_position(const struct router *r, uint32_t slot);
+/* Costs as much as the queue has agents. */
 void router_stats(const struct router *r, uint32_t queue,
                   struct router_queue_stats *out);
-/* Different agents that could be offered a session of this request now. */
-uint32_t router_ready_agents(const struct router *r,
-                             const struct router_request *request);
 /* Does any agent have the skill at all? */
 bool router_has_skill_holder(const struct router *r, uint32_t skill);
 /* Is there an eligible agent whose presence is at least @presence

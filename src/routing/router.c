@@ -1,0 +1,77 @@
+#include "routing/router.h"
+
+#include <string.h>
+
+#include "routing/router_priv.h"
+
+static bool same_requirement(const void *ctx, uint32_t value, const void *key) {
+  const struct router *r = ctx;
+  return memcmp(&r->signatures[value].key, key, sizeof(struct requirement)) ==
+         0;
+}
+
+void router_init(struct router *r, const struct mem *mem) {
+  *r = (struct router){.mem = mem,
+                       .idle_limit = ROUTER_IDLE_SIGNATURES,
+                       .idle_link_limit = ROUTER_IDLE_LINKS};
+  map_init(&r->by_requirement, mem, same_requirement, r);
+}
+
+static void free_heap(struct router *r, struct heap *h) {
+  mem_free(r->mem, h->entries, h->cap * sizeof *h->entries);
+}
+
+static void free_list(struct router *r, struct router_agent_list *l) {
+  mem_free(r->mem, l->refs, l->cap * sizeof *l->refs);
+}
+
+static void free_profile(struct router *r, struct router_profile *p) {
+  mem_free(r->mem, p->skills, p->skill_cap * sizeof *p->skills);
+  mem_free(r->mem, p->queues, p->queue_cap * sizeof *p->queues);
+}
+
+static void free_agents(struct router *r) {
+  for (size_t i = 0; i < r->agent_cap; i++) {
+    free_profile(r, &r->agents[i].profile);
+    for (size_t c = 0; c < ROUTER_CHANNELS; c++) {
+      const struct links *links = &r->agents[i].links[c];
+      mem_free(r->mem, links->at, links->cap * sizeof *links->at);
+    }
+  }
+  mem_free(r->mem, r->agents, r->agent_cap * sizeof *r->agents);
+  free_list(r, &r->everywhere);
+  if (r->staged != NULL) {
+    free_profile(r, r->staged);
+    mem_free(r->mem, r->staged, sizeof *r->staged);
+  }
+}
+
+static void free_signatures(struct router *r) {
+  for (size_t i = 0; i < r->signature_cap; i++) {
+    free_heap(r, &r->signatures[i].matchable);
+    free_heap(r, &r->signatures[i].agents);
+  }
+  mem_free(r->mem, r->signatures, r->signature_cap * sizeof *r->signatures);
+  mem_free(r->mem, r->heads, r->head_cap * sizeof *r->heads);
+}
+
+void router_free(struct router *r) {
+  free_agents(r);
+  free_signatures(r);
+  for (size_t i = 0; i < r->queue_cap; i++) {
+    free_heap(r, &r->queues[i].by_age);
+    free_list(r, &r->queues[i].agents);
+  }
+  for (size_t i = 0; i < r->skill_cap; i++) {
+    free_list(r, &r->skills[i].holders);
+  }
+  mem_free(r->mem, r->queues, r->queue_cap * sizeof *r->queues);
+  mem_free(r->mem, r->skills, r->skill_cap * sizeof *r->skills);
+  mem_free(r->mem, r->sessions, r->session_cap * sizeof *r->sessions);
+  mem_free(r->mem, r->exclusions, r->exclusion_cap * sizeof *r->exclusions);
+  map_free(&r->by_requirement);
+}
+
+bool router_has_skill_holder(const struct router *r, uint32_t skill) {
+  return skill < r->skill_cap && r->skills[skill].holders.count > 0;
+}

@@ -1,0 +1,198 @@
+#include "routing/router_priv.h"
+
+/* Skipped ones first, then the higher priority, then the longer wait. */
+struct heap_entry routing_session_entry(const struct router *r, uint32_t slot) {
+  const struct router_session *s = &r->sessions[slot];
+  const uint64_t behind = ROUTER_PRIORITY_MAX - (uint64_t)s->priority;
+  const uint64_t waits = s->skip_queue ? 0 : UINT64_C(1) << 63;
+  return (struct heap_entry){.hi = waits | behind << TIME_BITS |
+                                   (uint64_t)s->entered_us,
+                             .lo = s->order,
+                             .item = slot};
+}
+
+static void matchable_moved(void *ctx, const struct heap_entry *e,
+                            uint32_t place) {
+  const struct router *r = ctx;
+  r->sessions[e->item].place = place;
+}
+
+static void age_moved(void *ctx, const struct heap_entry *e, uint32_t place) {
+  const struct router *r = ctx;
+  r->sessions[e->item].age_place = place;
+}
+
+static void matchable_add(struct router *r, uint32_t slot) {
+  const uint32_t number = r->sessions[slot].signature;
+  heap_push(&r->signatures[number].matchable, routing_session_entry(r, slot),
+            matchable_moved, r);
+  routing_refresh_head(r, number);
+}
+
+static void matchable_remove(struct router *r, uint32_t slot) {
+  const uint32_t number = r->sessions[slot].signature;
+  heap_remove(&r->signatures[number].matchable, r->sessions[slot].place,
+              matchable_moved, r);
+  routing_refresh_head(r, number);
+}
+
+static struct router_queue *queue_of(const struct router *r,
+                                     const struct router_session *s) {
+  return &r->queues[r->signatures[s->signature].key.queue];
+}
+
+static void reserved_add(struct router *r, uint32_t slot) {
+  struct router_session *s = &r->sessions[slot];
+  struct router_queue *q = queue_of(r, s);
+  s->reserved_prev = ROUTER_NONE;
+  s->reserved_next = q->reserved_first;
+  if (q->reserved_first != ROUTER_NONE) {
+    r->sessions[q->reserved_first].reserved_prev = slot;
+  }
+  q->reserved_first = slot;
+  q->reserved_count++;
+}
+
+static void reserved_remove(struct router *r, uint32_t slot) {
+  struct router_session *s = &r->sessions[slot];
+  struct router_queue *q = queue_of(r, s);
+  if (s->reserved_prev == ROUTER_NONE) {
+    q->reserved_first = s->reserved_next;
+  } else {
+    r->sessions[s->reserved_prev].reserved_next = s->reserved_next;
+  }
+  if (s->reserved_next != ROUTER_NONE) {
+    r->sessions[s->reserved_next].reserved_prev = s->reserved_prev;
+  }
+  s->reserved_for = ROUTER_NONE;
+  q->reserved_count--;
+}
+
+/* The signature of the request, with room for one more session. */
+static uint32_t admit(struct router *r, uint32_t slot,
+                      const struct router_request *request) {
+  struct requirement key;
+  routing_make_requirement(request, &key);
+  struct router_queue *q = router_queue_at(r, request->queue);
+  const uint32_t number = routing_intern(r, &key);
+  if (number == SIGNATURE_NONE ||
+      !mem_grow(r->mem, &r->sessions, &r->session_cap, (size_t)slot + 1,
+                sizeof *r->sessions) ||
+      !heap_reserve(&q->by_age, r->mem, (size_t)q->by_age.count + 1) ||
+      !heap_reserve(&r->signatures[number].matchable, r->mem,
+                    (size_t)r->signatures[number].sessions + 1)) {
+    return SIGNATURE_NONE;
+  }
+  return number;
+}
+
+enum bt_err router_prepare_session(struct router *r, uint32_t slot,
+                                   const struct router_request *request) {
+  bt_check(slot < ROUTER_INDEX_MAX);
+  return admit(r, slot, request) == SIGNATURE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+void router_enqueue(struct router *r, uint32_t slot,
+                    const struct router_request *request) {
+  bt_check(slot < ROUTER_INDEX_MAX && !router_waits(r, slot));
+  bt_check(request->priority <= ROUTER_PRIORITY_MAX);
+  bt_check(request->entered_us >= 0 &&
+           request->entered_us <= ROUTER_TIME_MAX_US);
+  const uint32_t number = admit(r, slot, request);
+  bt_check(number != SIGNATURE_NONE);
+
+  r->sessions[slot] = (struct router_session){
+      .entered_us = request->entered_us,
+      .order = request->order,
+      .signature = number,
+      .reserved_for = ROUTER_NONE,
+      .priority = (uint16_t)request->priority,
+      .skip_queue = request->skip_queue,
+  };
+  routing_count_session(r, number, 1);
+  heap_push(&r->queues[request->queue].by_age,
+            (struct heap_entry){.hi = (uint64_t)request->entered_us,
+                                .lo = request->order,
+                                .item = slot},
+            age_moved, r);
+  matchable_add(r, slot);
+  r->waiting++;
+}
+
+void router_dequeue(struct router *r, uint32_t slot) {
+  struct router_session *s = router_session_at(r, slot);
+  const uint32_t number = s->signature;
+  if (s->reserved_for == ROUTER_NONE) {
+    matchable_remove(r, slot);
+  } else {
+    reserved_remove(r, slot);
+  }
+  heap_remove(&queue_of(r, s)->by_age, s->age_place, age_moved, r);
+  routing_forget_exclusions(r, slot);
+  s->signature = SIGNATURE_NONE;
+  routing_count_session(r, number, -1);
+  r->waiting--;
+}
+
+bool router_waits(const struct router *r, uint32_t slot) {
+  return slot < r->session_cap && r->sessions[slot].signature != SIGNATURE_NONE;
+}
+
+void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority) {
+  struct router_session *s = router_session_at(r, slot);
+  bt_check(priority <= ROUTER_PRIORITY_MAX);
+  s->priority = (uint16_t)priority;
+  if (s->reserved_for == ROUTER_NONE) {
+    heap_change(&r->signatures[s->signature].matchable, s->place,
+                routing_session_entry(r, slot), matchable_moved, r);
+    routing_refresh_head(r, s->signature);
+  }
+}
+
+void router_reserve(struct router *r, uint32_t slot, uint32_t agent) {
+  struct router_session *s = router_session_at(r, slot);
+  bt_check(s->reserved_for == ROUTER_NONE && agent != ROUTER_NONE);
+  matchable_remove(r, slot);
+  s->reserved_for = agent;
+  reserved_add(r, slot);
+}
+
+void router_unreserve(struct router *r, uint32_t slot) {
+  bt_check(router_session_at(r, slot)->reserved_for != ROUTER_NONE);
+  reserved_remove(r, slot);
+  matchable_add(r, slot);
+}
+
+uint32_t router_reserved_for(const struct router *r, uint32_t slot) {
+  return router_session_at(r, slot)->reserved_for;
+}
+
+/* Those before @e in the part of the heap below @place: below an entry that
+ * does not come before it there are none. */
+static uint32_t count_before(const struct heap *h, uint32_t place,
+                             const struct heap_entry *e) {
+  if (place >= h->count || !heap_before(&h->entries[place], e)) {
+    return 0;
+  }
+  uint32_t count = 1;
+  for (uint32_t child = 1; child <= HEAP_ARITY; child++) {
+    count += count_before(h, place * HEAP_ARITY + child, e);
+  }
+  return count;
+}
+
+uint32_t router_position(const struct router *r, uint32_t slot) {
+  const struct router_queue *q = queue_of(r, router_session_at(r, slot));
+  const struct heap_entry mine = routing_session_entry(r, slot);
+  uint32_t position = 1;
+  for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
+       n = r->signatures[n].in_queue.next) {
+    position += count_before(&r->signatures[n].matchable, 0, &mine);
+  }
+  for (uint32_t other = q->reserved_first; other != ROUTER_NONE;
+       other = r->sessions[other].reserved_next) {
+    const struct heap_entry theirs = routing_session_entry(r, other);
+    position += heap_before(&theirs, &mine);
+  }
+  return position;
+}

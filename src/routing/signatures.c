@@ -1,0 +1,249 @@
+#include <string.h>
+
+#include "routing/router_priv.h"
+
+/* Signatures are made when a session first needs them and kept for a while
+ * after their last one has gone: the same needs come back all day. */
+
+typedef struct chain *chain_of_fn(struct router_signature *s);
+
+static struct chain *in_anchor(struct router_signature *s) {
+  return &s->in_anchor;
+}
+static struct chain *in_queue(struct router_signature *s) {
+  return &s->in_queue;
+}
+static struct chain *in_idle(struct router_signature *s) {
+  return &s->in_idle;
+}
+
+static void chain_push(struct router *r, uint32_t *first, uint32_t number,
+                       chain_of_fn *of) {
+  *of(&r->signatures[number]) =
+      (struct chain){.prev = SIGNATURE_NONE, .next = *first};
+  if (*first != SIGNATURE_NONE) {
+    of(&r->signatures[*first])->prev = number;
+  }
+  *first = number;
+}
+
+static void chain_remove(struct router *r, uint32_t *first, uint32_t number,
+                         chain_of_fn *of) {
+  const struct chain c = *of(&r->signatures[number]);
+  if (c.prev == SIGNATURE_NONE) {
+    *first = c.next;
+  } else {
+    of(&r->signatures[c.prev])->next = c.next;
+  }
+  if (c.next != SIGNATURE_NONE) {
+    of(&r->signatures[c.next])->prev = c.prev;
+  }
+}
+
+static uint32_t *anchor_first(struct router *r,
+                              const struct router_signature *s) {
+  return s->anchor == ROUTER_NONE
+             ? &router_queue_at(r, s->key.queue)->anchored_first
+             : &r->skills[s->anchor].anchored_first;
+}
+
+static uint64_t key_hash(const struct requirement *key) {
+  return hash_bytes(key, offsetof(struct requirement, packed) +
+                             key->count * sizeof key->packed[0]);
+}
+
+static void idle_push(struct router *r, uint32_t number) {
+  chain_push(r, &r->idle_first, number, in_idle);
+  if (r->idle_count++ == 0) {
+    r->idle_last = number;
+  }
+}
+
+static void idle_remove(struct router *r, uint32_t number) {
+  if (r->idle_last == number) {
+    r->idle_last = r->signatures[number].in_idle.prev;
+  }
+  chain_remove(r, &r->idle_first, number, in_idle);
+  r->idle_count--;
+}
+
+/* The newest stays: it was prepared for a session that is about to come. */
+static void idle_trim(struct router *r) {
+  while (r->idle_count > 1 && (r->idle_count > r->idle_limit ||
+                               r->idle_links > r->idle_link_limit)) {
+    routing_free_signature(r, r->idle_last);
+  }
+}
+
+bool routing_reserve_skills(struct router *r, const uint32_t *packed,
+                            uint32_t count) {
+  return count == 0 ||
+         mem_grow(r->mem, &r->skills, &r->skill_cap,
+                  (size_t)need_skill(packed[count - 1]) + 1, sizeof *r->skills);
+}
+
+uint32_t routing_find_signature(const struct router *r,
+                                const struct requirement *key) {
+  const uint32_t found = map_get(&r->by_requirement, key_hash(key), key);
+  return found == MAP_NONE ? SIGNATURE_NONE : found;
+}
+
+/* The number that the next signature will have, with room for it. */
+static uint32_t next_number(struct router *r) {
+  if (r->signature_free != SIGNATURE_NONE) {
+    return r->signature_free;
+  }
+  const size_t want = (size_t)r->signature_count + 2;
+  if (!mem_grow(r->mem, &r->signatures, &r->signature_cap, want,
+                sizeof *r->signatures) ||
+      !mem_grow(r->mem, &r->heads, &r->head_cap, want, sizeof *r->heads)) {
+    return SIGNATURE_NONE;
+  }
+  return r->signature_count + 1;
+}
+
+static void take_number(struct router *r, uint32_t number) {
+  if (number == r->signature_free) {
+    r->signature_free = r->signatures[number].in_idle.next;
+  } else {
+    r->signature_count = number;
+  }
+}
+
+static bool link_list(struct router *r, uint32_t number,
+                      const struct router_agent_list *list) {
+  const struct router_signature *s = &r->signatures[number];
+  for (uint32_t i = 0; i < list->count; i++) {
+    const uint32_t agent = list->refs[i].agent;
+    if (!routing_eligible(&r->agents[agent].profile, &s->key, &s->needs)) {
+      continue;
+    }
+    const size_t links = r->agents[agent].links[s->key.channel].count;
+    if (!routing_reserve_agents(r, number, (size_t)s->agent_count + 1) ||
+        !routing_reserve_links(r, agent, s->key.channel, links + 1)) {
+      return false;
+    }
+    routing_link(r, number, agent);
+  }
+  return true;
+}
+
+static bool link_all(struct router *r, uint32_t number) {
+  const struct router_signature *s = &r->signatures[number];
+  const struct candidates c = routing_candidates(r, s->key.queue, &s->needs);
+  return link_list(r, number, c.lists[0]) && link_list(r, number, c.lists[1]);
+}
+
+static void clear_signature(struct router *r, uint32_t number) {
+  struct router_signature *s = &r->signatures[number];
+  const uint32_t next_free = s->in_idle.next;
+  routing_unlink_signature(r, number);
+  mem_free(r->mem, s->matchable.entries,
+           s->matchable.cap * sizeof *s->matchable.entries);
+  mem_free(r->mem, s->agents.entries,
+           s->agents.cap * sizeof *s->agents.entries);
+  memset(s, 0, sizeof *s);
+  s->in_idle.next = next_free;
+}
+
+/* Into the queue's and its anchor's chains, with a head. */
+static void enter_chains(struct router *r, uint32_t number) {
+  struct router_signature *s = &r->signatures[number];
+  struct router_queue *q = router_queue_at(r, s->key.queue);
+  s->anchor = routing_rarest_skill(r, &s->needs);
+  chain_push(r, anchor_first(r, s), number, in_anchor);
+  chain_push(r, &q->signature_first, number, in_queue);
+  q->signature_count++;
+  routing_refresh_head(r, number);
+}
+
+static void leave_chains(struct router *r, uint32_t number) {
+  const struct router_signature *s = &r->signatures[number];
+  struct router_queue *q = router_queue_at(r, s->key.queue);
+  chain_remove(r, anchor_first(r, s), number, in_anchor);
+  chain_remove(r, &q->signature_first, number, in_queue);
+  q->signature_count--;
+}
+
+static uint32_t make_signature(struct router *r,
+                               const struct requirement *key) {
+  const uint32_t number = next_number(r);
+  if (number == SIGNATURE_NONE || !map_reserve(&r->by_requirement, 1) ||
+      !routing_reserve_skills(r, key->packed, key->count)) {
+    return SIGNATURE_NONE;
+  }
+  struct router_signature *s = &r->signatures[number];
+  s->key = *key;
+  routing_merge_needs(key, &router_queue_at(r, key->queue)->needs, &s->needs);
+  if (!link_all(r, number)) {
+    clear_signature(r, number);
+    return SIGNATURE_NONE;
+  }
+  take_number(r, number);
+  s->used = true;
+  bt_check(map_put(&r->by_requirement, key_hash(key), number));
+  enter_chains(r, number);
+  idle_push(r, number);
+  idle_trim(r);
+  return number;
+}
+
+uint32_t routing_intern(struct router *r, const struct requirement *key) {
+  const uint32_t found = routing_find_signature(r, key);
+  if (found == SIGNATURE_NONE) {
+    return make_signature(r, key);
+  }
+  if (r->signatures[found].sessions == 0) {
+    idle_remove(r, found);
+    idle_push(r, found);
+  }
+  return found;
+}
+
+void routing_count_session(struct router *r, uint32_t number, int change) {
+  struct router_signature *s = &r->signatures[number];
+  if (change > 0 && s->sessions++ == 0) {
+    idle_remove(r, number);
+    r->idle_links -= s->agent_count;
+  } else if (change < 0 && --s->sessions == 0) {
+    idle_push(r, number);
+    r->idle_links += s->agent_count;
+    idle_trim(r);
+  }
+}
+
+void routing_free_signature(struct router *r, uint32_t number) {
+  struct router_signature *s = &r->signatures[number];
+  bt_check(s->sessions == 0);
+  idle_remove(r, number);
+  leave_chains(r, number);
+  bt_check(map_remove(&r->by_requirement, key_hash(&s->key), number));
+  clear_signature(r, number);
+  s->in_idle.next = r->signature_free;
+  r->signature_free = number;
+}
+
+void routing_refresh_head(struct router *r, uint32_t number) {
+  const struct router_signature *s = &r->signatures[number];
+  const struct router_queue *q = router_queue_at(r, s->key.queue);
+  struct router_head *head = &r->heads[number];
+  if (q->paused || s->matchable.count == 0) {
+    head->slot = ROUTER_NONE;
+    return;
+  }
+  const struct heap_entry *first = &s->matchable.entries[0];
+  *head = (struct router_head){.hi = first->hi,
+                               .lo = first->lo,
+                               .slot = first->item,
+                               .precedence = q->precedence};
+}
+
+void routing_refit_signature(struct router *r, uint32_t number) {
+  struct router_signature *s = &r->signatures[number];
+  routing_unlink_signature(r, number);
+  leave_chains(r, number);
+  routing_merge_needs(&s->key, &router_queue_at(r, s->key.queue)->needs,
+                      &s->needs);
+  bt_check(link_all(r, number));
+  enter_chains(r, number);
+}
