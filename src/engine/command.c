@@ -14,7 +14,7 @@ enum {
 };
 
 static const struct command_info infos[COMMANDS] = {
-#define COMMAND(n, w, r, m, d)                                                 \
+#define COMMAND(n, w, r, m, s, h, d)                                                 \
   [COMMAND_##n] = {.name = #n, .wire = (w), .doc = (d), .roles = (r)},
 #include "engine/command.def"
 #undef COMMAND
@@ -34,7 +34,7 @@ enum { MEMBERS_MAX = 20 };
 static const struct {
   uint8_t field[MEMBERS_MAX];
 } members[COMMANDS] = {
-#define COMMAND(n, w, r, m, d) [COMMAND_##n] = {{m, FIELDS}},
+#define COMMAND(n, w, r, m, s, h, d) [COMMAND_##n] = {{m, FIELDS}},
 #include "engine/command.def"
 #undef COMMAND
 };

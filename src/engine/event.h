@@ -52,7 +52,7 @@ enum effect {
 };
 #undef EFFECT
 
-#define COMMAND(name, wire, roles, members, doc) COMMAND_##name,
+#define COMMAND(name, wire, roles, members, scope, handler, doc) COMMAND_##name,
 enum command_type {
 #include "engine/command.def"
   COMMANDS

@@ -1,0 +1,255 @@
+/* engine_priv.h - the inside of the engine, shared by its files.
+ *
+ * Deciding (do_*, cmd_*) looks at the state and calls emit(); emit() folds the
+ * event at once and puts it into the batch. Nothing else changes the state.
+ */
+#ifndef BATON_ENGINE_ENGINE_PRIV_H
+#define BATON_ENGINE_ENGINE_PRIV_H
+
+#include "agent/offers.h"
+#include "base/map.h"
+#include "base/timers.h"
+#include "engine/engine.h"
+#include "engine/live_priv.h"
+#include "routing/router.h"
+#include "studio/vm.h"
+
+#define LIMIT(name, value, unit, refusal, doc) LIMIT_##name = (value),
+enum engine_limit {
+#include "engine/limit.def"
+};
+#undef LIMIT
+
+enum timer_kind {
+  TIMER_STATUS,   /* of a session: owner is its slot */
+  TIMER_TRANSFER, /* the waiting transfer of a session */
+  TIMER_CUSTOMER, /* a lost customer */
+  TIMER_FORGET,   /* a finished session leaves the memory */
+  TIMER_RUN,      /* a script's sleep: owner is the run's slot */
+  TIMER_AGENT,    /* a lost agent: owner is its number */
+  TIMER_REMATCH,  /* an exclusion is over: owner is the session's slot */
+  TIMER_KEPT      /* the oldest kept answer is old enough to go */
+};
+
+/* How long a finished session can still be asked for from memory. */
+#define FORGET_AFTER_US     (60 * INT64_C(1000000))
+/* A transfer that has no timeout of its own: a failed script's fallback. */
+#define FALLBACK_TIMEOUT_MS 300000
+
+#define SLEEP_LIST(X)                                                          \
+  X(NONE, "")                                                                  \
+  X(TIME, "a time")                                                            \
+  X(TRANSFER, "its transfer")                                                  \
+  X(IDLE, "the end of the bot's part")                                         \
+  X(STATUS, "a status")                                                        \
+  X(CUSTOMER, "the customer")                                                  \
+  X(REST, "a REST answer")                                                     \
+  X(EVENTS, "an event")
+#define X(name, text) SLEEP_##name,
+enum sleep { SLEEP_LIST(X) SLEEPS };
+#undef X
+
+/* A section that is to start when the run sleeps next. */
+enum { RUN_SECTIONS_MAX = 16 };
+
+struct run {
+  uint64_t number;
+  uint32_t session; /* slot; SESSION_NOBODY: this run's slot is free */
+  uint32_t script;
+  const struct program *program;
+  uint8_t sleep; /* enum sleep */
+  bool holds;    /* it is the holder of the session */
+  int64_t wake_us;
+  uint32_t timer;
+  uint64_t transfer;   /* SLEEP_TRANSFER */
+  uint32_t status;     /* SLEEP_STATUS */
+  uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question */
+  uint32_t line;       /* of the pending call */
+  struct text image;   /* owned; what sleeps */
+  struct vm *vm;       /* while it runs, within one step */
+};
+
+struct kept_answer {
+  struct text key;  /* owned: caller and key */
+  uint64_t hash;    /* of the request */
+  int64_t at_us;
+  int code;         /* 0: the answer waits for a transfer */
+  struct text body; /* owned */
+  struct id session;
+  uint64_t transfer;
+  uint32_t version;
+};
+
+struct agent_slot {
+  struct agent a;
+  uint32_t first; /* its sessions: a list through live.link_next */
+  uint32_t timer;
+};
+
+struct bot_slot {
+  uint32_t first;
+  bool here; /* has a connection */
+};
+
+struct version {
+  struct program *program;
+  uint64_t hash;
+};
+
+struct finished {
+  struct id id;
+  uint64_t last_seq;
+};
+
+struct engine {
+  struct mem mem;
+  struct text centre, problem_base; /* owned */
+  struct directory dir;
+  struct router router;
+  struct offers offers;
+  struct timers timers;
+  struct live **lives; /* by slot; a slot's object stays where it is */
+  size_t live_cap, live_used;
+  uint32_t *free_slots;
+  size_t free_count, free_cap;
+  struct map by_id;
+  struct agent_slot *agents;
+  size_t agent_cap;
+  struct bot_slot *bots;
+  size_t bot_cap;
+  struct run *runs;
+  size_t run_cap, run_used;
+  uint32_t run_free; /* a list through session … kept in status */
+  struct version *versions;
+  size_t version_count, version_cap;
+  struct kept_answer *kept; /* oldest first, a ring */
+  size_t kept_first, kept_count, kept_cap;
+  struct map kept_by_key;
+  struct finished *finished;
+  size_t finished_count, finished_cap;
+  uint64_t seq, next_order, next_transfer, next_run;
+  int64_t now_us;
+  struct engine_counts counts;
+  uint32_t kept_timer;
+};
+
+/* One step under way. */
+struct ctx {
+  struct engine *e;
+  struct step *out;
+  const struct command *cmd;
+  struct caller by; /* who acts: the command's caller, or a script */
+  int64_t now_us;
+  uint32_t line; /* of the script that acts; 0 otherwise */
+  unsigned ids;  /* made so far in this step */
+  uint32_t *dirty_sessions, *dirty_agents; /* in the step's arena */
+  size_t dirty_session_count, dirty_session_cap;
+  size_t dirty_agent_count, dirty_agent_cap;
+};
+
+/* ---- step.c */
+struct live *engine_live(const struct engine *e, uint32_t slot);
+struct id ctx_new_id(struct ctx *x);
+struct arena *ctx_arena(struct ctx *x);
+struct text ctx_format(struct ctx *x, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A fresh event, stamped with time and cause, and with the session's id and
+ * place in its chain if @slot is not SESSION_NOBODY. */
+void ctx_event(struct ctx *x, struct record *r, uint32_t type, uint32_t slot);
+/* Folds it and adds it to the batch. */
+void emit(struct ctx *x, const struct record *ev);
+struct record *ctx_effect(struct ctx *x, enum effect type);
+void mark_session(struct ctx *x, uint32_t slot);
+void mark_agent(struct ctx *x, uint32_t agent);
+
+/* ---- apply.c */
+void apply_clear_slot(struct engine *e, uint32_t slot);
+
+/* ---- moves.c: transitions of sessions and all that hangs on them */
+/* False: refused, *why says how; nothing happened. @extra (or NULL) holds
+ * further fields of the event. */
+bool do_session(struct ctx *x, uint32_t slot, const struct session_cmd *cmd,
+                const struct record *extra, enum refusal *why);
+/* The same where a refusal only means that the command came too late. */
+void do_session_late(struct ctx *x, uint32_t slot,
+                     const struct session_cmd *cmd, const struct record *extra);
+bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
+              enum agent_refusal *why);
+/* Offers to whoever can take; then lets scripts see what they wait for. */
+void settle(struct ctx *x);
+int64_t live_timer_ms(const struct engine *e, const struct live *l,
+                      enum session_timer timer);
+/* The queue that takes over, or SESSION_NOBODY. */
+uint32_t live_fallback(const struct engine *e, const struct live *l);
+uint32_t live_overflow(const struct engine *e, const struct live *l);
+/* What a QUEUED event carries. */
+struct place {
+  uint32_t priority;
+  bool skip_queue, keep_clock;
+  struct text skills, reason, note;
+};
+void put_place(struct ctx *x, uint32_t slot, const struct place *p,
+               struct record *extra);
+
+/* ---- problem.c: answers */
+void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
+                   struct text detail, struct answer *a);
+/* With the members that a refused transfer has: its target and options. */
+void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
+                            const struct record *args, struct text detail,
+                            struct answer *a);
+void answer_member(struct ctx *x, enum refusal why, const char *pointer,
+                   struct text detail, struct answer *a);
+void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
+                    struct answer *a);
+void answer_transfer(struct ctx *x, uint32_t slot, int code,
+                     const char *message, struct answer *a);
+struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why);
+int64_t refusal_retry_ms(const struct engine *e, uint32_t slot,
+                         enum refusal why, int64_t now_us);
+struct text live_actor_name(const struct engine *e, uint32_t role,
+                            uint32_t number);
+
+/* ---- the commands: one handler a row of command.def. @slot is the session's,
+ * or SESSION_NOBODY for a command about the domain. */
+typedef void cmd_handler(struct ctx *x, uint32_t slot,
+                         const struct record *args, struct answer *a);
+cmd_handler cmd_open, cmd_customer, cmd_leave, cmd_say, cmd_end;
+cmd_handler cmd_accept_invite, cmd_goodbye, cmd_bot_closed;
+cmd_handler cmd_transfer, cmd_cancel, cmd_release, cmd_hangup;
+cmd_handler cmd_attributes, cmd_disposition, cmd_reprioritise;
+cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
+cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
+cmd_handler cmd_bot_joined, cmd_bot_dropped;
+cmd_handler cmd_queue, cmd_put, cmd_put_script;
+cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_signal;
+cmd_handler cmd_keep_answer, cmd_tick, cmd_recovered;
+
+/* All agents' sessions and machine when its grace is over, or it logs out. */
+void agent_give_up(struct ctx *x, uint32_t agent);
+
+/* ---- kept.c: idempotency keys */
+/* True: *a is the first answer, or the refusal of another body. */
+bool kept_find(struct ctx *x, const struct record *args, struct answer *a);
+void kept_put(struct ctx *x, uint32_t slot, const struct record *args,
+              const struct answer *a);
+void kept_apply(struct engine *e, const struct record *ev);
+void kept_forget(struct engine *e, int64_t now_us);
+
+/* ---- scripts.c, host.c: runs */
+void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds);
+/* Something happened to the session that a section may want to know. */
+void script_event(struct ctx *x, uint32_t slot, const char *event,
+                  const char *data_json);
+/* Is what the session's run waits for there? Then it goes on. */
+void script_poll(struct ctx *x, uint32_t slot);
+void script_timer(struct ctx *x, uint32_t run);
+void script_stop(struct ctx *x, uint32_t slot, const char *why);
+void run_apply(struct engine *e, const struct record *ev);
+struct run *engine_run(const struct engine *e, uint32_t slot);
+const struct program *engine_program(const struct engine *e, uint64_t hash);
+void engine_add_program(struct engine *e, struct text name, struct text source);
+/* Runs the VM until it sleeps, ends or fails. */
+void host_go(struct ctx *x, uint32_t run);
+
+#endif

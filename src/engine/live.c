@@ -1,0 +1,370 @@
+#include "engine/live_priv.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/event.h"
+
+enum { FLAG_AWAY = 1, FLAG_CLOSING = 2, FLAG_ENDING = 4 };
+
+void live_own(const struct mem *mem, struct text *owned, struct text t) {
+  char *copy = NULL;
+  if (t.len > 0) {
+    copy = mem_new(mem, t.len);
+    bt_check(copy != NULL); /* an event is a fact: it must be kept */
+    memcpy(copy, t.ptr, t.len);
+  }
+  if (owned->len > 0) {
+    /* The cast takes back what this function once allocated as char. */
+    mem_free(mem, (void *)(uintptr_t)owned->ptr, owned->len);
+  }
+  *owned = (struct text){copy == NULL ? "" : copy, t.len};
+}
+
+void live_init(struct live *l) {
+  *l = (struct live){.s = session_none(),
+                     .entry = SESSION_NOBODY,
+                     .link_next = SESSION_NOBODY,
+                     .link_prev = SESSION_NOBODY,
+                     .run = SESSION_NOBODY};
+}
+
+static void own_all(struct live *l, const struct mem *mem) {
+  struct text *const texts[] = {
+      &l->skills,          &l->customer,       &l->attributes,
+      &l->reason,          &l->note,           &l->disposition,
+      &l->end_reason,      &l->transfer.skills, &l->transfer.reason,
+      &l->transfer.note,   &l->transfer.actor};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    live_own(mem, texts[i], TEXT(""));
+  }
+}
+
+void live_free(struct live *l, const struct mem *mem) {
+  own_all(l, mem);
+  for (size_t i = 0; i < l->message_count; i++) {
+    live_own(mem, &l->messages[i].author, TEXT(""));
+    live_own(mem, &l->messages[i].text, TEXT(""));
+  }
+  mem_free(mem, l->messages, l->message_cap * sizeof *l->messages);
+  mem_free(mem, l->legs, l->leg_cap * sizeof *l->legs);
+  live_init(l);
+}
+
+void live_put_session(struct record *r, const struct session *s) {
+  record_set_num(r, FIELD_STATUS, s->status);
+  record_set_num(r, FIELD_HOLDER, s->holder);
+  record_set_num(r, FIELD_EPOCH, s->epoch);
+  record_set_num(r, FIELD_VISIT, s->visit);
+  record_set_num(r, FIELD_VERSION, s->version);
+  const struct {
+    enum field field;
+    uint32_t value, missing;
+  } rare[] = {
+      {FIELD_HOLDER_NUMBER, s->holder_id, SESSION_NOBODY},
+      {FIELD_INVITED, s->invited, 0},
+      {FIELD_INVITED_NUMBER, s->invited_id, SESSION_NOBODY},
+      {FIELD_FLAGS,
+       (uint32_t)(s->away * FLAG_AWAY + s->closing * FLAG_CLOSING +
+                  s->ending * FLAG_ENDING),
+       0},
+      {FIELD_WAITS, s->waits, 0},
+      {FIELD_WAIT_TARGET, s->transfer_target, SESSION_NOBODY},
+      {FIELD_AGENT, s->agent, SESSION_NOBODY},
+      {FIELD_QUEUE, s->queue, SESSION_NOBODY},
+  };
+  for (size_t i = 0; i < sizeof rare / sizeof rare[0]; i++) {
+    if (rare[i].value != rare[i].missing) {
+      record_set_num(r, rare[i].field, rare[i].value);
+    }
+  }
+  if (s->transfer != 0) {
+    record_set_num(r, FIELD_TRANSFER, (int64_t)s->transfer);
+  }
+  if (s->offer != 0) {
+    record_set_num(r, FIELD_OFFER, (int64_t)s->offer);
+  }
+}
+
+static uint32_t number_or(const struct record *r, enum field f,
+                          uint32_t missing) {
+  return record_has(r, f) ? (uint32_t)record_num(r, f) : missing;
+}
+
+struct session live_get_session(const struct session *before,
+                                const struct record *r) {
+  struct session s = *before;
+  const int64_t flags = record_num(r, FIELD_FLAGS);
+  s.status = (uint8_t)record_num(r, FIELD_STATUS);
+  s.holder = (uint8_t)record_num(r, FIELD_HOLDER);
+  s.holder_id = number_or(r, FIELD_HOLDER_NUMBER, SESSION_NOBODY);
+  s.invited = (uint8_t)record_num(r, FIELD_INVITED);
+  s.invited_id = number_or(r, FIELD_INVITED_NUMBER, SESSION_NOBODY);
+  s.away = (flags & FLAG_AWAY) != 0;
+  s.closing = (flags & FLAG_CLOSING) != 0;
+  s.ending = (flags & FLAG_ENDING) != 0;
+  s.waits = (uint8_t)record_num(r, FIELD_WAITS);
+  s.transfer_target = number_or(r, FIELD_WAIT_TARGET, SESSION_NOBODY);
+  s.agent = number_or(r, FIELD_AGENT, SESSION_NOBODY);
+  s.queue = number_or(r, FIELD_QUEUE, SESSION_NOBODY);
+  s.epoch = (uint32_t)record_num(r, FIELD_EPOCH);
+  s.visit = (uint32_t)record_num(r, FIELD_VISIT);
+  s.version = (uint32_t)record_num(r, FIELD_VERSION);
+  s.transfer = s.waits == 0 ? 0 : (uint64_t)record_num(r, FIELD_TRANSFER);
+  s.offer = s.status == SESSION_OFFERED ? (uint64_t)record_num(r, FIELD_OFFER)
+                                        : 0;
+  return s;
+}
+
+bool live_in_queue(const struct session *s) {
+  return s->status == SESSION_QUEUED || s->status == SESSION_OFFERED;
+}
+
+static struct leg *last_leg(struct live *l, uint8_t role) {
+  for (size_t i = l->leg_count; i-- > 0;) {
+    if (l->legs[i].role == role && l->legs[i].left_us == 0) {
+      return &l->legs[i];
+    }
+  }
+  return NULL;
+}
+
+static void add_leg(struct live *l, const struct mem *mem, struct leg leg) {
+  const bool room = mem_grow(mem, &l->legs, &l->leg_cap, l->leg_count + 1,
+                             sizeof *l->legs);
+  bt_check(room);
+  l->legs[l->leg_count++] = leg;
+}
+
+static void end_leg(struct live *l, uint8_t role, int64_t at_us,
+                    const char *reason) {
+  struct leg *leg = last_leg(l, role);
+  if (leg != NULL) {
+    leg->left_us = at_us;
+    leg->reason = reason;
+  }
+}
+
+static void fold_bot_leg(struct live *l, const struct mem *mem,
+                         const struct record *ev, const struct session *after) {
+  const int64_t at_us = record_num(ev, FIELD_AT);
+  if (after->status == SESSION_PENDING) {
+    if (after->invited == SESSION_HOLDER_BOT) {
+      add_leg(l, mem,
+              (struct leg){.role = ROLE_BOT,
+                           .number = after->invited_id,
+                           .epoch = after->epoch});
+    }
+    return;
+  }
+  struct leg *leg = last_leg(l, ROLE_BOT);
+  if (leg == NULL) {
+    return;
+  }
+  if (ev->type == EVENT_OF_SESSION(ATTACHED)) {
+    leg->joined_us = at_us;
+    leg->epoch = after->epoch;
+  } else if (after->holder != SESSION_HOLDER_BOT) {
+    end_leg(l, ROLE_BOT, at_us, event_name(ev->type));
+  }
+}
+
+static void fold_agent_leg(struct live *l, const struct mem *mem,
+                           const struct record *ev,
+                           const struct session *after) {
+  const int64_t at_us = record_num(ev, FIELD_AT);
+  if (ev->type == EVENT_OF_SESSION(CONNECTED)) {
+    add_leg(l, mem,
+            (struct leg){.role = ROLE_AGENT,
+                         .number = after->agent,
+                         .epoch = after->epoch,
+                         .joined_us = at_us});
+  } else if (after->status != SESSION_ACTIVE) {
+    end_leg(l, ROLE_AGENT, at_us, event_name(ev->type));
+  }
+}
+
+static void fold_opened(struct live *l, const struct mem *mem,
+                        const struct record *ev) {
+  l->id = record_id(ev, FIELD_SESSION);
+  l->used = true;
+  l->opened_us = record_num(ev, FIELD_AT);
+  l->spoken_us = l->opened_us;
+  l->channel = (uint8_t)record_num(ev, FIELD_CHANNEL);
+  l->entry = (uint32_t)record_num(ev, FIELD_ENTRY);
+  live_own(mem, &l->customer, record_text(ev, FIELD_CUSTOMER));
+  live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
+  add_leg(l, mem,
+          (struct leg){.role = ROLE_CUSTOMER,
+                       .number = SESSION_NOBODY,
+                       .joined_us = l->opened_us});
+}
+
+/* A place in a queue: new with a transfer, kept when an agent is lost. */
+static void fold_queued(struct live *l, const struct mem *mem,
+                        const struct record *ev) {
+  if (ev->type == EVENT_OF_SESSION(REQUEUED)) {
+    return;
+  }
+  l->entered_us = record_num(ev, FIELD_ENTERED);
+  l->order = (uint64_t)record_num(ev, FIELD_ORDER);
+  l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+  l->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
+  live_own(mem, &l->skills, record_text(ev, FIELD_SKILLS));
+  live_own(mem, &l->reason, record_text(ev, FIELD_REASON));
+  live_own(mem, &l->note, record_text(ev, FIELD_NOTE));
+}
+
+static void fold_waits(struct live *l, const struct mem *mem,
+                       const struct record *ev) {
+  struct transfer *t = &l->transfer;
+  t->id = record_id(ev, FIELD_TRANSFER_ID);
+  t->number = (uint64_t)record_num(ev, FIELD_TRANSFER);
+  t->role = (uint8_t)record_num(ev, FIELD_ROLE);
+  t->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
+  t->to_bot = l->s.waits == SESSION_WAIT_BOT;
+  t->target = l->s.transfer_target;
+  t->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+  t->asked_us = record_num(ev, FIELD_AT);
+  t->deadline_us = record_num(ev, FIELD_DEADLINE);
+  t->done_us = 0;
+  t->state = TRANSFER_WAITING;
+  live_own(mem, &t->skills, record_text(ev, FIELD_SKILLS));
+  live_own(mem, &t->reason, record_text(ev, FIELD_REASON));
+  live_own(mem, &t->note, record_text(ev, FIELD_NOTE));
+  live_own(mem, &t->actor, record_text(ev, FIELD_ACTOR));
+}
+
+static void fold_transfer(struct live *l, const struct record *ev,
+                          const struct session *before) {
+  struct transfer *t = &l->transfer;
+  if (before->waits == SESSION_WAIT_NONE || l->s.waits != SESSION_WAIT_NONE) {
+    return;
+  }
+  t->done_us = record_num(ev, FIELD_AT);
+  if (ev->type == EVENT_OF_SESSION(TRANSFER_CANCELLED)) {
+    t->state = TRANSFER_CANCELLED;
+  } else if (ev->type == EVENT_OF_SESSION(TRANSFER_EXPIRED)) {
+    t->state = TRANSFER_EXPIRED;
+  } else if (l->s.status == SESSION_COMPLETED) {
+    t->state = TRANSFER_DROPPED;
+  } else {
+    t->state = TRANSFER_DONE;
+  }
+}
+
+static void fold_ended(struct live *l, const struct mem *mem,
+                       const struct record *ev) {
+  l->ended_us = record_num(ev, FIELD_AT);
+  end_leg(l, ROLE_CUSTOMER, l->ended_us, "session.ended");
+  if (l->end_reason.len == 0) {
+    live_own(mem, &l->end_reason, record_text(ev, FIELD_END_REASON));
+  }
+}
+
+static void fold_transition(struct live *l, const struct mem *mem,
+                            const struct record *ev) {
+  const struct session before = l->s;
+  const int64_t at_us = record_num(ev, FIELD_AT);
+  const struct session_event e = {.type = ev->type - EVENT_SESSION_FIRST,
+                                  .after = live_get_session(&before, ev)};
+  l->s = session_apply(before, &e);
+  if (l->s.status != before.status) {
+    l->since_us = at_us;
+  }
+  if (l->s.holder != before.holder || l->s.holder_id != before.holder_id) {
+    l->holder_since_us = at_us;
+  }
+  if (l->s.visit != before.visit) {
+    l->deadline_us = record_num(ev, FIELD_DEADLINE);
+  }
+  switch (e.type) {
+  case SESSION_EV_OPENED:
+    fold_opened(l, mem, ev);
+    break;
+  case SESSION_EV_ATTACHED:
+    l->spoken_us = at_us;
+    l->followed = false;
+    break;
+  case SESSION_EV_BOT_GOODBYE:
+    l->goodbye_us = at_us;
+    break;
+  case SESSION_EV_TRANSFER_WAITS:
+    fold_waits(l, mem, ev);
+    break;
+  case SESSION_EV_WRAPPING:
+    live_own(mem, &l->end_reason, record_text(ev, FIELD_END_REASON));
+    end_leg(l, ROLE_CUSTOMER, at_us, "session.wrapping");
+    break;
+  case SESSION_EV_ENDED:
+    fold_ended(l, mem, ev);
+    break;
+  default:
+    break;
+  }
+  if (record_has(ev, FIELD_ORDER)) {
+    fold_queued(l, mem, ev);
+  }
+  if (l->s.holder != SESSION_HOLDER_BOT) {
+    l->goodbye_us = 0;
+  }
+  fold_bot_leg(l, mem, ev, &l->s);
+  fold_agent_leg(l, mem, ev, &l->s);
+  fold_transfer(l, ev, &before);
+}
+
+static void fold_message(struct live *l, const struct mem *mem,
+                         const struct record *ev) {
+  const bool room = mem_grow(mem, &l->messages, &l->message_cap,
+                             l->message_count + 1, sizeof *l->messages);
+  bt_check(room);
+  struct message *m = &l->messages[l->message_count++];
+  *m = (struct message){.at_us = record_num(ev, FIELD_AT),
+                        .number = (uint32_t)record_num(ev, FIELD_MESSAGE),
+                        .role = (uint8_t)record_num(ev, FIELD_ROLE)};
+  live_own(mem, &m->author, record_text(ev, FIELD_ACTOR));
+  live_own(mem, &m->text, record_text(ev, FIELD_TEXT));
+  l->spoken_us = m->at_us;
+}
+
+/* Events of the session that are no transitions. */
+static void fold_other(struct live *l, const struct mem *mem,
+                       const struct record *ev) {
+  switch (ev->type) {
+  case EVENT_MESSAGE:
+    fold_message(l, mem, ev);
+    break;
+  case EVENT_CUSTOMER_JOINED:
+  case EVENT_CUSTOMER_DROPPED:
+    l->customer_here = ev->type == EVENT_CUSTOMER_JOINED;
+    break;
+  case EVENT_ATTRIBUTES_SET:
+    live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
+    break;
+  case EVENT_DISPOSITION_SET:
+    live_own(mem, &l->disposition, record_text(ev, FIELD_DISPOSITION));
+    record_has(ev, FIELD_NOTE)
+        ? live_own(mem, &l->note, record_text(ev, FIELD_NOTE))
+        : (void)0;
+    break;
+  case EVENT_REPRIORITISED:
+    l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+    break;
+  case EVENT_SCRIPT_STARTED:
+    l->followed = true;
+    break;
+  default:
+    break;
+  }
+}
+
+void live_apply(struct live *l, const struct mem *mem, uint64_t seq,
+                const struct record *ev) {
+  if (event_is_session(ev->type)) {
+    fold_transition(l, mem, ev);
+  } else {
+    l->s.version++;
+    fold_other(l, mem, ev);
+  }
+  l->last_seq = seq;
+}

@@ -1,0 +1,92 @@
+/* live_priv.h - what the engine keeps of one open session beside its machine.
+ *
+ * A live session is folded from its events by live_apply() alone, so that a
+ * finished one can be read back out of the journal in the same way.
+ */
+#ifndef BATON_ENGINE_LIVE_PRIV_H
+#define BATON_ENGINE_LIVE_PRIV_H
+
+#include "base/mem.h"
+#include "engine/record.h"
+#include "routing/router.h"
+#include "session/session.h"
+
+struct message {
+  int64_t at_us;
+  uint32_t number;
+  uint8_t role; /* enum role of the author */
+  struct text author, text;
+};
+
+struct leg {
+  uint8_t role; /* customer, bot, agent */
+  uint32_t number;
+  uint32_t epoch; /* of its hold or invitation */
+  int64_t joined_us, left_us; /* 0: not yet */
+  const char *reason;         /* why it left; static */
+};
+
+#define TRANSFER_STATE_LIST(X)                                                 \
+  X(NONE, "none") X(WAITING, "waiting") X(DONE, "done")                        \
+  X(CANCELLED, "cancelled") X(EXPIRED, "expired") X(DROPPED, "dropped")
+#define X(name, wire) TRANSFER_##name,
+enum transfer_state { TRANSFER_STATE_LIST(X) };
+#undef X
+
+/* The last transfer that was accepted. */
+struct transfer {
+  struct id id;
+  uint64_t number;
+  uint8_t state; /* enum transfer_state */
+  uint8_t role;  /* who asked */
+  bool skip_queue, to_bot;
+  uint32_t target; /* queue or bot number */
+  uint32_t priority;
+  int64_t asked_us, deadline_us, done_us;
+  struct text skills, reason, note, actor; /* owned */
+};
+
+struct live {
+  struct session s;
+  struct id id;
+  bool used, customer_here, followed; /* followed: the bot's script was started */
+  uint8_t channel;
+  uint32_t entry;
+  uint32_t link_next, link_prev; /* among the sessions of one bot or agent */
+  int64_t opened_us, ended_us, since_us, holder_since_us, spoken_us;
+  int64_t goodbye_us; /* the bot's goodbye; 0 if none in this hold */
+  int64_t deadline_us;
+  int64_t entered_us; /* place and clock in the queue */
+  uint64_t order;
+  uint32_t priority;
+  bool skip_queue;
+  struct text skills; /* the transfer's, JSON; owned, as all texts here */
+  struct text customer, attributes, reason, note, disposition, end_reason;
+  struct transfer transfer;
+  struct message *messages;
+  size_t message_count, message_cap;
+  struct leg *legs;
+  size_t leg_count, leg_cap;
+  uint64_t last_seq;
+  uint32_t seen[ROLES]; /* last message number that a party is known to have */
+  uint32_t timer_status, timer_transfer, timer_customer;
+  uint32_t run; /* slot of its script's run, or SESSION_NOBODY */
+};
+
+/* A live session folded from nothing. */
+void live_init(struct live *l);
+void live_free(struct live *l, const struct mem *mem);
+/* Folds one event of the session (any with FIELD_SESSION). */
+void live_apply(struct live *l, const struct mem *mem, uint64_t seq,
+                const struct record *ev);
+
+/* The session's value as fields, and back. */
+void live_put_session(struct record *r, const struct session *s);
+struct session live_get_session(const struct session *before,
+                                const struct record *r);
+
+/* Replaces an owned text by a copy. */
+void live_own(const struct mem *mem, struct text *owned, struct text t);
+bool live_in_queue(const struct session *s);
+
+#endif

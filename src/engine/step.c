@@ -1,0 +1,210 @@
+/* One command in, one batch out. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+void step_init(struct step *s, const struct mem *mem) {
+  *s = (struct step){0};
+  arena_init(&s->arena, mem, 0);
+}
+
+void step_clear(struct step *s) {
+  arena_reset(&s->arena);
+  s->event_count = 0;
+  s->effect_count = 0;
+  s->answer = (struct answer){0};
+  s->seq = 0;
+}
+
+void step_free(struct step *s) {
+  mem_free(s->arena.mem, s->events, s->event_cap * sizeof *s->events);
+  mem_free(s->arena.mem, s->effects, s->effect_cap * sizeof *s->effects);
+  arena_free(&s->arena);
+}
+
+struct live *engine_live(const struct engine *e, uint32_t slot) {
+  bt_check(slot < e->live_used && e->lives[slot]->used);
+  return e->lives[slot];
+}
+
+struct arena *ctx_arena(struct ctx *x) {
+  return &x->out->arena;
+}
+
+struct id ctx_new_id(struct ctx *x) {
+  const uint64_t salt = hash_u64(x->cmd->entropy[1] + x->ids++);
+  return id_make_v7(x->now_us / 1000, x->cmd->entropy[0] ^ salt, salt);
+}
+
+struct text ctx_format(struct ctx *x, const char *format, ...) {
+  char line[1024];
+  va_list args;
+  va_start(args, format);
+  const int n = vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  bt_check(n >= 0);
+  const size_t len = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+  return arena_copy_text(ctx_arena(x), (struct text){line, len});
+}
+
+void ctx_event(struct ctx *x, struct record *r, uint32_t type, uint32_t slot) {
+  record_init(r, type);
+  record_set_num(r, FIELD_AT, x->now_us);
+  record_set_num(r, FIELD_ROLE, x->by.role);
+  record_set_given(r, FIELD_ACTOR, x->by.name);
+  record_set_given(r, FIELD_REQUEST, x->by.request);
+  if (x->line != 0) {
+    record_set_num(r, FIELD_LINE, x->line);
+  }
+  if (slot == SESSION_NOBODY) {
+    return;
+  }
+  const struct live *l = engine_live(x->e, slot);
+  record_set_id(r, FIELD_SESSION, l->id);
+  if (l->last_seq != 0) {
+    record_set_num(r, FIELD_PREV, (int64_t)l->last_seq);
+  }
+}
+
+/* A record of the batch keeps its texts in the step's arena. */
+static void keep_texts(struct ctx *x, struct record *r) {
+  for (uint32_t f = 0; f < FIELDS; f++) {
+    if (record_has(r, (enum field)f) && field_is_text((enum field)f)) {
+      r->v[f].text = arena_copy_text(ctx_arena(x), r->v[f].text);
+      bt_check(r->v[f].text.ptr != NULL);
+    }
+  }
+}
+
+static struct record *add_record(const struct mem *mem, struct record **list,
+                                 size_t *count, size_t *cap) {
+  const bool room = mem_grow(mem, list, cap, *count + 1, sizeof **list);
+  bt_check(room); /* what has been decided cannot be taken back */
+  return &(*list)[(*count)++];
+}
+
+void emit(struct ctx *x, const struct record *ev) {
+  struct step *s = x->out;
+  struct record *kept =
+      add_record(s->arena.mem, &s->events, &s->event_count, &s->event_cap);
+  *kept = *ev;
+  keep_texts(x, kept);
+  engine_apply(x->e, s->seq, kept);
+  x->e->counts.events++;
+  uint32_t slot = SESSION_NOBODY;
+  if (record_has(kept, FIELD_SESSION) &&
+      engine_find(x->e, record_id(kept, FIELD_SESSION), &slot)) {
+    mark_session(x, slot);
+  }
+}
+
+struct record *ctx_effect(struct ctx *x, enum effect type) {
+  struct step *s = x->out;
+  struct record *r =
+      add_record(s->arena.mem, &s->effects, &s->effect_count, &s->effect_cap);
+  record_init(r, type);
+  return r;
+}
+
+static void mark(struct ctx *x, uint32_t number, uint32_t **list, size_t *count,
+                 size_t *cap) {
+  for (size_t i = 0; i < *count; i++) {
+    if ((*list)[i] == number) {
+      return;
+    }
+  }
+  if (*count == *cap) {
+    const size_t more = *cap == 0 ? 16 : *cap * 2;
+    uint32_t *grown = arena_alloc(ctx_arena(x), more * sizeof *grown);
+    bt_check(grown != NULL);
+    if (*count > 0) {
+      memcpy(grown, *list, *count * sizeof *grown);
+    }
+    *list = grown;
+    *cap = more;
+  }
+  (*list)[(*count)++] = number;
+}
+
+void mark_session(struct ctx *x, uint32_t slot) {
+  mark(x, slot, &x->dirty_sessions, &x->dirty_session_count,
+       &x->dirty_session_cap);
+}
+
+void mark_agent(struct ctx *x, uint32_t agent) {
+  mark(x, agent, &x->dirty_agents, &x->dirty_agent_count, &x->dirty_agent_cap);
+}
+
+/* ---- what to do with a command */
+
+static const struct {
+  bool about_session;
+  cmd_handler *handler;
+} handlers[COMMANDS] = {
+#define SESSION true
+#define DOMAIN  false
+#define COMMAND(n, w, r, m, scope, handler, d)                                 \
+  [COMMAND_##n] = {scope, cmd_##handler},
+#include "engine/command.def"
+#undef COMMAND
+#undef SESSION
+#undef DOMAIN
+};
+
+static void refuse_rights(struct ctx *x, struct answer *a) {
+  const struct command_info *info =
+      command_info((enum command_type)x->cmd->args.type);
+  const char *role = role_name(x->by.role);
+  answer_refuse(x, SESSION_NOBODY, REFUSAL_FORBIDDEN,
+                ctx_format(x, "A %s may not do '%s'.", role, info->wire), a);
+}
+
+static void unknown_session(struct ctx *x, struct id id, struct answer *a) {
+  char text[ID_TEXT_LEN];
+  id_to_text(id, text);
+  answer_refuse(x, SESSION_NOBODY, REFUSAL_UNKNOWN_SESSION,
+                ctx_format(x, "No session has the id %.*s.", ID_TEXT_LEN, text),
+                a);
+}
+
+/* Form was checked before; then rights, then the session. */
+static void dispatch(struct ctx *x, struct answer *a) {
+  const struct record *args = &x->cmd->args;
+  const struct command_info *info =
+      command_info((enum command_type)args->type);
+  if ((info->roles >> x->by.role & 1) == 0) {
+    refuse_rights(x, a);
+    return;
+  }
+  if (!handlers[args->type].about_session) {
+    handlers[args->type].handler(x, SESSION_NOBODY, args, a);
+    return;
+  }
+  uint32_t slot;
+  const struct id id = record_id(args, FIELD_SESSION);
+  /* Another party's session is not shown to exist. */
+  if (!engine_find(x->e, id, &slot) || !engine_may_see(x->e, slot, &x->by)) {
+    unknown_session(x, id, a);
+    return;
+  }
+  handlers[args->type].handler(x, slot, args, a);
+}
+
+void engine_step(struct engine *e, const struct command *cmd,
+                 struct step *out) {
+  step_clear(out);
+  out->seq = e->seq + 1;
+  e->now_us = cmd->now_us > e->now_us ? cmd->now_us : e->now_us;
+  struct ctx x = {
+      .e = e, .out = out, .cmd = cmd, .by = cmd->by, .now_us = e->now_us};
+  dispatch(&x, &out->answer);
+  settle(&x);
+  if (out->event_count == 0) {
+    out->seq = 0;
+  } else {
+    e->seq = out->seq;
+  }
+}
