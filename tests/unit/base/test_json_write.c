@@ -99,8 +99,8 @@ static void doubles_read_back_and_what_is_no_number_is_null(void **state) {
   json_put_double(&out, -0.0);
   json_put_double(&out, 1e300);
   json_put_double(&out, 1e-7);
-  json_put_double(&out, NAN);
-  json_put_double(&out, -INFINITY);
+  json_put_double(&out, (double)NAN);
+  json_put_double(&out, -(double)INFINITY);
   assert_written("0.1,0.30000000000000004,3,0,1e300,1e-7,null,null");
 }
 

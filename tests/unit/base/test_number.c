@@ -125,7 +125,7 @@ static void long_zeros_and_their_exponent_cancel(void **state) {
 }
 
 static double random_double(struct rand *r) {
-  double d = NAN;
+  double d = (double)NAN;
   while (!isfinite(d)) {
     const uint64_t bits = rand_u64(r);
     memcpy(&d, &bits, sizeof d);
@@ -180,9 +180,9 @@ static void doubles_are_written_as_people_do(void **state) {
   assert_written(0.00000123, "0.00000123");
   assert_written(0.0000001, "1e-7");
   assert_written(5e-324, "4.94065645841247e-324");
-  assert_written(INFINITY, "inf");
-  assert_written(-INFINITY, "-inf");
-  assert_written(NAN, "nan");
+  assert_written((double)INFINITY, "inf");
+  assert_written(-(double)INFINITY, "-inf");
+  assert_written((double)NAN, "nan");
 }
 
 static void exact_doubles_read_back_as_themselves(void **state) {
