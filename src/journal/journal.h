@@ -58,7 +58,7 @@ struct journal_options {
   size_t queue_bytes;      /* appended and not yet durable; 64 MiB */
   size_t group_bytes;      /* at most this much in one commit; 8 MiB */
   uint32_t group_batches;  /* at most this many in one commit; 4096 */
-  uint32_t checkpoint_kib; /* fold the log in when it is this long; 16384 */
+  uint32_t checkpoint_kib; /* fold the log in when it is this long; 4096 */
 
   void *ctx; /* for the four below, each of which may be NULL */
   /* Every batch up to and with @seq is durable. */
