@@ -89,7 +89,6 @@ static bool guard_holds(enum session_guard guard, const struct session *s,
 
 static void set_holder(struct session *s, const struct session_row_def *r,
                        const struct session_cmd *cmd) {
-  const uint32_t held_by = s->holder_id;
   switch ((enum session_new_holder)r->holder) {
   case SESSION_NEW_HOLDER_SAME:
     return;
@@ -112,11 +111,7 @@ static void set_holder(struct session *s, const struct session_row_def *r,
     break;
   }
   /* The names of holders after a row are those of holders, and SAME. */
-  const uint8_t kind = (uint8_t)r->holder;
-  if (kind != s->holder || s->holder_id != held_by) {
-    s->epoch++;
-  }
-  s->holder = kind;
+  s->holder = (uint8_t)r->holder;
 }
 
 static void set_invited(struct session *s, const struct session_row_def *r,
@@ -126,13 +121,19 @@ static void set_invited(struct session *s, const struct session_row_def *r,
     s->invited_id = SESSION_NOBODY;
     return;
   }
-  const uint8_t before = s->holder;
   s->invited = r->cmd == SESSION_CMD_OPEN ? cmd->target_kind
                                           : (uint8_t)SESSION_HOLDER_BOT;
   s->invited_id = cmd->target;
-  /* Each invitation has an epoch of its own: a late answer to an earlier one
-   * is then known for what it is. A change of holder has counted already. */
-  if (before == SESSION_HOLDER_NONE) {
+}
+
+/* Each invitation has an epoch of its own, too: a late answer to an earlier one
+ * is then known for what it is. */
+static void set_epoch(struct session *s, const struct session *before) {
+  const bool held_anew =
+      s->holder != before->holder || s->holder_id != before->holder_id;
+  const bool invited_anew =
+      s->status == SESSION_PENDING && before->status != SESSION_PENDING;
+  if (held_anew || invited_anew) {
     s->epoch++;
   }
 }
@@ -194,10 +195,11 @@ static struct session session_after(const struct session *before,
   struct session s = *before;
   set_flags(&s, r, cmd);
   set_agent(&s, r, cmd);
+  set_holder(&s, r, cmd); /* who attaches was invited: before that is cleared */
   set_invited(&s, r, cmd);
-  set_holder(&s, r, cmd);
   set_transfer(&s, r, cmd);
   s.status = (uint8_t)r->to;
+  set_epoch(&s, before);
   s.version++;
   if (r->effects &
       (1u << SESSION_FX_BIT_START_TIMER | 1u << SESSION_FX_BIT_STOP_TIMER)) {
