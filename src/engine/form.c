@@ -1,0 +1,130 @@
+#include "engine/form.h"
+
+#include "base/check.h"
+#include "engine/form_priv.h"
+
+static bool fail_type(struct form *f, enum field field, const struct json *v) {
+  struct wording w = form_fail(f);
+  wording_addf(&w, "is ");
+  wording_add_found(&w, v);
+  form_add_expected(f, &w, field);
+  return false;
+}
+
+static bool read_num(struct form *f, enum field field, const struct json *v) {
+  return v->type == JSON_INT ? form_put_num(f, field, v->i)
+                             : fail_type(f, field, v);
+}
+
+static bool read_flag(struct form *f, enum field field, const struct json *v) {
+  if (v->type != JSON_TRUE && v->type != JSON_FALSE) {
+    return fail_type(f, field, v);
+  }
+  return form_put_num(f, field, v->type == JSON_TRUE);
+}
+
+static bool read_text(struct form *f, enum field field, const struct json *v) {
+  return v->type == JSON_TEXT ? form_put_text(f, field, v->text)
+                              : fail_type(f, field, v);
+}
+
+static bool read_name(struct form *f, enum field field, const struct json *v) {
+  return v->type == JSON_TEXT ? form_put_name(f, field, v->text)
+                              : fail_type(f, field, v);
+}
+
+static bool read_value(struct form *f, enum field field, const struct json *v) {
+  switch (field_info(field)->kind) {
+  case KIND_NUM:
+  case KIND_TIME:
+    return read_num(f, field, v);
+  case KIND_FLAG:
+    return read_flag(f, field, v);
+  case KIND_TEXT:
+    return read_text(f, field, v);
+  case KIND_JSON:
+    return form_put_json(f, field, v);
+  case KIND_CHANNEL:
+  case KIND_ROLE:
+  case KIND_WHEN:
+  case KIND_REQUIRE:
+    return read_name(f, field, v);
+  case KIND_ID:
+  case KIND_BYTES:
+  case KIND_STATUS:
+  case KIND_HOLDER:
+  case KIND_REFUSAL:
+  case KIND_QUEUE:
+  case KIND_AGENT:
+  case KIND_BOT:
+  case KIND_SCRIPT:
+  case KIND_ENTRY:
+    break;
+  }
+  bt_check_failed("callers send fields of this kind", __FILE__, __LINE__,
+                  __func__);
+}
+
+static bool is_listed(struct text key, const char *const *list) {
+  for (; list != NULL && *list != NULL; list++) {
+    if (text_equal(key, text_from(*list))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool read_member(struct form *f, const struct json *m) {
+  const enum field field = command_field(f->type, m->key);
+  wording_begin(&f->pointer, f->error->pointer, sizeof f->error->pointer);
+  wording_add_step(&f->pointer, m->key);
+  if (field == FIELDS) {
+    return form_fail_unknown(f, m->key);
+  }
+  /* null is how many clients write a member that they do not give. */
+  return m->type == JSON_NULL || read_value(f, field, m);
+}
+
+static bool read_tree(struct form *f, const struct json *object,
+                      const char *const *ignore) {
+  if (object->type != JSON_OBJECT) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is ");
+    wording_add_found(&w, object);
+    wording_addf(&w, ", expected an object");
+    return false;
+  }
+  for (const struct json *m = object->first; m != NULL; m = m->next) {
+    if (!is_listed(m->key, ignore) && !read_member(f, m)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool form_read_tree(enum command_type type, const struct json *object,
+                    const char *const *ignore, struct arena *arena,
+                    struct record *out, struct form_error *error) {
+  struct form f;
+  form_begin(&f, type, arena, error);
+  const bool done = read_tree(&f, object, ignore);
+  if (done) {
+    *out = f.fields;
+  }
+  return done;
+}
+
+bool form_read_json(enum command_type type, struct text body,
+                    struct arena *arena, struct record *out,
+                    struct form_error *error) {
+  struct form f;
+  form_begin(&f, type, arena, error);
+  struct json *tree = NULL;
+  const bool empty = text_trim(body).len == 0;
+  const bool done =
+      empty || (form_parse(&f, body, &tree) && read_tree(&f, tree, NULL));
+  if (done) {
+    *out = f.fields;
+  }
+  return done;
+}

@@ -1,0 +1,273 @@
+/* The values of members: types, limits, names and shapes. */
+#include <string.h>
+
+#include "engine/form_priv.h"
+
+enum { PROFICIENCY_BEST = 1, PROFICIENCY_WORST = 20, SKILL_NAME_MAX = 256 };
+
+#define LIMIT(name, value, unit, refusal, doc) LIMIT_##name = (value),
+enum {
+#include "engine/limit.def"
+};
+#undef LIMIT
+
+void form_begin(struct form *f, enum command_type type, struct arena *arena,
+                struct form_error *error) {
+  memset(f, 0, sizeof *f);
+  f->type = type;
+  f->arena = arena;
+  f->error = error;
+  wording_begin(&f->pointer, error->pointer, sizeof error->pointer);
+  record_init(&f->fields, (uint32_t)type);
+}
+
+struct wording form_fail(struct form *f) {
+  struct wording w;
+  wording_begin(&w, f->error->detail, sizeof f->error->detail);
+  f->error->refusal = REFUSAL_INVALID_MEMBER;
+  if (f->options) {
+    wording_addf(&w, "option %s ", f->error->pointer + 1);
+  } else if (f->pointer.len > 0) {
+    wording_addf(&w, "%s ", f->error->pointer);
+  } else {
+    wording_addf(&w, "the body ");
+  }
+  return w;
+}
+
+bool form_fail_unknown(struct form *f, struct text name) {
+  struct text known[FIELDS];
+  size_t count = 0;
+  for (uint32_t i = 0; i < FIELDS; i++) {
+    if (command_takes(f->type, (enum field)i)) {
+      known[count++] = text_from(field_info((enum field)i)->wire);
+    }
+  }
+  struct wording w;
+  wording_begin(&w, f->error->detail, sizeof f->error->detail);
+  wording_add_unknown(&w, name, known, count);
+  f->error->refusal = REFUSAL_INVALID_MEMBER;
+  return false;
+}
+
+bool form_fail_memory(struct form *f) {
+  struct wording w;
+  wording_begin(&w, f->error->detail, sizeof f->error->detail);
+  wording_addf(&w, "no memory for the request");
+  f->error->refusal = REFUSAL_UNAVAILABLE;
+  return false;
+}
+
+static void add_field_names(const struct form *f, struct wording *w,
+                            enum field_kind kind) {
+  struct textbuf names;
+  textbuf_init(&names, f->arena->mem);
+  field_names(kind, &names);
+  wording_addf(w, "%.*s", TEXT_ARG(textbuf_text(&names)));
+  textbuf_free(&names);
+}
+
+void form_add_expected(const struct form *f, struct wording *w,
+                       enum field field) {
+  const struct field_info *info = field_info(field);
+  wording_addf(w, ", expected ");
+  if (info->kind == KIND_NUM || info->kind == KIND_TIME) {
+    wording_addf(w, "a whole number %lld … %lld", (long long)info->min,
+                 (long long)info->max);
+  } else if (info->kind == KIND_FLAG) {
+    wording_addf(w, "true or false");
+  } else if (info->kind == KIND_TEXT) {
+    wording_addf(w, "a string");
+  } else if (info->kind == KIND_JSON) {
+    wording_addf(w, "%s", field == FIELD_SKILLS ? "a list" : "an object");
+  } else {
+    add_field_names(f, w, info->kind);
+  }
+}
+
+bool form_put_num(struct form *f, enum field field, int64_t n) {
+  const struct field_info *info = field_info(field);
+  if (n < info->min || n > info->max) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is %lld", (long long)n);
+    form_add_expected(f, &w, field);
+    return false;
+  }
+  record_set_num(&f->fields, field, n);
+  return true;
+}
+
+/* @min and @max in bytes. */
+static bool length_fits(struct form *f, struct text t, int64_t min,
+                        int64_t max) {
+  const int64_t len = (int64_t)t.len;
+  if (len >= min && len <= max) {
+    return true;
+  }
+  struct wording w = form_fail(f);
+  if (len == 0) {
+    wording_addf(&w, "is empty, expected 1 … %lld bytes", (long long)max);
+  } else {
+    wording_addf(&w, "is %lld bytes long, expected at %s %lld", (long long)len,
+                 len < min ? "least" : "most",
+                 (long long)(len < min ? min : max));
+  }
+  return false;
+}
+
+static bool field_length_fits(struct form *f, enum field field, struct text t) {
+  const struct field_info *info = field_info(field);
+  return length_fits(f, t, info->min, info->max);
+}
+
+bool form_put_text(struct form *f, enum field field, struct text t) {
+  const size_t bad = utf8_first_bad(t);
+  if (bad < t.len) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is not UTF-8: byte %zu is 0x%02X", bad + 1,
+                 (unsigned)(unsigned char)t.ptr[bad]);
+    return false;
+  }
+  if (!field_length_fits(f, field, t)) {
+    return false;
+  }
+  record_set_text(&f->fields, field, t);
+  return true;
+}
+
+bool form_put_name(struct form *f, enum field field, struct text t) {
+  int64_t number = 0;
+  if (!field_name_to_num(field_info(field)->kind, t, &number)) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is ");
+    wording_add_quoted(&w, t);
+    form_add_expected(f, &w, field);
+    return false;
+  }
+  record_set_num(&f->fields, field, number);
+  return true;
+}
+
+static bool fail_found(struct form *f, const struct json *v,
+                       const char *expected) {
+  struct wording w = form_fail(f);
+  wording_addf(&w, "is ");
+  wording_add_found(&w, v);
+  wording_addf(&w, ", expected %s", expected);
+  return false;
+}
+
+static bool skill_name_fits(struct form *f, const struct json *v) {
+  if (v == NULL) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "has no member \"name\"");
+    return false;
+  }
+  if (v->type != JSON_TEXT) {
+    return fail_found(f, v, "the name of a skill");
+  }
+  return length_fits(f, v->text, 1, SKILL_NAME_MAX);
+}
+
+static bool proficiency_fits(struct form *f, const struct json *v) {
+  const bool fits = v->type == JSON_INT && v->i >= PROFICIENCY_BEST &&
+                    v->i <= PROFICIENCY_WORST;
+  return fits || v->type == JSON_NULL ||
+         fail_found(f, v, "a whole number 1 (best) … 20");
+}
+
+static bool skill_member_fits(struct form *f, const struct json *m) {
+  static const struct text known[] = {{"name", 4}, {"minProficiency", 14}};
+  const struct wording outer = f->pointer;
+  wording_add_step(&f->pointer, m->key);
+  bool fits = true;
+  if (text_equal(m->key, known[0])) {
+    fits = skill_name_fits(f, m);
+  } else if (text_equal(m->key, known[1])) {
+    fits = proficiency_fits(f, m);
+  } else {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is an ");
+    wording_add_unknown(&w, m->key, known, 2);
+    fits = false;
+  }
+  if (fits) {
+    f->pointer = outer;
+    f->pointer.ptr[outer.len] = '\0';
+  }
+  return fits;
+}
+
+/* "English", or {"name":"English","minProficiency":5}. */
+static bool skill_fits(struct form *f, const struct json *v) {
+  if (v->type == JSON_TEXT) {
+    return skill_name_fits(f, v);
+  }
+  if (v->type != JSON_OBJECT) {
+    return fail_found(f, v, "the name of a skill, or {\"name\": …}");
+  }
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    if (!skill_member_fits(f, m)) {
+      return false;
+    }
+  }
+  return json_member(v, TEXT("name")) != NULL || skill_name_fits(f, NULL);
+}
+
+static bool skills_fit(struct form *f, const struct json *v) {
+  if (v->type != JSON_LIST) {
+    return fail_found(f, v, "a list of skills");
+  }
+  if (v->count > LIMIT_NEEDS) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "lists %u skills, at most %d are taken", v->count,
+                 LIMIT_NEEDS);
+    return false;
+  }
+  const struct wording outer = f->pointer;
+  size_t index = 0;
+  for (const struct json *e = v->first; e != NULL; e = e->next) {
+    wording_add_index(&f->pointer, index++);
+    if (!skill_fits(f, e)) {
+      return false;
+    }
+    f->pointer = outer;
+    f->pointer.ptr[outer.len] = '\0';
+  }
+  return true;
+}
+
+bool form_put_json(struct form *f, enum field field, const struct json *v) {
+  const bool any = field == FIELD_VALUE;
+  const bool skills = field == FIELD_SKILLS;
+  if (skills && !skills_fit(f, v)) {
+    return false;
+  }
+  if (!any && !skills && v->type != JSON_OBJECT) {
+    return fail_found(f, v, "an object");
+  }
+  if (!field_length_fits(f, field, v->source)) {
+    return false;
+  }
+  record_set_text(&f->fields, field, v->source);
+  return true;
+}
+
+bool form_parse(struct form *f, struct text source, struct json **out) {
+  struct json_error e;
+  const enum bt_err err =
+      json_parse(f->arena, source, JSON_DEPTH_DEFAULT, out, &e);
+  if (err == BT_ERR_NOMEM) {
+    return form_fail_memory(f);
+  }
+  if (err != BT_ERR_OK) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is not JSON: line %u, column %u: %s", e.line, e.column,
+                 e.message);
+    if (!f->options) {
+      f->error->refusal = REFUSAL_BAD_REQUEST;
+      wording_addf(&f->pointer, "%s", e.pointer);
+    }
+  }
+  return err == BT_ERR_OK;
+}
