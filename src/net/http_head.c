@@ -7,9 +7,10 @@
 const struct text http_method_names[HTTP_METHODS] = {HTTP_METHOD_LIST(X)};
 #undef X
 
-#define FAULT(name, status, slug, sentence) {status, slug, sentence},
+#define FAULT(name, status, slug, headers, sentence)                           \
+  {status, slug, headers, sentence},
 static const struct http_fault_info fault_infos[] = {
-    {0, "", ""},
+    {0, "", "", ""},
 #include "net/http_fault.def"
 };
 #undef FAULT

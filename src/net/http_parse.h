@@ -21,7 +21,7 @@ enum http_method { HTTP_METHOD_LIST(X) HTTP_METHODS };
 #undef X
 const char *http_method_name(enum http_method method);
 
-#define FAULT(name, status, slug, sentence) HTTP_FAULT_##name,
+#define FAULT(name, status, slug, headers, sentence) HTTP_FAULT_##name,
 enum http_fault {
   HTTP_FAULT_NONE,
 #include "net/http_fault.def"
@@ -32,6 +32,7 @@ enum http_fault {
 struct http_fault_info {
   int status;
   const char *slug;
+  const char *headers; /* lines that the answer needs */
   const char *sentence;
 };
 /* @fault is not HTTP_FAULT_NONE. Static storage. */

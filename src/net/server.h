@@ -72,7 +72,7 @@ struct http_counters {
 #include "net/counters.def"
 #undef COUNTER
 };
-const struct http_counters *http_server_counters(const struct http_server *s);
+struct http_counters http_server_counters(const struct http_server *server);
 
 /* --- a request ---------------------------------------------------------- */
 
@@ -91,13 +91,13 @@ bool http_request_header_at(const struct http_request *req, size_t index,
 struct text http_request_body(const struct http_request *req);
 /* The peer's address as text ("192.0.2.1", "2001:db8::1"), without port.
  * Behind a proxy it is the proxy's. */
-struct text http_request_peer(const struct http_request *req);
+struct text http_request_peer(struct http_request *req);
 
 struct net_ref http_request_ref(const struct http_request *req);
 /* NULL when it was answered, or its connection has gone. */
 struct http_request *http_request_find(struct http_server *server,
                                        struct net_ref ref);
-/* Something of the shell's that belongs to a waiting request; NULL at first. */
+/* Something of the user's, borrowed; NULL at first. */
 void http_request_set_tag(struct http_request *req, void *tag);
 void *http_request_tag(const struct http_request *req);
 

@@ -35,8 +35,9 @@ struct ws_handlers {
   void (*on_message)(void *ctx, struct ws *ws, struct text message);
   /* Optional; without it a binary message closes with 1003. */
   void (*on_binary)(void *ctx, struct ws *ws, struct text message);
-  /* Exactly once, the last call. @code is the peer's, or 1006 when the
-   * connection went away or the peer broke the protocol; @reason borrowed. */
+  /* Exactly once, the last call. @code is the peer's; 1002, 1007, 1009 or 1003
+   * when it broke a rule and we closed; 1006 when the connection went away.
+   * @reason is borrowed. */
   void (*on_close)(void *ctx, struct ws *ws, uint16_t code, struct text reason);
 };
 

@@ -1,0 +1,95 @@
+/* wire_priv.h - the bytes of one connection.
+ *
+ * A wire carries bytes between a socket and a protocol (its user), and knows
+ * none. HTTP/1.1, WebSocket and the client are users; HTTP/2 will be one. TLS
+ * goes below this interface: between the socket's bytes and on_bytes on one
+ * side, between wire_reserve and the socket on the other, so that no protocol
+ * will notice.
+ *
+ * An idle wire owns no buffer: it reads into the loop's, keeps only what the
+ * user could not take yet, and what is written lives until it is sent. All that
+ * is written in one turn leaves in one system call.
+ *
+ * No callback comes from inside a wire_ function.
+ */
+#ifndef BATON_NET_WIRE_PRIV_H
+#define BATON_NET_WIRE_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "net/loop_priv.h"
+
+struct wire;
+
+struct wire_user {
+  /* Bytes from the peer, which may be changed in place, borrowed. Returns how
+   * many were taken; the others come again with what follows them (or after
+   * wire_resume). */
+  size_t (*on_bytes)(struct wire *wire, char *bytes, size_t len);
+  /* The peer sends no more. It may still read. */
+  void (*on_end)(struct wire *wire);
+  /* Client: connected (BT_ERR_OK). Otherwise on_closed follows. May be NULL. */
+  void (*on_connected)(struct wire *wire);
+  /* The system takes no more for now / has taken all again. May be NULL. */
+  void (*on_blocked)(struct wire *wire);
+  void (*on_drained)(struct wire *wire);
+  /* The last call: the user may give the wire's memory back. BT_ERR_OK if
+   * wire_finish came to its end, else what wire_cut or the system said. */
+  void (*on_closed)(struct wire *wire, enum bt_err why);
+};
+
+struct wire_traffic {
+  uint64_t bytes_in, bytes_out;
+};
+
+struct wire {
+  uv_tcp_t tcp;
+  struct loop *loop;
+  const struct wire_user *user;
+  struct loop_task resume; /* early: give the user what was kept */
+  struct loop_task flush;  /* late: send what was written */
+  char *kept;              /* bytes the user has not taken */
+  uint32_t kept_len;
+  struct chunk *out_first, *out_last;
+  size_t out_bytes;             /* written, and not taken by the system */
+  size_t in_flight;             /* of them, with a uv_write */
+  struct wire_traffic *traffic; /* counts for the user; may be NULL */
+  bool paused, reading, ended, finishing, closing;
+  uint8_t why; /* enum bt_err of the end */
+};
+
+/* Then one of the next two, or wire_cut(). BT_ERR_IO. */
+enum bt_err wire_init(struct wire *wire, struct loop *loop,
+                      const struct wire_user *user) BT_USE_RESULT;
+/* Takes a connection of @listener and reads from it. BT_ERR_IO, BT_ERR_CLOSED.
+ */
+enum bt_err wire_accept(struct wire *wire, uv_tcp_t *listener) BT_USE_RESULT;
+/* on_connected or on_closed follows. BT_ERR_NOMEM, BT_ERR_IO. */
+enum bt_err wire_connect(struct wire *wire,
+                         const struct sockaddr *to) BT_USE_RESULT;
+
+/* Room for @len bytes in a row; NULL when there is no memory. wire_commit says
+ * how many of them were written; nothing else may be called in between. */
+char *wire_reserve(struct wire *wire, size_t len) BT_USE_RESULT;
+void wire_commit(struct wire *wire, size_t len);
+/* Both in one; false when there is no memory. */
+bool wire_write(struct wire *wire, struct text bytes) BT_USE_RESULT;
+
+/* The user takes no bytes until wire_resume(); little is read meanwhile. */
+void wire_pause(struct wire *wire);
+void wire_resume(struct wire *wire);
+/* Sends the rest, says goodbye and drops what comes, until the peer says
+ * goodbye, too: closing at once could reset the connection before the peer has
+ * read our last words. Takes no further writes. */
+void wire_finish(struct wire *wire);
+/* The end, at once. Only the first @why counts. */
+void wire_cut(struct wire *wire, enum bt_err why);
+
+void wire_free_spares(struct loop *loop);
+
+#endif

@@ -1,0 +1,42 @@
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "net/ws_priv.h"
+
+static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+enum { NONCE_LEN = 16, GUID_LEN = sizeof guid - 1 };
+
+void net_random(void *out, size_t len) {
+  /* OpenSSL's generator fails only when the system has no randomness at all. */
+  bt_check(RAND_bytes(out, (int)len) == 1);
+}
+
+bool ws_key_is_valid(struct text key) {
+  unsigned char nonce[3 * WS_KEY_LEN / 4];
+  return key.len == WS_KEY_LEN && text_ends(key, TEXT("==")) &&
+         EVP_DecodeBlock(nonce, (const unsigned char *)key.ptr, WS_KEY_LEN) ==
+             (int)sizeof nonce;
+}
+
+void ws_accept_key(struct text key, char out[WS_ACCEPT_LEN]) {
+  unsigned char text[WS_KEY_LEN + GUID_LEN];
+  unsigned char digest[SHA_DIGEST_LENGTH];
+  unsigned char encoded[WS_ACCEPT_LEN + 1];
+  bt_check(key.len == WS_KEY_LEN);
+  memcpy(text, key.ptr, WS_KEY_LEN);
+  memcpy(text + WS_KEY_LEN, guid, GUID_LEN);
+  SHA1(text, sizeof text, digest);
+  bt_check(EVP_EncodeBlock(encoded, digest, sizeof digest) == WS_ACCEPT_LEN);
+  memcpy(out, encoded, WS_ACCEPT_LEN);
+}
+
+void ws_make_key(char out[WS_KEY_LEN]) {
+  unsigned char nonce[NONCE_LEN];
+  unsigned char encoded[WS_KEY_LEN + 1];
+  net_random(nonce, sizeof nonce);
+  bt_check(EVP_EncodeBlock(encoded, nonce, sizeof nonce) == WS_KEY_LEN);
+  memcpy(out, encoded, WS_KEY_LEN);
+}
