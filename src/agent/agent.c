@@ -362,7 +362,7 @@ const char *agent_event_name(uint32_t type) {
 }
 
 const char *agent_shown_text(uint32_t shown) {
-#define SHOWN(name, text, doc) [AGENT_SHOWN_##name] = text,
+#define SHOWN(name, text, doc) [AGENT_SHOWN_##name] = (text),
   static const char *const texts[] = {
 #include "agent/agent_fsm.def"
   };
@@ -372,7 +372,7 @@ const char *agent_shown_text(uint32_t shown) {
 }
 
 const char *agent_refusal_text(uint32_t refusal) {
-#define REFUSAL(name, text, doc) [AGENT_REFUSAL_##name] = text,
+#define REFUSAL(name, text, doc) [AGENT_REFUSAL_##name] = (text),
   static const char *const texts[] = {
 #include "agent/agent_fsm.def"
   };
@@ -382,7 +382,7 @@ const char *agent_refusal_text(uint32_t refusal) {
 }
 
 const char *agent_refusal_detail(uint32_t refusal) {
-#define REFUSAL(name, text, doc) [AGENT_REFUSAL_##name] = doc,
+#define REFUSAL(name, text, doc) [AGENT_REFUSAL_##name] = (doc),
   static const char *const details[] = {
 #include "agent/agent_fsm.def"
   };

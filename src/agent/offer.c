@@ -132,7 +132,7 @@ const char *offer_cmd_name(uint32_t type) {
 }
 
 const char *offer_reason_text(uint32_t reason) {
-#define REASON(name, text, doc) [OFFER_REASON_##name] = text,
+#define REASON(name, text, doc) [OFFER_REASON_##name] = (text),
   static const char *const texts[] = {
 #include "agent/offer_fsm.def"
   };
@@ -142,7 +142,7 @@ const char *offer_reason_text(uint32_t reason) {
 }
 
 const char *offer_refusal_text(uint32_t refusal) {
-#define REFUSAL(name, text, doc) [OFFER_REFUSAL_##name] = text,
+#define REFUSAL(name, text, doc) [OFFER_REFUSAL_##name] = (text),
   static const char *const texts[] = {
 #include "agent/offer_fsm.def"
   };
@@ -152,7 +152,7 @@ const char *offer_refusal_text(uint32_t refusal) {
 }
 
 const char *offer_refusal_detail(uint32_t refusal) {
-#define REFUSAL(name, text, doc) [OFFER_REFUSAL_##name] = doc,
+#define REFUSAL(name, text, doc) [OFFER_REFUSAL_##name] = (doc),
   static const char *const details[] = {
 #include "agent/offer_fsm.def"
   };

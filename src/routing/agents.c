@@ -65,7 +65,8 @@ static void fill_profile(struct router_profile *p,
     p->queues[i] = (struct agent_queue){.queue = params->queues[i]};
   }
   p->skill_count = params->skill_count;
-  p->queue_count = params->queue_count;
+  /* who serves all is in one list only, or it would be eligible twice */
+  p->queue_count = params->all_queues ? 0 : params->queue_count;
   p->all_queues = params->all_queues;
   p->channels = params->channels;
   sort_skills(p);

@@ -159,7 +159,7 @@ void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
 }
 
 const char *router_why_text(uint32_t reason) {
-#define WHY(name, text, doc) [ROUTER_WHY_##name] = text,
+#define WHY(name, text, doc) [ROUTER_WHY_##name] = (text),
   static const char *const texts[] = {
 #include "routing/why.def"
   };
@@ -169,7 +169,7 @@ const char *router_why_text(uint32_t reason) {
 }
 
 const char *router_why_detail(uint32_t reason) {
-#define WHY(name, text, doc) [ROUTER_WHY_##name] = doc,
+#define WHY(name, text, doc) [ROUTER_WHY_##name] = (doc),
   static const char *const details[] = {
 #include "routing/why.def"
   };
@@ -179,7 +179,7 @@ const char *router_why_detail(uint32_t reason) {
 }
 
 const char *router_strategy_text(uint32_t strategy) {
-#define STRATEGY(name, text, doc) [ROUTER_##name] = text,
+#define STRATEGY(name, text, doc) [ROUTER_##name] = (text),
   static const char *const texts[] = {
 #include "routing/strategy.def"
   };
