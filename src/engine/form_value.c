@@ -105,13 +105,7 @@ static bool length_fits(struct form *f, struct text t, int64_t min,
     return true;
   }
   struct wording w = form_fail(f);
-  if (len == 0) {
-    wording_addf(&w, "is empty, expected 1 … %lld bytes", (long long)max);
-  } else {
-    wording_addf(&w, "is %lld bytes long, expected at %s %lld", (long long)len,
-                 len < min ? "least" : "most",
-                 (long long)(len < min ? min : max));
-  }
+  wording_add_length(&w, t.len, min, max);
   return false;
 }
 

@@ -94,6 +94,17 @@ void wording_add_found(struct wording *w, const struct json *v) {
   }
 }
 
+void wording_add_length(struct wording *w, size_t len, int64_t min,
+                        int64_t max) {
+  if (len == 0) {
+    add(w, TEXT("is empty"));
+  } else {
+    wording_addf(w, "is %zu bytes long", len);
+  }
+  wording_addf(w, ", expected %lld … %lld bytes", (long long)min,
+               (long long)max);
+}
+
 void wording_add_names(struct wording *w, const struct text *names,
                        size_t count) {
   for (size_t i = 0; i < count; i++) {

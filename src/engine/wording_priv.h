@@ -7,6 +7,7 @@
 #define BATON_ENGINE_WORDING_PRIV_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -33,6 +34,9 @@ void wording_add_found(struct wording *w, const struct json *v);
  * there are. */
 void wording_add_unknown(struct wording *w, struct text name,
                          const struct text *known, size_t count);
+/* "is empty, expected 1 … 128 bytes"; @len is outside. */
+void wording_add_length(struct wording *w, size_t len, int64_t min,
+                        int64_t max);
 /* "a, b or c" */
 void wording_add_names(struct wording *w, const struct text *names,
                        size_t count);

@@ -1,0 +1,102 @@
+#include "engine/config.h"
+
+#include <math.h>
+
+#include "base/check.h"
+#include "engine/config_priv.h"
+
+/* The words of config.def's tables. */
+#define REQUIRED NULL
+static const struct config_info infos[CONFIG_MEMBERS] = {
+#define MEMBER(o, n, w, k, lo, hi, def, d)                                     \
+  {.object = CONFIG_##o,                                                       \
+   .kind = CONFIG_KIND_##k,                                                    \
+   .wire = (w),                                                                \
+   .min = (lo),                                                                \
+   .max = (hi),                                                                \
+   .fallback = (def)},
+#include "engine/config.def"
+#undef MEMBER
+};
+#undef REQUIRED
+
+const struct config_info *config_info(enum config_member member) {
+  bt_check(member < CONFIG_MEMBERS);
+  return &infos[member];
+}
+
+const char *config_object_wire(enum config_object object) {
+  static const char *const wires[] = {
+#define OBJECT(n, w, d) [CONFIG_##n] = (w),
+#include "engine/config.def"
+#undef OBJECT
+  };
+  bt_check(object < CONFIG_OBJECTS);
+  return wires[object];
+}
+
+/* The member, unless it is left out or null. */
+static const struct json *find(const struct json *value,
+                               enum config_member member) {
+  const struct json *m =
+      json_member(value, text_from(config_info(member)->wire));
+  return m == NULL || m->type == JSON_NULL ? NULL : m;
+}
+
+static struct text fallback(enum config_member member) {
+  const struct config_info *info = config_info(member);
+  bt_check(info->fallback != NULL);
+  return text_from(info->fallback);
+}
+
+struct text config_text(const struct json *value, enum config_member member) {
+  const struct json *m = find(value, member);
+  return m == NULL ? fallback(member) : m->text;
+}
+
+int64_t config_num(const struct json *value, enum config_member member) {
+  const struct json *m = find(value, member);
+  if (m != NULL) {
+    return m->i;
+  }
+  int64_t n = 0;
+  bt_check(text_to_i64(fallback(member), &n));
+  return n;
+}
+
+int64_t config_ms(const struct json *value, enum config_member member) {
+  const struct json *m = find(value, member);
+  double seconds = 0;
+  if (m != NULL) {
+    seconds = m->d;
+  } else {
+    bt_check(text_to_double(fallback(member), &seconds));
+  }
+  return llround(seconds * 1000);
+}
+
+bool config_flag(const struct json *value, enum config_member member) {
+  const struct json *m = find(value, member);
+  return m == NULL ? text_equal(fallback(member), TEXT("true"))
+                   : m->type == JSON_TRUE;
+}
+
+const struct json *config_list(const struct json *value,
+                               enum config_member member) {
+  return find(value, member);
+}
+
+struct text config_skill_name(const struct json *element) {
+  if (element->type == JSON_TEXT) {
+    return element->text;
+  }
+  const struct json *name = json_member(element, TEXT("name"));
+  bt_check(name != NULL);
+  return name->text;
+}
+
+uint32_t config_skill_level(const struct json *element, uint32_t if_missing) {
+  const struct json *level = json_member(element, TEXT("proficiency"));
+  return level == NULL || level->type == JSON_NULL ? if_missing
+                                                   : (uint32_t)level->i;
+}

@@ -1,0 +1,324 @@
+/* The checker of configured objects: the rules are those of config.def.
+ *
+ * All errors of an object are listed by asking again with a higher @skip, so
+ * each check goes on after an error that was skipped. */
+#include "engine/config_priv.h"
+#include "engine/record.h"
+#include "engine/wording_priv.h"
+
+enum { NAME_MAX_BYTES = 128, PROFICIENCY_WORST = 20 };
+
+struct checker {
+  unsigned skip;          /* errors that the caller has seen */
+  bool failed;            /* *error is the one that was asked for */
+  struct wording pointer; /* the place that is being checked */
+  char place[256];
+  struct config_error *error;
+};
+
+/* An error at the place. The result is where its sentence goes: the caller's
+ * error, or nowhere if it is not the one that was asked for. */
+static struct wording report(struct checker *c, char nowhere[256]) {
+  struct wording w;
+  const bool wanted = !c->failed && c->skip == 0;
+  if (wanted) {
+    c->failed = true;
+    struct wording pointer;
+    wording_begin(&pointer, c->error->pointer, sizeof c->error->pointer);
+    wording_addf(&pointer, "%s", c->place);
+    wording_begin(&w, c->error->message, sizeof c->error->message);
+  } else {
+    c->skip -= c->skip > 0;
+    wording_begin(&w, nowhere, 256);
+  }
+  return w;
+}
+
+static void leave(struct checker *c, struct wording outer) {
+  c->pointer = outer;
+  c->place[outer.len] = '\0';
+}
+
+static void report_found(struct checker *c, const struct json *v,
+                         const char *expected) {
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "expected %s, found ", expected);
+  wording_add_found(&w, v);
+}
+
+static void report_unknown(struct checker *c, struct text name,
+                           const struct text *known, size_t count) {
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_add_unknown(&w, name, known, count);
+}
+
+static void report_missing(struct checker *c, const char *name) {
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "\"%s\" is missing", name);
+}
+
+/* @min and @max in bytes. */
+static void check_text(struct checker *c, const struct json *v, int64_t min,
+                       int64_t max) {
+  if (v->type != JSON_TEXT) {
+    report_found(c, v, "a string");
+    return;
+  }
+  const int64_t len = (int64_t)v->text.len;
+  if (len >= min && len <= max) {
+    return;
+  }
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_add_length(&w, v->text.len, min, max);
+}
+
+static void check_num(struct checker *c, const struct json *v, int64_t min,
+                      int64_t max) {
+  if (v->type == JSON_INT && v->i >= min && v->i <= max) {
+    return;
+  }
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "expected a whole number %lld … %lld, found ",
+               (long long)min, (long long)max);
+  wording_add_found(&w, v);
+}
+
+static void check_seconds(struct checker *c, const struct json *v, int64_t min,
+                          int64_t max) {
+  const bool number = v->type == JSON_INT || v->type == JSON_DOUBLE;
+  if (number && v->d >= (double)min && v->d <= (double)max) {
+    return;
+  }
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "expected %lld … %lld seconds, found ", (long long)min,
+               (long long)max);
+  wording_add_found(&w, v);
+}
+
+static void check_choice(struct checker *c, const struct json *v,
+                         const struct text *names, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (v->type == JSON_TEXT && text_equal_nocase(v->text, names[i])) {
+      return;
+    }
+  }
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "expected ");
+  wording_add_names(&w, names, count);
+  wording_addf(&w, ", found ");
+  if (v->type == JSON_TEXT) {
+    wording_add_quoted(&w, v->text);
+  } else {
+    wording_add_found(&w, v);
+  }
+}
+
+static void channel_names(struct text names[CHANNELS]) {
+  for (uint32_t i = 0; i < CHANNELS; i++) {
+    names[i] = text_from(channel_name(i));
+  }
+}
+
+static void check_channel(struct checker *c, const struct json *v) {
+  struct text names[CHANNELS];
+  channel_names(names);
+  check_choice(c, v, names, CHANNELS);
+}
+
+static void check_strategy(struct checker *c, const struct json *v) {
+  struct text names[ROUTER_STRATEGIES];
+  for (uint32_t i = 0; i < ROUTER_STRATEGIES; i++) {
+    names[i] = text_from(router_strategy_text(i));
+  }
+  check_choice(c, v, names, ROUTER_STRATEGIES);
+}
+
+static void check_skill_member(struct checker *c, const struct json *m) {
+  static const struct text known[] = {{"name", 4}, {"proficiency", 11}};
+  const struct wording outer = c->pointer;
+  wording_add_step(&c->pointer, m->key);
+  if (text_equal(m->key, known[0])) {
+    check_text(c, m, 1, NAME_MAX_BYTES);
+  } else if (!text_equal(m->key, known[1])) {
+    report_unknown(c, m->key, known, 2);
+  } else if (m->type != JSON_NULL) {
+    check_num(c, m, 1, PROFICIENCY_WORST);
+  }
+  leave(c, outer);
+}
+
+/* "English", or {"name": "English", "proficiency": 3}. */
+static void check_skill(struct checker *c, const struct json *v) {
+  if (v->type == JSON_TEXT) {
+    check_text(c, v, 1, NAME_MAX_BYTES);
+    return;
+  }
+  if (v->type != JSON_OBJECT) {
+    report_found(c, v, "the name of a skill, or an object with name");
+    return;
+  }
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    check_skill_member(c, m);
+  }
+  if (json_member(v, TEXT("name")) == NULL) {
+    report_missing(c, "name");
+  }
+}
+
+static void check_list(struct checker *c, const struct json *v,
+                       const struct config_info *info) {
+  const bool skills = info->kind == CONFIG_KIND_SKILLS;
+  if (v->type != JSON_LIST) {
+    report_found(c, v, skills ? "a list of skills" : "a list of names");
+    return;
+  }
+  if (v->count > info->max) {
+    char nowhere[256];
+    struct wording w = report(c, nowhere);
+    wording_addf(&w, "has %u elements, expected at most %lld", v->count,
+                 (long long)info->max);
+  }
+  const struct wording outer = c->pointer;
+  size_t index = 0;
+  for (const struct json *e = v->first; e != NULL; e = e->next) {
+    wording_add_index(&c->pointer, index++);
+    if (skills) {
+      check_skill(c, e);
+    } else {
+      check_text(c, e, 1, NAME_MAX_BYTES);
+    }
+    leave(c, outer);
+  }
+}
+
+static bool is_one_of(struct text name, const struct text *names,
+                      size_t count) {
+  size_t i = 0;
+  while (i < count && !text_equal(name, names[i])) {
+    i++;
+  }
+  return i < count;
+}
+
+static void check_capacity(struct checker *c, const struct json *v,
+                           const struct config_info *info) {
+  if (v->type != JSON_OBJECT) {
+    report_found(c, v, "an object such as {\"chat\": 3}");
+    return;
+  }
+  struct text names[CHANNELS];
+  channel_names(names);
+  const struct wording outer = c->pointer;
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    wording_add_step(&c->pointer, m->key);
+    if (is_one_of(m->key, names, CHANNELS)) {
+      check_num(c, m, info->min, info->max);
+    } else {
+      report_unknown(c, m->key, names, CHANNELS);
+    }
+    leave(c, outer);
+  }
+}
+
+static void check_value(struct checker *c, const struct json *v,
+                        const struct config_info *info) {
+  switch (info->kind) {
+  case CONFIG_KIND_TEXT:
+    check_text(c, v, info->min, info->max);
+    break;
+  case CONFIG_KIND_NUM:
+    check_num(c, v, info->min, info->max);
+    break;
+  case CONFIG_KIND_SECONDS:
+    check_seconds(c, v, info->min, info->max);
+    break;
+  case CONFIG_KIND_FLAG:
+    if (v->type != JSON_TRUE && v->type != JSON_FALSE) {
+      report_found(c, v, "true or false");
+    }
+    break;
+  case CONFIG_KIND_NAMES:
+  case CONFIG_KIND_SKILLS:
+    check_list(c, v, info);
+    break;
+  case CONFIG_KIND_CAPACITY:
+    check_capacity(c, v, info);
+    break;
+  case CONFIG_KIND_STRATEGY:
+    check_strategy(c, v);
+    break;
+  case CONFIG_KIND_CHANNEL:
+    check_channel(c, v);
+    break;
+  }
+}
+
+/* The members of @object by name; the result is how many. */
+static size_t members_of(enum config_object object,
+                         struct text names[CONFIG_MEMBERS],
+                         const struct config_info *found[CONFIG_MEMBERS]) {
+  size_t count = 0;
+  for (uint32_t i = 0; i < CONFIG_MEMBERS; i++) {
+    const struct config_info *info = config_info((enum config_member)i);
+    if (info->object == object) {
+      names[count] = text_from(info->wire);
+      found[count++] = info;
+    }
+  }
+  return count;
+}
+
+static void check_member(struct checker *c, enum config_object object,
+                         const struct json *m) {
+  struct text names[CONFIG_MEMBERS];
+  const struct config_info *known[CONFIG_MEMBERS];
+  const size_t count = members_of(object, names, known);
+  const struct wording outer = c->pointer;
+  wording_add_step(&c->pointer, m->key);
+  size_t i = 0;
+  while (i < count && !text_equal(m->key, names[i])) {
+    i++;
+  }
+  if (i == count) {
+    report_unknown(c, m->key, names, count);
+  } else if (m->type != JSON_NULL) {
+    check_value(c, m, known[i]);
+  }
+  leave(c, outer);
+}
+
+static void check_required(struct checker *c, enum config_object object,
+                           const struct json *value) {
+  for (uint32_t i = 0; i < CONFIG_MEMBERS; i++) {
+    const struct config_info *info = config_info((enum config_member)i);
+    if (info->object != object || info->fallback != NULL) {
+      continue;
+    }
+    const struct json *m = json_member(value, text_from(info->wire));
+    if (m == NULL || m->type == JSON_NULL) {
+      report_missing(c, info->wire);
+    }
+  }
+}
+
+bool config_check(enum config_object object, const struct json *value,
+                  unsigned skip, struct config_error *error) {
+  struct checker c = {.skip = skip, .error = error};
+  wording_begin(&c.pointer, c.place, sizeof c.place);
+  if (value->type != JSON_OBJECT) {
+    report_found(&c, value, "an object");
+    return !c.failed;
+  }
+  for (const struct json *m = value->first; m != NULL; m = m->next) {
+    check_member(&c, object, m);
+  }
+  check_required(&c, object, value);
+  return !c.failed;
+}

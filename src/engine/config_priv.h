@@ -1,0 +1,29 @@
+/* config_priv.h - config.def as a table. */
+#ifndef BATON_ENGINE_CONFIG_PRIV_H
+#define BATON_ENGINE_CONFIG_PRIV_H
+
+#include "engine/config.h"
+
+enum config_kind {
+  CONFIG_KIND_TEXT,
+  CONFIG_KIND_NUM,
+  CONFIG_KIND_SECONDS,
+  CONFIG_KIND_FLAG,
+  CONFIG_KIND_NAMES,
+  CONFIG_KIND_SKILLS,
+  CONFIG_KIND_CAPACITY,
+  CONFIG_KIND_STRATEGY,
+  CONFIG_KIND_CHANNEL
+};
+
+struct config_info {
+  enum config_object object;
+  enum config_kind kind;
+  const char *wire;
+  int64_t min, max;
+  const char *fallback; /* the default as text; NULL: it must be there */
+};
+
+const struct config_info *config_info(enum config_member member);
+
+#endif
