@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -49,16 +50,16 @@ def stamp_of(entry, stamps):
 
 
 def check(entry, args):
-    """(file, seconds or None if it was clean already, what clang-tidy says)."""
+    """(file, seconds or None if it was clean already, findings or None)."""
     stamp = stamp_of(entry, args.stamps)
     if stamp and stamp.exists() and not args.all:
-        return entry["file"], None, ""
+        return entry["file"], None, None
     start = time.monotonic()
     command = [TIDY, "-p", args.build, f"--config-file={ROOT}/.clang-tidy", "--quiet", entry["file"]]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if run.returncode == 0 and stamp:
         stamp.touch()
-        return entry["file"], time.monotonic() - start, ""
+        return entry["file"], time.monotonic() - start, None
     return entry["file"], time.monotonic() - start, run.stdout + run.stderr
 
 
@@ -77,17 +78,19 @@ def main():
                and (not wanted or os.path.realpath(e["file"]) in wanted)]
     if not entries:
         sys.exit("tidy: no such file in the build")
-    looked = bad = 0
+    looked, findings, failed = 0, [], 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, seconds, said in pool.map(lambda e: check(e, args), entries):
             looked += seconds is not None
-            bad += said != ""
-            if said:
+            failed += said is not None
+            if said is not None:
                 print(said, end="")
+                findings += re.findall(r"^.*: (?:error|warning): .*$", said, re.M)
             elif seconds is not None:
                 print(f"{seconds:5.1f} s  {os.path.relpath(name, ROOT)}")
-    print(f"tidy: {len(entries)} files, {looked} looked at, {bad} with findings")
-    return 1 if bad else 0
+    print("\n".join(["", *sorted(set(findings))]).replace(f"{ROOT}/", ""))
+    print(f"tidy: {len(entries)} files, {looked} looked at, {failed} with findings")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
