@@ -1,0 +1,57 @@
+#include "codec/batch.h"
+
+#include "codec/record_priv.h"
+#include "engine/event.h"
+
+/* Type and number of fields. */
+enum { RECORD_BYTES_MIN = 2 };
+
+void batch_encode(const struct record *events, size_t n, struct textbuf *out) {
+  struct record none;
+  record_init(&none, 0);
+  textbuf_add_char(out, (char)BATCH_VERSION);
+  codec_put_varint(out, n);
+  for (size_t i = 0; i < n; i++) {
+    codec_put_record(out, &events[i], i == 0 ? &none : &events[i - 1]);
+  }
+}
+
+enum bt_err batch_open(struct text bytes, struct batch_reader *r) {
+  uint64_t version = 0;
+  uint64_t count = 0;
+  if (!codec_take_varint(&bytes, &version) || version == 0) {
+    return BT_ERR_CORRUPT;
+  }
+  if (version != BATCH_VERSION) {
+    return BT_ERR_FOREIGN;
+  }
+  if (!codec_take_varint(&bytes, &count) ||
+      count > bytes.len / RECORD_BYTES_MIN) {
+    return BT_ERR_CORRUPT;
+  }
+  *r = (struct batch_reader){.rest = bytes, .left = count};
+  return BT_ERR_OK;
+}
+
+static enum bt_err at_end(const struct batch_reader *r) {
+  return r->rest.len == 0 ? BT_ERR_NOT_FOUND : BT_ERR_CORRUPT;
+}
+
+static enum bt_err read_next(struct batch_reader *r) {
+  const enum bt_err err = codec_take_record(&r->rest, &r->last);
+  if (err == BT_ERR_OK && !event_is_known(r->last.type)) {
+    return BT_ERR_FOREIGN;
+  }
+  return err;
+}
+
+enum bt_err batch_next(struct batch_reader *r, struct record *out) {
+  if (r->err == BT_ERR_OK) {
+    r->err = r->left == 0 ? at_end(r) : read_next(r);
+  }
+  if (r->err == BT_ERR_OK) {
+    r->left--;
+    *out = r->last;
+  }
+  return r->err;
+}

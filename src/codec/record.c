@@ -1,0 +1,266 @@
+/* One record as bytes and back. What is read may be anything: every length is
+ * held against what is left, and nothing is taken for a name that is none. */
+#include "codec/record_priv.h"
+
+#include "engine/event.h"
+
+enum form { FORM_NUM, FORM_ID, FORM_BYTES, FORM_SAME };
+enum { FORM_BITS = 2, FORM_MASK = 3, VARINT_BYTES_MAX = 10, ID_BYTES = 16 };
+/* No version will have so many fields; keeps the sum of gaps small. */
+enum { FIELD_NUMBER_MAX = 100000 };
+
+/* ---- numbers */
+
+void codec_put_varint(struct textbuf *out, uint64_t n) {
+  char bytes[VARINT_BYTES_MAX];
+  size_t len = 0;
+  for (; n >= 0x80; n >>= 7) {
+    bytes[len++] = (char)(unsigned char)(n | 0x80);
+  }
+  bytes[len++] = (char)n;
+  textbuf_add(out, (struct text){bytes, len});
+}
+
+static void drop(struct text *rest, size_t len) {
+  rest->ptr += len;
+  rest->len -= len;
+}
+
+bool codec_take_varint(struct text *rest, uint64_t *out) {
+  uint64_t n = 0;
+  for (size_t i = 0; i < rest->len && i < VARINT_BYTES_MAX; i++) {
+    const uint64_t byte = (unsigned char)rest->ptr[i];
+    const bool too_large = i == VARINT_BYTES_MAX - 1 && byte > 1;
+    const bool too_long = i > 0 && byte == 0;
+    if (too_large || too_long) {
+      return false;
+    }
+    n |= (byte & 0x7f) << (7 * i);
+    if (byte < 0x80) {
+      drop(rest, i + 1);
+      *out = n;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Small numbers stay small whatever their sign. */
+static uint64_t zigzag(int64_t n) {
+  const uint64_t twice = (uint64_t)n << 1;
+  return n < 0 ? ~twice : twice;
+}
+
+static int64_t unzigzag(uint64_t n) {
+  const int64_t half = (int64_t)(n >> 1);
+  return (n & 1) != 0 ? -half - 1 : half;
+}
+
+/* ---- writing */
+
+static enum form form_of(enum field f) {
+  if (field_is_text(f)) {
+    return FORM_BYTES;
+  }
+  return field_info(f)->kind == KIND_ID ? FORM_ID : FORM_NUM;
+}
+
+static bool is_same(const struct record *r, const struct record *before,
+                    enum field f) {
+  if (!record_has(before, f)) {
+    return false;
+  }
+  switch (form_of(f)) {
+  case FORM_BYTES:
+    return text_equal(r->v[f].text, before->v[f].text);
+  case FORM_ID:
+    return id_equal(r->v[f].id, before->v[f].id);
+  case FORM_NUM:
+  case FORM_SAME:
+    break;
+  }
+  return r->v[f].num == before->v[f].num;
+}
+
+static void put_u64(struct textbuf *out, uint64_t n) {
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    textbuf_add_char(out, (char)(unsigned char)(n >> shift));
+  }
+}
+
+static void put_value(struct textbuf *out, enum form form,
+                      const union field_value *v) {
+  switch (form) {
+  case FORM_NUM:
+    codec_put_varint(out, zigzag(v->num));
+    break;
+  case FORM_ID:
+    put_u64(out, v->id.hi);
+    put_u64(out, v->id.lo);
+    break;
+  case FORM_BYTES:
+    codec_put_varint(out, v->text.len);
+    textbuf_add(out, v->text);
+    break;
+  case FORM_SAME:
+    break;
+  }
+}
+
+static uint32_t count_fields(const struct record *r) {
+  uint32_t count = 0;
+  for (uint32_t f = 0; f < FIELDS; f++) {
+    count += record_has(r, (enum field)f);
+  }
+  return count;
+}
+
+void codec_put_record(struct textbuf *out, const struct record *r,
+                      const struct record *before) {
+  codec_put_varint(out, r->type);
+  codec_put_varint(out, count_fields(r));
+  uint32_t next = 0;
+  for (uint32_t i = 0; i < FIELDS; i++) {
+    const enum field f = (enum field)i;
+    if (record_has(r, f)) {
+      const enum form form = is_same(r, before, f) ? FORM_SAME : form_of(f);
+      codec_put_varint(out, (uint64_t)(i - next) << FORM_BITS | form);
+      put_value(out, form, &r->v[f]);
+      next = i + 1;
+    }
+  }
+}
+
+/* ---- reading */
+
+/* How many names the numbers of a kind have; 0: they are plain numbers. */
+static uint32_t names_of(enum field_kind kind) {
+  switch (kind) {
+  case KIND_FLAG:
+    return 2;
+  case KIND_STATUS:
+    return SESSION_STATUSES;
+  case KIND_HOLDER:
+    return SESSION_HOLDERS;
+  case KIND_CHANNEL:
+    return CHANNELS;
+  case KIND_ROLE:
+    return ROLES;
+  case KIND_REFUSAL:
+    return REFUSALS;
+  case KIND_WHEN:
+    return WHENS;
+  case KIND_REQUIRE:
+    return REQUIRES;
+  case KIND_NUM:
+  case KIND_TIME:
+  case KIND_ID:
+  case KIND_TEXT:
+  case KIND_JSON:
+  case KIND_BYTES:
+  case KIND_QUEUE:
+  case KIND_AGENT:
+  case KIND_BOT:
+  case KIND_SCRIPT:
+  case KIND_ENTRY:
+    break;
+  }
+  return 0;
+}
+
+static uint64_t take_u64(struct text *rest) {
+  uint64_t n = 0;
+  for (size_t i = 0; i < 8; i++) {
+    n = n << 8 | (unsigned char)rest->ptr[i];
+  }
+  drop(rest, 8);
+  return n;
+}
+
+static bool take_bytes(struct text *rest, struct text *out) {
+  uint64_t len = 0;
+  if (!codec_take_varint(rest, &len) || len > rest->len) {
+    return false;
+  }
+  *out = text_sub(*rest, 0, len);
+  drop(rest, len);
+  return true;
+}
+
+static bool take_value(struct text *rest, enum form form,
+                       union field_value *out) {
+  uint64_t n = 0;
+  switch (form) {
+  case FORM_NUM:
+    if (codec_take_varint(rest, &n)) {
+      out->num = unzigzag(n);
+      return true;
+    }
+    return false;
+  case FORM_ID:
+    if (rest->len < ID_BYTES) {
+      return false;
+    }
+    out->id.hi = take_u64(rest);
+    out->id.lo = take_u64(rest);
+    return true;
+  case FORM_BYTES:
+    return take_bytes(rest, &out->text);
+  case FORM_SAME:
+    break;
+  }
+  return true;
+}
+
+static enum bt_err take_known(struct text *rest, enum form form, enum field f,
+                              struct record *r) {
+  if (form == FORM_SAME) {
+    return record_has(r, f) ? BT_ERR_OK : BT_ERR_CORRUPT;
+  }
+  if (form != form_of(f) || !take_value(rest, form, &r->v[f])) {
+    return BT_ERR_CORRUPT;
+  }
+  const uint32_t names = names_of(field_info(f)->kind);
+  const bool is_named = names == 0 || (uint64_t)r->v[f].num < names;
+  return is_named ? BT_ERR_OK : BT_ERR_FOREIGN;
+}
+
+static enum bt_err take_field(struct text *rest, uint64_t *next,
+                              struct record *r, uint64_t has[RECORD_WORDS]) {
+  uint64_t tag = 0;
+  if (!codec_take_varint(rest, &tag) ||
+      *next + (tag >> FORM_BITS) > FIELD_NUMBER_MAX) {
+    return BT_ERR_CORRUPT;
+  }
+  const enum form form = (enum form)(tag & FORM_MASK);
+  const uint64_t number = *next + (tag >> FORM_BITS);
+  *next = number + 1;
+  if (number >= FIELDS) {
+    union field_value unknown;
+    return take_value(rest, form, &unknown) ? BT_ERR_OK : BT_ERR_CORRUPT;
+  }
+  has[number / 64] |= UINT64_C(1) << (number % 64);
+  return take_known(rest, form, (enum field)number, r);
+}
+
+enum bt_err codec_take_record(struct text *rest, struct record *r) {
+  uint64_t type = 0;
+  uint64_t fields = 0;
+  if (!codec_take_varint(rest, &type) || type > UINT32_MAX ||
+      !codec_take_varint(rest, &fields)) {
+    return BT_ERR_CORRUPT;
+  }
+  uint64_t has[RECORD_WORDS] = {0};
+  uint64_t next = 0;
+  for (uint64_t i = 0; i < fields; i++) {
+    const enum bt_err err = take_field(rest, &next, r, has);
+    if (err != BT_ERR_OK) {
+      return err;
+    }
+  }
+  record_init(r, (uint32_t)type);
+  for (size_t i = 0; i < RECORD_WORDS; i++) {
+    r->has[i] = has[i];
+  }
+  return BT_ERR_OK;
+}
