@@ -27,8 +27,7 @@ static struct text reason_of(int status) {
   return TEXT("Status");
 }
 
-/* --- writing into reserved room --------------------------------------------
- */
+/* Writing into reserved room. */
 
 static char *put(char *to, struct text t) {
   if (t.len > 0) {
@@ -120,8 +119,7 @@ char *http_answer_begin(struct http_conn *conn, const struct http_answer *a,
   return start;
 }
 
-/* --- whole answers ---------------------------------------------------------
- */
+/* Whole answers. */
 
 static bool write_answer(struct http_conn *conn, const struct http_answer *a,
                          struct text body) {

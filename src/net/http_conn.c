@@ -10,8 +10,7 @@ struct http_conn *http_conn_of(struct wire *wire) {
   return LINK_OWNER(wire, struct http_conn, wire);
 }
 
-/* --- deadlines -------------------------------------------------------------
- */
+/* Deadlines. */
 
 /* A peer that does not take what it asked for is on one clock only. */
 static void apply_deadline(struct http_conn *conn) {
@@ -85,8 +84,7 @@ void http_conn_on_due(struct deadline *d, enum deadline_kind kind) {
   }
 }
 
-/* --- from one request to the next ------------------------------------------
- */
+/* From one request to the next. */
 
 void http_conn_finish(struct http_conn *conn) {
   conn->phase = CONN_DONE;
@@ -120,8 +118,7 @@ static void dispatch(struct http_conn *conn) {
   server->handlers->on_request(server->ctx, conn->request);
 }
 
-/* --- taking bytes ----------------------------------------------------------
- */
+/* Taking bytes. */
 
 /* The head is whole and in order; the request may have a body to come. */
 static void begin_request(struct http_conn *conn, bool more_is_here) {
@@ -254,8 +251,7 @@ static void on_end(struct wire *wire) {
   }
 }
 
-/* --- birth and death -------------------------------------------------------
- */
+/* Birth and death. */
 
 static void on_closed(struct wire *wire, enum bt_err why) {
   struct http_conn *conn = http_conn_of(wire);

@@ -82,7 +82,7 @@ static enum http_fault take_fields(struct cursor *c,
   return HTTP_FAULT_NONE;
 }
 
-/* --- the first line ------------------------------------------------------- */
+/* The first line. */
 
 static enum http_fault take_version(struct text version,
                                     struct http_head *out) {
@@ -221,7 +221,7 @@ static enum http_fault take_status_line(struct cursor *c,
   return take_version(text_sub(line, 0, 8), out);
 }
 
-/* --- the whole ------------------------------------------------------------ */
+/* The whole. */
 
 enum http_fault http_parse_request(struct text head,
                                    const struct net_limits *limits,

@@ -102,7 +102,7 @@ size_t http_head_find(const struct http_head *h, struct text head,
 /* Is @token one of the comma-separated elements of @list (any case)? */
 bool http_list_has(struct text list, struct text token);
 
-/* --- chunked bodies ------------------------------------------------------ */
+/* Chunked bodies. */
 
 struct http_chunked {
   uint64_t body_left;     /* of the limit */

@@ -65,8 +65,7 @@ void http_request_free_spares(struct http_server *server) {
   }
 }
 
-/* --- what the user reads ---------------------------------------------------
- */
+/* What the user reads. */
 
 static struct text piece(const struct http_request *req,
                          struct http_span span) {

@@ -31,8 +31,7 @@ enum bt_err net_err_from_uv(int status) {
   }
 }
 
-/* --- tasks -----------------------------------------------------------------
- */
+/* Tasks. */
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *)) {
   link_init(&task->link);
@@ -70,8 +69,7 @@ static void run_tasks(struct link *list) {
   }
 }
 
-/* --- the turn --------------------------------------------------------------
- */
+/* The turn. */
 
 static void on_again(uv_idle_t *again) {
   uv_idle_stop(again);
@@ -142,8 +140,7 @@ int64_t loop_unix_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* --- birth and death -------------------------------------------------------
- */
+/* Birth and death. */
 
 static void init_handles(struct loop *loop) {
   bt_check(uv_prepare_init(&loop->uv, &loop->prepare) == 0);
@@ -194,8 +191,7 @@ void loop_free(struct loop *loop) {
   mem_free(loop->mem, loop, sizeof *loop);
 }
 
-/* --- signals ---------------------------------------------------------------
- */
+/* Signals. */
 
 static void on_signal(uv_signal_t *handle, int number) {
   struct loop *loop = handle->data;

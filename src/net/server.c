@@ -15,8 +15,7 @@ struct listener {
   bool starved; /* a connection waits for memory */
 };
 
-/* --- birth and death -------------------------------------------------------
- */
+/* Birth and death. */
 
 static void tell_stopped(struct loop_task *task) {
   struct http_server *server = LINK_OWNER(task, struct http_server, stopped);
@@ -43,8 +42,7 @@ static void cut_all(void *ctx) {
   }
 }
 
-/* --- listening -------------------------------------------------------------
- */
+/* Listening. */
 
 static void free_listener(uv_handle_t *handle) {
   struct listener *listener = handle->data;
@@ -138,8 +136,7 @@ enum bt_err http_server_listen(struct http_server *server, const char *address,
   return BT_ERR_OK;
 }
 
-/* --- stopping --------------------------------------------------------------
- */
+/* Stopping. */
 
 void http_server_stop(struct http_server *server, int64_t grace_us,
                       loop_fn *on_stopped, void *ctx) {
@@ -159,8 +156,7 @@ void http_server_stop(struct http_server *server, int64_t grace_us,
   check_stopped(server);
 }
 
-/* --- birth and death -------------------------------------------------------
- */
+/* Birth and death. */
 
 enum bt_err http_server_create(struct loop *loop,
                                const struct net_limits *limits,

@@ -74,7 +74,7 @@ struct http_counters {
 };
 struct http_counters http_server_counters(const struct http_server *server);
 
-/* --- a request ---------------------------------------------------------- */
+/* A request. */
 
 enum http_method http_request_method(const struct http_request *req);
 /* As sent: percent-encoded (see net/url.h), begins with '/', or is "*". */
@@ -109,7 +109,7 @@ enum bt_err http_respond(struct http_request *req, int status,
                          const struct http_header *headers, size_t count,
                          struct text body);
 
-/* --- a streaming answer (server-sent events) ---------------------------- */
+/* A streaming answer (server-sent events). */
 
 struct http_stream_handlers {
   /* The last word on this stream. BT_ERR_OK: we closed it; BT_ERR_CLOSED: the
@@ -134,7 +134,7 @@ struct net_ref http_stream_ref(const struct http_stream *stream);
 struct http_stream *http_stream_find(struct http_server *server,
                                      struct net_ref ref);
 
-/* --- a WebSocket -------------------------------------------------------- */
+/* A WebSocket. */
 
 /* Does the request ask for a WebSocket (Upgrade names it)? */
 bool http_request_wants_ws(const struct http_request *req);

@@ -34,8 +34,7 @@ static struct wire *wire_of_handle(const void *handle) {
   return ((const uv_handle_t *)handle)->data;
 }
 
-/* --- chunks ----------------------------------------------------------------
- */
+/* Chunks. */
 
 static struct chunk *chunk_new(struct loop *loop, size_t size) {
   struct chunk *c = loop->spare;
@@ -155,8 +154,7 @@ static void drop_all(struct wire *wire) {
   wire->out_bytes = 0;
 }
 
-/* --- sending ---------------------------------------------------------------
- */
+/* Sending. */
 
 static unsigned gather(const struct wire *wire, uv_buf_t pieces[PIECES_MAX]) {
   unsigned count = 0;
@@ -264,8 +262,7 @@ static void on_flush(struct loop_task *task) {
   }
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* Reading. */
 
 /* The loop's buffer, behind what was kept, so that the user sees one piece. */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
@@ -385,8 +382,7 @@ void wire_resume(struct wire *wire) {
   start_reading(wire);
 }
 
-/* --- birth and death -------------------------------------------------------
- */
+/* Birth and death. */
 
 enum bt_err wire_init(struct wire *wire, struct loop *loop,
                       const struct wire_user *user) {

@@ -3,8 +3,7 @@
 #include "base/check.h"
 #include "net/ws_priv.h"
 
-/* --- sending ---------------------------------------------------------------
- */
+/* Sending. */
 
 static bool write_frame(struct ws *ws, enum ws_opcode opcode,
                         struct text payload) {
@@ -80,8 +79,7 @@ void ws_close(struct ws *ws, uint16_t code, struct text reason) {
   ws->host->set_deadline(ws, DEADLINE_WS_CLOSE);
 }
 
-/* --- the end ---------------------------------------------------------------
- */
+/* The end. */
 
 static void end(struct ws *ws, uint16_t code, struct text reason) {
   if (ws->over) {
@@ -119,8 +117,7 @@ void ws_on_due(struct ws *ws, enum deadline_kind kind) {
   }
 }
 
-/* --- receiving -------------------------------------------------------------
- */
+/* Receiving. */
 
 static void on_binary(struct ws *ws, struct text message) {
   if (ws->handlers->on_binary != NULL) {
@@ -179,8 +176,7 @@ size_t ws_take(struct ws *ws, char *bytes, size_t len) {
   return ws->over ? len : taken;
 }
 
-/* --- birth -----------------------------------------------------------------
- */
+/* Birth. */
 
 struct ws *ws_create(struct wire *wire, const struct ws_host *host,
                      const struct net_limits *limits, bool is_client) {

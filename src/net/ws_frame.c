@@ -53,7 +53,7 @@ void ws_mask(char *bytes, size_t len, const uint8_t mask[WS_MASK_LEN],
   }
 }
 
-/* --- UTF-8 in pieces (Unicode, table 3-7) --------------------------------- */
+/* UTF-8 in pieces (Unicode, table 3-7). */
 
 static bool utf8_begin(struct utf8_check *c, uint8_t byte) {
   c->low = 0x80;
@@ -114,8 +114,7 @@ bool utf8_check_take(struct utf8_check *c, struct text piece) {
   return true;
 }
 
-/* --- the reader ------------------------------------------------------------
- */
+/* The reader. */
 
 bool ws_code_is_valid(unsigned code) {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
