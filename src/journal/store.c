@@ -37,20 +37,21 @@ static const char schema[] =
 
 /* --- errors -------------------------------------------------------------- */
 
-static bool is_no_room(const struct store *s) {
-  const int sys = sqlite3_system_errno(s->db);
-  return sys == ENOSPC || sys == EDQUOT || sys == EFBIG;
+/* SQLite tells ENOSPC from other failed writes, not a quota or a limit on
+ * files; it does not keep the system's number for a failed COMMIT either. So
+ * store_run and step clear errno, and what is there afterwards is the reason.
+ */
+static bool is_no_room(void) {
+  return errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 }
 
 /* A failed fsync is never "no room": what the kernel dropped is not known. */
-static enum bt_err err_of(const struct store *s, int rc) {
+static enum bt_err err_of(struct store *s, int rc) {
   switch (rc & 0xff) {
   case SQLITE_OK:
   case SQLITE_DONE:
   case SQLITE_ROW:
     return BT_ERR_OK;
-  case SQLITE_FULL:
-    return BT_ERR_FULL;
   case SQLITE_NOMEM:
     return BT_ERR_NOMEM;
   case SQLITE_CORRUPT:
@@ -58,10 +59,12 @@ static enum bt_err err_of(const struct store *s, int rc) {
   case SQLITE_ERROR: /* a table is missing: the statements are ours */
   case SQLITE_MISMATCH:
     return BT_ERR_CORRUPT;
-  case SQLITE_IOERR:
-    return rc == SQLITE_IOERR_WRITE && is_no_room(s) ? BT_ERR_FULL : BT_ERR_IO;
+  case SQLITE_FULL:
+    s->sys_errno = ENOSPC;
+    return BT_ERR_FULL;
   default:
-    return BT_ERR_IO;
+    s->sys_errno = errno;
+    return rc == SQLITE_IOERR_WRITE && is_no_room() ? BT_ERR_FULL : BT_ERR_IO;
   }
 }
 
@@ -80,11 +83,12 @@ static const char *cure_of(enum bt_err code) {
 
 enum bt_err store_explain(const struct store *s, enum bt_err code,
                           const char *what, struct journal_error *why) {
-  const int sys = s->db == NULL ? 0 : sqlite3_system_errno(s->db);
+  const bool system =
+      (code == BT_ERR_FULL || code == BT_ERR_IO) && s->sys_errno != 0;
   return journal_fail(
       why, code, "%s: cannot %s: %s%s%s (SQLite %d). %s", s->file, what,
-      s->db == NULL ? "no memory" : sqlite3_errmsg(s->db), sys == 0 ? "" : ", ",
-      sys == 0 ? "" : strerror(sys),
+      s->db == NULL ? "no memory" : sqlite3_errmsg(s->db), system ? ", " : "",
+      system ? strerror(s->sys_errno) : "",
       s->db == NULL ? SQLITE_NOMEM : sqlite3_extended_errcode(s->db),
       cure_of(code));
 }
@@ -92,11 +96,13 @@ enum bt_err store_explain(const struct store *s, enum bt_err code,
 /* --- opening ------------------------------------------------------------- */
 
 static enum bt_err run_sql(struct store *s, const char *sql) {
+  errno = 0;
   return err_of(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
 }
 
 static enum bt_err connect_file(struct store *s, const char *file, int flags) {
   *s = (struct store){0};
+  errno = 0;
   (void)snprintf(s->file, sizeof s->file, "%s", file);
   /* Each connection has one thread at a time; SQLite need not lock too. */
   const int rc =
@@ -247,6 +253,7 @@ static void bind_bytes(struct sqlite3_stmt *stmt, int at, struct text bytes) {
 }
 
 enum bt_err store_run(struct store *s, enum store_stmt stmt) {
+  errno = 0;
   (void)sqlite3_step(s->stmts[stmt]);
   return err_of(s, sqlite3_reset(s->stmts[stmt]));
 }
@@ -263,6 +270,7 @@ void store_rollback(struct store *s) {
 }
 
 enum bt_err store_checkpoint(struct store *s) {
+  errno = 0;
   const int rc = sqlite3_wal_checkpoint_v2(
       s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   s->wal_pages = 0; /* until the next commit says how long it is now */
@@ -330,6 +338,7 @@ static struct text column_bytes(struct sqlite3_stmt *stmt, int at) {
 
 /* BT_ERR_NOT_FOUND after the last row. */
 static enum bt_err step(struct store *s, enum store_stmt stmt) {
+  errno = 0;
   const int rc = sqlite3_step(s->stmts[stmt]);
   return rc == SQLITE_DONE ? BT_ERR_NOT_FOUND : err_of(s, rc);
 }

@@ -30,6 +30,7 @@ struct store {
   struct sqlite3 *db;
   struct sqlite3_stmt *stmts[STORE_STMTS];
   char file[DIR_PATH_MAX + 16];
+  int sys_errno; /* of the last failure of the system */
   int wal_pages; /* in the write-ahead log after the last commit */
 };
 

@@ -13,6 +13,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,14 +134,15 @@ static inline void story_durable_to(struct story *s, uint64_t last) {
 
 /* A snapshot's bytes: @len of them, from the number of its batch. */
 static inline char *story_state(uint64_t seq, size_t len) {
-  char *bytes = malloc(len + 1);
+  const size_t words = len / sizeof(uint64_t) + 1;
+  uint64_t *bytes = malloc(words * sizeof *bytes);
   assert_non_null(bytes);
   struct rand r;
   rand_seed(&r, ~seq);
-  for (size_t i = 0; i < len; i++) {
-    bytes[i] = (char)rand_u64(&r);
+  for (size_t i = 0; i < words; i++) {
+    bytes[i] = rand_u64(&r);
   }
-  return bytes;
+  return (char *)bytes;
 }
 
 static inline void story_snapshot(struct story *s, uint64_t seq, size_t len) {
@@ -223,6 +225,14 @@ static inline void story_close(struct story *s) {
 
 static inline bool story_says(const struct story *s, const char *words) {
   return strstr(s->why.text, words) != NULL;
+}
+
+/* What someone with the sqlite3 shell might do to it. */
+static inline void story_sql(const struct story *s, const char *sql) {
+  sqlite3 *db = NULL;
+  assert_int_equal(sqlite3_open(story_path(s, "journal.db"), &db), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* A journal of @last batches, closed. */
