@@ -18,20 +18,35 @@ function(baton_unit_tests name)
 endfunction()
 
 # tests/explore/explore_<what>.c: visits every reachable world of the pure
-# modules, "explore.<what>". The other .c files there are shared by all of them.
+# modules, "explore.<what>"; its parts are in tests/explore/<what>/. The other .c
+# files beside it are shared by all of them.
+#
+# tests/explore/mutate_<what>.c: breaks the tables of module <what> one entry at
+# a time and runs those parts, "mutate.<what>". It is built with the module's
+# sources and <WHAT>_TABLE_CONST defined as nothing, so that it can.
 function(baton_explore_tests)
   set(dir ${PROJECT_SOURCE_DIR}/tests/explore)
   file(GLOB shared CONFIGURE_DEPENDS ${dir}/*.c)
-  list(FILTER shared EXCLUDE REGEX "/explore_[^/]*$")
-  file(GLOB sources CONFIGURE_DEPENDS ${dir}/explore_*.c)
+  list(FILTER shared EXCLUDE REGEX "/(explore|mutate)_[^/]*$")
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/explore_*.c ${dir}/mutate_*.c)
   foreach(source IN LISTS sources)
     get_filename_component(target ${source} NAME_WE)
-    string(REGEX REPLACE "^explore_" "" short ${target})
-    add_executable(${target} ${source} ${shared})
-    target_include_directories(${target} PRIVATE ${dir})
+    string(REGEX MATCH "^(explore|mutate)_(.*)$" matched ${target})
+    set(kind ${CMAKE_MATCH_1})
+    set(what ${CMAKE_MATCH_2})
+    file(GLOB parts CONFIGURE_DEPENDS ${dir}/${what}/*.c)
+    add_executable(${target} ${source} ${parts} ${shared})
+    target_include_directories(${target} PRIVATE ${dir} ${dir}/${what})
     target_link_libraries(${target} PRIVATE pure support warnings)
-    add_test(NAME explore.${short} COMMAND ${target})
-    set_tests_properties(explore.${short} PROPERTIES LABELS "explore" TIMEOUT 600)
+    add_test(NAME ${kind}.${what} COMMAND ${target})
+    set_tests_properties(${kind}.${what} PROPERTIES LABELS "explore" TIMEOUT 600)
+    if(kind STREQUAL "mutate")
+      file(GLOB module CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${what}/*.c)
+      target_sources(${target} PRIVATE ${module})
+      string(TOUPPER ${what}_TABLE_CONST= definition)
+      target_compile_definitions(${target} PRIVATE ${definition})
+      set_tests_properties(mutate.${what} PROPERTIES PROCESSORS 2)
+    endif()
   endforeach()
 endfunction()
 

@@ -76,7 +76,7 @@ def rule_c_words(name, text):
 
 
 def rule_private_headers(name, text):
-    match = re.match(r"(?:src|tests/unit)/(\w+)/", name)
+    match = re.match(r"(?:(?:src|tests/unit)/|tests/explore/mutate_)(\w+?)(?:/|\.c$)", name)
     if name.endswith((".c", ".h")):
         for number, line in enumerate(text.splitlines(), 1):
             include = PRIVATE_INCLUDE.search(line)
