@@ -90,18 +90,23 @@ static void list_rows(void) {
   }
 }
 
-static bool is_used(uint8_t refusal) {
-  return memchr(session_cmd_refusals, refusal, sizeof session_cmd_refusals) !=
-         NULL;
+static bool is_used(uint32_t refusal) {
+  for (size_t i = 0; i < SESSION_CMDS; i++) {
+    if (session_cmd_refusals[i] == refusal) {
+      return true;
+    }
+  }
+  for (size_t i = 0; i < SESSION_REFUSES; i++) {
+    if (session_refuses[i].refusal == refusal) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static void add_refusals(enum change change, size_t at, uint8_t now) {
-  for (uint8_t other = REFUSAL_NONE + 1; other < REFUSALS; other++) {
-    bool used = is_used(other);
-    for (size_t i = 0; i < SESSION_REFUSES; i++) {
-      used = used || session_refuses[i].refusal == other;
-    }
-    if (used && other != now) {
+  for (uint32_t other = REFUSAL_NONE + 1; other < REFUSALS; other++) {
+    if (other != now && is_used(other)) {
       add(change, at, other);
     }
   }
