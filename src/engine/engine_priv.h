@@ -73,10 +73,9 @@ struct kept_answer {
   struct text key;  /* owned: caller and key */
   uint64_t hash;    /* of the request */
   int64_t at_us;
-  int code;         /* 0: the answer waits for a transfer */
+  int code;
   struct text body; /* owned */
   struct id session;
-  uint64_t transfer;
   uint32_t version;
 };
 
@@ -84,6 +83,12 @@ struct agent_slot {
   struct agent a;
   uint32_t first; /* its sessions: a list through live.link_next */
   uint32_t timer;
+};
+
+struct queue_slot {
+  bool paused;
+  int64_t since_us;
+  struct text reason; /* owned */
 };
 
 struct bot_slot {
@@ -94,11 +99,6 @@ struct bot_slot {
 struct version {
   struct program *program;
   uint64_t hash;
-};
-
-struct finished {
-  struct id id;
-  uint64_t last_seq;
 };
 
 struct engine {
@@ -119,14 +119,15 @@ struct engine {
   size_t bot_cap;
   struct run *runs;
   size_t run_cap, run_used;
-  uint32_t run_free; /* a list through session … kept in status */
   struct version *versions;
   size_t version_count, version_cap;
   struct kept_answer *kept; /* oldest first, a ring */
   size_t kept_first, kept_count, kept_cap;
   struct map kept_by_key;
-  struct finished *finished;
-  size_t finished_count, finished_cap;
+  struct queue_slot *queues;
+  size_t queue_cap, queue_count;
+  uint32_t *forgotten; /* slots of finished sessions that may go */
+  size_t forgotten_count, forgotten_cap;
   uint64_t seq, next_order, next_transfer, next_run;
   int64_t now_us;
   struct engine_counts counts;
@@ -143,8 +144,8 @@ struct ctx {
   uint32_t line; /* of the script that acts; 0 otherwise */
   unsigned ids;  /* made so far in this step */
   uint32_t *dirty_sessions, *dirty_agents; /* in the step's arena */
-  size_t dirty_session_count, dirty_session_cap;
-  size_t dirty_agent_count, dirty_agent_cap;
+  size_t dirty_session_count, dirty_session_cap, sessions_done;
+  size_t dirty_agent_count, dirty_agent_cap, agents_done;
 };
 
 /* ---- step.c */
@@ -163,7 +164,22 @@ void mark_session(struct ctx *x, uint32_t slot);
 void mark_agent(struct ctx *x, uint32_t agent);
 
 /* ---- apply.c */
-void apply_clear_slot(struct engine *e, uint32_t slot);
+/* Tells the router how the agent is now. */
+void apply_agent_state(struct engine *e, uint32_t agent);
+/* Everything that hangs on a session besides its own value: place, timers,
+ * lists. For engine_apply and engine_restore. */
+void apply_session_move(struct engine *e, uint32_t slot, uint32_t type,
+                        const struct session *before);
+uint32_t apply_new_slot(struct engine *e, struct id id);
+void apply_config(struct engine *e, const struct record *ev);
+/* A session that is finished and reported leaves. */
+void apply_forget(struct engine *e, uint32_t slot);
+/* The skills of a transfer (JSON) as the router wants them. Unknown ones are
+ * written to *unknown (may be NULL) and left out; false if there was one, or
+ * there are too many. */
+bool engine_parse_needs(const struct engine *e, struct text skills,
+                        struct router_skill *needs, uint32_t *count,
+                        struct text *unknown);
 
 /* ---- moves.c: transitions of sessions and all that hangs on them */
 /* False: refused, *why says how; nothing happened. @extra (or NULL) holds
@@ -204,11 +220,22 @@ void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
                     struct answer *a);
 void answer_transfer(struct ctx *x, uint32_t slot, int code,
                      const char *message, struct answer *a);
+/* 200 or 201 with the whole session. */
+void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a);
+/* 201 with the number of the message that was just said. */
+void answer_said(struct ctx *x, uint32_t slot, struct answer *a);
 struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why);
 int64_t refusal_retry_ms(const struct engine *e, uint32_t slot,
                          enum refusal why, int64_t now_us);
 struct text live_actor_name(const struct engine *e, uint32_t role,
                             uint32_t number);
+
+/* ---- view.c */
+void view_put_holder(const struct engine *e, const struct live *l,
+                     struct json_out *o);
+/* The last transfer of the session, as a value. */
+void view_put_transfer(const struct engine *e, uint32_t slot,
+                       struct json_out *o);
 
 /* ---- the commands: one handler a row of command.def. @slot is the session's,
  * or SESSION_NOBODY for a command about the domain. */
@@ -229,6 +256,7 @@ cmd_handler cmd_keep_answer, cmd_tick, cmd_recovered;
 void agent_give_up(struct ctx *x, uint32_t agent);
 
 /* ---- kept.c: idempotency keys */
+map_same_fn kept_same;
 /* True: *a is the first answer, or the refusal of another body. */
 bool kept_find(struct ctx *x, const struct record *args, struct answer *a);
 void kept_put(struct ctx *x, uint32_t slot, const struct record *args,
@@ -245,8 +273,12 @@ void script_event(struct ctx *x, uint32_t slot, const char *event,
 void script_poll(struct ctx *x, uint32_t slot);
 void script_timer(struct ctx *x, uint32_t run);
 void script_stop(struct ctx *x, uint32_t slot, const char *why);
+/* After a restart: a REST call that was under way is made again. */
+void script_recover(struct ctx *x, uint32_t slot);
 void run_apply(struct engine *e, const struct record *ev);
-struct run *engine_run(const struct engine *e, uint32_t slot);
+/* The run of a session, or NULL. */
+struct run *engine_run(const struct engine *e, const struct live *l);
+void run_free(struct engine *e, uint32_t run);
 const struct program *engine_program(const struct engine *e, uint64_t hash);
 void engine_add_program(struct engine *e, struct text name, struct text source);
 /* Runs the VM until it sleeps, ends or fails. */

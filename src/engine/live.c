@@ -26,6 +26,7 @@ void live_init(struct live *l) {
                      .entry = SESSION_NOBODY,
                      .link_next = SESSION_NOBODY,
                      .link_prev = SESSION_NOBODY,
+                     .last_agent = SESSION_NOBODY,
                      .run = SESSION_NOBODY};
 }
 
@@ -174,6 +175,7 @@ static void fold_agent_leg(struct live *l, const struct mem *mem,
                            const struct session *after) {
   const int64_t at_us = record_num(ev, FIELD_AT);
   if (ev->type == EVENT_OF_SESSION(CONNECTED)) {
+    l->last_agent = after->agent;
     add_leg(l, mem,
             (struct leg){.role = ROLE_AGENT,
                          .number = after->agent,
@@ -233,6 +235,20 @@ static void fold_waits(struct live *l, const struct mem *mem,
   live_own(mem, &t->reason, record_text(ev, FIELD_REASON));
   live_own(mem, &t->note, record_text(ev, FIELD_NOTE));
   live_own(mem, &t->actor, record_text(ev, FIELD_ACTOR));
+}
+
+/* A transfer that was carried out at once is one that never waited. */
+static void fold_done(struct live *l, const struct record *ev) {
+  struct transfer *t = &l->transfer;
+  t->id = record_id(ev, FIELD_TRANSFER_ID);
+  t->number = (uint64_t)record_num(ev, FIELD_TRANSFER);
+  t->role = (uint8_t)record_num(ev, FIELD_ROLE);
+  t->to_bot = l->s.status == SESSION_PENDING;
+  t->target = t->to_bot ? l->s.invited_id : l->s.queue;
+  t->asked_us = record_num(ev, FIELD_AT);
+  t->done_us = t->asked_us;
+  t->deadline_us = 0;
+  t->state = TRANSFER_DONE;
 }
 
 static void fold_transfer(struct live *l, const struct record *ev,
@@ -307,6 +323,9 @@ static void fold_transition(struct live *l, const struct mem *mem,
   }
   if (l->s.holder != SESSION_HOLDER_BOT) {
     l->goodbye_us = 0;
+  }
+  if (record_has(ev, FIELD_TRANSFER_ID) && l->s.waits == SESSION_WAIT_NONE) {
+    fold_done(l, ev);
   }
   fold_bot_leg(l, mem, ev, &l->s);
   fold_agent_leg(l, mem, ev, &l->s);

@@ -70,6 +70,7 @@ struct live {
   uint64_t last_seq;
   uint32_t seen[ROLES]; /* last message number that a party is known to have */
   uint32_t timer_status, timer_transfer, timer_customer;
+  uint32_t last_agent; /* that held it last, or SESSION_NOBODY */
   uint32_t run; /* slot of its script's run, or SESSION_NOBODY */
 };
 

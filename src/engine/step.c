@@ -109,9 +109,10 @@ struct record *ctx_effect(struct ctx *x, enum effect type) {
   return r;
 }
 
-static void mark(struct ctx *x, uint32_t number, uint32_t **list, size_t *count,
-                 size_t *cap) {
-  for (size_t i = 0; i < *count; i++) {
+/* @done of them have been looked at: such a one may be marked again. */
+static void mark(struct ctx *x, uint32_t number, size_t done, uint32_t **list,
+                 size_t *count, size_t *cap) { /* NOLINT(readability-function-size) */
+  for (size_t i = done; i < *count; i++) {
     if ((*list)[i] == number) {
       return;
     }
@@ -130,12 +131,13 @@ static void mark(struct ctx *x, uint32_t number, uint32_t **list, size_t *count,
 }
 
 void mark_session(struct ctx *x, uint32_t slot) {
-  mark(x, slot, &x->dirty_sessions, &x->dirty_session_count,
-       &x->dirty_session_cap);
+  mark(x, slot, x->sessions_done, &x->dirty_sessions,
+       &x->dirty_session_count, &x->dirty_session_cap);
 }
 
 void mark_agent(struct ctx *x, uint32_t agent) {
-  mark(x, agent, &x->dirty_agents, &x->dirty_agent_count, &x->dirty_agent_cap);
+  mark(x, agent, x->agents_done, &x->dirty_agents, &x->dirty_agent_count,
+       &x->dirty_agent_cap);
 }
 
 /* ---- what to do with a command */

@@ -1,0 +1,411 @@
+/* Transitions of sessions, and all that hangs on them: agents, offers, bots,
+ * timers, the router. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+/* ---- how long */
+
+int64_t live_timer_ms(const struct engine *e, const struct live *l,
+                      enum session_timer timer) {
+  bt_check(l->entry < e->dir.entry_count);
+  const struct dir_entry *entry = &e->dir.entries[l->entry];
+  const struct dir_queue *queue =
+      l->s.queue < e->dir.queue_count ? &e->dir.queues[l->s.queue] : NULL;
+  switch (timer) {
+  case SESSION_TIMER_INVITE:
+    return entry->invite_ms;
+  case SESSION_TIMER_SILENCE:
+    return entry->silence_ms;
+  case SESSION_TIMER_DRAIN:
+    return entry->drain_ms;
+  case SESSION_TIMER_IDLE:
+    return entry->idle_ms;
+  case SESSION_TIMER_GRACE:
+    return entry->grace_ms;
+  case SESSION_TIMER_WAIT:
+    return queue == NULL ? 0 : queue->max_wait_ms;
+  case SESSION_TIMER_OFFER:
+    return queue == NULL ? session_timer_default_ms(timer) : queue->offer_ms;
+  case SESSION_TIMER_WRAPUP:
+    return queue == NULL ? session_timer_default_ms(timer) : queue->wrapup_ms;
+  case SESSION_TIMER_NEVER:
+  case SESSION_TIMERS:
+    break;
+  }
+  return 0;
+}
+
+uint32_t live_fallback(const struct engine *e, const struct live *l) {
+  const struct text name = e->dir.entries[l->entry].fallback;
+  struct dir_target target;
+  if (name.len == 0 ||
+      !directory_target(&e->dir, DIR_TARGET_QUEUE, name, &target)) {
+    return SESSION_NOBODY;
+  }
+  return target.number;
+}
+
+uint32_t live_overflow(const struct engine *e, const struct live *l) {
+  const struct text name = e->dir.queues[l->s.queue].overflow;
+  struct dir_target target;
+  if (name.len == 0 ||
+      !directory_target(&e->dir, DIR_TARGET_QUEUE, name, &target)) {
+    return SESSION_NOBODY;
+  }
+  return target.number;
+}
+
+/* When the status timer of the session after the event runs out; 0: no timer.
+ * Maximum wait counts from the entry into the queue, not from each offer. */
+static int64_t deadline_of(const struct ctx *x, const struct live *l,
+                           const struct session *after,
+                           const struct record *extra) {
+  struct live then = *l; /* a view: the timers depend on queue and entry only */
+  then.s = *after;
+  const enum session_timer timer = session_timer_of(after);
+  if (after->status == SESSION_NONE || timer == SESSION_TIMER_NEVER) {
+    return 0;
+  }
+  const int64_t ms = live_timer_ms(x->e, &then, timer);
+  if (timer == SESSION_TIMER_WAIT) {
+    const bool fresh = extra != NULL && record_has(extra, FIELD_ENTERED);
+    const int64_t from_us =
+        fresh ? record_num(extra, FIELD_ENTERED) : l->entered_us;
+    const int64_t due_us = from_us + ms * 1000;
+    return ms == 0 ? 0 : due_us > x->now_us ? due_us : x->now_us;
+  }
+  return x->now_us + ms * 1000;
+}
+
+/* ---- agents and offers beside a session */
+
+bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
+              enum agent_refusal *why) {
+  struct agent_out out;
+  cmd.now_us = x->now_us;
+  const enum agent_refusal no =
+      agent_decide(&x->e->agents[agent].a, &cmd, &out);
+  if (no != AGENT_REFUSAL_NONE) {
+    *why = no;
+    return false;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_AGENT_FIRST + out.event.type, SESSION_NOBODY);
+  record_set_num(&ev, FIELD_AGENT, agent);
+  record_set_num(&ev, FIELD_PRESENCE, out.event.to);
+  record_set_num(&ev, FIELD_IDLE_SINCE, out.event.idle_since_us);
+  if (out.event.channel != 0) {
+    record_set_num(&ev, FIELD_CHANNEL, out.event.channel);
+  }
+  if (out.event.away_code != 0) {
+    record_set_num(&ev, FIELD_AWAY, out.event.away_code);
+  }
+  if (out.event.type == AGENT_EV_LOST) {
+    const int64_t ms = session_timer_default_ms(SESSION_TIMER_GRACE);
+    record_set_num(&ev, FIELD_DEADLINE, x->now_us + ms * 1000);
+  }
+  emit(x, &ev);
+  mark_agent(x, agent);
+  return true;
+}
+
+static void tell_agent(struct ctx *x, uint32_t agent, uint32_t cmd,
+                       uint8_t channel) {
+  enum agent_refusal why = AGENT_REFUSAL_NONE;
+  const bool done = do_agent(
+      x, agent, (struct agent_cmd){.type = cmd, .channel = channel}, &why);
+  bt_check(done); /* the session table and the agent table agree */
+}
+
+static void end_offer(struct ctx *x, uint64_t offer, struct offer_cmd cmd) {
+  struct offer_out out;
+  const enum offer_refusal why = offers_decide(&x->e->offers, offer, &cmd, &out);
+  bt_check(why == OFFER_REFUSAL_NONE);
+  struct record ev;
+  ctx_event(x, &ev, EVENT_OFFER_FIRST + out.event.type, SESSION_NOBODY);
+  record_set_num(&ev, FIELD_OFFER, (int64_t)offer);
+  if (out.event.reason != 0) {
+    record_set_num(&ev, FIELD_OFFER_REASON, out.event.reason);
+  }
+  emit(x, &ev);
+}
+
+static uint32_t withdraw_reason(const struct ctx *x, uint32_t event) {
+  if (event != SESSION_EV_ENDED) {
+    return OFFER_REASON_TRANSFERRED;
+  }
+  return x->cmd->args.type == COMMAND_LEAVE ? OFFER_REASON_CUSTOMER_LEFT
+                                            : OFFER_REASON_SESSION_ENDED;
+}
+
+/* An offer that was open before the event is not open after it. */
+static void settle_offer(struct ctx *x, const struct live *l,
+                         const struct session *before, uint32_t event) {
+  const uint32_t agent = before->agent;
+  switch (event) {
+  case SESSION_EV_CONNECTED:
+    end_offer(x, before->offer,
+              (struct offer_cmd){
+                  .type = OFFER_CMD_ACCEPT, .agent = agent, .now_us = x->now_us});
+    tell_agent(x, agent, AGENT_CMD_ACCEPT, l->channel);
+    return;
+  case SESSION_EV_OFFER_DECLINED:
+    end_offer(x, before->offer,
+              (struct offer_cmd){.type = OFFER_CMD_DECLINE, .agent = agent});
+    tell_agent(x, agent, AGENT_CMD_DECLINE, l->channel);
+    return;
+  case SESSION_EV_OFFER_EXPIRED:
+    end_offer(x, before->offer,
+              (struct offer_cmd){.type = OFFER_CMD_EXPIRE, .now_us = x->now_us});
+    tell_agent(x, agent, AGENT_CMD_EXPIRE, l->channel);
+    return;
+  default:
+    end_offer(x, before->offer,
+              (struct offer_cmd){.type = OFFER_CMD_WITHDRAW,
+                                 .reason = withdraw_reason(x, event)});
+    tell_agent(x, agent, AGENT_CMD_WITHDRAW, l->channel);
+    return;
+  }
+}
+
+static void settle_parties(struct ctx *x, uint32_t slot,
+                           const struct session *before, uint32_t event) {
+  const struct live *l = engine_live(x->e, slot);
+  if (before->status == SESSION_OFFERED) {
+    settle_offer(x, l, before, event);
+  } else if (event == SESSION_EV_OFFERED) {
+    tell_agent(x, l->s.agent, AGENT_CMD_RESERVE, l->channel);
+  } else if (before->status == SESSION_ACTIVE &&
+             l->s.status == SESSION_WRAPUP) {
+    tell_agent(x, before->agent, AGENT_CMD_WRAP_UP, l->channel);
+  } else if (before->status == SESSION_ACTIVE &&
+             l->s.status != SESSION_ACTIVE) {
+    tell_agent(x, before->agent, AGENT_CMD_FINISH, l->channel);
+  } else if (before->status == SESSION_WRAPUP) {
+    tell_agent(x, before->agent, AGENT_CMD_COMPLETE, l->channel);
+  }
+}
+
+/* An agent who said no, or nothing, is not asked again at once. */
+static void exclude_agent(struct ctx *x, uint32_t slot,
+                          const struct session *before, uint32_t event) {
+  if (event != SESSION_EV_OFFER_DECLINED && event != SESSION_EV_OFFER_EXPIRED) {
+    return;
+  }
+  const int64_t ms = x->e->dir.queues[before->queue].decline_ms;
+  if (ms == 0) {
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_AGENT_EXCLUDED, slot);
+  record_set_num(&ev, FIELD_AGENT, before->agent);
+  record_set_num(&ev, FIELD_UNTIL, x->now_us + ms * 1000);
+  emit(x, &ev);
+}
+
+/* ---- bots */
+
+static void bot_effect(struct ctx *x, uint32_t slot, enum effect type,
+                       uint32_t bot, uint32_t epoch) {
+  struct record *fx = ctx_effect(x, type);
+  record_set_id(fx, FIELD_SESSION, engine_live(x->e, slot)->id);
+  record_set_num(fx, FIELD_BOT, bot);
+  record_set_num(fx, FIELD_EPOCH, epoch);
+}
+
+static void perform(struct ctx *x, uint32_t slot, const struct session *before,
+                    uint32_t effects) {
+  const struct session *after = &engine_live(x->e, slot)->s;
+  if (effects & 1u << SESSION_FX_BIT_CLOSE_BOT) {
+    const bool held = before->holder == SESSION_HOLDER_BOT;
+    const uint32_t bot = held ? before->holder_id : before->invited_id;
+    if (held || before->invited == SESSION_HOLDER_BOT) {
+      bot_effect(x, slot, EFFECT_CLOSE_BOT, bot, before->epoch);
+    }
+  }
+  if ((effects & 1u << SESSION_FX_BIT_INVITE) &&
+      after->invited == SESSION_HOLDER_BOT) {
+    bot_effect(x, slot, EFFECT_INVITE_BOT, after->invited_id, after->epoch);
+  }
+}
+
+/* ---- scripts that want to know */
+
+static void tell_script(struct ctx *x, uint32_t slot, uint32_t event) {
+  static const struct {
+    uint32_t event;
+    const char *section;
+  } sections[] = {{SESSION_EV_CONNECTED, "Answer"},
+                  {SESSION_EV_QUEUED, "Queued"},
+                  {SESSION_EV_QUEUED, "Transfer"},
+                  {SESSION_EV_BOT_INVITED, "Transfer"},
+                  {SESSION_EV_BOT_RELEASED, "BotReleased"},
+                  {SESSION_EV_BOT_DRAINED, "BotReleased"},
+                  {SESSION_EV_HUNG_UP, "BotReleased"},
+                  {SESSION_EV_BOT_LOST, "BotLost"},
+                  {SESSION_EV_BOT_SILENT, "BotLost"},
+                  {SESSION_EV_INVITE_EXPIRED, "BotLost"},
+                  {SESSION_EV_OFFER_EXPIRED, "OfferExpired"},
+                  {SESSION_EV_WRAPPING, "Release"}};
+  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+    if (sections[i].event == event) {
+      script_event(x, slot, sections[i].section, "{}");
+    }
+  }
+  const struct live *l = engine_live(x->e, slot);
+  if (event == SESSION_EV_ENDED && l->last_agent == SESSION_NOBODY) {
+    const bool left = text_starts(l->end_reason, TEXT("customer_"));
+    script_event(x, slot, left ? "Abandon" : "Release", "{}");
+  }
+}
+
+/* What the entry point says comes after the bot. */
+static void follow_bot(struct ctx *x, uint32_t slot, uint32_t event) {
+  const struct live *l = engine_live(x->e, slot);
+  const struct dir_entry *entry = &x->e->dir.entries[l->entry];
+  const bool over = l->s.status == SESSION_IDLE &&
+                    event != SESSION_EV_SCRIPT_RELEASED &&
+                    event != SESSION_EV_UNQUEUED;
+  struct text name = {"", 0};
+  if (event == SESSION_EV_BOT_GOODBYE && !l->s.ending) {
+    name = entry->on_goodbye;
+  } else if (over && !l->s.ending) {
+    /* A bot that is lost says no goodbye: what follows it comes all the same. */
+    name = entry->on_released.len > 0 ? entry->on_released : entry->on_goodbye;
+  }
+  const bool again = l->followed && entry->on_released.len == 0;
+  const uint32_t script =
+      name.len == 0 || again ? DIR_NONE : directory_script(&x->e->dir, name);
+  if (script != DIR_NONE && l->run == SESSION_NOBODY &&
+      l->s.waits == SESSION_WAIT_NONE) {
+    script_begin(x, slot, script, false);
+  }
+}
+
+/* ---- one transition */
+
+static void transition(struct ctx *x, uint32_t slot,
+                       const struct session_out *out,
+                       const struct record *extra) {
+  const struct live *l = engine_live(x->e, slot);
+  const struct session before = l->s;
+  struct record ev;
+  ctx_event(x, &ev, EVENT_SESSION_FIRST + out->event.type, slot);
+  live_put_session(&ev, &out->event.after);
+  for (uint32_t f = 0; extra != NULL && f < FIELDS; f++) {
+    record_copy(&ev, (enum field)f, extra);
+  }
+  if (out->event.after.visit != before.visit) {
+    const int64_t deadline_us = deadline_of(x, l, &out->event.after, extra);
+    if (deadline_us != 0) {
+      record_set_num(&ev, FIELD_DEADLINE, deadline_us);
+    }
+  }
+  if (before.status == SESSION_RELEASING && l->goodbye_us != 0) {
+    record_set_num(&ev, FIELD_WINDOW, (x->now_us - l->goodbye_us) / 1000);
+  }
+  emit(x, &ev);
+  settle_parties(x, slot, &before, out->event.type);
+  exclude_agent(x, slot, &before, out->event.type);
+  perform(x, slot, &before, out->effects);
+}
+
+static void carry_on(struct ctx *x, uint32_t slot, uint32_t event) {
+  struct session_cmd next;
+  const struct live *l = engine_live(x->e, slot);
+  if (session_follow_up(&l->s, &next)) {
+    struct record extra;
+    record_init(&extra, 0);
+    if (next.type == SESSION_CMD_TRANSFER) {
+      const struct place p = {.priority = l->transfer.priority,
+                              .skip_queue = l->transfer.skip_queue,
+                              .skills = l->transfer.skills,
+                              .reason = l->transfer.reason,
+                              .note = l->transfer.note};
+      put_place(x, slot, &p, &extra);
+      record_set_num(&extra, FIELD_TRANSFER, (int64_t)l->transfer.number);
+    } else if (next.type == SESSION_CMD_END) {
+      record_set_text(&extra, FIELD_END_REASON, TEXT("bot_ended"));
+    }
+    do_session_late(x, slot, &next, &extra);
+  }
+  tell_script(x, slot, event);
+  follow_bot(x, slot, event);
+}
+
+bool do_session(struct ctx *x, uint32_t slot, const struct session_cmd *cmd,
+                const struct record *extra, enum refusal *why) {
+  struct session_out out;
+  if (!session_decide(&engine_live(x->e, slot)->s, cmd, &out, why)) {
+    return false;
+  }
+  transition(x, slot, &out, extra);
+  carry_on(x, slot, out.event.type);
+  return true;
+}
+
+void do_session_late(struct ctx *x, uint32_t slot,
+                     const struct session_cmd *cmd,
+                     const struct record *extra) {
+  enum refusal why = REFUSAL_NONE;
+  (void)do_session(x, slot, cmd, extra, &why);
+}
+
+void put_place(struct ctx *x, uint32_t slot, const struct place *p,
+               struct record *extra) {
+  const struct live *l = engine_live(x->e, slot);
+  record_set_num(extra, FIELD_PRIORITY, p->priority);
+  record_set_num(extra, FIELD_ENTERED,
+                 p->keep_clock ? l->entered_us : x->now_us);
+  record_set_num(extra, FIELD_ORDER, (int64_t)x->e->next_order);
+  record_set_given(extra, FIELD_SKILLS, p->skills);
+  record_set_given(extra, FIELD_REASON, p->reason);
+  record_set_given(extra, FIELD_NOTE, p->note);
+  if (p->skip_queue) {
+    record_set_num(extra, FIELD_SKIP_QUEUE, 1);
+  }
+}
+
+/* ---- matching */
+
+static void offer(struct ctx *x, const struct router_decision *d) {
+  const struct session_cmd match = {.type = SESSION_CMD_MATCH,
+                                    .target = d->agent,
+                                    .number = x->e->offers.next_id};
+  enum refusal why = REFUSAL_NONE;
+  const bool made = do_session(x, d->slot, &match, NULL, &why);
+  bt_check(made); /* the router offers what waits, and nothing else */
+}
+
+static void match_agent(struct ctx *x, uint32_t agent) {
+  struct router_decision d;
+  while (router_best_session(&x->e->router, agent, x->now_us, &d)) {
+    offer(x, &d);
+  }
+}
+
+static void match_session(struct ctx *x, uint32_t slot) {
+  struct router_decision d;
+  if (router_waits(&x->e->router, slot) &&
+      router_best_agent(&x->e->router, slot, x->now_us, &d)) {
+    offer(x, &d);
+  }
+}
+
+void settle(struct ctx *x) {
+  const struct caller asked = x->by;
+  /* What the router decides, nobody asked for. */
+  x->by = (struct caller){.role = ROLE_SYSTEM, .name = TEXT("router")};
+  x->line = 0;
+  while (x->agents_done < x->dirty_agent_count ||
+         x->sessions_done < x->dirty_session_count) {
+    if (x->agents_done < x->dirty_agent_count) {
+      match_agent(x, x->dirty_agents[x->agents_done++]);
+    } else {
+      const uint32_t slot = x->dirty_sessions[x->sessions_done++];
+      match_session(x, slot);
+      script_poll(x, slot);
+    }
+  }
+  x->by = asked;
+}

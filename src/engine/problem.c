@@ -1,0 +1,405 @@
+/* Answers: problem documents that explain and cure, and the good news. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+static void out_begin(struct ctx *x, struct textbuf *b, struct json_out *o) {
+  textbuf_init(b, x->out->arena.mem);
+  json_out_init(o, b);
+}
+
+static struct text out_end(struct ctx *x, struct textbuf *b) {
+  bt_check(!b->failed);
+  const struct text body = arena_copy_text(ctx_arena(x), textbuf_text(b));
+  textbuf_free(b);
+  return body;
+}
+
+struct text live_actor_name(const struct engine *e, uint32_t role,
+                            uint32_t number) {
+  if (role == ROLE_BOT && number < e->dir.bot_count) {
+    return e->dir.bots[number].id;
+  }
+  if (role == ROLE_AGENT && number < e->dir.agent_count) {
+    return e->dir.agents[number].id;
+  }
+  return (struct text){"", 0};
+}
+
+/* ---- why not, in a sentence */
+
+static struct text bot_name(const struct engine *e, uint32_t bot) {
+  return bot < e->dir.bot_count ? e->dir.bots[bot].id : TEXT("?");
+}
+
+static struct text detail_releasing(struct ctx *x, const struct live *l) {
+  const struct text bot = bot_name(x->e, l->s.holder_id);
+  if (l->goodbye_us == 0) {
+    return ctx_format(
+        x, "Bot '%.*s' was told to end its part and its connection is not "
+           "closed yet.",
+        TEXT_ARG(bot));
+  }
+  return ctx_format(
+      x, "Bot '%.*s' said goodbye %lld ms ago and its connection is not closed "
+         "yet.",
+      TEXT_ARG(bot), (long long)((x->now_us - l->goodbye_us) / 1000));
+}
+
+static struct text detail_agent(struct ctx *x, const struct live *l,
+                                const char *format) {
+  const struct text agent =
+      live_actor_name(x->e, ROLE_AGENT, l->s.agent);
+  char line[256];
+  (void)snprintf(line, sizeof line, format, TEXT_ARG(agent));
+  return arena_copy_text(ctx_arena(x), text_from(line));
+}
+
+struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
+  const struct live *l = engine_live(x->e, slot);
+  switch (why) {
+  case REFUSAL_BOT_NOT_ATTACHED:
+    return ctx_format(x, "The session waits for '%.*s' to attach.",
+                      TEXT_ARG(bot_name(x->e, l->s.invited_id)));
+  case REFUSAL_BOT_STILL_HOLDS:
+    return ctx_format(x, "Bot '%.*s' talks with the customer and has not said "
+                         "goodbye.",
+                      TEXT_ARG(bot_name(x->e, l->s.holder_id)));
+  case REFUSAL_RELEASE_IN_PROGRESS:
+    return detail_releasing(x, l);
+  case REFUSAL_OFFER_PENDING:
+    return detail_agent(x, l, "The session is being offered to agent '%.*s'.");
+  case REFUSAL_WITH_AGENT:
+    return detail_agent(x, l, "Agent '%.*s' holds the session.");
+  case REFUSAL_SESSION_ENDED:
+    return ctx_format(x, "The session is %s: the customer's part is over.",
+                      session_status_name(l->s.status));
+  case REFUSAL_TRANSFER_PENDING:
+    return ctx_format(x, "Transfer %llu has waited for the release for %lld "
+                         "ms.",
+                      (unsigned long long)l->transfer.number,
+                      (long long)((x->now_us - l->transfer.asked_us) / 1000));
+  case REFUSAL_RELEASE_TIMEOUT:
+    return ctx_format(x, "The bot did not release the session within %lld ms.",
+                      (long long)((l->transfer.deadline_us -
+                                   l->transfer.asked_us) /
+                                  1000));
+  case REFUSAL_STALE_HOLDER:
+    return ctx_format(x, "The session is at epoch %u, held by %s.",
+                      l->s.epoch, session_holder_name(l->s.holder));
+  case REFUSAL_VERSION_MISMATCH:
+    return ctx_format(x, "The session is at version %u.", l->s.version);
+  default:
+    return ctx_format(x, "The session is %s.",
+                      session_status_name(l->s.status));
+  }
+}
+
+int64_t refusal_retry_ms(const struct engine *e, uint32_t slot,
+                         enum refusal why, int64_t now_us) {
+  if (!refusal_info(why)->retry) {
+    return 0;
+  }
+  if (slot == SESSION_NOBODY) {
+    return 1000;
+  }
+  const struct live *l = engine_live(e, slot);
+  int64_t due_us = l->deadline_us;
+  if (why == REFUSAL_TRANSFER_PENDING) {
+    due_us = l->transfer.deadline_us;
+  }
+  /* A second is what a client does when nothing better is known. */
+  return due_us > now_us ? (due_us - now_us + 999) / 1000 : 1000;
+}
+
+/* ---- the document */
+
+static void put_type(const struct engine *e, struct json_out *o,
+                     const char *slug) {
+  char line[512];
+  (void)snprintf(line, sizeof line, "%.*s%s", TEXT_ARG(e->problem_base), slug);
+  json_key(o, "type");
+  json_put_text(o, text_from(line));
+}
+
+static void put_head(const struct engine *e, struct json_out *o,
+                     enum refusal why, struct text detail) {
+  const struct refusal_info *info = refusal_info(why);
+  json_key(o, "code");
+  json_put_i64(o, info->http);
+  json_key(o, "status");
+  json_put_text(o, text_from(refusal_http_text(info->http)));
+  json_key(o, "message");
+  json_put_text(o, text_from(info->message));
+  put_type(e, o, info->slug);
+  json_key(o, "title");
+  json_put_text(o, text_from(info->title));
+  json_key(o, "detail");
+  json_put_text(o, detail);
+}
+
+/* The short form of a session that problems and answers carry. */
+static void put_session_short(const struct engine *e, uint32_t slot,
+                              struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  char id[ID_TEXT_LEN];
+  id_to_text(l->id, id);
+  json_key(o, "session");
+  json_open_object(o);
+  json_key(o, "id");
+  json_put_text(o, (struct text){id, ID_TEXT_LEN});
+  json_key(o, "status");
+  json_put_text(o, text_from(session_status_name(l->s.status)));
+  view_put_holder(e, l, o);
+  json_key(o, "epoch");
+  json_put_u64(o, l->s.epoch);
+  json_key(o, "version");
+  json_put_u64(o, l->s.version);
+  json_close_object(o);
+}
+
+static void put_instance(const struct engine *e, uint32_t slot,
+                         struct json_out *o) {
+  char line[64 + ID_TEXT_LEN] = "/api/v1/sessions/";
+  const size_t at = strlen(line);
+  id_to_text(engine_live(e, slot)->id, line + at);
+  json_key(o, "instance");
+  json_put_text(o, (struct text){line, at + ID_TEXT_LEN});
+}
+
+/* {target} and {options} of a remedy's line of script. */
+static void put_script(struct json_out *o, const char *template,
+                       struct text target, struct text options) {
+  struct textbuf b;
+  textbuf_init(&b, o->buf->mem);
+  for (const char *p = template; *p != '\0'; p++) {
+    if (strncmp(p, "{target}", 8) == 0) {
+      textbuf_add(&b, target);
+      p += 7;
+    } else if (strncmp(p, "{options}", 9) == 0) {
+      textbuf_add(&b, options);
+      p += 8;
+    } else {
+      textbuf_add_char(&b, *p);
+    }
+  }
+  json_key(o, "script");
+  json_put_text(o, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+static void put_remedies(struct json_out *o, enum refusal why,
+                         struct text target, struct text options) {
+  json_key(o, "remedies");
+  json_open_list(o);
+  const struct refusal_remedy *r;
+  for (size_t i = 0; (r = refusal_remedy(why, i)) != NULL; i++) {
+    json_open_object(o);
+    json_key(o, "do");
+    json_put_text(o, text_from(r->does));
+    if (r->script[0] != '\0') {
+      put_script(o, r->script, target, options);
+    }
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
+static void put_allowed_from(struct json_out *o) {
+  const uint32_t bits = session_allowed_from(SESSION_CMD_TRANSFER);
+  json_key(o, "allowedFrom");
+  json_open_list(o);
+  for (uint32_t s = 0; s < SESSION_STATUSES; s++) {
+    if (bits >> s & 1) {
+      json_put_text(o, text_from(session_status_name(s)));
+    }
+  }
+  json_close_list(o);
+}
+
+/* The text of the call's options, with a comma behind it; without those that
+ * the remedy gives itself. */
+static struct text options_of(struct ctx *x, const struct record *args) {
+  static const enum field shown[] = {FIELD_PRIORITY, FIELD_SKIP_QUEUE,
+                                     FIELD_REASON};
+  struct textbuf b;
+  textbuf_init(&b, x->out->arena.mem);
+  for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+    if (!record_has(args, shown[i])) {
+      continue;
+    }
+    textbuf_addf(&b, "%s:", field_info(shown[i])->wire);
+    if (field_is_text(shown[i])) {
+      textbuf_add(&b, record_text(args, shown[i]));
+    } else if (field_info(shown[i])->kind == KIND_FLAG) {
+      textbuf_add(&b, TEXT("true"));
+    } else {
+      textbuf_add_i64(&b, record_num(args, shown[i]));
+    }
+    textbuf_add_char(&b, ',');
+  }
+  return out_end(x, &b);
+}
+
+static struct text target_of(const struct record *args) {
+  static const enum field targets[] = {FIELD_TARGET,   FIELD_QUEUE_ID,
+                                       FIELD_QUEUE_NAME, FIELD_SKILL,
+                                       FIELD_AGENT_ID, FIELD_BOT_ID,
+                                       FIELD_ADDRESS};
+  for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+    if (record_has(args, targets[i])) {
+      return record_text(args, targets[i]);
+    }
+  }
+  return TEXT("AgentSkill");
+}
+
+static void finish(struct ctx *x, uint32_t slot, enum refusal why,
+                   struct answer *a, struct textbuf *b) {
+  x->e->counts.refusals[why]++;
+  *a = (struct answer){.code = refusal_info(why)->http,
+                       .refusal = why,
+                       .body = out_end(x, b)};
+  a->retry_after_ms = refusal_retry_ms(x->e, slot, why, x->now_us);
+  if (slot != SESSION_NOBODY) {
+    a->session = engine_live(x->e, slot)->id;
+    a->version = engine_live(x->e, slot)->s.version;
+  }
+}
+
+static void put_rest(struct ctx *x, uint32_t slot, enum refusal why,
+                     struct json_out *o) {
+  if (slot != SESSION_NOBODY) {
+    put_instance(x->e, slot, o);
+  }
+  json_key(o, "refusal");
+  json_put_text(o, text_from(refusal_info(why)->wire));
+  if (slot != SESSION_NOBODY) {
+    put_session_short(x->e, slot, o);
+  }
+}
+
+static void put_retry(struct ctx *x, uint32_t slot, enum refusal why,
+                      struct json_out *o) {
+  const int64_t ms = refusal_retry_ms(x->e, slot, why, x->now_us);
+  if (ms > 0) {
+    json_key(o, "retryAfterMs");
+    json_put_i64(o, ms);
+  }
+}
+
+void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
+                   struct text detail, struct answer *a) {
+  struct textbuf b;
+  struct json_out o;
+  out_begin(x, &b, &o);
+  json_open_object(&o);
+  put_head(x->e, &o, why, detail);
+  put_rest(x, slot, why, &o);
+  put_remedies(&o, why, TEXT("AgentSkill"), TEXT(""));
+  put_retry(x, slot, why, &o);
+  json_close_object(&o);
+  finish(x, slot, why, a, &b);
+}
+
+void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
+                            const struct record *args, struct text detail,
+                            struct answer *a) {
+  struct textbuf b;
+  struct json_out o;
+  out_begin(x, &b, &o);
+  json_open_object(&o);
+  put_head(x->e, &o, why, detail);
+  put_rest(x, slot, why, &o);
+  put_allowed_from(&o);
+  if (engine_live(x->e, slot)->s.waits != SESSION_WAIT_NONE) {
+    json_key(&o, "transfer");
+    view_put_transfer(x->e, slot, &o);
+  }
+  put_remedies(&o, why, target_of(args), options_of(x, args));
+  put_retry(x, slot, why, &o);
+  json_close_object(&o);
+  finish(x, slot, why, a, &b);
+}
+
+void answer_member(struct ctx *x, enum refusal why, const char *pointer,
+                   struct text detail, struct answer *a) {
+  struct textbuf b;
+  struct json_out o;
+  out_begin(x, &b, &o);
+  engine_write_problem(x->e, why, detail, text_from(pointer), TEXT(""), &o);
+  finish(x, SESSION_NOBODY, why, a, &b);
+}
+
+void engine_write_problem(const struct engine *e, enum refusal refusal,
+                          struct text detail, struct text pointer,
+                          struct text instance, struct json_out *o) {
+  json_open_object(o);
+  put_head(e, o, refusal, detail);
+  if (instance.len > 0) {
+    json_key(o, "instance");
+    json_put_text(o, instance);
+  }
+  json_key(o, "refusal");
+  json_put_text(o, text_from(refusal_info(refusal)->wire));
+  if (pointer.len > 0) {
+    json_key(o, "pointer");
+    json_put_text(o, pointer);
+  }
+  put_remedies(o, refusal, TEXT("AgentSkill"), TEXT(""));
+  json_close_object(o);
+}
+
+/* ---- good news */
+
+static void put_good(struct json_out *o, int code, const char *message) {
+  json_key(o, "code");
+  json_put_i64(o, code);
+  json_key(o, "status");
+  json_put_text(o, text_from(refusal_http_text(code)));
+  json_key(o, "message");
+  json_put_text(o, text_from(message));
+}
+
+void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
+                    struct answer *a) {
+  struct textbuf b;
+  struct json_out o;
+  out_begin(x, &b, &o);
+  json_open_object(&o);
+  put_good(&o, code, message);
+  const bool there = slot != SESSION_NOBODY;
+  if (there) {
+    put_session_short(x->e, slot, &o);
+  }
+  json_close_object(&o);
+  *a = (struct answer){.code = code, .body = out_end(x, &b)};
+  if (there) {
+    a->session = engine_live(x->e, slot)->id;
+    a->version = engine_live(x->e, slot)->s.version;
+  }
+}
+
+void answer_transfer(struct ctx *x, uint32_t slot, int code,
+                     const char *message, struct answer *a) {
+  struct textbuf b;
+  struct json_out o;
+  out_begin(x, &b, &o);
+  json_open_object(&o);
+  put_good(&o, code, message);
+  const struct live *l = engine_live(x->e, slot);
+  json_key(&o, "transfer");
+  view_put_transfer(x->e, slot, &o);
+  put_session_short(x->e, slot, &o);
+  json_close_object(&o);
+  *a = (struct answer){.code = code,
+                       .body = out_end(x, &b),
+                       .session = l->id,
+                       .version = l->s.version,
+                       .transfer = l->transfer.id};
+  if (l->s.waits != SESSION_WAIT_NONE) {
+    a->waits = l->transfer.number;
+  }
+}

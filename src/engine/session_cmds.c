@@ -1,0 +1,483 @@
+/* Commands about one session: opening, talking, bots, offers, wrap-up. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
+                   struct answer *a) {
+  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+}
+
+/* Who was refused is put in the timeline: a bot that wakes up late, an agent
+ * whose offer is gone. */
+static void refuse_loudly(struct ctx *x, uint32_t slot, enum refusal why,
+                          struct text detail, struct answer *a) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_COMMAND_REFUSED, slot);
+  record_set_num(&ev, FIELD_REFUSAL, why);
+  record_set_text(&ev, FIELD_DETAIL, detail);
+  record_set_text(
+      &ev, FIELD_NAME,
+      text_from(command_info((enum command_type)x->cmd->args.type)->wire));
+  emit(x, &ev);
+  answer_refuse(x, slot, why, detail, a);
+}
+
+/* ---- opening */
+
+static uint32_t find_entry(struct ctx *x, const struct record *args,
+                           struct answer *a) {
+  const struct directory *d = &x->e->dir;
+  const struct text name = record_text(args, FIELD_ENTRY_NAME);
+  if (name.len == 0 && d->entry_count == 1) {
+    return 0;
+  }
+  const uint32_t entry = directory_entry(d, name);
+  if (entry == DIR_NONE) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/entryPoint",
+                  name.len == 0
+                      ? TEXT("The centre has several entry points: name one.")
+                      : ctx_format(x, "No entry point is called '%.*s'.",
+                                   TEXT_ARG(name)),
+                  a);
+  }
+  return entry;
+}
+
+static bool channel_fits(struct ctx *x, const struct dir_entry *entry,
+                         const struct record *args, struct answer *a) {
+  if (!record_has(args, FIELD_CHANNEL) ||
+      record_num(args, FIELD_CHANNEL) == entry->channel) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, "/channel",
+                ctx_format(x, "Entry point '%.*s' serves the channel %s.",
+                           TEXT_ARG(entry->id), channel_name(entry->channel)),
+                a);
+  return false;
+}
+
+/* Opens the session in its slot; the first holder is invited. */
+static uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
+                             uint32_t target, const struct record *args) {
+  const struct session none = session_none();
+  const struct session_cmd cmd = {.type = SESSION_CMD_OPEN,
+                                  .target = target,
+                                  .target_kind = (uint8_t)kind};
+  struct session_out out;
+  enum refusal why = REFUSAL_NONE;
+  const bool opened = session_decide(&none, &cmd, &out, &why);
+  bt_check(opened);
+  const struct dir_entry *e = &x->e->dir.entries[entry];
+  struct record ev;
+  ctx_event(x, &ev, EVENT_OF_SESSION(OPENED), SESSION_NOBODY);
+  const struct id id = ctx_new_id(x);
+  record_set_id(&ev, FIELD_SESSION, id);
+  live_put_session(&ev, &out.event.after);
+  record_set_num(&ev, FIELD_CHANNEL, e->channel);
+  record_set_num(&ev, FIELD_ENTRY, entry);
+  record_copy(&ev, FIELD_CUSTOMER, args);
+  record_copy(&ev, FIELD_ATTRIBUTES, args);
+  record_set_num(&ev, FIELD_DEADLINE, x->now_us + e->invite_ms * 1000);
+  emit(x, &ev);
+  uint32_t slot = SESSION_NOBODY;
+  const bool there = engine_find(x->e, id, &slot);
+  bt_check(there);
+  return slot;
+}
+
+static void invite_first(struct ctx *x, uint32_t slot, uint32_t kind,
+                         uint32_t target) {
+  const struct live *l = engine_live(x->e, slot);
+  if (kind == SESSION_HOLDER_SCRIPT) {
+    script_begin(x, slot, target, true);
+    return;
+  }
+  struct record *fx = ctx_effect(x, EFFECT_INVITE_BOT);
+  record_set_id(fx, FIELD_SESSION, l->id);
+  record_set_num(fx, FIELD_BOT, target);
+  record_set_num(fx, FIELD_EPOCH, l->s.epoch);
+}
+
+void cmd_open(struct ctx *x, uint32_t slot, const struct record *args,
+              struct answer *a) {
+  const uint32_t entry = find_entry(x, args, a);
+  if (entry == DIR_NONE ||
+      !channel_fits(x, &x->e->dir.entries[entry], args, a) ||
+      kept_find(x, args, a)) {
+    return;
+  }
+  const struct dir_entry *e = &x->e->dir.entries[entry];
+  const bool bot = e->bot.len > 0;
+  const uint32_t target = bot ? directory_bot(&x->e->dir, e->bot)
+                              : directory_script(&x->e->dir, e->script);
+  if (target == DIR_NONE || x->e->by_id.count >= LIMIT_SESSIONS) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_UNAVAILABLE,
+                  target == DIR_NONE
+                      ? TEXT("The entry point's first holder is not configured.")
+                      : TEXT("As many sessions are open as may be."),
+                  a);
+    return;
+  }
+  const uint32_t kind = bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_SCRIPT;
+  slot = open_session(x, entry, kind, target, args);
+  invite_first(x, slot, kind, target);
+  answer_view(x, slot, 201, a);
+  kept_put(x, slot, args, a);
+}
+
+/* ---- the customer's connection */
+
+void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
+                  struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  const bool joins = args->type == COMMAND_CUSTOMER_JOINED;
+  if (l->s.status == SESSION_COMPLETED || l->customer_here == joins) {
+    answer_session(x, slot, 200, "Nothing has changed.", a);
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev,
+            joins ? EVENT_CUSTOMER_JOINED : EVENT_CUSTOMER_DROPPED, slot);
+  const int64_t ms = x->e->dir.entries[l->entry].customer_ms;
+  const bool returns = joins && l->timer_customer != TIMER_NONE;
+  if (!joins && l->s.status != SESSION_WRAPUP) {
+    record_set_num(&ev, FIELD_DEADLINE, x->now_us + ms * 1000);
+  }
+  emit(x, &ev);
+  if (returns) {
+    script_event(x, slot, "CustomerReturned", "{}");
+  }
+  answer_session(x, slot, 200, joins ? "The customer is there."
+                                     : "The customer is gone for now.", a);
+}
+
+void cmd_leave(struct ctx *x, uint32_t slot, const struct record *args,
+               struct answer *a) {
+  const struct session_cmd cmd = {.type = SESSION_CMD_LEAVE};
+  struct record extra;
+  record_init(&extra, 0);
+  record_copy(&extra, FIELD_REASON, args);
+  record_set_text(&extra, FIELD_END_REASON,
+                  record_has(args, FIELD_END_REASON)
+                      ? record_text(args, FIELD_END_REASON)
+                      : TEXT("customer_left"));
+  enum refusal why = REFUSAL_NONE;
+  if (!do_session(x, slot, &cmd, &extra, &why)) {
+    refuse(x, slot, why, a);
+    return;
+  }
+  answer_session(x, slot, 200, "The customer left.", a);
+}
+
+/* ---- talking */
+
+/* May the caller speak in this session now? */
+static bool may_speak(const struct ctx *x, const struct live *l,
+                      const struct record *args, enum refusal *why) {
+  const struct session *s = &l->s;
+  if (s->status == SESSION_WRAPUP || s->status == SESSION_COMPLETED) {
+    *why = REFUSAL_SESSION_ENDED;
+    return false;
+  }
+  bool holds = true;
+  if (x->by.role == ROLE_BOT) {
+    holds = s->holder == SESSION_HOLDER_BOT && s->holder_id == x->by.number &&
+            (uint32_t)record_num(args, FIELD_EPOCH) == s->epoch;
+  } else if (x->by.role == ROLE_AGENT) {
+    holds = s->status == SESSION_ACTIVE && s->agent == x->by.number;
+  } else if (x->by.role == ROLE_SCRIPT) {
+    holds = s->status != SESSION_ACTIVE;
+  }
+  *why = REFUSAL_STALE_HOLDER;
+  return holds;
+}
+
+static void add_message(struct ctx *x, uint32_t slot, struct text text) {
+  const struct live *l = engine_live(x->e, slot);
+  struct record ev;
+  ctx_event(x, &ev, EVENT_MESSAGE, slot);
+  record_set_text(&ev, FIELD_TEXT, text);
+  record_set_num(&ev, FIELD_MESSAGE, (int64_t)l->message_count + 1);
+  emit(x, &ev);
+}
+
+void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
+             struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  enum refusal why = REFUSAL_NONE;
+  if (kept_find(x, args, a)) {
+    return;
+  }
+  if (!record_has(args, FIELD_TEXT)) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/text",
+                  TEXT("A message needs a text."), a);
+    return;
+  }
+  if (!may_speak(x, l, args, &why)) {
+    refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
+    return;
+  }
+  if (l->message_count >= LIMIT_MESSAGES) {
+    answer_refuse(x, slot, REFUSAL_TOO_LARGE,
+                  ctx_format(x, "A session holds at most %d messages.",
+                             LIMIT_MESSAGES),
+                  a);
+    return;
+  }
+  add_message(x, slot, record_text(args, FIELD_TEXT));
+  answer_said(x, slot, a);
+  kept_put(x, slot, args, a);
+}
+
+/* ---- bots */
+
+void cmd_accept_invite(struct ctx *x, uint32_t slot, const struct record *args,
+                       struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  const struct session_cmd cmd = {
+      .type = SESSION_CMD_ATTACH,
+      .epoch = (uint32_t)record_num(args, FIELD_EPOCH),
+      .target = x->by.number};
+  enum refusal why = REFUSAL_INVITE_GONE;
+  if (l->s.invited_id != x->by.number ||
+      !do_session(x, slot, &cmd, NULL, &why)) {
+    refuse_loudly(x, slot, why,
+                  ctx_format(x, "The session is %s; this invitation is not "
+                                "open.",
+                             session_status_name(l->s.status)),
+                  a);
+    return;
+  }
+  answer_session(x, slot, 200, "The bot holds the session.", a);
+}
+
+static bool goodbye_is_formed(struct ctx *x, const struct record *args,
+                              bool *ends, struct answer *a) {
+  const struct text outcome = record_text(args, FIELD_OUTCOME);
+  *ends = text_equal(outcome, TEXT("end"));
+  if (outcome.len == 0 || *ends || text_equal(outcome, TEXT("escalate"))) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, "/outcome",
+                ctx_format(x, "A goodbye's outcome is \"escalate\" or \"end\", "
+                              "not \"%.*s\".",
+                           TEXT_ARG(outcome)),
+                a);
+  return false;
+}
+
+void cmd_goodbye(struct ctx *x, uint32_t slot, const struct record *args,
+                 struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  struct session_cmd cmd = {.type = SESSION_CMD_GOODBYE,
+                            .epoch = (uint32_t)record_num(args, FIELD_EPOCH)};
+  if (!goodbye_is_formed(x, args, &cmd.ending, a)) {
+    return;
+  }
+  struct session_out out;
+  enum refusal why = REFUSAL_STALE_HOLDER;
+  if (l->s.holder_id != x->by.number ||
+      !session_decide(&l->s, &cmd, &out, &why)) {
+    refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
+    return;
+  }
+  if (record_has(args, FIELD_ATTRIBUTES)) {
+    cmd_attributes(x, slot, args, a);
+    if (a->refusal != REFUSAL_NONE) {
+      return;
+    }
+  }
+  /* What is said with the goodbye is said while the bot still holds. */
+  if (record_has(args, FIELD_TEXT)) {
+    add_message(x, slot, record_text(args, FIELD_TEXT));
+  }
+  struct record extra;
+  record_init(&extra, 0);
+  record_copy(&extra, FIELD_OUTCOME, args);
+  record_copy(&extra, FIELD_REASON, args);
+  do_session_late(x, slot, &cmd, &extra);
+  answer_session(x, slot, 200, "Goodbye was said; close the connection.", a);
+}
+
+void cmd_bot_closed(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct answer *a) {
+  const struct session_cmd cmd = {
+      .type = SESSION_CMD_DETACH,
+      .epoch = (uint32_t)record_num(args, FIELD_EPOCH)};
+  enum refusal why = REFUSAL_NONE;
+  if (!do_session(x, slot, &cmd, NULL, &why)) {
+    refuse(x, slot, why, a);
+    return;
+  }
+  answer_session(x, slot, 200, "The bot's part is closed.", a);
+}
+
+/* ---- what is known */
+
+static struct json *parse_object(struct ctx *x, struct text t) {
+  struct json *tree = NULL;
+  struct json_error error;
+  const enum bt_err err = json_parse(ctx_arena(x), t.len > 0 ? t : TEXT("{}"),
+                                     JSON_DEPTH_DEFAULT, &tree, &error);
+  bt_check(err == BT_ERR_OK); /* its form was checked before */
+  return tree;
+}
+
+/* The members of @patch replace those of @base; null takes one away. */
+static struct text merge_objects(struct ctx *x, struct text base,
+                                 struct text patch) {
+  const struct json *old = parse_object(x, base);
+  const struct json *new = parse_object(x, patch);
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, x->out->arena.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  for (const struct json *m = old->first; m != NULL; m = m->next) {
+    if (json_member(new, m->key) == NULL) {
+      json_key_text(&o, m->key);
+      json_put_tree(&o, m);
+    }
+  }
+  for (const struct json *m = new->first; m != NULL; m = m->next) {
+    if (m->type != JSON_NULL) {
+      json_key_text(&o, m->key);
+      json_put_tree(&o, m);
+    }
+  }
+  json_close_object(&o);
+  const struct text merged = arena_copy_text(ctx_arena(x), textbuf_text(&b));
+  textbuf_free(&b);
+  return merged;
+}
+
+void cmd_attributes(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  enum refusal why = REFUSAL_STALE_HOLDER;
+  if (x->by.role == ROLE_BOT && !may_speak(x, l, args, &why)) {
+    refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
+    return;
+  }
+  const struct text merged = merge_objects(
+      x, l->attributes, record_text(args, FIELD_ATTRIBUTES));
+  if (merged.len > LIMIT_ATTRIBUTE_BYTES) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/attributes",
+                  ctx_format(x, "The attributes would be %zu bytes; the limit "
+                                "is %d.",
+                             merged.len, LIMIT_ATTRIBUTE_BYTES),
+                  a);
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_ATTRIBUTES_SET, slot);
+  record_set_text(&ev, FIELD_ATTRIBUTES, merged);
+  emit(x, &ev);
+  answer_session(x, slot, 200, "The attributes were set.", a);
+}
+
+void cmd_disposition(struct ctx *x, uint32_t slot, const struct record *args,
+                     struct answer *a) {
+  if (!record_has(args, FIELD_DISPOSITION)) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/disposition",
+                  TEXT("A disposition is needed."), a);
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_DISPOSITION_SET, slot);
+  record_copy(&ev, FIELD_DISPOSITION, args);
+  record_copy(&ev, FIELD_NOTE, args);
+  emit(x, &ev);
+  answer_session(x, slot, 200, "The disposition was recorded.", a);
+}
+
+void cmd_reprioritise(struct ctx *x, uint32_t slot, const struct record *args,
+                      struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  if (!live_in_queue(&l->s)) {
+    refuse(x, slot, REFUSAL_NOT_QUEUED, a);
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_REPRIORITISED, slot);
+  record_set_num(&ev, FIELD_PRIORITY, record_num(args, FIELD_PRIORITY));
+  emit(x, &ev);
+  answer_session(x, slot, 200, "The priority was changed.", a);
+}
+
+/* ---- offers and wrap-up */
+
+static bool offer_is_open(struct ctx *x, uint32_t slot,
+                          const struct record *args, uint32_t type,
+                          struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  const uint64_t number = record_has(args, FIELD_OFFER)
+                              ? (uint64_t)record_num(args, FIELD_OFFER)
+                              : l->s.offer;
+  const struct offer_cmd cmd = {
+      .type = type, .agent = x->by.number, .now_us = x->now_us};
+  struct offer_out out;
+  const enum offer_refusal no = offers_decide(&x->e->offers, number, &cmd, &out);
+  if (no == OFFER_REFUSAL_NONE && number == l->s.offer) {
+    return true;
+  }
+  refuse_loudly(x, slot, REFUSAL_OFFER_GONE,
+                ctx_format(x, "The answer came too late or from somebody else: "
+                              "%s.",
+                           offer_refusal_detail(no)),
+                a);
+  return false;
+}
+
+static void answer_offer(struct ctx *x, uint32_t slot,
+                         const struct record *args, uint32_t session_cmd) {
+  const struct session_cmd cmd = {.type = session_cmd,
+                                  .target = x->by.number,
+                                  .number = engine_live(x->e, slot)->s.offer};
+  struct record extra;
+  record_init(&extra, 0);
+  record_copy(&extra, FIELD_REASON, args);
+  enum refusal why = REFUSAL_NONE;
+  const bool done = do_session(x, slot, &cmd, &extra, &why);
+  bt_check(done); /* the offer is open: both tables say so */
+}
+
+void cmd_accept_offer(struct ctx *x, uint32_t slot, const struct record *args,
+                      struct answer *a) {
+  if (kept_find(x, args, a) ||
+      !offer_is_open(x, slot, args, OFFER_CMD_ACCEPT, a)) {
+    return;
+  }
+  answer_offer(x, slot, args, SESSION_CMD_ACCEPT);
+  answer_view(x, slot, 200, a);
+  kept_put(x, slot, args, a);
+}
+
+void cmd_decline_offer(struct ctx *x, uint32_t slot, const struct record *args,
+                       struct answer *a) {
+  if (kept_find(x, args, a) ||
+      !offer_is_open(x, slot, args, OFFER_CMD_DECLINE, a)) {
+    return;
+  }
+  answer_offer(x, slot, args, SESSION_CMD_DECLINE);
+  answer_session(x, slot, 200, "The offer was declined.", a);
+  kept_put(x, slot, args, a);
+}
+
+void cmd_complete(struct ctx *x, uint32_t slot, const struct record *args,
+                  struct answer *a) {
+  const struct session_cmd cmd = {.type = SESSION_CMD_DOCUMENTED,
+                                  .target = x->by.number,
+                                  .privileged = x->by.role != ROLE_AGENT};
+  struct session_out out;
+  enum refusal why = REFUSAL_NONE;
+  if (!session_decide(&engine_live(x->e, slot)->s, &cmd, &out, &why)) {
+    refuse(x, slot, why, a);
+    return;
+  }
+  if (record_has(args, FIELD_DISPOSITION)) {
+    cmd_disposition(x, slot, args, a);
+  }
+  do_session_late(x, slot, &cmd, NULL);
+  answer_session(x, slot, 200, "The session is complete.", a);
+}

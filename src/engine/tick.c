@@ -1,0 +1,148 @@
+/* What happens when a timer is due. One timer a step. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+int64_t engine_next_deadline(const struct engine *e) {
+  return timers_next(&e->timers);
+}
+
+/* Silence counts from the last message; the timer may have been armed before
+ * it. Then it is set on to where it belongs, which is no event. */
+static bool is_not_silent_yet(struct ctx *x, struct live *l, uint32_t slot) {
+  if (session_timer_of(&l->s) != SESSION_TIMER_SILENCE) {
+    return false;
+  }
+  const int64_t ms = live_timer_ms(x->e, l, SESSION_TIMER_SILENCE);
+  const int64_t due_us = l->spoken_us + ms * 1000;
+  if (due_us <= x->now_us) {
+    return false;
+  }
+  l->deadline_us = due_us;
+  l->timer_status = timers_start(&x->e->timers,
+                                 (struct timer){.deadline_us = due_us,
+                                                .kind = TIMER_STATUS,
+                                                .owner = slot,
+                                                .visit = l->s.visit});
+  bt_check(l->timer_status != TIMER_NONE);
+  return true;
+}
+
+static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
+  struct live *l = engine_live(x->e, slot);
+  l->timer_status = TIMER_NONE;
+  if (is_not_silent_yet(x, l, slot)) {
+    return;
+  }
+  struct record extra;
+  record_init(&extra, 0);
+  struct session_cmd cmd = {.type = SESSION_CMD_TIMEOUT,
+                            .visit = visit,
+                            .target = SESSION_NOBODY};
+  if (l->s.status == SESSION_IDLE) {
+    cmd.target = live_fallback(x->e, l);
+  } else if (l->s.status == SESSION_QUEUED) {
+    cmd.target = live_overflow(x->e, l);
+  }
+  if (cmd.target != SESSION_NOBODY) {
+    const bool overflow = l->s.status == SESSION_QUEUED;
+    /* In the overflow it has waited already: the clock is kept. */
+    const struct place p = {
+        .priority = overflow ? l->priority
+                             : x->e->dir.queues[cmd.target].priority,
+        .keep_clock = overflow,
+        .skills = overflow ? l->skills : TEXT(""),
+        .reason = overflow ? l->reason : TEXT("fallback"),
+        .note = l->note};
+    put_place(x, slot, &p, &extra);
+    if (overflow) {
+      record_set_num(&extra, FIELD_ENTERED, x->now_us);
+    }
+  } else if (l->s.status == SESSION_IDLE || l->s.status == SESSION_QUEUED) {
+    record_set_text(&extra, FIELD_END_REASON,
+                    l->s.status == SESSION_IDLE ? TEXT("nobody_took_it")
+                                                : TEXT("max_wait"));
+  }
+  do_session_late(x, slot, &cmd, &extra);
+}
+
+static void transfer_due(struct ctx *x, uint32_t slot) {
+  struct live *l = engine_live(x->e, slot);
+  l->timer_transfer = TIMER_NONE;
+  const struct session_cmd cmd = {.type = SESSION_CMD_EXPIRE,
+                                  .number = l->transfer.number};
+  do_session_late(x, slot, &cmd, NULL);
+}
+
+static void customer_due(struct ctx *x, uint32_t slot) {
+  struct live *l = engine_live(x->e, slot);
+  l->timer_customer = TIMER_NONE;
+  struct record args;
+  struct answer a = {0};
+  record_init(&args, COMMAND_LEAVE);
+  record_set_text(&args, FIELD_END_REASON, TEXT("customer_lost"));
+  cmd_leave(x, slot, &args, &a);
+}
+
+static void forget_due(struct ctx *x, uint32_t slot) {
+  struct engine *e = x->e;
+  engine_live(e, slot)->timer_customer = TIMER_NONE;
+  const bool room = mem_grow(&e->mem, &e->forgotten, &e->forgotten_cap,
+                             e->forgotten_count + 1, sizeof *e->forgotten);
+  bt_check(room);
+  e->forgotten[e->forgotten_count++] = slot;
+}
+
+/* An agent who declined may be asked again, if it is still the same wait. */
+static void rematch_due(struct ctx *x, uint32_t slot, uint32_t epoch) {
+  const struct engine *e = x->e;
+  if (slot < e->live_used && e->lives[slot]->used &&
+      e->lives[slot]->s.epoch == epoch) {
+    mark_session(x, slot);
+  }
+}
+
+static void fire(struct ctx *x, const struct timer *t) {
+  switch ((enum timer_kind)t->kind) {
+  case TIMER_STATUS:
+    status_due(x, t->owner, t->visit);
+    break;
+  case TIMER_TRANSFER:
+    transfer_due(x, t->owner);
+    break;
+  case TIMER_CUSTOMER:
+    customer_due(x, t->owner);
+    break;
+  case TIMER_FORGET:
+    forget_due(x, t->owner);
+    break;
+  case TIMER_RUN:
+    script_timer(x, t->owner);
+    break;
+  case TIMER_AGENT:
+    x->e->agents[t->owner].timer = TIMER_NONE;
+    agent_give_up(x, t->owner);
+    break;
+  case TIMER_REMATCH:
+    rematch_due(x, t->owner, t->visit);
+    break;
+  case TIMER_KEPT:
+    x->e->kept_timer = TIMER_NONE;
+    kept_forget(x->e, x->now_us);
+    break;
+  }
+}
+
+void cmd_tick(struct ctx *x, uint32_t slot, const struct record *args,
+              struct answer *a) {
+  (void)slot;
+  (void)args;
+  struct timer due;
+  uint32_t id;
+  if (timers_take_due(&x->e->timers, x->now_us, &due, &id)) {
+    x->by = (struct caller){.role = ROLE_SYSTEM,
+                            .name = TEXT("timer"),
+                            .number = SESSION_NOBODY};
+    fire(x, &due);
+  }
+  *a = (struct answer){.code = 200};
+}

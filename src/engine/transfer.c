@@ -1,0 +1,497 @@
+/* Transfers: the checks in their order, now or with the release, and the ways
+ * in which the holder's part is ended. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+/* What a transfer is about, after its target is known. */
+struct order {
+  bool to_bot;
+  uint32_t target; /* queue or bot */
+  struct place place;
+  bool released, release;
+  int64_t timeout_ms;
+  uint32_t require;
+};
+
+enum { TIMEOUT_DEFAULT_S = 10, NEAREST_MAX = 3 };
+
+/* ---- target */
+
+static const struct {
+  enum field field;
+  enum dir_target_kind kind;
+  const char *pointer;
+} target_fields[] = {
+    {FIELD_TARGET, DIR_TARGET_ANY, "/target"},
+    {FIELD_QUEUE_ID, DIR_TARGET_QUEUE, "/queueId"},
+    {FIELD_QUEUE_NAME, DIR_TARGET_QUEUE, "/queue"},
+    {FIELD_SKILL, DIR_TARGET_SKILL, "/skill"},
+    {FIELD_AGENT_ID, DIR_TARGET_AGENT, "/agentId"},
+    {FIELD_BOT_ID, DIR_TARGET_BOT, "/bot"},
+};
+enum { TARGET_FIELDS = sizeof target_fields / sizeof target_fields[0] };
+
+static void refuse_unknown_target(struct ctx *x, uint32_t slot, size_t which,
+                                  const struct record *args,
+                                  struct answer *a) {
+  const struct text name = record_text(args, target_fields[which].field);
+  struct text near[NEAREST_MAX];
+  const size_t n = directory_nearest(&x->e->dir, target_fields[which].kind,
+                                     name, near, NEAREST_MAX);
+  struct textbuf b;
+  textbuf_init(&b, x->out->arena.mem);
+  textbuf_addf(&b, "Nothing that can take a session is called '%.*s'.",
+               TEXT_ARG(name));
+  for (size_t i = 0; i < n; i++) {
+    textbuf_addf(&b, "%s '%.*s'", i == 0 ? " Did you mean" : " or",
+                 TEXT_ARG(near[i]));
+  }
+  textbuf_add(&b, n > 0 ? TEXT("?") : TEXT(""));
+  answer_refuse_transfer(x, slot, REFUSAL_UNKNOWN_TARGET, args,
+                         arena_copy_text(ctx_arena(x), textbuf_text(&b)), a);
+  textbuf_free(&b);
+}
+
+/* Exactly one target: how many are given, and which is the last. */
+static size_t count_targets(const struct record *args, size_t *which) {
+  size_t count = record_has(args, FIELD_ADDRESS);
+  for (size_t i = 0; i < TARGET_FIELDS; i++) {
+    if (record_has(args, target_fields[i].field)) {
+      *which = i;
+      count++;
+    }
+  }
+  return count;
+}
+
+static bool find_target(struct ctx *x, uint32_t slot, const struct record *args,
+                        struct order *o, struct answer *a) {
+  size_t which = TARGET_FIELDS;
+  const size_t count = count_targets(args, &which);
+  if (count != 1) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "",
+                  ctx_format(x, "A transfer needs exactly one of queueId, "
+                                "queue, skill, agentId, bot and address; %zu "
+                                "are given.",
+                             count),
+                  a);
+    return false;
+  }
+  if (which == TARGET_FIELDS) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/address",
+                  TEXT("Only a voice session can go to an address; this "
+                       "version serves no voice."),
+                  a);
+    return false;
+  }
+  struct dir_target target;
+  if (!directory_target(&x->e->dir, target_fields[which].kind,
+                        record_text(args, target_fields[which].field),
+                        &target)) {
+    refuse_unknown_target(x, slot, which, args, a);
+    return false;
+  }
+  o->to_bot = target.is_bot;
+  o->target = target.number;
+  return true;
+}
+
+/* ---- form that needs the directory */
+
+static bool read_order(struct ctx *x, const struct record *args,
+                       struct order *o, struct answer *a) {
+  const struct text skills = record_text(args, FIELD_SKILLS);
+  struct router_skill needs[ROUTER_NEEDS_MAX];
+  uint32_t count = 0;
+  struct text unknown = {"", 0};
+  if (!engine_parse_needs(x->e, skills, needs, &count, &unknown)) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/skills",
+                  unknown.len > 0
+                      ? ctx_format(x, "No skill is called '%.*s'.",
+                                   TEXT_ARG(unknown))
+                      : ctx_format(x, "More than %d skills, or one twice.",
+                                   LIMIT_NEEDS),
+                  a);
+    return false;
+  }
+  o->place.skills = skills;
+  o->place.skip_queue = record_num(args, FIELD_SKIP_QUEUE) != 0;
+  o->place.reason = record_text(args, FIELD_REASON);
+  o->place.note = record_text(args, FIELD_NOTE);
+  o->released = record_num(args, FIELD_WHEN) == WHEN_RELEASED;
+  o->release = record_num(args, FIELD_RELEASE) != 0;
+  o->require = (uint32_t)record_num(args, FIELD_REQUIRE);
+  o->timeout_ms = 1000 * (record_has(args, FIELD_TIMEOUT)
+                              ? record_num(args, FIELD_TIMEOUT)
+                              : TIMEOUT_DEFAULT_S);
+  return true;
+}
+
+static bool check_action(struct ctx *x, const struct record *args,
+                         struct answer *a) {
+  const struct text action = record_text(args, FIELD_ACTION);
+  if (action.len == 0 || text_equal_nocase(action, TEXT("Transfer"))) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, "/action",
+                ctx_format(x, "This resource carries out \"Transfer\", not "
+                              "\"%.*s\".",
+                           TEXT_ARG(action)),
+                a);
+  return false;
+}
+
+/* ---- queue and agents: the last checks */
+
+static enum refusal check_agents(const struct ctx *x, const struct live *l,
+                                 const struct order *o) {
+  const struct engine *e = x->e;
+  struct router_request q = {.queue = o->target, .channel = l->channel};
+  engine_parse_needs(e, o->place.skills, q.needs, &q.need_count, NULL);
+  const struct router_queue_params *p = &e->dir.queues[o->target].params;
+  for (uint32_t i = 0; i < p->need_count + q.need_count; i++) {
+    const uint32_t skill = i < p->need_count
+                               ? p->needs[i].skill
+                               : q.needs[i - p->need_count].skill;
+    if (!router_has_skill_holder(&e->router, skill)) {
+      return REFUSAL_NO_AGENT_HAS_SKILL;
+    }
+  }
+  if (o->require == REQUIRE_LOGGED_IN &&
+      !router_any_eligible(&e->router, &q, ROUTER_AWAY)) {
+    return REFUSAL_NO_AGENT_LOGGED_IN;
+  }
+  if (o->require == REQUIRE_AVAILABLE &&
+      !router_any_eligible(&e->router, &q, ROUTER_AVAILABLE)) {
+    return REFUSAL_NO_AGENT_AVAILABLE;
+  }
+  return REFUSAL_NONE;
+}
+
+static enum refusal check_queue(const struct ctx *x, const struct live *l,
+                                const struct order *o) {
+  if (o->to_bot) {
+    return REFUSAL_NONE;
+  }
+  if (router_queue_paused(&x->e->router, o->target)) {
+    return REFUSAL_QUEUE_PAUSED;
+  }
+  const bool there = live_in_queue(&l->s) && l->s.queue == o->target;
+  if (!there && !o->place.skip_queue &&
+      router_queue_full(&x->e->router, o->target)) {
+    return REFUSAL_QUEUE_FULL;
+  }
+  return check_agents(x, l, o);
+}
+
+static struct text queue_detail(struct ctx *x, const struct order *o,
+                                enum refusal why) {
+  const struct dir_queue *q = &x->e->dir.queues[o->target];
+  if (why == REFUSAL_QUEUE_PAUSED) {
+    const struct text reason = x->e->queues[o->target].reason;
+    return ctx_format(x, "Queue '%.*s' is paused%s%.*s.", TEXT_ARG(q->id),
+                      reason.len > 0 ? ": " : "", TEXT_ARG(reason));
+  }
+  if (why == REFUSAL_QUEUE_FULL) {
+    return ctx_format(x, "Queue '%.*s' holds its maximum of %u sessions%s%.*s.",
+                      TEXT_ARG(q->id), q->params.max_size,
+                      q->overflow.len > 0 ? "; its overflow is " : "",
+                      TEXT_ARG(q->overflow));
+  }
+  return ctx_format(x, "No agent %s for queue '%.*s'.",
+                    why == REFUSAL_NO_AGENT_HAS_SKILL ? "has all the skills"
+                    : why == REFUSAL_NO_AGENT_LOGGED_IN
+                        ? "who could take it is logged in"
+                        : "who could take it is free",
+                    TEXT_ARG(q->id));
+}
+
+/* ---- carrying out */
+
+static bool is_privileged(const struct ctx *x, const struct live *l) {
+  if (x->by.role == ROLE_SUPERVISOR || x->by.role == ROLE_ADMIN ||
+      x->by.role == ROLE_SYSTEM) {
+    return true;
+  }
+  if (x->by.role != ROLE_AGENT) {
+    return false;
+  }
+  if (l->s.status != SESSION_OFFERED) {
+    return x->by.number == l->s.agent;
+  }
+  const struct dir_queue *q = &x->e->dir.queues[l->s.queue];
+  const struct text me = x->e->dir.agents[x->by.number].id;
+  for (uint32_t i = 0; i < q->owner_count; i++) {
+    if (text_equal_nocase(q->owners[i], me)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void note_refused(struct ctx *x, uint32_t slot, enum refusal why,
+                         const struct record *args, struct text detail) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_TRANSFER_REFUSED, slot);
+  record_set_num(&ev, FIELD_REFUSAL, why);
+  record_set_text(&ev, FIELD_DETAIL, detail);
+  record_set_num(&ev, FIELD_FROM_STATUS, engine_live(x->e, slot)->s.status);
+  const int64_t ms = refusal_retry_ms(x->e, slot, why, x->now_us);
+  if (ms > 0) {
+    record_set_num(&ev, FIELD_RETRY_MS, ms);
+  }
+  for (size_t i = 0; i < TARGET_FIELDS; i++) {
+    record_set_given(&ev, FIELD_TARGET,
+                     record_text(args, target_fields[i].field));
+  }
+  record_copy(&ev, FIELD_PRIORITY, args);
+  record_copy(&ev, FIELD_WHEN, args);
+  emit(x, &ev);
+}
+
+static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
+                   const struct record *args, struct text detail,
+                   struct answer *a) {
+  /* The event first: the answer shows the session as it then is. */
+  note_refused(x, slot, why, args, detail);
+  answer_refuse_transfer(x, slot, why, args, detail, a);
+}
+
+static void put_order(struct ctx *x, uint32_t slot, const struct order *o,
+                      struct record *extra) {
+  record_init(extra, 0);
+  record_set_id(extra, FIELD_TRANSFER_ID, ctx_new_id(x));
+  record_set_num(extra, FIELD_TRANSFER, (int64_t)x->e->next_transfer);
+  if (!o->to_bot) {
+    put_place(x, slot, &o->place, extra);
+  }
+}
+
+static bool transfer_now(struct ctx *x, uint32_t slot, const struct order *o,
+                         enum refusal *why) {
+  struct record extra;
+  put_order(x, slot, o, &extra);
+  const struct session_cmd cmd = {
+      .type = o->to_bot ? SESSION_CMD_TRANSFER_BOT : SESSION_CMD_TRANSFER,
+      .target = o->target,
+      .privileged = is_privileged(x, engine_live(x->e, slot))};
+  return do_session(x, slot, &cmd, &extra, why);
+}
+
+static bool transfer_waits(struct ctx *x, uint32_t slot, const struct order *o,
+                           enum refusal *why) {
+  struct record extra;
+  put_order(x, slot, o, &extra);
+  /* Its place in the queue begins when it gets there. */
+  struct record waits;
+  record_init(&waits, 0);
+  static const enum field kept[] = {FIELD_TRANSFER_ID, FIELD_TRANSFER,
+                                    FIELD_PRIORITY,    FIELD_SKIP_QUEUE,
+                                    FIELD_SKILLS,      FIELD_REASON,
+                                    FIELD_NOTE};
+  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+    record_copy(&waits, kept[i], &extra);
+  }
+  record_set_num(&waits, FIELD_DEADLINE, x->now_us + o->timeout_ms * 1000);
+  const struct session_cmd cmd = {
+      .type = SESSION_CMD_AWAIT,
+      .target = o->target,
+      .target_kind = o->to_bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_QUEUE,
+      .number = x->e->next_transfer};
+  return do_session(x, slot, &cmd, &waits, why);
+}
+
+/* The bot's part is ended by us; a bot that has not come yet is not awaited. */
+static bool transfer_release(struct ctx *x, uint32_t slot,
+                             const struct order *o, enum refusal *why) {
+  const struct session_cmd release = {.type = SESSION_CMD_RELEASE};
+  if (engine_live(x->e, slot)->s.status == SESSION_PENDING) {
+    do_session_late(x, slot, &release, NULL);
+    return transfer_now(x, slot, o, why);
+  }
+  if (!transfer_waits(x, slot, o, why)) {
+    return false;
+  }
+  do_session_late(x, slot, &release, NULL);
+  return true;
+}
+
+static bool bot_has_it(const struct session *s) {
+  return s->holder == SESSION_HOLDER_BOT || s->status == SESSION_PENDING;
+}
+
+static bool carry_out(struct ctx *x, uint32_t slot, const struct order *o,
+                      enum refusal *why) {
+  const struct session *s = &engine_live(x->e, slot)->s;
+  if (bot_has_it(s) && o->release) {
+    return transfer_release(x, slot, o, why);
+  }
+  if (bot_has_it(s) && o->released) {
+    return transfer_waits(x, slot, o, why);
+  }
+  return transfer_now(x, slot, o, why);
+}
+
+/* Would the table take it? Asked before queue and agents are looked at, so that
+ * the checks come in the order of the specification. */
+static bool status_allows(const struct ctx *x, uint32_t slot,
+                          const struct order *o, enum refusal *why) {
+  const struct live *l = engine_live(x->e, slot);
+  struct session_out out;
+  struct session_cmd cmd = {
+      .type = o->to_bot ? SESSION_CMD_TRANSFER_BOT : SESSION_CMD_TRANSFER,
+      .target = o->target,
+      .privileged = is_privileged(x, l)};
+  if (bot_has_it(&l->s) && (o->released || o->release)) {
+    cmd.type = l->s.status == SESSION_PENDING && o->release
+                   ? SESSION_CMD_RELEASE
+                   : SESSION_CMD_AWAIT;
+    cmd.target_kind = SESSION_HOLDER_QUEUE;
+  }
+  return session_decide(&l->s, &cmd, &out, why);
+}
+
+static void answer_done(struct ctx *x, uint32_t slot, const struct record *args,
+                        struct answer *a) {
+  const bool waits = engine_live(x->e, slot)->s.waits != SESSION_WAIT_NONE;
+  if (waits) {
+    answer_transfer(x, slot, 202,
+                    "The transfer waits for the release of the session.", a);
+  } else {
+    answer_transfer(x, slot, 200, "The transfer was carried out.", a);
+  }
+  kept_put(x, slot, args, a);
+}
+
+void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
+                  struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  struct order o = {0};
+  if (!check_action(x, args, a) || !find_target(x, slot, args, &o, a) ||
+      !read_order(x, args, &o, a) || kept_find(x, args, a)) {
+    return;
+  }
+  o.place.priority = record_has(args, FIELD_PRIORITY)
+                         ? (uint32_t)record_num(args, FIELD_PRIORITY)
+                     : o.to_bot ? 0
+                                : x->e->dir.queues[o.target].priority;
+  enum refusal why = REFUSAL_NONE;
+  struct text detail = {"", 0};
+  if (record_has(args, FIELD_IF_MATCH) &&
+      record_num(args, FIELD_IF_MATCH) != l->s.version) {
+    why = REFUSAL_VERSION_MISMATCH;
+  } else if (status_allows(x, slot, &o, &why)) {
+    why = check_queue(x, l, &o);
+    detail = why == REFUSAL_NONE ? detail : queue_detail(x, &o, why);
+  }
+  if (why == REFUSAL_NONE && carry_out(x, slot, &o, &why)) {
+    answer_done(x, slot, args, a);
+    return;
+  }
+  if (detail.len == 0) {
+    detail = refusal_detail(x, slot, why);
+  }
+  refuse(x, slot, why, args, detail, a);
+  kept_put(x, slot, args, a);
+}
+
+void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
+                struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  const struct id id = record_id(args, FIELD_TRANSFER_ID);
+  if (!id_equal(l->transfer.id, id)) {
+    answer_refuse(x, slot, REFUSAL_NOT_FOUND,
+                  TEXT("The session has no such transfer."), a);
+    return;
+  }
+  const struct session_cmd cmd = {.type = SESSION_CMD_CANCEL,
+                                  .number = l->transfer.number};
+  enum refusal why = REFUSAL_NONE;
+  if (!do_session(x, slot, &cmd, NULL, &why)) {
+    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+    return;
+  }
+  answer_transfer(x, slot, 200, "The transfer was withdrawn.", a);
+}
+
+/* ---- ending the holder's part */
+
+static bool if_match(struct ctx *x, uint32_t slot, const struct record *args,
+                     struct answer *a) {
+  if (!record_has(args, FIELD_IF_MATCH) ||
+      record_num(args, FIELD_IF_MATCH) ==
+          engine_live(x->e, slot)->s.version) {
+    return true;
+  }
+  answer_refuse(x, slot, REFUSAL_VERSION_MISMATCH,
+                refusal_detail(x, slot, REFUSAL_VERSION_MISMATCH), a);
+  return false;
+}
+
+static void end_part(struct ctx *x, uint32_t slot, const struct record *args,
+                     enum session_cmd_type type, struct answer *a) {
+  if (kept_find(x, args, a) || !if_match(x, slot, args, a)) {
+    return;
+  }
+  const struct live *l = engine_live(x->e, slot);
+  const struct session_cmd cmd = {.type = type,
+                                  .privileged = is_privileged(x, l)};
+  enum refusal why = REFUSAL_NONE;
+  struct record extra;
+  record_init(&extra, 0);
+  if (type == SESSION_CMD_HANGUP && l->s.status == SESSION_ACTIVE) {
+    record_set_text(&extra, FIELD_END_REASON, TEXT("agent_ended"));
+  }
+  const bool closing = type == SESSION_CMD_RELEASE && l->s.closing;
+  if (l->s.status == SESSION_IDLE || closing) {
+    answer_session(x, slot, 200, "Nobody holds the session, or it is being "
+                                 "released already.", a);
+  } else if (do_session(x, slot, &cmd, &extra, &why)) {
+    answer_session(x, slot, 200,
+                   type == SESSION_CMD_HANGUP
+                       ? "The holder's leg was ended."
+                       : "The holder's part is being ended.",
+                   a);
+  } else {
+    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+  }
+  kept_put(x, slot, args, a);
+}
+
+void cmd_release(struct ctx *x, uint32_t slot, const struct record *args,
+                 struct answer *a) {
+  end_part(x, slot, args, SESSION_CMD_RELEASE, a);
+}
+
+void cmd_hangup(struct ctx *x, uint32_t slot, const struct record *args,
+                struct answer *a) {
+  end_part(x, slot, args, SESSION_CMD_HANGUP, a);
+}
+
+void cmd_end(struct ctx *x, uint32_t slot, const struct record *args,
+             struct answer *a) {
+  if (kept_find(x, args, a) || !if_match(x, slot, args, a)) {
+    return;
+  }
+  const struct live *l = engine_live(x->e, slot);
+  if (x->by.role == ROLE_CUSTOMER) {
+    cmd_leave(x, slot, args, a);
+    return;
+  }
+  const struct session_cmd cmd = {.type = SESSION_CMD_END,
+                                  .privileged = is_privileged(x, l)};
+  struct record extra;
+  record_init(&extra, 0);
+  record_copy(&extra, FIELD_REASON, args);
+  record_set_text(&extra, FIELD_END_REASON,
+                  x->by.role == ROLE_AGENT    ? TEXT("agent_ended")
+                  : x->by.role == ROLE_SCRIPT ? TEXT("script_ended")
+                                              : TEXT("ended"));
+  enum refusal why = REFUSAL_NONE;
+  if (!do_session(x, slot, &cmd, &extra, &why)) {
+    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+  } else {
+    answer_session(x, slot, 200, "The conversation was ended.", a);
+  }
+  kept_put(x, slot, args, a);
+}
