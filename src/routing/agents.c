@@ -2,27 +2,6 @@
 
 #include "routing/router_priv.h"
 
-static bool list_reserve(struct router *r, struct router_agent_list *l) {
-  return mem_grow(r->mem, &l->refs, &l->cap, (size_t)l->count + 1,
-                  sizeof *l->refs);
-}
-
-/* Answers its place. */
-static uint32_t list_add(struct router_agent_list *l,
-                         struct router_agent_ref ref) {
-  bt_check(l->count < l->cap);
-  l->refs[l->count] = ref;
-  return l->count++;
-}
-
-/* Answers who took the place: that agent's index must learn it. */
-static struct router_agent_ref list_remove(struct router_agent_list *l,
-                                           uint32_t place) {
-  bt_check(place < l->count);
-  l->refs[place] = l->refs[--l->count];
-  return l->refs[place];
-}
-
 static void sort_skills(struct router_profile *p) {
   for (uint32_t i = 1; i < p->skill_count; i++) {
     const struct agent_skill s = p->skills[i];
@@ -38,16 +17,9 @@ static void sort_skills(struct router_profile *p) {
 }
 
 static void sort_queues(struct router_profile *p) {
+  routing_sort(p->queues, p->queue_count);
   for (uint32_t i = 1; i < p->queue_count; i++) {
-    const struct agent_queue q = p->queues[i];
-    uint32_t at = i;
-    for (; at > 0 && p->queues[at - 1].queue > q.queue; at--) {
-      p->queues[at] = p->queues[at - 1];
-    }
-    p->queues[at] = q;
-  }
-  for (uint32_t i = 1; i < p->queue_count; i++) {
-    bt_check(p->queues[i - 1].queue != p->queues[i].queue);
+    bt_check(p->queues[i - 1] != p->queues[i]);
   }
 }
 
@@ -62,11 +34,10 @@ static void fill_profile(struct router_profile *p,
         (struct agent_skill){.skill = s.skill, .proficiency = s.proficiency};
   }
   for (uint32_t i = 0; i < params->queue_count; i++) {
-    p->queues[i] = (struct agent_queue){.queue = params->queues[i]};
+    p->queues[i] = params->queues[i];
   }
   p->skill_count = params->skill_count;
-  /* who serves all is in one list only, or it would be eligible twice */
-  p->queue_count = params->all_queues ? 0 : params->queue_count;
+  p->queue_count = params->queue_count;
   p->all_queues = params->all_queues;
   p->channels = params->channels;
   sort_skills(p);
@@ -91,25 +62,26 @@ static bool stage_profile(struct router *r,
   return true;
 }
 
-/* Room in the lists of all its skills and queues. */
-static bool reserve_lists(struct router *r, const struct router_profile *p) {
+/* Room in the sets of all its skills, queues and channels. */
+static bool reserve_sets(struct router *r, uint32_t agent,
+                         const struct router_profile *p) {
   const size_t skills =
       p->skill_count == 0 ? 0 : (size_t)p->skills[p->skill_count - 1].skill + 1;
-  if (!mem_grow(r->mem, &r->skills, &r->skill_cap, skills, sizeof *r->skills) ||
-      !list_reserve(r, &r->everywhere)) {
-    return false;
+  bool room =
+      mem_grow(r->mem, &r->skills, &r->skill_cap, skills, sizeof *r->skills) &&
+      routing_reserve_member(r, &r->everywhere, agent);
+  for (uint32_t c = 0; room && c < ROUTER_CHANNELS; c++) {
+    room = routing_reserve_member(r, &r->on_channel[c], agent);
   }
-  for (uint32_t i = 0; i < p->skill_count; i++) {
-    if (!list_reserve(r, &r->skills[p->skills[i].skill].holders)) {
-      return false;
-    }
+  for (uint32_t i = 0; room && i < p->skill_count; i++) {
+    room = routing_reserve_member(r, &r->skills[p->skills[i].skill].holders,
+                                  agent);
   }
-  for (uint32_t i = 0; i < p->queue_count; i++) {
-    if (!list_reserve(r, &router_queue_at(r, p->queues[i].queue)->agents)) {
-      return false;
-    }
+  for (uint32_t i = 0; room && i < p->queue_count; i++) {
+    room = routing_reserve_member(r, &router_queue_at(r, p->queues[i])->agents,
+                                  agent);
   }
-  return true;
+  return room;
 }
 
 /* Called with each signature that the profile is eligible for. */
@@ -133,7 +105,7 @@ static bool each_in_queues(struct router *r, uint32_t agent,
   const uint32_t count =
       p->all_queues ? (uint32_t)r->queue_cap : p->queue_count;
   for (uint32_t i = 0; i < count; i++) {
-    const uint32_t queue = p->all_queues ? i : p->queues[i].queue;
+    const uint32_t queue = p->all_queues ? i : p->queues[i];
     const struct router_queue *q = &r->queues[queue];
     if (q->known && !each_in_anchor(r, q->anchored_first, agent, p, each)) {
       return false;
@@ -158,7 +130,8 @@ static bool reserve_one(struct router *r, uint32_t number, uint32_t agent) {
   const struct router_signature *s = &r->signatures[number];
   const uint32_t channel = s->key.channel;
   const size_t links = ++r->agents[agent].links[channel].promised;
-  return routing_reserve_agents(r, number, (size_t)s->agent_count + 1) &&
+  return routing_reserve_pool(r, number,
+                              (size_t)r->pools[number].agent_count + 1) &&
          routing_reserve_links(r, agent, channel, links);
 }
 
@@ -180,48 +153,47 @@ enum bt_err router_prepare_agent(struct router *r, uint32_t agent,
   bt_check(agent < ROUTER_INDEX_MAX);
   if (!mem_grow(r->mem, &r->agents, &r->agent_cap, (size_t)agent + 1,
                 sizeof *r->agents) ||
-      !stage_profile(r, params) || !reserve_lists(r, r->staged) ||
+      !stage_profile(r, params) || !reserve_sets(r, agent, r->staged) ||
       !reserve_links(r, agent, r->staged)) {
     return BT_ERR_NOMEM;
   }
   return BT_ERR_OK;
 }
 
-static void enter_lists(struct router *r, uint32_t agent) {
-  struct router_profile *p = &r->agents[agent].profile;
+static void enter_sets(struct router *r, uint32_t agent) {
+  const struct router_profile *p = &r->agents[agent].profile;
   for (uint32_t i = 0; i < p->skill_count; i++) {
-    p->skills[i].place = list_add(&r->skills[p->skills[i].skill].holders,
-                                  (struct router_agent_ref){agent, i});
+    struct router_skill_index *skill = &r->skills[p->skills[i].skill];
+    routing_add_member(&skill->holders, agent);
+    skill->holder_count++;
   }
   for (uint32_t i = 0; i < p->queue_count; i++) {
-    p->queues[i].place = list_add(&r->queues[p->queues[i].queue].agents,
-                                  (struct router_agent_ref){agent, i});
+    routing_add_member(&r->queues[p->queues[i]].agents, agent);
+  }
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    if ((p->channels >> c & 1u) != 0) {
+      routing_add_member(&r->on_channel[c], agent);
+    }
   }
   if (p->all_queues) {
-    p->everywhere_place =
-        list_add(&r->everywhere, (struct router_agent_ref){agent, 0});
+    routing_add_member(&r->everywhere, agent);
   }
 }
 
-static void leave_lists(struct router *r, uint32_t agent) {
+static void leave_sets(struct router *r, uint32_t agent) {
   const struct router_profile *p = &r->agents[agent].profile;
   for (uint32_t i = 0; i < p->skill_count; i++) {
-    const uint32_t place = p->skills[i].place;
-    const struct router_agent_ref moved =
-        list_remove(&r->skills[p->skills[i].skill].holders, place);
-    r->agents[moved.agent].profile.skills[moved.index].place = place;
+    struct router_skill_index *skill = &r->skills[p->skills[i].skill];
+    routing_remove_member(&skill->holders, agent);
+    skill->holder_count--;
   }
   for (uint32_t i = 0; i < p->queue_count; i++) {
-    const uint32_t place = p->queues[i].place;
-    const struct router_agent_ref moved =
-        list_remove(&r->queues[p->queues[i].queue].agents, place);
-    r->agents[moved.agent].profile.queues[moved.index].place = place;
+    routing_remove_member(&r->queues[p->queues[i]].agents, agent);
   }
-  if (p->all_queues) {
-    const uint32_t place = p->everywhere_place;
-    const struct router_agent_ref moved = list_remove(&r->everywhere, place);
-    r->agents[moved.agent].profile.everywhere_place = place;
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    routing_remove_member(&r->on_channel[c], agent);
   }
+  routing_remove_member(&r->everywhere, agent);
 }
 
 void router_put_agent(struct router *r, uint32_t agent,
@@ -230,24 +202,48 @@ void router_put_agent(struct router *r, uint32_t agent,
   struct router_agent *a = &r->agents[agent];
   if (a->known) {
     routing_unlink_agent(r, agent);
-    leave_lists(r, agent);
+    leave_sets(r, agent);
   }
   const struct router_profile before = a->profile;
   a->profile = *r->staged;
   *r->staged = before; /* its memory serves the next agent */
   a->known = true;
-  enter_lists(r, agent);
+  enter_sets(r, agent);
   (void)each_signature(r, agent, &a->profile, link_one);
 }
 
-void router_remove_agent(struct router *r, uint32_t agent) {
-  struct router_agent *a = router_agent_at(r, agent);
-  routing_unlink_agent(r, agent);
-  leave_lists(r, agent);
-  a->profile.skill_count = a->profile.queue_count = 0;
-  a->profile.all_queues = false;
-  a->state = (struct router_agent_state){.presence = ROUTER_OFFLINE};
-  a->known = false;
+/* An agent that becomes ready is mostly given a session in the same step. So it
+ * enters its pools only when the next one becomes ready. */
+static void settle_fresh(struct router *r) {
+  const uint32_t agent = r->fresh;
+  r->fresh = ROUTER_NONE;
+  for (uint32_t c = 0; agent != ROUTER_NONE && c < ROUTER_CHANNELS; c++) {
+    const struct router_agent *a = &r->agents[agent];
+    if (a->state.channels[c].ready && !a->pooled[c]) {
+      routing_pool_agent(r, agent, c);
+    }
+  }
+}
+
+static void refresh_pools(struct router *r, uint32_t agent, bool reorder) {
+  const struct router_agent *a = &r->agents[agent];
+  bool fresh = false;
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    const bool ready = a->state.channels[c].ready;
+    bt_check(!ready || a->state.presence == ROUTER_AVAILABLE);
+    if (a->pooled[c] && !ready) {
+      routing_unpool_agent(r, agent, c);
+    } else if (a->pooled[c] && reorder) {
+      routing_reorder_agent(r, agent, c);
+    }
+    fresh = fresh || (ready && !a->pooled[c]);
+  }
+  if (fresh && r->fresh != agent) {
+    settle_fresh(r);
+    r->fresh = agent;
+  } else if (!fresh && r->fresh == agent) {
+    r->fresh = ROUTER_NONE;
+  }
 }
 
 void router_set_agent_state(struct router *r, uint32_t agent,
@@ -255,17 +251,18 @@ void router_set_agent_state(struct router *r, uint32_t agent,
   struct router_agent *a = router_agent_at(r, agent);
   bt_check(state->idle_since_us >= 0 &&
            state->idle_since_us <= ROUTER_TIME_MAX_US);
-  const struct router_agent_state before = a->state;
+  const bool reorder = a->state.idle_since_us != state->idle_since_us;
   a->state = *state;
-  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
-    const bool was = before.channels[c].ready, is = state->channels[c].ready;
-    bt_check(!is || state->presence == ROUTER_AVAILABLE);
-    if (is && !was) {
-      routing_link_ready(r, agent, c);
-    } else if (was && !is) {
-      routing_link_unready(r, agent, c);
-    } else if (is && before.idle_since_us != state->idle_since_us) {
-      routing_link_reorder(r, agent, c);
-    }
-  }
+  refresh_pools(r, agent, reorder);
+}
+
+void router_remove_agent(struct router *r, uint32_t agent) {
+  struct router_agent *a = router_agent_at(r, agent);
+  router_set_agent_state(
+      r, agent, &(struct router_agent_state){.presence = ROUTER_OFFLINE});
+  routing_unlink_agent(r, agent);
+  leave_sets(r, agent);
+  a->profile.skill_count = a->profile.queue_count = 0;
+  a->profile.all_queues = false;
+  a->known = false;
 }

@@ -12,10 +12,10 @@ routing_find_exclusion(const struct router *r, uint32_t slot, uint32_t agent) {
 /* No other eligible agent is there: busy ones will be free one day, those who
  * are away or logged out may not. */
 static bool alone(const struct router *r, uint32_t slot, uint32_t agent) {
-  const struct router_signature *s =
-      &r->signatures[router_session_at(r, slot)->signature];
-  for (uint32_t i = 0; i < s->agent_count; i++) {
-    const uint32_t other = (uint32_t)s->agents.entries[i].lo;
+  const struct router_pool *pool =
+      &r->pools[router_session_at(r, slot)->signature];
+  for (uint32_t i = 0; i < pool->agent_count; i++) {
+    const uint32_t other = (uint32_t)pool->ready.entries[i].lo;
     if (other != agent && r->agents[other].state.presence == ROUTER_AVAILABLE) {
       return false;
     }

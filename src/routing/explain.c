@@ -81,15 +81,11 @@ static bool has_declined(const struct question *q) {
 }
 
 static struct router_rank agent_rank(const struct question *q, uint32_t agent) {
-  const struct router_agent *a = &q->r->agents[agent];
-  for (uint32_t i = 0; i < q->signature->agent_count; i++) {
-    const struct heap_entry *e = &q->signature->agents.entries[i];
-    if (e->lo == agent) {
-      return (struct router_rank){.score = (uint32_t)(e->hi >> TIME_BITS),
-                                  .idle_since_us = a->state.idle_since_us};
-    }
-  }
-  bt_check_failed("agent is eligible", __FILE__, __LINE__, __func__);
+  const struct heap_entry e =
+      routing_agent_entry(q->r, q->session->signature, agent);
+  return (struct router_rank){.score = (uint32_t)(e.hi >> TIME_BITS),
+                              .idle_since_us =
+                                  q->r->agents[agent].state.idle_since_us};
 }
 
 static struct router_rank session_rank(const struct question *q,

@@ -40,25 +40,53 @@ static bool session_passes(const struct search *s, const struct heap_entry *e) {
   return !routing_excluded(s->r, e->item, s->other, s->now_us);
 }
 
+/* The best of the signature's pool, without those who declined the session. */
+static const struct heap_entry *best_pooled(struct search *search,
+                                            uint32_t exclusions,
+                                            const struct router_pool *pool) {
+  if (exclusions != EXCLUSION_NONE) {
+    return search_heap(search, &pool->ready);
+  }
+  return pool->ready.count > 0 ? &pool->ready.entries[0] : NULL;
+}
+
+/* The agent that is ready and in no pool yet: does it go before @best? */
+static bool fresh_goes_first(const struct search *search, uint32_t number,
+                             const struct heap_entry *best) {
+  const struct router *r = search->r;
+  if (r->fresh == ROUTER_NONE) {
+    return false;
+  }
+  const struct router_signature *s = &r->signatures[number];
+  const struct router_agent *a = &r->agents[r->fresh];
+  if (!a->state.channels[s->key.channel].ready || a->pooled[s->key.channel] ||
+      !routing_eligible(&a->profile, &s->key, &s->needs)) {
+    return false;
+  }
+  const struct heap_entry e = routing_agent_entry(r, number, r->fresh);
+  return (best == NULL || heap_before(&e, best)) && agent_passes(search, &e);
+}
+
 bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
                        struct router_decision *out) {
   const struct router_session *session = router_session_at(r, slot);
-  const struct router_signature *s = &r->signatures[session->signature];
-  if (session->reserved_for != ROUTER_NONE || s->agents.count == 0 ||
-      r->queues[s->key.queue].paused) {
+  const uint32_t number = session->signature;
+  const uint32_t queue = r->signatures[number].key.queue;
+  if (session->reserved_for != ROUTER_NONE || r->queues[queue].paused) {
     return false;
   }
-  const struct heap_entry *best = &s->agents.entries[0];
-  if (session->exclusions != EXCLUSION_NONE) {
-    struct search search = {
-        .r = r, .now_us = now_us, .other = slot, .passes = agent_passes};
-    best = search_heap(&search, &s->agents);
-  }
-  if (best == NULL) {
+  struct search search = {
+      .r = r, .now_us = now_us, .other = slot, .passes = agent_passes};
+  const struct heap_entry *best =
+      best_pooled(&search, session->exclusions, &r->pools[number]);
+  const bool fresh = fresh_goes_first(&search, number, best);
+  if (best == NULL && !fresh) {
     return false;
   }
-  *out = (struct router_decision){
-      .slot = slot, .agent = (uint32_t)best->lo, .queue = s->key.queue};
+  *out =
+      (struct router_decision){.slot = slot,
+                               .agent = fresh ? r->fresh : (uint32_t)best->lo,
+                               .queue = queue};
   return true;
 }
 
@@ -159,9 +187,9 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
   const struct heap_entry *best = NULL;
   for (uint32_t n = q->paused ? SIGNATURE_NONE : q->signature_first;
        n != SIGNATURE_NONE; n = r->signatures[n].in_queue.next) {
-    const struct router_signature *s = &r->signatures[n];
+    const bool agents = r->pools[n].ready.count > 0 || r->fresh != ROUTER_NONE;
     const struct heap_entry *e =
-        s->agents.count > 0 ? search_heap(&search, &s->matchable) : NULL;
+        agents ? search_heap(&search, &r->signatures[n].matchable) : NULL;
     if (e != NULL && (best == NULL || heap_before(e, best))) {
       best = e;
     }
@@ -182,14 +210,12 @@ bool router_any_eligible(const struct router *r,
   struct needs needs;
   routing_make_requirement(request, &key);
   routing_merge_needs(&key, &router_queue_at(r, key.queue)->needs, &needs);
-  const struct candidates c = routing_candidates(r, key.queue, &needs);
-  for (size_t l = 0; l < 2; l++) {
-    for (uint32_t i = 0; i < c.lists[l]->count; i++) {
-      const struct router_agent *a = &r->agents[c.lists[l]->refs[i].agent];
-      if (present(a, key.channel, presence) &&
-          routing_eligible(&a->profile, &key, &needs)) {
-        return true;
-      }
+  struct candidates c;
+  uint32_t agent;
+  routing_start_candidates(&c, r, key.queue, key.channel, &needs);
+  while (routing_next_candidate(&c, &agent)) {
+    if (present(&r->agents[agent], key.channel, presence)) {
+      return true;
     }
   }
   return false;

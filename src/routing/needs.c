@@ -78,13 +78,13 @@ bool routing_serves(const struct router_profile *p, uint32_t queue) {
   uint32_t low = 0, high = p->queue_count;
   while (low < high) {
     const uint32_t mid = low + (high - low) / 2;
-    if (p->queues[mid].queue < queue) {
+    if (p->queues[mid] < queue) {
       low = mid + 1;
     } else {
       high = mid;
     }
   }
-  return low < p->queue_count && p->queues[low].queue == queue;
+  return low < p->queue_count && p->queues[low] == queue;
 }
 
 uint32_t routing_unmet_need(const struct router_profile *p,
@@ -113,29 +113,11 @@ uint32_t routing_rarest_skill(const struct router *r,
   for (uint32_t i = 0; i < needs->count; i++) {
     const uint32_t skill = need_skill(needs->packed[i]);
     const uint32_t holders =
-        skill < r->skill_cap ? r->skills[skill].holders.count : 0;
+        skill < r->skill_cap ? r->skills[skill].holder_count : 0;
     if (holders < fewest) {
       best = skill;
       fewest = holders;
     }
   }
   return best;
-}
-
-struct candidates routing_candidates(const struct router *r, uint32_t queue,
-                                     const struct needs *needs) {
-  static const struct router_agent_list nobody = {.count = 0};
-  const struct router_queue *q = router_queue_at(r, queue);
-  const uint32_t skill = routing_rarest_skill(r, needs);
-  if (skill == ROUTER_NONE) {
-    return (struct candidates){{&q->agents, &r->everywhere}};
-  }
-  if (skill >= r->skill_cap) {
-    return (struct candidates){{&nobody, &nobody}};
-  }
-  const struct router_agent_list *holders = &r->skills[skill].holders;
-  if (q->agents.count + r->everywhere.count < holders->count) {
-    return (struct candidates){{&q->agents, &r->everywhere}};
-  }
-  return (struct candidates){{holders, &nobody}};
 }

@@ -6,34 +6,25 @@ static void needs_of(const struct router_queue_params *params,
   routing_pack_needs(params->needs, params->need_count, out->packed);
 }
 
-static bool reserve_list(struct router *r, const struct requirement *key,
-                         const struct needs *needs,
-                         const struct router_agent_list *list) {
+/* An agent may become eligible for all the queue's signatures at once. */
+static bool reserve_refit(struct router *r, uint32_t number,
+                          const struct needs *queue_needs) {
+  const struct requirement *key = &r->signatures[number].key;
   const size_t more = r->queues[key->queue].signature_count;
-  for (uint32_t i = 0; i < list->count; i++) {
-    const uint32_t agent = list->refs[i].agent;
-    const struct router_agent *a = &r->agents[agent];
-    const size_t links = a->links[key->channel].count;
-    if (routing_eligible(&a->profile, key, needs) &&
+  struct needs needs;
+  struct candidates c;
+  uint32_t agent;
+  size_t agents = 0;
+  routing_merge_needs(key, queue_needs, &needs);
+  routing_start_candidates(&c, r, key->queue, key->channel, &needs);
+  while (routing_next_candidate(&c, &agent)) {
+    const size_t links = r->agents[agent].links[key->channel].count;
+    if (!routing_reserve_pool(r, number, ++agents) ||
         !routing_reserve_links(r, agent, key->channel, links + more)) {
       return false;
     }
   }
   return true;
-}
-
-/* An agent may become eligible for all the queue's signatures at once, and a
- * signature for as many agents as there are candidates. */
-static bool reserve_refit(struct router *r, uint32_t number,
-                          const struct needs *queue_needs) {
-  const struct requirement *key = &r->signatures[number].key;
-  struct needs needs;
-  routing_merge_needs(key, queue_needs, &needs);
-  const struct candidates c = routing_candidates(r, key->queue, &needs);
-  const size_t agents = (size_t)c.lists[0]->count + c.lists[1]->count;
-  return routing_reserve_agents(r, number, agents) &&
-         reserve_list(r, key, &needs, c.lists[0]) &&
-         reserve_list(r, key, &needs, c.lists[1]);
 }
 
 enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
@@ -75,7 +66,10 @@ void router_put_queue(struct router *r, uint32_t queue,
   bt_check(router_prepare_queue(r, queue, params) == BT_ERR_OK);
   struct router_queue *q = &r->queues[queue];
   if (!q->known) {
-    *q = (struct router_queue){.known = true, .reserved_first = ROUTER_NONE};
+    *q = (struct router_queue){.known = true,
+                               .oldest = ROUTER_NONE,
+                               .newest = ROUTER_NONE,
+                               .reserved_first = ROUTER_NONE};
   }
   q->strategy = params->strategy;
   q->precedence = params->precedence;
@@ -99,7 +93,7 @@ bool router_queue_paused(const struct router *r, uint32_t queue) {
 
 bool router_queue_full(const struct router *r, uint32_t queue) {
   const struct router_queue *q = router_queue_at(r, queue);
-  return q->max_size > 0 && q->by_age.count >= q->max_size;
+  return q->max_size > 0 && q->waiting >= q->max_size;
 }
 
 static bool ready_somewhere(const struct router_agent *a) {
@@ -110,31 +104,27 @@ static bool ready_somewhere(const struct router_agent *a) {
   return ready;
 }
 
-static void count_agents(const struct router *r, uint32_t queue,
-                         const struct router_agent_list *list,
-                         struct router_queue_stats *out) {
-  const struct needs *needs = &r->queues[queue].needs;
-  for (uint32_t i = 0; i < list->count; i++) {
-    const struct router_agent *a = &r->agents[list->refs[i].agent];
-    if (a->state.presence != ROUTER_OFFLINE &&
-        routing_serves(&a->profile, queue) &&
-        routing_unmet_need(&a->profile, needs) == needs->count) {
-      out->agents_in++;
-      out->agents_ready += ready_somewhere(a);
-    }
-  }
+static int64_t oldest_us(const struct router *r, const struct router_queue *q) {
+  const int64_t in_line =
+      q->oldest == ROUTER_NONE ? INT64_MAX : r->sessions[q->oldest].entered_us;
+  const int64_t late = q->latecomers.count == 0
+                           ? INT64_MAX
+                           : (int64_t)q->latecomers.entries[0].hi;
+  return in_line < late ? in_line : late;
 }
 
 void router_stats(const struct router *r, uint32_t queue,
                   struct router_queue_stats *out) {
   const struct router_queue *q = router_queue_at(r, queue);
-  const struct candidates c = routing_candidates(r, queue, &q->needs);
-  *out = (struct router_queue_stats){
-      .waiting = q->by_age.count,
-      .reserved = q->reserved_count,
-      .oldest_us =
-          q->by_age.count > 0 ? (int64_t)q->by_age.entries[0].hi : INT64_MAX,
-  };
-  count_agents(r, queue, c.lists[0], out);
-  count_agents(r, queue, c.lists[1], out);
+  struct candidates c;
+  uint32_t agent;
+  *out = (struct router_queue_stats){.waiting = q->waiting,
+                                     .reserved = q->reserved_count,
+                                     .oldest_us = oldest_us(r, q)};
+  routing_start_candidates(&c, r, queue, ROUTER_NONE, &q->needs);
+  while (routing_next_candidate(&c, &agent)) {
+    const struct router_agent *a = &r->agents[agent];
+    out->agents_in += a->state.presence != ROUTER_OFFLINE;
+    out->agents_ready += ready_somewhere(a);
+  }
 }

@@ -12,6 +12,7 @@ static bool same_requirement(const void *ctx, uint32_t value, const void *key) {
 
 void router_init(struct router *r, const struct mem *mem) {
   *r = (struct router){.mem = mem,
+                       .fresh = ROUTER_NONE,
                        .idle_limit = ROUTER_IDLE_SIGNATURES,
                        .idle_link_limit = ROUTER_IDLE_LINKS};
   map_init(&r->by_requirement, mem, same_requirement, r);
@@ -21,8 +22,8 @@ static void free_heap(struct router *r, struct heap *h) {
   mem_free(r->mem, h->entries, h->cap * sizeof *h->entries);
 }
 
-static void free_list(struct router *r, struct router_agent_list *l) {
-  mem_free(r->mem, l->refs, l->cap * sizeof *l->refs);
+static void free_set(struct router *r, struct router_agent_set *set) {
+  mem_free(r->mem, set->words, set->cap * sizeof *set->words);
 }
 
 static void free_profile(struct router *r, struct router_profile *p) {
@@ -39,7 +40,10 @@ static void free_agents(struct router *r) {
     }
   }
   mem_free(r->mem, r->agents, r->agent_cap * sizeof *r->agents);
-  free_list(r, &r->everywhere);
+  free_set(r, &r->everywhere);
+  for (size_t c = 0; c < ROUTER_CHANNELS; c++) {
+    free_set(r, &r->on_channel[c]);
+  }
   if (r->staged != NULL) {
     free_profile(r, r->staged);
     mem_free(r->mem, r->staged, sizeof *r->staged);
@@ -49,8 +53,11 @@ static void free_agents(struct router *r) {
 static void free_signatures(struct router *r) {
   for (size_t i = 0; i < r->signature_cap; i++) {
     free_heap(r, &r->signatures[i].matchable);
-    free_heap(r, &r->signatures[i].agents);
   }
+  for (size_t i = 0; i < r->pool_cap; i++) {
+    free_heap(r, &r->pools[i].ready);
+  }
+  mem_free(r->mem, r->pools, r->pool_cap * sizeof *r->pools);
   mem_free(r->mem, r->signatures, r->signature_cap * sizeof *r->signatures);
   mem_free(r->mem, r->heads, r->head_cap * sizeof *r->heads);
 }
@@ -59,11 +66,11 @@ void router_free(struct router *r) {
   free_agents(r);
   free_signatures(r);
   for (size_t i = 0; i < r->queue_cap; i++) {
-    free_heap(r, &r->queues[i].by_age);
-    free_list(r, &r->queues[i].agents);
+    free_heap(r, &r->queues[i].latecomers);
+    free_set(r, &r->queues[i].agents);
   }
   for (size_t i = 0; i < r->skill_cap; i++) {
-    free_list(r, &r->skills[i].holders);
+    free_set(r, &r->skills[i].holders);
   }
   mem_free(r->mem, r->queues, r->queue_cap * sizeof *r->queues);
   mem_free(r->mem, r->skills, r->skill_cap * sizeof *r->skills);
@@ -73,5 +80,5 @@ void router_free(struct router *r) {
 }
 
 bool router_has_skill_holder(const struct router *r, uint32_t skill) {
-  return skill < r->skill_cap && r->skills[skill].holders.count > 0;
+  return skill < r->skill_cap && r->skills[skill].holder_count > 0;
 }

@@ -162,14 +162,14 @@ struct router_agent;
 struct router_profile;
 struct router_skill_index;
 struct router_signature;
+struct router_pool;
 struct router_head;
 struct router_exclusion_node;
 
-/* Agents, and for each the place of this list among its own. */
-struct router_agent_list {
-  struct router_agent_ref *refs;
+/* Agents, a bit each: to find those that are in several sets at once. */
+struct router_agent_set {
+  uint64_t *words;
   size_t cap;
-  uint32_t count;
 };
 
 struct router {
@@ -179,19 +179,22 @@ struct router {
   struct router_agent *agents;     /* by index */
   struct router_skill_index *skills;
   struct router_signature *signatures;      /* by number, from 1 */
+  struct router_pool *pools;                /* each signature's agents */
   struct router_head *heads;                /* each signature's first session */
   struct router_exclusion_node *exclusions; /* from 1 */
   struct router_profile *staged; /* of the agent being put; or NULL */
   size_t session_cap, queue_cap, agent_cap, skill_cap;
-  size_t signature_cap, head_cap, exclusion_cap;
-  struct router_agent_list everywhere; /* agents that serve all queues */
-  struct map by_requirement;           /* signatures */
-  uint32_t signature_count;            /* ever numbered */
-  uint32_t signature_free;             /* numbers to use again */
-  uint32_t idle_first, idle_last;      /* longest unused first */
-  uint32_t idle_count, idle_limit;     /* unused signatures kept */
-  size_t idle_links, idle_link_limit;  /* and their agents in all */
+  size_t signature_cap, pool_cap, head_cap, exclusion_cap;
+  struct router_agent_set everywhere; /* agents that serve all queues */
+  struct router_agent_set on_channel[ROUTER_CHANNELS];
+  struct map by_requirement;          /* signatures */
+  uint32_t signature_count;           /* ever numbered */
+  uint32_t signature_free;            /* numbers to use again */
+  uint32_t idle_first, idle_last;     /* the last is longest unused */
+  uint32_t idle_count, idle_limit;    /* unused signatures kept */
+  size_t idle_links, idle_link_limit; /* and their agents in all */
   uint32_t exclusion_count, exclusion_free;
+  uint32_t fresh;   /* an agent that is ready and in no pool yet */
   uint32_t waiting; /* sessions in all queues */
 };
 

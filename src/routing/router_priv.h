@@ -6,9 +6,9 @@
  *
  * A signature hangs on one anchor: the rarest of its skills when it was made,
  * or its queue if it needs none. An agent that appears looks only at what hangs
- * on its own skills and queues; a signature that appears looks only at the
- * agents of its anchor. Numbers of signatures and exclusions start at 1, so
- * that cleared memory means "none".
+ * on its own skills and queues; a signature that appears intersects the sets of
+ * agents that hold its skills and serve its queue. Numbers of signatures and
+ * exclusions start at 1, so that cleared memory means "none".
  */
 #ifndef BATON_ROUTING_ROUTER_PRIV_H
 #define BATON_ROUTING_ROUTER_PRIV_H
@@ -53,57 +53,49 @@ struct requirement {
 struct router_session {
   int64_t entered_us;
   uint64_t order;
-  uint32_t signature; /* SIGNATURE_NONE: does not wait */
-  uint32_t place;     /* among the signature's matchable ones */
-  uint32_t age_place; /* among all of the queue */
+  uint32_t signature;    /* SIGNATURE_NONE: does not wait */
+  uint32_t place;        /* among the signature's matchable ones */
+  uint32_t older, newer; /* slots in the queue's line; late: older is the
+                            place among the latecomers */
   uint32_t reserved_for;
   uint32_t reserved_prev, reserved_next; /* slots of the queue's reserved */
   uint32_t exclusions;                   /* the newest; EXCLUSION_NONE */
   uint16_t priority;
   bool skip_queue;
+  bool late; /* came back with an earlier time than the last in line */
 };
 
 struct router_queue {
   bool known, paused;
   uint32_t strategy, precedence, max_size;
   struct needs needs;
-  struct heap by_age; /* all its sessions */
+  uint32_t waiting;
+  uint32_t oldest, newest; /* its sessions in line, by time of entry, but */
+  struct heap latecomers;  /* those that came back are here */
   uint32_t reserved_first, reserved_count;
-  struct router_agent_list agents; /* that name it */
-  uint32_t signature_first;        /* all of them */
+  struct router_agent_set agents; /* that name it */
+  uint32_t signature_first;       /* all of them */
   uint32_t signature_count;
   uint32_t anchored_first; /* those that need no skill */
 };
 
-struct router_agent_ref {
-  uint32_t agent;
-  uint32_t index; /* into the agent's skills or queues */
-};
-
 struct agent_skill {
   uint32_t skill, proficiency;
-  uint32_t place; /* among the skill's holders */
-};
-
-struct agent_queue {
-  uint32_t queue;
-  uint32_t place; /* among the queue's agents */
 };
 
 /* What an agent is able to do; skills and queues ascending. */
 struct router_profile {
   struct agent_skill *skills;
-  struct agent_queue *queues;
+  uint32_t *queues;
   size_t skill_cap, queue_cap;
   uint32_t skill_count, queue_count;
-  uint32_t everywhere_place; /* if all_queues */
   bool all_queues;
   uint8_t channels;
 };
 
 struct link {
   uint32_t signature;
-  uint32_t place; /* among the signature's agents */
+  uint32_t place; /* in the signature's pool */
 };
 
 struct links {
@@ -118,10 +110,12 @@ struct router_agent {
   struct router_agent_state state;
   struct router_profile profile;
   struct links links[ROUTER_CHANNELS]; /* signatures it is eligible for */
+  bool pooled[ROUTER_CHANNELS]; /* ready there, and in order among them */
 };
 
 struct router_skill_index {
-  struct router_agent_list holders;
+  struct router_agent_set holders;
+  uint32_t holder_count;
   uint32_t anchored_first; /* signatures */
 };
 
@@ -133,8 +127,6 @@ struct router_signature {
   struct requirement key;
   struct needs needs;    /* its own and the queue's */
   struct heap matchable; /* sessions; by session_entry() */
-  struct heap agents;    /* the first .count are ready, in heap order; */
-  uint32_t agent_count;  /* those up to here are eligible and not ready */
   uint32_t sessions;     /* matchable and reserved */
   uint32_t anchor;       /* a skill; ROUTER_NONE: the queue */
   bool used;             /* the number is taken */
@@ -147,6 +139,14 @@ struct router_head {
   uint64_t hi, lo;
   uint32_t slot; /* ROUTER_NONE: nothing to match, or the queue is paused */
   uint32_t precedence;
+};
+
+/* A signature's eligible agents: apart from it, so that an agent that becomes
+ * ready or busy touches little memory. */
+struct router_pool {
+  struct heap ready;    /* entries beyond its count: eligible, not ready */
+  uint32_t agent_count; /* all of them */
+  uint32_t channel;
 };
 
 struct router_exclusion_node {
@@ -177,12 +177,29 @@ bool routing_eligible(const struct router_profile *p,
 uint32_t routing_rarest_skill(const struct router *r,
                               const struct needs *needs);
 
-/* The shortest lists that together hold every eligible agent, each once. */
+/* candidates.c */
+bool routing_reserve_member(struct router *r, struct router_agent_set *set,
+                            uint32_t agent);
+void routing_add_member(struct router_agent_set *set, uint32_t agent);
+void routing_remove_member(struct router_agent_set *set, uint32_t agent);
+
+/* A walk over the agents that are eligible now, in the order of their indices.
+ * It borrows the needs. */
 struct candidates {
-  const struct router_agent_list *lists[2];
+  const struct router *r;
+  const struct needs *needs;
+  const struct router_agent_set *all_of[MERGED_NEEDS_MAX + 1];
+  const struct router_agent_set *any_of[2];
+  uint32_t all_count;
+  size_t words, next_word;
+  uint64_t bits;
 };
-struct candidates routing_candidates(const struct router *r, uint32_t queue,
-                                     const struct needs *needs);
+/* @channel may be ROUTER_NONE: any. */
+void routing_start_candidates(struct candidates *c, const struct router *r,
+                              uint32_t queue, uint32_t channel,
+                              const struct needs *needs);
+/* False at the end. */
+bool routing_next_candidate(struct candidates *c, uint32_t *agent);
 
 /* signatures.c */
 bool routing_reserve_skills(struct router *r, const uint32_t *packed,
@@ -200,16 +217,19 @@ void routing_refit_signature(struct router *r, uint32_t number);
 /* links.c */
 bool routing_reserve_links(struct router *r, uint32_t agent, uint32_t channel,
                            size_t want);
-bool routing_reserve_agents(struct router *r, uint32_t number, size_t want);
+bool routing_reserve_pool(struct router *r, uint32_t number, size_t want);
 /* Room was reserved on both sides. */
 void routing_link(struct router *r, uint32_t number, uint32_t agent);
 void routing_unlink_agent(struct router *r, uint32_t agent);
 void routing_unlink_signature(struct router *r, uint32_t number);
-/* Agent's state says that it is, or is not, ready on this channel now. */
-void routing_link_ready(struct router *r, uint32_t agent, uint32_t channel);
-void routing_link_unready(struct router *r, uint32_t agent, uint32_t channel);
-/* Ready before and after; idle since another time. */
-void routing_link_reorder(struct router *r, uint32_t agent, uint32_t channel);
+/* The agent, ready on this channel, enters the order of its pools; leaves it;
+ * or is idle since another time. */
+void routing_pool_agent(struct router *r, uint32_t agent, uint32_t channel);
+void routing_unpool_agent(struct router *r, uint32_t agent, uint32_t channel);
+void routing_reorder_agent(struct router *r, uint32_t agent, uint32_t channel);
+/* The key by which the agent stands in the signature's pool. */
+struct heap_entry routing_agent_entry(const struct router *r, uint32_t number,
+                                      uint32_t agent);
 
 /* exclusions.c */
 const struct router_exclusion_node *

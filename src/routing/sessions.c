@@ -17,11 +17,6 @@ static void matchable_moved(void *ctx, const struct heap_entry *e,
   r->sessions[e->item].place = place;
 }
 
-static void age_moved(void *ctx, const struct heap_entry *e, uint32_t place) {
-  const struct router *r = ctx;
-  r->sessions[e->item].age_place = place;
-}
-
 static void matchable_add(struct router *r, uint32_t slot) {
   const uint32_t number = r->sessions[slot].signature;
   heap_push(&r->signatures[number].matchable, routing_session_entry(r, slot),
@@ -39,6 +34,57 @@ static void matchable_remove(struct router *r, uint32_t slot) {
 static struct router_queue *queue_of(const struct router *r,
                                      const struct router_session *s) {
   return &r->queues[r->signatures[s->signature].key.queue];
+}
+
+static void late_moved(void *ctx, const struct heap_entry *e, uint32_t place) {
+  const struct router *r = ctx;
+  r->sessions[e->item].older = place;
+}
+
+/* Who comes new is the last in line. Who comes back with an earlier time, or is
+ * restored in no order, goes among the latecomers instead of searching the line
+ * for its place. */
+static void line_add(struct router *r, uint32_t slot) {
+  struct router_session *s = &r->sessions[slot];
+  struct router_queue *q = queue_of(r, s);
+  q->waiting++;
+  s->late = q->newest != ROUTER_NONE &&
+            s->entered_us < r->sessions[q->newest].entered_us;
+  if (s->late) {
+    heap_push(&q->latecomers,
+              (struct heap_entry){
+                  .hi = (uint64_t)s->entered_us, .lo = s->order, .item = slot},
+              late_moved, r);
+    return;
+  }
+  s->older = q->newest;
+  s->newer = ROUTER_NONE;
+  if (q->newest == ROUTER_NONE) {
+    q->oldest = slot;
+  } else {
+    r->sessions[q->newest].newer = slot;
+  }
+  q->newest = slot;
+}
+
+static void line_remove(struct router *r, uint32_t slot) {
+  const struct router_session *s = &r->sessions[slot];
+  struct router_queue *q = queue_of(r, s);
+  q->waiting--;
+  if (s->late) {
+    heap_remove(&q->latecomers, s->older, late_moved, r);
+    return;
+  }
+  if (s->older == ROUTER_NONE) {
+    q->oldest = s->newer;
+  } else {
+    r->sessions[s->older].newer = s->newer;
+  }
+  if (s->newer == ROUTER_NONE) {
+    q->newest = s->older;
+  } else {
+    r->sessions[s->newer].older = s->older;
+  }
 }
 
 static void reserved_add(struct router *r, uint32_t slot) {
@@ -68,6 +114,14 @@ static void reserved_remove(struct router *r, uint32_t slot) {
   q->reserved_count--;
 }
 
+/* Room for another latecomer, if this session would be one. */
+static bool reserve_line(struct router *r, struct router_queue *q,
+                         const struct router_request *request) {
+  return q->newest == ROUTER_NONE ||
+         request->entered_us >= r->sessions[q->newest].entered_us ||
+         heap_reserve(&q->latecomers, r->mem, (size_t)q->latecomers.count + 1);
+}
+
 /* The signature of the request, with room for one more session. */
 static uint32_t admit(struct router *r, uint32_t slot,
                       const struct router_request *request) {
@@ -78,7 +132,7 @@ static uint32_t admit(struct router *r, uint32_t slot,
   if (number == SIGNATURE_NONE ||
       !mem_grow(r->mem, &r->sessions, &r->session_cap, (size_t)slot + 1,
                 sizeof *r->sessions) ||
-      !heap_reserve(&q->by_age, r->mem, (size_t)q->by_age.count + 1) ||
+      !reserve_line(r, q, request) ||
       !heap_reserve(&r->signatures[number].matchable, r->mem,
                     (size_t)r->signatures[number].sessions + 1)) {
     return SIGNATURE_NONE;
@@ -110,11 +164,7 @@ void router_enqueue(struct router *r, uint32_t slot,
       .skip_queue = request->skip_queue,
   };
   routing_count_session(r, number, 1);
-  heap_push(&r->queues[request->queue].by_age,
-            (struct heap_entry){.hi = (uint64_t)request->entered_us,
-                                .lo = request->order,
-                                .item = slot},
-            age_moved, r);
+  line_add(r, slot);
   matchable_add(r, slot);
   r->waiting++;
 }
@@ -127,7 +177,7 @@ void router_dequeue(struct router *r, uint32_t slot) {
   } else {
     reserved_remove(r, slot);
   }
-  heap_remove(&queue_of(r, s)->by_age, s->age_place, age_moved, r);
+  line_remove(r, slot);
   routing_forget_exclusions(r, slot);
   s->signature = SIGNATURE_NONE;
   routing_count_session(r, number, -1);

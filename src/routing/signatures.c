@@ -96,6 +96,7 @@ static uint32_t next_number(struct router *r) {
   const size_t want = (size_t)r->signature_count + 2;
   if (!mem_grow(r->mem, &r->signatures, &r->signature_cap, want,
                 sizeof *r->signatures) ||
+      !mem_grow(r->mem, &r->pools, &r->pool_cap, want, sizeof *r->pools) ||
       !mem_grow(r->mem, &r->heads, &r->head_cap, want, sizeof *r->heads)) {
     return SIGNATURE_NONE;
   }
@@ -110,17 +111,17 @@ static void take_number(struct router *r, uint32_t number) {
   }
 }
 
-static bool link_list(struct router *r, uint32_t number,
-                      const struct router_agent_list *list) {
+static bool link_all(struct router *r, uint32_t number) {
   const struct router_signature *s = &r->signatures[number];
-  for (uint32_t i = 0; i < list->count; i++) {
-    const uint32_t agent = list->refs[i].agent;
-    if (!routing_eligible(&r->agents[agent].profile, &s->key, &s->needs)) {
-      continue;
-    }
-    const size_t links = r->agents[agent].links[s->key.channel].count;
-    if (!routing_reserve_agents(r, number, (size_t)s->agent_count + 1) ||
-        !routing_reserve_links(r, agent, s->key.channel, links + 1)) {
+  struct router_pool *pool = &r->pools[number];
+  struct candidates c;
+  uint32_t agent;
+  pool->channel = s->key.channel;
+  routing_start_candidates(&c, r, s->key.queue, s->key.channel, &s->needs);
+  while (routing_next_candidate(&c, &agent)) {
+    const size_t links = r->agents[agent].links[pool->channel].count;
+    if (!routing_reserve_pool(r, number, (size_t)pool->agent_count + 1) ||
+        !routing_reserve_links(r, agent, pool->channel, links + 1)) {
       return false;
     }
     routing_link(r, number, agent);
@@ -128,20 +129,16 @@ static bool link_list(struct router *r, uint32_t number,
   return true;
 }
 
-static bool link_all(struct router *r, uint32_t number) {
-  const struct router_signature *s = &r->signatures[number];
-  const struct candidates c = routing_candidates(r, s->key.queue, &s->needs);
-  return link_list(r, number, c.lists[0]) && link_list(r, number, c.lists[1]);
-}
-
 static void clear_signature(struct router *r, uint32_t number) {
   struct router_signature *s = &r->signatures[number];
+  struct router_pool *pool = &r->pools[number];
   const uint32_t next_free = s->in_idle.next;
   routing_unlink_signature(r, number);
   mem_free(r->mem, s->matchable.entries,
            s->matchable.cap * sizeof *s->matchable.entries);
-  mem_free(r->mem, s->agents.entries,
-           s->agents.cap * sizeof *s->agents.entries);
+  mem_free(r->mem, pool->ready.entries,
+           pool->ready.cap * sizeof *pool->ready.entries);
+  memset(pool, 0, sizeof *pool);
   memset(s, 0, sizeof *s);
   s->in_idle.next = next_free;
 }
@@ -204,10 +201,10 @@ void routing_count_session(struct router *r, uint32_t number, int change) {
   struct router_signature *s = &r->signatures[number];
   if (change > 0 && s->sessions++ == 0) {
     idle_remove(r, number);
-    r->idle_links -= s->agent_count;
+    r->idle_links -= r->pools[number].agent_count;
   } else if (change < 0 && --s->sessions == 0) {
     idle_push(r, number);
-    r->idle_links += s->agent_count;
+    r->idle_links += r->pools[number].agent_count;
     idle_trim(r);
   }
 }
