@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,10 +13,15 @@
 
 #include "journal/journal_priv.h"
 
-enum { MODE_DIR = 0700, MODE_FILE = 0600, MARK_MAX = 80 };
+enum {
+  MODE_DIR = 0700,
+  MODE_FILE = 0600,
+  MARK_MAX = 80,
+  MARK_AT_SEQ = 17, /* in MARK_FORMAT, whose fields have fixed widths */
+  MARK_AT_CHAIN = 44
+};
 
 #define MARK_FORMAT "baton mark 1 seq %020" PRIu64 " chain %016" PRIx64 "\n"
-#define MARK_SCAN   "baton mark 1 seq %" SCNu64 " chain %" SCNx64
 
 static enum bt_err fail_errno(struct journal_error *why, const char *what,
                               const char *path) {
@@ -217,14 +223,13 @@ enum bt_err dir_mark_read(const struct journal_dir *d, struct dir_mark *out,
   if (n == 0) {
     return BT_ERR_NOT_FOUND; /* stopped between making it and writing it */
   }
-  struct dir_mark mark;
-  char again[MARK_MAX + 1] = {0};
-  /* Written anew it must be the same to the byte: no scanf leniency. */
-  if (sscanf(line, MARK_SCAN, &mark.seq, &mark.chain) ==
-      2) { // NOLINT(cert-err34-c)
-    (void)snprintf(again, sizeof again, MARK_FORMAT, mark.seq, mark.chain);
-  }
-  if (again[0] == '\0' || strcmp(line, again) != 0) {
+  /* Written anew it must be the same to the byte. */
+  const struct dir_mark mark = {.seq = strtoull(line + MARK_AT_SEQ, NULL, 10),
+                                .chain =
+                                    strtoull(line + MARK_AT_CHAIN, NULL, 16)};
+  char again[MARK_MAX + 1];
+  (void)snprintf(again, sizeof again, MARK_FORMAT, mark.seq, mark.chain);
+  if (strcmp(line, again) != 0) {
     return journal_fail(why, BT_ERR_CORRUPT,
                         "%s does not say how far the journal was durable. If "
                         "journal.db is known to be whole, remove this file.",

@@ -25,10 +25,10 @@
 #include "journal/journal.h"
 #include "support.h"
 
-enum { STORY_BYTES_MAX = 2000, STORY_PATH = 512 };
+enum { STORY_BYTES_MAX = 2000, STORY_PATH = 1024 };
 
 struct story {
-  char dir[STORY_PATH - 64];
+  char dir[STORY_PATH / 2];
   struct journal_options options;
   struct journal *journal;
   struct journal_error why;

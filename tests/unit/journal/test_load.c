@@ -184,7 +184,7 @@ static void a_cut_file_beside_a_log_is_noticed(void **state) {
   s.options.checkpoint_kib = 16;
   story_crash(&s, 2 * BATCHES);
   assert_true(file_size(&s, "journal.db-wal") > 0);
-  cut_file(&s, "journal.db", 3 * 4096L);
+  cut_file(&s, "journal.db", 12288);
   assert_int_equal(story_open(&s), BT_ERR_CORRUPT);
   assert_true(story_says(&s, "backup") || story_says(&s, "acknowledged"));
   story_end(&s);
@@ -398,6 +398,11 @@ static void a_missing_file_beside_its_parts_is_no_new_journal(void **state) {
   }
 }
 
+static void set_dir(struct story *s, const char *dir) {
+  const int len = snprintf(s->dir, sizeof s->dir, "%s", dir);
+  assert_true(len < (int)sizeof s->dir);
+}
+
 static void a_path_that_cannot_be_a_journal_is_refused(void **state) {
   (void)state;
   struct story s;
@@ -407,11 +412,11 @@ static void a_path_that_cannot_be_a_journal_is_refused(void **state) {
   write_file(&s, "file", "");
 
   struct story lost = s;
-  (void)snprintf(lost.dir, sizeof lost.dir, "%s", story_path(&s, "no/such"));
+  set_dir(&lost, story_path(&s, "no/such"));
   assert_refused(&lost, BT_ERR_NOT_FOUND, "No such file");
   lost.options.read_only = false;
   assert_refused(&lost, BT_ERR_IO, "cannot make the directory");
-  (void)snprintf(lost.dir, sizeof lost.dir, "%s", story_path(&s, "file"));
+  set_dir(&lost, story_path(&s, "file"));
   assert_refused(&lost, BT_ERR_FOREIGN, "is not a directory");
   lost.dir[0] = '\0';
   assert_refused(&lost, BT_ERR_RANGE, "must have a name");

@@ -1,6 +1,6 @@
 #include "story.h"
 
-enum { MIB = 1 << 20 };
+static const size_t MIB = 1 << 20;
 
 static int count_rows(const struct story *s, const char *table) {
   char sql[64];

@@ -105,6 +105,7 @@ struct reading {
   struct story *story;
   atomic_bool stop;
   uint64_t batches;
+  enum bt_err err;
 };
 
 static enum bt_err count_batch(void *ctx, uint64_t seq, struct text bytes) {
@@ -120,7 +121,7 @@ static enum bt_err count_batch(void *ctx, uint64_t seq, struct text bytes) {
 static void *read_all(void *arg) {
   struct reading *r = arg;
   const struct journal_sink sink = {.ctx = r, .batch = count_batch};
-  intptr_t err = BT_ERR_OK;
+  enum bt_err err = BT_ERR_OK;
   while (err == BT_ERR_OK && !atomic_load(&r->stop)) {
     const uint64_t durable = journal_durable(r->story->journal);
     const uint64_t from = durable > 200 ? durable - 200 : 1;
@@ -134,7 +135,8 @@ static void *read_all(void *arg) {
       err = BT_ERR_NOT_FOUND;
     }
   }
-  return (void *)err;
+  r->err = err;
+  return NULL;
 }
 
 static void everything_durable_can_be_read_while_more_is_written(void **state) {
@@ -153,10 +155,9 @@ static void everything_durable_can_be_read_while_more_is_written(void **state) {
     story_durable_to(&s, last);
   }
   for (int i = 0; i < 2; i++) {
-    void *err = NULL;
     atomic_store(&readings[i].stop, true);
-    assert_int_equal(pthread_join(threads[i], &err), 0);
-    assert_null(err);
+    assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(readings[i].err, BT_ERR_OK);
     assert_true(readings[i].batches > 0);
   }
   story_end(&s);
