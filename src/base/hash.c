@@ -1,5 +1,6 @@
 /* The hashes of map.h. Snapshots and tests know their values: never change. */
 #include "base/map.h"
+#include "base/word_priv.h"
 
 #define SEED UINT64_C(0x8a91a6d40bf42040)
 #define STEP UINT64_C(0xe7037ed1a0b428db)
@@ -15,13 +16,6 @@ static uint64_t add_word(uint64_t h, uint64_t word) {
   return h ^ h >> 32;
 }
 
-/* The same number on every machine; compilers make one load of it. */
-static uint64_t load_word(const unsigned char *p) {
-  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-         (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-         (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
 static uint64_t load_tail(const unsigned char *p, size_t len) {
   uint64_t word = 0;
   for (size_t i = 0; i < len; i++) {
@@ -32,11 +26,10 @@ static uint64_t load_tail(const unsigned char *p, size_t len) {
 
 /* ASCII capitals become small letters, in all eight bytes at once. */
 static uint64_t fold_case(uint64_t word) {
-  const uint64_t ones = UINT64_C(0x0101010101010101);
-  const uint64_t low = word & ones * 0x7f;
-  const uint64_t from_a = low + ones * (0x80 - 'A');
-  const uint64_t above_z = low + ones * (0x80 - 'Z' - 1);
-  const uint64_t capital = from_a & ~above_z & ~word & ones * 0x80;
+  const uint64_t low = word & WORD_ONES * 0x7f;
+  const uint64_t from_a = low + WORD_ONES * (0x80 - 'A');
+  const uint64_t above_z = low + WORD_ONES * (0x80 - 'Z' - 1);
+  const uint64_t capital = from_a & ~above_z & ~word & WORD_ONES * 0x80;
   return word | capital >> 2;
 }
 
@@ -44,7 +37,7 @@ uint64_t hash_bytes(const void *ptr, size_t len) {
   const unsigned char *p = ptr;
   uint64_t h = SEED ^ len * STEP;
   for (; len >= 8; len -= 8, p += 8) {
-    h = add_word(h, load_word(p));
+    h = add_word(h, word_load(p));
   }
   return finish(add_word(h, load_tail(p, len)));
 }
@@ -58,7 +51,7 @@ uint64_t hash_text_nocase(struct text t) {
   size_t len = t.len;
   uint64_t h = SEED ^ len * STEP;
   for (; len >= 8; len -= 8, p += 8) {
-    h = add_word(h, fold_case(load_word(p)));
+    h = add_word(h, fold_case(word_load(p)));
   }
   return finish(add_word(h, fold_case(load_tail(p, len))));
 }

@@ -57,7 +57,7 @@ static void add_step(struct cut_text *c, const struct json_frame *f) {
       add_index(c, f->container->count - 1);
     }
   } else if (f->key_from != NULL) {
-    add_key(c, f->key);
+    add_key(c, f->last->key);
   }
 }
 

@@ -26,10 +26,24 @@ static bool take_byte(struct json_reader *r, char c) {
 }
 
 static void skip_blanks(struct json_reader *r) {
-  while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' ||
-                            *r->at == '\t')) {
-    r->at++;
+  const char *at = r->at;
+  while (at < r->end &&
+         (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
+    at++;
   }
+  r->at = at;
+}
+
+/* Most strings are short, plain and borrowed: those are done here. */
+static enum bt_err read_string(struct json_reader *r, struct text *out) {
+  const char *from = r->at + 1;
+  const char *at = json_skip_plain(from, r->end);
+  if (at == r->end || *at != '"') {
+    return json_read_rest(r, at, out);
+  }
+  *out = (struct text){from, (size_t)(at - from)};
+  r->at = at + 1;
+  return BT_ERR_OK;
 }
 
 /* NULL when there is no memory. */
@@ -118,7 +132,7 @@ static uint64_t key_bit(struct text key) {
 static enum bt_err refuse_twin(struct json_reader *r,
                                const struct json_frame *f) {
   for (const struct json *m = f->container->first; m != f->last; m = m->next) {
-    if (text_equal(m->key, f->key)) {
+    if (text_equal(m->key, f->last->key)) {
       return json_fail_twin(r);
     }
   }
@@ -132,12 +146,12 @@ static enum bt_err read_key(struct json_reader *r, struct json_frame *f,
     return json_fail_key(r);
   }
   const char *from = r->at;
-  enum bt_err err = json_read_string(r, &f->key);
+  enum bt_err err = read_string(r, &f->last->key);
   if (err != BT_ERR_OK) {
     return err;
   }
   f->key_from = from;
-  const uint64_t bit = key_bit(f->key);
+  const uint64_t bit = key_bit(f->last->key);
   if ((*seen & bit) != 0 && f->container->count <= MEMBERS_FEW) {
     err = refuse_twin(r, f);
   }
@@ -159,7 +173,6 @@ static enum bt_err read_member(struct json_reader *r, struct json_frame *f,
   }
   enum bt_err err = read_key(r, f, seen);
   if (err == BT_ERR_OK) {
-    member->key = f->key;
     err = read_value(r, member);
   }
   if (err == BT_ERR_OK) {
@@ -298,7 +311,7 @@ static enum bt_err read_by_first_byte(struct json_reader *r, struct json *v) {
     return read_list(r, v);
   case '"':
     v->type = JSON_TEXT;
-    return json_read_string(r, &v->text);
+    return read_string(r, &v->text);
   default:
     return first == '-' || is_digit(first) ? read_number(r, v)
                                            : read_word(r, v);

@@ -193,9 +193,9 @@ static enum bt_err read_escaped(struct json_reader *r, const char *from,
   return BT_ERR_OK;
 }
 
-enum bt_err json_read_string(struct json_reader *r, struct text *out) {
+enum bt_err json_read_rest(struct json_reader *r, const char *at,
+                           struct text *out) {
   const char *from = r->at + 1;
-  const char *at = from;
   const enum bt_err err = skip_unescaped(r, from, &at);
   if (err != BT_ERR_OK) {
     return err;

@@ -7,7 +7,7 @@
 
 struct entry {
   uint64_t hash;
-  const struct json *member;
+  struct json *member;
 };
 
 static int compare(const struct entry *a, const struct entry *b) {
@@ -52,8 +52,8 @@ static struct entry *sort(struct entry *a, struct entry *b, size_t count) {
 
 /* Of all members that repeat a key, the first in the text; NULL if none does.
  */
-static const struct json *first_twin(const struct entry *sorted, size_t count) {
-  const struct json *twin = NULL;
+static struct json *first_twin(const struct entry *sorted, size_t count) {
+  struct json *twin = NULL;
   for (size_t i = 1; i < count; i++) {
     if (compare(&sorted[i - 1], &sorted[i]) == 0 &&
         (twin == NULL || sorted[i].member->offset < twin->offset)) {
@@ -78,15 +78,14 @@ enum bt_err json_refuse_twins(struct json_reader *r, struct json_frame *f) {
     return json_fail_memory(r);
   }
   size_t i = 0;
-  for (const struct json *m = f->container->first; m != NULL; m = m->next) {
+  for (struct json *m = f->container->first; m != NULL; m = m->next) {
     entries[i++] = (struct entry){hash_text(m->key), m};
   }
-  const struct json *twin =
-      first_twin(sort(entries, entries + count, count), count);
+  struct json *twin = first_twin(sort(entries, entries + count, count), count);
   if (twin == NULL) {
     return BT_ERR_OK;
   }
-  f->key = twin->key;
+  f->last = twin;
   f->key_from = key_place(r, twin);
   return json_fail_twin(r);
 }

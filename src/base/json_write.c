@@ -5,18 +5,25 @@ void json_out_init(struct json_out *o, struct textbuf *buf) {
   *o = (struct json_out){.buf = buf};
 }
 
-/* Before every value: the comma, unless a key has just made the place. */
-static void begin_value(struct json_out *o) {
-  if (o->has_item && !o->after_key) {
-    textbuf_add_char(o->buf, ',');
-  }
+/* Before every value: the comma, unless a key has just made the place, and
+ * room for @more bytes. False when there is none. */
+static bool begin_value(struct json_out *o, size_t more) {
+  const bool comma = o->has_item && !o->after_key;
   o->has_item = true;
   o->after_key = false;
+  if (!textbuf_reserve(o->buf, more + 1)) {
+    return false;
+  }
+  if (comma) {
+    o->buf->ptr[o->buf->len++] = ',';
+  }
+  return true;
 }
 
 static void open(struct json_out *o, char bracket) {
-  begin_value(o);
-  textbuf_add_char(o->buf, bracket);
+  if (begin_value(o, 1)) {
+    o->buf->ptr[o->buf->len++] = bracket;
+  }
   o->depth++;
   o->has_item = false;
 }
@@ -72,30 +79,45 @@ static size_t add_special(struct textbuf *b, struct text t, size_t at) {
   return length == 0 ? 1 : length;
 }
 
-static void add_quoted(struct textbuf *b, struct text t) {
-  const char *end = t.len == 0 ? t.ptr : t.ptr + t.len;
-  /* Room for text without escapes, and for the punctuation around it. */
-  if (!textbuf_reserve(b, t.len + 3)) {
-    return;
+/* The quotes around a text, and the colon after a key. */
+enum { PUNCTUATION = 3 };
+
+static void add_with_escapes(struct textbuf *b, struct text t, size_t at) {
+  while (at < t.len) {
+    at += add_special(b, t, at);
+    const char *run = t.ptr + at;
+    const char *stop = json_skip_plain(run, t.ptr + t.len);
+    textbuf_add(b, (struct text){run, (size_t)(stop - run)});
+    at += (size_t)(stop - run);
   }
-  b->ptr[b->len++] = '"';
-  const char *at = t.ptr;
-  while (at != end) {
-    const char *run = at;
-    at = json_skip_plain(at, end);
-    textbuf_add(b, (struct text){run, (size_t)(at - run)});
-    if (at != end) {
-      at += add_special(b, t, (size_t)(at - t.ptr));
+}
+
+/* There is room for the text as it is, and for the punctuation. If escapes
+ * make it longer than there is memory: false. Else a colon still has room. */
+static bool add_quoted(struct textbuf *b, struct text t) {
+  char *to = b->ptr + b->len;
+  size_t plain = 0;
+  *to = '"';
+  if (t.len != 0) {
+    plain = (size_t)(json_skip_plain(t.ptr, t.ptr + t.len) - t.ptr);
+    memcpy(to + 1, t.ptr, plain);
+  }
+  b->len += 1 + plain;
+  if (plain != t.len) {
+    add_with_escapes(b, t, plain);
+    if (!textbuf_reserve(b, PUNCTUATION)) {
+      return false;
     }
   }
-  textbuf_add_char(b, '"');
+  b->ptr[b->len++] = '"';
+  return true;
 }
 
 void json_key_text(struct json_out *o, struct text key) {
   bt_check(o->depth > 0 && !o->after_key);
-  begin_value(o);
-  add_quoted(o->buf, key);
-  textbuf_add_char(o->buf, ':');
+  if (begin_value(o, key.len + PUNCTUATION) && add_quoted(o->buf, key)) {
+    o->buf->ptr[o->buf->len++] = ':';
+  }
   o->after_key = true;
 }
 
@@ -104,18 +126,21 @@ void json_key(struct json_out *o, const char *key) {
 }
 
 void json_put_text(struct json_out *o, struct text t) {
-  begin_value(o);
-  add_quoted(o->buf, t);
+  if (begin_value(o, t.len + PUNCTUATION)) {
+    (void)add_quoted(o->buf, t);
+  }
 }
 
 void json_put_i64(struct json_out *o, int64_t n) {
-  begin_value(o);
-  textbuf_add_i64(o->buf, n);
+  if (begin_value(o, 0)) {
+    textbuf_add_i64(o->buf, n);
+  }
 }
 
 void json_put_u64(struct json_out *o, uint64_t n) {
-  begin_value(o);
-  textbuf_add_u64(o->buf, n);
+  if (begin_value(o, 0)) {
+    textbuf_add_u64(o->buf, n);
+  }
 }
 
 void json_put_double(struct json_out *o, double d) {
@@ -124,8 +149,9 @@ void json_put_double(struct json_out *o, double d) {
     json_put_null(o);
     return;
   }
-  begin_value(o);
-  textbuf_add_double_exact(o->buf, d);
+  if (begin_value(o, 0)) {
+    textbuf_add_double_exact(o->buf, d);
+  }
 }
 
 void json_put_bool(struct json_out *o, bool b) {
@@ -137,8 +163,9 @@ void json_put_null(struct json_out *o) {
 }
 
 void json_put_raw(struct json_out *o, struct text json) {
-  begin_value(o);
-  textbuf_add(o->buf, json);
+  if (begin_value(o, json.len)) {
+    textbuf_add(o->buf, json);
+  }
 }
 
 static void put_members(struct json_out *o, const struct json *object) {

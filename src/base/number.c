@@ -168,21 +168,37 @@ bool text_to_double(struct text t, double *out) {
   return true;
 }
 
+enum { INTEGER_TEXT_MAX = 20 };
+
+/* Writes the digits of @n so that they end before @end; returns their begin. */
+static char *put_integer(char *end, uint64_t n) {
+  char *at = end;
+  for (; n >= 100; n /= 100) {
+    *--at = (char)('0' + n % 10);
+    *--at = (char)('0' + n / 10 % 10);
+  }
+  *--at = (char)('0' + n % 10);
+  if (n >= 10) {
+    *--at = (char)('0' + n / 10);
+  }
+  return at;
+}
+
 void textbuf_add_u64(struct textbuf *b, uint64_t n) {
-  char digits[20];
-  size_t at = sizeof digits;
-  do {
-    digits[--at] = (char)('0' + n % 10);
-    n /= 10;
-  } while (n != 0);
-  textbuf_add(b, (struct text){digits + at, sizeof digits - at});
+  char out[INTEGER_TEXT_MAX];
+  char *end = out + sizeof out;
+  const char *at = put_integer(end, n);
+  textbuf_add(b, (struct text){at, (size_t)(end - at)});
 }
 
 void textbuf_add_i64(struct textbuf *b, int64_t n) {
+  char out[INTEGER_TEXT_MAX];
+  char *end = out + sizeof out;
+  char *at = put_integer(end, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
   if (n < 0) {
-    textbuf_add_char(b, '-');
+    *--at = '-';
   }
-  textbuf_add_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+  textbuf_add(b, (struct text){at, (size_t)(end - at)});
 }
 
 /* The significant digits of a number: 0.d1d2d3… times ten to the @point. */
@@ -260,7 +276,37 @@ static struct text format_double(char out[DOUBLE_TEXT_MAX], double value,
   return (struct text){out, len};
 }
 
-/* Integers of up to 15 digits, and what is no number, need no arithmetic. */
+/* A number of millionths that reads back as @d is what 15 digits of @d say: no
+ * two numbers of 15 digits read as the same double. The quotient of two
+ * integers below 2^53 is rounded once, like a number that is read. */
+static bool add_millionths(struct textbuf *b, double d) {
+  const double millionths = round(fabs(d) * 1e6);
+  if (!(millionths >= 1 && millionths < 1e15) || millionths / 1e6 != fabs(d)) {
+    return false;
+  }
+  const uint64_t n = (uint64_t)millionths;
+  uint64_t fraction = n % 1000000;
+  int places = 6;
+  for (; fraction % 10 == 0 && places > 1; fraction /= 10) {
+    places--;
+  }
+  char out[DOUBLE_TEXT_MAX];
+  char *end = out + sizeof out;
+  char *at = end;
+  for (; places > 0; places--, fraction /= 10) {
+    *--at = (char)('0' + fraction % 10);
+  }
+  *--at = '.';
+  at = put_integer(at, n / 1000000);
+  if (d < 0) {
+    *--at = '-';
+  }
+  textbuf_add(b, (struct text){at, (size_t)(end - at)});
+  return true;
+}
+
+/* What needs no library: what is no number, integers of up to 15 digits, and
+ * the fractions that people use. */
 static bool add_simple(struct textbuf *b, double d) {
   if (isnan(d)) {
     textbuf_add(b, TEXT("nan"));
@@ -269,7 +315,7 @@ static bool add_simple(struct textbuf *b, double d) {
   } else if (fabs(d) < 1e15 && trunc(d) == d) {
     textbuf_add_i64(b, (int64_t)d);
   } else {
-    return false;
+    return add_millionths(b, d);
   }
   return true;
 }

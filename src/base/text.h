@@ -64,7 +64,7 @@ struct textbuf {
   char *ptr;
   size_t len;
   size_t cap;
-  size_t limit; /* bytes; 0 for no limit */
+  size_t limit; /* bytes; 0 for no limit; set before the first write */
   bool failed;  /* ran out of memory or over the limit: content is cut */
 };
 

@@ -23,13 +23,10 @@ void textbuf_clear(struct textbuf *b) {
 
 static bool grow(struct textbuf *b, size_t more) {
   const size_t max = b->limit != 0 ? b->limit : SIZE_MAX / 2;
-  if (b->len > max || more > max - b->len) {
+  if (more > max - b->len) {
     return false;
   }
   const size_t want = b->len + more;
-  if (want <= b->cap) {
-    return true;
-  }
   size_t cap = b->cap + b->cap / 2 + CAP_FIRST;
   cap = cap < max ? cap : max;
   cap = cap > want ? cap : want;
@@ -45,8 +42,8 @@ static bool grow(struct textbuf *b, size_t more) {
 /* Once it has failed it takes nothing more: what is there is always the
  * beginning of what was to be written, never a text with a hole. */
 bool textbuf_reserve(struct textbuf *b, size_t more) {
-  if (!b->failed && !grow(b, more)) {
-    b->failed = true;
+  if (!b->failed && more > b->cap - b->len) {
+    b->failed = !grow(b, more);
   }
   return !b->failed;
 }

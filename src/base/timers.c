@@ -3,7 +3,7 @@
 #include "base/check.h"
 
 /* A heap of four children a node: half as deep as a binary one, and the four
- * entries lie in one cache line. Each running timer knows its place in it. */
+ * entries fill a cache line. Each running timer knows its place in it. */
 struct timers_entry {
   int64_t deadline_us;
   uint32_t id;
@@ -33,6 +33,9 @@ bool timers_reserve(struct timers *t, size_t more) {
     return false;
   }
   const size_t want = t->count + more;
+  if (want <= t->heap_cap) {
+    return true; /* it grows last: the nodes have room too */
+  }
   return mem_grow(t->mem, &t->nodes, &t->node_cap, want, sizeof *t->nodes) &&
          mem_grow(t->mem, &t->heap, &t->heap_cap, want, sizeof *t->heap);
 }
@@ -67,14 +70,19 @@ static void sift_up(struct timers *t, size_t at, struct timers_entry e) {
   place(t, at, e);
 }
 
-/* The earliest of the children that begin at @first. */
+/* The earliest of the children that begin at @first. Which one it is cannot be
+ * predicted, so nothing but the rare tie may branch on it. */
 static size_t earliest_child(const struct timers *t, size_t first) {
   const size_t end = t->count - first < CHILDREN ? t->count : first + CHILDREN;
   size_t best = first;
+  int64_t best_us = t->heap[first].deadline_us;
   for (size_t i = first + 1; i < end; i++) {
-    if (is_before(t, t->heap[i], t->heap[best])) {
-      best = i;
+    const int64_t us = t->heap[i].deadline_us;
+    if (us == best_us) {
+      best = is_before(t, t->heap[i], t->heap[best]) ? i : best;
     }
+    best = us < best_us ? i : best;
+    best_us = us < best_us ? us : best_us;
   }
   return best;
 }
@@ -115,6 +123,15 @@ uint32_t timers_start(struct timers *t, struct timer spec) {
   return id;
 }
 
+/* Put @e into the hole: it may have to go either way. */
+static void fill_hole(struct timers *t, size_t hole, struct timers_entry e) {
+  if (hole != 0 && is_before(t, e, t->heap[(hole - 1) / CHILDREN])) {
+    sift_up(t, hole, e);
+  } else {
+    sift_down(t, hole, e);
+  }
+}
+
 void timers_stop(struct timers *t, uint32_t id) {
   if (id == TIMER_NONE) {
     return;
@@ -124,12 +141,7 @@ void timers_stop(struct timers *t, uint32_t id) {
   const size_t hole = n->at;
   const struct timers_entry last = t->heap[--t->count];
   if (last.id != id) {
-    const size_t parent = hole == 0 ? 0 : (hole - 1) / CHILDREN;
-    if (hole != 0 && is_before(t, last, t->heap[parent])) {
-      sift_up(t, hole, last);
-    } else {
-      sift_down(t, hole, last);
-    }
+    fill_hole(t, hole, last);
   }
   n->at = AT_FREE;
   n->next = t->free_head;

@@ -1,7 +1,6 @@
-#include <string.h>
-
 #include "base/check.h"
 #include "base/text.h"
+#include "base/word_priv.h"
 
 static unsigned char byte_at(struct text t, size_t at) {
   return (unsigned char)t.ptr[at];
@@ -66,9 +65,7 @@ size_t utf8_length(struct text t, size_t at) {
 }
 
 static bool eight_are_ascii(const char *ptr) {
-  uint64_t word;
-  memcpy(&word, ptr, sizeof word);
-  return (word & UINT64_C(0x8080808080808080)) == 0;
+  return (word_load(ptr) & WORD_ONES * 0x80) == 0;
 }
 
 size_t utf8_first_bad(struct text t) {

@@ -128,7 +128,7 @@ static void random_starts_and_stops_agree_with_a_plain_list(void **state) {
     }
     assert_true(model_next(&m) > now_us);
   }
-  assert_true(t.node_cap < 2 * MANY); /* ids are used again */
+  assert_true(t.node_cap < (size_t)2 * MANY); /* ids are used again */
   timers_free(&t);
   assert_int_equal(tm.live_bytes, 0);
 }
