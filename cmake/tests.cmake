@@ -79,6 +79,17 @@ function(baton_fuzz_tests)
   endforeach()
 endfunction()
 
+# model/<what>.pml, checked by Spin: "model.<what>". A .gen.pml is only included.
+function(baton_model_tests)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/model/*.pml)
+  list(FILTER sources EXCLUDE REGEX "\\.gen\\.pml$")
+  foreach(source IN LISTS sources)
+    get_filename_component(short ${source} NAME_WE)
+    add_test(NAME model.${short} COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/spin.py ${source})
+    set_tests_properties(model.${short} PROPERTIES LABELS "model" TIMEOUT 900)
+  endforeach()
+endfunction()
+
 # baton_house_test(name command...): a check of the project itself.
 function(baton_house_test name)
   add_test(NAME house.${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

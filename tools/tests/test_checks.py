@@ -178,5 +178,21 @@ class Tidy(InFolder):
         self.assertIn("0 looked at, 0 with findings", self.run_tidy(source).stdout)
 
 
+class Spin(InFolder):
+    MODEL = "byte n;\nactive proctype A() { n = 1; assert(n == %s) }\nltl ends { <> (n == %s) }\n"
+
+    def run_spin(self, *values):
+        model = self.folder / "m.pml"
+        model.write_text(self.MODEL % values)
+        return subprocess.run([sys.executable, TOOLS / "spin.py", model], stdout=subprocess.PIPE, text=True)
+
+    def test_assertions_and_claims(self):
+        self.assertEqual(self.run_spin("1", "1").returncode, 0)
+        self.assertIn("assertions and deadlocks: 2 states, FAILS", self.run_spin("2", "1").stdout)
+        claim = self.run_spin("1", "2")
+        self.assertEqual(claim.returncode, 1)
+        self.assertRegex(claim.stdout, r"ltl ends: \d+ states, FAILS")
+
+
 if __name__ == "__main__":
     unittest.main()
