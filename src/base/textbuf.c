@@ -23,7 +23,7 @@ void textbuf_clear(struct textbuf *b) {
 
 static bool grow(struct textbuf *b, size_t more) {
   const size_t max = b->limit != 0 ? b->limit : SIZE_MAX / 2;
-  if (more > max - b->len) {
+  if (b->len > max || more > max - b->len) {
     return false;
   }
   const size_t want = b->len + more;
