@@ -122,6 +122,18 @@ static bool read_part(struct form *f, enum field field, struct text part) {
   return read_value(f, field, text_trim(text_sub(part, colon + 1, part.len)));
 }
 
+/* JSON is UTF-8 by its reader's word; options come as they are. */
+static bool is_utf8(struct form *f, struct text options) {
+  const size_t bad = utf8_first_bad(options);
+  if (bad < options.len) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "are not UTF-8: byte %zu is 0x%02X", bad + 1,
+                 (unsigned)(unsigned char)options.ptr[bad]);
+    return false;
+  }
+  return true;
+}
+
 static bool read_options(struct form *f, struct text rest) {
   while (rest.len > 0) {
     const size_t comma = text_find(rest, TEXT(","), 0);
@@ -145,7 +157,7 @@ bool form_read_options(enum command_type type, struct text options,
   struct form f;
   form_begin(&f, type, arena, error);
   f.options = true;
-  const bool done = read_options(&f, options);
+  const bool done = is_utf8(&f, options) && read_options(&f, options);
   if (done) {
     *out = f.fields;
   }

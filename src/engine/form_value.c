@@ -25,12 +25,12 @@ struct wording form_fail(struct form *f) {
   struct wording w;
   wording_begin(&w, f->error->detail, sizeof f->error->detail);
   f->error->refusal = REFUSAL_INVALID_MEMBER;
-  if (f->options) {
+  if (f->pointer.len == 0) {
+    wording_addf(&w, f->options ? "the options " : "the body ");
+  } else if (f->options) {
     wording_addf(&w, "option %s ", f->error->pointer + 1);
-  } else if (f->pointer.len > 0) {
-    wording_addf(&w, "%s ", f->error->pointer);
   } else {
-    wording_addf(&w, "the body ");
+    wording_addf(&w, "%s ", f->error->pointer);
   }
   return w;
 }
@@ -115,13 +115,6 @@ static bool field_length_fits(struct form *f, enum field field, struct text t) {
 }
 
 bool form_put_text(struct form *f, enum field field, struct text t) {
-  const size_t bad = utf8_first_bad(t);
-  if (bad < t.len) {
-    struct wording w = form_fail(f);
-    wording_addf(&w, "is not UTF-8: byte %zu is 0x%02X", bad + 1,
-                 (unsigned)(unsigned char)t.ptr[bad]);
-    return false;
-  }
   if (!field_length_fits(f, field, t)) {
     return false;
   }

@@ -486,8 +486,8 @@ static void pasted_quotes_around_an_option(void **state) {
 
 static void an_option_that_is_not_utf_8(void **state) {
   (void)state;
-  options_refused("reason:a\xff", "/reason",
-                  "option reason is not UTF-8: byte 2 is 0xFF");
+  options_refused("reason:a\xff", "",
+                  "the options are not UTF-8: byte 9 is 0xFF");
 }
 
 int main(void) {
