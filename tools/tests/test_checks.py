@@ -188,10 +188,10 @@ class Spin(InFolder):
 
     def test_assertions_and_claims(self):
         self.assertEqual(self.run_spin("1", "1").returncode, 0)
-        self.assertIn("assertions and deadlocks: 2 states, FAILS", self.run_spin("2", "1").stdout)
-        claim = self.run_spin("1", "2")
-        self.assertEqual(claim.returncode, 1)
-        self.assertRegex(claim.stdout, r"ltl ends: \d+ states, FAILS")
+        bad = self.run_spin("2", "3")
+        self.assertEqual(bad.returncode, 1)
+        self.assertRegex(bad.stdout, r"assertions and deadlocks: \d+ states, FAILS")
+        self.assertRegex(bad.stdout, r"ltl ends: \d+ states, FAILS")
 
 
 if __name__ == "__main__":
