@@ -52,7 +52,8 @@ struct journal_options {
   /* Whose journal this is; stored at creation, compared ever after. Borrowed
    * during open. Empty is allowed for read_only: anybody's. */
   struct text centre;
-  bool read_only; /* no lock, no thread; may read beside a running server */
+  bool read_only; /* no lock, no thread; beside a running server it sees what
+                   * was durable when it was loaded */
 
   /* Zero means the default. */
   size_t queue_bytes;      /* appended and not yet durable; 64 MiB */
@@ -63,9 +64,10 @@ struct journal_options {
   void *ctx; /* for the four below, each of which may be NULL */
   /* Every batch up to and with @seq is durable. */
   void (*on_durable)(void *ctx, uint64_t seq);
-  /* BT_ERR_FULL: the disk is full; what is queued is tried again until there is
-   * room, and nothing is lost (called once per shortage). Any other code is
-   * final: what was not durable never will be, append answers BT_ERR_IO. */
+  /* BT_ERR_FULL, BT_ERR_NOMEM: the disk or the memory has no room; what is
+   * queued is tried again until there is, and nothing is lost (called once a
+   * shortage). Any other code is final: what was not durable never will be, and
+   * append answers BT_ERR_IO. */
   void (*on_failed)(void *ctx, const struct journal_error *why);
   /* Something that a person should read; the journal works. */
   void (*on_warning)(void *ctx, const char *sentence);

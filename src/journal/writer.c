@@ -133,15 +133,16 @@ static struct timespec after_ms(int64_t ms) {
                            .tv_nsec = at_us % US_PER_S * 1000};
 }
 
-/* Waits a while for room on the disk; false if it is time to stop. */
-static bool wait_for_room(struct sqlite_journal *s) {
+/* Waits a while for room on the disk, or in memory; false if it is time to
+ * stop. */
+static bool wait_for_room(struct sqlite_journal *s, enum bt_err shortage) {
   const struct timespec until = after_ms(RETRY_MS);
   (void)pthread_mutex_lock(&s->lock);
   const bool first = !s->stats.full;
   s->stats.full = true;
   (void)pthread_mutex_unlock(&s->lock);
   if (first) {
-    report(s, BT_ERR_FULL, "write batches");
+    report(s, shortage, "write batches");
   }
   store_rollback(&s->writer);
   (void)pthread_mutex_lock(&s->lock);
@@ -301,7 +302,7 @@ static bool write_taken(struct sqlite_journal *s) {
   while (s->cursor.at < s->queue.emptying.len) {
     const enum bt_err err = write_group(s);
     if (err == BT_ERR_FULL || err == BT_ERR_NOMEM) {
-      if (!wait_for_room(s)) {
+      if (!wait_for_room(s, err)) {
         return false;
       }
     } else if (err != BT_ERR_OK) {

@@ -2,7 +2,7 @@
  * Each damage is made to real files. */
 #include "story.h"
 
-enum { BATCHES = 300, FLIPS = 60 };
+enum { BATCHES = 300, MANY_BATCHES = 600, FLIPS = 60 };
 
 static long file_size(const struct story *s, const char *name) {
   struct stat st;
@@ -182,7 +182,7 @@ static void a_cut_file_beside_a_log_is_noticed(void **state) {
   struct story s;
   story_begin(&s);
   s.options.checkpoint_kib = 16;
-  story_crash(&s, 2 * BATCHES);
+  story_crash(&s, MANY_BATCHES);
   assert_true(file_size(&s, "journal.db-wal") > 0);
   cut_file(&s, "journal.db", 12288);
   assert_int_equal(story_open(&s), BT_ERR_CORRUPT);

@@ -59,6 +59,8 @@ static int watch_sync(int fd, long number) {
   return (int)syscall(number, fd);
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C
+ * library's own names begin with underscores. */
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at) {
   watch_write(fd, at);
   return syscall(SYS_pwrite64, fd, bytes, len, at);
@@ -76,6 +78,7 @@ int fsync(int fd) {
 int fdatasync(int fd) {
   return watch_sync(fd, SYS_fdatasync);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 static void hear_durable(void *ctx, uint64_t seq) {
   (void)ctx;
