@@ -7,7 +7,7 @@ static bool fail_type(struct form *f, enum field field, const struct json *v) {
   struct wording w = form_fail(f);
   wording_addf(&w, "is ");
   wording_add_found(&w, v);
-  form_add_expected(f, &w, field);
+  form_add_expected(&w, field);
   return false;
 }
 
@@ -103,10 +103,10 @@ static bool read_tree(struct form *f, const struct json *object,
 }
 
 bool form_read_tree(enum command_type type, const struct json *object,
-                    const char *const *ignore, struct arena *arena,
-                    struct record *out, struct form_error *error) {
+                    const char *const *ignore, struct record *out,
+                    struct form_error *error) {
   struct form f;
-  form_begin(&f, type, arena, error);
+  form_begin(&f, type, error);
   const bool done = read_tree(&f, object, ignore);
   if (done) {
     *out = f.fields;
@@ -118,11 +118,11 @@ bool form_read_json(enum command_type type, struct text body,
                     struct arena *arena, struct record *out,
                     struct form_error *error) {
   struct form f;
-  form_begin(&f, type, arena, error);
+  form_begin(&f, type, error);
   struct json *tree = NULL;
   const bool empty = text_trim(body).len == 0;
-  const bool done =
-      empty || (form_parse(&f, body, &tree) && read_tree(&f, tree, NULL));
+  const bool done = empty || (form_parse(&f, body, arena, &tree) &&
+                              read_tree(&f, tree, NULL));
   if (done) {
     *out = f.fields;
   }

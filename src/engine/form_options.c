@@ -53,7 +53,7 @@ static bool fail_value(struct form *f, enum field field, struct text value) {
   struct wording w = form_fail(f);
   wording_addf(&w, "is ");
   wording_add_quoted(&w, value);
-  form_add_expected(f, &w, field);
+  form_add_expected(&w, field);
   return false;
 }
 
@@ -75,7 +75,7 @@ static bool read_flag(struct form *f, enum field field, struct text value) {
 
 static bool read_json(struct form *f, enum field field, struct text value) {
   struct json *tree = NULL;
-  return form_parse(f, value, &tree) && form_put_json(f, field, tree);
+  return form_parse(f, value, f->arena, &tree) && form_put_json(f, field, tree);
 }
 
 static bool read_value(struct form *f, enum field field, struct text value) {
@@ -155,8 +155,9 @@ bool form_read_options(enum command_type type, struct text options,
                        struct arena *arena, struct record *out,
                        struct form_error *error) {
   struct form f;
-  form_begin(&f, type, arena, error);
+  form_begin(&f, type, error);
   f.options = true;
+  f.arena = arena;
   const bool done = is_utf8(&f, options) && read_options(&f, options);
   if (done) {
     *out = f.fields;

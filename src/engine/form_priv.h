@@ -7,14 +7,14 @@
 
 struct form {
   enum command_type type;
-  struct arena *arena;
+  struct arena *arena;    /* options: for their values of kind JSON */
   bool options;           /* messages speak of an option, not of a pointer */
   struct wording pointer; /* in error->pointer: the place that is being read */
   struct form_error *error;
   struct record fields; /* goes to the caller when all of it is well */
 };
 
-void form_begin(struct form *f, enum command_type type, struct arena *arena,
+void form_begin(struct form *f, enum command_type type,
                 struct form_error *error);
 /* INVALID_MEMBER about the place that is being read: the detail begins with it
  * ("/priority ", "option priority ") and goes on in the result. */
@@ -29,9 +29,9 @@ bool form_put_text(struct form *f, enum field field, struct text t);
 bool form_put_name(struct form *f, enum field field, struct text t);
 bool form_put_json(struct form *f, enum field field, const struct json *v);
 /* "…, expected a whole number 0 … 1000" for the kind of the field. */
-void form_add_expected(const struct form *f, struct wording *w,
-                       enum field field);
-/* Parses and checks a value of kind JSON that options carry. */
-bool form_parse(struct form *f, struct text source, struct json **out);
+void form_add_expected(struct wording *w, enum field field);
+/* Parses a body, or a value of kind JSON that options carry. */
+bool form_parse(struct form *f, struct text source, struct arena *arena,
+                struct json **out);
 
 #endif

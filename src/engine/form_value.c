@@ -1,6 +1,7 @@
 /* The values of members: types, limits, names and shapes. */
 #include <string.h>
 
+#include "base/check.h"
 #include "engine/form_priv.h"
 
 enum { PROFICIENCY_BEST = 1, PROFICIENCY_WORST = 20, SKILL_NAME_MAX = 256 };
@@ -11,11 +12,10 @@ enum {
 };
 #undef LIMIT
 
-void form_begin(struct form *f, enum command_type type, struct arena *arena,
+void form_begin(struct form *f, enum command_type type,
                 struct form_error *error) {
   memset(f, 0, sizeof *f);
   f->type = type;
-  f->arena = arena;
   f->error = error;
   wording_begin(&f->pointer, error->pointer, sizeof error->pointer);
   record_init(&f->fields, (uint32_t)type);
@@ -58,17 +58,18 @@ bool form_fail_memory(struct form *f) {
   return false;
 }
 
-static void add_field_names(const struct form *f, struct wording *w,
-                            enum field_kind kind) {
-  struct textbuf names;
-  textbuf_init(&names, f->arena->mem);
-  field_names(kind, &names);
-  wording_addf(w, "%.*s", TEXT_ARG(textbuf_text(&names)));
-  textbuf_free(&names);
+static void add_field_names(struct wording *w, enum field_kind kind) {
+  struct text texts[ROLES];
+  size_t count = 0;
+  const char *const *names = field_names(kind, &count);
+  bt_check(count <= ROLES);
+  for (size_t i = 0; i < count; i++) {
+    texts[i] = text_from(names[i]);
+  }
+  wording_add_names(w, texts, count);
 }
 
-void form_add_expected(const struct form *f, struct wording *w,
-                       enum field field) {
+void form_add_expected(struct wording *w, enum field field) {
   const struct field_info *info = field_info(field);
   wording_addf(w, ", expected ");
   if (info->kind == KIND_NUM || info->kind == KIND_TIME) {
@@ -81,7 +82,7 @@ void form_add_expected(const struct form *f, struct wording *w,
   } else if (info->kind == KIND_JSON) {
     wording_addf(w, "%s", field == FIELD_SKILLS ? "a list" : "an object");
   } else {
-    add_field_names(f, w, info->kind);
+    add_field_names(w, info->kind);
   }
 }
 
@@ -90,7 +91,7 @@ bool form_put_num(struct form *f, enum field field, int64_t n) {
   if (n < info->min || n > info->max) {
     struct wording w = form_fail(f);
     wording_addf(&w, "is %lld", (long long)n);
-    form_add_expected(f, &w, field);
+    form_add_expected(&w, field);
     return false;
   }
   record_set_num(&f->fields, field, n);
@@ -128,7 +129,7 @@ bool form_put_name(struct form *f, enum field field, struct text t) {
     struct wording w = form_fail(f);
     wording_addf(&w, "is ");
     wording_add_quoted(&w, t);
-    form_add_expected(f, &w, field);
+    form_add_expected(&w, field);
     return false;
   }
   record_set_num(&f->fields, field, number);
@@ -240,10 +241,11 @@ bool form_put_json(struct form *f, enum field field, const struct json *v) {
   return true;
 }
 
-bool form_parse(struct form *f, struct text source, struct json **out) {
+bool form_parse(struct form *f, struct text source, struct arena *arena,
+                struct json **out) {
   struct json_error e;
   const enum bt_err err =
-      json_parse(f->arena, source, JSON_DEPTH_DEFAULT, out, &e);
+      json_parse(arena, source, JSON_DEPTH_DEFAULT, out, &e);
   if (err == BT_ERR_NOMEM) {
     return form_fail_memory(f);
   }

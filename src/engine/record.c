@@ -146,10 +146,8 @@ bool field_name_to_num(enum field_kind kind, struct text t, int64_t *out) {
   return false;
 }
 
-void field_names(enum field_kind kind, struct textbuf *out) {
+const char *const *field_names(enum field_kind kind, size_t *count) {
   const struct names n = names_of(kind);
-  for (size_t i = 0; i < n.count; i++) {
-    const bool last = i + 1 == n.count;
-    textbuf_addf(out, "%s%s", i == 0 ? "" : last ? " or " : ", ", n.names[i]);
-  }
+  *count = n.count;
+  return n.names;
 }

@@ -104,7 +104,7 @@ const char *require_name(uint32_t require);
 /* The number of @t among the names of a small enumeration @kind (CHANNEL, ROLE,
  * WHEN, REQUIRE); false if it is none of them. */
 bool field_name_to_num(enum field_kind kind, struct text t, int64_t *out);
-/* "now or released", for messages. */
-void field_names(enum field_kind kind, struct textbuf *out);
+/* The names of such an enumeration by number, and how many; NULL for others. */
+const char *const *field_names(enum field_kind kind, size_t *count);
 
 #endif
