@@ -154,15 +154,17 @@ static enum bt_err read_key(struct json_reader *r, struct json_frame *f,
   const uint64_t bit = key_bit(f->last->key);
   if ((*seen & bit) != 0 && f->container->count <= MEMBERS_FEW) {
     err = refuse_twin(r, f);
+    if (err != BT_ERR_OK) {
+      return err;
+    }
   }
   *seen |= bit;
   skip_blanks(r);
-  if (err == BT_ERR_OK && peek(r) != ':') {
+  if (!take_byte(r, ':')) {
     return json_fail_colon(r);
   }
-  r->at++;
   skip_blanks(r);
-  return err;
+  return BT_ERR_OK;
 }
 
 static enum bt_err read_member(struct json_reader *r, struct json_frame *f,
