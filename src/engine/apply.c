@@ -282,7 +282,7 @@ static void apply_offer_made(struct engine *e, uint32_t slot,
                               .channel = l->channel};
   const enum bt_err err = offers_reserve(&e->offers, 1);
   bt_check(err == BT_ERR_OK);
-  offers_open(&e->offers, &offer);
+  offers_put(&e->offers, &offer);
 }
 
 static void note_numbers(struct engine *e, const struct record *ev) {

@@ -86,8 +86,10 @@ struct directory {
       entry_count, away_count;
   size_t skill_cap, queue_cap, agent_cap, bot_cap, script_cap, entry_cap,
       away_cap;
+  struct map by_skill, by_queue, by_agent, by_bot, by_script, by_entry;
 };
 
+/* @d must not move afterwards: its maps refer to it. */
 void directory_init(struct directory *d, const struct mem *mem);
 void directory_free(struct directory *d);
 

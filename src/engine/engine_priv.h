@@ -52,6 +52,10 @@ enum sleep { SLEEP_LIST(X) SLEEPS };
 /* A section that is to start when the run sleeps next. */
 enum { RUN_SECTIONS_MAX = 16 };
 
+struct run_section {
+  struct text event, data; /* in the step's arena: they start within the step */
+};
+
 struct run {
   uint64_t number;
   uint32_t session; /* slot; SESSION_NOBODY: this run's slot is free */
@@ -67,6 +71,8 @@ struct run {
   uint32_t line;       /* of the pending call */
   struct text image;   /* owned; what sleeps */
   struct vm *vm;       /* while it runs, within one step */
+  struct run_section sections[RUN_SECTIONS_MAX];
+  uint32_t section_count;
 };
 
 struct kept_answer {
@@ -119,6 +125,7 @@ struct engine {
   size_t bot_cap;
   struct run *runs;
   size_t run_cap, run_used;
+  uint32_t run_hint; /* no free slot of a run stands before it */
   struct version *versions;
   size_t version_count, version_cap;
   struct kept_answer *kept; /* oldest first, a ring */
@@ -191,6 +198,10 @@ void do_session_late(struct ctx *x, uint32_t slot,
                      const struct session_cmd *cmd, const struct record *extra);
 bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
               enum agent_refusal *why);
+/* One decision of the router becomes an offer. */
+void offer_session(struct ctx *x, const struct router_decision *d);
+/* Everybody of the queue who can be served now. */
+void rematch_queue(struct ctx *x, uint32_t queue);
 /* Offers to whoever can take; then lets scripts see what they wait for. */
 void settle(struct ctx *x);
 int64_t live_timer_ms(const struct engine *e, const struct live *l,
@@ -281,7 +292,15 @@ struct run *engine_run(const struct engine *e, const struct live *l);
 void run_free(struct engine *e, uint32_t run);
 const struct program *engine_program(const struct engine *e, uint64_t hash);
 void engine_add_program(struct engine *e, struct text name, struct text source);
-/* Runs the VM until it sleeps, ends or fails. */
+/* Runs the VM until it sleeps, ends or fails. The run may be gone after it. */
 void host_go(struct ctx *x, uint32_t run);
+/* Answers the action for which the run slept; @late: its time is over. */
+void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late);
+/* The customer's first message after the question, or NULL. */
+const struct message *host_customer_answer(const struct live *l,
+                                           const struct run *r);
+/* The effect of the run's pending REST call. */
+void host_call_again(struct ctx *x, uint32_t run);
+void script_failed(struct ctx *x, uint32_t run);
 
 #endif

@@ -368,7 +368,7 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
 
 /* ---- matching */
 
-static void offer(struct ctx *x, const struct router_decision *d) {
+void offer_session(struct ctx *x, const struct router_decision *d) {
   const struct session_cmd match = {.type = SESSION_CMD_MATCH,
                                     .target = d->agent,
                                     .number = x->e->offers.next_id};
@@ -380,7 +380,7 @@ static void offer(struct ctx *x, const struct router_decision *d) {
 static void match_agent(struct ctx *x, uint32_t agent) {
   struct router_decision d;
   while (router_best_session(&x->e->router, agent, x->now_us, &d)) {
-    offer(x, &d);
+    offer_session(x, &d);
   }
 }
 
@@ -388,7 +388,7 @@ static void match_session(struct ctx *x, uint32_t slot) {
   struct router_decision d;
   if (router_waits(&x->e->router, slot) &&
       router_best_agent(&x->e->router, slot, x->now_us, &d)) {
-    offer(x, &d);
+    offer_session(x, &d);
   }
 }
 

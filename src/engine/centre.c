@@ -1,0 +1,325 @@
+/* Configuration: commands that put things into the directory, and folding. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+/* ---- folding */
+
+static void sync_queues(struct engine *e) {
+  const bool room = mem_grow(&e->mem, &e->queues, &e->queue_cap,
+                             e->dir.queue_count, sizeof *e->queues);
+  bt_check(room);
+  for (; e->queue_count < e->dir.queue_count; e->queue_count++) {
+    const uint32_t q = (uint32_t)e->queue_count;
+    const struct router_queue_params *p = &e->dir.queues[q].params;
+    const enum bt_err err = router_prepare_queue(&e->router, q, p);
+    bt_check(err == BT_ERR_OK);
+    router_put_queue(&e->router, q, p);
+    e->queues[q] = (struct queue_slot){.reason = {"", 0}};
+  }
+}
+
+static void apply_queue_put(struct engine *e, struct text config) {
+  const uint32_t q = directory_put_queue(&e->dir, config);
+  const struct router_queue_params *p = &e->dir.queues[q].params;
+  sync_queues(e);
+  const enum bt_err err = router_prepare_queue(&e->router, q, p);
+  bt_check(err == BT_ERR_OK);
+  router_put_queue(&e->router, q, p);
+}
+
+static void apply_agent_put(struct engine *e, struct text config) {
+  const size_t before = e->dir.agent_count;
+  const uint32_t agent = directory_put_agent(&e->dir, config);
+  sync_queues(e);
+  const bool room = mem_grow(&e->mem, &e->agents, &e->agent_cap,
+                             e->dir.agent_count, sizeof *e->agents);
+  bt_check(room);
+  if (e->dir.agent_count > before) {
+    e->agents[agent] =
+        (struct agent_slot){.a = agent_make(&e->dir.agents[agent].limits),
+                            .first = SESSION_NOBODY};
+  }
+  struct arena arena;
+  arena_init(&arena, &e->mem, 0);
+  const struct router_agent_params p =
+      directory_agent_params(&e->dir, agent, &arena);
+  const enum bt_err err = router_prepare_agent(&e->router, agent, &p);
+  bt_check(err == BT_ERR_OK);
+  router_put_agent(&e->router, agent, &p);
+  arena_free(&arena);
+  apply_agent_state(e, agent);
+}
+
+static void apply_bot_put(struct engine *e, struct text config) {
+  const size_t before = e->dir.bot_count;
+  const uint32_t bot = directory_put_bot(&e->dir, config);
+  const bool room = mem_grow(&e->mem, &e->bots, &e->bot_cap, e->dir.bot_count,
+                             sizeof *e->bots);
+  bt_check(room);
+  if (e->dir.bot_count > before) {
+    e->bots[bot] = (struct bot_slot){.first = SESSION_NOBODY};
+  }
+}
+
+void apply_config(struct engine *e, const struct record *ev) {
+  const struct text config = record_text(ev, FIELD_CONFIG);
+  switch (ev->type) {
+  case EVENT_SKILL_PUT:
+    directory_put_skill(&e->dir, record_text(ev, FIELD_NAME));
+    sync_queues(e);
+    break;
+  case EVENT_QUEUE_PUT:
+    apply_queue_put(e, config);
+    break;
+  case EVENT_AGENT_PUT:
+    apply_agent_put(e, config);
+    break;
+  case EVENT_BOT_PUT:
+    apply_bot_put(e, config);
+    break;
+  case EVENT_ENTRY_PUT:
+    directory_put_entry(&e->dir, config);
+    break;
+  case EVENT_SCRIPT_PUT:
+    engine_add_program(e, record_text(ev, FIELD_NAME),
+                       record_text(ev, FIELD_SOURCE));
+    break;
+  case EVENT_AWAY_REASON_PUT:
+    directory_put_away_reason(&e->dir, record_text(ev, FIELD_AWAY_REASON));
+    break;
+  default:
+    break;
+  }
+}
+
+/* ---- deciding */
+
+static void put_skill_named(struct ctx *x, struct text name) {
+  if (directory_skill(&x->e->dir, name) != DIR_NONE) {
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_SKILL_PUT, SESSION_NOBODY);
+  record_set_text(&ev, FIELD_NAME, name);
+  emit(x, &ev);
+}
+
+/* A skill that is used is a skill. */
+static void put_used_skills(struct ctx *x, const struct json *list) {
+  for (const struct json *s = list == NULL ? NULL : list->first; s != NULL;
+       s = s->next) {
+    put_skill_named(x, config_skill_name(s));
+  }
+}
+
+static const struct {
+  enum command_type command;
+  enum config_object object;
+  uint32_t event;
+} puts_of[] = {
+    {COMMAND_PUT_SKILL, CONFIG_SKILL, EVENT_SKILL_PUT},
+    {COMMAND_PUT_QUEUE, CONFIG_QUEUE, EVENT_QUEUE_PUT},
+    {COMMAND_PUT_AGENT, CONFIG_AGENT, EVENT_AGENT_PUT},
+    {COMMAND_PUT_BOT, CONFIG_BOT, EVENT_BOT_PUT},
+    {COMMAND_PUT_ENTRY, CONFIG_ENTRY, EVENT_ENTRY_PUT},
+};
+
+static const struct json *read_config(struct ctx *x, const struct record *args,
+                                      enum config_object object,
+                                      struct answer *a) {
+  struct json *tree = NULL;
+  struct json_error error;
+  struct config_error wrong;
+  const struct text config = record_text(args, FIELD_CONFIG);
+  if (json_parse(ctx_arena(x), config, JSON_DEPTH_DEFAULT, &tree, &error) !=
+      BT_ERR_OK) {
+    answer_member(x, REFUSAL_BAD_REQUEST, error.pointer,
+                  ctx_format(x, "%s (line %u, column %u)", error.message,
+                             error.line, error.column),
+                  a);
+    return NULL;
+  }
+  if (!config_check(object, tree, 0, &wrong)) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, wrong.pointer,
+                  ctx_format(x, "%s", wrong.message), a);
+    return NULL;
+  }
+  return tree;
+}
+
+/* Is the very same object there already? Then nothing happens. */
+static bool is_known(const struct directory *d, enum config_object object,
+                     const struct json *c) {
+  const struct text id = object == CONFIG_QUEUE   ? config_text(c, CONFIG_QUEUE_ID)
+                         : object == CONFIG_AGENT ? config_text(c, CONFIG_AGENT_ID)
+                         : object == CONFIG_BOT   ? config_text(c, CONFIG_BOT_ID)
+                         : object == CONFIG_ENTRY ? config_text(c, CONFIG_ENTRY_ID)
+                                                  : config_text(c, CONFIG_SKILL_NAME);
+  uint32_t i = DIR_NONE;
+  switch (object) {
+  case CONFIG_SKILL:
+    return directory_skill(d, id) != DIR_NONE;
+  case CONFIG_QUEUE:
+    i = directory_queue(d, id);
+    return i != DIR_NONE && text_equal(d->queues[i].config, c->source);
+  case CONFIG_AGENT:
+    i = directory_agent(d, id);
+    return i != DIR_NONE && text_equal(d->agents[i].config, c->source);
+  case CONFIG_BOT:
+    i = directory_bot(d, id);
+    return i != DIR_NONE && text_equal(d->bots[i].config, c->source);
+  case CONFIG_ENTRY:
+    i = directory_entry(d, id);
+    return i != DIR_NONE && text_equal(d->entries[i].config, c->source);
+  case CONFIG_OBJECTS:
+    break;
+  }
+  return false;
+}
+
+static void after_agent_put(struct ctx *x, const struct json *c) {
+  const uint32_t agent =
+      directory_agent(&x->e->dir, config_text(c, CONFIG_AGENT_ID));
+  enum agent_refusal why = AGENT_REFUSAL_NONE;
+  (void)do_agent(x, agent,
+                 (struct agent_cmd){.type = AGENT_CMD_SET_LIMITS,
+                                    .limits = x->e->dir.agents[agent].limits},
+                 &why);
+}
+
+/* A queue that is put for the first time may start paused. */
+static void after_queue_put(struct ctx *x, const struct json *c, bool fresh) {
+  const uint32_t queue =
+      directory_queue(&x->e->dir, config_text(c, CONFIG_QUEUE_ID));
+  if (fresh && config_flag(c, CONFIG_QUEUE_PAUSED)) {
+    struct record ev;
+    ctx_event(x, &ev, EVENT_QUEUE_PAUSED, SESSION_NOBODY);
+    record_set_num(&ev, FIELD_QUEUE, queue);
+    record_set_text(&ev, FIELD_REASON, TEXT("paused by configuration"));
+    emit(x, &ev);
+  }
+  rematch_queue(x, queue);
+}
+
+static bool entry_is_whole(struct ctx *x, const struct json *c,
+                           struct answer *a) {
+  const bool bot = config_text(c, CONFIG_ENTRY_BOT).len > 0;
+  const bool script = config_text(c, CONFIG_ENTRY_SCRIPT).len > 0;
+  if (bot != script) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, bot ? "/script" : "/bot",
+                TEXT("An entry point needs either a bot or a script that talks "
+                     "first."),
+                a);
+  return false;
+}
+
+static void put(struct ctx *x, enum config_object object, uint32_t event,
+                const struct json *c) {
+  if (object == CONFIG_SKILL) {
+    put_skill_named(x, config_text(c, CONFIG_SKILL_NAME));
+    return;
+  }
+  if (object == CONFIG_QUEUE || object == CONFIG_AGENT) {
+    put_used_skills(x, config_list(c, object == CONFIG_QUEUE
+                                          ? CONFIG_QUEUE_SKILLS
+                                          : CONFIG_AGENT_SKILLS));
+  }
+  const bool fresh =
+      object == CONFIG_QUEUE &&
+      directory_queue(&x->e->dir, config_text(c, CONFIG_QUEUE_ID)) == DIR_NONE;
+  struct record ev;
+  ctx_event(x, &ev, event, SESSION_NOBODY);
+  record_set_text(&ev, FIELD_CONFIG, c->source);
+  emit(x, &ev);
+  if (object == CONFIG_AGENT) {
+    after_agent_put(x, c);
+  } else if (object == CONFIG_QUEUE) {
+    after_queue_put(x, c, fresh);
+  }
+}
+
+void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
+             struct answer *a) {
+  (void)slot;
+  size_t i = 0;
+  while (puts_of[i].command != args->type) {
+    i++;
+  }
+  const struct json *c = read_config(x, args, puts_of[i].object, a);
+  if (c == NULL ||
+      (puts_of[i].object == CONFIG_ENTRY && !entry_is_whole(x, c, a))) {
+    return;
+  }
+  if (!is_known(&x->e->dir, puts_of[i].object, c)) {
+    put(x, puts_of[i].object, puts_of[i].event, c);
+  }
+  answer_session(x, SESSION_NOBODY, 200, "The configuration stands.", a);
+}
+
+void cmd_put_script(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct answer *a) {
+  (void)slot;
+  const struct text name = record_text(args, FIELD_NAME);
+  const struct text source = record_text(args, FIELD_SOURCE);
+  struct diagnostics diags;
+  struct program *program = NULL;
+  diagnostics_init(&diags, x->out->arena.mem);
+  const enum bt_err err = program_compile(x->out->arena.mem, name, source,
+                                          &diags, &program);
+  if (err != BT_ERR_OK) {
+    struct textbuf b;
+    textbuf_init(&b, x->out->arena.mem);
+    diagnostics_print(&diags, name, &b);
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/source",
+                  arena_copy_text(ctx_arena(x), textbuf_text(&b)), a);
+    textbuf_free(&b);
+    diagnostics_free(&diags);
+    return;
+  }
+  const uint64_t hash = program_hash(program);
+  program_free(program);
+  diagnostics_free(&diags);
+  const uint32_t known = directory_script(&x->e->dir, name);
+  if (known == DIR_NONE || x->e->dir.scripts[known].hash != hash) {
+    struct record ev;
+    ctx_event(x, &ev, EVENT_SCRIPT_PUT, SESSION_NOBODY);
+    record_set_text(&ev, FIELD_NAME, name);
+    record_set_text(&ev, FIELD_SOURCE, source);
+    emit(x, &ev);
+  }
+  answer_session(x, SESSION_NOBODY, 200, "The script is published.", a);
+}
+
+/* ---- pausing */
+
+void rematch_queue(struct ctx *x, uint32_t queue) {
+  struct router_decision d;
+  while (router_best_match(&x->e->router, queue, x->now_us, &d)) {
+    offer_session(x, &d);
+  }
+}
+
+void cmd_queue(struct ctx *x, uint32_t slot, const struct record *args,
+               struct answer *a) {
+  (void)slot;
+  const int64_t queue = record_num(args, FIELD_QUEUE);
+  if (!record_has(args, FIELD_QUEUE) || queue >= (int64_t)x->e->queue_count) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_NOT_FOUND,
+                  TEXT("The centre has no such queue."), a);
+    return;
+  }
+  const bool pause = args->type == COMMAND_PAUSE_QUEUE;
+  if (x->e->queues[queue].paused != pause) {
+    struct record ev;
+    ctx_event(x, &ev, pause ? EVENT_QUEUE_PAUSED : EVENT_QUEUE_OPENED,
+              SESSION_NOBODY);
+    record_set_num(&ev, FIELD_QUEUE, queue);
+    record_copy(&ev, FIELD_REASON, args);
+    emit(x, &ev);
+    rematch_queue(x, (uint32_t)queue);
+  }
+  answer_session(x, SESSION_NOBODY, 200,
+                 pause ? "The queue is paused." : "The queue is open.", a);
+}

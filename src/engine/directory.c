@@ -1,0 +1,549 @@
+#include "engine/directory.h"
+
+#include "base/check.h"
+
+/* ---- names */
+
+static bool is_named(struct text key, struct text id, struct text name) {
+  return text_equal_nocase(key, id) || text_equal_nocase(key, name);
+}
+
+static bool same_skill(const void *ctx, uint32_t i, const void *key) {
+  const struct directory *d = ctx;
+  return text_equal_nocase(*(const struct text *)key, d->skills[i].name);
+}
+
+static bool same_queue(const void *ctx, uint32_t i, const void *key) {
+  const struct dir_queue *q = &((const struct directory *)ctx)->queues[i];
+  const struct text name = *(const struct text *)key;
+  if (is_named(name, q->id, q->name)) {
+    return true;
+  }
+  for (uint32_t a = 0; a < q->alias_count; a++) {
+    if (text_equal_nocase(name, q->aliases[a])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool same_agent(const void *ctx, uint32_t i, const void *key) {
+  const struct dir_agent *a = &((const struct directory *)ctx)->agents[i];
+  return is_named(*(const struct text *)key, a->id, a->name);
+}
+
+static bool same_bot(const void *ctx, uint32_t i, const void *key) {
+  const struct dir_bot *b = &((const struct directory *)ctx)->bots[i];
+  return is_named(*(const struct text *)key, b->id, b->name);
+}
+
+static bool same_script(const void *ctx, uint32_t i, const void *key) {
+  const struct directory *d = ctx;
+  return text_equal_nocase(*(const struct text *)key, d->scripts[i].name);
+}
+
+static bool same_entry(const void *ctx, uint32_t i, const void *key) {
+  const struct dir_entry *e = &((const struct directory *)ctx)->entries[i];
+  return is_named(*(const struct text *)key, e->id, e->name);
+}
+
+void directory_init(struct directory *d, const struct mem *mem) {
+  *d = (struct directory){.mem = mem};
+  arena_init(&d->arena, mem, 0);
+  map_init(&d->by_skill, mem, same_skill, d);
+  map_init(&d->by_queue, mem, same_queue, d);
+  map_init(&d->by_agent, mem, same_agent, d);
+  map_init(&d->by_bot, mem, same_bot, d);
+  map_init(&d->by_script, mem, same_script, d);
+  map_init(&d->by_entry, mem, same_entry, d);
+}
+
+void directory_free(struct directory *d) {
+  mem_free(d->mem, d->skills, d->skill_cap * sizeof *d->skills);
+  mem_free(d->mem, d->queues, d->queue_cap * sizeof *d->queues);
+  mem_free(d->mem, d->agents, d->agent_cap * sizeof *d->agents);
+  mem_free(d->mem, d->bots, d->bot_cap * sizeof *d->bots);
+  mem_free(d->mem, d->scripts, d->script_cap * sizeof *d->scripts);
+  mem_free(d->mem, d->entries, d->entry_cap * sizeof *d->entries);
+  mem_free(d->mem, d->away_reasons, d->away_cap * sizeof *d->away_reasons);
+  struct map *const maps[] = {&d->by_skill, &d->by_queue,  &d->by_agent,
+                              &d->by_bot,   &d->by_script, &d->by_entry};
+  for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+    map_free(maps[i]);
+  }
+  arena_free(&d->arena);
+}
+
+static uint32_t find(const struct map *m, struct text name) {
+  return map_get(m, hash_text_nocase(name), &name);
+}
+
+/* Makes @name lead to number @i, if nothing else has it. */
+static void add_name(struct map *m, struct text name, uint32_t i) {
+  if (name.len > 0 && find(m, name) == MAP_NONE) {
+    const bool put = map_put(m, hash_text_nocase(name), i);
+    bt_check(put);
+  }
+}
+
+uint32_t directory_skill(const struct directory *d, struct text name) {
+  return find(&d->by_skill, name);
+}
+
+uint32_t directory_queue(const struct directory *d, struct text name) {
+  return find(&d->by_queue, name);
+}
+
+uint32_t directory_agent(const struct directory *d, struct text name) {
+  return find(&d->by_agent, name);
+}
+
+uint32_t directory_bot(const struct directory *d, struct text name) {
+  return find(&d->by_bot, name);
+}
+
+uint32_t directory_script(const struct directory *d, struct text name) {
+  return find(&d->by_script, name);
+}
+
+uint32_t directory_entry(const struct directory *d, struct text name) {
+  return find(&d->by_entry, name);
+}
+
+/* ---- targets */
+
+static bool target_queue(const struct directory *d, struct text name,
+                         struct dir_target *out) {
+  const uint32_t queue = directory_queue(d, name);
+  *out = (struct dir_target){.number = queue};
+  return queue != DIR_NONE;
+}
+
+static bool target_skill(const struct directory *d, struct text name,
+                         struct dir_target *out) {
+  const uint32_t skill = directory_skill(d, name);
+  if (skill == DIR_NONE) {
+    return false;
+  }
+  *out = (struct dir_target){.number = d->skills[skill].queue};
+  return true;
+}
+
+static bool target_agent(const struct directory *d, struct text name,
+                         struct dir_target *out) {
+  const uint32_t agent = directory_agent(d, name);
+  if (agent == DIR_NONE) {
+    return false;
+  }
+  *out = (struct dir_target){.number = d->agents[agent].queue};
+  return true;
+}
+
+static bool target_bot(const struct directory *d, struct text name,
+                       struct dir_target *out) {
+  const uint32_t bot = directory_bot(d, name);
+  *out = (struct dir_target){.is_bot = true, .number = bot};
+  return bot != DIR_NONE;
+}
+
+static struct text after(struct text t, struct text prefix) {
+  return text_sub(t, prefix.len, t.len - prefix.len);
+}
+
+/* As a script writes it. A prefix says the kind; without one a queue goes
+ * before a skill of the same name. */
+static bool target_any(const struct directory *d, struct text name,
+                       struct dir_target *out) {
+  if (text_starts(name, TEXT("agent:"))) {
+    return target_agent(d, after(name, TEXT("agent:")), out);
+  }
+  if (text_starts(name, TEXT("bot:"))) {
+    return target_bot(d, after(name, TEXT("bot:")), out);
+  }
+  if (text_starts(name, TEXT("skill:"))) {
+    return target_skill(d, after(name, TEXT("skill:")), out);
+  }
+  return target_queue(d, name, out) || target_skill(d, name, out);
+}
+
+bool directory_target(const struct directory *d, enum dir_target_kind kind,
+                      struct text name, struct dir_target *out) {
+  switch (kind) {
+  case DIR_TARGET_ANY:
+    return target_any(d, name, out);
+  case DIR_TARGET_QUEUE:
+    return target_queue(d, name, out) || target_skill(d, name, out);
+  case DIR_TARGET_SKILL:
+    return target_skill(d, name, out);
+  case DIR_TARGET_AGENT:
+    return target_agent(d, name, out);
+  case DIR_TARGET_BOT:
+    return target_bot(d, name, out);
+  }
+  bt_check_failed("kind of target", __FILE__, __LINE__, __func__);
+}
+
+/* Does a skill or queue stand for an agent, and so not for itself? */
+static bool is_hidden(struct text name) {
+  return text_starts(name, TEXT("agent:"));
+}
+
+/* The names of a kind in a row, by index; empty past the last. */
+static struct text name_at(const struct directory *d, enum dir_target_kind kind,
+                           size_t i) {
+  static const struct text none = {"", 0};
+  if (kind == DIR_TARGET_AGENT) {
+    return i < d->agent_count ? d->agents[i].id : none;
+  }
+  if (kind == DIR_TARGET_BOT) {
+    return i < d->bot_count ? d->bots[i].id : none;
+  }
+  if (kind == DIR_TARGET_SKILL) {
+    return i < d->skill_count ? d->skills[i].name : none;
+  }
+  if (i < d->queue_count) {
+    return d->queues[i].skill == DIR_NONE ? d->queues[i].id
+                                          : d->skills[d->queues[i].skill].name;
+  }
+  return none;
+}
+
+size_t directory_nearest(const struct directory *d, enum dir_target_kind kind,
+                         struct text name, struct text *out, size_t cap) {
+  unsigned best[8];
+  size_t count = 0;
+  bt_check(cap <= sizeof best / sizeof best[0]);
+  for (size_t i = 0; name_at(d, kind, i).len > 0; i++) {
+    const struct text other = name_at(d, kind, i);
+    if (is_hidden(other) || text_nearest(name, &other, 1) != 0) {
+      continue;
+    }
+    const unsigned distance = text_distance(name, other);
+    size_t at = count < cap ? count++ : cap;
+    for (; at > 0 && best[at - 1] > distance; at--) {
+      if (at < cap) {
+        best[at] = best[at - 1];
+        out[at] = out[at - 1];
+      }
+    }
+    if (at < cap) {
+      best[at] = distance;
+      out[at] = other;
+    }
+  }
+  return count;
+}
+
+/* ---- folding */
+
+static struct text keep(struct directory *d, struct text t) {
+  const struct text copy = arena_copy_text(&d->arena, t);
+  bt_check(copy.ptr != NULL);
+  return copy;
+}
+
+/* A new element at the end of one of the arrays. */
+#define ADD(d, what)                                                           \
+  (bt_check(mem_grow((d)->mem, &(d)->what##s, &(d)->what##_cap,                \
+                     (d)->what##_count + 1, sizeof *(d)->what##s)),            \
+   (uint32_t)(d)->what##_count++)
+
+static uint32_t add_entry(struct directory *d) {
+  const bool room = mem_grow(d->mem, &d->entries, &d->entry_cap,
+                             d->entry_count + 1, sizeof *d->entries);
+  bt_check(room);
+  return (uint32_t)d->entry_count++;
+}
+
+static uint32_t add_queue(struct directory *d) {
+  const uint32_t queue = ADD(d, queue);
+  d->queues[queue] = (struct dir_queue){.skill = DIR_NONE, .agent = DIR_NONE};
+  return queue;
+}
+
+/* What a queue has that makes itself: the defaults of config.def. */
+static void make_own_queue(struct directory *d, uint32_t skill,
+                           struct text id) {
+  const uint32_t queue = add_queue(d);
+  struct dir_queue *q = &d->queues[queue];
+  static const struct json empty = {.type = JSON_OBJECT};
+  q->id = id;
+  q->name = id;
+  q->config = TEXT("{}");
+  q->skill = skill;
+  q->params.needs[0] = (struct router_skill){skill, ROUTER_PROFICIENCY_WORST};
+  q->params.need_count = 1;
+  q->offer_ms = config_ms(&empty, CONFIG_QUEUE_OFFER);
+  q->wrapup_ms = config_ms(&empty, CONFIG_QUEUE_WRAPUP);
+  q->decline_ms = config_ms(&empty, CONFIG_QUEUE_DECLINE);
+  d->skills[skill].queue = queue;
+}
+
+uint32_t directory_put_skill(struct directory *d, struct text name) {
+  const uint32_t known = directory_skill(d, name);
+  if (known != DIR_NONE) {
+    return known;
+  }
+  const uint32_t skill = ADD(d, skill);
+  d->skills[skill] = (struct dir_skill){.name = keep(d, name)};
+  add_name(&d->by_skill, d->skills[skill].name, skill);
+  struct textbuf id;
+  textbuf_init(&id, d->mem);
+  textbuf_add(&id, is_hidden(name) ? TEXT("") : TEXT("skill:"));
+  textbuf_add(&id, name);
+  make_own_queue(d, skill, keep(d, textbuf_text(&id)));
+  textbuf_free(&id);
+  return skill;
+}
+
+static struct json *parse(struct arena *arena, struct text config) {
+  struct json *tree = NULL;
+  struct json_error error;
+  const enum bt_err err =
+      json_parse(arena, config, JSON_DEPTH_DEFAULT, &tree, &error);
+  bt_check(err == BT_ERR_OK); /* it was checked before it became an event */
+  return tree;
+}
+
+static uint32_t read_skills(const struct directory *d, const struct json *list,
+                            struct router_skill *out, uint32_t cap) {
+  uint32_t count = 0;
+  const struct json *s = list == NULL ? NULL : list->first;
+  for (; s != NULL && count < cap; s = s->next) {
+    const uint32_t skill = directory_skill(d, config_skill_name(s));
+    if (skill != DIR_NONE) {
+      out[count++] = (struct router_skill){
+          skill, config_skill_level(s, ROUTER_PROFICIENCY_WORST)};
+    }
+  }
+  return count;
+}
+
+static uint32_t read_names(struct directory *d, const struct json *list,
+                           struct text *out, uint32_t cap) {
+  uint32_t count = 0;
+  const struct json *s = list == NULL ? NULL : list->first;
+  for (; s != NULL && count < cap; s = s->next) {
+    out[count++] = keep(d, s->text);
+  }
+  return count;
+}
+
+/* The name, or the id where no name is given. */
+static struct text name_or(struct directory *d, const struct json *c,
+                           enum config_member member, struct text id) {
+  const struct text name = config_text(c, member);
+  return name.len == 0 ? id : keep(d, name);
+}
+
+static void read_queue(struct directory *d, struct dir_queue *q,
+                       const struct json *c) {
+  q->alias_count = read_names(d, config_list(c, CONFIG_QUEUE_ALIASES),
+                              q->aliases, DIR_ALIASES_MAX);
+  q->owner_count = read_names(d, config_list(c, CONFIG_QUEUE_OWNERS), q->owners,
+                              DIR_OWNERS_MAX);
+  const bool skilled = text_equal(config_text(c, CONFIG_QUEUE_STRATEGY),
+                                  TEXT("most_skilled"));
+  q->params = (struct router_queue_params){
+      .strategy = skilled ? ROUTER_MOST_SKILLED : ROUTER_LONGEST_IDLE,
+      .precedence = (uint32_t)config_num(c, CONFIG_QUEUE_PRECEDENCE),
+      .max_size = (uint32_t)config_num(c, CONFIG_QUEUE_MAX_SIZE)};
+  q->params.need_count = read_skills(d, config_list(c, CONFIG_QUEUE_SKILLS),
+                                     q->params.needs, ROUTER_NEEDS_MAX);
+  q->priority = (uint32_t)config_num(c, CONFIG_QUEUE_PRIORITY);
+  q->max_wait_ms = config_ms(c, CONFIG_QUEUE_MAX_WAIT);
+  q->offer_ms = config_ms(c, CONFIG_QUEUE_OFFER);
+  q->wrapup_ms = config_ms(c, CONFIG_QUEUE_WRAPUP);
+  q->decline_ms = config_ms(c, CONFIG_QUEUE_DECLINE);
+  q->overflow = keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
+}
+
+uint32_t directory_put_queue(struct directory *d, struct text config) {
+  const struct json *c = parse(&d->arena, keep(d, config));
+  const struct text id = config_text(c, CONFIG_QUEUE_ID);
+  uint32_t queue = directory_queue(d, id);
+  if (queue == DIR_NONE) {
+    queue = add_queue(d);
+    d->queues[queue].id = keep(d, id);
+  }
+  struct dir_queue *q = &d->queues[queue];
+  q->name = name_or(d, c, CONFIG_QUEUE_NAME, q->id);
+  q->config = c->source;
+  read_queue(d, q, c);
+  add_name(&d->by_queue, q->id, queue);
+  add_name(&d->by_queue, q->name, queue);
+  for (uint32_t i = 0; i < q->alias_count; i++) {
+    add_name(&d->by_queue, q->aliases[i], queue);
+  }
+  return queue;
+}
+
+static void read_capacity(struct dir_agent *a, const struct json *capacity) {
+  static const uint8_t usual[AGENT_CHANNELS] = {3, 1, 5};
+  static const struct text names[AGENT_CHANNELS] = {
+      {"chat", 4}, {"voice", 5}, {"message", 7}};
+  for (size_t i = 0; i < AGENT_CHANNELS; i++) {
+    const struct json *n = json_member(capacity, names[i]);
+    a->limits.capacity[i] = n == NULL ? usual[i] : (uint8_t)n->i;
+  }
+}
+
+uint32_t directory_put_agent(struct directory *d, struct text config) {
+  const struct json *c = parse(&d->arena, keep(d, config));
+  const struct text id = config_text(c, CONFIG_AGENT_ID);
+  uint32_t agent = directory_agent(d, id);
+  if (agent == DIR_NONE) {
+    agent = ADD(d, agent);
+    d->agents[agent] = (struct dir_agent){.id = keep(d, id)};
+    struct textbuf skill;
+    textbuf_init(&skill, d->mem);
+    textbuf_addf(&skill, "agent:%.*s", TEXT_ARG(id));
+    const uint32_t own = directory_put_skill(d, textbuf_text(&skill));
+    textbuf_free(&skill);
+    d->agents[agent].queue = d->skills[own].queue;
+    d->queues[d->skills[own].queue].agent = agent;
+  }
+  struct dir_agent *a = &d->agents[agent];
+  a->name = name_or(d, c, CONFIG_AGENT_NAME, a->id);
+  a->config = c->source;
+  read_capacity(a, config_list(c, CONFIG_AGENT_CAPACITY));
+  a->limits.rona_stays = config_flag(c, CONFIG_AGENT_RONA_STAYS);
+  add_name(&d->by_agent, a->id, agent);
+  add_name(&d->by_agent, a->name, agent);
+  return agent;
+}
+
+uint32_t directory_put_bot(struct directory *d, struct text config) {
+  const struct json *c = parse(&d->arena, keep(d, config));
+  const struct text id = config_text(c, CONFIG_BOT_ID);
+  uint32_t bot = directory_bot(d, id);
+  if (bot == DIR_NONE) {
+    bot = ADD(d, bot);
+    d->bots[bot] = (struct dir_bot){.id = keep(d, id)};
+  }
+  struct dir_bot *b = &d->bots[bot];
+  b->name = name_or(d, c, CONFIG_BOT_NAME, b->id);
+  b->config = c->source;
+  add_name(&d->by_bot, b->id, bot);
+  add_name(&d->by_bot, b->name, bot);
+  return bot;
+}
+
+uint32_t directory_put_script(struct directory *d, struct text name,
+                              const struct program *program) {
+  uint32_t script = directory_script(d, name);
+  if (script == DIR_NONE) {
+    script = ADD(d, script);
+    d->scripts[script] = (struct dir_script){.name = keep(d, name)};
+    add_name(&d->by_script, d->scripts[script].name, script);
+  }
+  d->scripts[script].program = program;
+  d->scripts[script].hash = program_hash(program);
+  return script;
+}
+
+static uint8_t read_channel(struct text name) {
+  return text_equal(name, TEXT("voice"))     ? 1
+         : text_equal(name, TEXT("message")) ? 2
+                                             : 0;
+}
+
+static void read_entry(struct directory *d, struct dir_entry *e,
+                       const struct json *c) {
+  e->channel = read_channel(config_text(c, CONFIG_ENTRY_CHANNEL));
+  e->bot = keep(d, config_text(c, CONFIG_ENTRY_BOT));
+  e->script = keep(d, config_text(c, CONFIG_ENTRY_SCRIPT));
+  e->on_goodbye = keep(d, config_text(c, CONFIG_ENTRY_ON_GOODBYE));
+  e->on_released = keep(d, config_text(c, CONFIG_ENTRY_ON_RELEASED));
+  e->fallback = keep(d, config_text(c, CONFIG_ENTRY_FALLBACK));
+  e->invite_ms = config_ms(c, CONFIG_ENTRY_INVITE);
+  e->silence_ms = config_ms(c, CONFIG_ENTRY_SILENCE);
+  e->drain_ms = config_ms(c, CONFIG_ENTRY_DRAIN);
+  e->idle_ms = config_ms(c, CONFIG_ENTRY_IDLE);
+  e->grace_ms = config_ms(c, CONFIG_ENTRY_GRACE);
+  e->customer_ms = config_ms(c, CONFIG_ENTRY_CUSTOMER);
+}
+
+uint32_t directory_put_entry(struct directory *d, struct text config) {
+  const struct json *c = parse(&d->arena, keep(d, config));
+  const struct text id = config_text(c, CONFIG_ENTRY_ID);
+  uint32_t entry = directory_entry(d, id);
+  if (entry == DIR_NONE) {
+    entry = add_entry(d);
+    d->entries[entry] = (struct dir_entry){.id = keep(d, id)};
+  }
+  struct dir_entry *e = &d->entries[entry];
+  e->name = name_or(d, c, CONFIG_ENTRY_NAME, e->id);
+  e->config = c->source;
+  read_entry(d, e, c);
+  add_name(&d->by_entry, e->id, entry);
+  add_name(&d->by_entry, e->name, entry);
+  return entry;
+}
+
+uint32_t directory_put_away_reason(struct directory *d, struct text reason) {
+  const bool room = mem_grow(d->mem, &d->away_reasons, &d->away_cap,
+                             d->away_count + 1, sizeof *d->away_reasons);
+  bt_check(room);
+  d->away_reasons[d->away_count] = keep(d, reason);
+  return AGENT_AWAY_CUSTOM + (uint32_t)d->away_count++;
+}
+
+uint32_t directory_away_code(const struct directory *d, struct text reason) {
+  for (size_t i = 0; i < d->away_count; i++) {
+    if (text_equal(d->away_reasons[i], reason)) {
+      return AGENT_AWAY_CUSTOM + (uint32_t)i;
+    }
+  }
+  return AGENT_AWAY_NONE;
+}
+
+struct text directory_away_text(const struct directory *d, uint32_t code) {
+  if (code >= AGENT_AWAY_CUSTOM && code - AGENT_AWAY_CUSTOM < d->away_count) {
+    return d->away_reasons[code - AGENT_AWAY_CUSTOM];
+  }
+  return code == AGENT_AWAY_NO_ANSWER   ? TEXT("no answer")
+         : code == AGENT_AWAY_LOGGED_IN ? TEXT("logged in")
+                                        : TEXT("");
+}
+
+/* ---- for the router */
+
+struct router_agent_params
+directory_agent_params(const struct directory *d, uint32_t agent,
+                       struct arena *arena) {
+  const struct dir_agent *a = &d->agents[agent];
+  const struct json *c = parse(arena, a->config);
+  const struct json *skills = config_list(c, CONFIG_AGENT_SKILLS);
+  const struct json *queues = config_list(c, CONFIG_AGENT_QUEUES);
+  const uint32_t most = skills == NULL ? 0 : skills->count;
+  struct router_skill *has = arena_alloc(arena, (most + 1) * sizeof *has);
+  const size_t listed = queues == NULL ? 0 : queues->count;
+  uint32_t *serves = arena_alloc(arena, (listed + most + 1) * sizeof *serves);
+  bt_check(has != NULL && serves != NULL);
+  uint32_t count = read_skills(d, skills, has, most);
+  /* Its own skill: what is meant for it alone. */
+  has[count++] = (struct router_skill){d->queues[a->queue].skill,
+                                       ROUTER_PROFICIENCY_BEST};
+  uint32_t served = 0;
+  for (const struct json *q = queues == NULL ? NULL : queues->first; q != NULL;
+       q = q->next) {
+    const uint32_t queue = directory_queue(d, q->text);
+    if (queue != DIR_NONE) {
+      serves[served++] = queue;
+    }
+  }
+  /* A transfer may name a skill: whoever has it serves that queue, too. */
+  for (uint32_t i = 0; i < count; i++) {
+    serves[served++] = d->skills[has[i].skill].queue;
+  }
+  struct router_agent_params p = {.skills = has,
+                                  .skill_count = count,
+                                  .queues = serves,
+                                  .queue_count = listed == 0 ? 0 : served,
+                                  .all_queues = listed == 0};
+  for (uint32_t i = 0; i < AGENT_CHANNELS; i++) {
+    p.channels |= (uint8_t)((a->limits.capacity[i] > 0) << i);
+  }
+  return p;
+}
