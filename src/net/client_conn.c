@@ -175,7 +175,10 @@ static void begin_ws(struct client_conn *conn) {
 
 /* Taking bytes. */
 
+static const char too_large[] = "the answer is larger than the limit";
+
 static void begin_body(struct client_conn *conn) {
+  const struct net_limits *limits = &conn->client->limits;
   const bool opens_ws = client_first_call(conn->client)->opens_ws;
   if (conn->head.status == 101 && opens_ws) {
     begin_ws(conn);
@@ -183,8 +186,9 @@ static void begin_body(struct client_conn *conn) {
     conn->scan = (struct http_scan){0}; /* the true answer comes behind it */
   } else if (conn->head.framing == HTTP_NO_BODY) {
     complete(conn);
+  } else if (conn->head.length > (uint64_t)limits->response_bytes) {
+    give_up(conn, BT_ERR_FULL, too_large);
   } else {
-    const struct net_limits *limits = &conn->client->limits;
     http_chunked_init(&conn->chunked, limits->response_bytes,
                       limits->chunk_overhead_bytes);
     conn->phase = CLIENT_BODY;
@@ -244,7 +248,7 @@ static size_t take_body(struct client_conn *conn, struct text bytes) {
   const bool whole = take_piece(conn, bytes, &used, &fault);
   const size_t max = (size_t)conn->client->limits.response_bytes;
   if (fault == HTTP_FAULT_BODY_TOO_LARGE || conn->body.len > max) {
-    give_up(conn, BT_ERR_FULL, "the answer is larger than the limit");
+    give_up(conn, BT_ERR_FULL, too_large);
   } else if (fault != HTTP_FAULT_NONE) {
     give_up(conn, BT_ERR_SYNTAX, http_fault_info(fault)->sentence);
   } else if (conn->body.failed) {
