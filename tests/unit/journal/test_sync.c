@@ -14,6 +14,8 @@ static struct {
   _Atomic unsigned log_restarts;
   _Atomic unsigned violations;
   _Atomic unsigned fail_sync_in; /* the nth sync from now fails; 0: none */
+  _Atomic unsigned fail_writes;  /* so many of the log's writes from now … */
+  int write_errno;               /* … with this */
   bool spare_directories;
 } disk;
 
@@ -35,6 +37,16 @@ static void watch_write(int fd, off_t at) {
       disk.violations += disk.db_unsynced > 0;
     }
   }
+}
+
+static ssize_t write_watched(int fd, const void *bytes, size_t len, off_t at) {
+  if (disk.fail_writes > 0 && is_file(fd, "/journal.db-wal")) {
+    disk.fail_writes--;
+    errno = disk.write_errno;
+    return -1;
+  }
+  watch_write(fd, at);
+  return syscall(SYS_pwrite64, fd, bytes, len, at);
 }
 
 /* SQLite ignores a failed sync of the directory after it made the log. No harm
@@ -62,13 +74,11 @@ static int watch_sync(int fd, long number) {
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C
  * library's own names begin with underscores. */
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at) {
-  watch_write(fd, at);
-  return syscall(SYS_pwrite64, fd, bytes, len, at);
+  return write_watched(fd, bytes, len, at);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at) {
-  watch_write(fd, at);
-  return syscall(SYS_pwrite64, fd, bytes, len, at);
+  return write_watched(fd, bytes, len, at);
 }
 
 int fsync(int fd) {
@@ -105,9 +115,11 @@ static void nothing_is_told_before_it_is_synced(void **state) {
   story_end(&s);
 }
 
+static _Atomic unsigned failures[BT_ERRS]; /* heard, by code */
+
 static void hear_failed(void *ctx, const struct journal_error *why) {
   (void)ctx;
-  assert_int_equal(why->code, BT_ERR_IO);
+  failures[why->code]++;
 }
 
 /* The first sync that fails is the last: what the kernel then dropped from its
@@ -136,8 +148,49 @@ static void a_failed_sync_is_final(void **state) {
     story_close(&s);
     assert_int_equal(story_open(&s), BT_ERR_OK);
     assert_true(s.next > told);
+    assert_int_equal(failures[BT_ERR_IO], nth);
     story_end(&s);
   }
+}
+
+static enum bt_err write_with_failures(struct story *s, int with_errno) {
+  story_begin(s);
+  s->options.on_failed = hear_failed;
+  assert_int_equal(story_open(s), BT_ERR_OK);
+  story_durable_to(s, 10);
+  memset(failures, 0, sizeof failures);
+  disk.write_errno = with_errno;
+  disk.fail_writes = 2;
+  story_append_to(s, 11);
+  const enum bt_err err = journal_sync_wait(s->journal, 11, -1);
+  disk.fail_writes = 0;
+  return err;
+}
+
+static void a_write_without_room_is_tried_again(void **state) {
+  (void)state;
+  static const int reasons[] = {ENOSPC, EDQUOT, EFBIG};
+  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+    struct story s;
+    assert_int_equal(write_with_failures(&s, reasons[i]), BT_ERR_OK);
+    assert_int_equal(failures[BT_ERR_FULL], 1);
+    story_close(&s);
+    assert_int_equal(story_open(&s), BT_ERR_OK);
+    assert_int_equal(s.next, 12);
+    story_end(&s);
+  }
+}
+
+static void a_write_that_fails_is_final(void **state) {
+  (void)state;
+  struct story s;
+  assert_int_equal(write_with_failures(&s, EIO), BT_ERR_IO);
+  assert_int_equal(journal_durable(s.journal), 10);
+  story_close(&s);
+  assert_int_equal(failures[BT_ERR_IO], 1);
+  assert_int_equal(story_open(&s), BT_ERR_OK);
+  assert_int_equal(s.next, 11);
+  story_end(&s);
 }
 
 /* Opening answers an error, or opens; and the next time all is well. */
@@ -165,6 +218,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_is_told_before_it_is_synced),
       cmocka_unit_test(a_failed_sync_is_final),
+      cmocka_unit_test(a_write_without_room_is_tried_again),
+      cmocka_unit_test(a_write_that_fails_is_final),
       cmocka_unit_test(
           a_failed_sync_at_the_start_leaves_a_directory_that_opens),
   };
