@@ -91,7 +91,7 @@ static bool each_in_anchor(struct router *r, uint32_t first, uint32_t agent,
                            const struct router_profile *p, each_fn *each) {
   for (uint32_t n = first; n != SIGNATURE_NONE;) {
     const struct router_signature *s = &r->signatures[n];
-    const uint32_t next = s->in_anchor.next;
+    const uint32_t next = s->in[BY_ANCHOR].next;
     if (routing_eligible(p, &s->key, &s->needs) && !each(r, n, agent)) {
       return false;
     }

@@ -186,7 +186,7 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
   struct search search = {.r = r, .now_us = now_us, .passes = has_agent};
   const struct heap_entry *best = NULL;
   for (uint32_t n = q->paused ? SIGNATURE_NONE : q->signature_first;
-       n != SIGNATURE_NONE; n = r->signatures[n].in_queue.next) {
+       n != SIGNATURE_NONE; n = r->signatures[n].in[BY_QUEUE].next) {
     const bool agents = r->pools[n].ready.count > 0 || r->fresh != ROUTER_NONE;
     const struct heap_entry *e =
         agents ? search_heap(&search, &r->signatures[n].matchable) : NULL;

@@ -42,7 +42,7 @@ enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
     return BT_ERR_OK;
   }
   for (uint32_t n = r->queues[queue].signature_first; n != SIGNATURE_NONE;
-       n = r->signatures[n].in_queue.next) {
+       n = r->signatures[n].in[BY_QUEUE].next) {
     if (!reserve_refit(r, n, &needs)) {
       return BT_ERR_NOMEM;
     }
@@ -55,7 +55,7 @@ enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
 static void refit_all(struct router *r, const struct router_queue *q) {
   uint32_t n = q->signature_first;
   for (uint32_t left = q->signature_count; left > 0; left--) {
-    const uint32_t next = r->signatures[n].in_queue.next;
+    const uint32_t next = r->signatures[n].in[BY_QUEUE].next;
     routing_refit_signature(r, n);
     n = next;
   }
@@ -82,7 +82,7 @@ void router_pause(struct router *r, uint32_t queue, bool paused) {
   struct router_queue *q = router_queue_at(r, queue);
   q->paused = paused;
   for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
-       n = r->signatures[n].in_queue.next) {
+       n = r->signatures[n].in[BY_QUEUE].next) {
     routing_refresh_head(r, n);
   }
 }

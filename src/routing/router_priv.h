@@ -119,7 +119,11 @@ struct router_skill_index {
   uint32_t anchored_first; /* signatures */
 };
 
-struct chain {
+/* The chains a signature hangs in. The idle one is also that of free numbers.
+ */
+enum chain { BY_ANCHOR, BY_QUEUE, BY_IDLENESS, CHAINS };
+
+struct chained {
   uint32_t prev, next;
 };
 
@@ -130,7 +134,7 @@ struct router_signature {
   uint32_t sessions;     /* matchable and reserved */
   uint32_t anchor;       /* a skill; ROUTER_NONE: the queue */
   bool used;             /* the number is taken */
-  struct chain in_anchor, in_queue, in_idle;
+  struct chained in[CHAINS];
 };
 
 /* The best matchable session of a signature, in one array: what a deciding

@@ -236,7 +236,7 @@ uint32_t router_position(const struct router *r, uint32_t slot) {
   const struct heap_entry mine = routing_session_entry(r, slot);
   uint32_t position = 1;
   for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
-       n = r->signatures[n].in_queue.next) {
+       n = r->signatures[n].in[BY_QUEUE].next) {
     position += count_before(&r->signatures[n].matchable, 0, &mine);
   }
   for (uint32_t other = q->reserved_first; other != ROUTER_NONE;

@@ -5,38 +5,26 @@
 /* Signatures are made when a session first needs them and kept for a while
  * after their last one has gone: the same needs come back all day. */
 
-typedef struct chain *chain_of_fn(struct router_signature *s);
-
-static struct chain *in_anchor(struct router_signature *s) {
-  return &s->in_anchor;
-}
-static struct chain *in_queue(struct router_signature *s) {
-  return &s->in_queue;
-}
-static struct chain *in_idle(struct router_signature *s) {
-  return &s->in_idle;
-}
-
 static void chain_push(struct router *r, uint32_t *first, uint32_t number,
-                       chain_of_fn *of) {
-  *of(&r->signatures[number]) =
-      (struct chain){.prev = SIGNATURE_NONE, .next = *first};
+                       enum chain chain) {
+  r->signatures[number].in[chain] =
+      (struct chained){.prev = SIGNATURE_NONE, .next = *first};
   if (*first != SIGNATURE_NONE) {
-    of(&r->signatures[*first])->prev = number;
+    r->signatures[*first].in[chain].prev = number;
   }
   *first = number;
 }
 
 static void chain_remove(struct router *r, uint32_t *first, uint32_t number,
-                         chain_of_fn *of) {
-  const struct chain c = *of(&r->signatures[number]);
+                         enum chain chain) {
+  const struct chained c = r->signatures[number].in[chain];
   if (c.prev == SIGNATURE_NONE) {
     *first = c.next;
   } else {
-    of(&r->signatures[c.prev])->next = c.next;
+    r->signatures[c.prev].in[chain].next = c.next;
   }
   if (c.next != SIGNATURE_NONE) {
-    of(&r->signatures[c.next])->prev = c.prev;
+    r->signatures[c.next].in[chain].prev = c.prev;
   }
 }
 
@@ -53,7 +41,7 @@ static uint64_t key_hash(const struct requirement *key) {
 }
 
 static void idle_push(struct router *r, uint32_t number) {
-  chain_push(r, &r->idle_first, number, in_idle);
+  chain_push(r, &r->idle_first, number, BY_IDLENESS);
   if (r->idle_count++ == 0) {
     r->idle_last = number;
   }
@@ -61,9 +49,9 @@ static void idle_push(struct router *r, uint32_t number) {
 
 static void idle_remove(struct router *r, uint32_t number) {
   if (r->idle_last == number) {
-    r->idle_last = r->signatures[number].in_idle.prev;
+    r->idle_last = r->signatures[number].in[BY_IDLENESS].prev;
   }
-  chain_remove(r, &r->idle_first, number, in_idle);
+  chain_remove(r, &r->idle_first, number, BY_IDLENESS);
   r->idle_count--;
 }
 
@@ -105,7 +93,7 @@ static uint32_t next_number(struct router *r) {
 
 static void take_number(struct router *r, uint32_t number) {
   if (number == r->signature_free) {
-    r->signature_free = r->signatures[number].in_idle.next;
+    r->signature_free = r->signatures[number].in[BY_IDLENESS].next;
   } else {
     r->signature_count = number;
   }
@@ -132,7 +120,7 @@ static bool link_all(struct router *r, uint32_t number) {
 static void clear_signature(struct router *r, uint32_t number) {
   struct router_signature *s = &r->signatures[number];
   struct router_pool *pool = &r->pools[number];
-  const uint32_t next_free = s->in_idle.next;
+  const uint32_t next_free = s->in[BY_IDLENESS].next;
   routing_unlink_signature(r, number);
   mem_free(r->mem, s->matchable.entries,
            s->matchable.cap * sizeof *s->matchable.entries);
@@ -140,7 +128,7 @@ static void clear_signature(struct router *r, uint32_t number) {
            pool->ready.cap * sizeof *pool->ready.entries);
   memset(pool, 0, sizeof *pool);
   memset(s, 0, sizeof *s);
-  s->in_idle.next = next_free;
+  s->in[BY_IDLENESS].next = next_free;
 }
 
 /* Into the queue's and its anchor's chains, with a head. */
@@ -148,8 +136,8 @@ static void enter_chains(struct router *r, uint32_t number) {
   struct router_signature *s = &r->signatures[number];
   struct router_queue *q = router_queue_at(r, s->key.queue);
   s->anchor = routing_rarest_skill(r, &s->needs);
-  chain_push(r, anchor_first(r, s), number, in_anchor);
-  chain_push(r, &q->signature_first, number, in_queue);
+  chain_push(r, anchor_first(r, s), number, BY_ANCHOR);
+  chain_push(r, &q->signature_first, number, BY_QUEUE);
   q->signature_count++;
   routing_refresh_head(r, number);
 }
@@ -157,8 +145,8 @@ static void enter_chains(struct router *r, uint32_t number) {
 static void leave_chains(struct router *r, uint32_t number) {
   const struct router_signature *s = &r->signatures[number];
   struct router_queue *q = router_queue_at(r, s->key.queue);
-  chain_remove(r, anchor_first(r, s), number, in_anchor);
-  chain_remove(r, &q->signature_first, number, in_queue);
+  chain_remove(r, anchor_first(r, s), number, BY_ANCHOR);
+  chain_remove(r, &q->signature_first, number, BY_QUEUE);
   q->signature_count--;
 }
 
@@ -216,7 +204,7 @@ void routing_free_signature(struct router *r, uint32_t number) {
   leave_chains(r, number);
   bt_check(map_remove(&r->by_requirement, key_hash(&s->key), number));
   clear_signature(r, number);
-  s->in_idle.next = r->signature_free;
+  s->in[BY_IDLENESS].next = r->signature_free;
   r->signature_free = number;
 }
 
