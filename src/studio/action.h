@@ -6,7 +6,8 @@
 
 #include "base/text.h"
 
-#define ACTION(id, name, min, max, offered, effect, form, doc) ACTION_##id,
+#define ACTION(id, name, min, max, offered, sleep, effect, form, doc)          \
+  ACTION_##id,
 enum action_id {
 #include "studio/actions.def"
   ACTIONS
@@ -14,6 +15,8 @@ enum action_id {
 #undef ACTION
 
 enum action_offer { ACTION_OFFER_YES, ACTION_OFFER_METHOD, ACTION_OFFER_LATER };
+
+enum action_sleep { ACTION_AT_ONCE, ACTION_SLEEPS };
 
 enum action_effect {
   ACTION_EFFECT_NONE,
@@ -27,6 +30,7 @@ struct action_info {
   struct text name, form, doc;
   uint8_t min_args, max_args; /* without the object of a method */
   enum action_offer offer;
+  enum action_sleep sleep;
   enum action_effect effect;
 };
 

@@ -125,14 +125,17 @@ enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,
 /* The call fails where it stands, as an error of the script. */
 void vm_resume_error(struct vm *vm, struct text message);
 
-/* ---- after VM_ERROR */
+/* ---- failures */
 
 struct vm_failure {
   const char *slug; /* stable name of the kind, from failures.def */
   uint32_t line, column;
   struct text message; /* borrowed until the next vm_run() */
 };
+/* After VM_ERROR, or while vm_has_caught(). */
 struct vm_failure vm_failure(const struct vm *vm);
+/* Did the last vm_run() fail somewhere, and ON Error took over? */
+bool vm_has_caught(const struct vm *vm);
 
 /* ---- looking in (trace, debugger) */
 

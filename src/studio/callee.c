@@ -1,0 +1,150 @@
+#include "studio/callee_priv.h"
+
+#include <stdio.h>
+
+#include "studio/action.h"
+#include "studio/builtin_priv.h"
+
+struct call {
+  struct reporter *reporter;
+  const struct script *script;
+  struct expr *expr;
+  uint32_t argc; /* the value of a method counted */
+};
+
+static void check_count(const struct call *c, uint32_t argc, uint32_t min,
+                        uint32_t max) {
+  if (argc >= min && argc <= max) {
+    return;
+  }
+  char wanted[32];
+  if (min == max) {
+    (void)snprintf(wanted, sizeof wanted, "%u", min);
+  } else {
+    (void)snprintf(wanted, sizeof wanted, "%u to %u", min, max);
+  }
+  report(c->reporter,
+         (struct finding){.code = DIAGNOSTIC_CODE_ARGUMENT_COUNT,
+                          .at = c->expr->at},
+         "'%.*s' takes %s argument%s, %u given", TEXT_ARG(c->expr->text),
+         wanted, max == 1 ? "" : "s", argc);
+}
+
+/* ---- functions of the script */
+
+static bool bind_function(const struct call *c) {
+  uint32_t index = 0;
+  for (const struct unit *u = c->script->units; u != NULL;
+       u = u->next, index++) {
+    if (u->kind == UNIT_FUNCTION && text_equal_nocase(u->name, c->expr->text)) {
+      c->expr->callee = CALLEE_FUNCTION;
+      c->expr->callee_id = index;
+      check_count(c, c->argc, u->param_count, u->param_count);
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ---- built-ins */
+
+static bool bind_builtin(const struct call *c) {
+  const enum builtin_id id = builtin_find(c->expr->text);
+  if (id == BUILTINS) {
+    return false;
+  }
+  const struct builtin_info *info = builtin_info(id);
+  const bool method = c->expr->kind == EXPR_METHOD;
+  if (!method && info->use == BUILTIN_USE_METHOD) {
+    return false;
+  }
+  c->expr->callee = CALLEE_BUILTIN;
+  c->expr->callee_id = id;
+  const uint32_t self = method && info->min_args > 0;
+  check_count(c, c->argc - self, info->min_args - self, info->max_args - self);
+  return true;
+}
+
+/* ---- actions */
+
+static void report_later(const struct call *c) {
+  report(
+      c->reporter,
+      (struct finding){.code = DIAGNOSTIC_CODE_NOT_OFFERED, .at = c->expr->at},
+      "'%.*s' is known, and not offered in this version",
+      TEXT_ARG(c->expr->text));
+}
+
+static bool bind_action(const struct call *c) {
+  const enum action_id id = action_find(c->expr->text);
+  if (id == ACTIONS) {
+    return false;
+  }
+  const struct action_info *info = action_info(id);
+  const bool method = c->expr->kind == EXPR_METHOD;
+  if (info->offer == ACTION_OFFER_LATER && !method) {
+    report_later(c);
+    return true;
+  }
+  if (method != (info->offer == ACTION_OFFER_METHOD)) {
+    return false;
+  }
+  c->expr->callee = CALLEE_ACTION;
+  c->expr->callee_id = id;
+  check_count(c, c->expr->argc, info->min_args, info->max_args);
+  return true;
+}
+
+/* ---- nothing of these */
+
+enum { NAMES_MAX = BUILTINS + ACTIONS + 64 };
+
+static size_t collect_names(const struct call *c, struct text *names) {
+  size_t n = 0;
+  for (size_t i = 0; i < BUILTINS; i++) {
+    names[n++] = builtin_info((enum builtin_id)i)->name;
+  }
+  for (size_t i = 0; i < ACTIONS; i++) {
+    names[n++] = action_info((enum action_id)i)->name;
+  }
+  for (const struct unit *u = c->script->units; u != NULL && n < NAMES_MAX;
+       u = u->next) {
+    if (u->kind == UNIT_FUNCTION) {
+      names[n++] = u->name;
+    }
+  }
+  return n;
+}
+
+static void report_unknown(const struct call *c) {
+  struct text names[NAMES_MAX];
+  struct textbuf hint;
+  const size_t count = collect_names(c, names);
+  textbuf_init(&hint, c->reporter->diags->arena.mem);
+  report(c->reporter,
+         (struct finding){
+             .code = DIAGNOSTIC_CODE_UNKNOWN_FUNCTION,
+             .at = c->expr->at,
+             .hint = report_nearest(&hint, c->expr->text, names, count)},
+         "there is no %s '%.*s'",
+         c->expr->kind == EXPR_METHOD ? "method" : "function or action",
+         TEXT_ARG(c->expr->text));
+  textbuf_free(&hint);
+}
+
+void callee_bind(struct reporter *r, const struct script *script,
+                 struct expr *call) {
+  const struct call c = {.reporter = r,
+                         .script = script,
+                         .expr = call,
+                         .argc = call->argc +
+                                 (call->kind == EXPR_METHOD ? 1u : 0u)};
+  if (bind_function(&c) || bind_builtin(&c) || bind_action(&c)) {
+    return;
+  }
+  if (builtin_is_later(call->text)) {
+    report_later(&c);
+  } else {
+    report_unknown(&c);
+  }
+}

@@ -1,0 +1,224 @@
+#include <string.h>
+
+#include "base/check.h"
+#include "studio/value_priv.h"
+
+enum { HEAP_FIRST_COLLECTION = 64 * 1024 };
+
+void heap_init(struct heap *h, const struct mem *mem, size_t limit) {
+  *h = (struct heap){
+      .mem = mem, .limit = limit, .next_collection = HEAP_FIRST_COLLECTION};
+}
+
+static size_t own_size(const struct heap_obj *o) {
+  switch (o->tag) {
+  case VALUE_TEXT:
+    return sizeof(struct text_obj) + ((const struct text_obj *)o)->len + 1;
+  case VALUE_LIST:
+    return sizeof(struct list_obj);
+  default:
+    bt_check(o->tag == VALUE_OBJECT);
+    return sizeof(struct object_obj);
+  }
+}
+
+static void free_obj(struct heap *h, struct heap_obj *o) {
+  if (o->tag == VALUE_LIST) {
+    struct list_obj *list = (struct list_obj *)o;
+    mem_free(h->mem, list->items, list->cap * sizeof *list->items);
+    h->used -= list->cap * sizeof *list->items;
+  } else if (o->tag == VALUE_OBJECT) {
+    struct object_obj *object = (struct object_obj *)o;
+    mem_free(h->mem, object->members, object->cap * sizeof *object->members);
+    h->used -= object->cap * sizeof *object->members;
+  }
+  const size_t size = own_size(o);
+  h->used -= size;
+  mem_free(h->mem, o, size);
+}
+
+void heap_free(struct heap *h) {
+  while (h->first != NULL) {
+    struct heap_obj *o = h->first;
+    h->first = o->next;
+    free_obj(h, o);
+  }
+  bt_check(h->used == 0);
+}
+
+bool heap_wants_collection(const struct heap *h) {
+  return h->used >= h->next_collection;
+}
+
+/* ---- room */
+
+static bool has_room(struct heap *h, size_t size) {
+  h->out_of_memory = false;
+  return size <= h->limit && h->used <= h->limit - size;
+}
+
+static struct heap_obj *new_obj(struct heap *h, enum value_tag tag,
+                                size_t size) {
+  struct heap_obj *o = has_room(h, size) ? mem_new(h->mem, size) : NULL;
+  if (o == NULL) {
+    h->out_of_memory = has_room(h, size);
+    return NULL;
+  }
+  o->tag = (uint8_t)tag;
+  o->next = h->first;
+  h->first = o;
+  h->used += size;
+  return o;
+}
+
+struct text_obj *heap_new_text(struct heap *h, struct text t) {
+  const size_t size = sizeof(struct text_obj) + t.len + 1;
+  struct text_obj *o =
+      t.len > h->limit ? NULL : (struct text_obj *)new_obj(h, VALUE_TEXT, size);
+  if (o != NULL && t.len > 0) {
+    o->len = (uint32_t)t.len;
+    memcpy(o->bytes, t.ptr, t.len);
+  }
+  return o;
+}
+
+struct list_obj *heap_new_list(struct heap *h, size_t room) {
+  struct list_obj *list =
+      (struct list_obj *)new_obj(h, VALUE_LIST, sizeof *list);
+  /* On failure the empty list is garbage like any other. */
+  return list != NULL && heap_list_reserve(h, list, room) ? list : NULL;
+}
+
+struct object_obj *heap_new_object(struct heap *h) {
+  return (struct object_obj *)new_obj(h, VALUE_OBJECT,
+                                      sizeof(struct object_obj));
+}
+
+/* Grows an array of an object, counting it. */
+static bool grow(struct heap *h, void *array, size_t *cap, size_t want,
+                 size_t size) {
+  if (want <= *cap) {
+    return true;
+  }
+  if (want > h->limit / size || !has_room(h, (want - *cap) * size)) {
+    h->out_of_memory = false;
+    return false;
+  }
+  const size_t before = *cap;
+  if (!mem_grow(h->mem, array, cap, want, size)) {
+    h->out_of_memory = true;
+    return false;
+  }
+  h->used += (*cap - before) * size;
+  return true;
+}
+
+bool heap_list_reserve(struct heap *h, struct list_obj *list, size_t count) {
+  return grow(h, &list->items, &list->cap, count, sizeof *list->items);
+}
+
+bool heap_list_add(struct heap *h, struct list_obj *list, struct value v) {
+  if (!heap_list_reserve(h, list, list->count + 1)) {
+    return false;
+  }
+  list->items[list->count++] = v;
+  return true;
+}
+
+bool heap_object_set(struct heap *h, struct object_obj *o, struct text_obj *key,
+                     struct value v) {
+  struct value *old = object_find(o, text_obj_text(key));
+  if (old != NULL) {
+    *old = v;
+    return true;
+  }
+  if (!grow(h, &o->members, &o->cap, o->count + 1, sizeof *o->members)) {
+    return false;
+  }
+  o->members[o->count++] = (struct member){key, v};
+  return true;
+}
+
+bool heap_object_set_text(struct heap *h, struct object_obj *o, struct text key,
+                          struct value v) {
+  struct text_obj *text = heap_new_text(h, key);
+  return text != NULL && heap_object_set(h, o, text, v);
+}
+
+void heap_object_remove(struct object_obj *o, struct text key) {
+  const struct value *found = object_find(o, key);
+  if (found == NULL) {
+    return;
+  }
+  size_t i = 0;
+  while (&o->members[i].value != found) {
+    i++;
+  }
+  o->count--;
+  memmove(&o->members[i], &o->members[i + 1],
+          (o->count - i) * sizeof *o->members);
+}
+
+/* ---- collection */
+
+static void mark_obj(struct heap_marking *m, struct heap_obj *o) {
+  if (o->constant || o->marked) {
+    return;
+  }
+  o->marked = true;
+  if (o->tag != VALUE_TEXT) {
+    o->grey = m->grey;
+    m->grey = o;
+  }
+}
+
+void heap_mark(struct heap_marking *m, struct value v) {
+  if (v.tag >= VALUE_TEXT) {
+    mark_obj(m, v.as.head);
+  }
+}
+
+/* A list of what is still to be looked at instead of recursion: a script can
+ * build chains as long as its memory. */
+void heap_follow(struct heap_marking *m) {
+  while (m->grey != NULL) {
+    struct heap_obj *o = m->grey;
+    m->grey = o->grey;
+    if (o->tag == VALUE_LIST) {
+      const struct list_obj *list = (const struct list_obj *)o;
+      for (size_t i = 0; i < list->count; i++) {
+        heap_mark(m, list->items[i]);
+      }
+    } else {
+      const struct object_obj *object = (const struct object_obj *)o;
+      for (size_t i = 0; i < object->count; i++) {
+        mark_obj(m, &object->members[i].key->head);
+        heap_mark(m, object->members[i].value);
+      }
+    }
+  }
+}
+
+void heap_sweep(struct heap *h, struct heap_marking *m) {
+  heap_follow(m);
+  struct heap_obj **link = &h->first;
+  while (*link != NULL) {
+    struct heap_obj *o = *link;
+    if (o->marked) {
+      o->marked = false;
+      link = &o->next;
+    } else {
+      *link = o->next;
+      free_obj(h, o);
+    }
+  }
+  const size_t twice = 2 * h->used;
+  h->next_collection =
+      twice < HEAP_FIRST_COLLECTION ? HEAP_FIRST_COLLECTION : twice;
+}
+
+void heap_unmark(const struct heap *h) {
+  for (struct heap_obj *o = h->first; o != NULL; o = o->next) {
+    o->marked = false;
+  }
+}

@@ -1,0 +1,25 @@
+/* image_priv.h - the bytes that writing and reading an image agree on. */
+#ifndef BATON_STUDIO_IMAGE_PRIV_H
+#define BATON_STUDIO_IMAGE_PRIV_H
+
+#include "studio/vm_priv.h"
+
+enum { IMAGE_VERSION = 1 };
+
+/* The kinds of value, and a bit beside them. */
+enum {
+  IMAGE_NULL,
+  IMAGE_FALSE,
+  IMAGE_TRUE,
+  IMAGE_WHOLE,    /* zigzag */
+  IMAGE_NUMBER,   /* 8 bytes, IEEE 754, least first */
+  IMAGE_OBJECT,   /* number in the heap's table */
+  IMAGE_CONSTANT, /* number of a text among the program's constants */
+  IMAGE_JOINED = 0x10
+};
+
+enum { IMAGE_SLEPT = 1, IMAGE_CAUGHT = 2, IMAGE_LINE_SHOWN = 4 };
+
+#define IMAGE_MINUS_ZERO UINT64_C(0x8000000000000000)
+
+#endif

@@ -1,0 +1,179 @@
+#include "studio/lexer_scan_priv.h"
+
+/* ---- places */
+
+static struct place place_of(struct lexer *l, size_t from, size_t to) {
+  if (from < l->column_at) { /* an error inside a text that was read already */
+    l->column = 1;
+    l->column_at = l->line_at;
+  }
+  l->column += (uint32_t)utf8_count(
+      text_sub(l->text, l->column_at, from - l->column_at));
+  l->column_at = from;
+  const size_t n = utf8_count(text_sub(l->text, from, to - from));
+  return (struct place){l->line, l->column, n == 0 ? 1 : (uint32_t)n};
+}
+
+struct token *scan_push(struct lexer *l, enum token_kind kind, size_t from) {
+  struct tokens *out = l->out;
+  if (!mem_grow(l->arena->mem, &out->items, &out->cap, out->count + 1,
+                sizeof *out->items)) {
+    l->failed = true;
+    return NULL;
+  }
+  struct token *t = &out->items[out->count++];
+  *t = (struct token){.kind = kind, .at = place_of(l, from, l->at)};
+  return t;
+}
+
+void scan_error(struct lexer *l, enum diagnostic_code code, size_t from,
+                const char *message, const char *hint) {
+  report(l->reporter,
+         (struct finding){.code = code,
+                          .at = place_of(l, from, l->at),
+                          .hint = text_from(hint)},
+         "%s", message);
+}
+
+static void note_pasted(struct lexer *l, size_t from, size_t length,
+                        const char *what) {
+  if (l->pasted_on == l->line) {
+    return; /* one note a line is enough */
+  }
+  l->pasted_on = l->line;
+  report(l->reporter,
+         (struct finding){.code = DIAGNOSTIC_CODE_PASTED_CHARACTER,
+                          .at = place_of(l, from, from + length)},
+         "%s, as pasted from a page or a mail, is taken as the plain one",
+         what);
+}
+
+/* ---- characters */
+
+int scan_peek(const struct lexer *l, size_t ahead) {
+  return ahead < l->text.len - l->at ? (unsigned char)l->text.ptr[l->at + ahead]
+                                     : -1;
+}
+
+static const struct {
+  char bytes[4];
+  struct quote quote;
+} quotes[] = {
+    {"\"", {1, '"', false}},           {"'", {1, '\'', false}},
+    {"\xE2\x80\x9C", {3, '"', true}},  {"\xE2\x80\x9D", {3, '"', true}},
+    {"\xE2\x80\x9E", {3, '"', true}},  {"\xE2\x80\x98", {3, '\'', true}},
+    {"\xE2\x80\x99", {3, '\'', true}}, {"\xE2\x80\x9A", {3, '\'', true}},
+};
+
+struct quote scan_quote_at(const struct lexer *l, size_t at) {
+  const struct text rest = text_sub(l->text, at, 3);
+  for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
+    if (text_starts(rest, text_from(quotes[i].bytes))) {
+      return quotes[i].quote;
+    }
+  }
+  return (struct quote){0};
+}
+
+static bool is_ascii_letter(int c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Letters of other scripts; not their blanks, quotes, dashes and signs. */
+static bool is_foreign_letter(uint32_t c) {
+  return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) &&
+         !(c >= 0x3000 && c <= 0x3004) && !(c >= 0xE000 && c <= 0xF8FF) &&
+         c != 0xFEFF && c < 0xFFF0;
+}
+
+/* Length of the name's character at @at; 0 if none goes there. */
+static size_t name_char(const struct lexer *l, size_t at, bool first) {
+  if (at >= l->text.len) {
+    return 0;
+  }
+  const int c = (unsigned char)l->text.ptr[at];
+  if (c < 0x80) {
+    const bool later = (c >= '0' && c <= '9') || c == '$';
+    return is_ascii_letter(c) || c == '_' || (!first && later) ? 1 : 0;
+  }
+  size_t n = utf8_length(l->text, at);
+  return n > 0 && is_foreign_letter(utf8_decode(l->text, at, &n)) ? n : 0;
+}
+
+bool scan_name_starts(const struct lexer *l, size_t at) {
+  return name_char(l, at, true) > 0;
+}
+
+void scan_name(struct lexer *l) {
+  for (size_t n = 1; n > 0; l->at += n) {
+    n = name_char(l, l->at, false);
+  }
+}
+
+static bool at_pasted_blank(const struct lexer *l, size_t *length) {
+  static const char *const blanks[] = {"\xC2\xA0", "\xE2\x80\xAF",
+                                       "\xE2\x80\x8B", "\xEF\xBB\xBF"};
+  const struct text rest = text_sub(l->text, l->at, 3);
+  for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
+    const struct text blank = text_from(blanks[i]);
+    if (text_starts(rest, blank)) {
+      *length = blank.len;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void skip_comment(struct lexer *l) {
+  while (l->at < l->text.len && l->text.ptr[l->at] != '\n') {
+    l->at++;
+  }
+}
+
+void scan_blanks(struct lexer *l) {
+  for (;;) {
+    const int c = scan_peek(l, 0);
+    size_t n = 0;
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v') {
+      l->at++;
+    } else if (c == '/' && scan_peek(l, 1) == '/') {
+      skip_comment(l);
+    } else if (c >= 0x80 && at_pasted_blank(l, &n)) {
+      note_pasted(l, l->at, n, "a non-breaking space");
+      l->at += n;
+    } else {
+      return;
+    }
+  }
+}
+
+void scan_new_line(struct lexer *l) {
+  l->line++;
+  l->column = 1;
+  l->column_at = l->line_at = l->at;
+}
+
+bool scan_follows_value(const struct lexer *l) {
+  if (l->out->count == 0) {
+    return false;
+  }
+  switch ((unsigned)l->out->items[l->out->count - 1].kind) {
+  case TOKEN_WORD:
+  case TOKEN_TEXT:
+  case TOKEN_TEXT_CLOSE:
+  case TOKEN_PAREN_CLOSE:
+  case TOKEN_BRACKET_CLOSE:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool scan_follows_dot(const struct lexer *l) {
+  return l->out->count > 0 &&
+         l->out->items[l->out->count - 1].kind == TOKEN_DOT;
+}
+
+void scan_note_pasted_quote(struct lexer *l, size_t length) {
+  note_pasted(l, l->at, length, "a typographic quotation mark");
+}

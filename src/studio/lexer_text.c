@@ -1,0 +1,205 @@
+/* Quoted texts: marks, escapes, and expressions in braces. */
+#include "studio/lexer_scan_priv.h"
+
+enum { TEXT_DEPTH_MAX = 16 }; /* texts within braces within texts … */
+
+struct literal {
+  struct quote open;
+  bool escapes;
+  bool close_pasted; /* a typographic mark ends it too */
+  size_t from;       /* of the whole */
+  size_t part_from;  /* of the literal part being read */
+  bool substituted;
+  struct textbuf part;
+};
+
+static bool ends_line(const struct lexer *l) {
+  const int c = scan_peek(l, 0);
+  return c == -1 || c == '\n' || (c == '\r' && scan_peek(l, 1) == '\n');
+}
+
+/* A plain mark that opens is closed by a plain one; only when the line has
+ * none left, a typographic one was meant. */
+static bool line_has_plain(const struct lexer *l, char mark) {
+  for (size_t i = l->at; i < l->text.len && l->text.ptr[i] != '\n'; i++) {
+    if (l->text.ptr[i] == mark) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool closes(const struct lexer *l, const struct literal *t,
+                   struct quote *mark) {
+  *mark = scan_quote_at(l, l->at);
+  return mark->length > 0 && mark->plain == t->open.plain &&
+         (!mark->pasted || t->close_pasted);
+}
+
+static void push_part(struct lexer *l, struct literal *t, enum token_kind kind,
+                      size_t from) {
+  const struct text content = arena_copy_text(l->arena, textbuf_text(&t->part));
+  if (t->part.failed || content.ptr == NULL) {
+    l->failed = true;
+    return;
+  }
+  struct token *token = scan_push(l, kind, from);
+  if (token != NULL) {
+    token->text = content;
+  }
+  textbuf_clear(&t->part);
+}
+
+static void skip_line_blanks(const struct lexer *l, size_t *at) {
+  while (*at < l->text.len &&
+         (l->text.ptr[*at] == ' ' || l->text.ptr[*at] == '\t')) {
+    (*at)++;
+  }
+}
+
+/* Skips a mark at *@at, or an escaped one; 0 if there is none. */
+static char take_mark(const struct lexer *l, const struct literal *t,
+                      size_t *at) {
+  const bool escaped =
+      t->escapes && *at < l->text.len && l->text.ptr[*at] == '\\';
+  const struct quote mark = scan_quote_at(l, *at + escaped);
+  if (mark.length == 0 || (!escaped && mark.plain == t->open.plain)) {
+    return 0;
+  }
+  *at += mark.length + escaped;
+  return mark.plain;
+}
+
+/* Is the brace here one of JSON, {"name": … or {}, and not a substitution? No
+ * expression begins with a text and a colon, so nothing is lost, and JSON can
+ * be written as it stands. */
+static bool is_json_brace(const struct lexer *l, const struct literal *t) {
+  size_t at = l->at + 1;
+  skip_line_blanks(l, &at);
+  if (at < l->text.len && l->text.ptr[at] == '}') {
+    return true;
+  }
+  const char mark = take_mark(l, t, &at);
+  if (mark == 0) {
+    return false;
+  }
+  while (at < l->text.len && l->text.ptr[at] != '\n') {
+    size_t end = at;
+    if (take_mark(l, t, &end) == mark) {
+      skip_line_blanks(l, &end);
+      return end < l->text.len && l->text.ptr[end] == ':';
+    }
+    at++;
+  }
+  return false;
+}
+
+static void take_substitution(struct lexer *l, struct literal *t) {
+  if (!t->substituted) {
+    t->substituted = true;
+    (void)scan_push(l, TOKEN_TEXT_OPEN, t->from);
+  }
+  if (t->part.len > 0) {
+    push_part(l, t, TOKEN_TEXT, t->part_from);
+  }
+  const size_t open = l->at++;
+  (void)scan_push(l, TOKEN_SUBST_OPEN, open);
+  for (;;) {
+    scan_blanks(l);
+    if (ends_line(l)) {
+      scan_error(
+          l, DIAGNOSTIC_CODE_BAD_TEXT, open,
+          "this { in a text has no } on its line",
+          "for the character itself write \\{ in a text that begins with $\"");
+      break;
+    }
+    if (scan_peek(l, 0) == '}') {
+      l->at++;
+      break;
+    }
+    lexer_token(l);
+  }
+  (void)scan_push(l, TOKEN_SUBST_CLOSE, l->at);
+  t->part_from = l->at;
+}
+
+static void take_escape(struct lexer *l, struct literal *t) {
+  static const char from[] = "trnb0\"'\\{";
+  static const char to[] = "\t\r\n\b\0\"'\\{";
+  const int c = scan_peek(l, 1);
+  for (size_t i = 0; i < sizeof from - 1; i++) {
+    if (c == from[i]) {
+      textbuf_add_char(&t->part, to[i]);
+      l->at += 2;
+      return;
+    }
+  }
+  const size_t at = l->at++;
+  scan_error(l, DIAGNOSTIC_CODE_BAD_TEXT, at, "unknown escape in a $\" text",
+             "known are \\\" \\' \\\\ \\t \\r \\n \\b \\0 \\{");
+}
+
+static void take_char(struct lexer *l, struct literal *t) {
+  const size_t n = utf8_length(l->text, l->at);
+  if (n == 0) {
+    const size_t at = l->at++;
+    scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, at, "this byte is not UTF-8",
+               "save the file as UTF-8");
+    return;
+  }
+  textbuf_add(&t->part, text_sub(l->text, l->at, n));
+  l->at += n;
+}
+
+/* To the closing mark. False: the line ended first. */
+static bool take_content(struct lexer *l, struct literal *t) {
+  struct quote mark;
+  while (!ends_line(l)) {
+    if (closes(l, t, &mark)) {
+      l->at += mark.length;
+      return true;
+    }
+    const int c = scan_peek(l, 0);
+    if (c == '\\' && t->escapes) {
+      take_escape(l, t);
+    } else if (c == '{' && !is_json_brace(l, t)) {
+      take_substitution(l, t);
+    } else {
+      take_char(l, t);
+    }
+  }
+  return false;
+}
+
+void scan_text(struct lexer *l, bool escapes) {
+  struct literal t = {.open = scan_quote_at(l, l->at),
+                      .escapes = escapes,
+                      .from = l->at - escapes,
+                      .part_from = l->at};
+  textbuf_init(&t.part, l->arena->mem);
+  if (t.open.pasted) {
+    scan_note_pasted_quote(l, t.open.length);
+  }
+  l->at += t.open.length;
+  t.close_pasted = t.open.pasted || !line_has_plain(l, t.open.plain);
+  if (l->depth++ >= TEXT_DEPTH_MAX) {
+    scan_error(l, DIAGNOSTIC_CODE_TOO_LARGE, t.from,
+               "texts are nested too deeply here", "");
+    while (!ends_line(l)) {
+      l->at++;
+    }
+  } else if (!take_content(l, &t)) {
+    scan_error(l, DIAGNOSTIC_CODE_BAD_TEXT, t.from,
+               "this text has no closing quotation mark on its line", "");
+  }
+  l->depth--;
+  if (!t.substituted) {
+    push_part(l, &t, TOKEN_TEXT, t.from);
+  } else {
+    if (t.part.len > 0) {
+      push_part(l, &t, TOKEN_TEXT, t.part_from);
+    }
+    (void)scan_push(l, TOKEN_TEXT_CLOSE, l->at);
+  }
+  textbuf_free(&t.part);
+}

@@ -1,0 +1,185 @@
+#include "studio/parser_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/check.h"
+
+/* ---- tokens */
+
+const struct token *parser_peek(struct parser *p) {
+  while (p->parens > 0 && p->tokens[p->at].kind == TOKEN_NEWLINE) {
+    p->at++;
+  }
+  return &p->tokens[p->at];
+}
+
+const struct token *parser_next(struct parser *p) {
+  const struct token *t = parser_peek(p);
+  if (t->kind != TOKEN_END) {
+    p->at++;
+  }
+  return t;
+}
+
+bool parser_at(struct parser *p, enum token_kind kind) {
+  return parser_peek(p)->kind == kind;
+}
+
+bool parser_take(struct parser *p, enum token_kind kind) {
+  if (!parser_at(p, kind)) {
+    return false;
+  }
+  (void)parser_next(p);
+  return true;
+}
+
+bool parser_at_keyword(struct parser *p, enum keyword keyword) {
+  const struct token *t = parser_peek(p);
+  return t->kind == TOKEN_WORD && t->keyword == keyword;
+}
+
+bool parser_take_keyword(struct parser *p, enum keyword keyword) {
+  if (!parser_at_keyword(p, keyword)) {
+    return false;
+  }
+  (void)parser_next(p);
+  return true;
+}
+
+void parser_skip_newlines(struct parser *p) {
+  while (p->tokens[p->at].kind == TOKEN_NEWLINE) {
+    p->at++;
+  }
+}
+
+void *parser_new(struct parser *p, size_t size) {
+  void *ptr = arena_alloc(p->arena, size);
+  if (ptr == NULL) {
+    p->failed = true;
+    p->panic = true; /* what follows would only be wrong */
+  }
+  return ptr;
+}
+
+bool parser_enter(struct parser *p) {
+  if (p->depth < PARSER_DEPTH_MAX) {
+    p->depth++;
+    return true;
+  }
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_TOO_LARGE,
+                                .at = parser_peek(p)->at},
+               "blocks and parentheses are nested deeper than %d here",
+               PARSER_DEPTH_MAX);
+  return false;
+}
+
+void parser_leave(struct parser *p) {
+  bt_check(p->depth > 0);
+  p->depth--;
+}
+
+/* ---- errors */
+
+static void begin_panic(struct parser *p) {
+  p->panic = true;
+  /* What was wrongly read on in parentheses begins a line of its own. */
+  while (p->parens > 0 && p->at > 0 &&
+         p->tokens[p->at - 1].kind == TOKEN_NEWLINE) {
+    p->at--;
+  }
+}
+
+void parser_error(struct parser *p, struct finding f, const char *format, ...) {
+  if (p->panic) {
+    return;
+  }
+  char message[256];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  report(p->reporter, f, "%s", message);
+  begin_panic(p);
+}
+
+/* Just behind the last token when the next one is on a later line. */
+static struct place error_place(struct parser *p) {
+  const struct token *t = parser_peek(p);
+  size_t before = p->at;
+  while (before > 0 && p->tokens[before - 1].kind == TOKEN_NEWLINE) {
+    before--;
+  }
+  if (before == p->at || before == 0 || p->parens == 0) {
+    return t->at;
+  }
+  const struct place last = p->tokens[before - 1].at;
+  return (struct place){last.line, last.column + last.length, 1};
+}
+
+static void describe(const struct token *t, char out[64]) {
+  const bool keyword = t->kind == TOKEN_WORD && t->keyword != KEYWORD_NONE;
+  if (t->kind == TOKEN_WORD) {
+    (void)snprintf(out, 64, "%s'%.*s'", keyword ? "the keyword " : "",
+                   (int)(t->text.len < 40 ? t->text.len : 40), t->text.ptr);
+  } else {
+    (void)snprintf(out, 64, "%s", token_kind_text(t->kind));
+  }
+}
+
+void parser_expected(struct parser *p, const char *what) {
+  const struct token *t = parser_peek(p);
+  char found[64];
+  describe(t, found);
+  if (t->kind == TOKEN_BAD) {
+    p->panic = true; /* the lexer has reported it */
+    return;
+  }
+  parser_error(
+      p, (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX, .at = error_place(p)},
+      "expected %s, found %s", what, found);
+}
+
+bool parser_expect(struct parser *p, enum token_kind kind, const char *what) {
+  if (parser_take(p, kind)) {
+    return true;
+  }
+  parser_expected(p, what);
+  return false;
+}
+
+void parser_skip_line(struct parser *p) {
+  p->parens = 0;
+  for (;;) {
+    switch ((unsigned)p->tokens[p->at].kind) {
+    case TOKEN_END:
+    case TOKEN_NEWLINE:
+    case TOKEN_BRACE_OPEN:
+    case TOKEN_BRACE_CLOSE:
+      return;
+    default:
+      p->at++;
+    }
+  }
+}
+
+/* ---- the whole file */
+
+bool parser_run(struct reporter *r, struct arena *arena,
+                const struct token *tokens, struct script *script) {
+  struct parser p = {.reporter = r, .arena = arena, .tokens = tokens};
+  *script = (struct script){0};
+  struct unit *main_unit = parser_new(&p, sizeof *main_unit);
+  if (main_unit == NULL) {
+    return false;
+  }
+  *main_unit = (struct unit){.kind = UNIT_MAIN, .at = {1, 1, 1}};
+  script->units = main_unit;
+  script->unit_count = 1;
+  p.script = script;
+  p.unit = main_unit;
+  p.units_end = &main_unit->next;
+  parser_statements(&p, &main_unit->body);
+  return !p.failed;
+}

@@ -1,0 +1,109 @@
+/* The CASE and DEFAULT labels of SELECT and SWITCH, and their blocks. */
+#include "studio/parser_priv.h"
+
+static bool at_label(struct parser *p) {
+  return parser_at_keyword(p, KEYWORD_CASE) ||
+         parser_at_keyword(p, KEYWORD_DEFAULT);
+}
+
+static void parse_label(struct parser *p, struct arm *arm, struct expr ***end) {
+  if (parser_take_keyword(p, KEYWORD_DEFAULT)) {
+    arm->is_default = true;
+    return;
+  }
+  (void)parser_next(p); /* CASE */
+  struct expr *value = parser_expr(p);
+  if (value == NULL) {
+    parser_skip_line(p);
+    p->panic = p->failed;
+    return;
+  }
+  **end = value;
+  *end = &value->next;
+}
+
+/* Labels that follow each other share the block behind the last. */
+static struct arm *parse_arm(struct parser *p) {
+  struct arm *arm = parser_new(p, sizeof *arm);
+  if (arm == NULL) {
+    return NULL;
+  }
+  struct expr **end = &arm->values;
+  arm->at = parser_peek(p)->at;
+  do {
+    parse_label(p, arm, &end);
+    if (!p->panic && !parser_at(p, TOKEN_NEWLINE) &&
+        !parser_at(p, TOKEN_BRACE_OPEN)) {
+      parser_expected(p, "'{' or the end of the line after this label");
+      parser_skip_line(p);
+      p->panic = p->failed;
+    }
+    parser_skip_newlines(p);
+  } while (at_label(p) && !p->failed);
+
+  const bool brace = parser_take(p, TOKEN_BRACE_OPEN);
+  const struct opener o = {
+      .keyword = KEYWORD_CASE, .at = arm->at, .brace = brace, .outer = p->open};
+  p->open = &o;
+  parser_statements(p, &arm->body);
+  parser_close(p, &o);
+  p->open = o.outer;
+  return arm;
+}
+
+static struct arm *parse_arms(struct parser *p) {
+  struct arm *first = NULL, **end = &first;
+  parser_skip_newlines(p);
+  while (at_label(p) && !p->failed) {
+    struct arm *arm = parse_arm(p);
+    if (arm == NULL) {
+      break;
+    }
+    *end = arm;
+    end = &arm->next;
+    parser_skip_newlines(p);
+  }
+  return first;
+}
+
+/* What is no label, between the labels: reported once, and read over. */
+static void reject_others(struct parser *p) {
+  struct block ignored = {0};
+  const struct token *t = parser_peek(p);
+  if (t->kind != TOKEN_BRACE_CLOSE && t->kind != TOKEN_END) {
+    const size_t before = p->at;
+    parser_statements(p, &ignored);
+    if (p->at != before && ignored.first != NULL) {
+      report(p->reporter,
+             (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED, .at = t->at},
+             "expected CASE or DEFAULT");
+    }
+  }
+}
+
+struct arm *parser_cases(struct parser *p, enum keyword keyword,
+                         struct place at) {
+  if (p->panic) {
+    parser_skip_line(p);
+    p->panic = p->failed;
+  }
+  p->parens = 0;
+  parser_skip_newlines(p);
+  const bool brace = parser_take(p, TOKEN_BRACE_OPEN);
+  const struct opener o = {
+      .keyword = keyword, .at = at, .brace = brace, .outer = p->open};
+  if (!parser_enter(p)) {
+    return NULL;
+  }
+  p->open = &o;
+  struct arm *arms = parse_arms(p);
+  reject_others(p);
+  struct arm *later = parse_arms(p);
+  if (arms == NULL) {
+    arms = later;
+  }
+  parser_close(p, &o);
+  p->open = o.outer;
+  parser_leave(p);
+  return arms;
+}

@@ -1,0 +1,83 @@
+/* parser_priv.h - from tokens to a tree, reporting every error of the file. */
+#ifndef BATON_STUDIO_PARSER_PRIV_H
+#define BATON_STUDIO_PARSER_PRIV_H
+
+#include "studio/ast_priv.h"
+#include "studio/lexer_priv.h"
+
+enum { PARSER_DEPTH_MAX = 100 }; /* blocks and parentheses within each other */
+
+/* How an open block is closed. */
+struct opener {
+  enum keyword keyword; /* IF, FOR, … that opened it */
+  struct place at;
+  bool brace;
+  const struct opener *outer;
+};
+
+struct parser {
+  struct reporter *reporter;
+  struct arena *arena;
+  const struct token *tokens;
+  size_t at;
+  const struct opener *open; /* innermost block */
+  struct script *script;
+  struct unit *unit; /* being read */
+  struct unit **units_end;
+  unsigned loops;  /* loops of this unit around this place */
+  unsigned parens; /* open ( and [: lines end anywhere in them */
+  unsigned depth;
+  bool panic;  /* an error was reported: quiet until the next statement */
+  bool failed; /* no memory */
+};
+
+/* Reads the whole of @tokens (the last is TOKEN_END) into @script, which is as
+ * good as its errors allow. False: no memory. */
+bool parser_run(struct reporter *r, struct arena *arena,
+                const struct token *tokens, struct script *script);
+
+/* ---- between the parser's own files */
+
+/* The next token; inside ( ) and [ ] line ends are passed over. */
+const struct token *parser_peek(struct parser *p);
+const struct token *parser_next(struct parser *p); /* takes it */
+bool parser_take(struct parser *p, enum token_kind kind);
+bool parser_at(struct parser *p, enum token_kind kind);
+bool parser_at_keyword(struct parser *p, enum keyword keyword);
+bool parser_take_keyword(struct parser *p, enum keyword keyword);
+/* Reports that @what was expected here, unless in panic; begins panic. */
+void parser_expected(struct parser *p, const char *what);
+/* The same with words of its own. */
+__attribute__((format(printf, 3, 4))) void
+parser_error(struct parser *p, struct finding f, const char *format, ...);
+bool parser_expect(struct parser *p, enum token_kind kind, const char *what);
+void parser_skip_newlines(struct parser *p);
+/* Counts a level of nesting; false (and reported) when there are too many. */
+bool parser_enter(struct parser *p);
+void parser_leave(struct parser *p);
+void *parser_new(struct parser *p, size_t size);
+
+/* NULL after an error. */
+struct expr *parser_expr(struct parser *p);
+/* A name with members, indexes and calls behind it. NULL after an error. */
+struct expr *parser_path(struct parser *p);
+
+/* Reads a statement; NULL when it left nothing to execute. */
+struct stmt *parser_stmt(struct parser *p);
+/* Reads a body, brace or keyword, with its closer. @ELSE of an IF is left. */
+void parser_body(struct parser *p, enum keyword keyword, struct place at,
+                 struct block *out, bool *brace);
+/* The block that is open up to the keyword or brace that closes it, which is
+ * left standing; what does not fit is reported. */
+void parser_statements(struct parser *p, struct block *out);
+/* Takes the closer of @o, or reports that it is missing. */
+void parser_close(struct parser *p, const struct opener *o);
+/* Does the ELSE at token @at belong to an IF in braces that stands directly in
+ * a keyword IF, and not to that one? */
+bool parser_else_is_inner(const struct parser *p, size_t at);
+/* SELECT and SWITCH behind their header. */
+struct arm *parser_cases(struct parser *p, enum keyword keyword,
+                         struct place at);
+void parser_skip_line(struct parser *p); /* recovery: to a line end or brace */
+
+#endif

@@ -1,0 +1,551 @@
+#include "base/check.h"
+#include "studio/event_priv.h"
+#include "studio/parser_priv.h"
+
+static struct stmt *new_stmt(struct parser *p, enum stmt_kind kind,
+                             struct place at) {
+  struct stmt *s = parser_new(p, sizeof *s);
+  if (s != NULL) {
+    s->kind = kind;
+    s->at = at;
+  }
+  return s;
+}
+
+static void end_line(struct parser *p) {
+  if (!p->panic && !parser_at(p, TOKEN_NEWLINE) && !parser_at(p, TOKEN_END) &&
+      !parser_at(p, TOKEN_BRACE_CLOSE)) {
+    parser_expected(p, "the end of the line");
+  }
+}
+
+/* ---- setting variables */
+
+static bool check_target(struct parser *p, const struct expr *target) {
+  const char *why = NULL;
+  if (target->kind == EXPR_CALL || target->kind == EXPR_METHOD) {
+    why = "the result of a call cannot be set";
+  } else if (target->kind == EXPR_MEMBER &&
+             text_equal(target->text, TEXT("$value"))) {
+    why = "$value can only be read";
+  }
+  if (why != NULL) {
+    parser_error(
+        p,
+        (struct finding){.code = DIAGNOSTIC_CODE_BAD_TARGET, .at = target->at},
+        "%s", why);
+    return false;
+  }
+  if (target->kind == EXPR_MEMBER && text_equal(target->text, TEXT("__type"))) {
+    parser_error(
+        p, (struct finding){.code = DIAGNOSTIC_CODE_RESERVED, .at = target->at},
+        "the member name __type is reserved");
+    return false;
+  }
+  for (const struct expr *e = target; e->kind != EXPR_NAME; e = e->left) {
+    if (e->kind != EXPR_MEMBER && e->kind != EXPR_INDEX) {
+      parser_error(
+          p,
+          (struct finding){.code = DIAGNOSTIC_CODE_BAD_TARGET,
+                           .at = e->at,
+                           .hint = TEXT("keep the result in a variable first")},
+          "a member of the result of a call cannot be set here");
+      return false;
+    }
+  }
+  return true;
+}
+
+static struct stmt *set_target(struct parser *p, struct expr *target,
+                               struct place at) {
+  if (parser_at(p, TOKEN_EQ)) {
+    parser_error(p,
+                 (struct finding){.code = DIAGNOSTIC_CODE_EQUALITY_IN_ASSIGN,
+                                  .at = parser_peek(p)->at,
+                                  .hint = TEXT("write = to set a variable")},
+                 "== compares, it does not set");
+    return NULL;
+  }
+  if (!parser_expect(p, TOKEN_ASSIGN, "'='") || !check_target(p, target)) {
+    return NULL;
+  }
+  struct stmt *s = new_stmt(p, STMT_ASSIGN, at);
+  struct expr *value = s == NULL ? NULL : parser_expr(p);
+  if (value == NULL) {
+    return NULL;
+  }
+  s->target = target;
+  s->value = value;
+  return s;
+}
+
+static struct stmt *parse_assign(struct parser *p) {
+  const struct place at = parser_next(p)->at;
+  struct expr *target = parser_path(p);
+  return target == NULL ? NULL : set_target(p, target, at);
+}
+
+static struct stmt *parse_dynamic(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_DYNAMIC, parser_next(p)->at);
+  struct expr *target = s == NULL ? NULL : parser_path(p);
+  if (target == NULL || !check_target(p, target)) {
+    return NULL;
+  }
+  s->target = target;
+  return s;
+}
+
+/* A line that begins with a name: it sets something, or it calls something. */
+static struct stmt *parse_plain(struct parser *p) {
+  const struct token *first = parser_peek(p);
+  if (first->kind != TOKEN_WORD) {
+    parser_expected(p, "a statement");
+    return NULL;
+  }
+  struct expr *e = parser_path(p);
+  if (e == NULL) {
+    return NULL;
+  }
+  const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
+  if (!call || parser_at(p, TOKEN_ASSIGN)) {
+    return set_target(p, e, first->at);
+  }
+  struct stmt *s = new_stmt(p, STMT_CALL, first->at);
+  if (s != NULL) {
+    s->value = e;
+  }
+  return s;
+}
+
+/* ---- IF */
+
+/* The ELSE that goes on with a chain, if one does; blank lines before it. */
+static bool take_else(struct parser *p, bool brace) {
+  const size_t before = p->at;
+  if (brace) {
+    parser_skip_newlines(p);
+  }
+  if (parser_at_keyword(p, KEYWORD_ELSE) &&
+      (!brace || parser_else_is_inner(p, p->at))) {
+    return true;
+  }
+  p->at = before;
+  return false;
+}
+
+/* After a chain of both forms that ends in a brace, END IF is accepted if no
+ * keyword IF around could claim it. */
+static void take_needless_end(struct parser *p) {
+  const size_t before = p->at;
+  for (const struct opener *o = p->open; o != NULL; o = o->outer) {
+    if (o->keyword == KEYWORD_IF && !o->brace) {
+      return;
+    }
+  }
+  parser_skip_newlines(p);
+  if (parser_take_keyword(p, KEYWORD_ENDIF) ||
+      (parser_take_keyword(p, KEYWORD_END) &&
+       parser_take_keyword(p, KEYWORD_IF))) {
+    return;
+  }
+  p->at = before;
+}
+
+static void reject_then(struct parser *p) {
+  if (!p->panic && parser_at_keyword(p, KEYWORD_THEN)) {
+    parser_error(
+        p,
+        (struct finding){
+            .code = DIAGNOSTIC_CODE_SYNTAX,
+            .at = parser_peek(p)->at,
+            .hint = TEXT(
+                "leave THEN out: the condition ends with its line, or at '{'")},
+        "expected '{' or the end of the line, found 'THEN'");
+  }
+}
+
+static struct arm *parse_branch(struct parser *p, bool *brace, bool *is_last) {
+  struct arm *arm = parser_new(p, sizeof *arm);
+  if (arm == NULL) {
+    return NULL;
+  }
+  arm->at = parser_peek(p)->at;
+  const bool is_else = parser_take_keyword(p, KEYWORD_ELSE);
+  *is_last = is_else && !parser_at_keyword(p, KEYWORD_IF);
+  arm->is_default = *is_last;
+  if (!*is_last) {
+    (void)parser_next(p); /* IF */
+    arm->values = parser_expr(p);
+    reject_then(p);
+  }
+  parser_body(p, KEYWORD_IF, arm->at, &arm->body, brace);
+  return arm;
+}
+
+static struct stmt *parse_if(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_IF, parser_peek(p)->at);
+  struct arm **end = s == NULL ? NULL : &s->arms;
+  bool brace = false, is_last = false, any_keyword = false, more = s != NULL;
+  while (more) {
+    struct arm *arm = parse_branch(p, &brace, &is_last);
+    if (arm == NULL) {
+      break;
+    }
+    *end = arm;
+    end = &arm->next;
+    any_keyword = any_keyword || !brace;
+    more = !p->failed && take_else(p, brace);
+    if (more && is_last) {
+      parser_error(p,
+                   (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED,
+                                    .at = parser_peek(p)->at},
+                   "this IF has had its ELSE already, on line %u",
+                   arm->at.line);
+      p->panic = p->failed;
+    }
+  }
+  if (brace && any_keyword) {
+    take_needless_end(p);
+  }
+  return s;
+}
+
+/* ---- loops */
+
+static void parse_loop_body(struct parser *p, struct stmt *s,
+                            enum keyword keyword) {
+  bool brace;
+  p->loops++;
+  parser_body(p, keyword, s->at, &s->body, &brace);
+  p->loops--;
+}
+
+static struct expr *loop_variable(struct parser *p) {
+  struct expr *e = parser_path(p);
+  if (e != NULL && e->kind != EXPR_NAME) {
+    parser_error(
+        p, (struct finding){.code = DIAGNOSTIC_CODE_BAD_TARGET, .at = e->at},
+        "a loop counts in a plain variable");
+    return NULL;
+  }
+  return e;
+}
+
+static bool expect_keyword(struct parser *p, enum keyword keyword,
+                           const char *what) {
+  if (parser_take_keyword(p, keyword)) {
+    return true;
+  }
+  parser_expected(p, what);
+  return false;
+}
+
+static bool parse_for_header(struct parser *p, struct stmt *s) {
+  return (s->target = loop_variable(p)) != NULL &&
+         parser_expect(p, TOKEN_ASSIGN, "'=' and the first value") &&
+         (s->value = parser_expr(p)) != NULL &&
+         expect_keyword(p, KEYWORD_TO, "TO and the last value") &&
+         (s->limit = parser_expr(p)) != NULL &&
+         (!parser_take_keyword(p, KEYWORD_STEP) ||
+          (s->step = parser_expr(p)) != NULL);
+}
+
+static struct stmt *parse_for(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_FOR, parser_next(p)->at);
+  if (s == NULL) {
+    return NULL;
+  }
+  const bool good = parse_for_header(p, s);
+  parse_loop_body(p, s, KEYWORD_FOR);
+  return good ? s : NULL;
+}
+
+static struct stmt *parse_foreach(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_FOREACH, parser_next(p)->at);
+  if (s == NULL) {
+    return NULL;
+  }
+  const bool good =
+      (s->target = loop_variable(p)) != NULL &&
+      expect_keyword(p, KEYWORD_IN, "IN and an array or a list") &&
+      (s->value = parser_expr(p)) != NULL;
+  parse_loop_body(p, s, KEYWORD_FOREACH);
+  return good ? s : NULL;
+}
+
+static struct stmt *parse_repeat(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_REPEAT, parser_next(p)->at);
+  if (s == NULL) {
+    return NULL;
+  }
+  s->value = parser_expr(p);
+  const bool good = s->value != NULL;
+  parse_loop_body(p, s, KEYWORD_REPEAT);
+  return good ? s : NULL;
+}
+
+/* BREAK and CONTINUE */
+static struct stmt *parse_jump(struct parser *p, enum stmt_kind kind) {
+  const struct token *t = parser_next(p);
+  if (p->loops == 0) {
+    parser_error(
+        p,
+        (struct finding){
+            .code = DIAGNOSTIC_CODE_MISPLACED,
+            .at = t->at,
+            .hint = TEXT("a CASE ends by itself; RETURN leaves a function")},
+        "%s stands in no loop", keyword_text(t->keyword));
+    return NULL;
+  }
+  return new_stmt(p, kind, t->at);
+}
+
+/* ---- SELECT and SWITCH */
+
+static struct stmt *parse_select(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_SELECT, parser_next(p)->at);
+  if (s != NULL) {
+    s->arms = parser_cases(p, KEYWORD_SELECT, s->at);
+  }
+  return s;
+}
+
+static struct stmt *parse_switch(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_SWITCH, parser_next(p)->at);
+  if (s == NULL) {
+    return NULL;
+  }
+  s->value = parser_expr(p);
+  const bool good = s->value != NULL;
+  s->arms = parser_cases(p, KEYWORD_SWITCH, s->at);
+  return good ? s : NULL;
+}
+
+/* ---- the rest */
+
+static struct stmt *parse_return(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_RETURN, parser_next(p)->at);
+  const bool bare = parser_at(p, TOKEN_NEWLINE) || parser_at(p, TOKEN_END) ||
+                    parser_at(p, TOKEN_BRACE_CLOSE);
+  if (s == NULL || bare) {
+    return s;
+  }
+  s->value = parser_expr(p);
+  return s->value == NULL ? NULL : s;
+}
+
+static struct stmt *parse_trace(struct parser *p) {
+  struct stmt *s = new_stmt(p, STMT_TRACE, parser_next(p)->at);
+  if (s == NULL) {
+    return NULL;
+  }
+  s->value = parser_expr(p);
+  return s->value == NULL ? NULL : s;
+}
+
+/* ---- functions and sections */
+
+static void parse_unit_body(struct parser *p, struct unit *unit,
+                            enum keyword keyword) {
+  struct unit *outer = p->unit;
+  const unsigned loops = p->loops;
+  bool brace;
+  p->unit = unit;
+  p->loops = 0;
+  parser_body(p, keyword, unit->at, &unit->body, &brace);
+  p->unit = outer;
+  p->loops = loops;
+  *p->units_end = unit;
+  p->units_end = &unit->next;
+  p->script->unit_count++;
+}
+
+static struct unit *new_unit(struct parser *p, enum unit_kind kind,
+                             struct place at) {
+  struct unit *unit = parser_new(p, sizeof *unit);
+  if (unit != NULL) {
+    unit->kind = kind;
+    unit->at = at;
+  }
+  return unit;
+}
+
+static bool parse_param(struct parser *p, struct unit *unit,
+                        struct param ***end) {
+  const struct token *t = parser_peek(p);
+  if (t->kind != TOKEN_WORD || keyword_is_hard(t->keyword)) {
+    parser_expected(p, "the name of a parameter");
+    return false;
+  }
+  struct param *param = parser_new(p, sizeof *param);
+  if (param == NULL) {
+    return false;
+  }
+  param->name = parser_next(p)->text;
+  param->at = t->at;
+  **end = param;
+  *end = &param->next;
+  unit->param_count++;
+  return true;
+}
+
+static bool parse_params(struct parser *p, struct unit *unit) {
+  struct param **end = &unit->params;
+  if (!parser_expect(p, TOKEN_PAREN_OPEN, "'(' and the parameters")) {
+    return false;
+  }
+  p->parens++;
+  if (!parser_at(p, TOKEN_PAREN_CLOSE)) {
+    do {
+      if (!parse_param(p, unit, &end)) {
+        return false;
+      }
+    } while (parser_take(p, TOKEN_COMMA));
+  }
+  if (!parser_expect(p, TOKEN_PAREN_CLOSE, "',' or ')'")) {
+    return false;
+  }
+  p->parens--;
+  return true;
+}
+
+static void reject_nested(struct parser *p, struct place at, const char *what) {
+  parser_error(p, (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED, .at = at},
+               "%s", what);
+  p->panic = p->failed; /* its body is read all the same */
+}
+
+static struct stmt *parse_function(struct parser *p) {
+  struct unit *unit = new_unit(p, UNIT_FUNCTION, parser_next(p)->at);
+  if (unit == NULL) {
+    return NULL;
+  }
+  if (p->unit->kind == UNIT_FUNCTION) {
+    reject_nested(p, unit->at, "a function cannot stand in another function");
+  }
+  const struct token *name = parser_peek(p);
+  if (name->kind != TOKEN_WORD || keyword_is_hard(name->keyword)) {
+    parser_expected(p, "the name of the function");
+  } else {
+    unit->name = parser_next(p)->text;
+    unit->at = name->at;
+    (void)parse_params(p, unit);
+  }
+  parse_unit_body(p, unit, KEYWORD_FUNCTION);
+  return NULL;
+}
+
+static void parse_event(struct parser *p, struct unit *unit) {
+  const struct token *name = parser_peek(p);
+  if (name->kind != TOKEN_WORD) {
+    parser_expected(p, "the name of an event");
+    return;
+  }
+  (void)parser_next(p);
+  unit->at = name->at;
+  unit->name = event_canonical_name(name->text);
+  if (unit->name.len == 0) {
+    unit->name = name->text;
+    event_report_unknown(p->reporter, name->text, name->at);
+  }
+}
+
+static struct stmt *parse_on(struct parser *p) {
+  struct unit *unit = new_unit(p, UNIT_SECTION, parser_next(p)->at);
+  if (unit == NULL) {
+    return NULL;
+  }
+  if (p->unit->kind != UNIT_MAIN || p->open != NULL) {
+    reject_nested(p, unit->at, "an ON section cannot stand in another block");
+  }
+  parse_event(p, unit);
+  parse_unit_body(p, unit, KEYWORD_ON);
+  return NULL;
+}
+
+/* A soft keyword with one of these behind it is a variable that is set. */
+static bool is_variable(struct parser *p, const struct token *t) {
+  if (keyword_is_hard(t->keyword)) {
+    return false;
+  }
+  switch ((unsigned)p->tokens[p->at + 1].kind) {
+  case TOKEN_ASSIGN:
+  case TOKEN_EQ:
+  case TOKEN_DOT:
+  case TOKEN_BRACKET_OPEN:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static struct stmt *parse_block_stmt(struct parser *p, enum keyword keyword) {
+  switch ((unsigned)keyword) {
+  case KEYWORD_IF:
+    return parse_if(p);
+  case KEYWORD_SELECT:
+    return parse_select(p);
+  case KEYWORD_SWITCH:
+    return parse_switch(p);
+  case KEYWORD_FOR:
+    return parse_for(p);
+  case KEYWORD_FOREACH:
+    return parse_foreach(p);
+  case KEYWORD_REPEAT:
+    return parse_repeat(p);
+  case KEYWORD_FUNCTION:
+    return parse_function(p);
+  default:
+    bt_check(keyword == KEYWORD_ON);
+    return parse_on(p);
+  }
+}
+
+static struct stmt *parse_simple_stmt(struct parser *p, enum keyword keyword) {
+  switch ((unsigned)keyword) {
+  case KEYWORD_ASSIGN:
+    return parse_assign(p);
+  case KEYWORD_DYNAMIC:
+    return parse_dynamic(p);
+  case KEYWORD_RETURN:
+    return parse_return(p);
+  case KEYWORD_EXIT:
+    return new_stmt(p, STMT_EXIT, parser_next(p)->at);
+  case KEYWORD_BREAK:
+    return parse_jump(p, STMT_BREAK);
+  case KEYWORD_CONTINUE:
+    return parse_jump(p, STMT_CONTINUE);
+  case KEYWORD_TRACE:
+    return parse_trace(p);
+  default:
+    return parse_plain(p);
+  }
+}
+
+static bool opens_block(enum keyword keyword) {
+  switch ((unsigned)keyword) {
+  case KEYWORD_IF:
+  case KEYWORD_SELECT:
+  case KEYWORD_SWITCH:
+  case KEYWORD_FOR:
+  case KEYWORD_FOREACH:
+  case KEYWORD_REPEAT:
+  case KEYWORD_FUNCTION:
+  case KEYWORD_ON:
+    return true;
+  default:
+    return false;
+  }
+}
+
+struct stmt *parser_stmt(struct parser *p) {
+  const struct token *t = parser_peek(p);
+  const bool variable = t->kind != TOKEN_WORD || is_variable(p, t);
+  const enum keyword keyword = variable ? KEYWORD_NONE : t->keyword;
+  if (opens_block(keyword)) {
+    return parse_block_stmt(p, keyword);
+  }
+  struct stmt *s = parse_simple_stmt(p, keyword);
+  end_line(p);
+  return s;
+}

@@ -1,0 +1,238 @@
+#include "studio/scope_priv.h"
+
+#include "studio/callee_priv.h"
+
+/* The names of one scope. */
+struct names {
+  const struct mem *mem;
+  struct text *texts;
+  struct place *places;
+  size_t count, text_cap, place_cap;
+};
+
+struct scope {
+  struct reporter *reporter;
+  struct arena *arena;
+  struct script *script;
+  struct unit *unit; /* being walked */
+  struct names globals;
+  struct names locals; /* of the function */
+  struct names reads;  /* the script's variables that the function has read */
+  bool failed;
+};
+
+static size_t find_name(const struct names *n, struct text name) {
+  for (size_t i = 0; i < n->count; i++) {
+    if (text_equal_nocase(n->texts[i], name)) {
+      return i;
+    }
+  }
+  return n->count;
+}
+
+static size_t add_name(struct scope *s, struct names *n, struct text name,
+                       struct place at) {
+  const size_t i = find_name(n, name);
+  if (i < n->count) {
+    return i;
+  }
+  if (!mem_grow(n->mem, &n->texts, &n->text_cap, n->count + 1,
+                sizeof *n->texts) ||
+      !mem_grow(n->mem, &n->places, &n->place_cap, n->count + 1,
+                sizeof *n->places)) {
+    s->failed = true;
+    return 0;
+  }
+  n->texts[n->count] = name;
+  n->places[n->count] = at;
+  return n->count++;
+}
+
+static void free_names(struct names *n) {
+  mem_free(n->mem, n->texts, n->text_cap * sizeof *n->texts);
+  mem_free(n->mem, n->places, n->place_cap * sizeof *n->places);
+}
+
+/* ---- variables */
+
+/* Names that are the script's wherever they stand. */
+static bool is_script_name(struct text name) {
+  return text_equal_nocase(text_sub(name, 0, 7), TEXT("global:")) ||
+         text_equal_nocase(name, TEXT("_err")) ||
+         text_equal_nocase(name, TEXT("_errline")) ||
+         text_equal_nocase(name, TEXT("event"));
+}
+
+static void bind_name(struct scope *s, struct expr *e, bool sets) {
+  const bool function = s->unit->kind == UNIT_FUNCTION;
+  const bool fixed = !function || is_script_name(e->text) ||
+                     find_name(&s->reads, e->text) < s->reads.count;
+  size_t i = find_name(&s->locals, e->text);
+  if (!fixed && i == s->locals.count && sets) {
+    i = add_name(s, &s->locals, e->text, e->at);
+  }
+  if (!fixed && i < s->locals.count) {
+    e->variable = (struct variable){true, (uint32_t)i};
+    return;
+  }
+  if (function) {
+    (void)add_name(s, &s->reads, e->text, e->at);
+  }
+  e->variable = (struct variable){
+      false, (uint32_t)add_name(s, &s->globals, e->text, e->at)};
+}
+
+/* ---- expressions */
+
+static void walk_expr(struct scope *s, struct expr *e);
+
+static void walk_list(struct scope *s, struct expr *e) {
+  for (; e != NULL; e = e->next) {
+    walk_expr(s, e);
+  }
+}
+
+static void walk_expr(struct scope *s, struct expr *e) {
+  if (e == NULL) {
+    return;
+  }
+  walk_expr(s, e->left);
+  walk_expr(s, e->right);
+  walk_list(s, e->args);
+  if (e->kind == EXPR_NAME) {
+    bind_name(s, e, false);
+  } else if (e->kind == EXPR_CALL || e->kind == EXPR_METHOD) {
+    callee_bind(s->reporter, s->script, e);
+  }
+}
+
+/* What stands left of =: a plain name is set, anything else is read first. */
+static void walk_target(struct scope *s, struct expr *e) {
+  if (e != NULL && e->kind == EXPR_NAME) {
+    bind_name(s, e, true);
+  } else {
+    walk_expr(s, e);
+  }
+}
+
+/* ---- statements */
+
+static void walk_block(struct scope *s, const struct block *block);
+
+static void walk_stmt(struct scope *s, const struct stmt *stmt) {
+  walk_expr(s, stmt->value);
+  walk_expr(s, stmt->limit);
+  walk_expr(s, stmt->step);
+  walk_target(s, stmt->target);
+  for (const struct arm *arm = stmt->arms; arm != NULL; arm = arm->next) {
+    walk_list(s, arm->values);
+    walk_block(s, &arm->body);
+  }
+  walk_block(s, &stmt->body);
+}
+
+static void walk_block(struct scope *s, const struct block *block) {
+  for (const struct stmt *stmt = block->first; stmt != NULL;
+       stmt = stmt->next) {
+    walk_stmt(s, stmt);
+  }
+}
+
+/* ---- units */
+
+static void report_duplicate(struct scope *s, struct place at, struct text name,
+                             struct place first) {
+  report(s->reporter,
+         (struct finding){.code = DIAGNOSTIC_CODE_DUPLICATE, .at = at},
+         "'%.*s' is there already, on line %u", TEXT_ARG(name), first.line);
+}
+
+static void walk_params(struct scope *s) {
+  for (const struct param *p = s->unit->params; p != NULL; p = p->next) {
+    const size_t before = find_name(&s->locals, p->name);
+    if (before < s->locals.count) {
+      report_duplicate(s, p->at, p->name, s->locals.places[before]);
+    }
+    (void)add_name(s, &s->locals, p->name, p->at);
+  }
+}
+
+static void keep_locals(struct scope *s) {
+  struct unit *unit = s->unit;
+  unit->local_names =
+      arena_alloc(s->arena, (s->locals.count + 1) * sizeof(struct text));
+  if (unit->local_names == NULL) {
+    s->failed = true;
+    return;
+  }
+  unit->local_count = (uint32_t)s->locals.count;
+  for (size_t i = 0; i < s->locals.count; i++) {
+    unit->local_names[i] = s->locals.texts[i];
+  }
+}
+
+static void check_duplicate_unit(struct scope *s, const struct unit *unit) {
+  for (const struct unit *u = s->script->units; u != unit; u = u->next) {
+    if (u->kind == unit->kind && u->kind != UNIT_MAIN && unit->name.len > 0 &&
+        text_equal_nocase(u->name, unit->name)) {
+      report_duplicate(s, unit->at, unit->name, u->at);
+    }
+  }
+}
+
+static void walk_unit(struct scope *s, struct unit *unit) {
+  s->unit = unit;
+  s->locals.count = 0;
+  s->reads.count = 0;
+  check_duplicate_unit(s, unit);
+  walk_params(s);
+  walk_block(s, &unit->body);
+  if (unit->kind == UNIT_FUNCTION) {
+    keep_locals(s);
+  }
+}
+
+/* The variables that the machine itself sets always exist. */
+static void add_own_variables(struct scope *s) {
+  static const struct place nowhere = {1, 1, 1};
+  (void)add_name(s, &s->globals, TEXT("_ERR"), nowhere);
+  (void)add_name(s, &s->globals, TEXT("_ERRLINE"), nowhere);
+  (void)add_name(s, &s->globals, TEXT("event"), nowhere);
+}
+
+static void keep_globals(struct scope *s) {
+  struct script *script = s->script;
+  const size_t count = s->globals.count;
+  script->variables = arena_alloc(s->arena, (count + 1) * sizeof(struct text));
+  script->variable_places =
+      arena_alloc(s->arena, (count + 1) * sizeof(struct place));
+  if (script->variables == NULL || script->variable_places == NULL) {
+    s->failed = true;
+    return;
+  }
+  script->variable_count = (uint32_t)count;
+  for (size_t i = 0; i < count; i++) {
+    script->variables[i] = s->globals.texts[i];
+    script->variable_places[i] = s->globals.places[i];
+  }
+}
+
+bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
+  struct scope s = {.reporter = r,
+                    .arena = arena,
+                    .script = script,
+                    .globals = {.mem = arena->mem},
+                    .locals = {.mem = arena->mem},
+                    .reads = {.mem = arena->mem}};
+  add_own_variables(&s);
+  for (struct unit *u = script->units; u != NULL && !s.failed; u = u->next) {
+    walk_unit(&s, u);
+  }
+  if (!s.failed) {
+    keep_globals(&s);
+  }
+  free_names(&s.globals);
+  free_names(&s.locals);
+  free_names(&s.reads);
+  return !s.failed;
+}

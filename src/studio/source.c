@@ -1,0 +1,76 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "studio/source_priv.h"
+
+static uint32_t count_lines(struct text text) {
+  uint32_t n = 1;
+  for (size_t i = 0; i < text.len; i++) {
+    n += text.ptr[i] == '\n';
+  }
+  return n;
+}
+
+bool source_init(struct source *s, struct arena *arena, struct text file_name,
+                 struct text text) {
+  *s = (struct source){.lines = count_lines(text)};
+  s->file_name = arena_copy_text(arena, file_name);
+  s->text = arena_copy_text(arena, text);
+  s->starts = arena_alloc(arena, ((size_t)s->lines + 1) * sizeof *s->starts);
+  if (s->file_name.ptr == NULL || s->text.ptr == NULL || s->starts == NULL) {
+    return false;
+  }
+  uint32_t line = 1;
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.ptr[i] == '\n') {
+      s->starts[line++] = (uint32_t)i + 1;
+    }
+  }
+  s->starts[line] = (uint32_t)text.len;
+  return true;
+}
+
+struct text source_line(const struct source *s, uint32_t line) {
+  if (line < 1 || line > s->lines) {
+    return TEXT("");
+  }
+  const size_t from = s->starts[line - 1];
+  struct text t = text_sub(s->text, from, s->starts[line] - from);
+  while (t.len > 0 && (t.ptr[t.len - 1] == '\n' || t.ptr[t.len - 1] == '\r')) {
+    t.len--;
+  }
+  if (line == 1 && text_starts(t, TEXT("\xEF\xBB\xBF"))) {
+    t = text_sub(t, 3, t.len);
+  }
+  return t;
+}
+
+void report(struct reporter *r, struct finding f, const char *format, ...) {
+  char message[512];
+  va_list args;
+  va_start(args, format);
+  const int n = vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  const size_t len = n < 0 ? 0 : (size_t)n;
+  const struct diagnostic item = {
+      .code = f.code,
+      .severity = diagnostic_severity_of(f.code),
+      .line = f.at.line,
+      .column = f.at.column,
+      .length = f.at.length == 0 ? 1 : f.at.length,
+      .message = {message, len < sizeof message ? len : sizeof message - 1},
+      .hint = f.hint,
+      .edit = f.edit,
+      .source_line = source_line(r->source, f.at.line),
+  };
+  diagnostics_add(r->diags, &item);
+}
+
+struct text report_nearest(struct textbuf *out, struct text word,
+                           const struct text *candidates, size_t count) {
+  const size_t i = text_nearest(word, candidates, count);
+  if (i < count) {
+    textbuf_addf(out, "did you mean '%.*s'?", TEXT_ARG(candidates[i]));
+  }
+  return textbuf_text(out);
+}

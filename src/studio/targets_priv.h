@@ -1,0 +1,14 @@
+/* targets_priv.h - which queues, skills and agents a script names. */
+#ifndef BATON_STUDIO_TARGETS_PRIV_H
+#define BATON_STUDIO_TARGETS_PRIV_H
+
+#include <stdbool.h>
+
+struct program;
+
+/* Fills in the program's targets: literals in a Transfer or ReqAgent, literals
+ * that set a variable which stands there, and literals that set a target member
+ * of a payload. False: no memory. */
+bool targets_find(struct program *program);
+
+#endif

@@ -1,0 +1,102 @@
+/* Compiled code held against the table of opcodes. */
+#include "studio/action.h"
+#include "studio/builtin_priv.h"
+#include "studio/code_priv.h"
+
+struct verifier {
+  const struct program *program;
+  const struct part *part;
+};
+
+static bool is_register(const struct verifier *v, unsigned x) {
+  return x < v->part->registers;
+}
+
+static bool is_constant(const struct verifier *v, unsigned x) {
+  return (x & CODE_CONSTANT) != 0 &&
+         (x & ~(unsigned)CODE_CONSTANT) < v->program->constant_count;
+}
+
+static bool is_text_constant(const struct verifier *v, unsigned x) {
+  return is_constant(v, x) &&
+         v->program->constants[x & ~(unsigned)CODE_CONSTANT].tag == VALUE_TEXT;
+}
+
+static bool operand_fits(const struct verifier *v, enum operand kind,
+                         unsigned x) {
+  switch (kind) {
+  case OPERAND_NO:
+  case OPERAND_N:
+    return true;
+  case OPERAND_W:
+  case OPERAND_R:
+    return is_register(v, x);
+  case OPERAND_V:
+    return x & CODE_CONSTANT ? is_constant(v, x) : is_register(v, x);
+  case OPERAND_K:
+    return is_text_constant(v, x);
+  case OPERAND_GL:
+    return x < v->program->script.variable_count;
+  case OPERAND_FN:
+    return x < v->program->script.unit_count &&
+           v->program->parts[x].unit->kind == UNIT_FUNCTION;
+  case OPERAND_BI:
+    return x < BUILTINS;
+  case OPERAND_AC:
+    return x < ACTIONS;
+  case OPERAND_TO:
+    return x < v->part->count;
+  }
+  return false;
+}
+
+/* What a row of the table cannot say: operands that stand for several. */
+static bool ranges_fit(const struct verifier *v, const struct insn *in) {
+  const unsigned count = in->c & ~(unsigned)CODE_METHOD;
+  switch (in->op) {
+  case OP_TEMPLATE:
+    return in->b + count <= v->part->registers;
+  case OP_BUILTIN:
+  case OP_ACTION:
+    return in->a + count <= v->part->registers;
+  case OP_CALL:
+    return v->program->parts[in->b].params == in->c &&
+           in->a + count <= v->part->registers;
+  case OP_FOR_START:
+  case OP_FOR_NEXT:
+  case OP_EACH_NEXT:
+    return is_register(v, in->b + 1u);
+  default:
+    return true;
+  }
+}
+
+static bool insn_fits(const struct verifier *v, const struct insn *in) {
+  if (in->op >= OPCODES) {
+    return false;
+  }
+  const struct opcode_info *info = opcode_info((enum opcode)in->op);
+  return operand_fits(v, info->a, in->a) && operand_fits(v, info->b, in->b) &&
+         operand_fits(v, info->c, in->c) && ranges_fit(v, in);
+}
+
+static bool part_fits(const struct verifier *v) {
+  for (uint32_t i = 0; i < v->part->count; i++) {
+    if (!insn_fits(v, &v->part->code[i])) {
+      return false;
+    }
+  }
+  const bool function = v->part->unit->kind == UNIT_FUNCTION;
+  const uint8_t last = v->part->code[v->part->count - 1].op;
+  return last == (function ? OP_RETURN : OP_END);
+}
+
+bool program_verify(const struct program *p) {
+  for (uint32_t i = 0; i < p->script.unit_count; i++) {
+    const struct verifier v = {p, &p->parts[i]};
+    if (!part_fits(&v)) {
+      return false;
+    }
+  }
+  return true;
+}

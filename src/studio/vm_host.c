@@ -1,0 +1,233 @@
+/* What the host sees of a run: the pending action, its answer, variables. */
+#include "base/check.h"
+#include "studio/vm_priv.h"
+
+bool vm_is_waiting(const struct vm *vm) {
+  return vm->state == VM_STATE_WAITING;
+}
+
+static const struct frame *top_frame(const struct vm *vm) {
+  bt_check(vm->frame_count > 0);
+  return &vm->frames[vm->frame_count - 1];
+}
+
+static const struct insn *pending(const struct vm *vm) {
+  bt_check(vm_is_waiting(vm));
+  const struct frame *f = top_frame(vm);
+  return &vm->program->parts[f->part].code[f->pc];
+}
+
+struct vm_action vm_action(const struct vm *vm) {
+  const struct frame *f = top_frame(vm);
+  const struct spot spot = vm->program->parts[f->part].spots[f->pc];
+  const struct insn *in = pending(vm);
+  return (struct vm_action){.id = (enum action_id)in->b,
+                            .argc = in->c,
+                            .line = spot.line,
+                            .column = spot.column};
+}
+
+/* ---- arguments */
+
+static struct value argument(const struct vm *vm, unsigned i) {
+  const struct insn *in = pending(vm);
+  return i < in->c ? vm->stack[top_frame(vm)->base + in->a + i] : value_null();
+}
+
+static struct value member(const struct vm *vm, unsigned i, const char *name) {
+  const struct value v = argument(vm, i);
+  const struct value *found =
+      v.tag == VALUE_OBJECT ? object_find(v.as.object, text_from(name)) : NULL;
+  return found == NULL ? value_null() : *found;
+}
+
+static enum vm_kind kind_of(struct value v) {
+  static const enum vm_kind kinds[] = {
+      [VALUE_NULL] = VM_KIND_NULL,     [VALUE_BOOL] = VM_KIND_BOOL,
+      [VALUE_NUMBER] = VM_KIND_NUMBER, [VALUE_TEXT] = VM_KIND_TEXT,
+      [VALUE_LIST] = VM_KIND_LIST,     [VALUE_OBJECT] = VM_KIND_OBJECT};
+  return kinds[v.tag];
+}
+
+/* Through a buffer with a limit: an object that holds another many times over
+ * prints far larger than it is. */
+static void print_limited(const struct vm *vm, struct value v, bool json,
+                          struct textbuf *out) {
+  struct textbuf limited;
+  textbuf_init(&limited, vm->mem);
+  limited.limit = VM_VALUES_MAX;
+  if (json) {
+    (void)value_to_json(v, &limited);
+  } else {
+    value_print(v, &limited);
+  }
+  textbuf_add(out, textbuf_text(&limited));
+  out->failed = out->failed || limited.failed;
+  textbuf_free(&limited);
+}
+
+enum vm_kind vm_arg_kind(const struct vm *vm, unsigned i) {
+  return kind_of(argument(vm, i));
+}
+
+void vm_arg_text(const struct vm *vm, unsigned i, struct textbuf *out) {
+  print_limited(vm, argument(vm, i), false, out);
+}
+
+bool vm_arg_number(const struct vm *vm, unsigned i, double *out) {
+  return value_to_number(argument(vm, i), out);
+}
+
+bool vm_arg_is_true(const struct vm *vm, unsigned i) {
+  return value_is_true(argument(vm, i));
+}
+
+void vm_arg_json(const struct vm *vm, unsigned i, struct textbuf *out) {
+  print_limited(vm, argument(vm, i), true, out);
+}
+
+enum vm_kind vm_arg_member_kind(const struct vm *vm, unsigned i,
+                                const char *name) {
+  return kind_of(member(vm, i, name));
+}
+
+void vm_arg_member_text(const struct vm *vm, unsigned i, const char *name,
+                        struct textbuf *out) {
+  print_limited(vm, member(vm, i, name), false, out);
+}
+
+bool vm_arg_member_number(const struct vm *vm, unsigned i, const char *name,
+                          double *out) {
+  return value_to_number(member(vm, i, name), out);
+}
+
+bool vm_arg_member_is_true(const struct vm *vm, unsigned i, const char *name) {
+  return value_is_true(member(vm, i, name));
+}
+
+void vm_arg_member_json(const struct vm *vm, unsigned i, const char *name,
+                        struct textbuf *out) {
+  print_limited(vm, member(vm, i, name), true, out);
+}
+
+/* ---- answers */
+
+static void answer(struct vm *vm, struct value v) {
+  const struct insn *in = pending(vm);
+  struct frame *f = vm_frame(vm);
+  vm->stack[f->base + in->a] = v;
+  f->pc++;
+  vm->state = VM_STATE_READY;
+}
+
+void vm_resume_null(struct vm *vm) {
+  answer(vm, value_null());
+}
+
+void vm_resume_bool(struct vm *vm, bool value) {
+  answer(vm, value_bool(value));
+}
+
+void vm_resume_number(struct vm *vm, double value) {
+  answer(vm, value_number(value));
+}
+
+void vm_resume_error(struct vm *vm, struct text message) {
+  bt_check(vm_is_waiting(vm));
+  (void)vm_fail(vm, FAILURE_ACTION, "%.*s", TEXT_ARG(message));
+  vm->state = VM_STATE_BROKEN;
+}
+
+/* No room for the answer is the script's failure; no memory is the host's. */
+static enum bt_err settle(struct vm *vm, enum bt_err err, struct value v) {
+  if (err == BT_ERR_OK) {
+    answer(vm, v);
+  } else if (err == BT_ERR_FULL) {
+    (void)vm_fail(vm, FAILURE_VALUES,
+                  "the answer does not fit into the %d KiB of this script",
+                  VM_VALUES_MAX / 1024);
+    vm->state = VM_STATE_BROKEN;
+    err = BT_ERR_OK;
+  }
+  return err;
+}
+
+static enum bt_err make_text(struct vm *vm, struct text t, struct value *out) {
+  struct text_obj *o = heap_new_text(&vm->heap, t);
+  if (o == NULL) {
+    return vm->heap.out_of_memory ? BT_ERR_NOMEM : BT_ERR_FULL;
+  }
+  *out = value_text(o);
+  return BT_ERR_OK;
+}
+
+enum bt_err vm_resume_text(struct vm *vm, struct text value) {
+  struct value v = value_null();
+  bt_check(vm_is_waiting(vm));
+  vm_collect(vm);
+  return settle(vm, make_text(vm, value, &v), v);
+}
+
+enum bt_err vm_resume_json(struct vm *vm, struct text json) {
+  struct value v = value_null();
+  struct json_error error;
+  bt_check(vm_is_waiting(vm));
+  vm_collect(vm);
+  enum bt_err err = value_from_json(&vm->heap, json, &v, &error);
+  if (err == BT_ERR_RANGE) {
+    err = BT_ERR_SYNTAX;
+  }
+  return settle(vm, err, v);
+}
+
+static enum bt_err make_body(struct vm *vm, struct text body,
+                             struct value *out) {
+  struct json_error error;
+  if (body.len == 0) {
+    return BT_ERR_OK;
+  }
+  const enum bt_err err = value_from_json(&vm->heap, body, out, &error);
+  const bool no_json = err == BT_ERR_SYNTAX || err == BT_ERR_RANGE;
+  return no_json ? make_text(vm, body, out) : err;
+}
+
+enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,
+                           struct text body) {
+  const struct value proxy = argument(vm, 0);
+  struct value text = value_null(), v = value_null();
+  bt_check(value_is_proxy(proxy));
+  vm_collect(vm);
+  enum bt_err err = make_text(vm, description, &text);
+  if (err == BT_ERR_OK) {
+    err = make_body(vm, body, &v);
+  }
+  struct object_obj *o = proxy.as.object;
+  if (err == BT_ERR_OK &&
+      (!heap_object_set_text(&vm->heap, o, TEXT("StatusCode"),
+                             value_number(status)) ||
+       !heap_object_set_text(&vm->heap, o, TEXT("StatusDescription"), text))) {
+    err = vm->heap.out_of_memory ? BT_ERR_NOMEM : BT_ERR_FULL;
+  }
+  return settle(vm, err, v);
+}
+
+/* ---- variables */
+
+size_t vm_variable_count(const struct vm *vm) {
+  return vm->program->script.variable_count;
+}
+
+struct text vm_variable_name(const struct vm *vm, size_t i) {
+  bt_check(i < vm_variable_count(vm));
+  return vm->program->script.variables[i];
+}
+
+enum vm_kind vm_variable_kind(const struct vm *vm, size_t i) {
+  bt_check(i < vm_variable_count(vm));
+  return kind_of(vm->stack[i]);
+}
+
+void vm_variable_text(const struct vm *vm, size_t i, struct textbuf *out) {
+  bt_check(i < vm_variable_count(vm));
+  print_limited(vm, vm->stack[i], false, out);
+}

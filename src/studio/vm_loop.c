@@ -1,0 +1,228 @@
+/* The loop of the machine: what runs often is here, the rest in vm_slow_op().
+ *
+ * Results are written last: an instruction that finds no room on the heap has
+ * changed nothing, and is tried once more after a collection. */
+#include "base/check.h"
+#include "studio/action.h"
+#include "studio/vm_priv.h"
+
+#define IS_NUMBER(v) ((v)->tag == VALUE_NUMBER)
+
+/* The cached view of the frame that runs. */
+struct view {
+  const struct insn *code, *at;
+  struct value *r;
+  const struct value *constants;
+};
+
+static void load(struct vm *vm, struct view *v) {
+  const struct frame *f = vm_frame(vm);
+  v->code = vm->program->parts[f->part].code;
+  v->at = v->code + f->pc;
+  v->r = vm_registers(vm);
+  v->constants = vm->program->constants;
+}
+
+static void save(struct vm *vm, const struct view *v) {
+  vm_frame(vm)->pc = (uint32_t)(v->at - v->code);
+}
+
+static const struct value *operand(const struct view *v, uint16_t x) {
+  return x & CODE_CONSTANT ? &v->constants[x & ~CODE_CONSTANT] : &v->r[x];
+}
+
+/* At the first instruction of a statement. */
+static enum vm_status begin_statement(struct vm *vm, bool trace) {
+  if (trace && !vm->line_shown) {
+    vm->line_shown = true;
+    return VM_LINE;
+  }
+  vm->line_shown = false;
+  if (--vm->steps < 0) {
+    (void)vm_fail(vm, FAILURE_STEPS,
+                  "more than %d statements without a sleep: an endless loop?",
+                  VM_STEPS_MAX);
+    return VM_ERROR;
+  }
+  if (heap_wants_collection(&vm->heap)) {
+    vm_collect(vm);
+  }
+  return VM_DONE;
+}
+
+static enum op_result call(struct vm *vm, const struct insn *in) {
+  const struct part *part = &vm->program->parts[in->b];
+  const uint32_t base = vm_frame(vm)->base + in->a;
+  if (vm->frame_count > VM_CALLS_MAX) {
+    return vm_fail(vm, FAILURE_CALLS, "more than %d calls within each other",
+                   VM_CALLS_MAX);
+  }
+  return vm_enter(vm, in->b, base, part->params) ? OP_RESULT_DONE
+                                                 : OP_RESULT_ROOM;
+}
+
+/* Runs an instruction outside of the loop, twice if it found no room. */
+static bool run_slow(struct vm *vm, const struct view *v, bool is_call) {
+  enum op_result result = OP_RESULT_ROOM;
+  save(vm, v);
+  for (int i = 0; i < 2 && result == OP_RESULT_ROOM; i++) {
+    if (i > 0) {
+      vm_collect(vm);
+    }
+    result = is_call ? call(vm, v->at) : vm_slow_op(vm, v->at);
+  }
+  if (result == OP_RESULT_ROOM) {
+    if (vm->heap.out_of_memory) {
+      (void)vm_fail(vm, FAILURE_MEMORY, "the server has no more memory");
+    } else {
+      (void)vm_fail(vm, FAILURE_VALUES,
+                    "the values of this script need more than %d KiB",
+                    VM_VALUES_MAX / 1024);
+    }
+  }
+  return result == OP_RESULT_DONE;
+}
+
+static enum vm_status ask_host(struct vm *vm, const struct view *v) {
+  save(vm, v);
+  const struct action_info *info = action_info((enum action_id)v->at->b);
+  const struct value *self = &v->r[v->at->a];
+  if (info->offer == ACTION_OFFER_METHOD && !value_is_proxy(*self)) {
+    (void)vm_fail(vm, FAILURE_TYPE,
+                  "%s is a method of what GetRESTProxy() gives, not of %s",
+                  info->name.ptr, value_type_name(*self));
+    return VM_ERROR;
+  }
+  vm->slept = info->sleep == ACTION_SLEEPS;
+  vm->state = VM_STATE_WAITING;
+  return VM_ACTION;
+}
+
+static enum vm_status end(struct vm *vm) {
+  vm->frame_count = 0;
+  vm->state = VM_STATE_DONE;
+  return VM_DONE;
+}
+
+/* Is the loop at its end? Up or down, as the sign of the step says. */
+static bool is_past(double at, double limit, double step) {
+  return step > 0 ? at > limit : at < limit;
+}
+
+#define NUMBERS(op_expr)                                                       \
+  {                                                                            \
+    const struct value *b = operand(&v, in.b), *c = operand(&v, in.c);         \
+    if (!IS_NUMBER(b) || !IS_NUMBER(c)) {                                      \
+      goto slow;                                                               \
+    }                                                                          \
+    const double x = b->as.number, y = c->as.number;                           \
+    v.r[in.a] = value_number(op_expr);                                         \
+    v.at++;                                                                    \
+    break;                                                                     \
+  }
+
+#define COMPARE(x_op_y, general)                                               \
+  {                                                                            \
+    const struct value *a = operand(&v, in.a), *b = operand(&v, in.b);         \
+    bool holds;                                                                \
+    if (IS_NUMBER(a) && IS_NUMBER(b)) {                                        \
+      const double x = a->as.number, y = b->as.number;                         \
+      holds = x_op_y;                                                          \
+    } else {                                                                   \
+      holds = general;                                                         \
+    }                                                                          \
+    v.at = holds ? v.at + 1 : v.code + in.c;                                   \
+    break;                                                                     \
+  }
+
+enum vm_status vm_loop(struct vm *vm, bool trace) {
+  struct view v;
+  load(vm, &v);
+  for (;;) {
+    const struct insn in = *v.at;
+    if (in.step) {
+      if (trace || vm->steps <= 0 || heap_wants_collection(&vm->heap)) {
+        save(vm, &v);
+        const enum vm_status status = begin_statement(vm, trace);
+        if (status != VM_DONE) {
+          return status;
+        }
+      } else {
+        vm->steps--;
+      }
+    }
+    switch (in.op) {
+    case OP_MOVE:
+      v.r[in.a] = *operand(&v, in.b);
+      v.at++;
+      break;
+    case OP_GET_GLOBAL:
+      v.r[in.a] = vm->stack[in.b];
+      v.at++;
+      break;
+    case OP_SET_GLOBAL:
+      vm->stack[in.b] = *operand(&v, in.a);
+      v.at++;
+      break;
+    case OP_ADD:
+    case OP_JOIN:
+      NUMBERS(x + y)
+    case OP_SUB:
+      NUMBERS(x - y)
+    case OP_MUL:
+      NUMBERS(x * y)
+    case OP_JUMP:
+      v.at = v.code + in.c;
+      break;
+    case OP_IF:
+      v.at = value_is_true(*operand(&v, in.a)) ? v.at + 1 : v.code + in.c;
+      break;
+    case OP_UNLESS:
+      v.at = value_is_true(*operand(&v, in.a)) ? v.code + in.c : v.at + 1;
+      break;
+    case OP_IF_EQ:
+      COMPARE(x == y, value_equal(*a, *b))
+    case OP_IF_NE:
+      COMPARE(x != y, !value_equal(*a, *b))
+    case OP_IF_LT:
+      COMPARE(x < y, value_compare(*a, *b) < 0)
+    case OP_IF_LE:
+      COMPARE(x <= y, value_compare(*a, *b) <= 0)
+    case OP_FOR_NEXT: {
+      struct value *a = &v.r[in.a];
+      const struct value *limit = &v.r[in.b];
+      if (!IS_NUMBER(a) || !IS_NUMBER(limit) || !IS_NUMBER(limit + 1)) {
+        goto slow; /* the body has put something else there */
+      }
+      const double step = limit[1].as.number;
+      const double next = a->as.number + step;
+      *a = value_number(next);
+      v.at = is_past(next, limit->as.number, step) ? v.at + 1 : v.code + in.c;
+      break;
+    }
+    case OP_CALL:
+      if (!run_slow(vm, &v, true)) {
+        return VM_ERROR;
+      }
+      load(vm, &v);
+      break;
+    case OP_RETURN:
+      v.r[0] = *operand(&v, in.a);
+      vm->frame_count--;
+      load(vm, &v);
+      v.at++;
+      break;
+    case OP_ACTION:
+      return ask_host(vm, &v);
+    case OP_END:
+      return end(vm);
+    default:
+    slow:
+      if (!run_slow(vm, &v, false)) {
+        return VM_ERROR;
+      }
+      load(vm, &v); /* where the instruction said to go on */
+      break;
+    }
+  }
+}

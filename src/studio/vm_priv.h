@@ -1,0 +1,91 @@
+/* vm_priv.h - the inside of a run. */
+#ifndef BATON_STUDIO_VM_PRIV_H
+#define BATON_STUDIO_VM_PRIV_H
+
+#include "base/rand.h"
+#include "studio/builtin_priv.h"
+#include "studio/code_priv.h"
+#include "studio/vm.h"
+
+#define FAILURE(name, slug, doc) FAILURE_##name,
+enum failure {
+#include "studio/failures.def"
+  FAILURES
+};
+#undef FAILURE
+
+enum vm_state {
+  VM_STATE_READY,   /* can go on */
+  VM_STATE_WAITING, /* for the answer to the action at the frame's pc */
+  VM_STATE_BROKEN,  /* the answer was an error: fails when it goes on */
+  VM_STATE_DONE,
+  VM_STATE_FAILED
+};
+
+/* One call in progress. The result goes to register 0, where the arguments
+ * began in the caller's registers. */
+struct frame {
+  uint32_t part;
+  uint32_t pc;   /* the instruction at hand, or to go on with */
+  uint32_t base; /* its register 0 on the stack */
+};
+
+struct vm {
+  const struct mem *mem;
+  const struct program *program;
+  struct heap heap;
+  struct value *stack; /* the script's variables first */
+  size_t stack_cap;
+  struct frame *frames;
+  size_t frame_count, frame_cap;
+  enum vm_state state;
+  int64_t steps;     /* left until the next sleep */
+  int64_t paused_us; /* when the last vm_run() returned */
+  bool slept;        /* the last action was one that sleeps */
+  bool caught;       /* ON Error took a failure in the last vm_run() */
+  bool line_shown;   /* VM_LINE was returned for the statement at hand */
+  struct rand rand;
+  struct textbuf scratch; /* of built-ins; nothing in it outlives one */
+
+  enum failure failure;
+  struct spot failure_spot;
+  struct textbuf failure_text;
+};
+
+/* Records the failure at the instruction at hand. */
+__attribute__((format(printf, 3, 4))) enum op_result
+vm_fail(struct vm *vm, enum failure failure, const char *format, ...);
+/* A text on the heap from the scratch buffer, or from @t. */
+enum op_result vm_take_scratch(struct vm *vm, struct value *out);
+enum op_result vm_new_text(struct vm *vm, struct text t, struct value *out);
+/* Work that is not a statement and takes long all the same. */
+void vm_charge(struct vm *vm, size_t bytes);
+
+struct frame *vm_frame(struct vm *vm);
+struct value *vm_registers(struct vm *vm);
+/* Room for the registers of a frame at @base; cleared from @from on. */
+bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from);
+/* Leaves everything that runs and begins this part. False: no memory. */
+bool vm_begin(struct vm *vm, uint32_t part);
+void vm_collect(struct vm *vm);
+/* The arguments of the pending action. */
+const struct value *vm_arguments(const struct vm *vm, unsigned *argc);
+
+/* The instructions that are not worth a place in the loop. */
+enum op_result vm_slow_op(struct vm *vm, const struct insn *in);
+/* a + b where not both are numbers. */
+enum op_result vm_add(struct vm *vm, const struct value *a,
+                      const struct value *b, bool join, struct value *out);
+
+enum vm_status vm_loop(struct vm *vm, bool trace);
+
+/* ---- arrays.c: texts that are arrays */
+
+/* The bounds of element @index (from 1); false if there is none. */
+bool array_element(struct text array, size_t index, struct text *out);
+size_t array_size(struct text array);
+/* The element at byte *@at, and *@at behind it; false at the end. *@at begins
+ * as 0. */
+bool array_next(struct text array, size_t *at, struct text *out);
+
+#endif
