@@ -160,23 +160,26 @@ static void random_events_come_back(void **state) {
   }
 }
 
+static void set_extreme(struct record *r, enum field f, bool high) {
+  const enum field_kind kind = field_info(f)->kind;
+  if (field_is_text(f)) {
+    record_set_text(r, f, high ? TEXT("\0\xff") : TEXT(""));
+  } else if (kind == KIND_ID) {
+    record_set_id(r, f, (struct id){high ? UINT64_MAX : 0, high});
+  } else if (kind == KIND_NUM || kind == KIND_TIME) {
+    record_set_num(r, f, high ? INT64_MAX : INT64_MIN);
+  } else {
+    record_set_num(r, f, high);
+  }
+}
+
 static void every_field_at_its_extremes(void **state) {
   (void)state;
   struct record r[2];
   for (size_t i = 0; i < 2; i++) {
     record_init(&r[i], EVENT_MESSAGE);
-    for (uint32_t n = 0; n < FIELDS; n++) {
-      const enum field f = (enum field)n;
-      const struct field_info *info = field_info(f);
-      if (field_is_text(f)) {
-        record_set_text(&r[i], f, i == 0 ? TEXT("") : TEXT("\0\xff"));
-      } else if (info->kind == KIND_ID) {
-        record_set_id(&r[i], f, (struct id){i == 0 ? 0 : UINT64_MAX, i});
-      } else if (info->kind == KIND_NUM || info->kind == KIND_TIME) {
-        record_set_num(&r[i], f, i == 0 ? INT64_MIN : INT64_MAX);
-      } else {
-        record_set_num(&r[i], f, (int64_t)i);
-      }
+    for (uint32_t f = 0; f < FIELDS; f++) {
+      set_extreme(&r[i], (enum field)f, i == 1);
     }
   }
   struct coded c;
@@ -242,6 +245,11 @@ static void something_behind_the_end_is_noticed(void **state) {
   forget(&c);
 }
 
+static void flip(struct textbuf *b, size_t bit) {
+  const unsigned byte = (unsigned char)b->ptr[bit / 8];
+  b->ptr[bit / 8] = (char)(unsigned char)(byte ^ 1u << bit % 8);
+}
+
 static void flipped_bits_never_lead_outside(void **state) {
   (void)state;
   static struct sample s;
@@ -251,12 +259,12 @@ static void flipped_bits_never_lead_outside(void **state) {
   encode(&c, s.events, s.count);
   unsigned refused = 0;
   for (size_t bit = 0; bit < c.bytes.len * 8; bit++) {
-    c.bytes.ptr[bit / 8] ^= (char)(1 << bit % 8);
+    flip(&c.bytes, bit);
     const enum bt_err err = read_all(textbuf_text(&c.bytes));
     assert_true(err == BT_ERR_NOT_FOUND || err == BT_ERR_CORRUPT ||
                 err == BT_ERR_FOREIGN);
     refused += err != BT_ERR_NOT_FOUND;
-    c.bytes.ptr[bit / 8] ^= (char)(1 << bit % 8);
+    flip(&c.bytes, bit);
   }
   assert_true(refused > 0);
   assert_decodes_to(textbuf_text(&c.bytes), s.events, s.count);

@@ -211,9 +211,7 @@ static void a_value_outside_its_limits(void **state) {
 static void a_text_that_is_too_long_says_both_lengths(void **state) {
   (void)state;
   char body[700];
-  memset(body, 'x', sizeof body);
-  memcpy(body, "{\"reason\":\"", 11);
-  memcpy(body + 11 + 600, "\"}", 3);
+  (void)snprintf(body, sizeof body, "{\"reason\":\"%600s\"}", "x");
   json_refused(COMMAND_LEAVE, body, "/reason",
                "/reason is 600 bytes long, expected 0 … 512 bytes");
 }
@@ -304,11 +302,13 @@ static void a_refused_body_leaves_the_record_alone(void **state) {
 
 static void long_and_odd_keys_stay_inside_the_message(void **state) {
   (void)state;
-  char body[900] = "{\"";
-  for (size_t i = 2; i < 802; i += 2) {
-    memcpy(body + i, "\u00e4", 2);
+  char key[801] = "";
+  for (size_t i = 0; i < 800; i += 2) {
+    key[i] = '\xc3';
+    key[i + 1] = '\xa4';
   }
-  memcpy(body + 802, "\":1}", 5);
+  char body[900];
+  (void)snprintf(body, sizeof body, "{\"%s\":1}", key);
   struct reading x;
   read_json(&x, COMMAND_SAY, body);
   assert_false(x.done);
