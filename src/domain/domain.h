@@ -35,6 +35,7 @@ struct domain_listener {
 struct domain_options {
   struct engine_options engine;
   uint64_t snapshot_every; /* batches between snapshots; 0: a default */
+  uint64_t seed;           /* of the ids that are made when a timer is due */
 };
 
 /* Restores the state out of @journal (taken: closed with the domain, on error
@@ -59,9 +60,16 @@ void domain_submit(struct domain *d, const struct command *cmd,
  * reading, so that nobody is shown what may yet be lost. */
 void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx);
 
-/* Lets out what has become durable. Returns how many answers and batches are
- * still held back. */
+/* Lets out what has become durable. What is submitted meanwhile waits for the
+ * next call. Returns how many answers and batches are still held back. */
 size_t domain_release(struct domain *d);
+/* Would domain_release() let something out now? Then call it again soon. */
+bool domain_due(const struct domain *d);
+/* The last batch whose events were let out. */
+uint64_t domain_released(const struct domain *d);
+/* Once after domain_open(): if there was a process before this one, its
+ * connections are gone; submits COMMAND_RECOVERED. */
+void domain_recover(struct domain *d, int64_t now_us);
 /* Submits COMMAND_TICK for each timer that is due at @now_us. */
 void domain_tick(struct domain *d, int64_t now_us);
 int64_t domain_next_deadline(const struct domain *d);

@@ -1,0 +1,119 @@
+/* api.h - /api/v1: resources, sockets and event streams over one domain.
+ *
+ * A facade: it turns requests and frames into commands and events into answers
+ * and frames. It keeps connections and what was said on them, and nothing about
+ * sessions: those are the engine's.
+ *
+ *   loop_create → journal_open → domain_open → api_create
+ *   → http_server_create(loop, limits, api_http_handlers(), api, &server)
+ *   → api_attach(api, server) → http_server_listen
+ *
+ * One thread, the loop's. The shell calls domain_release() once a turn (from
+ * loop_on_batch) and after the journal's on_durable (over a loop_waker), and
+ * domain_tick() when domain_next_deadline() is due.
+ *
+ * The paths stand in routes.def; api/openapi.yaml is generated from it.
+ */
+#ifndef BATON_API_API_H
+#define BATON_API_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "domain/domain.h"
+#include "net/loop.h"
+#include "net/server.h"
+
+struct api;
+
+/* Who may come in. Tokens themselves are not kept: SHA-256 of each is. */
+struct api_token {
+  uint8_t sha256[32];
+  /* CUSTOMER: a public token, with which sessions may be opened and nothing
+   * else. */
+  enum role role;
+  /* BOT, AGENT: its id in the directory; others: a name for the timeline. */
+  struct text subject;
+};
+
+void api_hash_token(struct text token, uint8_t out[32]);
+
+enum api_log_level {
+  API_LOG_DEBUG,
+  API_LOG_INFO,
+  API_LOG_WARNING,
+  API_LOG_ERROR
+};
+
+/* Something for the server's log. All texts are borrowed for the call; none
+ * holds what a customer said, or a secret. */
+struct api_log {
+  enum api_log_level level;
+  const char *what;    /* "request", "socket.opened", "socket.closed", … */
+  struct text request; /* the request's id, or empty */
+  struct text who;     /* the caller's role and name, or empty */
+  struct text detail;  /* "GET /api/v1/queues", or a sentence */
+  int code;            /* HTTP status or WebSocket close code; 0 if none */
+  int64_t took_us;
+};
+
+struct api_options {
+  struct domain *domain; /* borrowed, as is the loop: they outlive the api */
+  struct loop *loop;
+  const struct api_token *tokens; /* copied */
+  size_t token_count;
+  bool visitors; /* a session may be opened without a token */
+  /* Signs the tokens of customers: at least 32 bytes, secret, the same after
+   * each restart. Copied. */
+  struct text secret;
+  struct text version; /* of the program, for /healthz and /metrics; copied */
+  void *ctx;           /* for the functions below */
+  int64_t (*unix_us)(void *ctx);                        /* NULL: the system's */
+  void (*entropy)(void *ctx, void *bytes, size_t size); /* NULL: the system's */
+  void (*log)(void *ctx, const struct api_log *entry);  /* NULL: nothing */
+  /* Appends further lines to /metrics; may be NULL. */
+  void (*metrics)(void *ctx, struct textbuf *out);
+};
+
+/* BT_ERR_NOMEM; BT_ERR_RANGE: the secret is too short. */
+enum bt_err api_create(const struct mem *mem, const struct api_options *options,
+                       struct api **out) BT_USE_RESULT;
+/* After the server was freed and before the domain is closed; NULL is fine. */
+void api_free(struct api *api);
+
+/* The context is the struct api *. */
+const struct http_handlers *api_http_handlers(void);
+/* The server that was made with them, before it listens. Borrowed. */
+void api_attach(struct api *api, struct http_server *server);
+
+/* Replaces the table; sockets whose token is gone are closed (1008).
+ * BT_ERR_NOMEM: the old table stands. */
+enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
+                           size_t count) BT_USE_RESULT;
+
+/* A request without a socket: what a script asks of this server. */
+struct api_request {
+  struct caller by;
+  enum http_method method;
+  struct text path; /* "/api/v1/queues?x=y", percent-encoded */
+  struct text content_type;
+  struct text body;
+};
+
+struct api_reply {
+  int code;
+  struct text content_type;
+  struct text body;
+};
+
+typedef void api_reply_fn(void *ctx, const struct api_reply *reply);
+
+/* Everything in @request is copied. @fn is called once, from a later
+ * domain_release(); never if the api is freed before. Resources that need a
+ * socket (streams, WebSockets) are refused. */
+void api_call(struct api *api, const struct api_request *request,
+              api_reply_fn *fn, void *ctx);
+
+#endif
