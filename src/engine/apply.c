@@ -151,9 +151,9 @@ static void move_place(struct engine *e, uint32_t slot,
 
 /* ---- timers */
 
-static uint32_t start_timer(struct engine *e, enum timer_kind kind,
-                            uint32_t owner, uint32_t visit,
-                            int64_t deadline_us) {
+uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
+                           uint32_t owner, uint32_t visit,
+                           int64_t deadline_us) {
   const uint32_t id =
       timers_start(&e->timers, (struct timer){.deadline_us = deadline_us,
                                               .kind = kind,
@@ -175,20 +175,20 @@ static void move_timers(struct engine *e, uint32_t slot,
     stop_timer(e, &l->timer_status);
     if (deadline_us != 0) {
       l->timer_status =
-          start_timer(e, TIMER_STATUS, slot, l->s.visit, deadline_us);
+          apply_start_timer(e, TIMER_STATUS, slot, l->s.visit, deadline_us);
     }
   }
   if (l->s.transfer != before->transfer) {
     stop_timer(e, &l->timer_transfer);
     if (l->s.waits != SESSION_WAIT_NONE) {
-      l->timer_transfer = start_timer(e, TIMER_TRANSFER, slot, 0,
-                                      l->transfer.deadline_us);
+      l->timer_transfer = apply_start_timer(e, TIMER_TRANSFER, slot, 0,
+                                            l->transfer.deadline_us);
     }
   }
   if (l->s.status == SESSION_COMPLETED) {
     stop_timer(e, &l->timer_customer);
-    l->timer_customer = start_timer(e, TIMER_FORGET, slot, 0,
-                                    l->ended_us + FORGET_AFTER_US);
+    l->timer_customer = apply_start_timer(e, TIMER_FORGET, slot, 0,
+                                          l->ended_us + FORGET_AFTER_US);
   }
 }
 
@@ -224,13 +224,12 @@ static void apply_customer_timer(struct engine *e, uint32_t slot,
   }
   stop_timer(e, &l->timer_customer);
   if (record_has(ev, FIELD_DEADLINE)) {
-    l->timer_customer = start_timer(e, TIMER_CUSTOMER, slot, 0,
-                                    record_num(ev, FIELD_DEADLINE));
+    l->timer_customer = apply_start_timer(e, TIMER_CUSTOMER, slot, 0,
+                                          record_num(ev, FIELD_DEADLINE));
   }
 }
 
-static void apply_excluded(struct engine *e, uint32_t slot,
-                           const struct record *ev) {
+void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev) {
   if (!router_waits(&e->router, slot)) {
     return;
   }
@@ -239,7 +238,8 @@ static void apply_excluded(struct engine *e, uint32_t slot,
   bt_check(err == BT_ERR_OK);
   router_exclude(&e->router, slot, (uint32_t)record_num(ev, FIELD_AGENT),
                  until_us);
-  (void)start_timer(e, TIMER_REMATCH, slot, e->lives[slot]->s.epoch, until_us);
+  (void)apply_start_timer(e, TIMER_REMATCH, slot, e->lives[slot]->s.epoch,
+                          until_us);
 }
 
 /* What an event of a session that is no transition changes outside it. */
@@ -350,8 +350,8 @@ static void apply_agent(struct engine *e, const struct record *ev) {
     stop_timer(e, &slot->timer);
   }
   if (record_has(ev, FIELD_DEADLINE)) {
-    slot->timer = start_timer(e, TIMER_AGENT, number, slot->a.visit,
-                              record_num(ev, FIELD_DEADLINE));
+    slot->timer = apply_start_timer(e, TIMER_AGENT, number, slot->a.visit,
+                                    record_num(ev, FIELD_DEADLINE));
   }
   apply_agent_state(e, number);
 }
@@ -392,8 +392,7 @@ void engine_apply(struct engine *e, uint64_t seq, const struct record *ev) {
     apply_offer(e, ev);
   } else if (ev->type == EVENT_ANSWER_KEPT) {
     kept_apply(e, ev);
-  } else if (ev->type == EVENT_QUEUE_PAUSED ||
-             ev->type == EVENT_QUEUE_OPENED) {
+  } else if (ev->type == EVENT_QUEUE_PAUSED || ev->type == EVENT_QUEUE_OPENED) {
     apply_pause(e, ev);
   } else if (record_has(ev, FIELD_SESSION)) {
     apply_session(e, seq, ev);

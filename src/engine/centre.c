@@ -35,9 +35,8 @@ static void apply_agent_put(struct engine *e, struct text config) {
                              e->dir.agent_count, sizeof *e->agents);
   bt_check(room);
   if (e->dir.agent_count > before) {
-    e->agents[agent] =
-        (struct agent_slot){.a = agent_make(&e->dir.agents[agent].limits),
-                            .first = SESSION_NOBODY};
+    e->agents[agent] = (struct agent_slot){
+        .a = agent_make(&e->dir.agents[agent].limits), .first = SESSION_NOBODY};
   }
   struct arena arena;
   arena_init(&arena, &e->mem, 0);
@@ -61,7 +60,7 @@ static void apply_bot_put(struct engine *e, struct text config) {
   }
 }
 
-void apply_config(struct engine *e, const struct record *ev) {
+static void fold_config(struct engine *e, const struct record *ev) {
   const struct text config = record_text(ev, FIELD_CONFIG);
   switch (ev->type) {
   case EVENT_SKILL_PUT:
@@ -90,6 +89,40 @@ void apply_config(struct engine *e, const struct record *ev) {
   default:
     break;
   }
+}
+
+/* How many of the kind there are: a put that adds one gives it a number. */
+static size_t count_of(const struct directory *d, uint32_t type) {
+  switch (type) {
+  case EVENT_SKILL_PUT:
+    return d->skill_count;
+  case EVENT_QUEUE_PUT:
+    return d->queue_count;
+  case EVENT_AGENT_PUT:
+    return d->agent_count;
+  case EVENT_BOT_PUT:
+    return d->bot_count;
+  case EVENT_ENTRY_PUT:
+    return d->entry_count;
+  case EVENT_SCRIPT_PUT:
+    return d->script_count;
+  case EVENT_AWAY_REASON_PUT:
+    return d->away_count;
+  default:
+    return 0;
+  }
+}
+
+void apply_config(struct engine *e, const struct record *ev) {
+  const size_t before = count_of(&e->dir, ev->type);
+  fold_config(e, ev);
+  if (count_of(&e->dir, ev->type) == before) {
+    return;
+  }
+  const bool room =
+      mem_grow(&e->mem, &e->log, &e->log_cap, e->log_count + 1, sizeof *e->log);
+  bt_check(room);
+  e->log[e->log_count++] = (struct log_entry){ev->type, (uint32_t)before};
 }
 
 /* ---- deciding */
@@ -150,11 +183,12 @@ static const struct json *read_config(struct ctx *x, const struct record *args,
 /* Is the very same object there already? Then nothing happens. */
 static bool is_known(const struct directory *d, enum config_object object,
                      const struct json *c) {
-  const struct text id = object == CONFIG_QUEUE   ? config_text(c, CONFIG_QUEUE_ID)
-                         : object == CONFIG_AGENT ? config_text(c, CONFIG_AGENT_ID)
-                         : object == CONFIG_BOT   ? config_text(c, CONFIG_BOT_ID)
-                         : object == CONFIG_ENTRY ? config_text(c, CONFIG_ENTRY_ID)
-                                                  : config_text(c, CONFIG_SKILL_NAME);
+  const struct text id =
+      object == CONFIG_QUEUE   ? config_text(c, CONFIG_QUEUE_ID)
+      : object == CONFIG_AGENT ? config_text(c, CONFIG_AGENT_ID)
+      : object == CONFIG_BOT   ? config_text(c, CONFIG_BOT_ID)
+      : object == CONFIG_ENTRY ? config_text(c, CONFIG_ENTRY_ID)
+                               : config_text(c, CONFIG_SKILL_NAME);
   uint32_t i = DIR_NONE;
   switch (object) {
   case CONFIG_SKILL:
@@ -266,8 +300,8 @@ void cmd_put_script(struct ctx *x, uint32_t slot, const struct record *args,
   struct diagnostics diags;
   struct program *program = NULL;
   diagnostics_init(&diags, x->out->arena.mem);
-  const enum bt_err err = program_compile(x->out->arena.mem, name, source,
-                                          &diags, &program);
+  const enum bt_err err =
+      program_compile(x->out->arena.mem, name, source, &diags, &program);
   if (err != BT_ERR_OK) {
     struct textbuf b;
     textbuf_init(&b, x->out->arena.mem);

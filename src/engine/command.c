@@ -14,7 +14,7 @@ enum {
 };
 
 static const struct command_info infos[COMMANDS] = {
-#define COMMAND(n, w, r, m, s, h, d)                                                 \
+#define COMMAND(n, w, r, m, s, h, d)                                           \
   [COMMAND_##n] = {.name = #n, .wire = (w), .doc = (d), .roles = (r)},
 #include "engine/command.def"
 #undef COMMAND

@@ -342,8 +342,8 @@ static void read_queue(struct directory *d, struct dir_queue *q,
                               q->aliases, DIR_ALIASES_MAX);
   q->owner_count = read_names(d, config_list(c, CONFIG_QUEUE_OWNERS), q->owners,
                               DIR_OWNERS_MAX);
-  const bool skilled = text_equal(config_text(c, CONFIG_QUEUE_STRATEGY),
-                                  TEXT("most_skilled"));
+  const bool skilled =
+      text_equal(config_text(c, CONFIG_QUEUE_STRATEGY), TEXT("most_skilled"));
   q->params = (struct router_queue_params){
       .strategy = skilled ? ROUTER_MOST_SKILLED : ROUTER_LONGEST_IDLE,
       .precedence = (uint32_t)config_num(c, CONFIG_QUEUE_PRECEDENCE),
@@ -509,9 +509,9 @@ struct text directory_away_text(const struct directory *d, uint32_t code) {
 
 /* ---- for the router */
 
-struct router_agent_params
-directory_agent_params(const struct directory *d, uint32_t agent,
-                       struct arena *arena) {
+struct router_agent_params directory_agent_params(const struct directory *d,
+                                                  uint32_t agent,
+                                                  struct arena *arena) {
   const struct dir_agent *a = &d->agents[agent];
   const struct json *c = parse(arena, a->config);
   const struct json *skills = config_list(c, CONFIG_AGENT_SKILLS);
@@ -523,8 +523,8 @@ directory_agent_params(const struct directory *d, uint32_t agent,
   bt_check(has != NULL && serves != NULL);
   uint32_t count = read_skills(d, skills, has, most);
   /* Its own skill: what is meant for it alone. */
-  has[count++] = (struct router_skill){d->queues[a->queue].skill,
-                                       ROUTER_PROFICIENCY_BEST};
+  has[count++] =
+      (struct router_skill){d->queues[a->queue].skill, ROUTER_PROFICIENCY_BEST};
   uint32_t served = 0;
   for (const struct json *q = queues == NULL ? NULL : queues->first; q != NULL;
        q = q->next) {

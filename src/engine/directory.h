@@ -40,7 +40,7 @@ struct dir_queue {
   struct router_queue_params params;
   uint32_t priority;
   int64_t max_wait_ms, offer_ms, wrapup_ms, decline_ms;
-  struct text overflow; /* a queue, by name; empty for none */
+  struct text overflow;               /* a queue, by name; empty for none */
   struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
   uint32_t owner_count;
   uint32_t skill; /* DIR_NONE, or the skill it stands for */
@@ -66,9 +66,9 @@ struct dir_script {
 struct dir_entry {
   struct text id, name, config;
   uint8_t channel;
-  struct text bot, script;              /* the first holder: one of them */
-  struct text on_goodbye, on_released;  /* scripts, or empty */
-  struct text fallback;                 /* a queue, or empty: the session ends */
+  struct text bot, script;             /* the first holder: one of them */
+  struct text on_goodbye, on_released; /* scripts, or empty */
+  struct text fallback;                /* a queue, or empty: the session ends */
   int64_t invite_ms, silence_ms, drain_ms, idle_ms, grace_ms, customer_ms;
 };
 
@@ -138,8 +138,8 @@ struct text directory_away_text(const struct directory *d, uint32_t code);
 
 /* An agent's skills and queues out of its config, for the router. Lives in
  * @arena. Skills that are not in the directory yet are left out. */
-struct router_agent_params
-directory_agent_params(const struct directory *d, uint32_t agent,
-                       struct arena *arena);
+struct router_agent_params directory_agent_params(const struct directory *d,
+                                                  uint32_t agent,
+                                                  struct arena *arena);
 
 #endif

@@ -77,6 +77,7 @@ void engine_free(struct engine *e) {
   for (size_t i = 0; i < e->queue_count; i++) {
     live_own(&e->mem, &e->queues[i].reason, TEXT(""));
   }
+  mem_free(&e->mem, e->log, e->log_cap * sizeof *e->log);
   mem_free(&e->mem, e->queues, e->queue_cap * sizeof *e->queues);
   mem_free(&e->mem, e->agents, e->agent_cap * sizeof *e->agents);
   mem_free(&e->mem, e->bots, e->bot_cap * sizeof *e->bots);
@@ -188,8 +189,8 @@ static bool read_need(const struct engine *e, const struct json *element,
     }
     return false;
   }
-  *need = (struct router_skill){
-      skill, level == NULL ? ROUTER_PROFICIENCY_WORST : (uint32_t)level->i};
+  *need = (struct router_skill){skill, level == NULL ? ROUTER_PROFICIENCY_WORST
+                                                     : (uint32_t)level->i};
   return true;
 }
 

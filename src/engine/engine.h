@@ -30,9 +30,9 @@
 struct engine;
 
 struct engine_options {
-  struct text centre;       /* shown in the problem documents' type; copied */
-  struct text problem_base; /* "https://…/problems/"; copied; empty: a default */
-  bool trace; /* LOGGED events for each TRACE; else only Log… (see run) */
+  struct text centre; /* shown in the problem documents' type; copied */
+  struct text
+      problem_base; /* "https://…/problems/"; copied; empty: a default */
 };
 
 /* BT_ERR_NOMEM. @mem is borrowed. */
@@ -73,6 +73,13 @@ void step_free(struct step *s);
 
 /* Carries out one command. The step is cleared first. */
 void engine_step(struct engine *e, const struct command *cmd, struct step *out);
+
+/* The key under which the answer to @by's request with this Idempotency-Key is
+ * kept. A shell that holds an answer back (Prefer: wait) sends the final one as
+ * COMMAND_KEEP_ANSWER with FIELD_KEY set to it, FIELD_CODE, FIELD_BODY,
+ * FIELD_HASH, FIELD_SESSION and FIELD_VERSION, before the answer leaves. */
+void engine_kept_key(const struct caller *by, struct text key,
+                     struct textbuf *out);
 
 /* The earliest timer; INT64_MAX if none runs. When it is due the shell sends
  * COMMAND_TICK, again while one is due. */

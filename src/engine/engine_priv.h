@@ -32,7 +32,7 @@ enum timer_kind {
 };
 
 /* How long a finished session can still be asked for from memory. */
-#define FORGET_AFTER_US     (60 * INT64_C(1000000))
+#define FORGET_AFTER_US (60 * INT64_C(1000000))
 /* A transfer that has no timeout of its own: a failed script's fallback. */
 #define FALLBACK_TIMEOUT_MS 300000
 
@@ -65,19 +65,19 @@ struct run {
   bool holds;    /* it is the holder of the session */
   int64_t wake_us;
   uint32_t timer;
-  uint64_t transfer;   /* SLEEP_TRANSFER */
-  uint32_t status;     /* SLEEP_STATUS */
-  uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question */
-  uint32_t line;       /* of the pending call */
-  struct text image;   /* owned; what sleeps */
-  struct vm *vm;       /* while it runs, within one step */
+  uint64_t transfer; /* SLEEP_TRANSFER */
+  uint32_t status;   /* SLEEP_STATUS */
+  uint32_t seen;     /* SLEEP_CUSTOMER: messages before the question */
+  uint32_t line;     /* of the pending call */
+  struct text image; /* owned; what sleeps */
+  struct vm *vm;     /* while it runs, within one step */
   struct run_section sections[RUN_SECTIONS_MAX];
   uint32_t section_count;
 };
 
 struct kept_answer {
-  struct text key;  /* owned: caller and key */
-  uint64_t hash;    /* of the request */
+  struct text key; /* owned: caller and key */
+  uint64_t hash;   /* of the request */
   int64_t at_us;
   int code;
   struct text body; /* owned */
@@ -100,6 +100,11 @@ struct queue_slot {
 struct bot_slot {
   uint32_t first;
   bool here; /* has a connection */
+};
+
+/* The order in which things of the directory got their numbers. */
+struct log_entry {
+  uint32_t type, number;
 };
 
 struct version {
@@ -126,6 +131,8 @@ struct engine {
   struct run *runs;
   size_t run_cap, run_used;
   uint32_t run_hint; /* no free slot of a run stands before it */
+  struct log_entry *log;
+  size_t log_count, log_cap;
   struct version *versions;
   size_t version_count, version_cap;
   struct kept_answer *kept; /* oldest first, a ring */
@@ -181,6 +188,9 @@ uint32_t apply_new_slot(struct engine *e, struct id id);
 void apply_config(struct engine *e, const struct record *ev);
 /* A session that is finished and reported leaves. */
 void apply_forget(struct engine *e, uint32_t slot);
+uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
+                           uint32_t owner, uint32_t visit, int64_t deadline_us);
+void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev);
 /* The skills of a transfer (JSON) as the router wants them. Unknown ones are
  * written to *unknown (may be NULL) and left out; false if there was one, or
  * there are too many. */

@@ -81,10 +81,9 @@ static bool find_session(const struct act *t, unsigned i, uint32_t *slot,
   if (id_from_text(text, &id) && engine_find(t->x->e, id, slot)) {
     return true;
   }
-  answer_refuse(t->x, SESSION_NOBODY, REFUSAL_UNKNOWN_SESSION,
-                ctx_format(t->x, "No session has the id '%.*s'.",
-                           TEXT_ARG(text)),
-                a);
+  answer_refuse(
+      t->x, SESSION_NOBODY, REFUSAL_UNKNOWN_SESSION,
+      ctx_format(t->x, "No session has the id '%.*s'.", TEXT_ARG(text)), a);
   return false;
 }
 
@@ -135,12 +134,11 @@ static bool read_options(const struct act *t, unsigned i, struct record *args,
   }
   struct form_error error;
   const enum vm_kind kind = vm_arg_kind(t->vm, i);
-  const bool good =
-      kind == VM_KIND_OBJECT
-          ? form_read_json(COMMAND_TRANSFER, arg_json(t, i), ctx_arena(t->x),
-                           args, &error)
-          : form_read_options(COMMAND_TRANSFER, arg_text(t, i),
-                              ctx_arena(t->x), args, &error);
+  const bool good = kind == VM_KIND_OBJECT
+                        ? form_read_json(COMMAND_TRANSFER, arg_json(t, i),
+                                         ctx_arena(t->x), args, &error)
+                        : form_read_options(COMMAND_TRANSFER, arg_text(t, i),
+                                            ctx_arena(t->x), args, &error);
   if (!good) {
     answer_member(t->x, error.refusal, error.pointer,
                   ctx_format(t->x, "%s", error.detail), a);
@@ -181,8 +179,9 @@ static bool read_req_agent(const struct act *t, struct record *args,
   for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
     if (vm_arg_member_kind(t->vm, 1, later[i]) != VM_KIND_NULL) {
       answer_member(t->x, REFUSAL_INVALID_MEMBER, "",
-                    ctx_format(t->x, "%s is known, and not offered in this "
-                                     "version.",
+                    ctx_format(t->x,
+                               "%s is known, and not offered in this "
+                               "version.",
                                later[i]),
                     a);
       return false;
@@ -195,8 +194,9 @@ static bool read_req_agent(const struct act *t, struct record *args,
   if (vm_arg_member_number(t->vm, 1, "lowProficiency", &n) && n >= 1 &&
       n <= 20) {
     record_set_text(args, FIELD_SKILLS,
-                    ctx_format(t->x, "[{\"name\":\"%.*s\","
-                                     "\"minProficiency\":%d}]",
+                    ctx_format(t->x,
+                               "[{\"name\":\"%.*s\","
+                               "\"minProficiency\":%d}]",
                                TEXT_ARG(arg_text(t, 0)), (int)n));
   }
   if (vm_arg_member_kind(t->vm, 1, "targetAgent") != VM_KIND_NULL) {
@@ -350,9 +350,8 @@ static enum done do_wait_for(const struct act *t) {
   if (engine_live(t->x->e, slot)->s.status == status) {
     return give_simple(t, 200, "OK", "The session has the status.");
   }
-  const struct nap nap = {.sleep = SLEEP_STATUS,
-                          .wake_us = t->x->now_us + us,
-                          .status = status};
+  const struct nap nap = {
+      .sleep = SLEEP_STATUS, .wake_us = t->x->now_us + us, .status = status};
   go_to_sleep(t->x, t->run, &nap);
   return DONE_SLEEPS;
 }
@@ -450,10 +449,9 @@ static enum done do_queue_info(const struct act *t) {
   struct answer a = {0};
   if (!directory_target(&t->x->e->dir, DIR_TARGET_ANY, name, &target) ||
       target.is_bot) {
-    answer_refuse(t->x, SESSION_NOBODY, REFUSAL_UNKNOWN_TARGET,
-                  ctx_format(t->x, "No queue is called '%.*s'.",
-                             TEXT_ARG(name)),
-                  &a);
+    answer_refuse(
+        t->x, SESSION_NOBODY, REFUSAL_UNKNOWN_TARGET,
+        ctx_format(t->x, "No queue is called '%.*s'.", TEXT_ARG(name)), &a);
     return give(t, &a);
   }
   struct textbuf b;
@@ -552,8 +550,7 @@ static void call_effect(const struct act *t) {
   record_set_num(fx, FIELD_RUN, (int64_t)r->number);
   record_set_num(fx, FIELD_SCRIPT, r->script);
   record_set_text(fx, FIELD_URL, arg_text(t, 1));
-  record_set_text(fx, FIELD_BODY,
-                  is_given(t, 2) ? arg_text(t, 2) : TEXT(""));
+  record_set_text(fx, FIELD_BODY, is_given(t, 2) ? arg_text(t, 2) : TEXT(""));
   record_set_text(fx, FIELD_METHOD, arg_text(t, 4));
   record_set_text(fx, FIELD_VALUE, member_text(t, "ContentType"));
 }
@@ -638,8 +635,7 @@ static void answer_transfer_nap(const struct act *t) {
 
 static void answer_question(const struct act *t) {
   const struct live *l = engine_live(t->x->e, t->slot);
-  const struct message *m =
-      host_customer_answer(l, &t->x->e->runs[t->run]);
+  const struct message *m = host_customer_answer(l, &t->x->e->runs[t->run]);
   if (m == NULL) {
     give_simple(t, 410, "Gone", "The customer left without an answer.");
     return;

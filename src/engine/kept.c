@@ -12,10 +12,19 @@ bool kept_same(const void *ctx, uint32_t value, const void *key) {
   return text_equal(e->kept[value].key, *(const struct text *)key);
 }
 
+void engine_kept_key(const struct caller *by, struct text key,
+                     struct textbuf *out) {
+  textbuf_addf(out, "%s %.*s ", role_name(by->role), TEXT_ARG(by->name));
+  textbuf_add(out, key);
+}
+
 static struct text full_key(struct ctx *x, const struct record *args) {
-  const struct text key = record_text(args, FIELD_KEY);
-  return ctx_format(x, "%s %.*s %.*s", role_name(x->by.role),
-                    TEXT_ARG(x->by.name), TEXT_ARG(key));
+  struct textbuf b;
+  textbuf_init(&b, x->out->arena.mem);
+  engine_kept_key(&x->by, record_text(args, FIELD_KEY), &b);
+  const struct text key = arena_copy_text(ctx_arena(x), textbuf_text(&b));
+  textbuf_free(&b);
+  return key;
 }
 
 static uint32_t find(const struct engine *e, struct text key) {
@@ -80,7 +89,8 @@ void cmd_keep_answer(struct ctx *x, uint32_t slot, const struct record *args,
   const struct answer final = {.code = (int)record_num(args, FIELD_CODE),
                                .body = record_text(args, FIELD_BODY),
                                .session = record_id(args, FIELD_SESSION),
-                               .version = (uint32_t)record_num(args, FIELD_VERSION)};
+                               .version =
+                                   (uint32_t)record_num(args, FIELD_VERSION)};
   const uint64_t hash = i == MAP_NONE ? (uint64_t)record_num(args, FIELD_HASH)
                                       : x->e->kept[i].hash;
   emit_kept(x, key, hash, &final);
@@ -161,7 +171,8 @@ void kept_apply(struct engine *e, const struct record *ev) {
 }
 
 void kept_forget(struct engine *e, int64_t now_us) {
-  while (e->kept_count > 0 && e->kept[e->kept_first].at_us + KEPT_US <= now_us) {
+  while (e->kept_count > 0 &&
+         e->kept[e->kept_first].at_us + KEPT_US <= now_us) {
     drop_oldest(e);
   }
   arm(e);

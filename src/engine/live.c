@@ -31,11 +31,17 @@ void live_init(struct live *l) {
 }
 
 static void own_all(struct live *l, const struct mem *mem) {
-  struct text *const texts[] = {
-      &l->skills,          &l->customer,       &l->attributes,
-      &l->reason,          &l->note,           &l->disposition,
-      &l->end_reason,      &l->transfer.skills, &l->transfer.reason,
-      &l->transfer.note,   &l->transfer.actor};
+  struct text *const texts[] = {&l->skills,
+                                &l->customer,
+                                &l->attributes,
+                                &l->reason,
+                                &l->note,
+                                &l->disposition,
+                                &l->end_reason,
+                                &l->transfer.skills,
+                                &l->transfer.reason,
+                                &l->transfer.note,
+                                &l->transfer.actor};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     live_own(mem, texts[i], TEXT(""));
   }
@@ -112,8 +118,8 @@ struct session live_get_session(const struct session *before,
   s.visit = (uint32_t)record_num(r, FIELD_VISIT);
   s.version = (uint32_t)record_num(r, FIELD_VERSION);
   s.transfer = s.waits == 0 ? 0 : (uint64_t)record_num(r, FIELD_TRANSFER);
-  s.offer = s.status == SESSION_OFFERED ? (uint64_t)record_num(r, FIELD_OFFER)
-                                        : 0;
+  s.offer =
+      s.status == SESSION_OFFERED ? (uint64_t)record_num(r, FIELD_OFFER) : 0;
   return s;
 }
 
@@ -131,8 +137,8 @@ static struct leg *last_leg(struct live *l, uint8_t role) {
 }
 
 static void add_leg(struct live *l, const struct mem *mem, struct leg leg) {
-  const bool room = mem_grow(mem, &l->legs, &l->leg_cap, l->leg_count + 1,
-                             sizeof *l->legs);
+  const bool room =
+      mem_grow(mem, &l->legs, &l->leg_cap, l->leg_count + 1, sizeof *l->legs);
   bt_check(room);
   l->legs[l->leg_count++] = leg;
 }

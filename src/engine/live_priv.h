@@ -21,14 +21,15 @@ struct message {
 struct leg {
   uint8_t role; /* customer, bot, agent */
   uint32_t number;
-  uint32_t epoch; /* of its hold or invitation */
+  uint32_t epoch;             /* of its hold or invitation */
   int64_t joined_us, left_us; /* 0: not yet */
   const char *reason;         /* why it left; static */
 };
 
 #define TRANSFER_STATE_LIST(X)                                                 \
-  X(NONE, "none") X(WAITING, "waiting") X(DONE, "done")                        \
-  X(CANCELLED, "cancelled") X(EXPIRED, "expired") X(DROPPED, "dropped")
+  X(NONE, "none")                                                              \
+  X(WAITING, "waiting") X(DONE, "done") X(CANCELLED, "cancelled")              \
+      X(EXPIRED, "expired") X(DROPPED, "dropped")
 #define X(name, wire) TRANSFER_##name,
 enum transfer_state { TRANSFER_STATE_LIST(X) };
 #undef X
@@ -49,7 +50,8 @@ struct transfer {
 struct live {
   struct session s;
   struct id id;
-  bool used, customer_here, followed; /* followed: the bot's script was started */
+  bool used, customer_here,
+      followed; /* followed: the bot's script was started */
   uint8_t channel;
   uint32_t entry;
   uint32_t link_next, link_prev; /* among the sessions of one bot or agent */
@@ -71,7 +73,7 @@ struct live {
   uint32_t seen[ROLES]; /* last message number that a party is known to have */
   uint32_t timer_status, timer_transfer, timer_customer;
   uint32_t last_agent; /* that held it last, or SESSION_NOBODY */
-  uint32_t run; /* slot of its script's run, or SESSION_NOBODY */
+  uint32_t run;        /* slot of its script's run, or SESSION_NOBODY */
 };
 
 /* A live session folded from nothing. */

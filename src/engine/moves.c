@@ -119,7 +119,8 @@ static void tell_agent(struct ctx *x, uint32_t agent, uint32_t cmd,
 
 static void end_offer(struct ctx *x, uint64_t offer, struct offer_cmd cmd) {
   struct offer_out out;
-  const enum offer_refusal why = offers_decide(&x->e->offers, offer, &cmd, &out);
+  const enum offer_refusal why =
+      offers_decide(&x->e->offers, offer, &cmd, &out);
   bt_check(why == OFFER_REFUSAL_NONE);
   struct record ev;
   ctx_event(x, &ev, EVENT_OFFER_FIRST + out.event.type, SESSION_NOBODY);
@@ -145,8 +146,9 @@ static void settle_offer(struct ctx *x, const struct live *l,
   switch (event) {
   case SESSION_EV_CONNECTED:
     end_offer(x, before->offer,
-              (struct offer_cmd){
-                  .type = OFFER_CMD_ACCEPT, .agent = agent, .now_us = x->now_us});
+              (struct offer_cmd){.type = OFFER_CMD_ACCEPT,
+                                 .agent = agent,
+                                 .now_us = x->now_us});
     tell_agent(x, agent, AGENT_CMD_ACCEPT, l->channel);
     return;
   case SESSION_EV_OFFER_DECLINED:
@@ -155,8 +157,9 @@ static void settle_offer(struct ctx *x, const struct live *l,
     tell_agent(x, agent, AGENT_CMD_DECLINE, l->channel);
     return;
   case SESSION_EV_OFFER_EXPIRED:
-    end_offer(x, before->offer,
-              (struct offer_cmd){.type = OFFER_CMD_EXPIRE, .now_us = x->now_us});
+    end_offer(
+        x, before->offer,
+        (struct offer_cmd){.type = OFFER_CMD_EXPIRE, .now_us = x->now_us});
     tell_agent(x, agent, AGENT_CMD_EXPIRE, l->channel);
     return;
   default:
@@ -270,7 +273,8 @@ static void follow_bot(struct ctx *x, uint32_t slot, uint32_t event) {
   if (event == SESSION_EV_BOT_GOODBYE && !l->s.ending) {
     name = entry->on_goodbye;
   } else if (over && !l->s.ending) {
-    /* A bot that is lost says no goodbye: what follows it comes all the same. */
+    /* A bot that is lost says no goodbye: what follows it comes all the same.
+     */
     name = entry->on_released.len > 0 ? entry->on_released : entry->on_goodbye;
   }
   const bool again = l->followed && entry->on_released.len == 0;
@@ -292,6 +296,8 @@ static void transition(struct ctx *x, uint32_t slot,
   struct record ev;
   ctx_event(x, &ev, EVENT_SESSION_FIRST + out->event.type, slot);
   live_put_session(&ev, &out->event.after);
+  record_set_num(&ev, FIELD_FROM_STATUS, before.status);
+  record_set_num(&ev, FIELD_FROM_HOLDER, before.holder);
   for (uint32_t f = 0; extra != NULL && f < FIELDS; f++) {
     record_copy(&ev, (enum field)f, extra);
   }

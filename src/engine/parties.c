@@ -47,13 +47,11 @@ static void agent_is_lost(struct ctx *x, uint32_t slot) {
 
 static void take_from_agent(struct ctx *x, uint32_t slot) {
   const struct session *s = &engine_live(x->e, slot)->s;
-  struct session_cmd cmd = {.type = SESSION_CMD_TIMEOUT,
-                            .visit = s->visit,
-                            .target = SESSION_NOBODY};
+  struct session_cmd cmd = {
+      .type = SESSION_CMD_TIMEOUT, .visit = s->visit, .target = SESSION_NOBODY};
   if (s->status == SESSION_OFFERED) {
-    cmd = (struct session_cmd){.type = SESSION_CMD_DECLINE,
-                               .target = s->agent,
-                               .number = s->offer};
+    cmd = (struct session_cmd){
+        .type = SESSION_CMD_DECLINE, .target = s->agent, .number = s->offer};
   } else if (s->status == SESSION_WRAPUP) {
     cmd = (struct session_cmd){.type = SESSION_CMD_DOCUMENTED,
                                .target = s->agent};
@@ -212,8 +210,7 @@ static void bot_is_away(struct ctx *x, uint32_t slot) {
   struct session_cmd cmd = {.type = SESSION_CMD_BOT_AWAY};
   if (l->s.status == SESSION_RELEASING) {
     /* It had said goodbye: its connection's end is the end of its part. */
-    cmd = (struct session_cmd){.type = SESSION_CMD_DETACH,
-                               .epoch = l->s.epoch};
+    cmd = (struct session_cmd){.type = SESSION_CMD_DETACH, .epoch = l->s.epoch};
   }
   do_session_late(x, slot, &cmd, NULL);
 }

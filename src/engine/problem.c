@@ -38,20 +38,21 @@ static struct text detail_releasing(struct ctx *x, const struct live *l) {
   const struct text bot = bot_name(x->e, l->s.holder_id);
   if (l->goodbye_us == 0) {
     return ctx_format(
-        x, "Bot '%.*s' was told to end its part and its connection is not "
-           "closed yet.",
+        x,
+        "Bot '%.*s' was told to end its part and its connection is not "
+        "closed yet.",
         TEXT_ARG(bot));
   }
   return ctx_format(
-      x, "Bot '%.*s' said goodbye %lld ms ago and its connection is not closed "
-         "yet.",
+      x,
+      "Bot '%.*s' said goodbye %lld ms ago and its connection is not closed "
+      "yet.",
       TEXT_ARG(bot), (long long)((x->now_us - l->goodbye_us) / 1000));
 }
 
 static struct text detail_agent(struct ctx *x, const struct live *l,
                                 const char *format) {
-  const struct text agent =
-      live_actor_name(x->e, ROLE_AGENT, l->s.agent);
+  const struct text agent = live_actor_name(x->e, ROLE_AGENT, l->s.agent);
   char line[256];
   (void)snprintf(line, sizeof line, format, TEXT_ARG(agent));
   return arena_copy_text(ctx_arena(x), text_from(line));
@@ -59,13 +60,14 @@ static struct text detail_agent(struct ctx *x, const struct live *l,
 
 struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
   const struct live *l = engine_live(x->e, slot);
-  switch (why) {
+  switch ((uint32_t)why) {
   case REFUSAL_BOT_NOT_ATTACHED:
     return ctx_format(x, "The session waits for '%.*s' to attach.",
                       TEXT_ARG(bot_name(x->e, l->s.invited_id)));
   case REFUSAL_BOT_STILL_HOLDS:
-    return ctx_format(x, "Bot '%.*s' talks with the customer and has not said "
-                         "goodbye.",
+    return ctx_format(x,
+                      "Bot '%.*s' talks with the customer and has not said "
+                      "goodbye.",
                       TEXT_ARG(bot_name(x->e, l->s.holder_id)));
   case REFUSAL_RELEASE_IN_PROGRESS:
     return detail_releasing(x, l);
@@ -77,18 +79,18 @@ struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
     return ctx_format(x, "The session is %s: the customer's part is over.",
                       session_status_name(l->s.status));
   case REFUSAL_TRANSFER_PENDING:
-    return ctx_format(x, "Transfer %llu has waited for the release for %lld "
-                         "ms.",
+    return ctx_format(x,
+                      "Transfer %llu has waited for the release for %lld "
+                      "ms.",
                       (unsigned long long)l->transfer.number,
                       (long long)((x->now_us - l->transfer.asked_us) / 1000));
   case REFUSAL_RELEASE_TIMEOUT:
-    return ctx_format(x, "The bot did not release the session within %lld ms.",
-                      (long long)((l->transfer.deadline_us -
-                                   l->transfer.asked_us) /
-                                  1000));
+    return ctx_format(
+        x, "The bot did not release the session within %lld ms.",
+        (long long)((l->transfer.deadline_us - l->transfer.asked_us) / 1000));
   case REFUSAL_STALE_HOLDER:
-    return ctx_format(x, "The session is at epoch %u, held by %s.",
-                      l->s.epoch, session_holder_name(l->s.holder));
+    return ctx_format(x, "The session is at epoch %u, held by %s.", l->s.epoch,
+                      session_holder_name(l->s.holder));
   case REFUSAL_VERSION_MISMATCH:
     return ctx_format(x, "The session is at version %u.", l->s.version);
   default:
@@ -244,10 +246,9 @@ static struct text options_of(struct ctx *x, const struct record *args) {
 }
 
 static struct text target_of(const struct record *args) {
-  static const enum field targets[] = {FIELD_TARGET,   FIELD_QUEUE_ID,
-                                       FIELD_QUEUE_NAME, FIELD_SKILL,
-                                       FIELD_AGENT_ID, FIELD_BOT_ID,
-                                       FIELD_ADDRESS};
+  static const enum field targets[] = {
+      FIELD_TARGET,   FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL,
+      FIELD_AGENT_ID, FIELD_BOT_ID,   FIELD_ADDRESS};
   for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
     if (record_has(args, targets[i])) {
       return record_text(args, targets[i]);
@@ -259,9 +260,8 @@ static struct text target_of(const struct record *args) {
 static void finish(struct ctx *x, uint32_t slot, enum refusal why,
                    struct answer *a, struct textbuf *b) {
   x->e->counts.refusals[why]++;
-  *a = (struct answer){.code = refusal_info(why)->http,
-                       .refusal = why,
-                       .body = out_end(x, b)};
+  *a = (struct answer){
+      .code = refusal_info(why)->http, .refusal = why, .body = out_end(x, b)};
   a->retry_after_ms = refusal_retry_ms(x->e, slot, why, x->now_us);
   if (slot != SESSION_NOBODY) {
     a->session = engine_live(x->e, slot)->id;

@@ -86,9 +86,10 @@ void record_copy(struct record *r, enum field f, const struct record *from);
 /* ---- names of small enumerations that fields carry */
 
 #define ROLE_LIST(X)                                                           \
-  X(NONE, "none") X(CUSTOMER, "customer") X(BOT, "bot") X(AGENT, "agent")      \
-  X(SUPERVISOR, "supervisor") X(ADMIN, "admin") X(SCRIPT, "script")            \
-  X(SYSTEM, "system")
+  X(NONE, "none")                                                              \
+  X(CUSTOMER, "customer") X(BOT, "bot") X(AGENT, "agent")                      \
+      X(SUPERVISOR, "supervisor") X(ADMIN, "admin") X(SCRIPT, "script")        \
+          X(SYSTEM, "system")
 #define X(name, wire) ROLE_##name,
 enum role { ROLE_LIST(X) ROLES };
 #undef X

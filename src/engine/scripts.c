@@ -74,11 +74,10 @@ static void fold_started(struct engine *e, uint32_t slot,
   struct live *l = e->lives[slot];
   const uint32_t run = new_run(e);
   l->run = run;
-  e->runs[run] =
-      (struct run){.number = (uint64_t)record_num(ev, FIELD_RUN),
-                   .session = slot,
-                   .script = (uint32_t)record_num(ev, FIELD_SCRIPT),
-                   .holds = l->s.invited == SESSION_HOLDER_SCRIPT};
+  e->runs[run] = (struct run){.number = (uint64_t)record_num(ev, FIELD_RUN),
+                              .session = slot,
+                              .script = (uint32_t)record_num(ev, FIELD_SCRIPT),
+                              .holds = l->s.invited == SESSION_HOLDER_SCRIPT};
   e->runs[run].program =
       engine_program(e, (uint64_t)record_num(ev, FIELD_PROGRAM));
   bt_check(e->runs[run].program != NULL);
@@ -97,9 +96,10 @@ static void fold_slept(struct engine *e, uint32_t slot,
   timers_stop(&e->timers, r->timer);
   r->timer = TIMER_NONE;
   if (r->wake_us != 0) {
-    r->timer = timers_start(&e->timers, (struct timer){.deadline_us = r->wake_us,
-                                                       .kind = TIMER_RUN,
-                                                       .owner = l->run});
+    r->timer =
+        timers_start(&e->timers, (struct timer){.deadline_us = r->wake_us,
+                                                .kind = TIMER_RUN,
+                                                .owner = l->run});
     bt_check(r->timer != TIMER_NONE);
   }
 }
@@ -143,12 +143,12 @@ void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds) {
   emit(x, &ev);
   const uint32_t run = engine_live(e, slot)->run;
   if (holds) {
-    const struct session_cmd attach = {
-        .type = SESSION_CMD_ATTACH, .epoch = engine_live(e, slot)->s.epoch};
+    const struct session_cmd attach = {.type = SESSION_CMD_ATTACH,
+                                       .epoch = engine_live(e, slot)->s.epoch};
     do_session_late(x, slot, &attach, NULL);
   }
-  const enum bt_err err = vm_start(&e->mem, e->runs[run].program,
-                                   &e->runs[run].vm);
+  const enum bt_err err =
+      vm_start(&e->mem, e->runs[run].program, &e->runs[run].vm);
   bt_check(err == BT_ERR_OK);
   const struct caller before = act_as(x, &e->runs[run]);
   host_go(x, run);

@@ -33,12 +33,12 @@ static uint32_t find_entry(struct ctx *x, const struct record *args,
   }
   const uint32_t entry = directory_entry(d, name);
   if (entry == DIR_NONE) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/entryPoint",
-                  name.len == 0
-                      ? TEXT("The centre has several entry points: name one.")
-                      : ctx_format(x, "No entry point is called '%.*s'.",
-                                   TEXT_ARG(name)),
-                  a);
+    answer_member(
+        x, REFUSAL_INVALID_MEMBER, "/entryPoint",
+        name.len == 0
+            ? TEXT("The centre has several entry points: name one.")
+            : ctx_format(x, "No entry point is called '%.*s'.", TEXT_ARG(name)),
+        a);
   }
   return entry;
 }
@@ -60,9 +60,8 @@ static bool channel_fits(struct ctx *x, const struct dir_entry *entry,
 static uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
                              uint32_t target, const struct record *args) {
   const struct session none = session_none();
-  const struct session_cmd cmd = {.type = SESSION_CMD_OPEN,
-                                  .target = target,
-                                  .target_kind = (uint8_t)kind};
+  const struct session_cmd cmd = {
+      .type = SESSION_CMD_OPEN, .target = target, .target_kind = (uint8_t)kind};
   struct session_out out;
   enum refusal why = REFUSAL_NONE;
   const bool opened = session_decide(&none, &cmd, &out, &why);
@@ -111,11 +110,12 @@ void cmd_open(struct ctx *x, uint32_t slot, const struct record *args,
   const uint32_t target = bot ? directory_bot(&x->e->dir, e->bot)
                               : directory_script(&x->e->dir, e->script);
   if (target == DIR_NONE || x->e->by_id.count >= LIMIT_SESSIONS) {
-    answer_refuse(x, SESSION_NOBODY, REFUSAL_UNAVAILABLE,
-                  target == DIR_NONE
-                      ? TEXT("The entry point's first holder is not configured.")
-                      : TEXT("As many sessions are open as may be."),
-                  a);
+    answer_refuse(
+        x, SESSION_NOBODY, REFUSAL_UNAVAILABLE,
+        target == DIR_NONE
+            ? TEXT("The entry point's first holder is not configured.")
+            : TEXT("As many sessions are open as may be."),
+        a);
     return;
   }
   const uint32_t kind = bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_SCRIPT;
@@ -136,8 +136,8 @@ void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   struct record ev;
-  ctx_event(x, &ev,
-            joins ? EVENT_CUSTOMER_JOINED : EVENT_CUSTOMER_DROPPED, slot);
+  ctx_event(x, &ev, joins ? EVENT_CUSTOMER_JOINED : EVENT_CUSTOMER_DROPPED,
+            slot);
   const int64_t ms = x->e->dir.entries[l->entry].customer_ms;
   const bool returns = joins && l->timer_customer != TIMER_NONE;
   if (!joins && l->s.status != SESSION_WRAPUP) {
@@ -147,8 +147,9 @@ void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
   if (returns) {
     script_event(x, slot, "CustomerReturned", "{}");
   }
-  answer_session(x, slot, 200, joins ? "The customer is there."
-                                     : "The customer is gone for now.", a);
+  answer_session(
+      x, slot, 200,
+      joins ? "The customer is there." : "The customer is gone for now.", a);
 }
 
 void cmd_leave(struct ctx *x, uint32_t slot, const struct record *args,
@@ -218,10 +219,10 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   if (l->message_count >= LIMIT_MESSAGES) {
-    answer_refuse(x, slot, REFUSAL_TOO_LARGE,
-                  ctx_format(x, "A session holds at most %d messages.",
-                             LIMIT_MESSAGES),
-                  a);
+    answer_refuse(
+        x, slot, REFUSAL_TOO_LARGE,
+        ctx_format(x, "A session holds at most %d messages.", LIMIT_MESSAGES),
+        a);
     return;
   }
   add_message(x, slot, record_text(args, FIELD_TEXT));
@@ -234,16 +235,17 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
 void cmd_accept_invite(struct ctx *x, uint32_t slot, const struct record *args,
                        struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
-  const struct session_cmd cmd = {
-      .type = SESSION_CMD_ATTACH,
-      .epoch = (uint32_t)record_num(args, FIELD_EPOCH),
-      .target = x->by.number};
+  const struct session_cmd cmd = {.type = SESSION_CMD_ATTACH,
+                                  .epoch =
+                                      (uint32_t)record_num(args, FIELD_EPOCH),
+                                  .target = x->by.number};
   enum refusal why = REFUSAL_INVITE_GONE;
   if (l->s.invited_id != x->by.number ||
       !do_session(x, slot, &cmd, NULL, &why)) {
     refuse_loudly(x, slot, why,
-                  ctx_format(x, "The session is %s; this invitation is not "
-                                "open.",
+                  ctx_format(x,
+                             "The session is %s; this invitation is not "
+                             "open.",
                              session_status_name(l->s.status)),
                   a);
     return;
@@ -259,8 +261,9 @@ static bool goodbye_is_formed(struct ctx *x, const struct record *args,
     return true;
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, "/outcome",
-                ctx_format(x, "A goodbye's outcome is \"escalate\" or \"end\", "
-                              "not \"%.*s\".",
+                ctx_format(x,
+                           "A goodbye's outcome is \"escalate\" or \"end\", "
+                           "not \"%.*s\".",
                            TEXT_ARG(outcome)),
                 a);
   return false;
@@ -301,9 +304,9 @@ void cmd_goodbye(struct ctx *x, uint32_t slot, const struct record *args,
 
 void cmd_bot_closed(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a) {
-  const struct session_cmd cmd = {
-      .type = SESSION_CMD_DETACH,
-      .epoch = (uint32_t)record_num(args, FIELD_EPOCH)};
+  const struct session_cmd cmd = {.type = SESSION_CMD_DETACH,
+                                  .epoch =
+                                      (uint32_t)record_num(args, FIELD_EPOCH)};
   enum refusal why = REFUSAL_NONE;
   if (!do_session(x, slot, &cmd, NULL, &why)) {
     refuse(x, slot, why, a);
@@ -359,12 +362,13 @@ void cmd_attributes(struct ctx *x, uint32_t slot, const struct record *args,
     refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }
-  const struct text merged = merge_objects(
-      x, l->attributes, record_text(args, FIELD_ATTRIBUTES));
+  const struct text merged =
+      merge_objects(x, l->attributes, record_text(args, FIELD_ATTRIBUTES));
   if (merged.len > LIMIT_ATTRIBUTE_BYTES) {
     answer_member(x, REFUSAL_INVALID_MEMBER, "/attributes",
-                  ctx_format(x, "The attributes would be %zu bytes; the limit "
-                                "is %d.",
+                  ctx_format(x,
+                             "The attributes would be %zu bytes; the limit "
+                             "is %d.",
                              merged.len, LIMIT_ATTRIBUTE_BYTES),
                   a);
     return;
@@ -417,13 +421,15 @@ static bool offer_is_open(struct ctx *x, uint32_t slot,
   const struct offer_cmd cmd = {
       .type = type, .agent = x->by.number, .now_us = x->now_us};
   struct offer_out out;
-  const enum offer_refusal no = offers_decide(&x->e->offers, number, &cmd, &out);
+  const enum offer_refusal no =
+      offers_decide(&x->e->offers, number, &cmd, &out);
   if (no == OFFER_REFUSAL_NONE && number == l->s.offer) {
     return true;
   }
   refuse_loudly(x, slot, REFUSAL_OFFER_GONE,
-                ctx_format(x, "The answer came too late or from somebody else: "
-                              "%s.",
+                ctx_format(x,
+                           "The answer came too late or from somebody else: "
+                           "%s.",
                            offer_refusal_detail(no)),
                 a);
   return false;

@@ -111,7 +111,8 @@ struct record *ctx_effect(struct ctx *x, enum effect type) {
 
 /* @done of them have been looked at: such a one may be marked again. */
 static void mark(struct ctx *x, uint32_t number, size_t done, uint32_t **list,
-                 size_t *count, size_t *cap) { /* NOLINT(readability-function-size) */
+                 size_t *count,
+                 size_t *cap) { /* NOLINT(readability-function-size) */
   for (size_t i = done; i < *count; i++) {
     if ((*list)[i] == number) {
       return;
@@ -131,8 +132,8 @@ static void mark(struct ctx *x, uint32_t number, size_t done, uint32_t **list,
 }
 
 void mark_session(struct ctx *x, uint32_t slot) {
-  mark(x, slot, x->sessions_done, &x->dirty_sessions,
-       &x->dirty_session_count, &x->dirty_session_cap);
+  mark(x, slot, x->sessions_done, &x->dirty_sessions, &x->dirty_session_count,
+       &x->dirty_session_cap);
 }
 
 void mark_agent(struct ctx *x, uint32_t agent) {
@@ -175,8 +176,7 @@ static void unknown_session(struct ctx *x, struct id id, struct answer *a) {
 /* Form was checked before; then rights, then the session. */
 static void dispatch(struct ctx *x, struct answer *a) {
   const struct record *args = &x->cmd->args;
-  const struct command_info *info =
-      command_info((enum command_type)args->type);
+  const struct command_info *info = command_info((enum command_type)args->type);
   if ((info->roles >> x->by.role & 1) == 0) {
     refuse_rights(x, a);
     return;

@@ -18,11 +18,11 @@ static bool is_not_silent_yet(struct ctx *x, struct live *l, uint32_t slot) {
     return false;
   }
   l->deadline_us = due_us;
-  l->timer_status = timers_start(&x->e->timers,
-                                 (struct timer){.deadline_us = due_us,
-                                                .kind = TIMER_STATUS,
-                                                .owner = slot,
-                                                .visit = l->s.visit});
+  l->timer_status =
+      timers_start(&x->e->timers, (struct timer){.deadline_us = due_us,
+                                                 .kind = TIMER_STATUS,
+                                                 .owner = slot,
+                                                 .visit = l->s.visit});
   bt_check(l->timer_status != TIMER_NONE);
   return true;
 }
@@ -35,9 +35,8 @@ static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
   }
   struct record extra;
   record_init(&extra, 0);
-  struct session_cmd cmd = {.type = SESSION_CMD_TIMEOUT,
-                            .visit = visit,
-                            .target = SESSION_NOBODY};
+  struct session_cmd cmd = {
+      .type = SESSION_CMD_TIMEOUT, .visit = visit, .target = SESSION_NOBODY};
   if (l->s.status == SESSION_IDLE) {
     cmd.target = live_fallback(x->e, l);
   } else if (l->s.status == SESSION_QUEUED) {
@@ -47,8 +46,8 @@ static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
     const bool overflow = l->s.status == SESSION_QUEUED;
     /* In the overflow it has waited already: the clock is kept. */
     const struct place p = {
-        .priority = overflow ? l->priority
-                             : x->e->dir.queues[cmd.target].priority,
+        .priority =
+            overflow ? l->priority : x->e->dir.queues[cmd.target].priority,
         .keep_clock = overflow,
         .skills = overflow ? l->skills : TEXT(""),
         .reason = overflow ? l->reason : TEXT("fallback"),
@@ -139,9 +138,8 @@ void cmd_tick(struct ctx *x, uint32_t slot, const struct record *args,
   struct timer due;
   uint32_t id;
   if (timers_take_due(&x->e->timers, x->now_us, &due, &id)) {
-    x->by = (struct caller){.role = ROLE_SYSTEM,
-                            .name = TEXT("timer"),
-                            .number = SESSION_NOBODY};
+    x->by = (struct caller){
+        .role = ROLE_SYSTEM, .name = TEXT("timer"), .number = SESSION_NOBODY};
     fire(x, &due);
   }
   *a = (struct answer){.code = 200};

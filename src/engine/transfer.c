@@ -32,8 +32,7 @@ static const struct {
 enum { TARGET_FIELDS = sizeof target_fields / sizeof target_fields[0] };
 
 static void refuse_unknown_target(struct ctx *x, uint32_t slot, size_t which,
-                                  const struct record *args,
-                                  struct answer *a) {
+                                  const struct record *args, struct answer *a) {
   const struct text name = record_text(args, target_fields[which].field);
   struct text near[NEAREST_MAX];
   const size_t n = directory_nearest(&x->e->dir, target_fields[which].kind,
@@ -70,9 +69,10 @@ static bool find_target(struct ctx *x, uint32_t slot, const struct record *args,
   const size_t count = count_targets(args, &which);
   if (count != 1) {
     answer_member(x, REFUSAL_INVALID_MEMBER, "",
-                  ctx_format(x, "A transfer needs exactly one of queueId, "
-                                "queue, skill, agentId, bot and address; %zu "
-                                "are given.",
+                  ctx_format(x,
+                             "A transfer needs exactly one of queueId, "
+                             "queue, skill, agentId, bot and address; %zu "
+                             "are given.",
                              count),
                   a);
     return false;
@@ -105,13 +105,12 @@ static bool read_order(struct ctx *x, const struct record *args,
   uint32_t count = 0;
   struct text unknown = {"", 0};
   if (!engine_parse_needs(x->e, skills, needs, &count, &unknown)) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/skills",
-                  unknown.len > 0
-                      ? ctx_format(x, "No skill is called '%.*s'.",
-                                   TEXT_ARG(unknown))
-                      : ctx_format(x, "More than %d skills, or one twice.",
-                                   LIMIT_NEEDS),
-                  a);
+    answer_member(
+        x, REFUSAL_INVALID_MEMBER, "/skills",
+        unknown.len > 0
+            ? ctx_format(x, "No skill is called '%.*s'.", TEXT_ARG(unknown))
+            : ctx_format(x, "More than %d skills, or one twice.", LIMIT_NEEDS),
+        a);
     return false;
   }
   o->place.skills = skills;
@@ -121,9 +120,9 @@ static bool read_order(struct ctx *x, const struct record *args,
   o->released = record_num(args, FIELD_WHEN) == WHEN_RELEASED;
   o->release = record_num(args, FIELD_RELEASE) != 0;
   o->require = (uint32_t)record_num(args, FIELD_REQUIRE);
-  o->timeout_ms = 1000 * (record_has(args, FIELD_TIMEOUT)
-                              ? record_num(args, FIELD_TIMEOUT)
-                              : TIMEOUT_DEFAULT_S);
+  o->timeout_ms =
+      1000 * (record_has(args, FIELD_TIMEOUT) ? record_num(args, FIELD_TIMEOUT)
+                                              : TIMEOUT_DEFAULT_S);
   return true;
 }
 
@@ -134,8 +133,9 @@ static bool check_action(struct ctx *x, const struct record *args,
     return true;
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, "/action",
-                ctx_format(x, "This resource carries out \"Transfer\", not "
-                              "\"%.*s\".",
+                ctx_format(x,
+                           "This resource carries out \"Transfer\", not "
+                           "\"%.*s\".",
                            TEXT_ARG(action)),
                 a);
   return false;
@@ -150,9 +150,8 @@ static enum refusal check_agents(const struct ctx *x, const struct live *l,
   engine_parse_needs(e, o->place.skills, q.needs, &q.need_count, NULL);
   const struct router_queue_params *p = &e->dir.queues[o->target].params;
   for (uint32_t i = 0; i < p->need_count + q.need_count; i++) {
-    const uint32_t skill = i < p->need_count
-                               ? p->needs[i].skill
-                               : q.needs[i - p->need_count].skill;
+    const uint32_t skill = i < p->need_count ? p->needs[i].skill
+                                             : q.needs[i - p->need_count].skill;
     if (!router_has_skill_holder(&e->router, skill)) {
       return REFUSAL_NO_AGENT_HAS_SKILL;
     }
@@ -285,10 +284,9 @@ static bool transfer_waits(struct ctx *x, uint32_t slot, const struct order *o,
   /* Its place in the queue begins when it gets there. */
   struct record waits;
   record_init(&waits, 0);
-  static const enum field kept[] = {FIELD_TRANSFER_ID, FIELD_TRANSFER,
-                                    FIELD_PRIORITY,    FIELD_SKIP_QUEUE,
-                                    FIELD_SKILLS,      FIELD_REASON,
-                                    FIELD_NOTE};
+  static const enum field kept[] = {
+      FIELD_TRANSFER_ID, FIELD_TRANSFER, FIELD_PRIORITY, FIELD_SKIP_QUEUE,
+      FIELD_SKILLS,      FIELD_REASON,   FIELD_NOTE};
   for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
     record_copy(&waits, kept[i], &extra);
   }
@@ -338,10 +336,10 @@ static bool status_allows(const struct ctx *x, uint32_t slot,
                           const struct order *o, enum refusal *why) {
   const struct live *l = engine_live(x->e, slot);
   struct session_out out;
-  struct session_cmd cmd = {
-      .type = o->to_bot ? SESSION_CMD_TRANSFER_BOT : SESSION_CMD_TRANSFER,
-      .target = o->target,
-      .privileged = is_privileged(x, l)};
+  struct session_cmd cmd = {.type = o->to_bot ? SESSION_CMD_TRANSFER_BOT
+                                              : SESSION_CMD_TRANSFER,
+                            .target = o->target,
+                            .privileged = is_privileged(x, l)};
   if (bot_has_it(&l->s) && (o->released || o->release)) {
     cmd.type = l->s.status == SESSION_PENDING && o->release
                    ? SESSION_CMD_RELEASE
@@ -419,8 +417,7 @@ void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
 static bool if_match(struct ctx *x, uint32_t slot, const struct record *args,
                      struct answer *a) {
   if (!record_has(args, FIELD_IF_MATCH) ||
-      record_num(args, FIELD_IF_MATCH) ==
-          engine_live(x->e, slot)->s.version) {
+      record_num(args, FIELD_IF_MATCH) == engine_live(x->e, slot)->s.version) {
     return true;
   }
   answer_refuse(x, slot, REFUSAL_VERSION_MISMATCH,
@@ -444,8 +441,10 @@ static void end_part(struct ctx *x, uint32_t slot, const struct record *args,
   }
   const bool closing = type == SESSION_CMD_RELEASE && l->s.closing;
   if (l->s.status == SESSION_IDLE || closing) {
-    answer_session(x, slot, 200, "Nobody holds the session, or it is being "
-                                 "released already.", a);
+    answer_session(x, slot, 200,
+                   "Nobody holds the session, or it is being "
+                   "released already.",
+                   a);
   } else if (do_session(x, slot, &cmd, &extra, &why)) {
     answer_session(x, slot, 200,
                    type == SESSION_CMD_HANGUP

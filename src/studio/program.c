@@ -104,6 +104,10 @@ struct text program_file_name(const struct program *program) {
   return program->source.file_name;
 }
 
+struct text program_source(const struct program *program) {
+  return program->source.text;
+}
+
 uint32_t program_line_count(const struct program *program) {
   return program->source.lines;
 }

@@ -30,6 +30,8 @@ void program_free(struct program *program); /* NULL is fine */
 /* 64-bit hash of the source bytes: a saved run names its program by it. */
 uint64_t program_hash(const struct program *program);
 struct text program_file_name(const struct program *program);
+/* As it was given to program_compile(). */
+struct text program_source(const struct program *program);
 uint32_t program_line_count(const struct program *program);
 /* Source line @line (from 1) as written, without its end; empty beyond. */
 struct text program_line(const struct program *program, uint32_t line);

@@ -1,0 +1,313 @@
+/* Snapshots, read back. What does not fit is a corrupt snapshot, never a crash:
+ * numbers are looked at before they are used. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+#include "engine/state_priv.h"
+
+static bool is_below(const struct record *r, enum field f, size_t count) {
+  return record_has(r, f) && record_num(r, f) >= 0 &&
+         (uint64_t)record_num(r, f) < count;
+}
+
+static uint32_t num32(const struct record *r, enum field f) {
+  return (uint32_t)record_num(r, f);
+}
+
+static bool restore_numbers(struct engine *e, const struct record *r) {
+  e->now_us = record_num(r, FIELD_AT);
+  e->next_order = (uint64_t)record_num(r, FIELD_ORDER);
+  e->next_transfer = (uint64_t)record_num(r, FIELD_TRANSFER);
+  e->next_run = (uint64_t)record_num(r, FIELD_RUN);
+  e->offers.next_id = (uint64_t)record_num(r, FIELD_OFFER);
+  return true;
+}
+
+/* A version of a script that is not the newest. */
+static bool restore_version(struct engine *e, const struct record *r) {
+  struct diagnostics diags;
+  struct program *program = NULL;
+  diagnostics_init(&diags, &e->mem);
+  const enum bt_err err = program_compile(
+      &e->mem, TEXT("script"), record_text(r, FIELD_SOURCE), &diags, &program);
+  diagnostics_free(&diags);
+  if (err != BT_ERR_OK) {
+    return false;
+  }
+  const bool room = mem_grow(&e->mem, &e->versions, &e->version_cap,
+                             e->version_count + 1, sizeof *e->versions);
+  bt_check(room);
+  e->versions[e->version_count++] =
+      (struct version){program, program_hash(program)};
+  return true;
+}
+
+static bool restore_agent(struct engine *e, const struct record *r) {
+  const struct text load = record_text(r, FIELD_LIMITS);
+  if (!is_below(r, FIELD_AGENT, e->dir.agent_count) ||
+      !is_below(r, FIELD_PRESENCE, AGENT_PRESENCES) ||
+      load.len != 4 * AGENT_CHANNELS + 1) {
+    return false;
+  }
+  const uint32_t number = num32(r, FIELD_AGENT);
+  struct agent_slot *slot = &e->agents[number];
+  struct agent *a = &slot->a;
+  a->presence = (uint8_t)record_num(r, FIELD_PRESENCE);
+  a->away_code = num32(r, FIELD_AWAY);
+  a->idle_since_us = record_num(r, FIELD_IDLE_SINCE);
+  a->visit = num32(r, FIELD_VISIT);
+  a->limits = e->dir.agents[number].limits;
+  for (size_t c = 0; c < AGENT_CHANNELS; c++) {
+    a->load[c].capacity = (uint8_t)load.ptr[4 * c];
+    a->load[c].reserved = (uint8_t)load.ptr[4 * c + 1];
+    a->load[c].active = (uint8_t)load.ptr[4 * c + 2];
+    a->load[c].wrapup = (uint8_t)load.ptr[4 * c + 3];
+  }
+  a->resume = (uint8_t)load.ptr[load.len - 1];
+  if (record_has(r, FIELD_DEADLINE)) {
+    slot->timer = apply_start_timer(e, TIMER_AGENT, number, a->visit,
+                                    record_num(r, FIELD_DEADLINE));
+  }
+  apply_agent_state(e, number);
+  return true;
+}
+
+static bool restore_offer(struct engine *e, const struct record *r) {
+  uint32_t slot = SESSION_NOBODY;
+  const bool pending = record_num(r, FIELD_PRESENCE) == OFFER_PENDING;
+  if (pending && !engine_find(e, record_id(r, FIELD_SESSION), &slot)) {
+    return false;
+  }
+  const struct offer o = {.id = (uint64_t)record_num(r, FIELD_OFFER),
+                          .made_us = record_num(r, FIELD_AT),
+                          .deadline_us = record_num(r, FIELD_DEADLINE),
+                          .session = slot,
+                          .agent = num32(r, FIELD_AGENT),
+                          .queue = num32(r, FIELD_QUEUE),
+                          .channel = (uint8_t)record_num(r, FIELD_CHANNEL),
+                          .state = (uint8_t)record_num(r, FIELD_PRESENCE),
+                          .reason = (uint8_t)record_num(r, FIELD_OFFER_REASON)};
+  if (o.state >= OFFER_STATES || offers_get(&e->offers, o.id) != NULL) {
+    return false;
+  }
+  const enum bt_err err = offers_reserve(&e->offers, 1);
+  bt_check(err == BT_ERR_OK);
+  offers_put(&e->offers, &o);
+  return true;
+}
+
+/* ---- sessions */
+
+static struct live *part_of(struct engine *e, const struct record *r,
+                            uint32_t *slot) {
+  return engine_find(e, record_id(r, FIELD_SESSION), slot) ? e->lives[*slot]
+                                                           : NULL;
+}
+
+static bool restore_transfer(struct engine *e, const struct record *r) {
+  const struct id id = record_id(r, FIELD_SESSION);
+  uint32_t slot;
+  if (engine_find(e, id, &slot)) {
+    return false; /* it comes before its session */
+  }
+  slot = apply_new_slot(e, id);
+  struct live *l = e->lives[slot];
+  struct transfer *t = &l->transfer;
+  t->id = record_id(r, FIELD_TRANSFER_ID);
+  t->number = (uint64_t)record_num(r, FIELD_TRANSFER);
+  t->state = (uint8_t)record_num(r, FIELD_PRESENCE);
+  t->role = (uint8_t)record_num(r, FIELD_ROLE);
+  t->skip_queue = record_num(r, FIELD_SKIP_QUEUE) != 0;
+  t->to_bot = record_num(r, FIELD_WAITS) != 0;
+  t->target = num32(r, FIELD_WAIT_TARGET);
+  t->priority = num32(r, FIELD_PRIORITY);
+  t->asked_us = record_num(r, FIELD_AT);
+  t->deadline_us = record_num(r, FIELD_DEADLINE);
+  t->done_us = record_num(r, FIELD_UNTIL);
+  live_own(&e->mem, &t->skills, record_text(r, FIELD_SKILLS));
+  live_own(&e->mem, &t->reason, record_text(r, FIELD_REASON));
+  live_own(&e->mem, &t->note, record_text(r, FIELD_NOTE));
+  live_own(&e->mem, &t->actor, record_text(r, FIELD_ACTOR));
+  return t->state <= TRANSFER_DROPPED && t->role < ROLES;
+}
+
+/* Are the numbers in it those of things that are there? */
+static bool is_sound(const struct engine *e, const struct session *s,
+                     const struct record *r) {
+  const struct directory *d = &e->dir;
+  const bool bot_holds = s->holder == SESSION_HOLDER_BOT;
+  return is_below(r, FIELD_ENTRY, d->entry_count) &&
+         is_below(r, FIELD_CHANNEL, CHANNELS) && s->status > SESSION_NONE &&
+         s->status < SESSION_STATUSES && s->holder < SESSION_HOLDERS &&
+         s->invited < SESSION_HOLDERS &&
+         (s->agent == SESSION_NOBODY || s->agent < d->agent_count) &&
+         (s->queue == SESSION_NOBODY || s->queue < d->queue_count) &&
+         (!bot_holds || s->holder_id < d->bot_count) &&
+         (s->invited != SESSION_HOLDER_BOT || s->invited_id < d->bot_count) &&
+         (!live_in_queue(s) || s->queue < d->queue_count);
+}
+
+static void restore_live(struct live *l, const struct mem *mem,
+                         const struct record *r) {
+  l->channel = (uint8_t)record_num(r, FIELD_CHANNEL);
+  l->entry = num32(r, FIELD_ENTRY);
+  l->customer_here = record_num(r, FIELD_SEEN) != 0;
+  l->followed = record_num(r, FIELD_RELEASE) != 0;
+  l->opened_us = record_num(r, FIELD_AT);
+  l->ended_us = record_num(r, FIELD_WAKE);
+  l->since_us = record_num(r, FIELD_IDLE_SINCE);
+  l->holder_since_us = record_num(r, FIELD_RETRY_MS);
+  l->goodbye_us = record_num(r, FIELD_WINDOW);
+  l->spoken_us = record_num(r, FIELD_RUN);
+  l->entered_us = record_num(r, FIELD_ENTERED);
+  l->order = (uint64_t)record_num(r, FIELD_ORDER);
+  l->priority = num32(r, FIELD_PRIORITY);
+  l->skip_queue = record_num(r, FIELD_SKIP_QUEUE) != 0;
+  l->last_seq = (uint64_t)record_num(r, FIELD_PREV);
+  l->last_agent = num32(r, FIELD_AWAY);
+  l->deadline_us = record_num(r, FIELD_DEADLINE);
+  live_own(mem, &l->skills, record_text(r, FIELD_SKILLS));
+  live_own(mem, &l->customer, record_text(r, FIELD_CUSTOMER));
+  live_own(mem, &l->attributes, record_text(r, FIELD_ATTRIBUTES));
+  live_own(mem, &l->reason, record_text(r, FIELD_REASON));
+  live_own(mem, &l->note, record_text(r, FIELD_NOTE));
+  live_own(mem, &l->disposition, record_text(r, FIELD_DISPOSITION));
+  live_own(mem, &l->end_reason, record_text(r, FIELD_END_REASON));
+}
+
+static bool restore_session(struct engine *e, const struct record *r) {
+  const struct id id = record_id(r, FIELD_SESSION);
+  const struct session none = session_none();
+  const struct session s = live_get_session(&none, r);
+  uint32_t slot;
+  if (!is_sound(e, &s, r)) {
+    return false;
+  }
+  if (!engine_find(e, id, &slot)) {
+    slot = apply_new_slot(e, id);
+  } else if (e->lives[slot]->s.status != SESSION_NONE) {
+    return false; /* twice */
+  }
+  struct live *l = e->lives[slot];
+  session_check(&s);
+  restore_live(l, &e->mem, r);
+  l->s = s;
+  apply_session_move(e, slot, EVENT_OWN_FIRST, &none);
+  if (record_has(r, FIELD_UNTIL)) {
+    timers_stop(&e->timers, l->timer_customer);
+    l->timer_customer = apply_start_timer(
+        e, s.status == SESSION_COMPLETED ? TIMER_FORGET : TIMER_CUSTOMER, slot,
+        0, record_num(r, FIELD_UNTIL));
+  }
+  return true;
+}
+
+static bool restore_message(struct engine *e, const struct record *r) {
+  uint32_t slot;
+  struct live *l = part_of(e, r, &slot);
+  if (l == NULL || !is_below(r, FIELD_ROLE, ROLES)) {
+    return false;
+  }
+  const bool room = mem_grow(&e->mem, &l->messages, &l->message_cap,
+                             l->message_count + 1, sizeof *l->messages);
+  bt_check(room);
+  struct message *m = &l->messages[l->message_count++];
+  *m = (struct message){.at_us = record_num(r, FIELD_AT),
+                        .number = num32(r, FIELD_MESSAGE),
+                        .role = (uint8_t)record_num(r, FIELD_ROLE)};
+  live_own(&e->mem, &m->author, record_text(r, FIELD_ACTOR));
+  live_own(&e->mem, &m->text, record_text(r, FIELD_TEXT));
+  return true;
+}
+
+/* Reasons of legs are names of events: static texts. */
+static const char *leg_reason(struct text name) {
+  for (uint32_t i = 0; i < SESSION_EVENTS; i++) {
+    if (text_equal(name, text_from(session_event_name(i)))) {
+      return session_event_name(i);
+    }
+  }
+  return NULL;
+}
+
+static bool restore_leg(struct engine *e, const struct record *r) {
+  uint32_t slot;
+  struct live *l = part_of(e, r, &slot);
+  if (l == NULL || !is_below(r, FIELD_ROLE, ROLES)) {
+    return false;
+  }
+  const bool room = mem_grow(&e->mem, &l->legs, &l->leg_cap, l->leg_count + 1,
+                             sizeof *l->legs);
+  bt_check(room);
+  l->legs[l->leg_count++] =
+      (struct leg){.role = (uint8_t)record_num(r, FIELD_ROLE),
+                   .number = num32(r, FIELD_HOLDER_NUMBER),
+                   .epoch = num32(r, FIELD_EPOCH),
+                   .joined_us = record_num(r, FIELD_AT),
+                   .left_us = record_num(r, FIELD_UNTIL),
+                   .reason = leg_reason(record_text(r, FIELD_REASON))};
+  return true;
+}
+
+static bool restore_run(struct engine *e, const struct record *r) {
+  uint32_t slot;
+  struct live *l = part_of(e, r, &slot);
+  if (l == NULL || l->run != SESSION_NOBODY ||
+      !is_below(r, FIELD_SCRIPT, e->dir.script_count) ||
+      !is_below(r, FIELD_SLEEP, SLEEPS) ||
+      engine_program(e, (uint64_t)record_num(r, FIELD_PROGRAM)) == NULL) {
+    return false;
+  }
+  struct record started = *r;
+  started.type = EVENT_SCRIPT_STARTED;
+  run_apply(e, &started);
+  struct record slept = *r;
+  slept.type = EVENT_SCRIPT_SLEPT;
+  run_apply(e, &slept);
+  return true;
+}
+
+static bool restore_exclusion(struct engine *e, const struct record *r) {
+  uint32_t slot;
+  if (part_of(e, r, &slot) == NULL ||
+      !is_below(r, FIELD_AGENT, e->dir.agent_count)) {
+    return false;
+  }
+  apply_excluded(e, slot, r);
+  return true;
+}
+
+bool engine_restore(struct engine *e, const struct record *r) {
+  switch (r->type) {
+  case STATE_NUMBERS:
+    return restore_numbers(e, r);
+  case STATE_VERSION:
+    return restore_version(e, r);
+  case STATE_AGENT:
+    return restore_agent(e, r);
+  case STATE_OFFER:
+    return restore_offer(e, r);
+  case STATE_SESSION:
+    return restore_session(e, r);
+  case STATE_TRANSFER:
+    return restore_transfer(e, r);
+  case STATE_MESSAGE:
+    return restore_message(e, r);
+  case STATE_LEG:
+    return restore_leg(e, r);
+  case STATE_RUN:
+    return restore_run(e, r);
+  case STATE_EXCLUSION:
+    return restore_exclusion(e, r);
+  default:
+    break;
+  }
+  if (r->type < EVENT_OWN_FIRST || r->type >= EVENTS) {
+    return false;
+  }
+  engine_apply(e, 0, r);
+  return true;
+}
+
+void engine_restore_done(struct engine *e, uint64_t seq) {
+  e->seq = seq;
+}

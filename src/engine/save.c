@@ -1,0 +1,343 @@
+/* The state as records, for snapshots: the events that would make it, as far as
+ * events can, and STATE_… records for the rest.
+ *
+ * A snapshot is read by the same program or a newer one. What it holds is the
+ * same as what events hold, field by field, so the codec is the same too. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+#include "engine/state_priv.h"
+
+struct saver {
+  const struct engine *e;
+  engine_sink *sink;
+  void *ctx;
+  bool good;
+};
+
+static void put(struct saver *s, const struct record *r) {
+  s->good = s->good && s->sink(s->ctx, r);
+}
+
+/* ---- the directory, as its events */
+
+static void put_config(struct saver *s, uint32_t type, struct text config) {
+  struct record r;
+  record_init(&r, type);
+  record_set_text(&r, FIELD_CONFIG, config);
+  put(s, &r);
+}
+
+static void save_script(struct saver *s, const struct program *program,
+                        struct text name) {
+  struct record r;
+  record_init(&r, EVENT_SCRIPT_PUT);
+  record_set_text(&r, FIELD_NAME, name);
+  record_set_text(&r, FIELD_SOURCE, program_source(program));
+  put(s, &r);
+}
+
+static void save_named(struct saver *s, uint32_t type, enum field field,
+                       struct text name) {
+  struct record r;
+  record_init(&r, type);
+  record_set_text(&r, field, name);
+  put(s, &r);
+}
+
+static void save_object(struct saver *s, uint32_t type, uint32_t number) {
+  const struct directory *d = &s->e->dir;
+  switch (type) {
+  case EVENT_SKILL_PUT:
+    save_named(s, type, FIELD_NAME, d->skills[number].name);
+    break;
+  case EVENT_QUEUE_PUT:
+    put_config(s, type, d->queues[number].config);
+    break;
+  case EVENT_AGENT_PUT:
+    put_config(s, type, d->agents[number].config);
+    break;
+  case EVENT_BOT_PUT:
+    put_config(s, type, d->bots[number].config);
+    break;
+  case EVENT_ENTRY_PUT:
+    put_config(s, type, d->entries[number].config);
+    break;
+  case EVENT_AWAY_REASON_PUT:
+    save_named(s, type, FIELD_AWAY_REASON, d->away_reasons[number]);
+    break;
+  default:
+    save_script(s, d->scripts[number].program, d->scripts[number].name);
+    break;
+  }
+}
+
+static void save_directory(struct saver *s) {
+  const struct engine *e = s->e;
+  /* Old versions of scripts that runs may need; then everything in the order in
+   * which it got its number. */
+  for (size_t i = 0; i < e->version_count; i++) {
+    save_named(s, STATE_VERSION, FIELD_SOURCE,
+               program_source(e->versions[i].program));
+  }
+  for (size_t i = 0; i < e->log_count; i++) {
+    save_object(s, e->log[i].type, e->log[i].number);
+  }
+  /* Once more: by now every skill that they name is known. */
+  for (size_t i = 0; i < e->log_count; i++) {
+    if (e->log[i].type == EVENT_QUEUE_PUT ||
+        e->log[i].type == EVENT_AGENT_PUT) {
+      save_object(s, e->log[i].type, e->log[i].number);
+    }
+  }
+}
+
+/* ---- agents, queues, offers, answers */
+
+enum { LOAD_BYTES = 4 * AGENT_CHANNELS + 1 };
+
+static void save_agent(struct saver *s, uint32_t number) {
+  const struct agent_slot *slot = &s->e->agents[number];
+  const struct agent *a = &slot->a;
+  char load[LOAD_BYTES];
+  for (size_t c = 0; c < AGENT_CHANNELS; c++) {
+    load[4 * c] = (char)a->load[c].capacity;
+    load[4 * c + 1] = (char)a->load[c].reserved;
+    load[4 * c + 2] = (char)a->load[c].active;
+    load[4 * c + 3] = (char)a->load[c].wrapup;
+  }
+  load[LOAD_BYTES - 1] = (char)a->resume;
+  struct record r;
+  record_init(&r, STATE_AGENT);
+  record_set_num(&r, FIELD_AGENT, number);
+  record_set_num(&r, FIELD_PRESENCE, a->presence);
+  record_set_num(&r, FIELD_AWAY, a->away_code);
+  record_set_num(&r, FIELD_IDLE_SINCE, a->idle_since_us);
+  record_set_num(&r, FIELD_VISIT, a->visit);
+  record_set_text(&r, FIELD_LIMITS, (struct text){load, sizeof load});
+  if (slot->timer != TIMER_NONE) {
+    record_set_num(&r, FIELD_DEADLINE,
+                   timers_get(&s->e->timers, slot->timer)->deadline_us);
+  }
+  put(s, &r);
+}
+
+static void save_queue(struct saver *s, uint32_t number) {
+  const struct queue_slot *q = &s->e->queues[number];
+  if (q->since_us == 0) {
+    return; /* never paused */
+  }
+  struct record r;
+  record_init(&r, q->paused ? EVENT_QUEUE_PAUSED : EVENT_QUEUE_OPENED);
+  record_set_num(&r, FIELD_QUEUE, number);
+  record_set_num(&r, FIELD_AT, q->since_us);
+  record_set_given(&r, FIELD_REASON, q->reason);
+  put(s, &r);
+}
+
+static void save_offer(struct saver *s, const struct offer *o) {
+  struct record r;
+  record_init(&r, STATE_OFFER);
+  record_set_num(&r, FIELD_OFFER, (int64_t)o->id);
+  record_set_num(&r, FIELD_AT, o->made_us);
+  record_set_num(&r, FIELD_DEADLINE, o->deadline_us);
+  record_set_num(&r, FIELD_AGENT, o->agent);
+  record_set_num(&r, FIELD_QUEUE, o->queue);
+  record_set_num(&r, FIELD_CHANNEL, o->channel);
+  record_set_num(&r, FIELD_PRESENCE, o->state);
+  record_set_num(&r, FIELD_OFFER_REASON, o->reason);
+  if (o->state == OFFER_PENDING) {
+    record_set_id(&r, FIELD_SESSION, engine_live(s->e, o->session)->id);
+  }
+  put(s, &r);
+}
+
+static void save_kept(struct saver *s, const struct kept_answer *k) {
+  struct record r;
+  record_init(&r, EVENT_ANSWER_KEPT);
+  record_set_text(&r, FIELD_KEY, k->key);
+  record_set_num(&r, FIELD_HASH, (int64_t)k->hash);
+  record_set_num(&r, FIELD_AT, k->at_us);
+  record_set_num(&r, FIELD_CODE, k->code);
+  record_set_text(&r, FIELD_BODY, k->body);
+  record_set_id(&r, FIELD_TRANSFER_ID, k->session);
+  record_set_num(&r, FIELD_VERSION, k->version);
+  put(s, &r);
+}
+
+/* ---- sessions */
+
+static void begin_part(const struct live *l, struct record *r, uint32_t type) {
+  record_init(r, type);
+  record_set_id(r, FIELD_SESSION, l->id);
+}
+
+static void save_messages(struct saver *s, const struct live *l) {
+  struct record r;
+  for (size_t i = 0; i < l->message_count; i++) {
+    const struct message *m = &l->messages[i];
+    begin_part(l, &r, STATE_MESSAGE);
+    record_set_num(&r, FIELD_AT, m->at_us);
+    record_set_num(&r, FIELD_MESSAGE, m->number);
+    record_set_num(&r, FIELD_ROLE, m->role);
+    record_set_given(&r, FIELD_ACTOR, m->author);
+    record_set_text(&r, FIELD_TEXT, m->text);
+    put(s, &r);
+  }
+}
+
+static void save_legs(struct saver *s, const struct live *l) {
+  struct record r;
+  for (size_t i = 0; i < l->leg_count; i++) {
+    const struct leg *leg = &l->legs[i];
+    begin_part(l, &r, STATE_LEG);
+    record_set_num(&r, FIELD_ROLE, leg->role);
+    record_set_num(&r, FIELD_HOLDER_NUMBER, leg->number);
+    record_set_num(&r, FIELD_EPOCH, leg->epoch);
+    record_set_num(&r, FIELD_AT, leg->joined_us);
+    record_set_num(&r, FIELD_UNTIL, leg->left_us);
+    if (leg->reason != NULL) {
+      record_set_text(&r, FIELD_REASON, text_from(leg->reason));
+    }
+    put(s, &r);
+  }
+}
+
+static void save_transfer(struct saver *s, const struct live *l) {
+  const struct transfer *t = &l->transfer;
+  if (t->state == TRANSFER_NONE) {
+    return;
+  }
+  struct record r;
+  begin_part(l, &r, STATE_TRANSFER);
+  record_set_id(&r, FIELD_TRANSFER_ID, t->id);
+  record_set_num(&r, FIELD_TRANSFER, (int64_t)t->number);
+  record_set_num(&r, FIELD_PRESENCE, t->state);
+  record_set_num(&r, FIELD_ROLE, t->role);
+  record_set_num(&r, FIELD_SKIP_QUEUE, t->skip_queue);
+  record_set_num(&r, FIELD_WAITS, t->to_bot);
+  record_set_num(&r, FIELD_WAIT_TARGET, t->target);
+  record_set_num(&r, FIELD_PRIORITY, t->priority);
+  record_set_num(&r, FIELD_AT, t->asked_us);
+  record_set_num(&r, FIELD_DEADLINE, t->deadline_us);
+  record_set_num(&r, FIELD_UNTIL, t->done_us);
+  record_set_given(&r, FIELD_SKILLS, t->skills);
+  record_set_given(&r, FIELD_REASON, t->reason);
+  record_set_given(&r, FIELD_NOTE, t->note);
+  record_set_given(&r, FIELD_ACTOR, t->actor);
+  put(s, &r);
+}
+
+static void save_run(struct saver *s, const struct live *l) {
+  if (l->run == SESSION_NOBODY) {
+    return;
+  }
+  const struct run *run = &s->e->runs[l->run];
+  struct record r;
+  begin_part(l, &r, STATE_RUN);
+  record_set_num(&r, FIELD_RUN, (int64_t)run->number);
+  record_set_num(&r, FIELD_SCRIPT, run->script);
+  record_set_num(&r, FIELD_PROGRAM, (int64_t)program_hash(run->program));
+  record_set_num(&r, FIELD_SLEEP, run->sleep);
+  record_set_num(&r, FIELD_WAKE, run->wake_us);
+  record_set_num(&r, FIELD_TRANSFER, (int64_t)run->transfer);
+  record_set_num(&r, FIELD_FROM_STATUS, run->status);
+  record_set_num(&r, FIELD_SEEN, run->seen);
+  record_set_text(&r, FIELD_IMAGE, run->image);
+  put(s, &r);
+}
+
+static void save_exclusions(struct saver *s, uint32_t slot) {
+  struct router_exclusion list[64];
+  const size_t most = sizeof list / sizeof list[0];
+  if (!router_waits(&s->e->router, slot)) {
+    return;
+  }
+  const size_t n = router_exclusions(&s->e->router, slot, list, most);
+  for (size_t i = 0; i < n && i < most; i++) {
+    struct record r;
+    begin_part(engine_live(s->e, slot), &r, STATE_EXCLUSION);
+    record_set_num(&r, FIELD_AGENT, list[i].agent);
+    record_set_num(&r, FIELD_UNTIL, list[i].until_us);
+    put(s, &r);
+  }
+}
+
+/* FIELD_DEADLINE: the status timer; FIELD_UNTIL: the lost customer's, or when a
+ * finished session is forgotten. */
+static void save_session(struct saver *s, uint32_t slot) {
+  const struct live *l = engine_live(s->e, slot);
+  struct record r;
+  begin_part(l, &r, STATE_SESSION);
+  live_put_session(&r, &l->s);
+  record_set_num(&r, FIELD_CHANNEL, l->channel);
+  record_set_num(&r, FIELD_ENTRY, l->entry);
+  record_set_num(&r, FIELD_SEEN, l->customer_here);
+  record_set_num(&r, FIELD_RELEASE, l->followed);
+  record_set_num(&r, FIELD_AT, l->opened_us);
+  record_set_num(&r, FIELD_WAKE, l->ended_us);
+  record_set_num(&r, FIELD_IDLE_SINCE, l->since_us);
+  record_set_num(&r, FIELD_RETRY_MS, l->holder_since_us);
+  record_set_num(&r, FIELD_WINDOW, l->goodbye_us);
+  record_set_num(&r, FIELD_RUN, l->spoken_us);
+  record_set_num(&r, FIELD_ENTERED, l->entered_us);
+  record_set_num(&r, FIELD_ORDER, (int64_t)l->order);
+  record_set_num(&r, FIELD_PRIORITY, l->priority);
+  record_set_num(&r, FIELD_SKIP_QUEUE, l->skip_queue);
+  record_set_num(&r, FIELD_PREV, (int64_t)l->last_seq);
+  record_set_num(&r, FIELD_AWAY, l->last_agent);
+  if (l->timer_status != TIMER_NONE) {
+    record_set_num(&r, FIELD_DEADLINE, l->deadline_us);
+  }
+  if (l->timer_customer != TIMER_NONE) {
+    record_set_num(&r, FIELD_UNTIL,
+                   timers_get(&s->e->timers, l->timer_customer)->deadline_us);
+  }
+  record_set_given(&r, FIELD_SKILLS, l->skills);
+  record_set_given(&r, FIELD_CUSTOMER, l->customer);
+  record_set_given(&r, FIELD_ATTRIBUTES, l->attributes);
+  record_set_given(&r, FIELD_REASON, l->reason);
+  record_set_given(&r, FIELD_NOTE, l->note);
+  record_set_given(&r, FIELD_DISPOSITION, l->disposition);
+  record_set_given(&r, FIELD_END_REASON, l->end_reason);
+  save_transfer(s, l);
+  put(s, &r);
+  save_messages(s, l);
+  save_legs(s, l);
+  save_run(s, l);
+  save_exclusions(s, slot);
+}
+
+static void save_numbers(struct saver *s) {
+  const struct engine *e = s->e;
+  struct record r;
+  record_init(&r, STATE_NUMBERS);
+  record_set_num(&r, FIELD_AT, e->now_us);
+  record_set_num(&r, FIELD_ORDER, (int64_t)e->next_order);
+  record_set_num(&r, FIELD_TRANSFER, (int64_t)e->next_transfer);
+  record_set_num(&r, FIELD_RUN, (int64_t)e->next_run);
+  record_set_num(&r, FIELD_OFFER, (int64_t)e->offers.next_id);
+  put(s, &r);
+}
+
+bool engine_save(const struct engine *e, engine_sink *sink, void *ctx) {
+  struct saver s = {.e = e, .sink = sink, .ctx = ctx, .good = true};
+  save_directory(&s);
+  save_numbers(&s);
+  for (uint32_t i = 0; i < e->dir.agent_count; i++) {
+    save_agent(&s, i);
+  }
+  for (uint32_t i = 0; i < e->queue_count; i++) {
+    save_queue(&s, i);
+  }
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    save_session(&s, slot);
+  }
+  for (const struct offer *o = offers_next(&e->offers, NULL); o != NULL;
+       o = offers_next(&e->offers, o)) {
+    save_offer(&s, o);
+  }
+  for (size_t i = 0; i < e->kept_count; i++) {
+    save_kept(&s, &e->kept[(e->kept_first + i) % e->kept_cap]);
+  }
+  return s.good;
+}

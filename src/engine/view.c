@@ -1,0 +1,622 @@
+/* What the engine shows of itself, as JSON. */
+#include "base/calendar.h"
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+/* ---- small writers */
+
+static void put_text(struct json_out *o, const char *key, struct text t) {
+  json_key(o, key);
+  json_put_text(o, t);
+}
+
+static void put_name(struct json_out *o, const char *key, const char *name) {
+  put_text(o, key, text_from(name));
+}
+
+static void put_num(struct json_out *o, const char *key, int64_t n) {
+  json_key(o, key);
+  json_put_i64(o, n);
+}
+
+static void put_bool(struct json_out *o, const char *key, bool b) {
+  json_key(o, key);
+  json_put_bool(o, b);
+}
+
+/* Null for a time that has not come. */
+static void put_time(struct json_out *o, const char *key, int64_t us) {
+  json_key(o, key);
+  if (us == 0) {
+    json_put_null(o);
+    return;
+  }
+  struct textbuf b;
+  textbuf_init(&b, o->buf->mem);
+  textbuf_add_time(&b, us);
+  json_put_text(o, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+static void put_id(struct json_out *o, const char *key, struct id id) {
+  char text[ID_TEXT_LEN];
+  id_to_text(id, text);
+  put_text(o, key, (struct text){text, ID_TEXT_LEN});
+}
+
+static void put_json(struct json_out *o, const char *key, struct text json) {
+  json_key(o, key);
+  json_put_raw(o, json.len > 0 ? json : TEXT("{}"));
+}
+
+static void put_name_or_null(struct json_out *o, const char *key,
+                             struct text name) {
+  json_key(o, key);
+  name.len > 0 ? json_put_text(o, name) : json_put_null(o);
+}
+
+/* ---- names of numbers */
+
+static struct text holder_name(const struct engine *e, uint32_t kind,
+                               uint32_t number) {
+  const struct directory *d = &e->dir;
+  if (kind == SESSION_HOLDER_BOT && number < d->bot_count) {
+    return d->bots[number].id;
+  }
+  if (kind == SESSION_HOLDER_QUEUE && number < d->queue_count) {
+    return d->queues[number].id;
+  }
+  if (kind == SESSION_HOLDER_AGENT && number < d->agent_count) {
+    return d->agents[number].id;
+  }
+  if (kind == SESSION_HOLDER_SCRIPT && number < d->script_count) {
+    return d->scripts[number].name;
+  }
+  return (struct text){"", 0};
+}
+
+void view_put_holder(const struct engine *e, const struct live *l,
+                     struct json_out *o) {
+  json_key(o, "holder");
+  json_open_object(o);
+  put_name(o, "kind", session_holder_name(l->s.holder));
+  put_name_or_null(o, "id", holder_name(e, l->s.holder, l->s.holder_id));
+  put_time(o, "since", l->holder_since_us);
+  json_close_object(o);
+}
+
+static const char *transfer_state_name(uint32_t state) {
+  static const char *const names[] = {
+#define X(name, wire) wire,
+      TRANSFER_STATE_LIST(X)
+#undef X
+  };
+  return names[state];
+}
+
+void view_put_transfer(const struct engine *e, uint32_t slot,
+                       struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  const struct transfer *t = &l->transfer;
+  json_open_object(o);
+  put_id(o, "id", t->id);
+  put_name(o, "state", transfer_state_name(t->state));
+  put_text(o, t->to_bot ? "bot" : "queue",
+           holder_name(e, t->to_bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_QUEUE,
+                       t->target));
+  put_num(o, "priority", t->to_bot ? 0 : t->priority);
+  put_time(o, "askedAt", t->asked_us);
+  put_time(o, "deadline", t->deadline_us);
+  put_time(o, "doneAt", t->done_us);
+  json_close_object(o);
+}
+
+bool engine_write_transfer(const struct engine *e, uint32_t slot,
+                           struct id transfer, struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  if (l->transfer.state == TRANSFER_NONE ||
+      !id_equal(l->transfer.id, transfer)) {
+    return false;
+  }
+  view_put_transfer(e, slot, o);
+  return true;
+}
+
+/* ---- a session */
+
+static void put_legs(const struct engine *e, const struct live *l,
+                     struct json_out *o) {
+  json_key(o, "legs");
+  json_open_list(o);
+  for (size_t i = 0; i < l->leg_count; i++) {
+    const struct leg *leg = &l->legs[i];
+    json_open_object(o);
+    put_num(o, "id", (int64_t)i + 1);
+    put_name(o, "kind", role_name(leg->role));
+    put_name_or_null(o, "party", live_actor_name(e, leg->role, leg->number));
+    put_name(o, "status",
+             leg->left_us != 0     ? "left"
+             : leg->joined_us != 0 ? "joined"
+                                   : "invited");
+    put_time(o, "joinedAt", leg->joined_us);
+    put_time(o, "leftAt", leg->left_us);
+    json_key(o, "reason");
+    leg->reason != NULL ? json_put_text(o, text_from(leg->reason))
+                        : json_put_null(o);
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
+static void put_queue_place(const struct engine *e, uint32_t slot,
+                            int64_t now_us, struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  json_key(o, "queue");
+  if (!live_in_queue(&l->s)) {
+    json_put_null(o);
+    return;
+  }
+  json_open_object(o);
+  put_text(o, "id", holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue));
+  put_num(o, "position", router_position(&e->router, slot));
+  put_time(o, "enteredAt", l->entered_us);
+  put_num(o, "waitSeconds", (now_us - l->entered_us) / 1000000);
+  put_num(o, "priority", l->priority);
+  put_bool(o, "skipQueue", l->skip_queue);
+  json_close_object(o);
+}
+
+static void put_offer(const struct engine *e, const struct live *l,
+                      struct json_out *o) {
+  json_key(o, "offer");
+  if (l->s.status != SESSION_OFFERED) {
+    json_put_null(o);
+    return;
+  }
+  json_open_object(o);
+  put_num(o, "id", (int64_t)l->s.offer);
+  put_text(o, "agent", holder_name(e, SESSION_HOLDER_AGENT, l->s.agent));
+  put_time(o, "deadline", l->deadline_us);
+  json_close_object(o);
+}
+
+static void put_messages(const struct live *l, uint32_t after,
+                         struct json_out *o) {
+  json_key(o, "messages");
+  json_open_list(o);
+  for (size_t i = 0; i < l->message_count; i++) {
+    const struct message *m = &l->messages[i];
+    if (m->number <= after) {
+      continue;
+    }
+    json_open_object(o);
+    put_num(o, "number", m->number);
+    put_name(o, "from", role_name(m->role));
+    put_text(o, "author", m->author);
+    put_text(o, "text", m->text);
+    put_time(o, "at", m->at_us);
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
+/* What GetSessionInfo promises beside the fields of the session. */
+static void put_for_scripts(const struct engine *e, uint32_t slot,
+                            int64_t now_us, struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  const bool waits = live_in_queue(&l->s);
+  const bool bot = l->s.holder == SESSION_HOLDER_BOT;
+  put_name_or_null(o, "bot",
+                   bot ? holder_name(e, SESSION_HOLDER_BOT, l->s.holder_id)
+                       : TEXT(""));
+  put_name_or_null(o, "agent",
+                   holder_name(e, SESSION_HOLDER_AGENT, l->s.agent));
+  put_num(o, "position", waits ? router_position(&e->router, slot) : 0);
+  put_num(o, "waitSeconds", waits ? (now_us - l->entered_us) / 1000000 : 0);
+  put_time(o, "createdAt", l->opened_us);
+}
+
+static void put_session(const struct engine *e, uint32_t slot, int64_t now_us,
+                        struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  const struct dir_entry *entry = &e->dir.entries[l->entry];
+  put_id(o, "id", l->id);
+  put_text(o, "tenant", e->centre);
+  put_name(o, "channel", channel_name(l->channel));
+  put_text(o, "entryPoint", entry->id);
+  put_json(o, "customer", l->customer);
+  put_json(o, "attributes", l->attributes);
+  put_name(o, "status", session_status_name(l->s.status));
+  put_time(o, "statusSince", l->since_us);
+  view_put_holder(e, l, o);
+  put_num(o, "epoch", l->s.epoch);
+  put_num(o, "version", l->s.version);
+  put_legs(e, l, o);
+  put_queue_place(e, slot, now_us, o);
+  put_offer(e, l, o);
+  put_name_or_null(o, "reason", l->reason);
+  put_name_or_null(o, "note", l->note);
+  put_name_or_null(o, "disposition", l->disposition);
+  put_time(o, "openedAt", l->opened_us);
+  put_time(o, "endedAt", l->ended_us);
+  put_name_or_null(o, "endReason", l->end_reason);
+  put_bool(o, "customerConnected", l->customer_here);
+  put_num(o, "messageCount", (int64_t)l->message_count);
+  json_key(o, "transfer");
+  if (l->transfer.state == TRANSFER_NONE) {
+    json_put_null(o);
+  } else {
+    view_put_transfer(e, slot, o);
+  }
+}
+
+void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
+                          bool messages, uint32_t after_message,
+                          struct json_out *o) {
+  json_open_object(o);
+  put_session(e, slot, now_us, o);
+  if (messages) {
+    put_messages(engine_live(e, slot), after_message, o);
+  }
+  json_close_object(o);
+}
+
+void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a) {
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, x->out->arena.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  put_num(&o, "code", code);
+  put_name(&o, "message", "");
+  put_session(x->e, slot, x->now_us, &o);
+  put_for_scripts(x->e, slot, x->now_us, &o);
+  json_close_object(&o);
+  bt_check(!b.failed);
+  const struct live *l = engine_live(x->e, slot);
+  *a = (struct answer){.code = code,
+                       .body = arena_copy_text(ctx_arena(x), textbuf_text(&b)),
+                       .session = l->id,
+                       .version = l->s.version};
+  textbuf_free(&b);
+}
+
+void answer_said(struct ctx *x, uint32_t slot, struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  *a = (struct answer){
+      .code = 201,
+      .body = ctx_format(x,
+                         "{\"code\":201,\"status\":\"Created\",\"message\":"
+                         "\"The message was taken.\",\"number\":%zu}",
+                         l->message_count),
+      .session = l->id,
+      .version = l->s.version};
+}
+
+/* ---- candidates */
+
+static void put_why(const struct engine *e, const struct router_why *w,
+                    struct json_out *o) {
+  put_name(o, "why", router_why_text(w->reason));
+  put_name(o, "detail", router_why_detail(w->reason));
+  if (w->needed != 0 && w->skill < e->dir.skill_count) {
+    put_text(o, "skill", e->dir.skills[w->skill].name);
+    put_num(o, "neededProficiency", w->needed);
+    put_num(o, "hasProficiency", w->has);
+  }
+  if (w->capacity != 0) {
+    put_num(o, "used", w->used);
+    put_num(o, "capacity", w->capacity);
+  }
+  if (w->until_us != 0) {
+    put_time(o, "until", w->until_us);
+  }
+  if (w->other_agent != ROUTER_NONE && w->other_agent < e->dir.agent_count) {
+    put_text(o, "otherAgent", e->dir.agents[w->other_agent].id);
+  }
+  if (w->other_slot != ROUTER_NONE && w->other_slot < e->live_used &&
+      e->lives[w->other_slot]->used) {
+    put_id(o, "otherSession", e->lives[w->other_slot]->id);
+    put_num(o, "priority", w->mine.priority);
+    put_num(o, "otherPriority", w->theirs.priority);
+  }
+}
+
+void engine_write_candidates(const struct engine *e, uint32_t slot,
+                             int64_t now_us, struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  json_open_object(o);
+  put_id(o, "session", l->id);
+  put_name(o, "status", session_status_name(l->s.status));
+  put_name_or_null(o, "queue",
+                   live_in_queue(&l->s)
+                       ? holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue)
+                       : TEXT(""));
+  json_key(o, "candidates");
+  json_open_list(o);
+  for (uint32_t a = 0; a < e->dir.agent_count; a++) {
+    struct router_why w;
+    router_explain(&e->router, slot, a, now_us, &w);
+    json_open_object(o);
+    put_text(o, "agent", e->dir.agents[a].id);
+    put_name(o, "state", agent_shown_text(agent_shown(&e->agents[a].a)));
+    put_why(e, &w, o);
+    json_close_object(o);
+  }
+  json_close_list(o);
+  json_close_object(o);
+}
+
+/* ---- the centre */
+
+static void put_skills(const struct engine *e,
+                       const struct router_queue_params *p,
+                       struct json_out *o) {
+  json_key(o, "skills");
+  json_open_list(o);
+  for (uint32_t i = 0; i < p->need_count; i++) {
+    json_open_object(o);
+    put_text(o, "name", e->dir.skills[p->needs[i].skill].name);
+    put_num(o, "minProficiency", p->needs[i].proficiency);
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
+void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
+                        struct json_out *o) {
+  const struct dir_queue *q = &e->dir.queues[queue];
+  struct router_queue_stats stats;
+  router_stats(&e->router, queue, &stats);
+  json_open_object(o);
+  put_num(o, "code", 200);
+  put_name(o, "status", "OK");
+  put_name(o, "message", "");
+  put_text(o, "id", q->id);
+  put_text(o, "name", q->name);
+  put_skills(e, &q->params, o);
+  put_bool(o, "paused", e->queues[queue].paused);
+  put_bool(o, "open", !e->queues[queue].paused);
+  put_name_or_null(o, "pauseReason", e->queues[queue].reason);
+  put_num(o, "waiting", stats.waiting);
+  put_num(o, "offered", stats.reserved);
+  put_num(o, "longestWaitSeconds",
+          stats.oldest_us == INT64_MAX ? 0
+                                       : (now_us - stats.oldest_us) / 1000000);
+  put_num(o, "agents", stats.agents_in);
+  put_num(o, "agentsReady", stats.agents_ready);
+  put_num(o, "maxSize", q->params.max_size);
+  put_num(o, "priority", q->priority);
+  json_close_object(o);
+}
+
+static void put_load(const struct agent *a, uint32_t channel,
+                     struct json_out *o) {
+  json_key(o, channel_name(channel));
+  json_open_object(o);
+  put_num(o, "capacity", a->load[channel].capacity);
+  put_num(o, "offered", a->load[channel].reserved);
+  put_num(o, "active", a->load[channel].active);
+  put_num(o, "wrapup", a->load[channel].wrapup);
+  json_close_object(o);
+}
+
+void engine_write_agent(const struct engine *e, uint32_t agent,
+                        struct json_out *o) {
+  const struct agent_slot *slot = &e->agents[agent];
+  json_open_object(o);
+  put_text(o, "id", e->dir.agents[agent].id);
+  put_text(o, "name", e->dir.agents[agent].name);
+  put_name(o, "state", agent_shown_text(agent_shown(&slot->a)));
+  put_name_or_null(o, "awayReason",
+                   directory_away_text(&e->dir, slot->a.away_code));
+  put_time(o, "idleSince", slot->a.idle_since_us);
+  json_key(o, "load");
+  json_open_object(o);
+  for (uint32_t c = 0; c < CHANNELS; c++) {
+    put_load(&slot->a, c, o);
+  }
+  json_close_object(o);
+  json_key(o, "sessions");
+  json_open_list(o);
+  for (uint32_t s = slot->first; s != SESSION_NOBODY;
+       s = e->lives[s]->link_next) {
+    char id[ID_TEXT_LEN];
+    id_to_text(e->lives[s]->id, id);
+    json_put_text(o, (struct text){id, ID_TEXT_LEN});
+  }
+  json_close_list(o);
+  json_close_object(o);
+}
+
+void engine_write_bot(const struct engine *e, uint32_t bot,
+                      struct json_out *o) {
+  json_open_object(o);
+  put_text(o, "id", e->dir.bots[bot].id);
+  put_text(o, "name", e->dir.bots[bot].name);
+  put_bool(o, "connected", e->bots[bot].here);
+  json_close_object(o);
+}
+
+void engine_write_script(const struct engine *e, uint32_t script, bool source,
+                         struct json_out *o) {
+  const struct dir_script *s = &e->dir.scripts[script];
+  struct textbuf b;
+  textbuf_init(&b, o->buf->mem);
+  textbuf_addf(&b, "%016llx", (unsigned long long)s->hash);
+  json_open_object(o);
+  put_text(o, "name", s->name);
+  put_text(o, "version", textbuf_text(&b));
+  put_num(o, "lines", program_line_count(s->program));
+  if (source) {
+    put_text(o, "source", program_source(s->program));
+  }
+  json_close_object(o);
+  textbuf_free(&b);
+}
+
+static const char *sleep_text(uint32_t sleep) {
+  static const char *const texts[] = {
+#define X(name, text) text,
+      SLEEP_LIST(X)
+#undef X
+  };
+  return texts[sleep];
+}
+
+void engine_write_run(const struct engine *e, uint32_t slot,
+                      struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  if (l->run == SESSION_NOBODY) {
+    json_put_null(o);
+    return;
+  }
+  const struct run *r = &e->runs[l->run];
+  json_open_object(o);
+  put_num(o, "run", (int64_t)r->number);
+  put_text(o, "script", e->dir.scripts[r->script].name);
+  put_name(o, "waitsFor", sleep_text(r->sleep));
+  put_time(o, "until", r->wake_us);
+  json_close_object(o);
+}
+
+/* ---- events */
+
+static void put_numbered(const struct engine *e, enum field_kind kind,
+                         int64_t n, struct json_out *o) {
+  const struct directory *d = &e->dir;
+  const size_t i = (size_t)n;
+  struct text name = {"", 0};
+  if (kind == KIND_QUEUE && i < d->queue_count) {
+    name = d->queues[i].id;
+  } else if (kind == KIND_AGENT && i < d->agent_count) {
+    name = d->agents[i].id;
+  } else if (kind == KIND_BOT && i < d->bot_count) {
+    name = d->bots[i].id;
+  } else if (kind == KIND_SCRIPT && i < d->script_count) {
+    name = d->scripts[i].name;
+  } else if (kind == KIND_ENTRY && i < d->entry_count) {
+    name = d->entries[i].id;
+  }
+  name.len > 0 ? json_put_text(o, name) : json_put_i64(o, n);
+}
+
+static const char *enum_name(enum field_kind kind, uint32_t n) {
+  switch ((uint32_t)kind) {
+  case KIND_STATUS:
+    return n < SESSION_STATUSES ? session_status_name(n) : "?";
+  case KIND_HOLDER:
+    return n < SESSION_HOLDERS ? session_holder_name(n) : "?";
+  case KIND_REFUSAL:
+    return n > 0 && n < REFUSALS ? refusal_info((enum refusal)n)->wire : "?";
+  case KIND_ROLE:
+    return n < ROLES ? role_name(n) : "?";
+  case KIND_CHANNEL:
+    return n < CHANNELS ? channel_name(n) : "?";
+  case KIND_WHEN:
+    return n < WHENS ? when_name(n) : "?";
+  case KIND_REQUIRE:
+    return n < REQUIRES ? require_name(n) : "?";
+  default:
+    return NULL;
+  }
+}
+
+static void put_value(const struct engine *e, const struct record *r,
+                      enum field f, struct json_out *o) {
+  const struct field_info *info = field_info(f);
+  if (info->kind == KIND_ID) {
+    put_id(o, info->wire, record_id(r, f));
+    return;
+  }
+  if (info->kind == KIND_TIME) {
+    put_time(o, info->wire, record_num(r, f));
+    return;
+  }
+  json_key(o, info->wire);
+  if (info->kind == KIND_BYTES) {
+    json_put_i64(o, (int64_t)record_text(r, f).len);
+  } else if (info->kind == KIND_JSON) {
+    json_put_raw(o, record_text(r, f));
+  } else if (info->kind == KIND_TEXT) {
+    json_put_text(o, record_text(r, f));
+  } else if (info->kind == KIND_FLAG) {
+    json_put_bool(o, record_num(r, f) != 0);
+  } else if (enum_name(info->kind, (uint32_t)record_num(r, f)) != NULL) {
+    json_put_text(o,
+                  text_from(enum_name(info->kind, (uint32_t)record_num(r, f))));
+  } else {
+    put_numbered(e, info->kind, record_num(r, f), o);
+  }
+}
+
+/* Fields that are for the fold alone, or shown in another form. */
+static bool is_inner(enum field f) {
+  switch ((uint32_t)f) {
+  case FIELD_PREV:
+  case FIELD_HOLDER_NUMBER:
+  case FIELD_INVITED_NUMBER:
+  case FIELD_FLAGS:
+  case FIELD_WAIT_TARGET:
+  case FIELD_VISIT:
+  case FIELD_ORDER:
+  case FIELD_IMAGE:
+  case FIELD_LIMITS:
+  case FIELD_KEY:
+  case FIELD_HASH:
+  case FIELD_BODY:
+  case FIELD_ROLE:
+  case FIELD_ACTOR:
+  case FIELD_REQUEST:
+  case FIELD_LINE:
+  case FIELD_AT:
+  case FIELD_SOURCE:
+  case FIELD_HOLDER:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void put_cause(const struct record *r, struct json_out *o) {
+  json_key(o, "cause");
+  json_open_object(o);
+  put_name(o, "role",
+           enum_name(KIND_ROLE, (uint32_t)record_num(r, FIELD_ROLE)));
+  put_name_or_null(o, "who", record_text(r, FIELD_ACTOR));
+  if (record_has(r, FIELD_REQUEST)) {
+    put_text(o, "request", record_text(r, FIELD_REQUEST));
+  }
+  if (record_has(r, FIELD_LINE)) {
+    put_num(o, "line", record_num(r, FIELD_LINE));
+  }
+  json_close_object(o);
+}
+
+void engine_write_event(const struct engine *e, uint64_t seq,
+                        const struct record *event, struct json_out *o) {
+  json_open_object(o);
+  put_num(o, "seq", (int64_t)seq);
+  put_name(o, "type", event_name(event->type));
+  put_time(o, "at", record_num(event, FIELD_AT));
+  put_num(o, "atUs", record_num(event, FIELD_AT));
+  put_cause(event, o);
+  if (record_has(event, FIELD_HOLDER)) {
+    const uint32_t kind = (uint32_t)record_num(event, FIELD_HOLDER);
+    const uint32_t number =
+        record_has(event, FIELD_HOLDER_NUMBER)
+            ? (uint32_t)record_num(event, FIELD_HOLDER_NUMBER)
+            : SESSION_NOBODY;
+    json_key(o, "holder");
+    json_open_object(o);
+    put_name(o, "kind", enum_name(KIND_HOLDER, kind));
+    put_name_or_null(o, "id", holder_name(e, kind, number));
+    json_close_object(o);
+  }
+  for (uint32_t f = 0; f < FIELDS; f++) {
+    if (record_has(event, (enum field)f) && !is_inner((enum field)f)) {
+      put_value(e, event, (enum field)f, o);
+    }
+  }
+  json_close_object(o);
+}
