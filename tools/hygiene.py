@@ -19,6 +19,8 @@ SOURCES = (".c", ".h", ".def", ".py", ".sh", ".cmake", ".js", ".mjs", ".pml")
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 MACHINE_PATH = re.compile(r"(?<![\w./~-])/(?:work|root|home|Users|tmp)/[\w.]")
 BANNED_CALL = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|setjmp|longjmp|atoi|atof)\s*\(")
+# Function types may have a name; what holds data says struct, enum or union.
+TYPEDEF = re.compile(r"\btypedef\s+(struct|enum|union)\s*(\w+\s*)?(\{|\**\w+\s*;)")
 PRIVATE_INCLUDE = re.compile(r'#include "(?:(\w+)/)?\w+_priv\.h"')
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -72,7 +74,7 @@ def rule_c_words(name, text):
     if name.endswith((".c", ".h")):
         yield from numbered(BANNED_CALL, text, "{} … has a safe form in base/text.h or <stdio.h>")
         yield from numbered(re.compile(r"#include <assert\.h>"), text, "bt_check() stays on, assert() does not")
-        yield from numbered(re.compile(r"\btypedef\s+(struct|enum|union)\b"), text, "{} hides what it is")
+        yield from numbered(TYPEDEF, text, "{} hides what it is")
 
 
 def rule_private_headers(name, text):

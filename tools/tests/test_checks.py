@@ -81,6 +81,7 @@ class Hygiene(unittest.TestCase):
 
     def test_green(self):
         good = "/* a.h - x. */\n#ifndef BATON_BASE_A_H\n#define BATON_BASE_A_H\n#endif\n"
+        good += "typedef enum bt_err step_fn(struct vm *vm);\n"
         self.assertEqual(list(hygiene.file_findings("src/base/a.h", good.encode())), [])
 
     def test_rules(self):
@@ -95,6 +96,7 @@ class Hygiene(unittest.TestCase):
         self.red("src/base/a.c", "f(){ strcpy (a, b); }\n", "strcpy")
         self.red("src/base/a.c", "#include <assert.h>\n", "assert")
         self.red("src/base/a.c", "typedef struct a b;\n", "typedef")
+        self.red("src/base/a.c", "typedef enum {\n", "typedef")
         self.red("src/net/a.c", '#include "api/a_priv.h"\n', "private")
         self.red("a.md", "[x](no/such/file.md)\n", "nowhere")
         self.red("a/package-lock.json", '"resolved": "https://x"\n', "registry")
