@@ -50,7 +50,8 @@ static const struct heap_entry *best_pooled(struct search *search,
   return pool->ready.count > 0 ? &pool->ready.entries[0] : NULL;
 }
 
-/* The agent that is ready and in no pool yet: does it go before @best? */
+/* The agent that is ready and may be in no pool yet: does it go before @best?
+ * (If it is in the pool, it does not go before itself.) */
 static bool fresh_goes_first(const struct search *search, uint32_t number,
                              const struct heap_entry *best) {
   const struct router *r = search->r;
@@ -59,7 +60,7 @@ static bool fresh_goes_first(const struct search *search, uint32_t number,
   }
   const struct router_signature *s = &r->signatures[number];
   const struct router_agent *a = &r->agents[r->fresh];
-  if (!a->state.channels[s->key.channel].ready || a->pooled[s->key.channel] ||
+  if (!a->state.channels[s->key.channel].ready ||
       !routing_eligible(&a->profile, &s->key, &s->needs)) {
     return false;
   }

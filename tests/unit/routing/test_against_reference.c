@@ -154,7 +154,7 @@ static void enqueue(struct day *d) {
                              .channel = below(d, ROUTER_CHANNELS),
                              .priority = below(d, 4) * 333,
                              .skip_queue = one_in(d, 10),
-                             .entered_us = d->now_us - below(d, 5),
+                             .entered_us = d->now_us - below(d, 60),
                              .order = d->order++};
   q.need_count = one_in(d, 3) ? 0 : some_skills(d, q.needs, 2);
   maybe_no_memory(d);
@@ -324,6 +324,7 @@ static void open_centre(struct day *d) {
   test_mem_init(&d->tm);
   router_init(&d->r, &d->tm.mem);
   d->r.idle_limit = 5; /* so that signatures come and go */
+  d->r.idle_link_limit = 30;
   ref_init(&d->ref);
   rand_seed(&d->rand, seed);
   d->now_us = 1000000;
@@ -345,6 +346,12 @@ static void every_decision_is_the_references(void **state) {
       compare_all(&d);
     }
   }
+  for (uint32_t i = 0; i < REF_AGENTS; i++) {
+    if (d.ref.agents[i].known) {
+      router_remove_agent(&d.r, i);
+    }
+  }
+  assert_int_equal(d.r.idle_links, 0);
   router_free(&d.r);
   assert_int_equal(d.tm.live_blocks, 0);
   assert_int_equal(d.tm.live_bytes, 0);

@@ -34,6 +34,33 @@ static void a_queue_may_prefer_the_most_skilled(void **state) {
   close_centre(&c);
 }
 
+/* What queue and session both need is counted once. */
+static void a_skill_needed_twice_counts_once(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  put_queue(&c, SUPPORT,
+            (struct router_queue_params){.strategy = ROUTER_MOST_SKILLED,
+                                         .needs = {{ENGLISH, 20}},
+                                         .need_count = 1});
+  static const struct router_skill skills[][2] = {{{ENGLISH, 5}, {FRENCH, 1}},
+                                                  {{ENGLISH, 1}, {FRENCH, 6}}};
+  for (uint32_t agent = ANNA; agent <= BERT; agent++) {
+    router_put_agent(&c.r, agent,
+                     &(struct router_agent_params){.skills = skills[agent],
+                                                   .skill_count = 2,
+                                                   .all_queues = true,
+                                                   .channels = 1});
+    make_free(&c, agent, 1);
+  }
+  struct router_request q = wants(SUPPORT, FRENCH, 10);
+  q.needs[1] = (struct router_skill){ENGLISH, 20};
+  q.need_count = 2;
+  enter_as(&c, 0, q);
+  assert_int_equal(agent_for(&c, 0, 11), ANNA); /* 6 against 7 */
+  close_centre(&c);
+}
+
 static void sessions_go_by_skip_priority_wait_and_order(void **state) {
   (void)state;
   struct centre c;
@@ -314,6 +341,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_longest_idle_agent_is_best),
       cmocka_unit_test(a_queue_may_prefer_the_most_skilled),
+      cmocka_unit_test(a_skill_needed_twice_counts_once),
       cmocka_unit_test(sessions_go_by_skip_priority_wait_and_order),
       cmocka_unit_test(a_new_priority_counts_at_once),
       cmocka_unit_test(one_session_is_never_for_two_agents),
