@@ -2,6 +2,7 @@
 # a new file needs no line here.
 
 # tests/unit/<module>/test_<file>.c: one cmocka program, "unit.<module>.<file>".
+set_property(GLOBAL PROPERTY BATON_ABOVE_ENGINE engine codec domain api bots server cli)
 function(baton_unit_tests name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${name}/test_*.c)
   add_custom_target(tests_${name})
@@ -11,6 +12,10 @@ function(baton_unit_tests name)
     set(target test_${name}_${short})
     add_executable(${target} ${source})
     target_link_libraries(${target} PRIVATE ${name} support warnings PkgConfig::CMOCKA)
+    get_property(above GLOBAL PROPERTY BATON_ABOVE_ENGINE)
+    if(name IN_LIST above)
+      target_link_libraries(${target} PRIVATE centre)
+    endif()
     add_test(NAME unit.${name}.${short} COMMAND ${target})
     set_tests_properties(unit.${name}.${short} PROPERTIES LABELS "unit" TIMEOUT 120)
     add_dependencies(tests_${name} ${target})

@@ -341,9 +341,10 @@ static void apply_agent(struct engine *e, const struct record *ev) {
       .channel = (uint32_t)record_num(ev, FIELD_CHANNEL),
       .away_code = (uint32_t)record_num(ev, FIELD_AWAY),
       .idle_since_us = record_num(ev, FIELD_IDLE_SINCE)};
-  if (event.type == AGENT_EV_LIMITED) {
-    event.limits = e->dir.agents[number].limits;
-  }
+  /* An agent event carries the limits that hold after it; only configuration
+   * changes them, and that is in the journal already. */
+  event.limits = event.type == AGENT_EV_LIMITED ? e->dir.agents[number].limits
+                                                : slot->a.limits;
   slot->a = agent_apply(slot->a, &event);
   if (event.type == AGENT_EV_LOST || event.type == AGENT_EV_RECONNECTED ||
       event.type == AGENT_EV_GIVEN_UP) {

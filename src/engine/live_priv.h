@@ -28,8 +28,9 @@ struct leg {
 
 #define TRANSFER_STATE_LIST(X)                                                 \
   X(NONE, "none")                                                              \
-  X(WAITING, "waiting") X(DONE, "done") X(CANCELLED, "cancelled")              \
-      X(EXPIRED, "expired") X(DROPPED, "dropped")
+  X(WAITING, "waiting")                                                        \
+  X(DONE, "done") X(CANCELLED, "cancelled") X(EXPIRED, "expired")              \
+      X(DROPPED, "dropped")
 #define X(name, wire) TRANSFER_##name,
 enum transfer_state { TRANSFER_STATE_LIST(X) };
 #undef X

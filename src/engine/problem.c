@@ -51,11 +51,9 @@ static struct text detail_releasing(struct ctx *x, const struct live *l) {
 }
 
 static struct text detail_agent(struct ctx *x, const struct live *l,
-                                const char *format) {
+                                const char *before, const char *after) {
   const struct text agent = live_actor_name(x->e, ROLE_AGENT, l->s.agent);
-  char line[256];
-  (void)snprintf(line, sizeof line, format, TEXT_ARG(agent));
-  return arena_copy_text(ctx_arena(x), text_from(line));
+  return ctx_format(x, "%s '%.*s'%s", before, TEXT_ARG(agent), after);
 }
 
 struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
@@ -72,9 +70,9 @@ struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
   case REFUSAL_RELEASE_IN_PROGRESS:
     return detail_releasing(x, l);
   case REFUSAL_OFFER_PENDING:
-    return detail_agent(x, l, "The session is being offered to agent '%.*s'.");
+    return detail_agent(x, l, "The session is being offered to agent", ".");
   case REFUSAL_WITH_AGENT:
-    return detail_agent(x, l, "Agent '%.*s' holds the session.");
+    return detail_agent(x, l, "Agent", " holds the session.");
   case REFUSAL_SESSION_ENDED:
     return ctx_format(x, "The session is %s: the customer's part is over.",
                       session_status_name(l->s.status));

@@ -87,9 +87,9 @@ void record_copy(struct record *r, enum field f, const struct record *from);
 
 #define ROLE_LIST(X)                                                           \
   X(NONE, "none")                                                              \
-  X(CUSTOMER, "customer") X(BOT, "bot") X(AGENT, "agent")                      \
-      X(SUPERVISOR, "supervisor") X(ADMIN, "admin") X(SCRIPT, "script")        \
-          X(SYSTEM, "system")
+  X(CUSTOMER, "customer")                                                      \
+  X(BOT, "bot") X(AGENT, "agent") X(SUPERVISOR, "supervisor")                  \
+      X(ADMIN, "admin") X(SCRIPT, "script") X(SYSTEM, "system")
 #define X(name, wire) ROLE_##name,
 enum role { ROLE_LIST(X) ROLES };
 #undef X

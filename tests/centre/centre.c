@@ -1,0 +1,185 @@
+#include "centre.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/form.h"
+
+static struct command command(struct centre *c, enum command_type type,
+                              enum role role, uint32_t number) {
+  struct command cmd = {.by = {.role = role, .number = number},
+                        .now_us = c->now_us,
+                        .entropy = {c->entropy, c->entropy + 1}};
+  c->entropy += 7919;
+  cmd.by.name = text_from(role_name(role));
+  cmd.by.session = c->session;
+  record_init(&cmd.args, type);
+  return cmd;
+}
+
+static void run(struct centre *c, const struct command *cmd) {
+  engine_step(c->e, cmd, &c->step);
+  if (c->step.event_count > 0 && c->on_step != NULL) {
+    c->on_step(c->ctx, &c->step);
+  }
+  struct id id;
+  uint64_t seq;
+  while (engine_take_finished(c->e, &id, &seq)) {
+  }
+}
+
+static void fill(struct centre *c, struct command *cmd, const char *json,
+                 struct arena *arena) {
+  if (json == NULL) {
+    return;
+  }
+  struct form_error error;
+  struct record args;
+  arena_init(arena, &c->tm.mem, 0);
+  record_init(&args, cmd->args.type);
+  const bool good = form_read_json((enum command_type)cmd->args.type,
+                                   text_from(json), arena, &args, &error);
+  bt_check(good);
+  for (uint32_t f = 0; f < FIELDS; f++) {
+    record_copy(&cmd->args, (enum field)f, &args);
+  }
+}
+
+static void send(struct centre *c, struct command *cmd, const char *json) {
+  struct arena arena = {0};
+  fill(c, cmd, json, &arena);
+  run(c, cmd);
+  if (json != NULL) {
+    arena_free(&arena);
+  }
+}
+
+static void put(struct centre *c, enum command_type type, const char *config) {
+  struct command cmd = command(c, type, ROLE_SYSTEM, SESSION_NOBODY);
+  record_set_text(&cmd.args, FIELD_CONFIG, text_from(config));
+  run(c, &cmd);
+  bt_check(c->step.answer.code == 200);
+}
+
+static void put_centre(struct centre *c, bool script) {
+  put(c, COMMAND_PUT_QUEUE,
+      "{\"id\":\"support\",\"offerTimeout\":20,\"wrapUpTime\":10}");
+  static const char *const agents[] = {"anna", "bert"};
+  for (size_t i = 0; i < 2; i++) {
+    char config[256];
+    (void)snprintf(config, sizeof config,
+                   "{\"id\":\"%s\",\"skills\":[{\"name\":\"AgentSkill\","
+                   "\"proficiency\":1}],\"capacity\":{\"chat\":1}}",
+                   agents[i]);
+    put(c, COMMAND_PUT_AGENT, config);
+  }
+  put(c, COMMAND_PUT_BOT, "{\"id\":\"cognigy\"}");
+  put(c, COMMAND_PUT_ENTRY,
+      script
+          ? "{\"id\":\"main\",\"bot\":\"cognigy\",\"onGoodbye\":\"forum\","
+            "\"fallback\":\"support\"}"
+          : "{\"id\":\"main\",\"bot\":\"cognigy\",\"fallback\":\"support\"}");
+}
+
+void centre_init(struct centre *c, const char *script) {
+  *c = (struct centre){.now_us = INT64_C(1700000000000000), .entropy = 42};
+  test_mem_init(&c->tm);
+  const struct engine_options options = {.centre = TEXT("test")};
+  const enum bt_err err = engine_create(&c->tm.mem, &options, &c->e);
+  bt_check(err == BT_ERR_OK);
+  step_init(&c->step, &c->tm.mem);
+  if (script != NULL) {
+    struct command cmd =
+        command(c, COMMAND_PUT_SCRIPT, ROLE_SYSTEM, SESSION_NOBODY);
+    record_set_text(&cmd.args, FIELD_NAME, TEXT("forum"));
+    record_set_text(&cmd.args, FIELD_SOURCE, text_from(script));
+    run(c, &cmd);
+    bt_check(c->step.answer.code == 200);
+  }
+  put_centre(c, script != NULL);
+}
+
+void centre_free(struct centre *c) {
+  step_free(&c->step);
+  engine_free(c->e);
+  bt_check(c->tm.live_bytes == 0);
+}
+
+void centre_do(struct centre *c, enum command_type type, enum role role,
+               uint32_t number, const char *json) {
+  struct command cmd = command(c, type, role, number);
+  record_set_id(&cmd.args, FIELD_SESSION, c->session);
+  send(c, &cmd, json);
+}
+
+void centre_bot(struct centre *c, enum command_type type, const char *json) {
+  struct command cmd = command(c, type, ROLE_BOT, 0);
+  cmd.by.name = TEXT("cognigy");
+  record_set_id(&cmd.args, FIELD_SESSION, c->session);
+  record_set_num(&cmd.args, FIELD_EPOCH, centre_session(c)->epoch);
+  send(c, &cmd, json);
+}
+
+void centre_agent(struct centre *c, const char *agent, enum command_type type,
+                  const char *json) {
+  const uint32_t number =
+      directory_agent(engine_directory(c->e), text_from(agent));
+  struct command cmd = command(c, type, ROLE_AGENT, number);
+  cmd.by.name = text_from(agent);
+  record_set_id(&cmd.args, FIELD_SESSION, c->session);
+  send(c, &cmd, json);
+}
+
+void centre_open(struct centre *c) {
+  struct command cmd = command(c, COMMAND_OPEN_SESSION, ROLE_CUSTOMER, 0);
+  send(c, &cmd, "{\"entryPoint\":\"main\",\"customer\":{\"name\":\"Kim\"}}");
+  bt_check(c->step.answer.code == 201);
+  c->session = c->step.answer.session;
+}
+
+void centre_open_with_bot(struct centre *c, bool goodbye) {
+  centre_open(c);
+  centre_bot(c, COMMAND_ACCEPT_INVITE, NULL);
+  bt_check(c->step.answer.code == 200);
+  if (goodbye) {
+    centre_bot(c, COMMAND_GOODBYE,
+               "{\"outcome\":\"escalate\",\"text\":\"Goodbye!\"}");
+    bt_check(c->step.answer.code == 200);
+  }
+}
+
+void centre_wait(struct centre *c, int64_t ms) {
+  const int64_t end_us = c->now_us + ms * 1000;
+  while (engine_next_deadline(c->e) <= end_us) {
+    const int64_t due_us = engine_next_deadline(c->e);
+    c->now_us = due_us > c->now_us ? due_us : c->now_us;
+    struct command cmd = command(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY);
+    run(c, &cmd);
+  }
+  c->now_us = end_us;
+}
+
+const struct session *centre_session(const struct centre *c) {
+  uint32_t slot = 0;
+  const bool there = engine_find(c->e, c->session, &slot);
+  bt_check(there);
+  return engine_session(c->e, slot);
+}
+
+enum session_status centre_status(const struct centre *c) {
+  return (enum session_status)centre_session(c)->status;
+}
+
+unsigned centre_count(const struct centre *c, uint32_t type) {
+  unsigned n = 0;
+  for (size_t i = 0; i < c->step.event_count; i++) {
+    n += c->step.events[i].type == type;
+  }
+  return n;
+}
+
+bool centre_says(const struct centre *c, const char *text) {
+  const struct text body = c->step.answer.body;
+  return text_find(body, text_from(text), 0) < body.len;
+}

@@ -1,0 +1,48 @@
+/* centre.h - an engine with a small centre, driven by hand: what unit tests and
+ * explorers of the engine share. Time goes on only when they say so. */
+#ifndef BATON_TESTS_CENTRE_H
+#define BATON_TESTS_CENTRE_H
+
+#include "engine/engine.h"
+#include "support.h"
+
+struct centre {
+  struct test_mem tm;
+  struct engine *e;
+  struct step step; /* of the last command */
+  int64_t now_us;
+  uint64_t entropy;
+  struct id session; /* opened last */
+  /* Called with each step that has events, if set: to keep a journal. */
+  void (*on_step)(void *ctx, const struct step *step);
+  void *ctx;
+};
+
+/* An engine with queue "support" (needs no skill), skill "AgentSkill", agents
+ * "anna" and "bert" (AgentSkill, chat 1), bot "cognigy", script "forum" out of
+ * @script (NULL: none) and entry point "main": bot, then the script at the
+ * goodbye; fallback "support". */
+void centre_init(struct centre *c, const char *script);
+void centre_free(struct centre *c);
+
+/* One command; the answer is centre.step.answer. @json: its body, or NULL. */
+void centre_do(struct centre *c, enum command_type type, enum role role,
+               uint32_t number, const char *json);
+/* The same about the session opened last, with the epoch of a hold. */
+void centre_bot(struct centre *c, enum command_type type, const char *json);
+void centre_agent(struct centre *c, const char *agent, enum command_type type,
+                  const char *json);
+void centre_open(struct centre *c);
+/* A bot attached and, if @goodbye, has said goodbye. */
+void centre_open_with_bot(struct centre *c, bool goodbye);
+/* Lets @ms pass, firing every timer on its way. */
+void centre_wait(struct centre *c, int64_t ms);
+
+const struct session *centre_session(const struct centre *c);
+enum session_status centre_status(const struct centre *c);
+/* Number of events of this type in the last step. */
+unsigned centre_count(const struct centre *c, uint32_t type);
+/* Does the last answer's body contain the text? */
+bool centre_says(const struct centre *c, const char *text);
+
+#endif
