@@ -1,0 +1,387 @@
+#include "domain/domain.h"
+
+#include "base/check.h"
+#include "codec/batch.h"
+#include "codec/snapshot.h"
+#include "domain/domain_priv.h"
+
+enum {
+  SNAPSHOT_EVERY_DEFAULT = 20000,
+  /* Beyond this somebody is faster than the disk for too long. */
+  HELD_MAX = 16384,
+  /* A snapshot waits for a quiet moment, but not for ever. */
+  QUIET_PATIENCE = 4,
+  TICKS_MAX = 1000, /* in one call: commands want their turn, too */
+  CLOSE_PATIENCE_MS = 5000
+};
+
+/* ---- opening */
+
+static enum bt_err load_snapshot(void *ctx, uint64_t seq, struct text bytes) {
+  (void)seq;
+  struct domain *d = ctx;
+  const enum bt_err err = snapshot_decode(d->engine, bytes);
+  d->pace.last_len = bytes.len;
+  /* Of another version: the batches say the same. The engine is still fresh,
+   * for the version is looked at first. */
+  return err == BT_ERR_FOREIGN ? BT_ERR_UNSUPPORTED : err;
+}
+
+static enum bt_err load_batch(void *ctx, uint64_t seq, struct text bytes) {
+  struct domain *d = ctx;
+  struct batch_reader reader;
+  enum bt_err err = batch_open(bytes, &reader);
+  while (err == BT_ERR_OK) {
+    struct record r;
+    err = batch_next(&reader, &r);
+    if (err == BT_ERR_OK) {
+      engine_apply(d->engine, seq, &r);
+    }
+  }
+  d->pace.batches++;
+  d->pace.bytes += bytes.len;
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}
+
+static enum bt_err restore(struct domain *d, struct journal_error *why) {
+  const struct journal_sink sink = {
+      .ctx = d, .snapshot = load_snapshot, .batch = load_batch};
+  return journal_load(d->journal, &sink, why);
+}
+
+static void discard(struct domain *d) {
+  engine_free(d->engine);
+  while (d->held.count > 0) {
+    const struct held h = held_ring_pop(&d->held);
+    if (h.step != NULL) {
+      step_pool_give(&d->steps, h.step);
+    }
+  }
+  held_ring_free(&d->held, d->mem);
+  held_ring_free(&d->refused, d->mem);
+  step_pool_free(&d->steps);
+  textbuf_free(&d->out.bytes);
+  mem_free(d->mem, d->out.finished,
+           d->out.finished_cap * sizeof *d->out.finished);
+  mem_free(d->mem, d, sizeof *d);
+}
+
+static enum bt_err no_memory(struct journal_error *why) {
+  *why = (struct journal_error){.code = BT_ERR_NOMEM,
+                                .text = "There is no memory for the domain."};
+  return BT_ERR_NOMEM;
+}
+
+enum bt_err domain_open(const struct mem *mem, struct journal *take_journal,
+                        const struct domain_options *options,
+                        struct domain **out, struct journal_error *why) {
+  struct domain *d = mem_new(mem, sizeof *d);
+  if (d == NULL) {
+    journal_close(take_journal);
+    return no_memory(why);
+  }
+  d->mem = mem;
+  d->journal = take_journal;
+  d->steps.mem = mem;
+  textbuf_init(&d->out.bytes, mem);
+  rand_seed(&d->rand, options->seed);
+  d->pace.every = options->snapshot_every != 0 ? options->snapshot_every
+                                               : SNAPSHOT_EVERY_DEFAULT;
+  enum bt_err err = engine_create(mem, &options->engine, &d->engine);
+  if (err == BT_ERR_NOMEM) {
+    err = no_memory(why);
+  } else if (err == BT_ERR_OK) {
+    err = restore(d, why);
+  }
+  if (err != BT_ERR_OK) {
+    journal_close(take_journal);
+    discard(d);
+    return err;
+  }
+  d->released = engine_seq(d->engine);
+  *out = d;
+  return BT_ERR_OK;
+}
+
+/* ---- into the journal */
+
+/* Sessions that the engine gives up go with this batch, so that they can
+ * always be found in one place or the other. */
+static void collect_finished(struct domain *d) {
+  struct outgoing *o = &d->out;
+  struct journal_finished f;
+  o->finished_count = 0;
+  while (mem_grow(d->mem, &o->finished, &o->finished_cap, o->finished_count + 1,
+                  sizeof *o->finished) &&
+         engine_take_finished(d->engine, &f.session, &f.last_seq)) {
+    o->finished[o->finished_count++] = f;
+  }
+}
+
+static void append(struct domain *d) {
+  struct outgoing *o = &d->out;
+  const struct journal_batch b = {.seq = journal_last(d->journal) + 1,
+                                  .bytes = textbuf_text(&o->bytes),
+                                  .finished = o->finished,
+                                  .finished_count = o->finished_count};
+  /* A failed journal keeps it stuck: its answers never leave. */
+  o->stuck = journal_append(d->journal, &b) != BT_ERR_OK;
+  if (!o->stuck) {
+    d->pace.batches++;
+    d->pace.bytes += b.bytes.len;
+  }
+}
+
+static void write_batch(struct domain *d, const struct step *step) {
+  bt_check(!d->out.stuck);
+  bt_check(step->seq == journal_last(d->journal) + 1);
+  textbuf_clear(&d->out.bytes);
+  batch_encode(step->events, step->event_count, &d->out.bytes);
+  bt_check(!d->out.bytes.failed); /* what has happened cannot be taken back */
+  collect_finished(d);
+  append(d);
+}
+
+/* A batch for which there was no room may have some now. */
+static void look_at_journal(struct domain *d) {
+  struct journal_stats stats;
+  journal_get_stats(d->journal, &stats);
+  d->full = stats.full;
+  if (d->out.stuck && !stats.full && !stats.failed) {
+    append(d);
+  }
+}
+
+bool domain_failed(const struct domain *d) {
+  struct journal_stats stats;
+  journal_get_stats(d->journal, &stats);
+  return stats.failed;
+}
+
+/* ---- submitting */
+
+static void refuse(struct domain *d, domain_answer_fn *fn, void *ctx) {
+  if (fn == NULL) {
+    return;
+  }
+  const struct held h = {.fn = fn, .ctx = ctx};
+  const bool room = held_ring_reserve(&d->refused, d->mem);
+  bt_check(room);
+  held_ring_push(&d->refused, &h);
+}
+
+/* A step cannot be taken back: all that it needs must be there before. */
+static struct step *admit(struct domain *d) {
+  if (d->out.stuck || d->full || d->held.count >= HELD_MAX ||
+      !held_ring_reserve(&d->held, d->mem)) {
+    return NULL;
+  }
+  return step_pool_take(&d->steps);
+}
+
+static bool is_empty(const struct step *step) {
+  return step->event_count == 0 && step->effect_count == 0;
+}
+
+void domain_submit(struct domain *d, const struct command *cmd,
+                   domain_answer_fn *fn, void *ctx) {
+  struct step *step = admit(d);
+  if (step == NULL) {
+    refuse(d, fn, ctx);
+    return;
+  }
+  engine_step(d->engine, cmd, step);
+  if (step->event_count > 0) {
+    write_batch(d, step);
+  } else if (is_empty(step) && fn == NULL) {
+    step_pool_give(&d->steps, step);
+    return;
+  }
+  const struct held h = {.seq = engine_seq(d->engine),
+                         .step = step,
+                         .has_batch = step->event_count > 0,
+                         .fn = fn,
+                         .ctx = ctx};
+  held_ring_push(&d->held, &h);
+}
+
+void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx) {
+  const bool room = held_ring_reserve(&d->held, d->mem);
+  bt_check(room);
+  const struct held h = {.seq = engine_seq(d->engine), .fn = fn, .ctx = ctx};
+  held_ring_push(&d->held, &h);
+}
+
+static struct command own_command(struct domain *d, enum command_type type,
+                                  int64_t now_us) {
+  struct command cmd = {.by = {.role = ROLE_SYSTEM,
+                               .number = SESSION_NOBODY,
+                               .name = TEXT("server")},
+                        .now_us = now_us,
+                        .entropy = {rand_u64(&d->rand), rand_u64(&d->rand)}};
+  record_init(&cmd.args, type);
+  return cmd;
+}
+
+void domain_recover(struct domain *d, int64_t now_us) {
+  if (engine_seq(d->engine) > 0) {
+    const struct command cmd = own_command(d, COMMAND_RECOVERED, now_us);
+    domain_submit(d, &cmd, NULL, NULL);
+  }
+}
+
+void domain_tick(struct domain *d, int64_t now_us) {
+  for (int i = 0; i < TICKS_MAX; i++) {
+    if (engine_next_deadline(d->engine) > now_us || d->out.stuck || d->full ||
+        d->held.count >= HELD_MAX) {
+      return;
+    }
+    const struct command cmd = own_command(d, COMMAND_TICK, now_us);
+    domain_submit(d, &cmd, NULL, NULL);
+  }
+}
+
+int64_t domain_next_deadline(const struct domain *d) {
+  return engine_next_deadline(d->engine);
+}
+
+/* ---- letting out */
+
+void domain_listen(struct domain *d, const struct domain_listener *listener) {
+  bt_check(d->listener_count < DOMAIN_LISTENERS_MAX);
+  d->listeners[d->listener_count++] = *listener;
+}
+
+static void tell_events(struct domain *d, const struct held *h) {
+  for (size_t i = 0; i < h->step->event_count; i++) {
+    for (size_t l = 0; l < d->listener_count; l++) {
+      const struct domain_listener *to = &d->listeners[l];
+      if (to->on_event != NULL) {
+        to->on_event(to->ctx, h->seq, &h->step->events[i]);
+      }
+    }
+  }
+}
+
+static void tell_effects(struct domain *d, const struct step *step) {
+  for (size_t i = 0; i < step->effect_count; i++) {
+    for (size_t l = 0; l < d->listener_count; l++) {
+      const struct domain_listener *to = &d->listeners[l];
+      if (to->on_effect != NULL) {
+        to->on_effect(to->ctx, &step->effects[i]);
+      }
+    }
+  }
+}
+
+static void let_out(struct domain *d, const struct held *h) {
+  if (h->has_batch) {
+    d->released = h->seq;
+    tell_events(d, h);
+  }
+  if (h->step != NULL) {
+    tell_effects(d, h->step);
+  }
+  if (h->fn != NULL) {
+    h->fn(h->ctx, h->step == NULL ? NULL : &h->step->answer);
+  }
+  if (h->step != NULL) {
+    step_pool_give(&d->steps, h->step);
+  }
+}
+
+static void answer_unavailable(struct domain *d, const struct held *h) {
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, d->mem);
+  json_out_init(&o, &b);
+  engine_write_problem(d->engine, REFUSAL_UNAVAILABLE,
+                       d->full ? TEXT("The journal's disk is full.")
+                               : TEXT("The journal takes nothing now."),
+                       TEXT(""), TEXT(""), &o);
+  const struct answer a = {.code = refusal_info(REFUSAL_UNAVAILABLE)->http,
+                           .refusal = REFUSAL_UNAVAILABLE,
+                           .body = b.failed ? TEXT("{}") : textbuf_text(&b),
+                           .retry_after_ms = 1000};
+  h->fn(h->ctx, &a);
+  textbuf_free(&b);
+}
+
+static void take_snapshot(struct domain *d) {
+  struct textbuf state;
+  textbuf_init(&state, d->mem);
+  snapshot_encode(d->engine, &state);
+  const enum bt_err err =
+      state.failed ? BT_ERR_NOMEM
+                   : journal_snapshot(d->journal, engine_seq(d->engine),
+                                      textbuf_text(&state));
+  if (err != BT_ERR_BUSY) {
+    /* Without room it is tried again in its turn: batches say the same. */
+    d->pace.last_len = state.len;
+    d->pace.batches = 0;
+    d->pace.bytes = 0;
+  }
+  textbuf_free(&state);
+}
+
+/* A large state is written less often, so that snapshots never cost more than
+ * the batches that they replace. */
+static bool wants_snapshot(const struct domain *d) {
+  const struct pace *p = &d->pace;
+  return !d->out.stuck && p->batches >= p->every && p->bytes >= p->last_len &&
+         (d->held.count == 0 || p->batches >= QUIET_PATIENCE * p->every);
+}
+
+size_t domain_release(struct domain *d) {
+  look_at_journal(d);
+  for (size_t n = d->refused.count; n > 0; n--) {
+    const struct held h = held_ring_pop(&d->refused);
+    answer_unavailable(d, &h);
+  }
+  const uint64_t durable = journal_durable(d->journal);
+  for (size_t n = d->held.count;
+       n > 0 && held_ring_at(&d->held, 0)->seq <= durable; n--) {
+    const struct held h = held_ring_pop(&d->held);
+    let_out(d, &h);
+  }
+  if (wants_snapshot(d)) {
+    take_snapshot(d);
+  }
+  return d->held.count + d->refused.count;
+}
+
+bool domain_due(const struct domain *d) {
+  return d->refused.count > 0 ||
+         (d->held.count > 0 &&
+          held_ring_at(&d->held, 0)->seq <= journal_durable(d->journal));
+}
+
+uint64_t domain_released(const struct domain *d) {
+  return d->released;
+}
+
+const struct engine *domain_engine(const struct domain *d) {
+  return d->engine;
+}
+
+struct journal *domain_journal(struct domain *d) {
+  return d->journal;
+}
+
+/* ---- closing */
+
+void domain_close(struct domain *d, bool snapshot) {
+  if (d->out.stuck) {
+    /* What was taken before makes room; if it cannot, nobody was answered. */
+    const enum bt_err err = journal_sync_wait(
+        d->journal, journal_last(d->journal), CLOSE_PATIENCE_MS);
+    if (err == BT_ERR_OK) {
+      look_at_journal(d);
+    }
+  }
+  if (snapshot && !d->out.stuck && d->pace.batches > 0) {
+    take_snapshot(d);
+  }
+  journal_close(d->journal);
+  discard(d);
+}

@@ -1,0 +1,10 @@
+/* heap.h - the C library's allocator as a struct mem, for the shells. */
+#ifndef BATON_DOMAIN_HEAP_H
+#define BATON_DOMAIN_HEAP_H
+
+#include "base/mem.h"
+
+/* Static storage; any number of objects may share it, one thread at a time. */
+const struct mem *heap_mem(void);
+
+#endif
