@@ -1,0 +1,254 @@
+/* The handover check: see handover_priv.h. */
+#include "studio/event_priv.h"
+#include "studio/handover_priv.h"
+
+enum { CALL_DEPTH_MAX = 50 };
+
+static void walk_block(struct walker *w, const struct block *block,
+                       struct flow *f);
+
+size_t handover_variable(const struct walker *w, const struct expr *name) {
+  const struct survey *s = &w->h->c->survey;
+  return (size_t)(survey_find(s, w->unit, name) - s->vars);
+}
+
+/* ---- statements */
+
+static void walk_assign(struct walker *w, const struct stmt *s,
+                        struct flow *f) {
+  struct fact fact = handover_expr(w, s->value, f);
+  if (s->target->kind != EXPR_NAME) {
+    (void)handover_expr(w, s->target, f);
+    return;
+  }
+  fact.variable = handover_variable(w, s->target);
+  flow_add_fact(f, fact);
+}
+
+static void walk_if(struct walker *w, const struct stmt *s, struct flow *f) {
+  struct flow rest = *f, after = {0};
+  for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
+    struct flow yes = rest, no = {0};
+    if (arm->values != NULL) {
+      handover_condition(w, arm->values, rest, &yes, &no);
+    }
+    walk_block(w, &arm->body, &yes);
+    after = flow_join(after, yes);
+    rest = no;
+  }
+  *f = flow_join(after, rest);
+}
+
+/* A label of SELECT is a condition, one of SWITCH is what the value equals. */
+static void walk_label(struct walker *w, const struct stmt *s,
+                       const struct expr *label, struct flow *rest,
+                       struct flow *body) {
+  struct flow yes, no;
+  if (s->kind == STMT_SELECT) {
+    handover_condition(w, label, *rest, &yes, &no);
+  } else if (s->value->kind == EXPR_MEMBER &&
+             s->value->left->kind == EXPR_NAME) {
+    handover_equal(w, s->value, label, *rest, &yes, &no);
+  } else {
+    (void)handover_expr(w, label, rest);
+    yes = no = *rest;
+  }
+  *body = flow_join(*body, yes);
+  *rest = no;
+}
+
+static void walk_arms(struct walker *w, const struct stmt *s, struct flow *f) {
+  struct flow after = {0};
+  const struct arm *fallback = NULL;
+  (void)handover_expr(w, s->value, f);
+  struct flow rest = *f;
+  for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
+    struct flow body = {0};
+    for (const struct expr *e = arm->values; e != NULL; e = e->next) {
+      walk_label(w, s, e, &rest, &body);
+    }
+    walk_block(w, &arm->body, &body);
+    after = flow_join(after, body);
+    fallback = arm->is_default ? arm : fallback;
+  }
+  if (fallback != NULL) {
+    walk_block(w, &fallback->body, &rest);
+  }
+  *f = flow_join(after, rest);
+}
+
+static bool runs_at_least_once(const struct stmt *s) {
+  return s->kind == STMT_FOR ||
+         (s->kind == STMT_REPEAT && s->value->kind == EXPR_NUMBER &&
+          s->value->number >= 1);
+}
+
+/* Again and again until the set at the loop's head stays the same. */
+static void walk_loop(struct walker *w, const struct stmt *s, struct flow *f) {
+  struct loop_flow loop = {.outer = w->loop};
+  struct flow head, next = *f, end;
+  (void)handover_expr(w, s->value, &next);
+  (void)handover_expr(w, s->limit, &next);
+  (void)handover_expr(w, s->step, &next);
+  if (s->target != NULL) {
+    flow_drop_variable(&next, handover_variable(w, s->target));
+  }
+  const struct flow before = next;
+  w->loop = &loop;
+  do {
+    head = next;
+    loop.continues = (struct flow){0};
+    struct flow body = head;
+    walk_block(w, &s->body, &body);
+    end = flow_join(body, loop.continues);
+    next = flow_join(head, end);
+  } while (!flow_equal(&next, &head));
+  w->loop = loop.outer;
+  *f = flow_join(end, loop.breaks);
+  if (!runs_at_least_once(s)) {
+    *f = flow_join(*f, before);
+  }
+}
+
+static void walk_jump(struct walker *w, const struct stmt *s, struct flow *f) {
+  (void)handover_expr(w, s->value, f);
+  switch ((unsigned)s->kind) {
+  case STMT_BREAK:
+    w->loop->breaks = flow_join(w->loop->breaks, *f);
+    break;
+  case STMT_CONTINUE:
+    w->loop->continues = flow_join(w->loop->continues, *f);
+    break;
+  case STMT_RETURN:
+    w->returns = flow_join(w->returns, *f);
+    break;
+  default:
+    break; /* EXIT leads nowhere */
+  }
+  f->live = false;
+}
+
+static void walk_dynamic(struct walker *w, const struct stmt *s,
+                         struct flow *f) {
+  if (s->target->kind == EXPR_NAME) {
+    flow_drop_variable(f, handover_variable(w, s->target));
+  }
+}
+
+static void walk_stmt(struct walker *w, const struct stmt *s, struct flow *f) {
+  switch (s->kind) {
+  case STMT_ASSIGN:
+    walk_assign(w, s, f);
+    break;
+  case STMT_DYNAMIC:
+    walk_dynamic(w, s, f);
+    break;
+  case STMT_IF:
+    walk_if(w, s, f);
+    break;
+  case STMT_SWITCH:
+  case STMT_SELECT:
+    walk_arms(w, s, f);
+    break;
+  case STMT_FOR:
+  case STMT_FOREACH:
+  case STMT_REPEAT:
+    walk_loop(w, s, f);
+    break;
+  case STMT_CALL:
+  case STMT_TRACE:
+    (void)handover_expr(w, s->value, f);
+    break;
+  case STMT_RETURN:
+  case STMT_EXIT:
+  case STMT_BREAK:
+  case STMT_CONTINUE:
+    walk_jump(w, s, f);
+    break;
+  }
+}
+
+static void walk_block(struct walker *w, const struct block *block,
+                       struct flow *f) {
+  for (const struct stmt *s = block->first; s != NULL && f->live; s = s->next) {
+    walk_stmt(w, s, f);
+  }
+}
+
+/* ---- functions */
+
+static struct summary *find_summary(const struct handover *h,
+                                    const struct unit *unit,
+                                    const struct flow *entry) {
+  for (struct summary *s = h->summaries; s != NULL; s = s->next) {
+    if (s->unit == unit && s->entry.set == entry->set &&
+        s->entry.by_time == entry->by_time) {
+      return s;
+    }
+  }
+  return NULL;
+}
+
+static struct flow walk_unit(struct handover *h, const struct unit *unit,
+                             struct flow f, unsigned depth) {
+  struct walker w = {.h = h, .unit = unit, .depth = depth};
+  walk_block(&w, &unit->body, &f);
+  return flow_join(f, w.returns);
+}
+
+/* A recursive call sees what is known so far; what was computed with less is
+ * thrown away and computed again until nothing changes. */
+static void run_summary(struct handover *h, struct summary *s, unsigned depth) {
+  struct flow before;
+  s->running = true;
+  do {
+    before = s->exit;
+    s->asked = false;
+    h->summaries = s;
+    s->exit = flow_join(s->exit, walk_unit(h, s->unit, s->entry, depth));
+    flow_drop_facts(&s->exit);
+  } while (s->asked && !flow_equal(&before, &s->exit));
+  s->running = false;
+}
+
+void handover_function(struct walker *w, const struct unit *unit,
+                       struct flow *f) {
+  struct handover *h = w->h;
+  if (w->depth >= CALL_DEPTH_MAX) {
+    return; /* a chain of calls that no person follows either */
+  }
+  struct summary *s = find_summary(h, unit, f);
+  if (s != NULL) {
+    s->asked = s->asked || s->running;
+    *f = s->exit;
+    return;
+  }
+  s = arena_alloc(&h->c->arena, sizeof *s);
+  if (s == NULL) {
+    h->c->failed = true;
+    return;
+  }
+  *s = (struct summary){.unit = unit, .entry = *f, .next = h->summaries};
+  flow_drop_facts(&s->entry);
+  run_summary(h, s, w->depth + 1);
+  *f = s->exit;
+}
+
+/* ---- the whole script */
+
+void check_handover(struct checker *c) {
+  struct handover h = {.c = c};
+  h.sites_end = &h.sites;
+  for (const struct unit *u = c->program->script.units; u != NULL;
+       u = u->next) {
+    if (u->kind != UNIT_FUNCTION) { /* functions: where they are called */
+      const uint32_t entry =
+          u->kind == UNIT_MAIN ? c->world->entry : event_entry_set(u->name);
+      const struct flow f = {.live = true, .set = flow_settle(entry)};
+      (void)walk_unit(&h, u, f, 0);
+    }
+  }
+  for (const struct site *s = h.sites; s != NULL && !c->failed; s = s->next) {
+    handover_report(c, s);
+  }
+}

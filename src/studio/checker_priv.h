@@ -1,0 +1,68 @@
+/* checker_priv.h - what the passes of the checker share. */
+#ifndef BATON_STUDIO_CHECKER_PRIV_H
+#define BATON_STUDIO_CHECKER_PRIV_H
+
+#include "base/arena.h"
+#include "studio/ast_priv.h"
+#include "studio/checker.h"
+#include "studio/code_priv.h"
+
+/* One place where a variable, or a member below it, is set. */
+struct survey_set {
+  const struct expr *target;
+  const struct expr *value; /* NULL: by FOR, FOREACH or DYNAMIC */
+  const struct unit *unit;
+  uint32_t order; /* in the text */
+  struct survey_set *next;
+};
+
+/* One variable: of the script, or of a function. */
+struct survey_var {
+  struct text name;
+  struct survey_set *sets;    /* of the variable itself, in order */
+  struct survey_set *members; /* of something below it */
+  struct survey_set *last_set, *last_member;
+  const struct expr *first_read;
+  const struct unit *first_read_unit;
+  uint32_t first_read_order;
+  bool first_read_in_loop;
+};
+
+/* Who sets what, collected once for all passes. */
+struct survey {
+  struct survey_var *vars;
+  size_t count;
+  const struct script *script;
+};
+
+struct checker {
+  const struct program *program;
+  const struct checker_world *world;
+  struct reporter reporter;
+  struct arena arena; /* until the passes are done */
+  struct survey survey;
+  bool failed; /* no memory */
+};
+
+bool survey_run(struct checker *c);
+/* The variable that an EXPR_NAME in @unit stands for. */
+struct survey_var *survey_find(const struct survey *s, const struct unit *unit,
+                               const struct expr *name);
+
+/* Calls @look for every expression of a unit, each before its parts. */
+typedef void checker_look(struct checker *c, const struct unit *unit,
+                          const struct expr *e);
+void checker_walk(struct checker *c, checker_look *look);
+void checker_walk_expr(struct checker *c, const struct unit *unit,
+                       const struct expr *e, checker_look *look);
+
+/* ---- the passes */
+
+void check_unset(struct checker *c);
+void check_unreachable(struct checker *c);
+void check_members(struct checker *c);
+void check_joins(struct checker *c);
+void check_requests(struct checker *c);
+void check_handover(struct checker *c);
+
+#endif

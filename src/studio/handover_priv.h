@@ -1,0 +1,119 @@
+/* handover_priv.h - the set of statuses along the paths of a script.
+ *
+ * An abstract interpretation: the state is the set of statuses that the session
+ * can be in, and what variables tell about it. Loops and recursion run to a
+ * fixed point, which is near: a set only grows, and has nine members.
+ *
+ * That the customer can leave at any moment is left out: every line of every
+ * script could be refused for it.
+ */
+#ifndef BATON_STUDIO_HANDOVER_PRIV_H
+#define BATON_STUDIO_HANDOVER_PRIV_H
+
+#include "studio/checker_priv.h"
+
+/* What a test of a variable says: of the .code of an answer, or of the .status
+ * of a GetSessionInfo(). */
+enum fact_kind { FACT_NONE, FACT_CODE, FACT_STATUS };
+
+struct fact {
+  enum fact_kind kind;
+  size_t variable;
+  uint32_t yes; /* the statuses if the action has succeeded */
+  uint32_t no;  /* … if it was refused */
+};
+
+enum { FLOW_FACTS_MAX = 8 };
+
+struct flow {
+  bool live;    /* some path leads here */
+  bool by_time; /* safe only because time has passed */
+  uint32_t set;
+  struct fact facts[FLOW_FACTS_MAX];
+  unsigned fact_count;
+};
+
+/* A Transfer or ReqAgent, and what was found on all paths to it. */
+struct site {
+  const struct expr *call;
+  uint32_t refused;
+  bool by_time;
+  bool deferred; /* when:released, or release:true */
+  struct site *next;
+};
+
+/* What a function does to a set. */
+struct summary {
+  const struct unit *unit;
+  struct flow entry, exit;
+  bool running, asked; /* asked for while it was running: recursion */
+  struct summary *next;
+};
+
+struct loop_flow {
+  struct flow breaks, continues;
+  struct loop_flow *outer;
+};
+
+/* What has been found so far, by all walkers. */
+struct handover {
+  struct checker *c;
+  struct site *sites, **sites_end;
+  struct summary *summaries; /* newest first */
+};
+
+/* On its way through one part of the script. */
+struct walker {
+  struct handover *h;
+  const struct unit *unit;
+  struct loop_flow *loop;
+  struct flow returns;
+  unsigned depth; /* of calls */
+};
+
+/* ---- handover_flow.c */
+
+struct flow flow_join(struct flow a, struct flow b);
+bool flow_equal(const struct flow *a, const struct flow *b);
+void flow_add_fact(struct flow *f, struct fact fact);
+void flow_drop_facts(struct flow *f); /* all: the session has moved */
+void flow_drop_variable(struct flow *f, size_t variable);
+const struct fact *flow_fact(const struct flow *f, size_t variable);
+/* What may happen by itself at any moment. */
+uint32_t flow_settle(uint32_t set);
+/* @seconds < 0: unknown. */
+void flow_pass_time(struct flow *f, double seconds, double drain_s);
+
+/* ---- handover_calls.c: what a call does to the session */
+
+/* Walks the arguments and does the call; .kind of the answer says whether its
+ * result can be tested. */
+struct fact handover_call(struct walker *w, const struct expr *e,
+                          struct flow *f);
+/* All calls in an expression, in the order in which they happen. */
+struct fact handover_expr(struct walker *w, const struct expr *e,
+                          struct flow *f);
+
+/* ---- check_handover.c */
+
+/* The function's effect, from a summary or by walking it. */
+void handover_function(struct walker *w, const struct unit *unit,
+                       struct flow *f);
+size_t handover_variable(const struct walker *w, const struct expr *name);
+
+/* ---- handover_branch.c */
+
+void handover_condition(struct walker *w, const struct expr *e, struct flow f,
+                        struct flow *yes, struct flow *no);
+/* The same for @left = @right. */
+void handover_equal(struct walker *w, const struct expr *left,
+                    const struct expr *right, struct flow f, struct flow *yes,
+                    struct flow *no);
+
+/* ---- handover_report.c */
+
+void handover_report(struct checker *c, const struct site *site);
+/* Would this option be in force for the call, as far as literals tell? */
+bool handover_is_deferred(struct walker *w, const struct expr *call);
+
+#endif

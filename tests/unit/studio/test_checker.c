@@ -1,0 +1,290 @@
+/* The checker: which lines of which scripts it has something to say about. */
+#include "host.h"
+
+#include "studio/checker.h"
+
+/* A script, and its findings as "line slug" separated by ", "; notes are in
+ * brackets. */
+struct story {
+  const char *name, *script, *findings;
+};
+
+#define FORUM(second, options)                                                 \
+  "// Get current session\n"                                                   \
+  "ASSIGN session = GetSessionInfo()\n"                                        \
+  "\n" second                                                                  \
+  "\nASSIGN result = Transfer(session.id, \"AgentSkill\", \"" options "\")\n"  \
+  "IF result.code == 200\n // fine\nELSE\n"                                    \
+  " LogError(\"Transfer failed: \" + result.message)\nEND IF\n"
+
+static const struct story stories[] = {
+    {"the forum script is refused while the bot lets go",
+     FORUM("// Attempt transfer", "priority:1"), "5 transfer-refused"},
+    {"when:released", FORUM("", "priority:1,when:released"), ""},
+    {"release:true", FORUM("", "priority:1, release:true"), ""},
+    {"ending the conversation first",
+     FORUM("EndConversation(session.id)", "priority:1"), ""},
+    {"ending it without naming it", FORUM("EndConversation()", "priority:1"),
+     ""},
+    {"hanging up first", FORUM("Hangup(session.id)", "priority:1"), ""},
+    {"waiting two seconds is safe, and a guess", FORUM("Wait(2)", "priority:1"),
+     "[5 exact-handover]"},
+    {"waiting one second is not enough", FORUM("Wait(1)", "priority:1"),
+     "5 transfer-refused"},
+    {"waiting for idle, and testing it",
+     "s = GetSessionInfo()\n"
+     "w = WaitFor(s.id, \"idle\", 1)\n"
+     "IF w.code = 200 { r = Transfer(s.id, \"A\") }\n",
+     ""},
+    {"waiting for idle, and not testing it",
+     "s = GetSessionInfo()\n"
+     "WaitFor(s.id, \"idle\", 1)\n"
+     "r = Transfer(s.id, \"A\")\n",
+     "3 transfer-refused"},
+    {"waiting for idle, and transferring when it did not come",
+     "s = GetSessionInfo()\n"
+     "w = WaitFor(s.id, \"idle\", 10)\n"
+     "IF w.code != 200 { r = Transfer(s.id, \"A\") }\n",
+     "3 transfer-refused"},
+    {"a test of the status",
+     "s = GetSessionInfo()\n"
+     "IF s.status == \"idle\"\n"
+     "  r = Transfer(s.id, \"A\")\n"
+     "ELSE\n"
+     "  r = Transfer(s.id, \"A\")\n"
+     "END IF\n",
+     "5 transfer-refused"},
+    {"a test of the status that has grown stale",
+     "s = GetSessionInfo()\n"
+     "t = Transfer(s.id, \"B\", \"when:released\")\n"
+     "IF s.status == \"idle\" { r = Transfer(s.id, \"A\") }\n",
+     "3 transfer-refused"},
+    {"SWITCH on the status",
+     "s = GetSessionInfo()\n"
+     "SWITCH s.status {\n"
+     "  CASE \"idle\" { r = Transfer(s.id, \"A\") }\n"
+     "  DEFAULT { r = Transfer(s.id, \"A\", \"when:released\") }\n"
+     "}\n",
+     ""},
+    {"trying again after a refusal",
+     "s = GetSessionInfo()\n"
+     "r = Transfer(s.id, \"A\", \"when:released\")\n"
+     "IF r.code >= 400\n"
+     "  r = Transfer(s.id, \"B\", \"when:released\")\n"
+     "END IF\n",
+     ""},
+    {"a second transfer without a look at the first",
+     "s = GetSessionInfo()\n"
+     "Transfer(s.id, \"A\", \"when:released\")\n"
+     "Transfer(s.id, \"B\", \"when:released\")\n",
+     "3 transfer-refused"},
+    {"retries in a loop",
+     "s = GetSessionInfo()\n"
+     "REPEAT 3 {\n"
+     "  r = Transfer(s.id, \"A\")\n"
+     "  IF r.code = 200 { BREAK }\n"
+     "  Wait(1)\n"
+     "}\n",
+     "3 transfer-refused"},
+    {"safe in every round of a loop",
+     "s = GetSessionInfo()\n"
+     "EndConversation(s.id)\n"
+     "FOR i = 1 TO 3\n"
+     "  r = Transfer(s.id, \"A\")\n"
+     "  IF r.code = 200\n    RETURN\n  END IF\n"
+     "NEXT\n",
+     ""},
+    {"in a function",
+     "FUNCTION go(id) {\n"
+     "  RETURN Transfer(id, \"A\")\n"
+     "}\n"
+     "s = GetSessionInfo()\n"
+     "go(s.id)\n",
+     "2 transfer-refused"},
+    {"in a function that is called when it is safe",
+     "FUNCTION go(id) {\n"
+     "  RETURN Transfer(id, \"A\")\n"
+     "}\n"
+     "s = GetSessionInfo()\n"
+     "EndConversation(s.id)\n"
+     "go(s.id)\n",
+     ""},
+    {"a recursive function",
+     "FUNCTION go(id, n) {\n"
+     "  IF n > 0 { RETURN go(id, n - 1) }\n"
+     "  EndConversation(id)\n"
+     "}\n"
+     "s = GetSessionInfo()\n"
+     "go(s.id, 3)\n"
+     "Transfer(s.id, \"A\")\n",
+     ""},
+    {"a section begins with what its event says",
+     "ON BotReleased {\n  Transfer(event.id, \"A\")\n}\n"
+     "ON Signal {\n  Transfer(event.id, \"A\")\n}\n",
+     "5 transfer-refused"},
+    {"ReqAgent is a transfer too", "ReqAgent(\"A\")\n", "1 transfer-refused"},
+    {"options in an object",
+     "DYNAMIC o\no.when = \"released\"\nTransfer(GetSessionInfo().id, \"A\", "
+     "o)\n",
+     ""},
+    {"a payload", "DYNAMIC o\no.queueId = \"A\"\nTransfer(o)\n",
+     "3 transfer-refused"},
+    {"after the transfer went through there is nothing to end",
+     "s = GetSessionInfo()\n"
+     "r = Transfer(s.id, \"A\", \"when:released\")\n"
+     "IF r.code = 200 { Transfer(s.id, \"B\") }\n",
+     "3 transfer-refused"},
+    {"a condition that never holds",
+     "IF false { Transfer(GetSessionInfo().id, \"A\") }\n", ""},
+
+    {"a variable that nothing sets", "total = 1\nTRACE totl\n",
+     "2 unset-variable"},
+    {"a variable that is read before it is set", "TRACE a\na = 1\n",
+     "1 unset-variable"},
+    {"a variable that a function sets",
+     "TRACE global:a\nFUNCTION f() { global:a = 1 }\n", ""},
+    {"lines behind RETURN", "TRACE 1\nRETURN\nTRACE 2\nTRACE 3\n",
+     "3 unreachable"},
+    {"lines behind an IF that always leaves",
+     "IF GetSessionInfo().id = 1 { RETURN } ELSE { EXIT }\nTRACE 2\n",
+     "2 unreachable"},
+    {"a member under another case", "s = GetSessionInfo()\nTRACE s.ID\n",
+     "2 member-case"},
+    {"a member that the script itself spells otherwise",
+     "DYNAMIC o\no.Name = 1\nTRACE o.name\n", "3 member-case"},
+    {"+ that ignores a text", "a = \"abc\"\nTRACE 123 + 456 + a\n",
+     "2 ignored-text"},
+    {"+ that joins", "a = \"abc\"\nTRACE \"x\" + a\n", ""},
+    {"JSON as form data",
+     "p = GetRESTProxy()\n"
+     "DYNAMIC o\no.a = 1\n"
+     "p.MakeRestRequest(\"/x\", o.asjson(), 0, \"POST\")\n",
+     "4 form-json"},
+    {"JSON as JSON",
+     "p = GetRESTProxy()\np.ContentType = \"application/json\"\n"
+     "p.MakeRestRequest(\"/x\", '{\"a\":1}', 0, \"POST\")\n",
+     ""},
+    {"pasted characters are only noted", "TRACE \xE2\x80\x9Chi\xE2\x80\x9D\n",
+     "[1 pasted-character]"},
+};
+
+static void add_findings(const struct diagnostics *d, struct textbuf *out) {
+  for (size_t i = 0; i < d->count; i++) {
+    const struct diagnostic *item = &d->items[i];
+    const bool note = item->severity == DIAGNOSTIC_NOTE;
+    textbuf_addf(out, "%s%s%u %s%s", out->len > 0 ? ", " : "", note ? "[" : "",
+                 item->line, diagnostic_slug(item->code), note ? "]" : "");
+  }
+}
+
+/* BT_ERR_NOMEM, or what the checker says. */
+static enum bt_err check(const struct mem *mem, const char *script,
+                         struct diagnostics *diags) {
+  struct program *program = NULL;
+  const struct checker_world world = checker_world_default();
+  enum bt_err err = program_compile(mem, TEXT("story.studio"),
+                                    text_from(script), diags, &program);
+  if (err == BT_ERR_OK) {
+    err = checker_run(mem, program, &world, diags);
+  }
+  program_free(program);
+  return err;
+}
+
+static void test_stories(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
+    struct test_mem tm;
+    struct diagnostics diags;
+    struct textbuf found;
+    test_mem_init(&tm);
+    diagnostics_init(&diags, &tm.mem);
+    textbuf_init(&found, &tm.mem);
+    assert_int_equal(check(&tm.mem, stories[i].script, &diags), BT_ERR_OK);
+    add_findings(&diags, &found);
+    const struct text wanted = text_from(stories[i].findings);
+    if (!text_equal(textbuf_text(&found), wanted)) {
+      diagnostics_print(&diags, TEXT("story"), &found);
+      print_error("%s: wanted '%s', found %.*s\n", stories[i].name,
+                  stories[i].findings, TEXT_ARG(textbuf_text(&found)));
+      fail();
+    }
+    textbuf_free(&found);
+    diagnostics_free(&diags);
+    assert_int_equal(tm.live_bytes, 0);
+  }
+}
+
+static const char forum[] = FORUM("// Attempt transfer", "priority:1");
+
+static void test_forum_script_gets_the_cure(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct diagnostics diags;
+  struct textbuf out;
+  test_mem_init(&tm);
+  diagnostics_init(&diags, &tm.mem);
+  textbuf_init(&out, &tm.mem);
+  assert_int_equal(check(&tm.mem, forum, &diags), BT_ERR_OK);
+  assert_int_equal(diags.count, 1);
+  assert_true(
+      text_equal(diags.items[0].edit,
+                 TEXT("ASSIGN result = Transfer(session.id, \"AgentSkill\", "
+                      "\"priority:1,when:released\")")));
+  diagnostics_print(&diags, TEXT("forum.studio"), &out);
+  assert_true(text_starts(
+      textbuf_text(&out),
+      TEXT("forum.studio:5:17: warning: this Transfer can be refused: the "
+           "session can be 'releasing' (the bot said goodbye and its "
+           "connection is not closed yet), which is refused "
+           "release_in_progress [transfer-refused]\n"
+           "  ASSIGN result = Transfer(session.id, \"AgentSkill\", "
+           "\"priority:1\")\n"
+           "                  ^~~~~~~~\n")));
+  textbuf_free(&out);
+  diagnostics_free(&diags);
+  assert_int_equal(tm.live_bytes, 0);
+}
+
+static void test_another_world(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct diagnostics diags;
+  struct program *program = NULL;
+  const struct checker_world idle = {.entry = CHECKER_SET(IDLE), .drain_s = 5};
+  test_mem_init(&tm);
+  diagnostics_init(&diags, &tm.mem);
+  assert_int_equal(
+      program_compile(&tm.mem, TEXT("f"), text_from(forum), &diags, &program),
+      BT_ERR_OK);
+  assert_int_equal(checker_run(&tm.mem, program, &idle, &diags), BT_ERR_OK);
+  assert_int_equal(diags.count, 0);
+  program_free(program);
+  diagnostics_free(&diags);
+}
+
+static void test_without_memory(void **state) {
+  (void)state;
+  enum bt_err err = BT_ERR_NOMEM;
+  for (uint64_t n = 1; err == BT_ERR_NOMEM; n++) {
+    struct test_mem tm;
+    struct diagnostics diags;
+    test_mem_init(&tm);
+    tm.fail_at = n;
+    diagnostics_init(&diags, &tm.mem);
+    err = check(&tm.mem, forum, &diags);
+    diagnostics_free(&diags);
+    assert_int_equal(tm.live_bytes, 0);
+  }
+  assert_int_equal(err, BT_ERR_OK);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_stories),
+      cmocka_unit_test(test_forum_script_gets_the_cure),
+      cmocka_unit_test(test_another_world),
+      cmocka_unit_test(test_without_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
