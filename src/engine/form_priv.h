@@ -28,7 +28,8 @@ bool form_put_num(struct form *f, enum field field, int64_t n);
 bool form_put_text(struct form *f, enum field field, struct text t);
 bool form_put_name(struct form *f, enum field field, struct text t);
 bool form_put_json(struct form *f, enum field field, const struct json *v);
-/* "…, expected a whole number 0 … 1000" for the kind of the field. */
+/* "…, expected a whole number 0 … 1000" for the kind of the field; not for
+ * JSON, whose shape is the field's own. */
 void form_add_expected(struct wording *w, enum field field);
 /* Parses a body, or a value of kind JSON that options carry. */
 bool form_parse(struct form *f, struct text source, struct arena *arena,

@@ -79,8 +79,6 @@ void form_add_expected(struct wording *w, enum field field) {
     wording_addf(w, "true or false");
   } else if (info->kind == KIND_TEXT) {
     wording_addf(w, "a string");
-  } else if (info->kind == KIND_JSON) {
-    wording_addf(w, "%s", field == FIELD_SKILLS ? "a list" : "an object");
   } else {
     add_field_names(w, info->kind);
   }

@@ -197,6 +197,17 @@ static void an_empty_batch_is_two_bytes(void **state) {
   forget(&c);
 }
 
+static void an_id_may_be_the_last_of_all(void **state) {
+  (void)state;
+  struct record r;
+  record_init(&r, EVENT_MESSAGE);
+  record_set_id(&r, FIELD_SESSION, (struct id){7, 9});
+  struct coded c;
+  encode(&c, &r, 1);
+  assert_decodes_to(textbuf_text(&c.bytes), &r, 1);
+  forget(&c);
+}
+
 static void what_repeats_costs_one_byte(void **state) {
   (void)state;
   struct record r[2];
@@ -339,6 +350,9 @@ static void what_a_newer_version_wrote_is_foreign(void **state) {
   assert_batch(version, sizeof version, BT_ERR_FOREIGN);
   const unsigned char event[] = {BATCH_VERSION, 1, 0xff, 0x7f, 0};
   assert_batch(event, sizeof event, BT_ERR_FOREIGN);
+  const unsigned char largest[] = {BATCH_VERSION, 1,    0xff, 0xff,
+                                   0xff,          0xff, 0x0f, 0};
+  assert_batch(largest, sizeof largest, BT_ERR_FOREIGN);
   const unsigned char status[] = {
       BATCH_VERSION, 1, 0, 1, FIELD_STATUS << 2, SESSION_STATUSES * 2};
   assert_batch(status, sizeof status, BT_ERR_FOREIGN);
@@ -358,6 +372,13 @@ static void what_no_version_writes_is_corrupt(void **state) {
   const unsigned char wrong_form[] = {BATCH_VERSION,     1, 0, 1,
                                       FIELD_AT << 2 | 2, 0};
   assert_batch(wrong_form, sizeof wrong_form, BT_ERR_CORRUPT);
+  const unsigned char large_type[] = {BATCH_VERSION, 1,    0x80, 0x80,
+                                      0x80,          0x80, 0x10, 0};
+  assert_batch(large_type, sizeof large_type, BT_ERR_CORRUPT);
+  /* Event 0, one field, a gap of 2^20, the number 0. */
+  const unsigned char large_gap[] = {BATCH_VERSION, 1,    0, 1, 0x80,
+                                     0x80,          0x80, 2, 0};
+  assert_batch(large_gap, sizeof large_gap, BT_ERR_CORRUPT);
   const unsigned char beyond_64_bits[] = {
       BATCH_VERSION, 1,    0,    1,    FIELD_AT << 2, 0xff, 0xff, 0xff,
       0xff,          0xff, 0xff, 0xff, 0xff,          0xff, 2};
@@ -400,6 +421,7 @@ int main(void) {
       cmocka_unit_test(random_events_come_back),
       cmocka_unit_test(every_field_at_its_extremes),
       cmocka_unit_test(an_empty_batch_is_two_bytes),
+      cmocka_unit_test(an_id_may_be_the_last_of_all),
       cmocka_unit_test(what_repeats_costs_one_byte),
       cmocka_unit_test(every_truncation_is_noticed),
       cmocka_unit_test(something_behind_the_end_is_noticed),

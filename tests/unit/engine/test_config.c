@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -175,6 +176,20 @@ static void values_outside_their_limits(void **state) {
           "/skills", "has 9 elements, expected at most 8");
 }
 
+static void values_at_their_limits_are_taken(void **state) {
+  (void)state;
+  taken(CONFIG_QUEUE, "{\"id\":\"a\",\"priority\":1000,\"maxWait\":604800,"
+                      "\"offerTimeout\":1,\"skills\":[{\"name\":\"x\","
+                      "\"proficiency\":20},\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+                      "\"8\"]}");
+  char source[200];
+  (void)snprintf(source, sizeof source, "{\"id\":\"%128s\"}", "a");
+  taken(CONFIG_BOT, source);
+  (void)snprintf(source, sizeof source, "{\"id\":\"%129s\"}", "a");
+  refused(CONFIG_BOT, source, "/id",
+          "is 129 bytes long, expected 1 … 128 bytes");
+}
+
 static void all_errors_are_found_by_asking_again(void **state) {
   (void)state;
   static const char *const places[] = {"/prioritty", "/skills/0/proficiency",
@@ -230,6 +245,7 @@ int main(void) {
       cmocka_unit_test(what_must_be_there_and_is_not),
       cmocka_unit_test(wrong_types),
       cmocka_unit_test(values_outside_their_limits),
+      cmocka_unit_test(values_at_their_limits_are_taken),
       cmocka_unit_test(all_errors_are_found_by_asking_again),
       cmocka_unit_test(every_member_has_a_default_that_can_be_read),
   };

@@ -216,6 +216,22 @@ static void a_text_that_is_too_long_says_both_lengths(void **state) {
                "/reason is 600 bytes long, expected 0 … 512 bytes");
 }
 
+static void a_value_at_its_limit_is_taken(void **state) {
+  (void)state;
+  char body[700];
+  (void)snprintf(body, sizeof body, "{\"reason\":\"%512s\"}", "x");
+  struct reading x;
+  read_json(&x, COMMAND_LEAVE, body);
+  assert_true(x.done);
+  assert_int_equal(record_text(&x.r, FIELD_REASON).len, 512);
+  end(&x);
+  read_json(&x, COMMAND_TRANSFER,
+            "{\"skills\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+            "{\"name\":\"8\",\"minProficiency\":20}]}");
+  assert_true(x.done);
+  end(&x);
+}
+
 static void skills_that_are_none(void **state) {
   (void)state;
   json_refused(COMMAND_TRANSFER, "{\"skills\":\"English\"}", "/skills",
@@ -302,8 +318,9 @@ static void a_refused_body_leaves_the_record_alone(void **state) {
 
 static void long_and_odd_keys_stay_inside_the_message(void **state) {
   (void)state;
-  char key[801] = "";
-  for (size_t i = 0; i < 800; i += 2) {
+  /* The x makes every even offset the middle of a character. */
+  char key[802] = "x";
+  for (size_t i = 1; i < 801; i += 2) {
     key[i] = '\xc3';
     key[i + 1] = '\xa4';
   }
@@ -318,6 +335,12 @@ static void long_and_odd_keys_stay_inside_the_message(void **state) {
   assert_int_equal(utf8_first_bad(pointer), pointer.len);
   assert_int_equal(utf8_first_bad(detail), detail.len);
   end(&x);
+}
+
+static void control_characters_do_not_reach_the_log(void **state) {
+  (void)state;
+  json_refused(COMMAND_SAY, "{\"a\\nb c\\u0000\":1}", "/a?b c?",
+               "unknown member \"a?b c?\"; it may be text");
 }
 
 /* A value that fits the member, of its JSON type. */
@@ -407,6 +430,20 @@ static void a_reason_may_hold_commas_and_colons(void **state) {
   text_is(&x, FIELD_REASON, "angry, at once: call back, thanks");
   num_is(&x, FIELD_PRIORITY, 3);
   end(&x);
+  read_options(&x, "reason:a,,priority:1");
+  assert_true(x.done);
+  text_is(&x, FIELD_REASON, "a,");
+  num_is(&x, FIELD_PRIORITY, 1);
+  end(&x);
+}
+
+static void a_name_without_a_colon_is_part_of_the_reason(void **state) {
+  (void)state;
+  struct reading x;
+  read_options(&x, "reason:high,priority");
+  assert_true(x.done);
+  text_is(&x, FIELD_REASON, "high,priority");
+  end(&x);
 }
 
 static void option_names_have_no_case(void **state) {
@@ -473,10 +510,15 @@ static void pasted_quotes_around_an_option(void **state) {
   options_refused("reason:\u201CBot handover\u201D,priority:1", "/reason",
                   "option reason is in typographic quotes “ ”: options need no "
                   "quotes");
-  struct reading x;
-  read_options(&x, "reason:said \u201Cno\u201D twice");
-  assert_true(x.done);
-  end(&x);
+  static const char *const inside[] = {"reason:said \u201Cno\u201D twice",
+                                       "reason:\u201Cno\u201D was said",
+                                       "reason:said \u201Cno\u201D"};
+  for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+    struct reading x;
+    read_options(&x, inside[i]);
+    assert_true(x.done);
+    end(&x);
+  }
 }
 
 static void an_option_that_is_not_utf_8(void **state) {
@@ -497,6 +539,8 @@ int main(void) {
       cmocka_unit_test(a_wrong_type_says_what_was_expected),
       cmocka_unit_test(a_value_outside_its_limits),
       cmocka_unit_test(a_text_that_is_too_long_says_both_lengths),
+      cmocka_unit_test(a_value_at_its_limit_is_taken),
+      cmocka_unit_test(control_characters_do_not_reach_the_log),
       cmocka_unit_test(skills_that_are_none),
       cmocka_unit_test(pasted_quotes_are_named_with_their_column),
       cmocka_unit_test(nested_too_deeply_is_not_well_formed),
@@ -507,6 +551,7 @@ int main(void) {
       cmocka_unit_test(without_memory_it_is_not_the_sender_s_fault),
       cmocka_unit_test(options_of_a_script),
       cmocka_unit_test(a_reason_may_hold_commas_and_colons),
+      cmocka_unit_test(a_name_without_a_colon_is_part_of_the_reason),
       cmocka_unit_test(option_names_have_no_case),
       cmocka_unit_test(empty_options_are_none),
       cmocka_unit_test(skills_as_an_option_are_json),
