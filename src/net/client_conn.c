@@ -396,7 +396,7 @@ enum bt_err client_conn_open(struct client *client) {
   deadline_init(&conn->deadline);
   textbuf_init(&conn->head_text, mem);
   textbuf_init(&conn->body, mem);
-  enum bt_err err = wire_init(&conn->wire, client->loop, &conn_user);
+  enum bt_err err = wire_init(&conn->wire, client->loop, mem, &conn_user);
   if (err != BT_ERR_OK) {
     mem_free(mem, conn, sizeof *conn);
     return err;

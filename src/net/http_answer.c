@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -7,13 +6,13 @@
 #include "net/server_priv.h"
 
 /* The lines that net writes itself, at their longest. */
-enum { OWN_LINES_MAX = 256 };
+enum { OWN_LINES_MAX = 160 };
 
 static const struct {
   int code;
   struct text reason;
 } statuses[] = {
-#define STATUS(code, reason) {code, {reason, sizeof reason - 1}},
+#define STATUS(code, reason) {(code), {(reason), sizeof(reason) - 1}},
 #include "net/http_status.def"
 #undef STATUS
 };
@@ -40,7 +39,7 @@ static char *put_number(char *to, uint64_t n) {
   char digits[20];
   size_t at = sizeof digits;
   do {
-    digits[--at] = (char)('0' + n % 10);
+    digits[--at] = "0123456789"[n % 10];
     n /= 10;
   } while (n > 0);
   return put(to, (struct text){digits + at, sizeof digits - at});
@@ -49,7 +48,8 @@ static char *put_number(char *to, uint64_t n) {
 /* A line end in a value would let its author write headers of his own. */
 static char *put_clean(char *to, struct text value) {
   for (size_t i = 0; i < value.len; i++) {
-    *to++ = http_is_value_char(value.ptr[i]) ? value.ptr[i] : ' ';
+    const char c = value.ptr[i];
+    *to++ = (char)(http_is_value_char(c) ? c : ' ');
   }
   return to;
 }

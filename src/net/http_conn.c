@@ -41,8 +41,14 @@ static void on_blocked(struct wire *wire) {
 
 static void on_drained(struct wire *wire) {
   struct http_conn *conn = http_conn_of(wire);
-  conn->blocked = false;
-  apply_deadline(conn);
+  if (conn->blocked) {
+    conn->blocked = false;
+    apply_deadline(conn);
+  }
+  if (conn->held) {
+    conn->held = false;
+    wire_resume(wire);
+  }
 }
 
 static void too_slow(struct http_conn *conn) {
@@ -105,7 +111,11 @@ void http_conn_next(struct http_conn *conn) {
   conn->phase = CONN_HEAD;
   conn->scan = (struct http_scan){0};
   http_conn_set_deadline(conn, DEADLINE_IDLE);
-  wire_resume(wire);
+  /* Who sends requests and does not read the answers gets no more of them. */
+  conn->held = wire->out_bytes > (size_t)conn->server->limits.out_bytes / 4;
+  if (!conn->held) {
+    wire_resume(wire);
+  }
 }
 
 static void dispatch(struct http_conn *conn) {
@@ -202,7 +212,7 @@ static size_t take_body(struct http_conn *conn, const char *bytes, size_t len) {
 static size_t take_step(struct http_conn *conn, char *bytes, size_t len) {
   switch ((enum conn_phase)conn->phase) {
   case CONN_HEAD:
-    return take_head(conn, bytes, len);
+    return conn->held ? 0 : take_head(conn, bytes, len);
   case CONN_BODY:
     return take_body(conn, bytes, len);
   case CONN_WS:
@@ -226,7 +236,8 @@ static size_t on_bytes(struct wire *wire, char *bytes, size_t len) {
     taken += step;
   }
   conn->taking = false;
-  if (conn->phase == CONN_HEAD && wire->ended && !wire->closing) {
+  if (conn->phase == CONN_HEAD && wire->ended && !conn->held &&
+      !wire->closing) {
     http_conn_finish(conn);
   }
   return taken;
@@ -292,7 +303,8 @@ static struct http_conn *conn_new(struct http_server *server) {
     mem_free(mem, conn, sizeof *conn);
     return NULL;
   }
-  if (wire_init(&conn->wire, server->loop, &conn_user) != BT_ERR_OK) {
+  if (wire_init(&conn->wire, server->loop, &server->buffers.mem, &conn_user) !=
+      BT_ERR_OK) {
     http_slot_free(server, conn->slot);
     mem_free(mem, conn, sizeof *conn);
     return NULL;

@@ -8,18 +8,17 @@ enum { BUFFER_KEPT = 8192 };
 
 struct http_request *http_request_new(struct http_conn *conn) {
   struct http_server *server = conn->server;
-  const struct mem *mem = server->loop->mem;
   struct http_request *req = server->spare;
   if (req != NULL) {
     server->spare = req->next_spare;
     server->spare_count--;
   } else {
-    req = mem_new(mem, sizeof *req);
+    req = mem_new(server->loop->mem, sizeof *req);
     if (req == NULL) {
       return NULL;
     }
-    textbuf_init(&req->head_text, mem);
-    textbuf_init(&req->body, mem);
+    textbuf_init(&req->head_text, &server->buffers.mem);
+    textbuf_init(&req->body, &server->buffers.mem);
   }
   req->conn = conn;
   req->tag = NULL;

@@ -89,7 +89,8 @@ static bool write_chunk(struct http_stream *stream, struct text bytes) {
   bt_check(size > 0 && size < CHUNK_LINES_MAX - 2);
   char *to = room + size;
   memcpy(to, bytes.ptr, bytes.len);
-  memcpy(to + bytes.len, "\r\n", 2);
+  to[bytes.len] = '\r';
+  to[bytes.len + 1] = '\n';
   wire_commit(wire, (size_t)size + bytes.len + 2);
   return true;
 }

@@ -177,6 +177,7 @@ enum bt_err http_server_create(struct loop *loop,
   link_init(&server->conns);
   link_init(&server->listeners);
   loop_task_init(&server->stopped, tell_stopped);
+  bounded_init(&server->buffers, loop->mem, (size_t)chosen.buffer_bytes);
   textbuf_init(&server->scratch, loop->mem);
   err = deadlines_init(&server->deadlines, loop, &chosen, http_conn_on_due);
   if (err == BT_ERR_OK) {
@@ -203,6 +204,7 @@ void http_server_free(struct http_server *server) {
   deadlines_free(&server->deadlines);
   http_request_free_spares(server);
   textbuf_free(&server->scratch);
+  bt_check(server->buffers.used == 0);
   mem_free(mem, server->slots, server->slot_cap * sizeof *server->slots);
   mem_free(mem, server, sizeof *server);
 }

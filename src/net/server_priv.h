@@ -3,6 +3,7 @@
 #ifndef BATON_NET_SERVER_PRIV_H
 #define BATON_NET_SERVER_PRIV_H
 
+#include "net/bounded_priv.h"
 #include "net/deadline_priv.h"
 #include "net/server.h"
 #include "net/wire_priv.h"
@@ -39,6 +40,7 @@ struct http_conn {
   bool blocked;    /* … and DEADLINE_WRITE rules instead */
   bool keep_alive; /* after the current request */
   bool taking;     /* inside on_bytes */
+  bool held;       /* no next request before the answers have left */
 };
 
 struct http_request {
@@ -75,6 +77,7 @@ struct http_server {
   struct net_limits limits;
   struct http_counters counters;
   struct wire_traffic traffic;
+  struct bounded buffers;
   struct deadlines deadlines;
   struct link conns;
   struct link listeners;

@@ -5,7 +5,7 @@
 #include "base/check.h"
 
 enum {
-  CHUNK_MIN = 512,
+  CHUNK_MIN = 1024,
   CHUNK_MAX = 16384,
   SPARES_MAX = 256,
   PIECES_MAX = 32,
@@ -36,13 +36,17 @@ static struct wire *wire_of_handle(const void *handle) {
 
 /* Chunks. */
 
-static struct chunk *chunk_new(struct loop *loop, size_t size) {
+/* The small ones are the loop's, few and kept; the others count as the wire's
+ * buffers. So a short answer can be given when those are used up. */
+static struct chunk *chunk_new(const struct wire *wire, size_t size) {
+  struct loop *loop = wire->loop;
   struct chunk *c = loop->spare;
   if (size == CHUNK_MIN && c != NULL) {
     loop->spare = c->next;
     loop->spare_count--;
   } else {
-    c = loop->mem->resize(loop->mem->ctx, NULL, 0, size);
+    const struct mem *mem = size == CHUNK_MIN ? loop->mem : wire->mem;
+    c = mem->resize(mem->ctx, NULL, 0, size);
   }
   if (c != NULL) {
     *c = (struct chunk){.size = (uint32_t)size};
@@ -50,13 +54,16 @@ static struct chunk *chunk_new(struct loop *loop, size_t size) {
   return c;
 }
 
-static void chunk_free(struct loop *loop, struct chunk *c) {
-  if (c->size == CHUNK_MIN && loop->spare_count < SPARES_MAX) {
+static void chunk_free(const struct wire *wire, struct chunk *c) {
+  struct loop *loop = wire->loop;
+  if (c->size != CHUNK_MIN) {
+    mem_free(wire->mem, c, c->size);
+  } else if (loop->spare_count == SPARES_MAX) {
+    mem_free(loop->mem, c, c->size);
+  } else {
     c->next = loop->spare;
     loop->spare = c;
     loop->spare_count++;
-  } else {
-    mem_free(loop->mem, c, c->size);
   }
 }
 
@@ -88,7 +95,7 @@ char *wire_reserve(struct wire *wire, size_t len) {
   struct chunk *c = wire->out_last;
   if (c == NULL || chunk_room(c) < len) {
     bt_check(len < UINT32_MAX / 2);
-    c = chunk_new(wire->loop, next_chunk_size(wire, len));
+    c = chunk_new(wire, next_chunk_size(wire, len));
     if (c == NULL) {
       return NULL;
     }
@@ -134,7 +141,7 @@ static void drop_sent(struct wire *wire, size_t len) {
   while (c != NULL && len >= c->to - c->from) {
     len -= c->to - c->from;
     wire->out_first = c->next;
-    chunk_free(wire->loop, c);
+    chunk_free(wire, c);
     c = wire->out_first;
   }
   if (c == NULL) {
@@ -148,7 +155,7 @@ static void drop_all(struct wire *wire) {
   while (wire->out_first != NULL) {
     struct chunk *c = wire->out_first;
     wire->out_first = c->next;
-    chunk_free(wire->loop, c);
+    chunk_free(wire, c);
   }
   wire->out_last = NULL;
   wire->out_bytes = 0;
@@ -188,6 +195,8 @@ static void say_goodbye(struct wire *wire) {
 static void on_all_sent(struct wire *wire) {
   if (wire->finishing) {
     say_goodbye(wire);
+  } else if (wire->user->on_drained != NULL) {
+    wire->user->on_drained(wire);
   }
 }
 
@@ -207,12 +216,9 @@ static void on_written(uv_write_t *uv, int status) {
   }
   if (wire->out_bytes > 0) {
     loop_run_late(wire->loop, &wire->flush);
-    return;
+  } else {
+    on_all_sent(wire);
   }
-  if (wire->user->on_drained != NULL) {
-    wire->user->on_drained(wire);
-  }
-  on_all_sent(wire);
 }
 
 /* The socket is full: the system tells us when it has room again. */
@@ -276,7 +282,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
 }
 
 static void drop_kept(struct wire *wire) {
-  mem_free(wire->loop->mem, wire->kept, wire->kept_len);
+  mem_free(wire->mem, wire->kept, wire->kept_len);
   wire->kept = NULL;
   wire->kept_len = 0;
 }
@@ -292,7 +298,7 @@ static void keep(struct wire *wire, const char *bytes, size_t len) {
   if (len == 0 || wire->closing || wire->finishing) {
     return;
   }
-  wire->kept = wire->loop->mem->resize(wire->loop->mem->ctx, NULL, 0, len);
+  wire->kept = wire->mem->resize(wire->mem->ctx, NULL, 0, len);
   if (wire->kept == NULL) {
     wire_cut(wire, BT_ERR_NOMEM);
     return;
@@ -385,8 +391,8 @@ void wire_resume(struct wire *wire) {
 /* Birth and death. */
 
 enum bt_err wire_init(struct wire *wire, struct loop *loop,
-                      const struct wire_user *user) {
-  *wire = (struct wire){.loop = loop, .user = user};
+                      const struct mem *mem, const struct wire_user *user) {
+  *wire = (struct wire){.loop = loop, .mem = mem, .user = user};
   loop_task_init(&wire->resume, on_resume);
   loop_task_init(&wire->flush, on_flush);
   const int status = uv_tcp_init(&loop->uv, &wire->tcp);

@@ -35,8 +35,9 @@ struct wire_user {
   void (*on_end)(struct wire *wire);
   /* Client: connected (BT_ERR_OK). Otherwise on_closed follows. May be NULL. */
   void (*on_connected)(struct wire *wire);
-  /* The system takes no more for now / has taken all again. May be NULL. */
+  /* The system takes no more for now. May be NULL. */
   void (*on_blocked)(struct wire *wire);
+  /* The system has taken all that was written. May be NULL. */
   void (*on_drained)(struct wire *wire);
   /* The last call: the user may give the wire's memory back. BT_ERR_OK if
    * wire_finish came to its end, else what wire_cut or the system said. */
@@ -50,6 +51,7 @@ struct wire_traffic {
 struct wire {
   uv_tcp_t tcp;
   struct loop *loop;
+  const struct mem *mem; /* for buffers */
   const struct wire_user *user;
   struct loop_task resume; /* early: give the user what was kept */
   struct loop_task flush;  /* late: send what was written */
@@ -63,8 +65,10 @@ struct wire {
   uint8_t why; /* enum bt_err of the end */
 };
 
-/* Then one of the next two, or wire_cut(). BT_ERR_IO. */
+/* Then one of the next two, or wire_cut(). Buffers come from @mem, borrowed.
+ * BT_ERR_IO. */
 enum bt_err wire_init(struct wire *wire, struct loop *loop,
+                      const struct mem *mem,
                       const struct wire_user *user) BT_USE_RESULT;
 /* Takes a connection of @listener and reads from it. BT_ERR_IO, BT_ERR_CLOSED.
  */

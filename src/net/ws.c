@@ -188,7 +188,7 @@ struct ws *ws_create(struct wire *wire, const struct ws_host *host,
   ws->host = host;
   ws->is_client = is_client;
   ws->out_max = (size_t)limits->out_bytes;
-  ws_reader_init(&ws->reader, wire->loop->mem, (size_t)limits->ws_message_bytes,
+  ws_reader_init(&ws->reader, wire->mem, (size_t)limits->ws_message_bytes,
                  !is_client);
   return ws;
 }

@@ -325,78 +325,6 @@ static void idle_connections_are_closed(void **state) {
   world_end(&w);
 }
 
-/* Megabytes to one who does not read: bounded by time, others are served. */
-static void a_slow_reader_is_cut_and_hurts_nobody(void **state) {
-  (void)state;
-  enum { ROUNDS = 200, BODY = 200000 };
-  static char request[BODY + 200];
-  struct world w;
-  struct peer slow;
-  struct peer quick;
-  world_begin(&w);
-  w.limits.write_us = 100000;
-  world_listen(&w);
-  peer_connect(&slow, &w);
-  peer_connect(&quick, &w);
-  int len = snprintf(
-      request, sizeof request,
-      "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", (int)BODY);
-  memset(request + len, 'x', BODY);
-  const struct text all = {request, (size_t)len + BODY};
-  for (unsigned i = 0; i < ROUNDS; i++) {
-    if (http_server_counters(w.server).timeouts > 0) {
-      break;
-    }
-    const ssize_t sent = send(slow.fd, all.ptr, all.len, MSG_NOSIGNAL);
-    if (sent >= 0 && (size_t)sent < all.len) {
-      break; /* the middle of a request is as good as its end here */
-    }
-    world_turns(&w, 2);
-  }
-  peer_say(&quick,
-           "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi");
-  peer_await(&quick, "hi");
-  const int64_t deadline_us = world_deadline();
-  while (http_server_counters(w.server).timeouts == 0) {
-    world_turn(&w, deadline_us);
-  }
-  peer_close(&slow);
-  peer_close(&quick);
-  world_end(&w);
-}
-
-static void beyond_the_limit_connections_get_503(void **state) {
-  (void)state;
-  struct world w;
-  struct peer first;
-  struct peer second;
-  struct peer third;
-  world_begin(&w);
-  w.limits.connections = 2;
-  world_listen(&w);
-  peer_connect(&first, &w);
-  peer_connect(&second, &w);
-  peer_connect(&third, &w);
-  peer_await_end(&third);
-  const char *got = peer_got(&third);
-  assert_int_equal(strncmp(got, "HTTP/1.1 503 Service Unavailable\r\n", 34), 0);
-  assert_non_null(strstr(got, "\r\nRetry-After: 1\r\n"));
-  peer_close(&third);
-  peer_say(&first, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
-  peer_await(&first, "204");
-  peer_close(&first);
-  const int64_t deadline_us = world_deadline();
-  while (http_server_counters(w.server).open > 1) {
-    world_turn(&w, deadline_us);
-  }
-  peer_connect(&third, &w);
-  peer_say(&third, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
-  peer_await(&third, "204");
-  peer_close(&second);
-  peer_close(&third);
-  world_end(&w);
-}
-
 static void addresses_are_checked(void **state) {
   (void)state;
   struct world w;
@@ -448,8 +376,6 @@ int main(void) {
       cmocka_unit_test(slow_senders_are_told_and_cut),
       cmocka_unit_test(a_drip_of_bytes_does_not_buy_time),
       cmocka_unit_test(idle_connections_are_closed),
-      cmocka_unit_test(a_slow_reader_is_cut_and_hurts_nobody),
-      cmocka_unit_test(beyond_the_limit_connections_get_503),
       cmocka_unit_test(addresses_are_checked),
       cmocka_unit_test(impossible_limits_are_refused),
   };

@@ -250,7 +250,8 @@ static void a_long_reason_is_cut_between_characters(void **state) {
   world_begin(&w);
   begin(&w, &p);
   for (size_t i = 0; i < sizeof reason; i += 2) {
-    memcpy(reason + i, "\xc3\xa9", 2);
+    reason[i] = (char)0xc3;
+    reason[i + 1] = (char)0xa9;
   }
   ws_close(w.ws, 4000, (struct text){reason, sizeof reason});
   peer_await_bytes(&p, 2 + 2 + 122);

@@ -220,10 +220,10 @@ static inline void world_end(struct world *w) {
 
 struct peer {
   struct world *world;
-  int fd;
-  char got[65536];
   size_t len;
+  int fd;
   bool ended; /* the server has said goodbye, or reset the connection */
+  char got[65536];
 };
 
 static inline void peer_connect(struct peer *p, struct world *w) {

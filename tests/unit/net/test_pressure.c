@@ -1,0 +1,164 @@
+#include "world.h"
+
+#define HOST "Host: baton.example\r\n"
+
+/* Megabytes to one who does not read: bounded by time, others are served. */
+static void a_slow_reader_is_cut_and_hurts_nobody(void **state) {
+  (void)state;
+  enum { ROUNDS = 200, BODY = 200000 };
+  static char request[BODY + 200];
+  struct world w;
+  struct peer slow;
+  struct peer quick;
+  world_begin(&w);
+  w.limits.write_us = 100000;
+  world_listen(&w);
+  peer_connect(&slow, &w);
+  peer_connect(&quick, &w);
+  int len = snprintf(
+      request, sizeof request,
+      "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", (int)BODY);
+  memset(request + len, 'x', BODY);
+  const struct text all = {request, (size_t)len + BODY};
+  for (unsigned i = 0; i < ROUNDS; i++) {
+    if (http_server_counters(w.server).timeouts > 0) {
+      break;
+    }
+    const ssize_t sent = send(slow.fd, all.ptr, all.len, MSG_NOSIGNAL);
+    if (sent >= 0 && (size_t)sent < all.len) {
+      break; /* the middle of a request is as good as its end here */
+    }
+    world_turns(&w, 2);
+  }
+  peer_say(&quick,
+           "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi");
+  peer_await(&quick, "hi");
+  const int64_t deadline_us = world_deadline();
+  while (http_server_counters(w.server).timeouts == 0) {
+    world_turn(&w, deadline_us);
+  }
+  peer_close(&slow);
+  peer_close(&quick);
+  world_end(&w);
+}
+
+static void beyond_the_limit_connections_get_503(void **state) {
+  (void)state;
+  struct world w;
+  struct peer first;
+  struct peer second;
+  struct peer third;
+  world_begin(&w);
+  w.limits.connections = 2;
+  world_listen(&w);
+  peer_connect(&first, &w);
+  peer_connect(&second, &w);
+  peer_connect(&third, &w);
+  peer_await_end(&third);
+  const char *got = peer_got(&third);
+  assert_int_equal(strncmp(got, "HTTP/1.1 503 Service Unavailable\r\n", 34), 0);
+  assert_non_null(strstr(got, "\r\nRetry-After: 1\r\n"));
+  peer_close(&third);
+  peer_say(&first, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
+  peer_await(&first, "204");
+  peer_close(&first);
+  const int64_t deadline_us = world_deadline();
+  while (http_server_counters(w.server).open > 1) {
+    world_turn(&w, deadline_us);
+  }
+  peer_connect(&third, &w);
+  peer_say(&third, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
+  peer_await(&third, "204");
+  peer_close(&second);
+  peer_close(&third);
+  world_end(&w);
+}
+
+/* Requests without end, and no answer is read: after a while no more are
+ * taken, so what waits is bounded; and who reads at last gets them all. */
+static void who_does_not_read_is_asked_no_more(void **state) {
+  (void)state;
+  enum { TOTAL = 400000, OUT_MAX = 100000 };
+  static const char request[] = "GET /echo HTTP/1.1\r\n" HOST "\r\n";
+  struct world w;
+  struct peer p;
+  unsigned asked = 0;
+  world_begin(&w);
+  w.limits.out_bytes = OUT_MAX;
+  world_listen(&w);
+  peer_connect(&p, &w);
+  ssize_t sent = 1;
+  size_t at = 0;
+  for (unsigned idle = 0; idle < 20 && asked < TOTAL;) {
+    sent = send(p.fd, request + at, sizeof request - 1 - at, MSG_NOSIGNAL);
+    idle = sent > 0 ? 0 : idle + 1;
+    at += sent > 0 ? (size_t)sent : 0;
+    if (at == sizeof request - 1) {
+      at = 0;
+      asked++;
+    }
+    if (sent < 0 || asked % 500 == 0) {
+      world_turns(&w, 1);
+    }
+    assert_true(w.heap.live_bytes < 1000000);
+    textbuf_clear(&w.log);
+  }
+  assert_true(asked < TOTAL);
+  const uint64_t taken = http_server_counters(w.server).requests;
+  assert_true(taken < asked);
+  const int64_t deadline_us = world_deadline();
+  while (http_server_counters(w.server).requests < asked) {
+    world_turn(&w, deadline_us);
+    peer_receive(&p);
+    p.len = 0;
+    textbuf_clear(&w.log);
+  }
+  peer_close(&p);
+  world_end(&w);
+}
+
+static void unfinished_requests_share_one_limit(void **state) {
+  (void)state;
+  enum { COUNT = 8 };
+  static char part[60000];
+  static struct peer peers[COUNT];
+  struct world w;
+  struct peer quick;
+  unsigned refused = 0;
+  world_begin(&w);
+  w.limits.buffer_bytes = 300000;
+  world_listen(&w);
+  memset(part, 'x', sizeof part);
+  for (unsigned i = 0; i < COUNT; i++) {
+    peer_connect(&peers[i], &w);
+    peer_say(&peers[i],
+             "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 200000\r\n\r\n");
+    peer_send(&peers[i], (struct text){part, sizeof part});
+    world_turns(&w, 3);
+  }
+  for (unsigned i = 0; i < COUNT; i++) {
+    peer_receive(&peers[i]);
+    refused += peers[i].len > 0 &&
+               strncmp(peer_got(&peers[i]), "HTTP/1.1 503 ", 13) == 0;
+  }
+  assert_true(refused > 0 && refused < COUNT);
+  peer_connect(&quick, &w); /* there is still room for a small one */
+  peer_say(&quick,
+           "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi");
+  peer_await(&quick, "\r\n\r\nhi");
+  for (unsigned i = 0; i < COUNT; i++) {
+    peer_close(&peers[i]);
+  }
+  peer_close(&quick);
+  world_end(&w);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_slow_reader_is_cut_and_hurts_nobody),
+      cmocka_unit_test(beyond_the_limit_connections_get_503),
+      cmocka_unit_test(who_does_not_read_is_asked_no_more),
+      cmocka_unit_test(unfinished_requests_share_one_limit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
