@@ -92,6 +92,11 @@ void engine_free(struct engine *e) {
   mem_free(&mem, e, sizeof *e);
 }
 
+void engine_watch(struct engine *e, engine_watch_fn *fn, void *ctx) {
+  e->watch = fn;
+  e->watch_ctx = ctx;
+}
+
 /* ---- looking in */
 
 const struct directory *engine_directory(const struct engine *e) {

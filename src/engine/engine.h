@@ -26,6 +26,7 @@
 #include "engine/directory.h"
 #include "engine/event.h"
 #include "engine/record.h"
+#include "studio/vm.h"
 
 struct engine;
 
@@ -84,6 +85,22 @@ void engine_kept_key(const struct caller *by, struct text key,
 /* The earliest timer; INT64_MAX if none runs. When it is due the shell sends
  * COMMAND_TICK, again while one is due. */
 int64_t engine_next_deadline(const struct engine *e);
+
+/* ---- watching scripts run (trace, debugger) */
+
+/* A line of a script that is about to be executed. All of it is borrowed for
+ * the call; @vm shows the variables. */
+struct engine_line {
+  int64_t at_us;
+  struct id session;
+  const struct vm *vm;
+  uint32_t line;
+};
+typedef void engine_watch_fn(void *ctx, const struct engine_line *line);
+
+/* Calls @fn before each line that any script executes; NULL stops it. It must
+ * not call the engine. Without it scripts run at full speed. */
+void engine_watch(struct engine *e, engine_watch_fn *fn, void *ctx);
 
 /* ---- folding */
 

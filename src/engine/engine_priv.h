@@ -146,6 +146,8 @@ struct engine {
   int64_t now_us;
   struct engine_counts counts;
   uint32_t kept_timer;
+  engine_watch_fn *watch;
+  void *watch_ctx;
 };
 
 /* One step under way. */

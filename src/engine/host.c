@@ -803,12 +803,27 @@ static void finish(struct ctx *x, uint32_t run) {
   script_stop(x, r->session, "finished");
 }
 
+static void show_line(struct ctx *x, uint32_t run) {
+  const struct run *r = &x->e->runs[run];
+  const struct engine_line line = {.at_us = x->now_us,
+                                   .session =
+                                       engine_live(x->e, r->session)->id,
+                                   .vm = r->vm,
+                                   .line = vm_line(r->vm)};
+  x->e->watch(x->e->watch_ctx, &line);
+}
+
 void host_go(struct ctx *x, uint32_t run) {
   (void)start_section(x, run);
   const struct vm_env env = {.now_us = x->now_us,
-                             .entropy = hash_u64(x->cmd->entropy[0] + run)};
+                             .entropy = hash_u64(x->cmd->entropy[0] + run),
+                             .trace = x->e->watch != NULL};
   for (;;) {
     const enum vm_status status = vm_run(x->e->runs[run].vm, &env);
+    if (status == VM_LINE) {
+      show_line(x, run);
+      continue;
+    }
     if (status == VM_ERROR) {
       script_failed(x, run);
       return;

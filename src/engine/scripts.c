@@ -319,6 +319,7 @@ void script_failed(struct ctx *x, uint32_t run) {
   struct record ev;
   ctx_event(x, &ev, EVENT_SCRIPT_FAILED, slot);
   record_set_num(&ev, FIELD_LINE, f.line);
+  record_set_num(&ev, FIELD_COLUMN, f.column);
   record_set_text(&ev, FIELD_NAME, text_from(f.slug));
   record_set_text(&ev, FIELD_DETAIL, f.message);
   emit(x, &ev); /* the run and its VM are gone with it */

@@ -569,6 +569,7 @@ static bool is_inner(enum field f) {
   case FIELD_ACTOR:
   case FIELD_REQUEST:
   case FIELD_LINE:
+  case FIELD_COLUMN:
   case FIELD_AT:
   case FIELD_SOURCE:
   case FIELD_HOLDER:
