@@ -109,7 +109,7 @@ struct session_cmd {
   bool privileged; /* the caller may take it from an agent or an offer */
   bool ending;     /* GOODBYE: the conversation is to end with the release */
   uint64_t number; /* MATCH, ACCEPT, DECLINE: offer. AWAIT, CANCEL, EXPIRE:
-                      transfer */
+                      transfer. Never 0 where it is new */
 };
 
 /* What happened, with its results: replay needs nothing else. */
