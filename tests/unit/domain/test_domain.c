@@ -1,4 +1,4 @@
-#include "centre.h"
+#include "domain_centre.h"
 #include "codec/snapshot.h"
 
 static void an_answer_comes_from_the_next_release(void **state) {

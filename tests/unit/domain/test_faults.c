@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "centre.h"
+#include "domain_centre.h"
 
 /* What the disk does next; the journal's thread asks. */
 static _Atomic int disk;

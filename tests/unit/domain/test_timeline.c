@@ -1,4 +1,4 @@
-#include "centre.h"
+#include "domain_centre.h"
 
 struct told {
   struct textbuf text;
