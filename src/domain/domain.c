@@ -360,6 +360,10 @@ uint64_t domain_released(const struct domain *d) {
   return d->released;
 }
 
+void domain_watch(struct domain *d, engine_watch_fn *fn, void *ctx) {
+  engine_watch(d->engine, fn, ctx);
+}
+
 const struct engine *domain_engine(const struct domain *d) {
   return d->engine;
 }

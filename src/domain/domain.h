@@ -75,6 +75,8 @@ void domain_tick(struct domain *d, int64_t now_us);
 int64_t domain_next_deadline(const struct domain *d);
 
 const struct engine *domain_engine(const struct domain *d);
+/* engine_watch() on its engine. */
+void domain_watch(struct domain *d, engine_watch_fn *fn, void *ctx);
 struct journal *domain_journal(struct domain *d);
 /* Has the journal failed for good? Then only a restart helps. */
 bool domain_failed(const struct domain *d);
