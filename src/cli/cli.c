@@ -8,11 +8,6 @@
 
 #include "base/text.h"
 
-#define COMMAND(name, function, arguments, summary)                            \
-  int cmd_##function(const struct cli_command *self, int argc, char **argv);
-#include "cli/commands.def"
-#undef COMMAND
-
 const struct cli_command *cli_commands(void) {
   static const struct cli_command commands[] = {
 #define COMMAND(name, function, arguments, summary)                            \

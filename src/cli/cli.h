@@ -46,6 +46,12 @@ struct cli_page {
 bool cli_parse(const struct cli_command *self, const struct cli_page *page,
                int *argc, char **argv, int *exit);
 
+/* The commands themselves: cmd_run() and so on. */
+#define COMMAND(name, function, arguments, summary)                            \
+  int cmd_##function(const struct cli_command *self, int argc, char **argv);
+#include "cli/commands.def"
+#undef COMMAND
+
 /* All commands, ending with a NULL name. */
 const struct cli_command *cli_commands(void);
 
