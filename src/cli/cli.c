@@ -69,7 +69,7 @@ static void print_page(const struct cli_command *self,
   for (const struct cli_option *o = page->options; o->name != NULL; o++) {
     char left[64];
     (void)snprintf(left, sizeof left, "%s%s%s", o->name,
-                   o->value == NULL               ? ""
+                   o->value == NULL              ? ""
                    : o->kind == CLI_FLAG_OR_TEXT ? "[="
                                                  : " ",
                    o->value == NULL ? "" : o->value);

@@ -17,8 +17,8 @@ struct show {
   const char *path;
   const struct program *program;
   bool quiet, trace, json, failed;
-  unsigned line_count;        /* traced */
-  int64_t first_us, last_us;  /* traced */
+  unsigned line_count;               /* traced */
+  int64_t first_us, last_us;         /* traced */
   struct text values[VARIABLES_MAX]; /* as last seen; owned */
   struct record events[EVENTS_MAX];  /* of the session, for the story */
   size_t event_count;
@@ -207,8 +207,8 @@ static int compile_and_play(struct show *s, struct text source) {
   struct program *program = NULL;
   diagnostics_init(&diags, heap_mem());
   int exit_code = CLI_FAILED;
-  const enum bt_err err = program_compile(heap_mem(), text_from(s->path),
-                                          source, &diags, &program);
+  const enum bt_err err =
+      program_compile(heap_mem(), text_from(s->path), source, &diags, &program);
   if (err == BT_ERR_OK) {
     s->program = program;
     exit_code = play(s, source);

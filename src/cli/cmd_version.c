@@ -2,7 +2,6 @@
 
 #include "cli/cli.h"
 
-
 int cmd_version(const struct cli_command *self, int argc, char **argv) {
   bool json = false;
   const struct cli_option options[] = {

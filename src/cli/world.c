@@ -314,8 +314,7 @@ void world_play(struct world *w) {
   const int64_t end_us = START_US + DAYS_MAX * INT64_C(86400000000);
   while (!w->ended) {
     const int64_t timer_us = domain_next_deadline(w->domain);
-    const int64_t plan_us =
-        w->plan_count > 0 ? w->plans[0].at_us : INT64_MAX;
+    const int64_t plan_us = w->plan_count > 0 ? w->plans[0].at_us : INT64_MAX;
     if ((timer_us < plan_us ? timer_us : plan_us) > end_us) {
       return; /* nothing more will happen */
     }
