@@ -28,33 +28,28 @@ static void walk_assign(struct walker *w, const struct stmt *s,
 static void walk_if(struct walker *w, const struct stmt *s, struct flow *f) {
   struct flow rest = *f, after = {0};
   for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
-    struct flow yes = rest, no = {0};
+    struct fork fork = {rest, {0}};
     if (arm->values != NULL) {
-      handover_condition(w, arm->values, rest, &yes, &no);
+      fork = handover_condition(w, arm->values, rest);
     }
-    walk_block(w, &arm->body, &yes);
-    after = flow_join(after, yes);
-    rest = no;
+    walk_block(w, &arm->body, &fork.yes);
+    after = flow_join(after, fork.yes);
+    rest = fork.no;
   }
   *f = flow_join(after, rest);
 }
 
 /* A label of SELECT is a condition, one of SWITCH is what the value equals. */
-static void walk_label(struct walker *w, const struct stmt *s,
-                       const struct expr *label, struct flow *rest,
-                       struct flow *body) {
-  struct flow yes, no;
+static struct fork walk_label(struct walker *w, const struct stmt *s,
+                              const struct expr *label, struct flow f) {
   if (s->kind == STMT_SELECT) {
-    handover_condition(w, label, *rest, &yes, &no);
-  } else if (s->value->kind == EXPR_MEMBER &&
-             s->value->left->kind == EXPR_NAME) {
-    handover_equal(w, s->value, label, *rest, &yes, &no);
-  } else {
-    (void)handover_expr(w, label, rest);
-    yes = no = *rest;
+    return handover_condition(w, label, f);
   }
-  *body = flow_join(*body, yes);
-  *rest = no;
+  if (s->value->kind == EXPR_MEMBER && s->value->left->kind == EXPR_NAME) {
+    return handover_equal(w, s->value, label, f);
+  }
+  (void)handover_expr(w, label, &f);
+  return (struct fork){f, f};
 }
 
 static void walk_arms(struct walker *w, const struct stmt *s, struct flow *f) {
@@ -65,7 +60,9 @@ static void walk_arms(struct walker *w, const struct stmt *s, struct flow *f) {
   for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
     struct flow body = {0};
     for (const struct expr *e = arm->values; e != NULL; e = e->next) {
-      walk_label(w, s, e, &rest, &body);
+      const struct fork fork = walk_label(w, s, e, rest);
+      body = flow_join(body, fork.yes);
+      rest = fork.no;
     }
     walk_block(w, &arm->body, &body);
     after = flow_join(after, body);

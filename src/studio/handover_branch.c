@@ -124,8 +124,6 @@ static void restrict_to(struct flow *f, uint32_t set) {
   f->live = f->live && set != 0;
 }
 
-/* ---- conditions */
-
 /* 200 = r.code is r.code = 200. */
 static struct comparison turn(struct comparison c) {
   static const enum expr_op turned[] = {
@@ -137,44 +135,64 @@ static struct comparison turn(struct comparison c) {
   return wrong ? (struct comparison){turned[c.op], c.right, c.left} : c;
 }
 
-static void compare_sides(struct walker *w, struct comparison c, struct flow f,
-                          struct flow *yes, struct flow *no) {
+static struct fork compare_sides(struct walker *w, struct comparison c,
+                                 struct flow f) {
   uint32_t if_yes, if_no;
   c = turn(c);
   const bool known = test(w, &c, &f, &if_yes, &if_no);
-  *yes = *no = f;
+  struct fork fork = {f, f};
   if (known) {
-    restrict_to(yes, if_yes);
-    restrict_to(no, if_no);
+    restrict_to(&fork.yes, if_yes);
+    restrict_to(&fork.no, if_no);
   }
+  return fork;
 }
 
-void handover_equal(struct walker *w, const struct expr *left,
-                    const struct expr *right, struct flow f, struct flow *yes,
-                    struct flow *no) {
-  compare_sides(w, (struct comparison){EXPR_OP_EQ, left, right}, f, yes, no);
+struct fork handover_equal(struct walker *w, const struct expr *left,
+                           const struct expr *right, struct flow f) {
+  return compare_sides(w, (struct comparison){EXPR_OP_EQ, left, right}, f);
 }
 
-void handover_condition(struct walker *w, const struct expr *e, struct flow f,
-                        struct flow *yes, struct flow *no) {
-  struct flow middle, other;
+/* ---- conditions */
+
+static struct fork both(struct walker *w, const struct expr *e, struct flow f) {
+  const struct fork left = handover_condition(w, e->left, f);
+  const struct fork right = handover_condition(w, e->right, left.yes);
+  return (struct fork){right.yes, flow_join(right.no, left.no)};
+}
+
+static struct fork either(struct walker *w, const struct expr *e,
+                          struct flow f) {
+  const struct fork left = handover_condition(w, e->left, f);
+  const struct fork right = handover_condition(w, e->right, left.no);
+  return (struct fork){flow_join(right.yes, left.yes), right.no};
+}
+
+static struct fork truth(struct walker *w, const struct expr *e,
+                         struct flow f) {
+  (void)handover_expr(w, e, &f);
+  struct fork fork = {f, f};
+  if (e->kind == EXPR_BOOL) {
+    fork.yes.live = f.live && e->number > 0;
+    fork.no.live = f.live && e->number < 1;
+  }
+  return fork;
+}
+
+struct fork handover_condition(struct walker *w, const struct expr *e,
+                               struct flow f) {
   if (e->kind == EXPR_UNARY && e->op == EXPR_OP_NOT) {
-    handover_condition(w, e->left, f, no, yes);
-  } else if (e->kind == EXPR_BINARY && e->op == EXPR_OP_AND) {
-    handover_condition(w, e->left, f, &middle, &other);
-    handover_condition(w, e->right, middle, yes, no);
-    *no = flow_join(*no, other);
-  } else if (e->kind == EXPR_BINARY && e->op == EXPR_OP_OR) {
-    handover_condition(w, e->left, f, &other, &middle);
-    handover_condition(w, e->right, middle, yes, no);
-    *yes = flow_join(*yes, other);
-  } else if (is_comparison(e)) {
-    compare_sides(w, (struct comparison){e->op, e->left, e->right}, f, yes, no);
-  } else {
-    (void)handover_expr(w, e, &f);
-    *yes = *no = f;
-    const bool constant = e->kind == EXPR_BOOL;
-    yes->live = yes->live && !(constant && e->number < 1);
-    no->live = no->live && !(constant && e->number > 0);
+    const struct fork fork = handover_condition(w, e->left, f);
+    return (struct fork){fork.no, fork.yes};
   }
+  if (e->kind == EXPR_BINARY && e->op == EXPR_OP_AND) {
+    return both(w, e, f);
+  }
+  if (e->kind == EXPR_BINARY && e->op == EXPR_OP_OR) {
+    return either(w, e, f);
+  }
+  if (is_comparison(e)) {
+    return compare_sides(w, (struct comparison){e->op, e->left, e->right}, f);
+  }
+  return truth(w, e, f);
 }

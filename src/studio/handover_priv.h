@@ -103,12 +103,16 @@ size_t handover_variable(const struct walker *w, const struct expr *name);
 
 /* ---- handover_branch.c */
 
-void handover_condition(struct walker *w, const struct expr *e, struct flow f,
-                        struct flow *yes, struct flow *no);
+/* The two ways on from a test; dead where no path leads. */
+struct fork {
+  struct flow yes, no;
+};
+
+struct fork handover_condition(struct walker *w, const struct expr *e,
+                               struct flow f);
 /* The same for @left = @right. */
-void handover_equal(struct walker *w, const struct expr *left,
-                    const struct expr *right, struct flow f, struct flow *yes,
-                    struct flow *no);
+struct fork handover_equal(struct walker *w, const struct expr *left,
+                           const struct expr *right, struct flow f);
 
 /* ---- handover_report.c */
 

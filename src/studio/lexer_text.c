@@ -10,6 +10,7 @@ struct literal {
   size_t from;       /* of the whole */
   size_t part_from;  /* of the literal part being read */
   bool substituted;
+  bool broken; /* a substitution in it has no end: that is reported */
   struct textbuf part;
 };
 
@@ -111,6 +112,7 @@ static void take_substitution(struct lexer *l, struct literal *t) {
           l, DIAGNOSTIC_CODE_BAD_TEXT, open,
           "this { in a text has no } on its line",
           "for the character itself write \\{ in a text that begins with $\"");
+      t->broken = true;
       break;
     }
     if (scan_peek(l, 0) == '}') {
@@ -119,7 +121,7 @@ static void take_substitution(struct lexer *l, struct literal *t) {
     }
     lexer_token(l);
   }
-  (void)scan_push(l, TOKEN_SUBST_CLOSE, l->at);
+  (void)scan_push(l, TOKEN_SUBST_CLOSE, t->broken ? l->at : l->at - 1);
   t->part_from = l->at;
 }
 
@@ -171,35 +173,60 @@ static bool take_content(struct lexer *l, struct literal *t) {
   return false;
 }
 
+static void end_line(struct lexer *l) {
+  while (!ends_line(l)) {
+    l->at++;
+  }
+}
+
+static void take_text(struct lexer *l, struct literal *t) {
+  if (l->depth >= TEXT_DEPTH_MAX) {
+    scan_error(l, DIAGNOSTIC_CODE_TOO_LARGE, t->from,
+               "texts are nested too deeply here", "");
+    end_line(l);
+    t->broken = true;
+    return;
+  }
+  l->depth++;
+  const bool closed = take_content(l, t);
+  if (!closed && l->depth > 1) {
+    t->broken = true; /* the { around it has no } either, which says more */
+  } else if (!closed && !t->broken) {
+    scan_error(l, DIAGNOSTIC_CODE_BAD_TEXT, t->from,
+               "this text has no closing quotation mark on its line", "");
+  }
+  l->depth--;
+}
+
+static void push_text(struct lexer *l, struct literal *t) {
+  if (!t->substituted) {
+    push_part(l, t, TOKEN_TEXT, t->from);
+    return;
+  }
+  if (t->part.len > 0) {
+    push_part(l, t, TOKEN_TEXT, t->part_from);
+  }
+  (void)scan_push(l, TOKEN_TEXT_CLOSE, l->at);
+}
+
 void scan_text(struct lexer *l, bool escapes) {
   struct literal t = {.open = scan_quote_at(l, l->at),
                       .escapes = escapes,
                       .from = l->at - escapes,
                       .part_from = l->at};
+  const size_t first_token = l->out->count;
   textbuf_init(&t.part, l->arena->mem);
   if (t.open.pasted) {
     scan_note_pasted_quote(l, t.open.length);
   }
   l->at += t.open.length;
   t.close_pasted = t.open.pasted || !line_has_plain(l, t.open.plain);
-  if (l->depth++ >= TEXT_DEPTH_MAX) {
-    scan_error(l, DIAGNOSTIC_CODE_TOO_LARGE, t.from,
-               "texts are nested too deeply here", "");
-    while (!ends_line(l)) {
-      l->at++;
-    }
-  } else if (!take_content(l, &t)) {
-    scan_error(l, DIAGNOSTIC_CODE_BAD_TEXT, t.from,
-               "this text has no closing quotation mark on its line", "");
-  }
-  l->depth--;
-  if (!t.substituted) {
-    push_part(l, &t, TOKEN_TEXT, t.from);
+  take_text(l, &t);
+  if (t.broken) { /* one error is enough */
+    l->out->count = first_token;
+    (void)scan_push(l, TOKEN_BAD, l->at);
   } else {
-    if (t.part.len > 0) {
-      push_part(l, &t, TOKEN_TEXT, t.part_from);
-    }
-    (void)scan_push(l, TOKEN_TEXT_CLOSE, l->at);
+    push_text(l, &t);
   }
   textbuf_free(&t.part);
 }

@@ -130,6 +130,8 @@ static void report_stray(struct parser *p) {
                  keyword_text(o->keyword), o->at.line, closer_text(o));
   }
   p->at += closer_words(p);
+  parser_skip_line(p);
+  parser_reject_block(p);
 }
 
 static void report_unclosed(struct parser *p, const struct opener *o) {
@@ -221,6 +223,15 @@ void parser_body(struct parser *p, enum keyword keyword, struct place at,
   parser_leave(p);
 }
 
+void parser_reject_block(struct parser *p) {
+  struct block ignored = {0};
+  bool brace;
+  if (token_at(p, p->at)->kind == TOKEN_BRACE_OPEN) {
+    p->panic = p->failed;
+    parser_body(p, KEYWORD_IF, token_at(p, p->at)->at, &ignored, &brace);
+  }
+}
+
 /* ---- whose ELSE is it? */
 
 /* Where the header that begins at @at ends: at its '{' or its line end. */
@@ -265,28 +276,56 @@ static bool begins_statement(const struct parser *p, size_t at) {
          before == TOKEN_BRACE_CLOSE;
 }
 
+/* Keyword blocks that were opened within a stretch of tokens. */
+struct nesting {
+  unsigned ifs, others, braces;
+};
+
+/* False: here ends the block that surrounds the stretch. */
+static bool count_closer(struct nesting *n, enum keyword keyword,
+                         unsigned *unmatched) {
+  if (keyword != KEYWORD_IF) {
+    return n->others-- > 0;
+  }
+  *unmatched += n->ifs == 0;
+  n->ifs -= n->ifs > 0;
+  return true;
+}
+
+static bool count_token(const struct parser *p, size_t at, struct nesting *n,
+                        unsigned *unmatched) {
+  const struct token *t = token_at(p, at);
+  if (t->kind == TOKEN_BRACE_OPEN) {
+    n->braces++;
+    return true;
+  }
+  if (t->kind == TOKEN_BRACE_CLOSE) {
+    return n->braces-- > 0;
+  }
+  if (t->kind != TOKEN_WORD || !begins_statement(p, at)) {
+    return true;
+  }
+  const enum keyword closed = closed_keyword(p, at);
+  if (closed != KEYWORD_NONE) {
+    return count_closer(n, closed, unmatched);
+  }
+  if (is_opener_word(t->keyword) && !opens_brace(p, at)) {
+    n->ifs += t->keyword == KEYWORD_IF;
+    n->others += t->keyword != KEYWORD_IF;
+  }
+  return true;
+}
+
 /* How many END IF from @at to the end of the surrounding block close an IF
  * that was opened before @at? */
 static unsigned count_closers(const struct parser *p, size_t at) {
-  unsigned braces = 0, inner = 0, closers_found = 0;
-  for (; token_at(p, at)->kind != TOKEN_END; at++) {
-    const struct token *t = token_at(p, at);
-    if (t->kind == TOKEN_BRACE_OPEN) {
-      braces++;
-    } else if (t->kind == TOKEN_BRACE_CLOSE) {
-      if (braces-- == 0) {
-        break;
-      }
-    } else if (!begins_statement(p, at)) {
-      continue;
-    } else if (is_word(t, KEYWORD_IF)) {
-      inner += !opens_brace(p, at);
-    } else if (closed_keyword(p, at) == KEYWORD_IF) {
-      closers_found += inner == 0;
-      inner -= inner > 0;
-    }
+  struct nesting n = {0};
+  unsigned unmatched = 0;
+  while (token_at(p, at)->kind != TOKEN_END &&
+         count_token(p, at, &n, &unmatched)) {
+    at++;
   }
-  return closers_found;
+  return unmatched;
 }
 
 bool parser_else_is_inner(const struct parser *p, size_t at) {

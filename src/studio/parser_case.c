@@ -51,8 +51,8 @@ static struct arm *parse_arm(struct parser *p) {
   return arm;
 }
 
-static struct arm *parse_arms(struct parser *p) {
-  struct arm *first = NULL, **end = &first;
+/* Appends to *@end, which it returns moved on. */
+static struct arm **parse_arms(struct parser *p, struct arm **end) {
   parser_skip_newlines(p);
   while (at_label(p) && !p->failed) {
     struct arm *arm = parse_arm(p);
@@ -63,26 +63,31 @@ static struct arm *parse_arms(struct parser *p) {
     end = &arm->next;
     parser_skip_newlines(p);
   }
-  return first;
+  return end;
 }
 
-/* What is no label, between the labels: reported once, and read over. */
-static void reject_others(struct parser *p) {
+/* What is no label, up to the next one: reported once, and read over. True if
+ * there was something. */
+static bool reject_others(struct parser *p) {
+  const struct opener until_case = {
+      .keyword = KEYWORD_CASE, .at = parser_peek(p)->at, .outer = p->open};
   struct block ignored = {0};
-  const struct token *t = parser_peek(p);
-  if (t->kind != TOKEN_BRACE_CLOSE && t->kind != TOKEN_END) {
-    const size_t before = p->at;
-    parser_statements(p, &ignored);
-    if (p->at != before && ignored.first != NULL) {
-      report(p->reporter,
-             (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED, .at = t->at},
-             "expected CASE or DEFAULT");
-    }
+  const size_t before = p->at;
+  p->open = &until_case;
+  parser_statements(p, &ignored);
+  p->open = until_case.outer;
+  if (ignored.first != NULL) {
+    report(p->reporter,
+           (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED,
+                            .at = until_case.at},
+           "expected CASE or DEFAULT");
   }
+  return p->at != before;
 }
 
 struct arm *parser_cases(struct parser *p, enum keyword keyword,
                          struct place at) {
+  struct arm *arms = NULL, **end = &arms;
   if (p->panic) {
     parser_skip_line(p);
     p->panic = p->failed;
@@ -96,12 +101,9 @@ struct arm *parser_cases(struct parser *p, enum keyword keyword,
     return NULL;
   }
   p->open = &o;
-  struct arm *arms = parse_arms(p);
-  reject_others(p);
-  struct arm *later = parse_arms(p);
-  if (arms == NULL) {
-    arms = later;
-  }
+  do {
+    end = parse_arms(p, end);
+  } while (reject_others(p) && !p->failed);
   parser_close(p, &o);
   p->open = o.outer;
   parser_leave(p);

@@ -300,6 +300,10 @@ static struct expr *parse_primary(struct parser *p) {
   }
 }
 
+struct expr *parser_value(struct parser *p) {
+  return parse_postfix(p, parse_primary(p));
+}
+
 /* ---- operators */
 
 static struct expr *join(struct parser *p, enum expr_op op, struct place at,
@@ -316,7 +320,7 @@ static struct expr *join(struct parser *p, enum expr_op op, struct place at,
 }
 
 static struct expr *parse_power(struct parser *p) {
-  struct expr *base = parse_postfix(p, parse_primary(p));
+  struct expr *base = parser_value(p);
   if (base == NULL || !parser_at(p, TOKEN_POWER)) {
     return base;
   }

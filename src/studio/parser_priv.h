@@ -61,12 +61,17 @@ void *parser_new(struct parser *p, size_t size);
 struct expr *parser_expr(struct parser *p);
 /* A name with members, indexes and calls behind it. NULL after an error. */
 struct expr *parser_path(struct parser *p);
+/* The same behind any value: "text".method() */
+struct expr *parser_value(struct parser *p);
 
 /* Reads a statement; NULL when it left nothing to execute. */
 struct stmt *parser_stmt(struct parser *p);
 /* Reads a body, brace or keyword, with its closer. @ELSE of an IF is left. */
 void parser_body(struct parser *p, enum keyword keyword, struct place at,
                  struct block *out, bool *brace);
+/* Reads over a block in braces that belongs to nothing, if one is next; its
+ * errors count. */
+void parser_reject_block(struct parser *p);
 /* The block that is open up to the keyword or brace that closes it, which is
  * left standing; what does not fit is reported. */
 void parser_statements(struct parser *p, struct block *out);

@@ -95,20 +95,30 @@ static struct stmt *parse_dynamic(struct parser *p) {
   return s;
 }
 
-/* A line that begins with a name: it sets something, or it calls something. */
+/* A line that begins with a name or a value: it sets something, or it calls
+ * something. */
 static struct stmt *parse_plain(struct parser *p) {
   const struct token *first = parser_peek(p);
-  if (first->kind != TOKEN_WORD) {
+  const bool name = first->kind == TOKEN_WORD;
+  const bool value = first->kind == TOKEN_TEXT ||
+                     first->kind == TOKEN_TEXT_OPEN ||
+                     first->kind == TOKEN_PAREN_OPEN;
+  if (!name && !value) {
     parser_expected(p, "a statement");
+    parser_reject_block(p);
     return NULL;
   }
-  struct expr *e = parser_path(p);
+  struct expr *e = name ? parser_path(p) : parser_value(p);
   if (e == NULL) {
     return NULL;
   }
   const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
-  if (!call || parser_at(p, TOKEN_ASSIGN)) {
+  if (name && (!call || parser_at(p, TOKEN_ASSIGN))) {
     return set_target(p, e, first->at);
+  }
+  if (!call) {
+    parser_expected(p, "'.' and a method: a value alone does nothing");
+    return NULL;
   }
   struct stmt *s = new_stmt(p, STMT_CALL, first->at);
   if (s != NULL) {

@@ -176,6 +176,7 @@ static void check_duplicate_unit(struct scope *s, const struct unit *unit) {
     if (u->kind == unit->kind && u->kind != UNIT_MAIN && unit->name.len > 0 &&
         text_equal_nocase(u->name, unit->name)) {
       report_duplicate(s, unit->at, unit->name, u->at);
+      return;
     }
   }
 }

@@ -89,9 +89,12 @@ static bool grow_stack(struct vm *vm, size_t want) {
 
 bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from) {
   const uint32_t registers = vm->program->parts[part].registers;
-  if (!grow_stack(vm, (size_t)base + registers) ||
-      !mem_grow(vm->mem, &vm->frames, &vm->frame_cap, vm->frame_count + 1,
+  if (!grow_stack(vm, (size_t)base + registers)) {
+    return false;
+  }
+  if (!mem_grow(vm->mem, &vm->frames, &vm->frame_cap, vm->frame_count + 1,
                 sizeof *vm->frames)) {
+    vm->heap.out_of_memory = true;
     return false;
   }
   for (uint32_t i = from; i < registers; i++) {
