@@ -1,4 +1,5 @@
-/* http_chars.h - which bytes may stand where in a message (RFC 9110, 5.6). Pure.
+/* http_chars.h - which bytes may stand where in a message (RFC 9110, 5.6).
+ * Pure.
  */
 #ifndef BATON_NET_HTTP_CHARS_H
 #define BATON_NET_HTTP_CHARS_H

@@ -33,10 +33,8 @@ void http_conn_set_deadline(struct http_conn *conn, enum deadline_kind kind) {
 
 static void on_blocked(struct wire *wire) {
   struct http_conn *conn = http_conn_of(wire);
-  if (!conn->blocked) {
-    conn->blocked = true;
-    apply_deadline(conn);
-  }
+  conn->blocked = true;
+  apply_deadline(conn);
 }
 
 static void on_drained(struct wire *wire) {

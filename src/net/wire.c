@@ -9,7 +9,9 @@ enum {
   CHUNK_MAX = 16384,
   SPARES_MAX = 256,
   PIECES_MAX = 32,
-  PAUSED_READ = 4096
+  PAUSED_READ = 4096,
+  WRITE_MAX = 256 * 1024,
+  KEEPALIVE_S = 60 /* then the system asks whether the peer is still there */
 };
 
 /* A piece of what waits to be sent. */
@@ -163,11 +165,15 @@ static void drop_all(struct wire *wire) {
 
 /* Sending. */
 
+/* Not too much at once: its end is how we see that the peer still reads. */
 static unsigned gather(const struct wire *wire, uv_buf_t pieces[PIECES_MAX]) {
   unsigned count = 0;
-  for (struct chunk *c = wire->out_first; c != NULL && count < PIECES_MAX;
-       c = c->next) {
-    pieces[count++] = uv_buf_init(c->bytes + c->from, c->to - c->from);
+  uint32_t left = WRITE_MAX;
+  for (struct chunk *c = wire->out_first;
+       c != NULL && count < PIECES_MAX && left > 0; c = c->next) {
+    const uint32_t len = c->to - c->from < left ? c->to - c->from : left;
+    pieces[count++] = uv_buf_init(c->bytes + c->from, len);
+    left -= len;
   }
   return count;
 }
@@ -193,10 +199,11 @@ static void say_goodbye(struct wire *wire) {
 }
 
 static void on_all_sent(struct wire *wire) {
+  if (wire->user->on_drained != NULL) {
+    wire->user->on_drained(wire);
+  }
   if (wire->finishing) {
     say_goodbye(wire);
-  } else if (wire->user->on_drained != NULL) {
-    wire->user->on_drained(wire);
   }
 }
 
@@ -401,7 +408,9 @@ enum bt_err wire_init(struct wire *wire, struct loop *loop,
 }
 
 static void begin(struct wire *wire) {
-  (void)uv_tcp_nodelay(&wire->tcp, 1); /* refused only when it is closed */
+  /* Both are refused only when the peer is gone already. */
+  (void)uv_tcp_nodelay(&wire->tcp, 1);
+  (void)uv_tcp_keepalive(&wire->tcp, 1, KEEPALIVE_S);
   start_reading(wire);
 }
 

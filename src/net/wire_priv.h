@@ -35,7 +35,8 @@ struct wire_user {
   void (*on_end)(struct wire *wire);
   /* Client: connected (BT_ERR_OK). Otherwise on_closed follows. May be NULL. */
   void (*on_connected)(struct wire *wire);
-  /* The system takes no more for now. May be NULL. */
+  /* The system takes no more for now; again after every 256 KiB that it took
+   * and there is still more. May be NULL. */
   void (*on_blocked)(struct wire *wire);
   /* The system has taken all that was written. May be NULL. */
   void (*on_drained)(struct wire *wire);

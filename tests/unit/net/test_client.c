@@ -107,7 +107,7 @@ static void a_late_answer_is_given_up(void **state) {
   (void)state;
   struct world w;
   world_begin(&w);
-  w.limits.response_us = 20000;
+  w.limits.response_us = 300000;
   world_listen(&w);
   struct client *client = client_of(&w, "127.0.0.1", w.port);
   ask(&w, client, HTTP_GET, "/wait", "");

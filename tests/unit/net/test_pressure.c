@@ -1,11 +1,13 @@
 #include "world.h"
 
+#include <time.h>
+
 #define HOST "Host: baton.example\r\n"
 
-/* Megabytes to one who does not read: bounded by time, others are served. */
+/* Megabytes to one who does not read: he is cut, others are served. */
 static void a_slow_reader_is_cut_and_hurts_nobody(void **state) {
   (void)state;
-  enum { ROUNDS = 200, BODY = 200000 };
+  enum { BODY = 200000 };
   static char request[BODY + 200];
   struct world w;
   struct peer slow;
@@ -15,30 +17,60 @@ static void a_slow_reader_is_cut_and_hurts_nobody(void **state) {
   world_listen(&w);
   peer_connect(&slow, &w);
   peer_connect(&quick, &w);
-  int len = snprintf(
+  const int head = snprintf(
       request, sizeof request,
       "POST /echo HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", (int)BODY);
-  memset(request + len, 'x', BODY);
-  const struct text all = {request, (size_t)len + BODY};
-  for (unsigned i = 0; i < ROUNDS; i++) {
-    if (http_server_counters(w.server).timeouts > 0) {
-      break;
-    }
-    const ssize_t sent = send(slow.fd, all.ptr, all.len, MSG_NOSIGNAL);
-    if (sent >= 0 && (size_t)sent < all.len) {
-      break; /* the middle of a request is as good as its end here */
-    }
-    world_turns(&w, 2);
+  memset(request + head, 'x', BODY);
+  const size_t len = (size_t)head + BODY;
+  size_t at = 0;
+  const int64_t deadline_us = world_deadline();
+  while (http_server_counters(w.server).timeouts == 0) {
+    const ssize_t sent = send(slow.fd, request + at, len - at, MSG_NOSIGNAL);
+    at = (at + (sent > 0 ? (size_t)sent : 0)) % len;
+    world_turn(&w, deadline_us);
+    textbuf_clear(&w.log);
   }
   peer_say(&quick,
            "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi");
-  peer_await(&quick, "hi");
-  const int64_t deadline_us = world_deadline();
-  while (http_server_counters(w.server).timeouts == 0) {
-    world_turn(&w, deadline_us);
-  }
+  peer_await(&quick, "\r\n\r\nhi");
   peer_close(&slow);
   peer_close(&quick);
+  world_end(&w);
+}
+
+/* Reading slowly is not reading nothing: whoever goes on is not cut. */
+static void a_large_answer_may_take_longer_than_one_deadline(void **state) {
+  (void)state;
+  enum { BYTES = 16000000 };
+  const struct timespec pause = {.tv_nsec = 5000000};
+  struct world w;
+  struct peer p;
+  char *body = malloc(BYTES);
+  size_t got = 0;
+  world_begin(&w);
+  w.limits.write_us = 400000;
+  world_listen(&w);
+  memset(body, 'x', BYTES);
+  peer_connect(&p, &w);
+  peer_say(&p, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+  world_await(&w, "/wait");
+  struct http_request *req = http_request_find(w.server, w.waiting[0]);
+  assert_int_equal(http_respond(req, 200, NULL, 0, (struct text){body, BYTES}),
+                   BT_ERR_OK);
+  free(body);
+  const int64_t start_us = loop_now_us();
+  const int64_t deadline_us = world_deadline();
+  while (got < BYTES && !p.ended) {
+    peer_receive(&p);
+    got += p.len;
+    p.len = 0;
+    world_turn(&w, deadline_us);
+    (void)nanosleep(&pause, NULL);
+  }
+  assert_true(got >= BYTES);
+  assert_true(loop_now_us() - start_us > w.limits.write_us);
+  assert_int_equal(http_server_counters(w.server).timeouts, 0);
+  peer_close(&p);
   world_end(&w);
 }
 
@@ -156,6 +188,7 @@ static void unfinished_requests_share_one_limit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_slow_reader_is_cut_and_hurts_nobody),
+      cmocka_unit_test(a_large_answer_may_take_longer_than_one_deadline),
       cmocka_unit_test(beyond_the_limit_connections_get_503),
       cmocka_unit_test(who_does_not_read_is_asked_no_more),
       cmocka_unit_test(unfinished_requests_share_one_limit),

@@ -268,8 +268,8 @@ static void slow_senders_are_told_and_cut(void **state) {
   struct peer head;
   struct peer body;
   world_begin(&w);
-  w.limits.header_us = 30000;
-  w.limits.body_us = 30000;
+  w.limits.header_us = 300000;
+  w.limits.body_us = 300000;
   world_listen(&w);
   peer_connect(&silent, &w);
   peer_connect(&head, &w);
@@ -294,7 +294,7 @@ static void a_drip_of_bytes_does_not_buy_time(void **state) {
   struct world w;
   struct peer p;
   world_begin(&w);
-  w.limits.header_us = 50000;
+  w.limits.header_us = 300000;
   world_listen(&w);
   peer_connect(&p, &w);
   peer_say(&p, "GET / HTTP/1.1\r\nX: ");

@@ -278,7 +278,7 @@ static void silence_is_pinged_and_then_cut(void **state) {
   struct peer p;
   world_begin(&w);
   w.limits.ws_ping_us = 20000;
-  w.limits.ws_pong_us = 60000;
+  w.limits.ws_pong_us = 400000;
   begin(&w, &p);
   for (unsigned i = 0; i < 3; i++) {
     await_exactly(&p, TEXT("\x89\x00"));
