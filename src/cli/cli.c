@@ -61,20 +61,22 @@ char *cli_read_file(const char *path, size_t *size) {
 
 /* ---- help */
 
+static void print_option(const struct cli_option *o) {
+  const bool optional = o->kind == CLI_FLAG_OR_TEXT;
+  const char *before = o->value == NULL ? "" : optional ? "[=" : " ";
+  char left[64];
+  (void)snprintf(left, sizeof left, "%s%s%s%s", o->name, before,
+                 o->value == NULL ? "" : o->value, optional ? "]" : "");
+  printf("  %-24s %s\n", left, o->doc);
+}
+
 static void print_page(const struct cli_command *self,
                        const struct cli_page *page) {
   printf("usage: baton %s %s\n\n%s\n", self->name, self->arguments,
          self->summary);
   printf("\noptions:\n");
   for (const struct cli_option *o = page->options; o->name != NULL; o++) {
-    char left[64];
-    (void)snprintf(left, sizeof left, "%s%s%s", o->name,
-                   o->value == NULL              ? ""
-                   : o->kind == CLI_FLAG_OR_TEXT ? "[="
-                                                 : " ",
-                   o->value == NULL ? "" : o->value);
-    printf("  %-24s %s\n",
-           o->kind == CLI_FLAG_OR_TEXT ? strcat(left, "]") : left, o->doc);
+    print_option(o);
   }
   printf("  %-24s %s\n", "--help", "this page");
   if (page->examples[0] != NULL) {

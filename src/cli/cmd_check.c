@@ -19,7 +19,9 @@ static void print(const struct diagnostics *diags, const char *path,
   } else {
     diagnostics_print(diags, text_from(path), &out);
   }
-  (void)fwrite(out.ptr, 1, out.len, stdout);
+  if (out.len > 0) {
+    (void)fwrite(out.ptr, 1, out.len, stdout);
+  }
   textbuf_free(&out);
 }
 

@@ -28,7 +28,9 @@ struct show {
 /* ---- what the script writes */
 
 static void print_text(FILE *to, struct text t) {
-  (void)fwrite(t.ptr, 1, t.len, to);
+  if (t.len > 0) { /* an empty text may have no place */
+    (void)fwrite(t.ptr, 1, t.len, to);
+  }
 }
 
 static void print_log(const struct show *s, const struct record *ev) {
