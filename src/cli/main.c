@@ -26,8 +26,8 @@ static const struct cli_command *find(const char *name) {
 }
 
 static int unknown(const char *name) {
-  struct text names[64];
-  size_t count = 0;
+  struct text names[64] = {TEXT("help")};
+  size_t count = 1;
   for (const struct cli_command *c = cli_commands();
        c->name != NULL && count < 64; c++) {
     names[count++] = text_from(c->name);
