@@ -312,8 +312,10 @@ static void begin(struct world *w) {
 void world_play(struct world *w) {
   begin(w);
   const int64_t end_us = START_US + DAYS_MAX * INT64_C(86400000000);
-  while (!w->ended) {
-    const int64_t timer_us = domain_next_deadline(w->domain);
+  while (!w->ended || w->plan_count > 0) {
+    /* When the script has ended, people still finish what they have begun. */
+    const int64_t timer_us =
+        w->ended ? INT64_MAX : domain_next_deadline(w->domain);
     const int64_t plan_us = w->plan_count > 0 ? w->plans[0].at_us : INT64_MAX;
     if ((timer_us < plan_us ? timer_us : plan_us) > end_us) {
       return; /* nothing more will happen */
