@@ -48,9 +48,10 @@ static void stream_events(struct http_request *req) {
                                    TEXT("text/event-stream")};
   struct http_stream *stream;
   bt_check(http_stream_open(req, &type, 1, &stream) == BT_ERR_OK);
-  for (char c = '1'; c <= '3'; c++) {
-    const char event[] = {'d', 'a', 't', 'a', ':', ' ', c, '\n', '\n'};
-    (void)http_stream_write(stream, (struct text){event, sizeof event});
+  for (int i = 1; i <= 3; i++) {
+    char event[16];
+    const int len = snprintf(event, sizeof event, "data: %d\n\n", i);
+    (void)http_stream_write(stream, (struct text){event, (size_t)len});
   }
   http_stream_close(stream);
 }
