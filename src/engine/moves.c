@@ -316,24 +316,40 @@ static void transition(struct ctx *x, uint32_t slot,
   perform(x, slot, &before, out->effects);
 }
 
+/* The transfer that waited is carried out in the name of who asked for it. */
+static void carry_out_waiting(struct ctx *x, uint32_t slot,
+                              const struct session_cmd *next) {
+  const struct transfer *t = &engine_live(x->e, slot)->transfer;
+  const struct caller releases = x->by;
+  x->by.role = (enum role)t->role;
+  x->by.name = arena_copy_text(ctx_arena(x), t->actor);
+  struct record extra;
+  record_init(&extra, 0);
+  if (next->type == SESSION_CMD_TRANSFER) {
+    const struct place p = {.priority = t->priority,
+                            .skip_queue = t->skip_queue,
+                            .skills = t->skills,
+                            .reason = t->reason,
+                            .note = t->note};
+    put_place(x, slot, &p, &extra);
+    record_set_num(&extra, FIELD_TRANSFER, (int64_t)t->number);
+  }
+  do_session_late(x, slot, next, &extra);
+  x->by = releases;
+}
+
+/* What must follow in the same step, and who wants to know. */
 static void carry_on(struct ctx *x, uint32_t slot, uint32_t event) {
   struct session_cmd next;
-  const struct live *l = engine_live(x->e, slot);
-  if (session_follow_up(&l->s, &next)) {
-    struct record extra;
-    record_init(&extra, 0);
-    if (next.type == SESSION_CMD_TRANSFER) {
-      const struct place p = {.priority = l->transfer.priority,
-                              .skip_queue = l->transfer.skip_queue,
-                              .skills = l->transfer.skills,
-                              .reason = l->transfer.reason,
-                              .note = l->transfer.note};
-      put_place(x, slot, &p, &extra);
-      record_set_num(&extra, FIELD_TRANSFER, (int64_t)l->transfer.number);
-    } else if (next.type == SESSION_CMD_END) {
+  if (session_follow_up(&engine_live(x->e, slot)->s, &next)) {
+    if (next.type == SESSION_CMD_END) {
+      struct record extra;
+      record_init(&extra, 0);
       record_set_text(&extra, FIELD_END_REASON, TEXT("bot_ended"));
+      do_session_late(x, slot, &next, &extra);
+    } else {
+      carry_out_waiting(x, slot, &next);
     }
-    do_session_late(x, slot, &next, &extra);
   }
   tell_script(x, slot, event);
   follow_bot(x, slot, event);
