@@ -1,8 +1,11 @@
 /* The ticket, and the ways out of it, told to the engine by hand. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 
 #include "centre.h"
