@@ -190,7 +190,8 @@ static void put_named(struct world *w, struct textbuf *b,
   put(w, type, textbuf_text(b));
 }
 
-/* One agent with every skill that the script names. */
+/* One agent with every skill that the script names; an agent who is named
+ * stands beside it. */
 static void put_agent(struct world *w, struct textbuf *b,
                       const struct program *program) {
   struct json_out o;
@@ -242,10 +243,11 @@ static void put_centre(struct world *w, const struct program *program,
   put(w, COMMAND_PUT_ENTRY, textbuf_text(&b));
   textbuf_free(&b);
   put_targets(w, program);
-  const uint32_t anna =
-      directory_agent(engine_directory(domain_engine(w->domain)), TEXT("anna"));
-  agent_does(w, COMMAND_AGENT_JOINED, anna, NULL);
-  agent_does(w, COMMAND_AGENT_STATE, anna, "available");
+  const struct directory *d = engine_directory(domain_engine(w->domain));
+  for (uint32_t agent = 0; agent < d->agent_count; agent++) {
+    agent_does(w, COMMAND_AGENT_JOINED, agent, NULL);
+    agent_does(w, COMMAND_AGENT_STATE, agent, "available");
+  }
 }
 
 /* ---- the play */
