@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../../bench/peer_loop.h"
 #include "base/map.h"
+#include "bench/peer_loop.h"
 #include "support.h"
 
 enum { EVENTS = 9000 };

@@ -1,52 +1,14 @@
-/* peer_loop.h - the closed loop of the peer workload on a router.
- *
- * The caller sees every assignment and may time what lies between two marks.
- */
-#ifndef BATON_BENCH_PEER_LOOP_H
-#define BATON_BENCH_PEER_LOOP_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "bench/peer_loop.h"
 
 #include "base/check.h"
-#include "base/mem.h"
-#include "peer_workload.h"
-#include "routing/router.h"
 
-enum peer_mark {
-  PEER_BEGIN,   /* an agent is free, or a session enters */
-  PEER_DECIDE,  /* the indexes know; the router is asked */
-  PEER_DECIDED, /* it has answered */
-  PEER_END      /* the indexes know what became of it */
-};
-
-struct peer_loop {
-  struct router r;
-  const struct mem *mem;
-  struct peer_agent *agents;
-  uint32_t *busy;       /* ring of the busy agents, the longest first */
-  uint32_t *ids;        /* session of a slot */
-  uint32_t *free_slots; /* a stack */
-  uint32_t agent_count, busy_first, busy_count;
-  uint32_t slot_count, free_count;
-  uint32_t sessions; /* drawn so far */
-  int64_t clock;     /* counts what becomes idle or enters */
-  struct peer_rand rand;
-  void *ctx; /* of the two below; both may be NULL */
-  void (*assigned)(void *ctx, char how, uint32_t agent, uint32_t session);
-  void (*mark)(void *ctx, enum peer_mark mark, bool matched);
-};
-
-static inline void peer_mark(struct peer_loop *l, enum peer_mark mark,
-                             bool matched) {
+static void peer_mark(struct peer_loop *l, enum peer_mark mark, bool matched) {
   if (l->mark != NULL) {
     l->mark(l->ctx, mark, matched);
   }
 }
 
-static inline void peer_set_ready(struct peer_loop *l, uint32_t agent,
-                                  bool ready) {
+static void peer_set_ready(struct peer_loop *l, uint32_t agent, bool ready) {
   struct router_agent_state s = {.presence = ROUTER_AVAILABLE,
                                  .idle_since_us = l->clock};
   s.channels[0].ready = ready;
@@ -55,7 +17,7 @@ static inline void peer_set_ready(struct peer_loop *l, uint32_t agent,
   router_set_agent_state(&l->r, agent, &s);
 }
 
-static inline void peer_put_agent(struct peer_loop *l, uint32_t agent) {
+static void peer_put_agent(struct peer_loop *l, uint32_t agent) {
   const struct peer_agent *a = &l->agents[agent];
   struct router_skill skills[PEER_AGENT_SKILLS];
   for (uint32_t i = 0; i < PEER_AGENT_SKILLS; i++) {
@@ -71,8 +33,7 @@ static inline void peer_put_agent(struct peer_loop *l, uint32_t agent) {
                    });
 }
 
-/* Draws a session and puts it into the queue; answers its slot. */
-static inline uint32_t peer_enter(struct peer_loop *l) {
+uint32_t peer_enter(struct peer_loop *l) {
   const struct peer_session s =
       peer_next_session(&l->rand, ++l->sessions, l->agents, l->agent_count);
   struct router_request q = {.priority = s.priority,
@@ -92,8 +53,8 @@ static inline uint32_t peer_enter(struct peer_loop *l) {
 }
 
 /* An offer that is accepted at once. */
-static inline void peer_assign(struct peer_loop *l, char how,
-                               struct router_decision d) {
+static void peer_assign(struct peer_loop *l, char how,
+                        struct router_decision d) {
   router_reserve(&l->r, d.slot, d.agent);
   peer_set_ready(l, d.agent, false);
   router_dequeue(&l->r, d.slot);
@@ -105,7 +66,7 @@ static inline void peer_assign(struct peer_loop *l, char how,
   }
 }
 
-static inline void peer_release(struct peer_loop *l) {
+static void peer_release(struct peer_loop *l) {
   struct router_decision d;
   if (l->busy_count == 0) {
     return;
@@ -126,7 +87,7 @@ static inline void peer_release(struct peer_loop *l) {
   }
 }
 
-static inline void peer_arrive(struct peer_loop *l) {
+static void peer_arrive(struct peer_loop *l) {
   struct router_decision d;
   const uint32_t slot = peer_enter(l);
   peer_mark(l, PEER_DECIDE, false);
@@ -139,18 +100,18 @@ static inline void peer_arrive(struct peer_loop *l) {
   }
 }
 
-static inline void peer_step(struct peer_loop *l) {
+void peer_step(struct peer_loop *l) {
   peer_release(l);
   peer_arrive(l);
 }
 
-static inline void *peer_array(const struct peer_loop *l, size_t count) {
+static void *peer_array(const struct peer_loop *l, size_t count) {
   void *array = mem_new(l->mem, count * sizeof(uint32_t));
   bt_check(array != NULL);
   return array;
 }
 
-static inline void peer_fill_centre(struct peer_loop *l, uint32_t idle) {
+static void peer_fill_centre(struct peer_loop *l, uint32_t idle) {
   struct peer_rand rand = {1};
   router_put_queue(
       &l->r, 0, &(struct router_queue_params){.strategy = ROUTER_MOST_SKILLED});
@@ -169,9 +130,8 @@ static inline void peer_fill_centre(struct peer_loop *l, uint32_t idle) {
   }
 }
 
-/* @l is cleared but for mem, ctx and the functions, and does not move. */
-static inline void peer_open(struct peer_loop *l, uint32_t agents,
-                             uint32_t waiting, uint32_t idle) {
+void peer_open(struct peer_loop *l, uint32_t agents, uint32_t waiting,
+               uint32_t idle) {
   l->agent_count = agents;
   l->slot_count = l->free_count = waiting + agents + 1;
   l->agents = mem_new(l->mem, agents * sizeof *l->agents);
@@ -187,12 +147,10 @@ static inline void peer_open(struct peer_loop *l, uint32_t agents,
   l->rand = (struct peer_rand){2};
 }
 
-static inline void peer_close(struct peer_loop *l) {
+void peer_close(struct peer_loop *l) {
   router_free(&l->r);
   mem_free(l->mem, l->agents, l->agent_count * sizeof *l->agents);
   mem_free(l->mem, l->busy, l->agent_count * sizeof *l->busy);
   mem_free(l->mem, l->ids, l->slot_count * sizeof *l->ids);
   mem_free(l->mem, l->free_slots, l->slot_count * sizeof *l->free_slots);
 }
-
-#endif

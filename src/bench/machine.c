@@ -1,0 +1,165 @@
+#include "bench/machine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 1024, STATUS_SIZE = 8192, BLOCK_BYTES = 4096 };
+
+int64_t machine_now_ns(void) {
+  struct timespec t;
+  (void)clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- processes */
+
+/* The whole of /proc/PID/@name, or false. */
+static bool read_proc(pid_t process, const char *name, char out[STATUS_SIZE]) {
+  char path[PATH_SIZE];
+  (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)process, name);
+  FILE *f = fopen(path, "r");
+  if (f == NULL) {
+    return false;
+  }
+  const size_t size = fread(out, 1, STATUS_SIZE - 1, f);
+  out[size] = '\0';
+  (void)fclose(f);
+  return size > 0;
+}
+
+/* "VmRSS:	  1234 kB" */
+static int64_t status_bytes(const char *status, const char *name) {
+  const char *line = strstr(status, name);
+  return line == NULL ? 0 : strtoll(line + strlen(name), NULL, 10) * 1024;
+}
+
+enum bt_err machine_usage_of(struct bench *b, pid_t process,
+                             struct machine_usage *out) {
+  enum { UTIME = 14 };
+  char stat[STATUS_SIZE], status[STATUS_SIZE];
+  if (!read_proc(process, "stat", stat) ||
+      !read_proc(process, "status", status)) {
+    return bench_fail(b, BT_ERR_NOT_FOUND, "process %d is gone", (int)process);
+  }
+  /* proc(5): the name in parentheses may hold blanks; the third field follows
+   * its last ')'. */
+  char *field = strrchr(stat, ')');
+  field = field == NULL ? stat : field + 1;
+  for (int i = 3; i < UTIME; i++) {
+    field = strchr(field + 1, ' ');
+    if (field == NULL) {
+      return bench_fail(b, BT_ERR_NOT_FOUND, "/proc/%d/stat is cut",
+                        (int)process);
+    }
+  }
+  const int64_t user = strtoll(field, &field, 10);
+  const int64_t kernel = strtoll(field, NULL, 10);
+  out->cpu_us = (user + kernel) * (1000000 / sysconf(_SC_CLK_TCK));
+  out->rss_bytes = status_bytes(status, "VmRSS:");
+  out->rss_peak_bytes = status_bytes(status, "VmHWM:");
+  return BT_ERR_OK;
+}
+
+int64_t machine_own_cpu_us(void) {
+  struct rusage u;
+  (void)getrusage(RUSAGE_SELF, &u);
+  return ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+         u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
+/* ---- the disk */
+
+static bool write_block(int fd, unsigned number) {
+  static const char block[BLOCK_BYTES] = {1};
+  return pwrite(fd, block, sizeof block, (off_t)number * BLOCK_BYTES) ==
+         BLOCK_BYTES;
+}
+
+static bool time_blocks(int fd, unsigned count, struct samples *out) {
+  for (unsigned i = 0; i < count; i++) {
+    if (!write_block(fd, i)) {
+      return false;
+    }
+  }
+  if (fsync(fd) != 0) {
+    return false;
+  }
+  for (unsigned i = 0; i < count; i++) {
+    const int64_t start_ns = machine_now_ns();
+    if (!write_block(fd, i) || fdatasync(fd) != 0) {
+      return false;
+    }
+    samples_add(out, (machine_now_ns() - start_ns) / 1000);
+  }
+  return true;
+}
+
+enum bt_err machine_time_disk(struct bench *b, const char *dir, unsigned count,
+                              struct samples *out) {
+  char path[PATH_SIZE];
+  (void)snprintf(path, sizeof path, "%s/raw", dir);
+  const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return bench_fail(b, BT_ERR_IO, "cannot write %s: %s", path,
+                      strerror(errno));
+  }
+  const bool good = time_blocks(fd, count, out);
+  const int why = errno;
+  (void)close(fd);
+  (void)unlink(path);
+  return good ? BT_ERR_OK
+              : bench_fail(b, BT_ERR_IO, "cannot write %s: %s", path,
+                           strerror(why));
+}
+
+/* ---- directories */
+
+enum bt_err machine_make_dir(struct bench *b, const char *parent, char *path,
+                             size_t size) {
+  const int length = snprintf(path, size, "%s/baton-bench.XXXXXX", parent);
+  if (length < 0 || (size_t)length >= size || mkdtemp(path) == NULL) {
+    return bench_fail(b, BT_ERR_IO, "cannot make a directory in %s: %s", parent,
+                      strerror(errno));
+  }
+  return BT_ERR_OK;
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind,
+                      struct FTW *where) {
+  (void)info;
+  (void)kind;
+  (void)where;
+  return remove(path);
+}
+
+void machine_remove_dir(const char *path) {
+  enum { DESCRIPTORS = 8 };
+  (void)nftw(path, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+}
+
+int64_t machine_dir_bytes(const char *dir) {
+  int64_t bytes = 0;
+  DIR *d = opendir(dir);
+  if (d == NULL) {
+    return 0;
+  }
+  /* NOLINTNEXTLINE(concurrency-mt-unsafe): its own stream */
+  for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+    struct stat info;
+    if (fstatat(dirfd(d), e->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(info.st_mode)) {
+      bytes += info.st_size;
+    }
+  }
+  (void)closedir(d);
+  return bytes;
+}

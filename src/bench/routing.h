@@ -1,0 +1,32 @@
+/* routing.h - what a routing decision costs in memory.
+ *
+ * Peer workload v1 on the router alone. A decision is everything from "this
+ * agent is free" (or "this session enters") to the indexes knowing who took
+ * whom; the search is the part of it that asks. Only steps that matched count.
+ */
+#ifndef BATON_BENCH_ROUTING_H
+#define BATON_BENCH_ROUTING_H
+
+#include <stdint.h>
+
+#include "bench/bench.h"
+
+struct bench_routing_case {
+  uint32_t waiting; /* 0: nobody waits, and half of the agents are idle */
+  uint32_t agents;
+  uint64_t steps; /* each is one release and one arrival */
+};
+
+struct bench_routing_row {
+  uint32_t waiting, agents;
+  double decisions_per_s;
+  int64_t p50_ns, p99_ns;
+  int64_t search_p50_ns, search_p99_ns;
+  double session_bytes; /* the router's memory for all, a waiting session */
+};
+
+/* BT_ERR_NOMEM. */
+enum bt_err bench_routing(struct bench *b, const struct bench_routing_case *c,
+                          struct bench_routing_row *out) BT_USE_RESULT;
+
+#endif
