@@ -56,8 +56,9 @@ def rule_tabs(name, text):
 
 def rule_first_line(name, text):
     own = pathlib.Path(name).name
-    # A module's .c begins with its header, which says it; a program has none.
-    is_program = name.endswith(".c") and not name.startswith(("src/", "tests/unit/", "tests/support/"))
+    # A .c with a header begins by including it; a unit test's name says enough.
+    has_header = name.startswith(("src/", "tests/unit/")) or (project.ROOT / name).with_suffix(".h").exists()
+    is_program = name.endswith(".c") and not has_header
     if (name.endswith(".h") or is_program) and not text.startswith(f"/* {own} - "):
         yield f"1: the first line says what the file is: /* {own} - …"
 
@@ -78,7 +79,7 @@ def rule_c_words(name, text):
 
 
 def rule_private_headers(name, text):
-    match = re.match(r"(?:(?:src|tests/unit)/|tests/explore/mutate_)(\w+?)(?:/|\.c$)", name)
+    match = re.match(r"(?:(?:src|tests/unit)/|tests/explore/mutate_|tests/fuzz/fuzz_)(\w+?)(?:/|\.c$)", name)
     if name.endswith((".c", ".h")):
         for number, line in enumerate(text.splitlines(), 1):
             include = PRIVATE_INCLUDE.search(line)
@@ -129,8 +130,8 @@ TREE_RULES = [tree_modules_described, tree_tables_used]
 def file_findings(name, data):
     if len(data) > SIZE_MAX:
         yield f"{name}: {len(data)} bytes, at most {SIZE_MAX}"
-    # A fuzzer's corpus is input on purpose malformed.
-    if name.endswith(BINARY) or "/corpus/" in name:
+    # What fuzzers and script tests read is malformed on purpose.
+    if name.endswith(BINARY) or "/corpus/" in name or re.match(r"tests/.*\.studio$", name):
         return
     try:
         text = data.decode()
