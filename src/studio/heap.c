@@ -46,10 +46,6 @@ void heap_free(struct heap *h) {
   bt_check(h->used == 0);
 }
 
-bool heap_wants_collection(const struct heap *h) {
-  return h->used >= h->next_collection;
-}
-
 /* ---- room */
 
 static bool has_room(struct heap *h, size_t size) {
@@ -127,7 +123,7 @@ bool heap_list_add(struct heap *h, struct list_obj *list, struct value v) {
 
 bool heap_object_set(struct heap *h, struct object_obj *o, struct text_obj *key,
                      struct value v) {
-  struct value *old = object_find(o, text_obj_text(key));
+  struct value *old = object_find_key(o, key);
   if (old != NULL) {
     *old = v;
     return true;

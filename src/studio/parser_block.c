@@ -107,6 +107,11 @@ static const struct opener *find_ended(const struct parser *p) {
   return NULL;
 }
 
+/* A CASE without braces has no closer of its own. */
+static bool is_keyword_case(const struct opener *o) {
+  return o != NULL && o->keyword == KEYWORD_CASE && !o->brace;
+}
+
 /* The closer at hand: one word, or END and another. */
 static size_t closer_words(const struct parser *p) {
   return is_word(token_at(p, p->at), KEYWORD_END) ? 2 : 1;
@@ -114,7 +119,7 @@ static size_t closer_words(const struct parser *p) {
 
 static void report_stray(struct parser *p) {
   const struct token *t = token_at(p, p->at);
-  const struct opener *o = p->open;
+  const struct opener *o = is_keyword_case(p->open) ? p->open->outer : p->open;
   const struct finding f = {.code = DIAGNOSTIC_CODE_BAD_BLOCK, .at = t->at};
   const bool pair = closer_words(p) == 2;
   const struct text first = t->kind == TOKEN_WORD ? t->text : TEXT("}");
@@ -142,10 +147,6 @@ static void report_unclosed(struct parser *p, const struct opener *o) {
                "this %s%s has no '%s': expected before line %u%s",
                keyword_text(o->keyword), brace ? " {" : "", closer_text(o),
                t->at.line, t->kind == TOKEN_END ? ", the end of the file" : "");
-}
-
-static bool is_keyword_case(const struct opener *o) {
-  return o != NULL && o->keyword == KEYWORD_CASE && !o->brace;
 }
 
 /* ---- statements up to the end of their block */

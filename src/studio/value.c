@@ -3,30 +3,6 @@
 #include "base/check.h"
 #include "studio/value_priv.h"
 
-struct value value_null(void) {
-  return (struct value){.tag = VALUE_NULL};
-}
-
-struct value value_bool(bool b) {
-  return (struct value){.tag = VALUE_BOOL, .as.boolean = b};
-}
-
-struct value value_number(double d) {
-  return (struct value){.tag = VALUE_NUMBER, .as.number = d};
-}
-
-struct value value_text(struct text_obj *t) {
-  return (struct value){.tag = VALUE_TEXT, .as.text = t};
-}
-
-struct value value_list(struct list_obj *l) {
-  return (struct value){.tag = VALUE_LIST, .as.list = l};
-}
-
-struct value value_object(struct object_obj *o) {
-  return (struct value){.tag = VALUE_OBJECT, .as.object = o};
-}
-
 struct text text_obj_text(const struct text_obj *t) {
   return (struct text){t->bytes, t->len};
 }
@@ -43,6 +19,16 @@ struct value *object_find(const struct object_obj *o, struct text key) {
     }
   }
   return NULL;
+}
+
+struct value *object_find_key(const struct object_obj *o,
+                              const struct text_obj *key) {
+  for (size_t i = 0; i < o->count; i++) {
+    if (o->members[i].key == key) {
+      return &o->members[i].value;
+    }
+  }
+  return object_find(o, text_obj_text(key));
 }
 
 const char *value_type_name(struct value v) {

@@ -86,7 +86,9 @@ struct heap {
 
 void heap_init(struct heap *h, const struct mem *mem, size_t limit);
 void heap_free(struct heap *h);
-bool heap_wants_collection(const struct heap *h);
+static inline bool heap_wants_collection(const struct heap *h) {
+  return h->used >= h->next_collection;
+}
 
 /* NULL (false) when the limit or the memory does not allow it; nothing has
  * changed then. */
@@ -114,17 +116,40 @@ void heap_unmark(const struct heap *h);
 
 /* ---- value.c */
 
-struct value value_null(void);
-struct value value_bool(bool b);
-struct value value_number(double d);
-struct value value_text(struct text_obj *t);
-struct value value_list(struct list_obj *l);
-struct value value_object(struct object_obj *o);
+/* Inline: the machine's loop makes little else. */
+static inline struct value value_null(void) {
+  return (struct value){.tag = VALUE_NULL};
+}
+
+static inline struct value value_bool(bool b) {
+  return (struct value){.tag = VALUE_BOOL, .as.boolean = b};
+}
+
+static inline struct value value_number(double d) {
+  return (struct value){.tag = VALUE_NUMBER, .as.number = d};
+}
+
+static inline struct value value_text(struct text_obj *t) {
+  return (struct value){.tag = VALUE_TEXT, .as.text = t};
+}
+
+static inline struct value value_list(struct list_obj *l) {
+  return (struct value){.tag = VALUE_LIST, .as.list = l};
+}
+
+static inline struct value value_object(struct object_obj *o) {
+  return (struct value){.tag = VALUE_OBJECT, .as.object = o};
+}
 
 struct text text_obj_text(const struct text_obj *t);
 struct text value_as_text(struct value v); /* of a VALUE_TEXT */
 /* NULL if there is no such member; case-sensitive. */
 struct value *object_find(const struct object_obj *o, struct text key);
+
+/* The same, faster for a key that is the very text that the member was made
+ * with, as names in a script are: its program has each text once. */
+struct value *object_find_key(const struct object_obj *o,
+                              const struct text_obj *key);
 
 const char *value_type_name(struct value v); /* "a number", "null" … */
 /* Is it what GetRESTProxy() gives? */

@@ -59,14 +59,6 @@ void vm_charge(struct vm *vm, size_t bytes) {
 
 /* ---- stack */
 
-struct frame *vm_frame(struct vm *vm) {
-  return &vm->frames[vm->frame_count - 1];
-}
-
-struct value *vm_registers(struct vm *vm) {
-  return vm->stack + vm_frame(vm)->base;
-}
-
 /* The stack is paid for from the same mebibyte as the values. */
 static bool grow_stack(struct vm *vm, size_t want) {
   const size_t before = vm->stack_cap;

@@ -6,29 +6,33 @@
 #include "studio/action.h"
 #include "studio/vm_priv.h"
 
+enum { QUICK_MEMBERS = 8 }; /* looked at before the long way */
+
 #define IS_NUMBER(v) ((v)->tag == VALUE_NUMBER)
 
-/* The cached view of the frame that runs. */
+/* The cached view of the frame that runs. Passed by value only: a compiler
+ * keeps it in registers as long as nobody takes its address. */
 struct view {
   const struct insn *code, *at;
   struct value *r;
   const struct value *constants;
 };
 
-static void load(struct vm *vm, struct view *v) {
+static inline struct view load(struct vm *vm) {
   const struct frame *f = vm_frame(vm);
-  v->code = vm->program->parts[f->part].code;
-  v->at = v->code + f->pc;
-  v->r = vm_registers(vm);
-  v->constants = vm->program->constants;
+  const struct insn *code = vm->program->parts[f->part].code;
+  return (struct view){.code = code,
+                       .at = code + f->pc,
+                       .r = vm->stack + f->base,
+                       .constants = vm->program->constants};
 }
 
-static void save(struct vm *vm, const struct view *v) {
-  vm_frame(vm)->pc = (uint32_t)(v->at - v->code);
+static inline void save(struct vm *vm, struct view v) {
+  vm_frame(vm)->pc = (uint32_t)(v.at - v.code);
 }
 
-static const struct value *operand(const struct view *v, uint16_t x) {
-  return x & CODE_CONSTANT ? &v->constants[x & ~CODE_CONSTANT] : &v->r[x];
+static inline const struct value *operand(struct view v, uint16_t x) {
+  return x & CODE_CONSTANT ? &v.constants[x & ~CODE_CONSTANT] : &v.r[x];
 }
 
 /* At the first instruction of a statement. */
@@ -62,14 +66,13 @@ static enum op_result call(struct vm *vm, const struct insn *in) {
 }
 
 /* Runs an instruction outside of the loop, twice if it found no room. */
-static bool run_slow(struct vm *vm, const struct view *v, bool is_call) {
+static bool run_slow(struct vm *vm, const struct insn *at, bool is_call) {
   enum op_result result = OP_RESULT_ROOM;
-  save(vm, v);
   for (int i = 0; i < 2 && result == OP_RESULT_ROOM; i++) {
     if (i > 0) {
       vm_collect(vm);
     }
-    result = is_call ? call(vm, v->at) : vm_slow_op(vm, v->at);
+    result = is_call ? call(vm, at) : vm_slow_op(vm, at);
   }
   if (result == OP_RESULT_ROOM) {
     if (vm->heap.out_of_memory) {
@@ -83,10 +86,9 @@ static bool run_slow(struct vm *vm, const struct view *v, bool is_call) {
   return result == OP_RESULT_DONE;
 }
 
-static enum vm_status ask_host(struct vm *vm, const struct view *v) {
-  save(vm, v);
-  const struct action_info *info = action_info((enum action_id)v->at->b);
-  const struct value *self = &v->r[v->at->a];
+static enum vm_status ask_host(struct vm *vm, const struct insn *in) {
+  const struct action_info *info = action_info((enum action_id)in->b);
+  const struct value *self = &vm_registers(vm)[in->a];
   if (info->offer == ACTION_OFFER_METHOD && !value_is_proxy(*self)) {
     (void)vm_fail(vm, FAILURE_TYPE,
                   "%s is a method of what GetRESTProxy() gives, not of %s",
@@ -109,9 +111,25 @@ static bool is_past(double at, double limit, double step) {
   return step > 0 ? at > limit : at < limit;
 }
 
+/* The member that an instruction names, when it is there under this very text;
+ * NULL: the long way. */
+static struct value *quick_member(struct value object, struct value key) {
+  if (object.tag != VALUE_OBJECT) {
+    return NULL;
+  }
+  struct object_obj *o = object.as.object;
+  const size_t count = o->count < QUICK_MEMBERS ? o->count : QUICK_MEMBERS;
+  for (size_t i = 0; i < count; i++) {
+    if (o->members[i].key == key.as.text) {
+      return &o->members[i].value;
+    }
+  }
+  return NULL;
+}
+
 #define NUMBERS(op_expr)                                                       \
   {                                                                            \
-    const struct value *b = operand(&v, in.b), *c = operand(&v, in.c);         \
+    const struct value *b = operand(v, in.b), *c = operand(v, in.c);           \
     if (!IS_NUMBER(b) || !IS_NUMBER(c)) {                                      \
       goto slow;                                                               \
     }                                                                          \
@@ -123,7 +141,7 @@ static bool is_past(double at, double limit, double step) {
 
 #define COMPARE(x_op_y, general)                                               \
   {                                                                            \
-    const struct value *a = operand(&v, in.a), *b = operand(&v, in.b);         \
+    const struct value *a = operand(v, in.a), *b = operand(v, in.b);           \
     bool holds;                                                                \
     if (IS_NUMBER(a) && IS_NUMBER(b)) {                                        \
       const double x = a->as.number, y = b->as.number;                         \
@@ -136,13 +154,12 @@ static bool is_past(double at, double limit, double step) {
   }
 
 enum vm_status vm_loop(struct vm *vm, bool trace) {
-  struct view v;
-  load(vm, &v);
+  struct view v = load(vm);
   for (;;) {
     const struct insn in = *v.at;
     if (in.step) {
       if (trace || vm->steps <= 0 || heap_wants_collection(&vm->heap)) {
-        save(vm, &v);
+        save(vm, v);
         const enum vm_status status = begin_statement(vm, trace);
         if (status != VM_DONE) {
           return status;
@@ -153,7 +170,7 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
     }
     switch (in.op) {
     case OP_MOVE:
-      v.r[in.a] = *operand(&v, in.b);
+      v.r[in.a] = *operand(v, in.b);
       v.at++;
       break;
     case OP_GET_GLOBAL:
@@ -161,7 +178,7 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       v.at++;
       break;
     case OP_SET_GLOBAL:
-      vm->stack[in.b] = *operand(&v, in.a);
+      vm->stack[in.b] = *operand(v, in.a);
       v.at++;
       break;
     case OP_ADD:
@@ -175,10 +192,10 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       v.at = v.code + in.c;
       break;
     case OP_IF:
-      v.at = value_is_true(*operand(&v, in.a)) ? v.at + 1 : v.code + in.c;
+      v.at = value_is_true(*operand(v, in.a)) ? v.at + 1 : v.code + in.c;
       break;
     case OP_UNLESS:
-      v.at = value_is_true(*operand(&v, in.a)) ? v.code + in.c : v.at + 1;
+      v.at = value_is_true(*operand(v, in.a)) ? v.code + in.c : v.at + 1;
       break;
     case OP_IF_EQ:
       COMPARE(x == y, value_equal(*a, *b))
@@ -200,28 +217,50 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       v.at = is_past(next, limit->as.number, step) ? v.at + 1 : v.code + in.c;
       break;
     }
+    case OP_GET_MEMBER: {
+      const struct value *m =
+          quick_member(*operand(v, in.b), *operand(v, in.c));
+      if (m == NULL) {
+        goto slow;
+      }
+      v.r[in.a] = *m;
+      v.at++;
+      break;
+    }
+    case OP_SET_MEMBER: {
+      struct value *m = quick_member(v.r[in.a], *operand(v, in.b));
+      if (m == NULL) {
+        goto slow;
+      }
+      *m = *operand(v, in.c);
+      v.at++;
+      break;
+    }
     case OP_CALL:
-      if (!run_slow(vm, &v, true)) {
+      save(vm, v);
+      if (!run_slow(vm, v.at, true)) {
         return VM_ERROR;
       }
-      load(vm, &v);
+      v = load(vm);
       break;
     case OP_RETURN:
-      v.r[0] = *operand(&v, in.a);
+      v.r[0] = *operand(v, in.a);
       vm->frame_count--;
-      load(vm, &v);
+      v = load(vm);
       v.at++;
       break;
     case OP_ACTION:
-      return ask_host(vm, &v);
+      save(vm, v);
+      return ask_host(vm, v.at);
     case OP_END:
       return end(vm);
     default:
     slow:
-      if (!run_slow(vm, &v, false)) {
+      save(vm, v);
+      if (!run_slow(vm, v.at, false)) {
         return VM_ERROR;
       }
-      load(vm, &v); /* where the instruction said to go on */
+      v = load(vm); /* where the instruction said to go on */
       break;
     }
   }

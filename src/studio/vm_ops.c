@@ -172,10 +172,6 @@ static enum op_result op_template(const struct op *op) {
 
 /* ---- members */
 
-static struct text key_text(const struct op *op, uint16_t constant) {
-  return value_as_text(operand(op, constant));
-}
-
 static struct value property(struct value v, struct text name) {
   const bool counts = text_equal_nocase(name, TEXT("size"));
   if (v.tag == VALUE_TEXT && counts) {
@@ -192,7 +188,8 @@ static struct value property(struct value v, struct text name) {
 
 static enum op_result op_get_member(const struct op *op) {
   const struct value object = operand(op, op->in->b);
-  const struct text name = key_text(op, op->in->c);
+  const struct value key = operand(op, op->in->c);
+  const struct text name = value_as_text(key);
   if (text_equal(name, TEXT("$value"))) {
     return put(op, object);
   }
@@ -200,7 +197,7 @@ static enum op_result op_get_member(const struct op *op) {
     return put(op, property(object, name));
   }
   vm_charge(op->vm, object.as.object->count * 16);
-  const struct value *found = object_find(object.as.object, name);
+  const struct value *found = object_find_key(object.as.object, key.as.text);
   return put(op, found == NULL ? value_null() : *found);
 }
 

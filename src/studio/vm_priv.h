@@ -61,8 +61,14 @@ enum op_result vm_new_text(struct vm *vm, struct text t, struct value *out);
 /* Work that is not a statement and takes long all the same. */
 void vm_charge(struct vm *vm, size_t bytes);
 
-struct frame *vm_frame(struct vm *vm);
-struct value *vm_registers(struct vm *vm);
+static inline struct frame *vm_frame(struct vm *vm) {
+  return &vm->frames[vm->frame_count - 1];
+}
+
+static inline struct value *vm_registers(struct vm *vm) {
+  return vm->stack + vm_frame(vm)->base;
+}
+
 /* Room for the registers of a frame at @base; cleared from @from on. */
 bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from);
 /* Leaves everything that runs and begins this part. False: no memory. */

@@ -4,29 +4,28 @@
 
 #include "base/rand.h"
 
-static const char script[] =
-    "DYNAMIC o\n"
-    "o.name = \"Ann\"\n"
-    "o.list[1] = 1.5\n"
-    "o.self = o\n"
-    "joined = \"a\" + o.name\n"
-    "FUNCTION deep(n) {\n"
-    "  IF n = 0 { Wait(1) }\n"
-    "  ELSE { deep(n - 1) }\n"
-    "  TRACE \"{n} {o.name} {o.self.self.list[1]}\"\n"
-    "}\n"
-    "FOREACH x IN \"p|q\" {\n"
-    "  FOR i = 1 TO 2 {\n"
-    "    Ask(x, i)\n"
-    "    TRACE \"{x}{i}\"\n"
-    "  }\n"
-    "}\n"
-    "deep(3)\n"
-    "TRACE joined + o.name\n"
-    "p = GetRESTProxy()\n"
-    "r = p.MakeRestRequest(\"/x\", \"\", 0, \"GET\")\n"
-    "TRACE p.StatusCode\n"
-    "ON Error { TRACE _ERR }\n";
+static const char script[] = "DYNAMIC o\n"
+                             "o.name = \"Ann\"\n"
+                             "o.list[1] = 1.5\n"
+                             "o.self = o\n"
+                             "joined = \"a\" + o.name\n"
+                             "FUNCTION deep(n) {\n"
+                             "  IF n = 0 { Wait(1) }\n"
+                             "  ELSE { deep(n - 1) }\n"
+                             "  TRACE \"{n} {o.name} {o.self.self.list[1]}\"\n"
+                             "}\n"
+                             "FOREACH x IN \"p|q\" {\n"
+                             "  FOR i = 1 TO 2 {\n"
+                             "    Ask(x, i)\n"
+                             "    TRACE \"{x}{i}\"\n"
+                             "  }\n"
+                             "}\n"
+                             "deep(3)\n"
+                             "TRACE joined + o.name\n"
+                             "p = GetRESTProxy()\n"
+                             "r = p.MakeRestRequest(\"/x\", \"\", 0, \"GET\")\n"
+                             "TRACE p.StatusCode\n"
+                             "ON Error { TRACE _ERR }\n";
 
 struct fixture {
   struct host host;
@@ -128,14 +127,14 @@ static void test_foreign_images(void **state) {
   assert_int_equal(image_program_hash(textbuf_text(&image), &hash), BT_ERR_OK);
   assert_true(hash == program_hash(f.program));
   image.ptr[5] ^= 1; /* another program's */
-  assert_int_equal(image_load(&f.host.tm.mem, f.program, textbuf_text(&image),
-                              &out),
-                   BT_ERR_FOREIGN);
+  assert_int_equal(
+      image_load(&f.host.tm.mem, f.program, textbuf_text(&image), &out),
+      BT_ERR_FOREIGN);
   image.ptr[5] ^= 1;
   image.ptr[3] = 99; /* a later version */
-  assert_int_equal(image_load(&f.host.tm.mem, f.program, textbuf_text(&image),
-                              &out),
-                   BT_ERR_FOREIGN);
+  assert_int_equal(
+      image_load(&f.host.tm.mem, f.program, textbuf_text(&image), &out),
+      BT_ERR_FOREIGN);
   assert_null(out);
   textbuf_free(&image);
   teardown(&f);
