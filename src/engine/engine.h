@@ -76,9 +76,10 @@ void step_free(struct step *s);
 void engine_step(struct engine *e, const struct command *cmd, struct step *out);
 
 /* The key under which the answer to @by's request with this Idempotency-Key is
- * kept. A shell that holds an answer back (Prefer: wait) sends the final one as
- * COMMAND_KEEP_ANSWER with FIELD_KEY set to it, FIELD_CODE, FIELD_BODY,
- * FIELD_HASH, FIELD_SESSION and FIELD_VERSION, before the answer leaves. */
+ * kept. A shell that lets a caller wait for a transfer (Prefer: wait) sends
+ * COMMAND_KEEP_ANSWER with FIELD_SESSION when the transfer waits no more: its
+ * answer is the final one. With FIELD_KEY set to this key, the answer is kept
+ * for repeats before it leaves. */
 void engine_kept_key(const struct caller *by, struct text key,
                      struct textbuf *out);
 

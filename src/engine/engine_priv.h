@@ -243,6 +243,9 @@ void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
                     struct answer *a);
 void answer_transfer(struct ctx *x, uint32_t slot, int code,
                      const char *message, struct answer *a);
+/* What became of the last transfer, which waited; @args as it was asked. */
+void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct answer *a);
 /* 200 or 201 with the whole session. */
 void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a);
 /* 201 with the number of the message that was just said. */

@@ -612,7 +612,6 @@ void host_call_again(struct ctx *x, uint32_t run) {
 /* ---- waking */
 
 static void answer_transfer_nap(const struct act *t) {
-  const struct live *l = engine_live(t->x->e, t->slot);
   struct answer a = {0};
   struct record args;
   uint32_t slot = t->slot;
@@ -620,16 +619,7 @@ static void answer_transfer_nap(const struct act *t) {
                        ? read_transfer(t, &args, &slot, &a)
                        : read_req_agent(t, &args, &a);
   bt_check(own); /* it was read when the run fell asleep */
-  if (l->transfer.state == TRANSFER_DONE) {
-    answer_transfer(t->x, t->slot, 200, "The transfer was carried out.", &a);
-  } else {
-    const enum refusal why =
-        l->transfer.state == TRANSFER_EXPIRED     ? REFUSAL_RELEASE_TIMEOUT
-        : l->transfer.state == TRANSFER_CANCELLED ? REFUSAL_TRANSFER_GONE
-                                                  : REFUSAL_SESSION_ENDED;
-    answer_refuse_transfer(t->x, t->slot, why, &args,
-                           refusal_detail(t->x, t->slot, why), &a);
-  }
+  answer_outcome(t->x, t->slot, &args, &a);
   give(t, &a);
 }
 
@@ -806,8 +796,7 @@ static void finish(struct ctx *x, uint32_t run) {
 static void show_line(struct ctx *x, uint32_t run) {
   const struct run *r = &x->e->runs[run];
   const struct engine_line line = {.at_us = x->now_us,
-                                   .session =
-                                       engine_live(x->e, r->session)->id,
+                                   .session = engine_live(x->e, r->session)->id,
                                    .vm = r->vm,
                                    .line = vm_line(r->vm)};
   x->e->watch(x->e->watch_ctx, &line);

@@ -81,20 +81,39 @@ void kept_put(struct ctx *x, uint32_t slot, const struct record *args,
   emit_kept(x, full_key(x, args), (uint64_t)record_num(args, FIELD_HASH), a);
 }
 
+/* What a transfer asked for, as far as it is remembered. */
+static void recall_order(const struct ctx *x, const struct live *l,
+                         struct record *args) {
+  const struct transfer *t = &l->transfer;
+  record_init(args, COMMAND_TRANSFER);
+  if (t->to_bot) {
+    record_set_text(args, FIELD_BOT_ID, x->e->dir.bots[t->target].id);
+    return;
+  }
+  record_set_text(args, FIELD_QUEUE_NAME, x->e->dir.queues[t->target].id);
+  record_set_num(args, FIELD_PRIORITY, t->priority);
+}
+
 void cmd_keep_answer(struct ctx *x, uint32_t slot, const struct record *args,
                      struct answer *a) {
-  (void)slot;
+  const struct live *l = engine_live(x->e, slot);
+  if (l->transfer.state == TRANSFER_NONE ||
+      l->transfer.state == TRANSFER_WAITING) {
+    answer_refuse(x, slot, REFUSAL_TRANSFER_GONE,
+                  TEXT("Another transfer has taken its place."), a);
+    return;
+  }
+  struct record order;
+  recall_order(x, l, &order);
+  answer_outcome(x, slot, &order, a);
+  if (!record_has(args, FIELD_KEY)) {
+    return;
+  }
   const struct text key = record_text(args, FIELD_KEY);
   const uint32_t i = find(x->e, key);
-  const struct answer final = {.code = (int)record_num(args, FIELD_CODE),
-                               .body = record_text(args, FIELD_BODY),
-                               .session = record_id(args, FIELD_SESSION),
-                               .version =
-                                   (uint32_t)record_num(args, FIELD_VERSION)};
-  const uint64_t hash = i == MAP_NONE ? (uint64_t)record_num(args, FIELD_HASH)
-                                      : x->e->kept[i].hash;
-  emit_kept(x, key, hash, &final);
-  answer_session(x, SESSION_NOBODY, 200, "The answer is kept.", a);
+  if (i != MAP_NONE) { /* else it has been forgotten by now */
+    emit_kept(x, key, x->e->kept[i].hash, a);
+  }
 }
 
 /* ---- folding */

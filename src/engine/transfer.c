@@ -349,6 +349,15 @@ static bool status_allows(const struct ctx *x, uint32_t slot,
   return session_decide(&l->s, &cmd, &out, why);
 }
 
+/* A bot acts under its hold and nothing else: one that wakes up late moves
+ * nothing. */
+static bool is_fenced(const struct ctx *x, const struct live *l,
+                      const struct record *args) {
+  return x->by.role == ROLE_BOT &&
+         (l->s.holder != SESSION_HOLDER_BOT || l->s.holder_id != x->by.number ||
+          l->s.epoch != (uint32_t)record_num(args, FIELD_EPOCH));
+}
+
 static void answer_done(struct ctx *x, uint32_t slot, const struct record *args,
                         struct answer *a) {
   const bool waits = engine_live(x->e, slot)->s.waits != SESSION_WAIT_NONE;
@@ -378,6 +387,8 @@ void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
   if (record_has(args, FIELD_IF_MATCH) &&
       record_num(args, FIELD_IF_MATCH) != l->s.version) {
     why = REFUSAL_VERSION_MISMATCH;
+  } else if (is_fenced(x, l, args)) {
+    why = REFUSAL_STALE_HOLDER;
   } else if (status_allows(x, slot, &o, &why)) {
     why = check_queue(x, l, &o);
     detail = why == REFUSAL_NONE ? detail : queue_detail(x, &o, why);
@@ -393,6 +404,20 @@ void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
   kept_put(x, slot, args, a);
 }
 
+void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  if (l->transfer.state == TRANSFER_DONE) {
+    answer_transfer(x, slot, 200, "The transfer was carried out.", a);
+    return;
+  }
+  const enum refusal why =
+      l->transfer.state == TRANSFER_EXPIRED     ? REFUSAL_RELEASE_TIMEOUT
+      : l->transfer.state == TRANSFER_CANCELLED ? REFUSAL_TRANSFER_GONE
+                                                : REFUSAL_SESSION_ENDED;
+  answer_refuse_transfer(x, slot, why, args, refusal_detail(x, slot, why), a);
+}
+
 void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
                 struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
@@ -404,8 +429,8 @@ void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
   }
   const struct session_cmd cmd = {.type = SESSION_CMD_CANCEL,
                                   .number = l->transfer.number};
-  enum refusal why = REFUSAL_NONE;
-  if (!do_session(x, slot, &cmd, NULL, &why)) {
+  enum refusal why = REFUSAL_STALE_HOLDER;
+  if (is_fenced(x, l, args) || !do_session(x, slot, &cmd, NULL, &why)) {
     answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }
@@ -440,7 +465,10 @@ static void end_part(struct ctx *x, uint32_t slot, const struct record *args,
     record_set_text(&extra, FIELD_END_REASON, TEXT("agent_ended"));
   }
   const bool closing = type == SESSION_CMD_RELEASE && l->s.closing;
-  if (l->s.status == SESSION_IDLE || closing) {
+  if (is_fenced(x, l, args)) {
+    why = REFUSAL_STALE_HOLDER;
+    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+  } else if (l->s.status == SESSION_IDLE || closing) {
     answer_session(x, slot, 200,
                    "Nobody holds the session, or it is being "
                    "released already.",
