@@ -1,0 +1,1 @@
+"""The story that `./dev up` plays: real processes, real sockets."""
