@@ -7,6 +7,8 @@
 #include "domain/heap.h"
 
 static const struct cli_command kinds[] = {
+    {"bench handover", "[--sessions N] [--clients C] [--script] [--json]",
+     "whole lives of sessions over real sockets, durable", bench_cli_handover},
     {"bench routing", "[--waiting LIST] [--agents LIST] [--json]",
      "what a routing decision costs in memory", bench_cli_routing},
     {"bench journal", "[--flight LIST] [--seconds N] [--data DIR] [--json]",

@@ -5,45 +5,15 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/server_url.h"
 #include "domain/heap.h"
 #include "net/client.h"
-
-enum { PORT_DEFAULT = 8080 };
-
-struct place {
-  struct text host;
-  uint16_t port;
-};
 
 struct ask {
   struct loop *loop;
   const char *url;
   int exit_code;
 };
-
-/* "http://127.0.0.1:8080", "[::1]:8080" or "host". */
-static bool read_url(const char *url, struct place *out) {
-  struct text rest = text_from(url);
-  if (text_starts(rest, TEXT("http://"))) {
-    rest = text_sub(rest, 7, rest.len);
-  }
-  rest = text_sub(rest, 0, text_find(rest, TEXT("/"), 0));
-  const size_t bracket = text_find(rest, TEXT("]"), 0);
-  const size_t from = bracket < rest.len ? bracket : 0;
-  const size_t colon = text_find(rest, TEXT(":"), from);
-  int64_t port = PORT_DEFAULT;
-  if (colon < rest.len &&
-      (!text_to_i64(text_sub(rest, colon + 1, rest.len), &port) || port < 1 ||
-       port > UINT16_MAX)) {
-    return false;
-  }
-  struct text host = text_sub(rest, 0, colon);
-  if (text_starts(host, TEXT("["))) {
-    host = text_sub(host, 1, host.len - 2);
-  }
-  *out = (struct place){host, (uint16_t)port};
-  return host.len > 0;
-}
 
 static void on_response(void *ctx, const struct client_response *r) {
   struct ask *ask = ctx;
@@ -65,7 +35,7 @@ static void on_response(void *ctx, const struct client_response *r) {
 }
 
 /* Sends the one request and waits for its answer. */
-static int ask_server(struct ask *ask, const struct place *place,
+static int ask_server(struct ask *ask, const struct server_url *place,
                       const char *session, const char *token, bool json) {
   struct client *client = NULL;
   char path[256], bearer[512];
@@ -113,11 +83,11 @@ int cmd_explain(const struct cli_command *self, int argc, char **argv) {
       NULL};
   const struct cli_page page = {options, examples, 1, 1};
   int exit_code;
-  struct place place;
+  struct server_url place;
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
     return exit_code;
   }
-  if (!read_url(url, &place)) {
+  if (!server_url_read(url, &place)) {
     cli_error("'%s' is not an address such as http://127.0.0.1:8080", url);
     return CLI_MISUSE;
   }

@@ -1,0 +1,53 @@
+#include "bench/frame.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+
+enum { DEPTH = 16, FRAME_SIZE = 512 };
+
+static struct text member_text(const struct json *object, struct text key) {
+  const struct json *m = json_member(object, key);
+  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+}
+
+/* "session" is an id, or an object that has one. */
+static struct id session_of(const struct json *frame) {
+  struct id id = {0, 0};
+  const struct json *m = json_member(frame, TEXT("session"));
+  if (m != NULL) {
+    (void)id_from_text(
+        m->type == JSON_TEXT ? m->text : member_text(m, TEXT("id")), &id);
+  }
+  return id;
+}
+
+bool frame_read(struct arena *arena, struct text message, struct heard *out) {
+  struct json *tree = NULL;
+  if (json_parse(arena, message, DEPTH, &tree, NULL) != BT_ERR_OK) {
+    return false;
+  }
+  const struct json *offer = json_member(tree, TEXT("offer"));
+  const struct json *problem = json_member(tree, TEXT("problem"));
+  *out = (struct heard){
+      .type = member_text(tree, TEXT("type")),
+      .from = member_text(tree, TEXT("from")),
+      .status = member_text(tree, TEXT("status")),
+      .problem = problem == NULL ? TEXT("") : problem->source,
+      .session = session_of(tree),
+      .offer = offer != NULL && offer->type == JSON_INT ? offer->i : 0};
+  return out->type.len > 0;
+}
+
+enum bt_err frame_send(struct ws *ws, const char *type, struct id session,
+                       const char *members) {
+  char id[ID_TEXT_LEN], frame[FRAME_SIZE];
+  id_to_text(session, id);
+  const int length = snprintf(
+      frame, sizeof frame, "{\"type\":\"%s\",\"session\":\"%.*s\"%s%s}", type,
+      ID_TEXT_LEN, id, members[0] == '\0' ? "" : ",", members);
+  if (length < 0 || (size_t)length >= sizeof frame) {
+    return BT_ERR_RANGE;
+  }
+  return ws_send_text(ws, (struct text){frame, (size_t)length});
+}
