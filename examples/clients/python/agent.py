@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """agent.py - an agent's desk: takes offers, says a line, ends and documents.
 
-Each offer is accepted after a moment. The agent greets the customer, and when
-the customer has answered (or left), ends the conversation and completes the
-wrap-up.
+Each offer is accepted after a moment. The agent greets the customer, ends the
+conversation when the customer has answered, and completes the wrap-up.
 """
 import asyncio
 
@@ -36,32 +35,38 @@ class Agent(client.Client):
         session = frame.get("session")
         if frame["type"] == "offer":
             self.say(f"{session['id']}: offered, accepting in {self.options.accept_after:g} s")
-            self.later(self.options.accept_after, self.send(
-                "offer.accept", session=session["id"], offer=frame["offer"]))
+            self.later(self.options.accept_after, "offer.accept", session["id"], offer=frame["offer"])
         elif frame["type"] == "session.assigned":
             await self.begin(session["id"])
         elif frame["type"] == "message" and frame["from"] == "customer" and session in self.mine:
             self.say(f"{session}: customer: {frame['text']}")
             self.mine.discard(session)
-            self.later(self.options.end_after, self.finish(session))
+            self.later(self.options.end_after, "end", session, reason="solved")
         elif frame["type"] == "session.ended":
-            self.say(f"{session}: over")
+            await self.document(session, frame["status"])
+        elif frame["type"] == "session.left":
+            self.say(f"{session}: is with somebody else now")
             self.mine.discard(session)
-            self.done += 1
 
     async def begin(self, session):
         self.say(f"{session}: ours")
         self.mine.add(session)
         await self.send("message", session=session, text=self.options.greeting)
 
-    async def finish(self, session):
-        await self.send("end", session=session, reason="solved")
-        await self.send("complete", session=session, disposition=self.options.disposition)
+    async def document(self, session, status):
+        """The conversation is over, whoever ended it; the wrap-up is still ours."""
+        self.mine.discard(session)
+        if status == "wrapup":
+            await self.send("complete", session=session, disposition=self.options.disposition)
+        else:
+            self.say(f"{session}: {status}")
+            self.done += 1
 
-    def later(self, seconds, coroutine):
+    def later(self, seconds, type, session, **members):
+        """Sends a frame in a while."""
         async def wait():
             await asyncio.sleep(seconds)
-            await coroutine
+            await self.send(type, session=session, **members)
         task = asyncio.ensure_future(wait())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

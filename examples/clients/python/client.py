@@ -56,8 +56,8 @@ class Client:
         """Every frame until the connection ends, refusals told apart."""
         async for frame in self.socket:
             self._print("in", frame)
-            if "refusal" in frame:
-                self.say(f"refused: {frame.get('detail') or frame.get('message')}")
+            if frame["type"] == "problem":
+                self.say(f"refused: {frame['problem']['detail']}")
             yield frame
 
     async def close(self):

@@ -29,7 +29,8 @@ class Events:
         await self._reader
 
     async def _read(self):
-        async for event in self._socket:
+        async for frame in self._socket:
+            event = frame["event"]
             if event.get("session"):
                 if event["type"] == "session.opened":
                     self.session = event["session"]
