@@ -112,8 +112,8 @@ typedef void api_reply_fn(void *ctx, const struct api_reply *reply);
 
 /* Everything in @request is copied. @fn is called once, from a later
  * domain_release(); never if the api is freed before. Resources that need a
- * socket (streams, WebSockets) are refused. */
-void api_call(struct api *api, const struct api_request *request,
-              api_reply_fn *fn, void *ctx);
+ * connection (streams, sockets) are refused. BT_ERR_NOMEM: nothing happened. */
+enum bt_err api_call(struct api *api, const struct api_request *request,
+                     api_reply_fn *fn, void *ctx) BT_USE_RESULT;
 
 #endif

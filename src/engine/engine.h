@@ -136,6 +136,11 @@ struct id engine_session_id(const struct engine *e, uint32_t slot);
 const struct session *engine_session(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
+/* Messages so far: the number of the last one. */
+uint32_t engine_message_count(const struct engine *e, uint32_t slot);
+/* Its place in the queue, from 1; 0 if it does not wait. Costs as much as there
+ * are sessions before it. */
+uint32_t engine_queue_position(const struct engine *e, uint32_t slot);
 /* The next open session at or after *@slot; false at the end. */
 bool engine_next_session(const struct engine *e, uint32_t *slot);
 

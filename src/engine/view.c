@@ -148,6 +148,16 @@ static void put_legs(const struct engine *e, const struct live *l,
   json_close_list(o);
 }
 
+uint32_t engine_message_count(const struct engine *e, uint32_t slot) {
+  return (uint32_t)engine_live(e, slot)->message_count;
+}
+
+uint32_t engine_queue_position(const struct engine *e, uint32_t slot) {
+  return live_in_queue(&engine_live(e, slot)->s)
+             ? router_position(&e->router, slot)
+             : 0;
+}
+
 static void put_queue_place(const struct engine *e, uint32_t slot,
                             int64_t now_us, struct json_out *o) {
   const struct live *l = engine_live(e, slot);

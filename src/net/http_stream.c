@@ -116,6 +116,10 @@ enum bt_err http_stream_write(struct http_stream *stream, struct text bytes) {
   return BT_ERR_OK;
 }
 
+size_t http_stream_waiting_bytes(const struct http_stream *stream) {
+  return stream->conn == NULL ? 0 : stream->conn->wire.out_bytes;
+}
+
 void http_stream_end(struct http_stream *stream, enum bt_err why) {
   struct http_conn *conn = stream->conn;
   stream->conn = NULL;

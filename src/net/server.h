@@ -127,6 +127,8 @@ void http_stream_handle(struct http_stream *stream,
 /* BT_ERR_FULL: limit of waiting bytes; the connection is cut and on_close
  * follows. BT_ERR_CLOSED: on_close is on its way. BT_ERR_NOMEM: cut, too. */
 enum bt_err http_stream_write(struct http_stream *stream, struct text bytes);
+/* Bytes queued that the system has not taken yet. */
+size_t http_stream_waiting_bytes(const struct http_stream *stream);
 /* Everything written still leaves. on_close follows. */
 void http_stream_close(struct http_stream *stream);
 struct net_ref http_stream_ref(const struct http_stream *stream);

@@ -1,0 +1,89 @@
+/* api_priv.h - the inside of the facade. */
+#ifndef BATON_API_API_PRIV_H
+#define BATON_API_API_PRIV_H
+
+#include "api/auth.h"
+#include "api/call_priv.h"
+#include "api/shell.h"
+#include "api/topic.h"
+
+enum { ENTROPY_POOL = 1024, TEXT_MAX = 128 };
+
+struct desk;
+struct stream;
+
+/* Something small that waits for the domain: the api frees what is left. The
+ * first member of its owner. */
+struct pending {
+  struct pending *next, *prev;
+  size_t size;
+};
+
+struct api {
+  const struct mem *mem;
+  struct api_options options;
+  char version[TEXT_MAX];
+  struct domain *domain;
+  struct http_server *server; /* borrowed; NULL until attached */
+  struct auth auth;
+  struct topics topics;
+  struct call *calls, *free_calls;
+  size_t free_call_count;
+  struct socket *sockets;
+  struct pending *pendings;
+  struct desk **desks; /* by agent number: its first connection */
+  size_t desk_cap;
+  struct stream *streams; /* of events */
+  struct loop_timer *stream_timer, *place_timer;
+  uint64_t event_seq;     /* of the event that is being told */
+  uint32_t event_index;   /* and its place in the batch, from 1 */
+  struct textbuf scratch; /* one frame at a time */
+  struct api_bot_hooks bots;
+  uint64_t commands; /* submitted */
+  uint64_t handovers, calls_served;
+  unsigned char entropy[ENTROPY_POOL];
+  size_t entropy_left;
+};
+
+int64_t api_now_us(struct api *api);
+void api_random(struct api *api, void *out, size_t len);
+void api_note(struct api *api, const struct api_log *entry);
+
+/* Cleared to zero; NULL when there is no memory. */
+void *pending_new(struct api *api, size_t size);
+void pending_free(struct api *api, struct pending *p);
+
+/* ---- call.c */
+struct call *call_new(struct api *api);
+void calls_free(struct api *api);
+
+/* ---- dispatch.c */
+void call_dispatch(struct call *c);
+/* A request of this process; @fn as in api_call(). */
+void call_here(struct call *c, const struct api_request *request,
+               api_reply_fn *fn, void *ctx);
+
+/* ---- identify.c: who asks. False: answered. */
+bool call_identify(struct call *c);
+
+/* ---- waits.c */
+/* A transfer that was answered 202: is it waited for? True: taken. */
+bool call_wait(struct call *c, const struct answer *a);
+void wait_forget(struct call *c);
+
+/* ---- chat.c, desk.c, stream.c */
+loop_fn chats_on_timer, streams_on_timer;
+void desks_on_event(struct api *api, uint64_t seq, const struct record *event);
+void streams_on_event(struct api *api, uint64_t seq,
+                      const struct record *event);
+void streams_revoke(struct api *api);
+
+/* ---- views.c */
+/* The session as @by may see it, with its messages after number @after; -1:
+ * without. */
+void api_view_session(struct api *api, uint32_t slot, const struct caller *by,
+                      int64_t after, struct textbuf *out);
+
+typedef void serve_fn(struct call *c);
+
+#endif

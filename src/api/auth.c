@@ -1,0 +1,253 @@
+#include "api/auth.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/id.h"
+
+#define CUSTOMER_PREFIX TEXT("cs_")
+#define TICKET_PREFIX   TEXT("tk_")
+
+enum { HEX = 2 * AUTH_HASH };
+
+/* ---- helpers */
+
+static void sha256(struct text t, uint8_t out[AUTH_HASH]) {
+  (void)SHA256((const unsigned char *)t.ptr, t.len, out);
+}
+
+void api_hash_token(struct text token, uint8_t out[32]) {
+  sha256(token, out);
+}
+
+static void put_hex(const uint8_t *bytes, char *out) {
+  for (size_t i = 0; i < AUTH_HASH; i++) {
+    out[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+    out[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+  }
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool take_hex(struct text t, uint8_t out[AUTH_HASH]) {
+  if (t.len != HEX) {
+    return false;
+  }
+  for (size_t i = 0; i < AUTH_HASH; i++) {
+    const int high = hex_value(t.ptr[2 * i]), low = hex_value(t.ptr[2 * i + 1]);
+    if (high < 0 || low < 0) {
+      return false;
+    }
+    out[i] = (uint8_t)(high << 4 | low);
+  }
+  return true;
+}
+
+static uint64_t hash_of(const uint8_t sha[AUTH_HASH]) {
+  uint64_t n = 0;
+  memcpy(&n, sha, sizeof n);
+  return n;
+}
+
+/* ---- the table */
+
+static bool same_entry(const void *ctx, uint32_t value, const void *key) {
+  const struct auth *a = ctx;
+  return CRYPTO_memcmp(a->entries[value].sha256, key, AUTH_HASH) == 0;
+}
+
+enum bt_err auth_init(struct auth *a, const struct mem *mem,
+                      struct text secret) {
+  *a = (struct auth){.mem = mem};
+  sha256(secret, a->secret);
+  map_init(&a->by_hash, mem, same_entry, a);
+  a->tickets = mem_new(mem, TICKETS_MAX * sizeof *a->tickets);
+  return a->tickets == NULL ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+static void free_entries(const struct mem *mem, struct auth_entry *entries,
+                         size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    mem_free(mem, (void *)(uintptr_t)entries[i].subject.ptr,
+             entries[i].subject.len);
+  }
+  mem_free(mem, entries, count * sizeof *entries);
+}
+
+void auth_free(struct auth *a) {
+  free_entries(a->mem, a->entries, a->count);
+  map_free(&a->by_hash);
+  mem_free(a->mem, a->tickets,
+           a->tickets == NULL ? 0 : TICKETS_MAX * sizeof *a->tickets);
+  OPENSSL_cleanse(a->secret, sizeof a->secret);
+}
+
+static bool copy_entry(const struct mem *mem, const struct api_token *from,
+                       struct auth_entry *to) {
+  char *subject = NULL;
+  if (from->subject.len > 0) {
+    subject = mem_new(mem, from->subject.len);
+    if (subject == NULL) {
+      return false;
+    }
+    memcpy(subject, from->subject.ptr, from->subject.len);
+  }
+  memcpy(to->sha256, from->sha256, AUTH_HASH);
+  to->role = from->role;
+  to->subject = (struct text){subject, from->subject.len};
+  return true;
+}
+
+static void replace(struct auth *a, struct auth_entry *entries, size_t count) {
+  free_entries(a->mem, a->entries, a->count);
+  map_clear(&a->by_hash);
+  a->entries = entries;
+  a->count = count;
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t hash = hash_of(entries[i].sha256);
+    /* Of a token that stands twice the first counts. */
+    if (map_get(&a->by_hash, hash, entries[i].sha256) == MAP_NONE) {
+      const bool put = map_put(&a->by_hash, hash, (uint32_t)i);
+      bt_check(put);
+    }
+  }
+}
+
+enum bt_err auth_set(struct auth *a, const struct api_token *tokens,
+                     size_t count) {
+  struct auth_entry *entries = NULL;
+  if (count > 0) {
+    entries = mem_new(a->mem, count * sizeof *entries);
+    if (entries == NULL) {
+      return BT_ERR_NOMEM;
+    }
+  }
+  bool room = map_reserve(&a->by_hash, count);
+  for (size_t i = 0; i < count && room; i++) {
+    room = copy_entry(a->mem, &tokens[i], &entries[i]);
+  }
+  if (!room) {
+    free_entries(a->mem, entries, count);
+    return BT_ERR_NOMEM;
+  }
+  replace(a, entries, count);
+  return BT_ERR_OK;
+}
+
+/* ---- customers */
+
+static void sign(const struct auth *a, struct id session,
+                 uint8_t out[AUTH_HASH]) {
+  static const char what[] = "baton customer session ";
+  char text[sizeof what - 1 + ID_TEXT_LEN];
+  memcpy(text, what, sizeof what - 1);
+  id_to_text(session, text + sizeof what - 1);
+  unsigned len = AUTH_HASH;
+  const unsigned char *made =
+      HMAC(EVP_sha256(), a->secret, AUTH_HASH, (const unsigned char *)text,
+           sizeof text, out, &len);
+  bt_check(made != NULL && len == AUTH_HASH);
+}
+
+void auth_customer_token(const struct auth *a, struct id session,
+                         char out[CUSTOMER_TOKEN_TEXT]) {
+  uint8_t mac[AUTH_HASH];
+  sign(a, session, mac);
+  memcpy(out, CUSTOMER_PREFIX.ptr, CUSTOMER_PREFIX.len);
+  id_to_text(session, out + CUSTOMER_PREFIX.len);
+  out[CUSTOMER_PREFIX.len + ID_TEXT_LEN] = '_';
+  put_hex(mac, out + CUSTOMER_PREFIX.len + ID_TEXT_LEN + 1);
+}
+
+static bool find_customer(const struct auth *a, struct text token,
+                          struct auth_identity *out) {
+  struct id session;
+  uint8_t given[AUTH_HASH], right[AUTH_HASH];
+  const struct text rest = text_sub(token, CUSTOMER_PREFIX.len, token.len);
+  if (!id_from_text(text_sub(rest, 0, ID_TEXT_LEN), &session) ||
+      rest.len <= ID_TEXT_LEN || rest.ptr[ID_TEXT_LEN] != '_' ||
+      !take_hex(text_sub(rest, ID_TEXT_LEN + 1, rest.len), given)) {
+    return false;
+  }
+  sign(a, session, right);
+  if (CRYPTO_memcmp(given, right, AUTH_HASH) != 0) {
+    return false;
+  }
+  *out = (struct auth_identity){
+      .role = ROLE_CUSTOMER, .subject = TEXT("customer"), .session = session};
+  return true;
+}
+
+bool auth_find(const struct auth *a, struct text token,
+               struct auth_identity *out) {
+  if (text_starts(token, CUSTOMER_PREFIX)) {
+    return find_customer(a, token, out);
+  }
+  uint8_t sha[AUTH_HASH];
+  sha256(token, sha);
+  const uint32_t i = map_get(&a->by_hash, hash_of(sha), sha);
+  if (i == MAP_NONE) {
+    return false;
+  }
+  *out = (struct auth_identity){.role = a->entries[i].role,
+                                .subject = a->entries[i].subject,
+                                .source = {.from_table = true}};
+  memcpy(out->source.sha256, sha, AUTH_HASH);
+  return true;
+}
+
+bool auth_still(const struct auth *a, const struct auth_source *source) {
+  return !source->from_table || map_get(&a->by_hash, hash_of(source->sha256),
+                                        source->sha256) != MAP_NONE;
+}
+
+/* ---- tickets */
+
+bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
+                      const uint8_t random[AUTH_HASH], int64_t expires_us,
+                      char out[TICKET_TEXT]) {
+  struct auth_ticket *t = &a->tickets[a->next_ticket];
+  if (who->subject.len > sizeof t->subject) {
+    return false;
+  }
+  a->next_ticket = (a->next_ticket + 1) % TICKETS_MAX;
+  memcpy(t->secret, random, AUTH_HASH);
+  t->expires_us = expires_us;
+  t->who = *who;
+  if (who->subject.len > 0) {
+    memcpy(t->subject, who->subject.ptr, who->subject.len);
+  }
+  t->who.subject.ptr = t->subject;
+  memcpy(out, TICKET_PREFIX.ptr, TICKET_PREFIX.len);
+  put_hex(random, out + TICKET_PREFIX.len);
+  return true;
+}
+
+bool auth_take_ticket(struct auth *a, struct text ticket, int64_t now_us,
+                      struct auth_identity *out) {
+  uint8_t secret[AUTH_HASH];
+  if (!text_starts(ticket, TICKET_PREFIX) ||
+      !take_hex(text_sub(ticket, TICKET_PREFIX.len, ticket.len), secret)) {
+    return false;
+  }
+  for (size_t i = 0; i < TICKETS_MAX; i++) {
+    struct auth_ticket *t = &a->tickets[i];
+    if (t->expires_us != 0 &&
+        CRYPTO_memcmp(t->secret, secret, AUTH_HASH) == 0) {
+      const bool good = t->expires_us > now_us && auth_still(a, &t->who.source);
+      *out = t->who;
+      t->expires_us = 0;
+      return good;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,84 @@
+/* auth.h - tokens, customers' tokens, tickets: who is asking.
+ *
+ * A customer's token is signed, not stored: the session's id and an HMAC of it
+ * under the server's secret. So it survives every restart, and whoever opens a
+ * session with the same idempotency key gets the same token.
+ *
+ * Nothing here takes longer for a token that is nearly right: tables are looked
+ * up by SHA-256, which nobody can choose, and compared in constant time.
+ */
+#ifndef BATON_API_AUTH_H
+#define BATON_API_AUTH_H
+
+#include "api/api.h"
+#include "base/map.h"
+
+enum { AUTH_HASH = 32, TICKET_TEXT = 67, CUSTOMER_TOKEN_TEXT = 104 };
+
+/* Which token let somebody in: for its revocation. */
+struct auth_source {
+  uint8_t sha256[AUTH_HASH];
+  bool from_table; /* customers' tokens cannot be revoked */
+};
+
+/* What a token says. @subject is borrowed from the table or the ticket. */
+struct auth_identity {
+  enum role role;
+  struct text subject;
+  struct id session; /* customer */
+  struct auth_source source;
+};
+
+struct auth_entry {
+  uint8_t sha256[AUTH_HASH];
+  enum role role;
+  struct text subject; /* owned */
+};
+
+enum { TICKETS_MAX = 1024 };
+
+struct auth_ticket {
+  uint8_t secret[AUTH_HASH];
+  int64_t expires_us; /* 0: free */
+  struct auth_identity who;
+  char subject[256]; /* what who.subject points to */
+};
+
+struct auth {
+  const struct mem *mem;
+  uint8_t secret[AUTH_HASH];
+  struct auth_entry *entries;
+  size_t count;
+  struct map by_hash;
+  struct auth_ticket *tickets;
+  size_t next_ticket;
+};
+
+/* BT_ERR_NOMEM. @secret of any length. */
+enum bt_err auth_init(struct auth *a, const struct mem *mem,
+                      struct text secret) BT_USE_RESULT;
+void auth_free(struct auth *a);
+/* BT_ERR_NOMEM: the old table stands. */
+enum bt_err auth_set(struct auth *a, const struct api_token *tokens,
+                     size_t count) BT_USE_RESULT;
+
+/* False: nobody is known by this token. */
+bool auth_find(const struct auth *a, struct text token,
+               struct auth_identity *out);
+/* Is the token that let somebody in still good? */
+bool auth_still(const struct auth *a, const struct auth_source *source);
+
+/* "cs_", the session's id, "_", 64 hexadecimal digits. */
+void auth_customer_token(const struct auth *a, struct id session,
+                         char out[CUSTOMER_TOKEN_TEXT]);
+
+/* "tk_" and 64 hexadecimal digits of @random. The oldest of TICKETS_MAX goes.
+ * False: the subject is too long for one. */
+bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
+                      const uint8_t random[AUTH_HASH], int64_t expires_us,
+                      char out[TICKET_TEXT]);
+/* Good once. *@out borrows until the next ticket is made. */
+bool auth_take_ticket(struct auth *a, struct text ticket, int64_t now_us,
+                      struct auth_identity *out);
+
+#endif

@@ -1,0 +1,363 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api/api_priv.h"
+#include "base/check.h"
+#include "net/url.h"
+
+enum { FREE_CALLS_MAX = 256, CALL_BYTES_MAX = 16 << 20, HEADERS_MAX = 12 };
+
+/* ---- life */
+
+struct call *call_new(struct api *api) {
+  struct call *c = api->free_calls;
+  if (c != NULL) {
+    api->free_calls = c->next;
+    api->free_call_count--;
+  } else {
+    c = mem_new(api->mem, sizeof *c);
+    if (c == NULL) {
+      return NULL;
+    }
+    arena_init(&c->arena, api->mem, CALL_BYTES_MAX);
+    textbuf_init(&c->out, api->mem);
+  }
+  c->api = api;
+  c->prev = NULL;
+  c->next = api->calls;
+  if (c->next != NULL) {
+    c->next->prev = c;
+  }
+  api->calls = c;
+  c->by = (struct caller){.number = SESSION_NOBODY};
+  c->began_us = loop_now_us();
+  return c;
+}
+
+static void unlink_call(struct call *c) {
+  if (c->prev != NULL) {
+    c->prev->next = c->next;
+  } else {
+    c->api->calls = c->next;
+  }
+  if (c->next != NULL) {
+    c->next->prev = c->prev;
+  }
+}
+
+static void discard(struct call *c) {
+  const struct mem *mem = c->api->mem;
+  arena_free(&c->arena);
+  textbuf_free(&c->out);
+  mem_free(mem, c, sizeof *c);
+}
+
+void call_end(struct call *c) {
+  struct api *api = c->api;
+  wait_forget(c);
+  unlink_call(c);
+  if (api->free_call_count == FREE_CALLS_MAX) {
+    discard(c);
+    return;
+  }
+  struct arena arena = c->arena;
+  struct textbuf out = c->out;
+  arena_reset(&arena);
+  textbuf_clear(&out);
+  *c = (struct call){.api = api, .arena = arena, .out = out};
+  c->next = api->free_calls;
+  api->free_calls = c;
+  api->free_call_count++;
+}
+
+void calls_free(struct api *api) {
+  while (api->calls != NULL) {
+    call_end(api->calls);
+  }
+  while (api->free_calls != NULL) {
+    struct call *c = api->free_calls;
+    api->free_calls = c->next;
+    discard(c);
+  }
+}
+
+struct http_request *call_request(struct call *c) {
+  return c->fn != NULL ? NULL : http_request_find(c->api->server, c->ref);
+}
+
+struct text call_format(struct call *c, const char *format, ...) {
+  char line[1024];
+  va_list args;
+  va_start(args, format);
+  const int n = vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  const size_t len = n < 0                         ? 0
+                     : (size_t)n < sizeof line - 1 ? (size_t)n
+                                                   : sizeof line - 1;
+  const struct text copy = arena_copy_text(&c->arena, (struct text){line, len});
+  return copy.ptr == NULL ? TEXT("") : copy;
+}
+
+struct json_out call_json(struct call *c) {
+  struct json_out o;
+  textbuf_clear(&c->out);
+  json_out_init(&o, &c->out);
+  return o;
+}
+
+/* ---- answering */
+
+struct headers {
+  struct http_header list[HEADERS_MAX];
+  size_t count;
+};
+
+static void add(struct headers *h, const char *name, struct text value) {
+  bt_check(h->count < HEADERS_MAX);
+  h->list[h->count++] = (struct http_header){text_from(name), value};
+}
+
+static struct text allow_list(struct call *c, uint32_t methods) {
+  struct textbuf b;
+  textbuf_init(&b, c->api->mem);
+  for (uint32_t m = 0; m < HTTP_METHODS; m++) {
+    if ((methods >> m & 1) != 0) {
+      textbuf_addf(&b, "%s%s", b.len == 0 ? "" : ", ",
+                   http_method_name((enum http_method)m));
+    }
+  }
+  const struct text copy = call_format(c, "%.*s", TEXT_ARG(textbuf_text(&b)));
+  textbuf_free(&b);
+  return copy;
+}
+
+static const char *type_of(const struct reply *r) {
+  if (r->type != NULL) {
+    return r->type;
+  }
+  return r->code >= 400 ? "application/problem+json" : "application/json";
+}
+
+static void add_headers(struct call *c, const struct reply *r,
+                        struct headers *h) {
+  add(h, "Content-Type", text_from(type_of(r)));
+  add(h, "Cache-Control", TEXT("no-store"));
+  add(h, "X-Request-Id", c->shown_id);
+  if (r->version != 0) {
+    add(h, "ETag", call_format(c, "\"%u\"", r->version));
+  }
+  if (r->location.len > 0) {
+    add(h, "Location", r->location);
+  }
+  if (r->retry_after_ms > 0) {
+    add(h, "Retry-After",
+        call_format(c, "%lld", (long long)(r->retry_after_ms + 999) / 1000));
+  }
+  if (r->replayed) {
+    add(h, "Idempotency-Replayed", TEXT("true"));
+  }
+  if (r->waited) {
+    add(h, "Preference-Applied", TEXT("wait"));
+  }
+  if (r->allow != 0) {
+    add(h, "Allow", allow_list(c, r->allow));
+  }
+  if (r->code == 401) {
+    add(h, "WWW-Authenticate", TEXT("Bearer"));
+  }
+}
+
+static void note_reply(struct call *c, int code) {
+  const struct api_log entry = {
+      .level = code >= 500 ? API_LOG_WARNING : API_LOG_DEBUG,
+      .what = "request",
+      .request = c->by.request,
+      .who = c->by.name,
+      .detail = call_format(c, "%s %.*s", http_method_name(c->method),
+                            TEXT_ARG(c->path)),
+      .code = code,
+      .took_us = loop_now_us() - c->began_us};
+  api_note(c->api, &entry);
+}
+
+static void reply_now(struct call *c, const struct reply *r) {
+  note_reply(c, r->code);
+  if (c->fn != NULL) {
+    const struct api_reply reply = {.code = r->code,
+                                    .content_type = text_from(type_of(r)),
+                                    .body = r->body};
+    c->fn(c->fn_ctx, &reply);
+  } else {
+    struct http_request *req = call_request(c);
+    struct headers h = {.count = 0};
+    add_headers(c, r, &h);
+    if (req != NULL) {
+      /* Without memory the connection is cut, and the client asks again. */
+      (void)http_respond(req, r->code, h.list, h.count, r->body);
+    }
+  }
+  call_end(c);
+}
+
+static void reply_later(void *ctx, const struct answer *unused) {
+  (void)unused;
+  struct call *c = ctx;
+  const struct reply r = {.code = c->code, .body = textbuf_text(&c->out)};
+  reply_now(c, &r);
+}
+
+void call_reply(struct call *c, const struct reply *r) {
+  c->api->calls_served++;
+  if (c->fn == NULL || !c->starting) {
+    reply_now(c, r);
+    return;
+  }
+  /* Whoever calls in the process is not called back from inside. */
+  bt_check(r->body.ptr == c->out.ptr);
+  c->code = r->code;
+  domain_when_durable(c->api->domain, reply_later, c);
+}
+
+void call_refuse(struct call *c, enum refusal refusal, struct text detail,
+                 struct text pointer) {
+  struct json_out o = call_json(c);
+  engine_write_problem(api_engine(c->api), refusal, detail, pointer, c->path,
+                       &o);
+  const struct refusal_info *info = refusal_info(refusal);
+  const struct reply r = {.code = info->http,
+                          .body = textbuf_text(&c->out),
+                          .retry_after_ms = info->retry ? 1000 : 0};
+  call_reply(c, &r);
+}
+
+/* What was opened is the customer's: its token comes with the answer, also
+ * with a repeated one. */
+static void add_token(struct call *c, const struct answer *a, struct reply *r) {
+  if (a->code != 201 || c->route->command != COMMAND_OPEN_SESSION ||
+      !text_ends(a->body, TEXT("}"))) {
+    return;
+  }
+  char token[CUSTOMER_TOKEN_TEXT];
+  auth_customer_token(&c->api->auth, a->session, token);
+  textbuf_clear(&c->out);
+  textbuf_add(&c->out, text_sub(a->body, 0, a->body.len - 1));
+  textbuf_addf(&c->out, ",\"token\":\"%.*s\"}", CUSTOMER_TOKEN_TEXT, token);
+  r->body = textbuf_text(&c->out);
+}
+
+static struct text location_of(struct call *c, const struct answer *a) {
+  char id[ID_TEXT_LEN], transfer[ID_TEXT_LEN];
+  id_to_text(a->session, id);
+  if (a->code == 201 && c->route->command == COMMAND_OPEN_SESSION) {
+    return call_format(c, "/api/v1/sessions/%.*s", ID_TEXT_LEN, id);
+  }
+  if (a->code == 202 && !id_is_null(a->transfer)) {
+    id_to_text(a->transfer, transfer);
+    return call_format(c, "/api/v1/sessions/%.*s/transfers/%.*s", ID_TEXT_LEN,
+                       id, ID_TEXT_LEN, transfer);
+  }
+  return (struct text){"", 0};
+}
+
+void call_answer(struct call *c, const struct answer *a) {
+  struct reply r = {.code = a->code,
+                    .body = a->body,
+                    .session = a->session,
+                    .version = id_is_null(a->session) ? 0 : a->version,
+                    .retry_after_ms = a->retry_after_ms,
+                    .replayed = a->replayed,
+                    .waited = c->waits != 0,
+                    .location = location_of(c, a)};
+  add_token(c, a, &r);
+  call_reply(c, &r);
+}
+
+/* ---- reading what may be lost yet */
+
+static void on_durable(void *ctx, const struct answer *unused) {
+  (void)unused;
+  struct call *c = ctx;
+  c->then(c);
+}
+
+void call_later(struct call *c, void (*then)(struct call *c)) {
+  c->then = then;
+  const struct domain *d = c->api->domain;
+  if (c->fn == NULL && engine_seq(domain_engine(d)) == domain_released(d)) {
+    then(c); /* nothing is on its way */
+    return;
+  }
+  domain_when_durable(c->api->domain, on_durable, c);
+}
+
+static void show_now(struct call *c) {
+  if (c->out.failed) {
+    call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
+                TEXT(""));
+    return;
+  }
+  const struct reply r = {
+      .code = 200, .body = textbuf_text(&c->out), .version = c->version};
+  call_reply(c, &r);
+}
+
+void call_show(struct call *c, uint32_t version) {
+  c->version = version;
+  call_later(c, show_now);
+}
+
+/* ---- the query */
+
+struct text call_query(struct call *c, struct text name) {
+  const struct text raw = url_query_find(c->query, name);
+  struct textbuf b;
+  textbuf_init(&b, c->api->mem);
+  struct text value = {"", 0};
+  if (raw.ptr != NULL && url_decode_query(raw, &b) && !b.failed) {
+    value = arena_copy_text(&c->arena, textbuf_text(&b));
+  }
+  textbuf_free(&b);
+  return value.ptr == NULL ? TEXT("") : value;
+}
+
+bool call_query_flag(struct call *c, struct text name) {
+  return text_equal(call_query(c, name), TEXT("true"));
+}
+
+bool call_query_number(struct call *c, struct text name, uint32_t max,
+                       uint32_t *out) {
+  const struct text value = call_query(c, name);
+  int64_t n = 0;
+  if (value.len == 0) {
+    return true;
+  }
+  if (!text_to_i64(value, &n) || n < 0 || n > max) {
+    call_refuse(c, REFUSAL_INVALID_MEMBER,
+                call_format(c, "?%.*s= must be a whole number 0 … %u.",
+                            TEXT_ARG(name), max),
+                TEXT(""));
+    return false;
+  }
+  *out = (uint32_t)n;
+  return true;
+}
+
+bool call_query_after(struct call *c, uint32_t *after) {
+  return call_query_number(c, TEXT("after"), UINT32_MAX - 1, after);
+}
+
+/* ---- the session of the path */
+
+bool call_find_session(struct call *c) {
+  const struct engine *e = api_engine(c->api);
+  if (id_from_text(c->params[0], &c->session) &&
+      engine_find(e, c->session, &c->slot) &&
+      engine_may_see(e, c->slot, &c->by)) {
+    return true;
+  }
+  call_refuse(
+      c, REFUSAL_UNKNOWN_SESSION,
+      call_format(c, "No session has the id %.*s.", TEXT_ARG(c->params[0])),
+      TEXT(""));
+  return false;
+}

@@ -1,0 +1,98 @@
+/* call_priv.h - one request on its way to its answer. */
+#ifndef BATON_API_CALL_PRIV_H
+#define BATON_API_CALL_PRIV_H
+
+#include "api/api.h"
+#include "api/auth.h"
+#include "api/route.h"
+#include "api/topic.h"
+#include "base/json.h"
+
+/* Over HTTP @ref names the request for as long as its connection lives; an
+ * in-process call has @fn. All texts live in the arena. */
+struct call {
+  struct api *api;
+  struct call *next,
+      *prev; /* among the api's calls, so that it can free them */
+  struct arena arena;
+  struct textbuf out; /* the answer's body, where the api makes it */
+  struct net_ref ref;
+  api_reply_fn *fn;
+  void *fn_ctx;
+  bool starting;          /* its handler has not returned yet */
+  int code;               /* of an answer that was put off for that */
+  struct id rest_session; /* a script asks: whose, and which run */
+  int64_t rest_run;
+
+  enum http_method method;
+  const struct route *route;
+  struct text path, query, content_type, body;
+  struct text params[ROUTE_PARAMS_MAX]; /* decoded */
+  struct text key, if_match, prefer, last_event;
+  struct text shown_id; /* the request's id, as answered */
+  struct caller by;
+  struct auth_identity who;
+  int64_t began_us;
+
+  /* What a later callback needs of the handler. */
+  void (*then)(struct call *c); /* once everything so far is durable */
+  uint32_t slot;
+  struct id session;
+  struct net_ref socket;
+  /* Prefer: wait */
+  struct watch watch;
+  struct loop_timer *timer;
+  uint64_t waits; /* number of the transfer */
+  struct text first_body;
+  struct id transfer;
+  uint32_t version;
+};
+
+/* How a call is answered. */
+struct reply {
+  int code;
+  const char *type; /* NULL: JSON, or a problem document from 400 on */
+  struct text body;
+  struct id session;
+  uint32_t version;
+  struct text location;
+  uint32_t allow; /* bits of methods */
+  int64_t retry_after_ms;
+  bool replayed, waited;
+};
+
+/* Answers and frees the call. */
+void call_reply(struct call *c, const struct reply *r);
+/* The same with a problem document; @pointer may be empty. */
+void call_refuse(struct call *c, enum refusal refusal, struct text detail,
+                 struct text pointer);
+/* The engine's answer as it is. */
+void call_answer(struct call *c, const struct answer *a);
+/* Replies with c->out, once what it was made from is durable. */
+void call_show(struct call *c, uint32_t version);
+/* Runs c->then once everything submitted so far is durable. */
+void call_later(struct call *c, void (*then)(struct call *c));
+/* The request, if its connection is still there; NULL for in-process calls. */
+struct http_request *call_request(struct call *c);
+/* Somebody else answers the request (a socket): frees the call. */
+void call_end(struct call *c);
+
+struct text call_format(struct call *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The decoded value of a query parameter; empty if it is missing or broken. */
+struct text call_query(struct call *c, struct text name);
+/* True if ?name=true. */
+bool call_query_flag(struct call *c, struct text name);
+/* A number from 0 to @max; false and answered if it is something else. A
+ * missing one leaves *out. */
+bool call_query_number(struct call *c, struct text name, uint32_t max,
+                       uint32_t *out);
+/* A message number behind which to go on. */
+bool call_query_after(struct call *c, uint32_t *after);
+
+/* The session of the path, if it is there and the caller may see it. Else the
+ * call is answered, and false. */
+bool call_find_session(struct call *c);
+struct json_out call_json(struct call *c);
+
+#endif

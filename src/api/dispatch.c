@@ -1,0 +1,232 @@
+/* From a request to the function that answers it. */
+#include "api/serve_priv.h"
+#include "base/check.h"
+#include "net/url.h"
+
+enum { REQUEST_ID_MAX = 128 };
+
+static serve_fn *const serves[] = {
+#define ROUTE(m, p, r, k, serve, c, d) serve_##serve,
+#include "api/routes.def"
+#undef ROUTE
+};
+
+/* ---- rights */
+
+static struct text roles_list(struct call *c) {
+  struct textbuf b;
+  textbuf_init(&b, c->api->mem);
+  for (uint32_t r = ROLE_CUSTOMER; r < ROLE_SYSTEM; r++) {
+    if ((c->route->roles >> r & 1) != 0) {
+      textbuf_addf(&b, "%s%s", b.len == 0 ? "" : ", ", role_name(r));
+    }
+  }
+  const struct text copy = call_format(c, "%.*s", TEXT_ARG(textbuf_text(&b)));
+  textbuf_free(&b);
+  return copy;
+}
+
+bool call_may(struct call *c) {
+  if ((c->route->roles >> c->by.role & 1) != 0) {
+    return true;
+  }
+  const struct text roles = roles_list(c);
+  call_refuse(c, REFUSAL_FORBIDDEN,
+              call_format(c,
+                          "A token of the role %s may not do this; it is for: "
+                          "%.*s.",
+                          role_name(c->by.role), TEXT_ARG(roles)),
+              TEXT(""));
+  return false;
+}
+
+/* ---- routing */
+
+static void refuse_method(struct call *c, const struct route_match *m) {
+  struct json_out o = call_json(c);
+  engine_write_problem(api_engine(c->api), REFUSAL_METHOD_NOT_ALLOWED,
+                       call_format(c, "%s is not known by this resource.",
+                                   http_method_name(c->method)),
+                       TEXT(""), c->path, &o);
+  const struct reply r = {.code =
+                              refusal_info(REFUSAL_METHOD_NOT_ALLOWED)->http,
+                          .body = textbuf_text(&c->out),
+                          .allow = m->methods};
+  call_reply(c, &r);
+}
+
+static void refuse_path(struct call *c) {
+  const char *near = route_nearest(c->path);
+  call_refuse(
+      c, REFUSAL_NOT_FOUND,
+      near == NULL
+          ? TEXT("No resource has this path.")
+          : call_format(c, "No resource has this path; did you mean %s?", near),
+      TEXT(""));
+}
+
+static bool decode_params(struct call *c, const struct route_match *m) {
+  struct textbuf b;
+  textbuf_init(&b, c->api->mem);
+  bool good = true;
+  for (size_t i = 0; i < ROUTE_PARAMS_MAX && good; i++) {
+    textbuf_clear(&b);
+    good = url_decode(m->params[i], &b) && !b.failed;
+    c->params[i] = arena_copy_text(&c->arena, textbuf_text(&b));
+    good = good && c->params[i].ptr != NULL;
+  }
+  textbuf_free(&b);
+  return good;
+}
+
+void call_dispatch(struct call *c) {
+  const struct route_match m = route_find(c->method, c->path);
+  if (m.number == route_count()) {
+    m.methods == 0 ? refuse_path(c) : refuse_method(c, &m);
+    return;
+  }
+  c->route = route_at(m.number);
+  if (!decode_params(c, &m)) {
+    call_refuse(c, REFUSAL_BAD_REQUEST,
+                TEXT("The path is not well-formed: a %-triple is broken, or it "
+                     "is not UTF-8."),
+                TEXT(""));
+    return;
+  }
+  if (c->fn != NULL &&
+      (c->route->kind == ROUTE_LIVE || c->route->kind == ROUTE_OWN)) {
+    call_refuse(c, REFUSAL_NOT_FOUND, TEXT("This resource needs a connection."),
+                TEXT(""));
+    return;
+  }
+  /* A command's form is looked at before the caller's rights. */
+  if (call_identify(c) && (c->route->kind == ROUTE_DOES ||
+                           c->route->kind == ROUTE_OWN || call_may(c))) {
+    serves[m.number](c);
+  }
+}
+
+/* ---- over HTTP */
+
+static struct text copy_header(struct call *c, struct http_request *req,
+                               struct text name) {
+  const struct text value = http_request_header(req, name);
+  return value.ptr == NULL ? value : arena_copy_text(&c->arena, value);
+}
+
+static bool is_request_id(struct text t) {
+  for (size_t i = 0; i < t.len; i++) {
+    if (t.ptr[i] <= ' ' || t.ptr[i] > '~') {
+      return false;
+    }
+  }
+  return t.len > 0 && t.len <= REQUEST_ID_MAX;
+}
+
+static void name_request(struct call *c, struct text given) {
+  uint64_t random;
+  if (is_request_id(given)) {
+    c->by.request = given;
+  } else {
+    api_random(c->api, &random, sizeof random);
+    c->by.request = call_format(c, "%016llx", (unsigned long long)random);
+  }
+  c->shown_id = c->by.request;
+}
+
+static void read_request(struct call *c, struct http_request *req) {
+  c->ref = http_request_ref(req);
+  c->method = http_request_method(req);
+  c->path = arena_copy_text(&c->arena, http_request_path(req));
+  c->query = arena_copy_text(&c->arena, http_request_query(req));
+  c->body = http_request_body(req); /* looked at before anything is put off */
+  c->content_type = copy_header(c, req, TEXT("Content-Type"));
+  c->key = copy_header(c, req, TEXT("Idempotency-Key"));
+  c->if_match = copy_header(c, req, TEXT("If-Match"));
+  c->prefer = copy_header(c, req, TEXT("Prefer"));
+  c->last_event = copy_header(c, req, TEXT("Last-Event-ID"));
+  name_request(c, copy_header(c, req, TEXT("X-Request-Id")));
+}
+
+static void on_request(void *ctx, struct http_request *req) {
+  struct api *api = ctx;
+  struct call *c = call_new(api);
+  if (c == NULL) {
+    (void)http_respond(req, 503, NULL, 0, TEXT(""));
+    return;
+  }
+  read_request(c, req);
+  call_dispatch(c);
+}
+
+/* A request that never became one: net says what was wrong. */
+static void on_bad_request(void *ctx, const struct http_fault_info *fault,
+                           struct textbuf *body) {
+  static const enum refusal known[] = {REFUSAL_BAD_REQUEST, REFUSAL_TOO_LARGE,
+                                       REFUSAL_UNAVAILABLE};
+  struct api *api = ctx;
+  struct json_out o;
+  json_out_init(&o, body);
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (refusal_info(known[i])->http == fault->status) {
+      engine_write_problem(api_engine(api), known[i],
+                           text_from(fault->sentence), TEXT(""), TEXT(""), &o);
+      return;
+    }
+  }
+  json_open_object(&o);
+  json_key(&o, "code");
+  json_put_i64(&o, fault->status);
+  json_key(&o, "status");
+  json_put_text(&o, text_from(refusal_http_text(fault->status)));
+  json_key(&o, "message");
+  json_put_text(&o, text_from(fault->sentence));
+  json_key(&o, "type");
+  json_put_text(&o, TEXT("about:blank"));
+  json_key(&o, "title");
+  json_put_text(&o, text_from(refusal_http_text(fault->status)));
+  json_key(&o, "detail");
+  json_put_text(&o, text_from(fault->sentence));
+  json_key(&o, "refusal");
+  json_put_text(&o, fault->status == 431 || fault->status == 414
+                        ? text_from(refusal_info(REFUSAL_TOO_LARGE)->wire)
+                        : text_from(refusal_info(REFUSAL_BAD_REQUEST)->wire));
+  json_close_object(&o);
+}
+
+const struct http_handlers *api_http_handlers(void) {
+  static const struct http_handlers handlers = {
+      .on_request = on_request, .on_bad_request = on_bad_request};
+  return &handlers;
+}
+
+/* ---- in the process */
+
+void call_here(struct call *c, const struct api_request *request,
+               api_reply_fn *fn, void *ctx) {
+  const size_t mark = text_find(request->path, TEXT("?"), 0);
+  c->fn = fn;
+  c->fn_ctx = ctx;
+  c->by = request->by;
+  c->by.name = arena_copy_text(&c->arena, request->by.name);
+  c->by.request = arena_copy_text(&c->arena, request->by.request);
+  c->method = request->method;
+  c->path = arena_copy_text(&c->arena, text_sub(request->path, 0, mark));
+  c->query = arena_copy_text(
+      &c->arena, text_sub(request->path, mark + 1, request->path.len));
+  c->content_type = request->content_type;
+  c->body = request->body; /* looked at before anything is put off */
+  c->starting = true;
+  call_dispatch(c);
+  c->starting = false;
+}
+
+enum bt_err api_call(struct api *api, const struct api_request *request,
+                     api_reply_fn *fn, void *ctx) {
+  struct call *c = call_new(api);
+  if (c == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  call_here(c, request, fn, ctx);
+  return BT_ERR_OK;
+}

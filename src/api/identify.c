@@ -1,0 +1,98 @@
+/* Who asks: from the token, the ticket, or nothing. */
+#include "api/api_priv.h"
+#include "base/check.h"
+
+static struct text bearer(struct http_request *req) {
+  const struct text scheme = TEXT("Bearer ");
+  const struct text value = http_request_header(req, TEXT("Authorization"));
+  if (value.ptr == NULL ||
+      !text_equal_nocase(text_sub(value, 0, scheme.len), scheme)) {
+    return (struct text){NULL, 0};
+  }
+  return text_trim(text_sub(value, scheme.len, value.len));
+}
+
+static bool unauthorized(struct call *c, const char *why) {
+  call_refuse(c, REFUSAL_UNAUTHORIZED, text_from(why), TEXT(""));
+  return false;
+}
+
+/* A bot's or an agent's token names it; it must be configured. */
+static bool number_of(struct call *c, const struct auth_identity *who) {
+  const struct directory *d = engine_directory(api_engine(c->api));
+  c->by.number = SESSION_NOBODY;
+  if (who->role == ROLE_BOT) {
+    c->by.number = directory_bot(d, who->subject);
+  } else if (who->role == ROLE_AGENT) {
+    c->by.number = directory_agent(d, who->subject);
+  } else {
+    return true;
+  }
+  if (c->by.number != DIR_NONE) {
+    return true;
+  }
+  call_refuse(c, REFUSAL_FORBIDDEN,
+              call_format(c,
+                          "The token is that of %s '%.*s', and the centre "
+                          "has no such %s.",
+                          role_name(who->role), TEXT_ARG(who->subject),
+                          role_name(who->role)),
+              TEXT(""));
+  return false;
+}
+
+static bool take_identity(struct call *c, const struct auth_identity *who) {
+  c->who = *who;
+  c->who.subject = arena_copy_text(&c->arena, who->subject);
+  c->by.role = who->role;
+  c->by.session = who->session;
+  c->by.name = c->who.subject;
+  return number_of(c, &c->who);
+}
+
+/* A stranger comes in where the centre has visitors and the path opens a
+ * session. */
+static bool let_stranger_in(struct call *c) {
+  const bool open_to_all = (c->route->roles & 1u << ROLE_NONE) != 0;
+  if (!open_to_all || !c->api->options.visitors) {
+    return unauthorized(c, "The request has no token: send Authorization: "
+                           "Bearer TOKEN.");
+  }
+  c->by.role = ROLE_CUSTOMER;
+  c->by.name = TEXT("customer");
+  return true;
+}
+
+static bool use_ticket(struct call *c, struct text ticket) {
+  struct auth_identity who;
+  if (!auth_take_ticket(&c->api->auth, ticket, api_now_us(c->api), &who)) {
+    return unauthorized(c, "The ticket is unknown, used or too old.");
+  }
+  return take_identity(c, &who);
+}
+
+bool call_identify(struct call *c) {
+  const bool for_all =
+      c->route->kind == ROUTE_OWN && (c->route->roles & 1u << ROLE_NONE) != 0;
+  if (c->fn != NULL || for_all) {
+    return true; /* in the process the caller is given */
+  }
+  struct http_request *req = call_request(c);
+  bt_check(req != NULL);
+  const struct text token = bearer(req);
+  const struct text ticket = call_query(c, TEXT("ticket"));
+  if (token.ptr == NULL && c->route->kind == ROUTE_LIVE && ticket.len > 0) {
+    return use_ticket(c, ticket);
+  }
+  if (token.ptr == NULL) {
+    const bool other =
+        http_request_header(req, TEXT("Authorization")).ptr != NULL;
+    return other ? unauthorized(c, "Authorization must be: Bearer TOKEN.")
+                 : let_stranger_in(c);
+  }
+  struct auth_identity who;
+  if (!auth_find(&c->api->auth, token, &who)) {
+    return unauthorized(c, "The token is not known here.");
+  }
+  return take_identity(c, &who);
+}

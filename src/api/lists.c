@@ -1,0 +1,103 @@
+/* Resources that show the centre: queues, agents, bots, scripts. */
+#include "api/serve_priv.h"
+
+typedef void write_fn(struct call *c, uint32_t number, struct json_out *o);
+
+static const struct directory *directory_of(const struct call *c) {
+  return engine_directory(api_engine(c->api));
+}
+
+static void show_list(struct call *c, const char *name, size_t count,
+                      write_fn *write) {
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, name);
+  json_open_list(&o);
+  for (size_t i = 0; i < count; i++) {
+    write(c, (uint32_t)i, &o);
+  }
+  json_close_list(&o);
+  json_close_object(&o);
+  call_show(c, 0);
+}
+
+static void show_one(struct call *c, const char *kind, uint32_t number,
+                     write_fn *write) {
+  if (number == DIR_NONE) {
+    call_refuse(c, REFUSAL_NOT_FOUND,
+                call_format(c, "The centre has no %s '%.*s'.", kind,
+                            TEXT_ARG(c->params[0])),
+                TEXT(""));
+    return;
+  }
+  struct json_out o = call_json(c);
+  write(c, number, &o);
+  call_show(c, 0);
+}
+
+/* Queues that stand for a skill or an agent are not configured: not listed. */
+static void write_queue(struct call *c, uint32_t number, struct json_out *o) {
+  const struct dir_queue *q = &directory_of(c)->queues[number];
+  if (q->skill == DIR_NONE && q->agent == DIR_NONE) {
+    engine_write_queue(api_engine(c->api), number, api_now_us(c->api), o);
+  }
+}
+
+static void write_agent(struct call *c, uint32_t number, struct json_out *o) {
+  engine_write_agent(api_engine(c->api), number, o);
+}
+
+static void write_bot(struct call *c, uint32_t number, struct json_out *o) {
+  engine_write_bot(api_engine(c->api), number, o);
+}
+
+static void write_script(struct call *c, uint32_t number, struct json_out *o) {
+  engine_write_script(api_engine(c->api), number, false, o);
+}
+
+static void write_source(struct call *c, uint32_t number, struct json_out *o) {
+  engine_write_script(api_engine(c->api), number, true, o);
+}
+
+static void write_entry(struct call *c, uint32_t number, struct json_out *o) {
+  json_put_raw(o, directory_of(c)->entries[number].config);
+}
+
+void serve_queues(struct call *c) {
+  show_list(c, "queues", directory_of(c)->queue_count, write_queue);
+}
+
+void serve_queue(struct call *c) {
+  show_one(c, "queue", directory_queue(directory_of(c), c->params[0]),
+           write_queue);
+}
+
+void serve_agents(struct call *c) {
+  show_list(c, "agents", directory_of(c)->agent_count, write_agent);
+}
+
+void serve_agent(struct call *c) {
+  show_one(c, "agent", directory_agent(directory_of(c), c->params[0]),
+           write_agent);
+}
+
+void serve_bots(struct call *c) {
+  show_list(c, "bots", directory_of(c)->bot_count, write_bot);
+}
+
+void serve_bot(struct call *c) {
+  show_one(c, "bot", directory_bot(directory_of(c), c->params[0]), write_bot);
+}
+
+void serve_scripts(struct call *c) {
+  show_list(c, "scripts", directory_of(c)->script_count, write_script);
+}
+
+void serve_script(struct call *c) {
+  show_one(c, "script", directory_script(directory_of(c), c->params[0]),
+           write_source);
+}
+
+void serve_entries(struct call *c) {
+  show_list(c, "entryPoints", directory_of(c)->entry_count, write_entry);
+}

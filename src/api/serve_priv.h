@@ -1,0 +1,27 @@
+/* serve_priv.h - the functions that answer: one a word of routes.def. */
+#ifndef BATON_API_SERVE_PRIV_H
+#define BATON_API_SERVE_PRIV_H
+
+#include "api/api_priv.h"
+
+/* commands.c */
+serve_fn serve_open, serve_command, serve_attributes, serve_put;
+serve_fn serve_put_script;
+/* views.c */
+serve_fn serve_sessions, serve_session, serve_messages, serve_transfer;
+serve_fn serve_run, serve_candidates;
+/* story.c */
+serve_fn serve_timeline, serve_explain;
+/* lists.c */
+serve_fn serve_queues, serve_queue, serve_agents, serve_agent, serve_bots;
+serve_fn serve_bot, serve_scripts, serve_script, serve_entries;
+/* chat.c, desk.c, stream.c */
+serve_fn serve_chat, serve_chat_again, serve_desk, serve_bot_socket;
+serve_fn serve_events, serve_events_socket;
+/* own.c */
+serve_fn serve_tickets, serve_healthz, serve_readyz, serve_metrics;
+
+/* May the caller's role do it? Else the call is answered, and false. */
+bool call_may(struct call *c);
+
+#endif

@@ -1,0 +1,100 @@
+#include "api/shell.h"
+
+#include "api/api_priv.h"
+#include "base/calendar.h"
+
+const struct mem *api_mem(const struct api *api) {
+  return api->mem;
+}
+
+struct domain *api_domain(const struct api *api) {
+  return api->domain;
+}
+
+const struct engine *api_engine(const struct api *api) {
+  return domain_engine(api->domain);
+}
+
+struct topics *api_topics(struct api *api) {
+  return &api->topics;
+}
+
+int64_t api_unix_us(struct api *api) {
+  return api_now_us(api);
+}
+
+void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
+                void *ctx) {
+  cmd->now_us = api_now_us(api);
+  api_random(api, cmd->entropy, sizeof cmd->entropy);
+  api->commands++;
+  domain_submit(api->domain, cmd, fn, ctx);
+}
+
+struct command api_own_command(enum command_type type) {
+  struct command cmd = {.by = {.role = ROLE_SYSTEM,
+                               .number = SESSION_NOBODY,
+                               .name = TEXT("server")}};
+  record_init(&cmd.args, type);
+  return cmd;
+}
+
+void api_serve_bots(struct api *api, const struct api_bot_hooks *hooks) {
+  api->bots = *hooks;
+}
+
+/* ---- frames */
+
+struct json_out api_frame_begin(struct api *api, const char *type) {
+  struct json_out o;
+  textbuf_clear(&api->scratch);
+  json_out_init(&o, &api->scratch);
+  json_open_object(&o);
+  json_key(&o, "type");
+  json_put_text(&o, text_from(type));
+  return o;
+}
+
+struct text api_frame_end(struct api *api, struct json_out *o) {
+  json_close_object(o);
+  /* Without memory a frame is empty, and socket_send() closes the socket. */
+  return api->scratch.failed ? TEXT("") : textbuf_text(&api->scratch);
+}
+
+void api_put_session_id(struct json_out *o, struct id session) {
+  char text[ID_TEXT_LEN];
+  id_to_text(session, text);
+  json_key(o, "session");
+  json_put_text(o, (struct text){text, ID_TEXT_LEN});
+}
+
+void api_put_time(struct json_out *o, const char *key, int64_t at_us) {
+  struct textbuf b;
+  textbuf_init(&b, o->buf->mem);
+  textbuf_add_time(&b, at_us);
+  json_key(o, key);
+  json_put_text(o, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+void api_put_message(struct json_out *o, const struct record *event) {
+  json_key(o, "number");
+  json_put_i64(o, record_num(event, FIELD_MESSAGE));
+  json_key(o, "from");
+  json_put_text(o,
+                text_from(role_name((uint32_t)record_num(event, FIELD_ROLE))));
+  json_key(o, "author");
+  json_put_text(o, record_text(event, FIELD_ACTOR));
+  json_key(o, "text");
+  json_put_text(o, record_text(event, FIELD_TEXT));
+  api_put_time(o, "at", record_num(event, FIELD_AT));
+}
+
+void api_put_typing(struct json_out *o, const struct typing *t) {
+  json_key(o, "from");
+  json_put_text(o, text_from(role_name(t->role)));
+  json_key(o, "author");
+  json_put_text(o, t->author);
+  json_key(o, "on");
+  json_put_bool(o, t->on);
+}

@@ -1,0 +1,114 @@
+/* shell.h - what the api offers to modules that serve sockets of their own.
+ */
+#ifndef BATON_API_SHELL_H
+#define BATON_API_SHELL_H
+
+#include "api/api.h"
+#include "api/auth.h"
+#include "api/topic.h"
+#include "base/json.h"
+
+const struct mem *api_mem(const struct api *api);
+struct domain *api_domain(const struct api *api);
+const struct engine *api_engine(const struct api *api);
+struct topics *api_topics(struct api *api);
+/* Microseconds since 1970, from the api's clock. */
+int64_t api_unix_us(struct api *api);
+
+/* Fills in time and entropy and submits. */
+void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
+                void *ctx);
+/* A command without arguments, from the server itself. */
+struct command api_own_command(enum command_type type);
+
+/* ---- sockets */
+
+struct socket;
+struct call;
+
+/* A frame that came in: an object with a "type". Borrowed for the call. */
+struct frame {
+  const struct json *tree;
+  struct text type;
+  struct text id;    /* "id" as it was written (JSON), or empty */
+  struct text bytes; /* the whole frame */
+  struct arena *arena;
+};
+
+struct socket_ops {
+  void (*on_frame)(struct socket *s, const struct frame *f);
+  /* The last call: the owner frees itself. */
+  void (*on_closed)(struct socket *s);
+};
+
+/* One WebSocket of ours; the first member of its owner's struct. */
+struct socket {
+  struct api *api;
+  const struct socket_ops *ops;
+  struct socket *next, *prev; /* among the api's */
+  struct ws *ws;
+  struct net_ref ref;
+  struct caller by; /* name points to @name */
+  char name[128];
+  struct auth_source source;
+};
+
+/* Accepts the WebSocket that the call asks for, in its caller's name. Ends the
+ * call on every path. False: it was refused, and @s is as it was. */
+bool socket_open(struct socket *s, struct call *c,
+                 const struct socket_ops *ops);
+/* Sends what is in @text; a peer that reads too slowly is closed (1013). */
+void socket_send(struct socket *s, struct text text);
+/* The same when everything that was submitted so far is durable: for frames
+ * that are made from the engine's present state. Returns the batch up to which
+ * the frame knows everything: events up to it need not be sent. */
+uint64_t socket_send_held(struct socket *s, struct text text);
+void socket_close(struct socket *s, uint16_t code, const char *reason);
+
+/* Carries out a command that a frame asks for. A refusal goes back as
+ * {"type":"problem","id":…,"problem":{…}}; success as {"type":"done","id":…}
+ * if the frame has an id. */
+void socket_submit(struct socket *s, const struct frame *f,
+                   struct command *cmd);
+/* Refuses a frame without asking the engine. */
+void socket_refuse(struct socket *s, const struct frame *f,
+                   enum refusal refusal, struct text detail,
+                   struct text pointer);
+/* A frame type that the socket does not know: refused, with the nearest of the
+ * NULL-ended list. */
+void socket_refuse_type(struct socket *s, const struct frame *f,
+                        const char *const *known);
+/* Reads the frame's members as those of a command. @ignore: see form.h; "type",
+ * "id" and "session" are passed over anyway. False: refused. */
+bool socket_read(struct socket *s, const struct frame *f,
+                 enum command_type type, const char *const *ignore,
+                 struct command *cmd);
+/* The frame's "session". False: refused. */
+bool socket_read_session(struct socket *s, const struct frame *f,
+                         struct id *session);
+/* {"type":"typing","on":true}: to everybody else who follows the session. */
+void socket_type(struct socket *s, const struct frame *f, struct id session);
+
+/* A frame under construction; api_frame_text() is good until the next one. */
+struct json_out api_frame_begin(struct api *api, const char *type);
+struct text api_frame_end(struct api *api, struct json_out *o);
+/* Members that frames share. */
+void api_put_session_id(struct json_out *o, struct id session);
+void api_put_time(struct json_out *o, const char *key, int64_t at_us);
+/* number, from, author, text, at: of a MESSAGE event. */
+void api_put_message(struct json_out *o, const struct record *event);
+/* from, author, on. */
+void api_put_typing(struct json_out *o, const struct typing *t);
+
+/* ---- bots */
+
+struct api_bot_hooks {
+  void *ctx;
+  /* A bot's socket: takes the call on every path. */
+  void (*open)(void *ctx, struct call *c, uint32_t bot);
+  uint32_t (*sockets)(void *ctx); /* open ones */
+};
+
+void api_serve_bots(struct api *api, const struct api_bot_hooks *hooks);
+
+#endif

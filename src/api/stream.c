@@ -1,0 +1,395 @@
+/* The event stream, as server-sent events and over a WebSocket.
+ *
+ * An event's id is "BATCH.N": the N-th event of a batch. A stream that resumes
+ * (?after= or Last-Event-ID; "BATCH" alone means the whole batch) is read from
+ * the journal until it has caught up, and follows what is let out from there
+ * on: each event once, none left out. A reader who falls behind is read from
+ * the journal again when there is room.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/serve_priv.h"
+#include "base/check.h"
+
+#define BEAT_US  (15 * INT64_C(1000000)) /* a comment, so that proxies stay */
+#define AGAIN_US INT64_C(1000)
+#define SLOW_US  INT64_C(50000)
+
+enum {
+  BATCHES_AT_ONCE = 64,
+  HIGH_WATER = 256 * 1024 /* waiting bytes, above which a reader is behind */
+};
+
+/* After which event a stream stands. */
+struct place {
+  uint64_t seq;
+  uint32_t index; /* UINT32_MAX: after the whole batch */
+};
+
+struct stream {
+  struct socket socket;     /* first; without ws if it is server-sent events */
+  struct http_stream *http; /* NULL if it is a WebSocket */
+  struct stream *next, *prev; /* among the api's */
+  struct place place;
+  bool live; /* has caught up */
+};
+
+/* ---- who may see what */
+
+static bool agent_may_see(const struct stream *s, const struct record *event) {
+  const struct engine *e = api_engine(s->socket.api);
+  uint32_t slot;
+  if (record_has(event, FIELD_SESSION)) {
+    return engine_find(e, record_id(event, FIELD_SESSION), &slot) &&
+           engine_may_see(e, slot, &s->socket.by);
+  }
+  return event_is_agent(event->type) &&
+         record_num(event, FIELD_AGENT) == s->socket.by.number;
+}
+
+static bool may_see(const struct stream *s, const struct record *event) {
+  switch (s->socket.by.role) {
+  case ROLE_SUPERVISOR:
+  case ROLE_ADMIN:
+    return true;
+  case ROLE_AGENT:
+    return agent_may_see(s, event);
+  case ROLE_CUSTOMER:
+    return record_has(event, FIELD_SESSION) &&
+           id_equal(record_id(event, FIELD_SESSION), s->socket.by.session) &&
+           (event->type == EVENT_MESSAGE || event_is_session(event->type));
+  case ROLE_NONE:
+  case ROLE_BOT:
+  case ROLE_SCRIPT:
+  case ROLE_SYSTEM:
+  case ROLES:
+    break;
+  }
+  return false;
+}
+
+/* A customer's view: what was said, and how the session stands. */
+static void write_for_customer(const struct place *at,
+                               const struct record *event, struct json_out *o) {
+  json_open_object(o);
+  json_key(o, "seq");
+  json_put_u64(o, at->seq);
+  json_key(o, "type");
+  json_put_text(o, text_from(event_name(event->type)));
+  api_put_time(o, "at", record_num(event, FIELD_AT));
+  api_put_session_id(o, record_id(event, FIELD_SESSION));
+  if (event->type == EVENT_MESSAGE) {
+    api_put_message(o, event);
+  } else {
+    const uint32_t status = (uint32_t)record_num(event, FIELD_STATUS);
+    const uint32_t holder = (uint32_t)record_num(event, FIELD_HOLDER);
+    json_key(o, "status");
+    json_put_text(o, text_from(session_status_name(status)));
+    json_key(o, "holder");
+    json_put_text(o, text_from(session_holder_name(holder)));
+  }
+  json_close_object(o);
+}
+
+static void write_event(const struct stream *s, const struct place *at,
+                        const struct record *event, struct json_out *o) {
+  if (s->socket.by.role == ROLE_CUSTOMER) {
+    write_for_customer(at, event, o);
+  } else {
+    engine_write_event(api_engine(s->socket.api), at->seq, event, o);
+  }
+}
+
+/* ---- out */
+
+static size_t waiting(const struct stream *s) {
+  if (s->http != NULL) {
+    return http_stream_waiting_bytes(s->http);
+  }
+  return s->socket.ws == NULL ? 0 : ws_waiting_bytes(s->socket.ws);
+}
+
+static void send_sse(struct stream *s, const struct place *at,
+                     const struct record *event) {
+  struct textbuf *b = &s->socket.api->scratch;
+  struct json_out o;
+  textbuf_clear(b);
+  textbuf_addf(b, "id: %llu.%u\nevent: %s\ndata: ", (unsigned long long)at->seq,
+               at->index, event_name(event->type));
+  json_out_init(&o, b);
+  write_event(s, at, event, &o);
+  textbuf_add(b, TEXT("\n\n"));
+  if (b->failed) {
+    http_stream_close(s->http); /* it resumes where it was */
+    return;
+  }
+  (void)http_stream_write(s->http, textbuf_text(b)); /* else on_close follows */
+}
+
+static void send_ws(struct stream *s, const struct place *at,
+                    const struct record *event) {
+  char id[48];
+  (void)snprintf(id, sizeof id, "%llu.%u", (unsigned long long)at->seq,
+                 at->index);
+  struct json_out o = api_frame_begin(s->socket.api, "event");
+  json_key(&o, "id");
+  json_put_text(&o, text_from(id));
+  json_key(&o, "event");
+  write_event(s, at, event, &o);
+  socket_send(&s->socket, api_frame_end(s->socket.api, &o));
+}
+
+static bool is_before(const struct place *a, const struct place *b) {
+  return a->seq < b->seq || (a->seq == b->seq && a->index < b->index);
+}
+
+static void tell(struct stream *s, const struct place *at,
+                 const struct record *event) {
+  if (!is_before(&s->place, at)) {
+    return;
+  }
+  s->place = *at;
+  if (may_see(s, event)) {
+    s->http != NULL ? send_sse(s, at, event) : send_ws(s, at, event);
+  }
+}
+
+static void fall_behind(struct stream *s) {
+  s->live = false;
+  loop_timer_start_after(s->socket.api->stream_timer, SLOW_US);
+}
+
+void streams_on_event(struct api *api, uint64_t seq,
+                      const struct record *event) {
+  const struct place at = {.seq = seq, .index = api->event_index};
+  for (struct stream *s = api->streams; s != NULL; s = s->next) {
+    if (!s->live) {
+      continue;
+    }
+    if (waiting(s) > HIGH_WATER) {
+      fall_behind(s);
+    } else {
+      tell(s, &at, event);
+    }
+  }
+}
+
+/* ---- catching up */
+
+struct reading {
+  struct stream *stream;
+  struct place at;
+};
+
+static bool on_read(void *ctx, uint64_t seq, const struct record *event) {
+  struct reading *r = ctx;
+  r->at.index = seq == r->at.seq ? r->at.index + 1 : 1;
+  r->at.seq = seq;
+  if (waiting(r->stream) > HIGH_WATER) {
+    return false;
+  }
+  tell(r->stream, &r->at, event);
+  return true;
+}
+
+static void end_stream(struct stream *s) {
+  if (s->http != NULL) {
+    http_stream_close(s->http);
+  } else {
+    socket_close(&s->socket, WS_CODE_INTERNAL, "the journal cannot be read");
+  }
+}
+
+/* One piece; true if there is more to read at once. */
+static bool catch_up(struct stream *s) {
+  struct domain *d = s->socket.api->domain;
+  const uint64_t released = domain_released(d);
+  const uint64_t first =
+      s->place.index == UINT32_MAX ? s->place.seq + 1 : s->place.seq;
+  if (first > released) {
+    s->live = true;
+    return false;
+  }
+  const uint64_t last = first + BATCHES_AT_ONCE - 1 < released
+                            ? first + BATCHES_AT_ONCE - 1
+                            : released;
+  struct reading r = {.stream = s};
+  if (domain_events(d, first, last, on_read, &r) != BT_ERR_OK) {
+    end_stream(s);
+    return false;
+  }
+  if (waiting(s) > HIGH_WATER) {
+    return false;
+  }
+  s->place = (struct place){.seq = last, .index = UINT32_MAX};
+  s->live = last == released;
+  return !s->live;
+}
+
+static void beat(struct stream *s) {
+  if (s->http != NULL && waiting(s) == 0) {
+    (void)http_stream_write(s->http, TEXT(": \n\n"));
+  }
+}
+
+void streams_on_timer(void *ctx) {
+  struct api *api = ctx;
+  bool more = false, slow = false;
+  for (struct stream *s = api->streams; s != NULL; s = s->next) {
+    if (s->live) {
+      beat(s);
+    } else if (waiting(s) > HIGH_WATER) {
+      slow = true;
+    } else {
+      more = catch_up(s) || more;
+      slow = slow || !s->live;
+    }
+  }
+  if (api->streams != NULL) {
+    loop_timer_start_after(api->stream_timer, more   ? AGAIN_US
+                                              : slow ? SLOW_US
+                                                     : BEAT_US);
+  }
+}
+
+/* ---- life */
+
+static void forget(struct stream *s) {
+  struct api *api = s->socket.api;
+  if (s->prev != NULL) {
+    s->prev->next = s->next;
+  } else {
+    api->streams = s->next;
+  }
+  if (s->next != NULL) {
+    s->next->prev = s->prev;
+  }
+  mem_free(api->mem, s, sizeof *s);
+}
+
+static void on_closed(struct socket *socket) {
+  forget((struct stream *)(void *)socket);
+}
+
+static void on_frame(struct socket *s, const struct frame *f) {
+  static const char *const known[] = {NULL};
+  socket_refuse_type(s, f, known);
+}
+
+static const struct socket_ops socket_ops = {.on_frame = on_frame,
+                                             .on_closed = on_closed};
+
+static void on_http_closed(void *ctx, struct http_stream *http,
+                           enum bt_err why) {
+  (void)http;
+  (void)why;
+  forget(ctx);
+}
+
+static const struct http_stream_handlers http_handlers = {on_http_closed};
+
+static void begin(struct stream *s, struct place place) {
+  struct api *api = s->socket.api;
+  s->place = place;
+  s->next = api->streams;
+  if (s->next != NULL) {
+    s->next->prev = s;
+  }
+  api->streams = s;
+  loop_timer_start_after(api->stream_timer, 0);
+}
+
+/* "17" or "17.3"; what is not given begins now. */
+static bool read_place(struct call *c, struct place *out) {
+  struct text after = call_query(c, TEXT("after"));
+  after = after.len > 0 || c->last_event.ptr == NULL ? after : c->last_event;
+  *out = (struct place){.seq = domain_released(c->api->domain),
+                        .index = UINT32_MAX};
+  if (after.len == 0) {
+    return true;
+  }
+  int64_t seq = 0, index = UINT32_MAX;
+  const size_t dot = text_find(after, TEXT("."), 0);
+  if (text_to_i64(text_sub(after, 0, dot), &seq) && seq >= 0 &&
+      (dot == after.len ||
+       (text_to_i64(text_sub(after, dot + 1, after.len), &index) &&
+        index >= 0 && index <= UINT32_MAX))) {
+    *out = (struct place){.seq = (uint64_t)seq, .index = (uint32_t)index};
+    return true;
+  }
+  call_refuse(c, REFUSAL_INVALID_MEMBER,
+              TEXT("An event's id is BATCH.N, such as 17.3, or BATCH."),
+              TEXT(""));
+  return false;
+}
+
+static struct stream *new_stream(struct call *c) {
+  struct stream *s = mem_new(c->api->mem, sizeof *s);
+  if (s == NULL) {
+    call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
+                TEXT(""));
+  }
+  return s;
+}
+
+void serve_events_socket(struct call *c) {
+  struct place place;
+  if (!read_place(c, &place)) {
+    return;
+  }
+  struct stream *s = new_stream(c);
+  if (s == NULL) {
+    return;
+  }
+  if (!socket_open(&s->socket, c, &socket_ops)) {
+    mem_free(c->api->mem, s, sizeof *s);
+    return;
+  }
+  begin(s, place);
+}
+
+static void take_caller(struct stream *s, const struct call *c) {
+  s->socket =
+      (struct socket){.api = c->api, .by = c->by, .source = c->who.source};
+  s->socket.by.name = TEXT("");
+  s->socket.by.request = TEXT("");
+}
+
+void serve_events(struct call *c) {
+  struct place place;
+  if (!read_place(c, &place)) {
+    return;
+  }
+  struct stream *s = new_stream(c);
+  if (s == NULL) {
+    return;
+  }
+  struct api *api = c->api;
+  take_caller(s, c);
+  const struct http_header headers[] = {
+      {TEXT("Content-Type"), TEXT("text/event-stream")},
+      {TEXT("Cache-Control"), TEXT("no-store")},
+      {TEXT("X-Request-Id"), c->shown_id}};
+  struct http_request *req = call_request(c);
+  bt_check(req != NULL);
+  const enum bt_err err = http_stream_open(
+      req, headers, sizeof headers / sizeof headers[0], &s->http);
+  call_end(c);
+  if (err != BT_ERR_OK) {
+    mem_free(api->mem, s, sizeof *s);
+    return;
+  }
+  http_stream_handle(s->http, &http_handlers, s);
+  (void)http_stream_write(s->http, TEXT("retry: 1000\n\n"));
+  begin(s, place);
+}
+
+/* Streams whose token is gone end, and cannot come back. */
+void streams_revoke(struct api *api) {
+  for (struct stream *s = api->streams; s != NULL; s = s->next) {
+    if (s->http != NULL && !auth_still(&api->auth, &s->socket.source)) {
+      http_stream_close(s->http);
+    }
+  }
+}
