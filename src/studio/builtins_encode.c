@@ -30,12 +30,12 @@ enum op_result builtin_do_URLENCODE(const struct builtin *b) {
 
 /* -1 if it is no hexadecimal digit. */
 static int hex_value(struct text t, size_t at) {
-  if (at >= t.len) {
-    return -1;
+  const int c = at < t.len ? (unsigned char)t.ptr[at] : 0;
+  if (c >= '0' && c <= '9') {
+    return c - '0';
   }
-  const char c = t.ptr[at] >= 'a' ? (char)(t.ptr[at] - 0x20) : t.ptr[at];
-  const char *found = memchr(hex_digits, c, 16);
-  return found == NULL ? -1 : (int)(found - hex_digits);
+  const int letter = c | 0x20;
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 /* What was decoded must be text again: stored values are UTF-8. */
@@ -94,7 +94,7 @@ enum op_result builtin_do_HTMLENCODE(const struct builtin *b) {
 /* ---- base64, RFC 4648 section 4 */
 
 static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 enum op_result builtin_do_BASE64ENCODE(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
@@ -107,11 +107,21 @@ enum op_result builtin_do_BASE64ENCODE(const struct builtin *b) {
       bits = bits << 8 | (k < n ? (unsigned char)t.ptr[i + k] : 0u);
     }
     for (size_t k = 0; k < 4; k++) {
-      const char digit = base64_digits[bits >> (18 - 6 * k) & 63];
-      textbuf_add_char(out, k <= n ? digit : '=');
+      const uint32_t digit = bits >> (18 - 6 * k) & 63;
+      textbuf_add_char(out, base64_digits[k <= n ? digit : 64]);
     }
   }
   return builtin_put_scratch(b);
+}
+
+/* -1 if it is none of base64. */
+static int base64_value(char c) {
+  for (int i = 0; i < 64; i++) {
+    if (base64_digits[i] == c) {
+      return i;
+    }
+  }
+  return -1;
 }
 
 enum op_result builtin_do_BASE64DECODE(const struct builtin *b) {
@@ -121,12 +131,12 @@ enum op_result builtin_do_BASE64DECODE(const struct builtin *b) {
   uint32_t bits = 0;
   unsigned have = 0;
   for (size_t i = 0; i < t.len && t.ptr[i] != '='; i++) {
-    const char *digit = memchr(base64_digits, t.ptr[i], 64);
-    if (digit == NULL) {
+    const int digit = base64_value(t.ptr[i]);
+    if (digit < 0) {
       return vm_fail(b->vm, FAILURE_ARGUMENT,
                      "base64decode: character %zu is none of base64", i + 1);
     }
-    bits = bits << 6 | (uint32_t)(digit - base64_digits);
+    bits = bits << 6 | (uint32_t)digit;
     have += 6;
     if (have >= 8) {
       have -= 8;

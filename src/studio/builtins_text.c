@@ -120,8 +120,11 @@ static enum op_result change_case(const struct builtin *b, char first,
   const struct text t = builtin_text(b, 0, buffer);
   struct textbuf *out = builtin_scratch(b);
   for (size_t i = 0; i < t.len; i++) {
-    const char c = t.ptr[i];
-    textbuf_add_char(out, c >= first && c <= last ? (char)(c ^ 0x20) : c);
+    char c = t.ptr[i];
+    if (c >= first && c <= last) {
+      c = (char)(c ^ 0x20);
+    }
+    textbuf_add_char(out, c);
   }
   return builtin_put_scratch(b);
 }
@@ -231,7 +234,7 @@ enum op_result builtin_do_FORMAT(const struct builtin *b) {
   const struct text t = builtin_text(b, 0, buffer);
   struct textbuf *out = builtin_scratch(b);
   for (size_t i = 0; i < t.len; i++) {
-    const char next = i + 1 < t.len ? t.ptr[i + 1] : ' ';
+    const int next = i + 1 < t.len ? t.ptr[i + 1] : ' ';
     if (t.ptr[i] != '%' || (next != '%' && (next < '1' || next > '9'))) {
       textbuf_add_char(out, t.ptr[i]);
       continue;

@@ -84,8 +84,21 @@ void compiler_store(struct compiler *c, const struct expr *target,
   c->next = keep;
 }
 
+/* A name that ends in $ always holds text. */
+static void compile_text_assign(struct compiler *c, const struct stmt *s) {
+  const uint16_t value = compiler_operand(c, s->value);
+  const uint16_t text = compiler_temp(c, s->at);
+  emit(c, OP_TEXT, s->at, (struct insn){.a = text, .b = value});
+  compiler_store(c, s->target, text);
+}
+
 static void compile_assign(struct compiler *c, const struct stmt *s) {
-  if (s->target->kind == EXPR_NAME && !compiler_is_outer(c, s->target)) {
+  const bool name = s->target->kind == EXPR_NAME;
+  const bool text =
+      s->value->kind == EXPR_TEXT || s->value->kind == EXPR_TEMPLATE;
+  if (name && !text && text_ends(s->target->text, TEXT("$"))) {
+    compile_text_assign(c, s);
+  } else if (name && !compiler_is_outer(c, s->target)) {
     compiler_to(c, s->value, (uint16_t)s->target->variable.index);
   } else {
     compiler_store(c, s->target, compiler_operand(c, s->value));

@@ -1,3 +1,4 @@
+#include "base/check.h"
 #include "studio/action.h"
 #include "studio/handover_priv.h"
 
@@ -34,6 +35,7 @@ static uint32_t status_bit(const struct expr *e) {
  * number only; negative if they are not known. */
 static double known_seconds(const struct walker *w, const struct expr *e) {
   double d;
+  bt_check(e != NULL);
   if (e->kind == EXPR_NUMBER) {
     return e->number;
   }
@@ -115,7 +117,10 @@ static struct fact do_release(struct flow *f) {
 
 static struct fact do_wait_for(struct walker *w, const struct expr *e,
                                struct flow *f) {
-  const struct expr *status = e->args->next, *seconds = status->next;
+  const struct expr *id = e->args;
+  const struct expr *status = id == NULL ? NULL : id->next;
+  const struct expr *seconds = status == NULL ? NULL : status->next;
+  bt_check(seconds != NULL);
   const uint32_t wanted = status_bit(status);
   const uint32_t before = flow_settle(f->set);
   flow_pass_time(f, known_seconds(w, seconds), w->h->c->world->drain_s);

@@ -15,7 +15,7 @@ struct reader {
 struct loader {
   struct reader in;
   struct vm *vm;
-  struct heap_obj **table;
+  struct image_slot *table;
   size_t count, cap;
   bool no_memory;
 };
@@ -74,7 +74,7 @@ static struct value take_object(struct loader *l) {
     l->in.bad = true;
     return value_null();
   }
-  struct heap_obj *o = l->table[i];
+  struct heap_obj *o = l->table[i].obj;
   return (struct value){.tag = o->tag, .as.head = o};
 }
 
@@ -138,7 +138,7 @@ static bool keep(struct loader *l, struct heap_obj *o) {
     l->in.bad = true;
     return false;
   }
-  l->table[l->count++] = o;
+  l->table[l->count++].obj = o;
   return true;
 }
 
@@ -223,7 +223,7 @@ static void take_heap(struct loader *l) {
     l->in.at = from;
   }
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    fill_object(l, l->table[i]);
+    fill_object(l, l->table[i].obj);
   }
 }
 
@@ -289,8 +289,8 @@ static void take_stack(struct loader *l) {
 /* ---- the whole */
 
 static enum bt_err take_identity(struct reader *r, uint64_t *hash) {
-  const bool magic =
-      take_byte(r) == 'B' && take_byte(r) == 'V' && take_byte(r) == 'M';
+  const bool magic = text_starts(r->bytes, TEXT("BVM"));
+  r->at = 3;
   const unsigned version = take_byte(r);
   if (r->bad || !magic || version == 0) {
     return BT_ERR_CORRUPT;

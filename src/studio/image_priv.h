@@ -20,6 +20,11 @@ enum {
 
 enum { IMAGE_SLEPT = 1, IMAGE_CAUGHT = 2, IMAGE_LINE_SHOWN = 4 };
 
+/* One row of the heap's table. */
+struct image_slot {
+  struct heap_obj *obj;
+};
+
 #define IMAGE_MINUS_ZERO UINT64_C(0x8000000000000000)
 
 #endif

@@ -92,16 +92,13 @@ static void begin_panic(struct parser *p) {
 }
 
 void parser_error(struct parser *p, struct finding f, const char *format, ...) {
-  if (p->panic) {
-    return;
-  }
-  char message[256];
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(message, sizeof message, format, args);
+  if (!p->panic) {
+    report_list(p->reporter, f, format, args);
+    begin_panic(p);
+  }
   va_end(args);
-  report(p->reporter, f, "%s", message);
-  begin_panic(p);
 }
 
 /* Just behind the last token when the next one is on a later line. */

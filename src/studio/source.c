@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "studio/source_priv.h"
@@ -46,11 +45,16 @@ struct text source_line(const struct source *s, uint32_t line) {
 }
 
 void report(struct reporter *r, struct finding f, const char *format, ...) {
-  char message[512];
   va_list args;
   va_start(args, format);
-  const int n = vsnprintf(message, sizeof message, format, args);
+  report_list(r, f, format, args);
   va_end(args);
+}
+
+void report_list(struct reporter *r, struct finding f, const char *format,
+                 va_list args) {
+  char message[512];
+  const int n = vsnprintf(message, sizeof message, format, args);
   const size_t len = n < 0 ? 0 : (size_t)n;
   const struct diagnostic item = {
       .code = f.code,

@@ -2,6 +2,7 @@
 #ifndef BATON_STUDIO_SOURCE_PRIV_H
 #define BATON_STUDIO_SOURCE_PRIV_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +42,10 @@ struct finding {
 
 __attribute__((format(printf, 3, 4))) void
 report(struct reporter *r, struct finding f, const char *format, ...);
+__attribute__((format(printf, 3, 0))) void report_list(struct reporter *r,
+                                                       struct finding f,
+                                                       const char *format,
+                                                       va_list args);
 
 /* "did you mean 'x'?" in @out, or nothing; returns what was written. */
 struct text report_nearest(struct textbuf *out, struct text word,

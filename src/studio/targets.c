@@ -1,5 +1,7 @@
 #include "studio/targets_priv.h"
 
+#include <string.h>
+
 #include "studio/action.h"
 #include "studio/code_priv.h"
 
@@ -127,8 +129,9 @@ bool targets_find(struct program *program) {
   if (program->targets == NULL) {
     f.failed = true;
   }
-  for (uint32_t i = 0; i < program->target_count && !f.failed; i++) {
-    program->targets[i] = f.found[i];
+  if (f.found != NULL && !f.failed) {
+    memcpy(program->targets, f.found,
+           program->target_count * sizeof *program->targets);
   }
   mem_free(program->mem, f.found, f.cap * sizeof *f.found);
   return !f.failed;

@@ -43,7 +43,7 @@ const char *value_type_name(struct value v) {
 static bool text_number(struct value v, double *out) {
   const struct text t = text_trim(value_as_text(v));
   /* Cheaper than trying: almost all texts begin with a letter. */
-  const bool may_be = t.len > 0 && (t.ptr[0] <= '9' || t.ptr[0] == '.');
+  const bool may_be = t.len > 0 && t.ptr[0] <= '9';
   return may_be && text_to_double(t, out);
 }
 

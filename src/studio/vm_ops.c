@@ -159,6 +159,17 @@ static enum op_result op_compare(const struct op *op) {
   }
 }
 
+static enum op_result op_text(const struct op *op) {
+  struct value v = operand(op, op->in->b);
+  if (v.tag == VALUE_TEXT) {
+    return put(op, v);
+  }
+  textbuf_clear(&op->vm->scratch);
+  value_print(v, &op->vm->scratch);
+  const enum op_result result = vm_take_scratch(op->vm, &v);
+  return result == OP_RESULT_DONE ? put(op, v) : result;
+}
+
 static enum op_result op_template(const struct op *op) {
   struct textbuf *out = &op->vm->scratch;
   struct value v;
@@ -546,6 +557,7 @@ static op_fn *const ops[OPCODES] = {
     [OP_NOT] = op_truth,
     [OP_TRUTH] = op_truth,
     [OP_NEG] = op_negate,
+    [OP_TEXT] = op_text,
     [OP_TEMPLATE] = op_template,
     [OP_GET_MEMBER] = op_get_member,
     [OP_SET_MEMBER] = op_set_member,

@@ -1,0 +1,76 @@
+/* Findings as people and programs read them. */
+#include "host.h"
+
+#include "studio/diagnostic.h"
+
+static void add(struct diagnostics *d, uint32_t line, uint32_t column,
+                struct text message, struct text source_line) {
+  const struct diagnostic item = {
+      .code = DIAGNOSTIC_CODE_TRANSFER_REFUSED,
+      .severity = DIAGNOSTIC_WARNING,
+      .line = line,
+      .column = column,
+      .length = 3,
+      .message = message,
+      .hint = line == 1 ? TEXT("a hint") : TEXT(""),
+      .edit = line == 1 ? TEXT("abc") : TEXT(""),
+      .source_line = source_line,
+  };
+  diagnostics_add(d, &item);
+}
+
+static void test_text_and_json(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct diagnostics d;
+  struct textbuf out;
+  test_mem_init(&tm);
+  diagnostics_init(&d, &tm.mem);
+  textbuf_init(&out, &tm.mem);
+  add(&d, 2, 3, TEXT("second"),
+      TEXT("\t\xC3\xBC"
+           "def"));
+  add(&d, 1, 1, TEXT("first"), TEXT("xyz"));
+  diagnostics_sort(&d);
+  assert_int_equal(d.warnings, 2);
+  diagnostics_print(&d, TEXT("f.studio"), &out);
+  assert_true(
+      text_equal(textbuf_text(&out),
+                 TEXT("f.studio:1:1: warning: first [transfer-refused]\n"
+                      "  xyz\n  ^~~\n  hint: a hint\n  write: abc\n"
+                      "f.studio:2:3: warning: second [transfer-refused]\n"
+                      "  \t\xC3\xBC"
+                      "def\n  \t ^~~\n")));
+  textbuf_clear(&out);
+  diagnostics_print_json(&d, TEXT("f.studio"), &out);
+  assert_true(text_starts(
+      textbuf_text(&out),
+      TEXT("[{\"file\":\"f.studio\",\"line\":1,\"column\":1,\"length\":3,"
+           "\"severity\":\"warning\",\"code\":\"transfer-refused\","
+           "\"message\":\"first\",\"hint\":\"a hint\",\"edit\":\"abc\"},")));
+  textbuf_free(&out);
+  diagnostics_free(&d);
+  assert_int_equal(tm.live_bytes, 0);
+}
+
+static void test_too_many_are_counted(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct diagnostics d;
+  test_mem_init(&tm);
+  diagnostics_init(&d, &tm.mem);
+  for (uint32_t i = 1; i <= 2 * DIAGNOSTICS_MAX; i++) {
+    add(&d, i, 1, TEXT("m"), TEXT("l"));
+  }
+  assert_int_equal(d.count, DIAGNOSTICS_MAX);
+  assert_int_equal(d.warnings, 2 * DIAGNOSTICS_MAX);
+  diagnostics_free(&d);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_text_and_json),
+      cmocka_unit_test(test_too_many_are_counted),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
