@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "api/api.h"
 #include "base/check.h"
 #include "base/rand.h"
 #include "domain/domain.h"
@@ -29,6 +30,8 @@ struct plan {
 
 struct world {
   struct domain *domain;
+  struct loop *loop; /* never run: the API is asked without a socket */
+  struct api *api;   /* what GetRESTProxy reaches */
   struct rand rand;
   struct world_listener listener;
   int64_t now_us;
@@ -252,28 +255,62 @@ static void put_centre(struct world *w, const struct program *program,
 
 /* ---- the play */
 
+static int64_t virtual_now(void *ctx) {
+  return ((const struct world *)ctx)->now_us;
+}
+
+static void virtual_entropy(void *ctx, void *bytes, size_t size) {
+  struct world *w = ctx;
+  unsigned char *out = bytes;
+  for (size_t i = 0; i < size; i++) {
+    out[i] = (unsigned char)rand_u64(&w->rand);
+  }
+}
+
+/* An engine with a journal in memory, and the API over it. */
+static enum bt_err open_parts(struct world *w) {
+  struct journal *journal = NULL;
+  struct journal_error why;
+  const struct journal_options options = {.centre = TEXT("run")};
+  const struct domain_options domain = {.engine = {.centre = TEXT("run")}};
+  enum bt_err err = loop_create(heap_mem(), &w->loop);
+  if (err == BT_ERR_OK) {
+    err = journal_open_memory(&options, &journal);
+  }
+  if (err == BT_ERR_OK) {
+    err = domain_open(heap_mem(), journal, &domain, &w->domain, &why);
+  }
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  /* Nobody can connect, so nobody needs a token: this signs nothing. */
+  const struct api_options api = {
+      .domain = w->domain,
+      .loop = w->loop,
+      .secret = TEXT("a played world has no secrets at all"),
+      .version = TEXT("run"),
+      .ctx = w,
+      .unix_us = virtual_now,
+      .entropy = virtual_entropy};
+  return api_create(heap_mem(), &api, &w->api);
+}
+
 enum bt_err world_create(const struct program *program, struct text name,
                          struct text source,
                          const struct world_listener *listener,
                          struct world **out) {
-  struct journal *journal = NULL;
-  const struct journal_options options = {.centre = TEXT("run")};
-  enum bt_err err = journal_open_memory(&options, &journal);
-  if (err != BT_ERR_OK) {
-    return err;
-  }
   struct world *w = calloc(1, sizeof *w);
-  struct journal_error why;
-  const struct domain_options domain = {.engine = {.centre = TEXT("run")}};
-  bt_check(w != NULL);
-  err = domain_open(heap_mem(), journal, &domain, &w->domain, &why);
-  if (err != BT_ERR_OK) {
-    free(w);
-    return err;
+  if (w == NULL) {
+    return BT_ERR_NOMEM;
   }
   w->listener = *listener;
   w->now_us = START_US;
   rand_seed(&w->rand, 1);
+  const enum bt_err err = open_parts(w);
+  if (err != BT_ERR_OK) {
+    world_free(w);
+    return err;
+  }
   const struct domain_listener hears = {
       .ctx = w, .on_event = on_event, .on_effect = on_effect};
   domain_listen(w->domain, &hears);
@@ -283,10 +320,17 @@ enum bt_err world_create(const struct program *program, struct text name,
 }
 
 void world_free(struct world *w) {
-  if (w != NULL) {
-    domain_close(w->domain, false);
-    free(w);
+  if (w == NULL) {
+    return;
   }
+  api_free(w->api);
+  if (w->domain != NULL) {
+    domain_close(w->domain, false);
+  }
+  if (w->loop != NULL) {
+    loop_free(w->loop);
+  }
+  free(w);
 }
 
 struct domain *world_domain(struct world *w) {
