@@ -230,6 +230,11 @@ void call_refuse(struct call *c, enum refusal refusal, struct text detail,
   call_reply(c, &r);
 }
 
+void call_refuse_memory(struct call *c) {
+  call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
+              TEXT(""));
+}
+
 /* What was opened is the customer's: its token comes with the answer, also
  * with a repeated one. */
 static void add_token(struct call *c, const struct answer *a, struct reply *r) {
@@ -292,8 +297,7 @@ void call_later(struct call *c, void (*then)(struct call *c)) {
 
 static void show_now(struct call *c) {
   if (c->out.failed) {
-    call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
-                TEXT(""));
+    call_refuse_memory(c);
     return;
   }
   const struct reply r = {

@@ -240,8 +240,7 @@ static bool start(struct call *c, struct id session, uint32_t after,
   struct api *api = c->api;
   struct chat *chat = mem_new(api->mem, sizeof *chat);
   if (chat == NULL) {
-    call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
-                TEXT(""));
+    call_refuse_memory(c);
     return false;
   }
   c->by.session = session;

@@ -451,8 +451,7 @@ void serve_desk(struct call *c) {
   if (d == NULL || !mem_grow(api->mem, &api->desks, &api->desk_cap, agent + 1,
                              sizeof(struct desk *))) {
     mem_free(api->mem, d, d == NULL ? 0 : sizeof *d);
-    call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
-                TEXT(""));
+    call_refuse_memory(c);
     return;
   }
   if (!socket_open(&d->socket, c, &socket_ops)) {

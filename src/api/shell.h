@@ -53,6 +53,8 @@ struct socket {
   struct auth_source source;
 };
 
+/* 503 for want of memory. Ends the call. */
+void call_refuse_memory(struct call *c);
 /* Accepts the WebSocket that the call asks for, in its caller's name. Ends the
  * call on every path. False: it was refused, and @s is as it was. */
 bool socket_open(struct socket *s, struct call *c,

@@ -327,8 +327,7 @@ static bool read_place(struct call *c, struct place *out) {
 static struct stream *new_stream(struct call *c) {
   struct stream *s = mem_new(c->api->mem, sizeof *s);
   if (s == NULL) {
-    call_refuse(c, REFUSAL_UNAVAILABLE, TEXT("There is no memory for it."),
-                TEXT(""));
+    call_refuse_memory(c);
   }
   return s;
 }
