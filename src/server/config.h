@@ -1,0 +1,64 @@
+/* config.h - one centre's YAML file, checked whole.
+ *
+ * Unknown members, wrong types, names that lead nowhere, contradictions and
+ * scripts that do not compile are all found in one pass, each with its file,
+ * line and column and, where there is one, the nearest name.
+ */
+#ifndef BATON_SERVER_CONFIG_H
+#define BATON_SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "engine/config.h"
+#include "net/limits.h"
+#include "server/findings.h"
+
+/* A skill, queue, agent, bot or entry point as the engine takes it. */
+struct server_object {
+  enum config_object kind;
+  struct text id;
+  struct text json;
+};
+
+struct server_script {
+  struct text name, source;
+};
+
+enum { SERVER_HOST_MAX = 64 };
+
+struct server_config {
+  struct arena arena; /* all texts and lists */
+  struct text centre, data;
+  char host[SERVER_HOST_MAX]; /* an address literal */
+  uint16_t port;
+  bool visitors;
+  enum api_log_level log_level;
+  struct net_limits limits;
+  struct api_token *tokens;
+  size_t token_count;
+  struct server_object *objects; /* what is referred to comes first */
+  size_t object_count;
+  struct server_script *scripts;
+  size_t script_count;
+};
+
+/* What is wrong goes to @findings; *@out is written only if there is no error.
+ * BT_ERR_SYNTAX: there are errors. BT_ERR_IO: the file cannot be read (a
+ * finding says why). BT_ERR_NOMEM. */
+enum bt_err server_config_load(const struct mem *mem, const char *path,
+                               struct findings *findings,
+                               struct server_config *out) BT_USE_RESULT;
+void server_config_free(struct server_config *config);
+
+/* "127.0.0.1:8080", "[::1]:0", "localhost:80". */
+bool server_parse_listen(struct text t, char host[SERVER_HOST_MAX],
+                         uint16_t *port);
+/* Is it reached from this machine only? */
+bool server_is_loopback(const char *host);
+
+#endif

@@ -1,0 +1,81 @@
+#include "server/config_priv.h"
+
+static const char *const kind_words[NAMES_KINDS] = {
+    [CONFIG_SKILL] = "skill",       [CONFIG_QUEUE] = "queue",
+    [CONFIG_AGENT] = "agent",       [CONFIG_BOT] = "bot",
+    [CONFIG_ENTRY] = "entry point", [NAMES_SCRIPT] = "script"};
+
+static bool has_name(const void *ctx, uint32_t value, const void *key) {
+  const struct names *n = ctx;
+  const struct text *name = key;
+  return text_equal_nocase(n->items[value].name, *name);
+}
+
+void names_init(struct names *n, const struct mem *mem) {
+  *n = (struct names){0};
+  map_init(&n->map, mem, has_name, n);
+}
+
+void names_free(struct names *n) {
+  mem_free(n->map.mem, n->items, n->cap * sizeof *n->items);
+  map_free(&n->map);
+}
+
+static void report_taken(struct reader *r, size_t kind, struct text name,
+                         const struct named *by, const struct json *owner) {
+  const struct finding_place first = yaml_tree_place(&r->tree, by->owner);
+  reader_error(r, owner,
+               "\"%.*s\" is the name of another %s already, in line %u; each "
+               "needs one of its own (upper and lower case are the same)",
+               TEXT_ARG(name), kind_words[kind], first.line);
+}
+
+void names_add(struct reader *r, size_t kind, struct text name, bool is_id,
+               const struct json *owner) {
+  struct names *n = &r->names[kind];
+  const uint64_t hash = hash_text_nocase(name);
+  const uint32_t taken = map_get(&n->map, hash, &name);
+  if (taken != MAP_NONE) {
+    const struct named *by = &n->items[taken];
+    if (by->owner != owner && (by->is_id || is_id)) {
+      report_taken(r, kind, name, by, owner);
+    }
+    return;
+  }
+  if (!mem_grow(r->mem, &n->items, &n->cap, n->count + 1, sizeof *n->items)) {
+    r->no_memory = true;
+    return;
+  }
+  n->items[n->count] =
+      (struct named){.name = name, .owner = owner, .is_id = is_id};
+  if (map_put(&n->map, hash, (uint32_t)n->count)) {
+    n->count++;
+  } else {
+    r->no_memory = true;
+  }
+}
+
+const struct json *names_find(const struct names *n, struct text name) {
+  const uint32_t i = map_get(&n->map, hash_text_nocase(name), &name);
+  return i == MAP_NONE ? NULL : n->items[i].owner;
+}
+
+void names_require(struct reader *r, size_t kind, struct text name,
+                   const struct json *node) {
+  const struct names *n = &r->names[kind];
+  if (names_find(n, name) != NULL) {
+    return;
+  }
+  struct text *known =
+      arena_alloc(r->arena, (n->count + 1) * sizeof(struct text));
+  if (known == NULL) {
+    r->no_memory = true;
+    return;
+  }
+  for (size_t i = 0; i < n->count; i++) {
+    known[i] = n->items[i].name;
+  }
+  const struct text hint = findings_suggest(r->findings, name, known, n->count);
+  reader_error(r, node, "there is no %s \"%.*s\"%.*s", kind_words[kind],
+               TEXT_ARG(name), TEXT_ARG(hint));
+}

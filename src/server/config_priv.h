@@ -1,0 +1,93 @@
+/* config_priv.h - what the parts of the configuration's reader share. */
+#ifndef BATON_SERVER_CONFIG_PRIV_H
+#define BATON_SERVER_CONFIG_PRIV_H
+
+#include "base/map.h"
+#include "server/config.h"
+#include "server/yaml_tree.h"
+
+#define FILE_MEMBER(o, name, wire, kind, need, doc) FILE_##o##_##name,
+enum file_member {
+#include "server/file.def"
+  FILE_MEMBERS
+};
+#undef FILE_MEMBER
+
+enum file_object { FILE_CENTRE, FILE_TOKEN, FILE_SCRIPT, FILE_LOG };
+
+struct named {
+  struct text name;
+  const struct json *owner; /* the object that has the name */
+  bool is_id;
+};
+
+/* The names of one kind of thing. */
+struct names {
+  struct named *items;
+  size_t count, cap;
+  struct map map;
+};
+
+/* Kinds of names: those of enum config_object, and scripts. */
+enum { NAMES_SCRIPT = CONFIG_OBJECTS, NAMES_KINDS };
+
+struct reader {
+  const struct mem *mem;
+  struct findings *findings;
+  const char *path; /* of the YAML file */
+  struct yaml_tree tree;
+  struct arena *arena; /* of the configuration that is being made */
+  struct server_config *out;
+  struct names names[NAMES_KINDS];
+  bool no_memory; /* the result is of no use */
+};
+
+__attribute__((format(printf, 3, 4))) void reader_error(struct reader *r,
+                                                        const struct json *node,
+                                                        const char *format,
+                                                        ...);
+__attribute__((format(printf, 3, 4))) void
+reader_warn(struct reader *r, const struct json *node, const char *format, ...);
+
+/* ---- members of file.def */
+
+/* Reports what is unknown, of a wrong type or missing. @node may be anything.
+ */
+void reader_check(struct reader *r, const struct json *node,
+                  enum file_object object);
+/* The member, if it is there, not null and of its kind. */
+const struct json *reader_member(const struct json *node,
+                                 enum file_member member);
+/* Its text; empty if it is not there. */
+struct text reader_text(const struct json *node, enum file_member member);
+
+/* The path of @file, which is relative to the YAML file's directory; lives in
+ * the arena, followed by a NUL. */
+struct text reader_path(struct reader *r, struct text file);
+/* The whole file, up to @max bytes, in the arena; false after an error was
+ * reported at @node. */
+bool reader_slurp(struct reader *r, const struct json *node, struct text path,
+                  size_t max, struct text *out);
+
+/* ---- names */
+
+void names_init(struct names *n, const struct mem *mem);
+void names_free(struct names *n);
+/* A further name of @owner. Reported if another object has it and one of the
+ * two is an id: then one of them could not be found. */
+void names_add(struct reader *r, size_t kind, struct text name, bool is_id,
+               const struct json *owner);
+/* The object, or NULL. Names are found in either case. */
+const struct json *names_find(const struct names *n, struct text name);
+/* Reports @name at @node if nothing has it. */
+void names_require(struct reader *r, size_t kind, struct text name,
+                   const struct json *node);
+
+/* ---- the sections; each reports what is wrong in it */
+
+void reader_read_objects(struct reader *r);
+void reader_check_references(struct reader *r);
+void reader_read_scripts(struct reader *r);
+void reader_read_tokens(struct reader *r);
+
+#endif

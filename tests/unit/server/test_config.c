@@ -1,0 +1,380 @@
+#include "files.h"
+
+#include "server/config.h"
+#include "support.h"
+
+struct loaded {
+  struct files files;
+  struct test_mem tm;
+  struct findings findings;
+  struct server_config config;
+  enum bt_err err;
+};
+
+static void begin(struct loaded *l) {
+  files_begin(&l->files);
+  test_mem_init(&l->tm);
+  findings_init(&l->findings, &l->tm.mem);
+}
+
+static void load(struct loaded *l, const char *yaml) {
+  begin(l);
+  (void)files_write(&l->files, "forum.studio", "TRACE \"hello\"\n");
+  l->err = server_config_load(&l->tm.mem,
+                              files_write(&l->files, "centre.yaml", yaml),
+                              &l->findings, &l->config);
+}
+
+static void done(struct loaded *l) {
+  if (l->err == BT_ERR_OK) {
+    server_config_free(&l->config);
+  }
+  findings_free(&l->findings);
+  assert_int_equal(l->tm.live_bytes, 0);
+  files_end(&l->files);
+}
+
+#define REST "entryPoints: [{id: main, bot: cognigy}]\nbots: [{id: cognigy}]\n"
+
+static const char good[] =
+    "centre: acme\n"
+    "listen: 127.0.0.1:0\n"
+    "tokens:\n"
+    "  - {role: agent, subject: anna, token: laptop-anna-token}\n"
+    "  - {role: visitor, name: web, sha256: "
+    "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF}\n"
+    "skills: [English]\n"
+    "queues:\n"
+    "  - {id: support, skills: [English], overflow: second}\n"
+    "  - {id: second, aliases: [other]}\n"
+    "agents:\n"
+    "  - {id: anna, skills: [{name: english, proficiency: 2}], queues: [OTHER]}\n"
+    "scripts: [{name: forum, file: forum.studio}]\n"
+    "limits: {body_bytes: 1000}\n"
+    "log: {level: warning}\n"
+    "entryPoints: [{id: main, bot: cognigy, onGoodbye: Forum, "
+    "fallback: support}]\n"
+    "bots: [{id: cognigy}]\n";
+
+static void a_good_file_is_read(void **state) {
+  (void)state;
+  struct loaded l;
+  load(&l, good);
+  assert_int_equal(l.err, BT_ERR_OK);
+  assert_int_equal(l.findings.count, 0);
+  assert_true(text_equal(l.config.centre, TEXT("acme")));
+  assert_true(text_equal(l.config.data, TEXT("data/acme")));
+  assert_string_equal(l.config.host, "127.0.0.1");
+  assert_int_equal(l.config.limits.body_bytes, 1000);
+  assert_int_equal(l.config.limits.header_bytes, 16384);
+  assert_int_equal(l.config.log_level, API_LOG_WARNING);
+  assert_int_equal(l.config.token_count, 2);
+  assert_int_equal(l.config.tokens[0].role, ROLE_AGENT);
+  assert_true(text_equal(l.config.tokens[0].subject, TEXT("anna")));
+  assert_int_equal(l.config.tokens[1].role, ROLE_CUSTOMER);
+  assert_int_equal(l.config.tokens[1].sha256[31], 0xff);
+  assert_int_equal(l.config.script_count, 1);
+  assert_true(
+      text_equal(l.config.scripts[0].source, TEXT("TRACE \"hello\"\n")));
+  done(&l);
+}
+
+/* The order of the file does not matter: what is referred to comes first. */
+static void objects_come_in_the_order_in_which_they_can_be_taken(void **state) {
+  (void)state;
+  struct loaded l;
+  load(&l, good);
+  static const enum config_object kinds[] = {CONFIG_SKILL, CONFIG_QUEUE,
+                                             CONFIG_QUEUE, CONFIG_AGENT,
+                                             CONFIG_BOT,   CONFIG_ENTRY};
+  assert_int_equal(l.config.object_count, 6);
+  for (size_t i = 0; i < 6; i++) {
+    assert_int_equal(l.config.objects[i].kind, kinds[i]);
+  }
+  assert_true(
+      text_equal(l.config.objects[0].json, TEXT("{\"name\":\"English\"}")));
+  done(&l);
+}
+
+static void a_literal_secret_is_hashed_as_the_api_does_it(void **state) {
+  (void)state;
+  struct loaded l;
+  uint8_t hash[32];
+  load(&l, good);
+  api_hash_token(TEXT("laptop-anna-token"), hash);
+  assert_memory_equal(l.config.tokens[0].sha256, hash, sizeof hash);
+  done(&l);
+}
+
+static void secrets_come_from_the_environment_and_from_files(void **state) {
+  (void)state;
+  struct loaded l;
+  uint8_t hash[32];
+  begin(&l);
+  (void)files_write(&l.files, "admin.token", "a-secret-in-a-file\nmore\n");
+  assert_int_equal(chmod(files_path(&l.files, "admin.token"), 0600), 0);
+  assert_int_equal(setenv("BATON_TEST_TOKEN", "a-secret-from-outside", 1), 0);
+  l.err = server_config_load(
+      &l.tm.mem,
+      files_write(&l.files, "centre.yaml",
+                  "centre: acme\n"
+                  "tokens:\n"
+                  "  - {role: admin, file: admin.token}\n"
+                  "  - {role: supervisor, env: BATON_TEST_TOKEN}\n" REST),
+      &l.findings, &l.config);
+  assert_int_equal(unsetenv("BATON_TEST_TOKEN"), 0);
+  assert_int_equal(l.err, BT_ERR_OK);
+  assert_int_equal(l.findings.count, 0);
+  api_hash_token(TEXT("a-secret-in-a-file"), hash);
+  assert_memory_equal(l.config.tokens[0].sha256, hash, sizeof hash);
+  api_hash_token(TEXT("a-secret-from-outside"), hash);
+  assert_memory_equal(l.config.tokens[1].sha256, hash, sizeof hash);
+  done(&l);
+}
+
+/* Each is one file with one mistake. */
+static const struct {
+  const char *yaml;
+  uint32_t line;
+  const char *says; /* part of it: the cure or the nearest name */
+} mistakes[] = {
+    {"listen: 127.0.0.1:1\n" REST, 1, "\"centre\" is missing"},
+    {"centre: 5\n" REST, 1, "in quotes"},
+    {"centre: ../x\n" REST, 1, "letters, digits"},
+    {"centre: a\nlisen: 127.0.0.1:1\n" REST, 2, "did you mean \"listen\"?"},
+    {"centre: a\nlisten: 8080\n" REST, 2, "found an integer"},
+    {"centre: a\nlisten: example.com:80\n" REST, 2, "127.0.0.1:8080"},
+    {"centre: a\nlisten: 127.0.0.1:65536\n" REST, 2, "no address and port"},
+    {"centre: a\nvisitors: yes\n" REST, 2, "true or false"},
+    {"centre: a\nqueues: support\n" REST, 2, "must be a list"},
+    {"centre: a\nlimits:\n  body_byte: 1\n" REST, 3, "\"body_bytes\""},
+    {"centre: a\nlimits:\n  body_bytes: 0\n" REST, 3, "above 0"},
+    {"centre: a\nlimits:\n  header_bytes: 70000\n" REST, 2, "65536 together"},
+    {"centre: a\nlog: {level: warn}\n" REST, 2, "did you mean \"warning\"?"},
+    {"centre: a\nlog: {levle: info}\n" REST, 2, "there is \"level\""},
+    /* objects */
+    {"centre: a\nqueues:\n  - id: q\n    prioirty: 1\n" REST, 4,
+     "\"priority\""},
+    {"centre: a\nqueues:\n  - id: q\n    maxWait: soon\n" REST, 4, "\"soon\""},
+    {"centre: a\nqueues:\n  - name: q\n" REST, 3, "\"id\" is missing"},
+    {"centre: a\nagents:\n  - id: x\n    skills: [{name: s, proficiency: 21}]\n" REST,
+     4, "1 … 20"},
+    /* names */
+    {"centre: a\nqueues:\n  - id: q\n  - id: Q\n" REST, 4, "in line 3"},
+    {"centre: a\nqueues:\n  - id: q\n  - id: r\n    aliases: [q]\n" REST, 4,
+     "in line 3"},
+    {"centre: a\nagents:\n  - id: x\n    name: y\n  - id: y\n" REST, 5,
+     "in line 3"},
+    {"centre: a\nqueues:\n  - id: first\n    overflow: frist2\n" REST, 4,
+     "there is \"first\""},
+    {"centre: a\nqueues:\n  - id: q\n    owners: [ann]\nagents: [{id: anna}]\n" REST,
+     4, "did you mean \"anna\"?"},
+    {"centre: a\nagents:\n  - id: x\n    queues: [nowhere]\n" REST, 4,
+     "there is none at all"},
+    {"centre: a\nskills: [English]\nagents:\n  - {id: x, skills: [Englsh]}\n" REST,
+     4, "did you mean \"English\"?"},
+    {"centre: a\nbots: [{id: b}]\nentryPoints:\n  - {id: e, bot: c}\n", 4,
+     "there is no bot \"c\""},
+    {"centre: a\nbots: [{id: b}]\nentryPoints:\n"
+     "  - {id: e, bot: b, onGoodbye: c}\n",
+     4, "there is no script \"c\""},
+    {"centre: a\nbots: [{id: b}]\nentryPoints:\n"
+     "  - {id: e, bot: b, fallback: c}\n",
+     4, "there is no queue \"c\""},
+    /* contradictions */
+    {"centre: a\nqueues:\n  - id: q\n    overflow: q\n" REST, 4, "for ever"},
+    {"centre: a\nbots: [{id: b}]\nscripts: [{name: s, file: forum.studio}]\n"
+     "entryPoints:\n  - {id: e, bot: b, script: s}\n",
+     5, "not both"},
+    {"centre: a\nentryPoints:\n  - {id: e}\n", 3, "needs a bot or a script"},
+    /* scripts */
+    {"centre: a\nscripts:\n  - {name: s, file: no.studio}\n" REST, 3,
+     "No such file"},
+    {"centre: a\nscripts:\n  - {name: s}\n" REST, 3, "\"file\" is missing"},
+    {"centre: a\nscripts:\n  - {name: s, file: forum.studio}\n"
+     "  - {name: S, file: forum.studio}\n" REST,
+     4, "in line 3"},
+    /* tokens */
+    {"centre: a\ntokens:\n  - {role: admin}\n" REST, 3, "secret is missing"},
+    {"centre: a\ntokens:\n  - {role: admin, token: short}\n" REST, 3, "16"},
+    {"centre: a\ntokens:\n  - {role: admin, sha256: 12ab}\n" REST, 3, "64"},
+    {"centre: a\ntokens:\n  - {role: admin, env: BATON_TEST_UNSET}\n" REST, 3,
+     "is not set"},
+    {"centre: a\ntokens:\n  - {role: admin, file: no.token}\n" REST, 3,
+     "No such file"},
+    {"centre: a\ntokens:\n  - {role: amin, token: a-long-enough-token}\n" REST,
+     3, "did you mean \"admin\"?"},
+    {"centre: a\ntokens:\n  - {token: a-long-enough-token}\n" REST, 3,
+     "\"role\" is missing"},
+    {"centre: a\ntokens:\n  - {role: bot, token: a-long-enough-token}\n" REST,
+     3, "\"subject\" is missing"},
+    {"centre: a\ntokens:\n"
+     "  - {role: bot, subject: cognygi, token: a-long-enough-token}\n" REST,
+     3, "did you mean \"cognigy\"?"},
+    {"centre: a\ntokens:\n"
+     "  - {role: admin, subject: me, token: a-long-enough-token}\n" REST,
+     3, "no subject"},
+    {"centre: a\ntokens:\n  - {role: admin, token: a-long-enough-token}\n"
+     "  - {role: supervisor, token: a-long-enough-token}\n" REST,
+     4, "same secret"},
+    {"centre: a\ntokens:\n  - {role: admin, token: a-long-enough-token, "
+     "env: X}\n" REST,
+     3, "this one has \"token\" too"},
+};
+
+static void each_mistake_is_named_with_its_line_and_cure(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+    struct loaded l;
+    load(&l, mistakes[i].yaml);
+    assert_int_equal(l.err, BT_ERR_SYNTAX);
+    assert_true(l.findings.count >= 1);
+    const struct finding *f = &l.findings.items[0];
+    if (l.findings.errors != 1 || f->place.line != mistakes[i].line ||
+        text_find(f->message, text_from(mistakes[i].says), 0) ==
+            f->message.len) {
+      fail_msg("%s\n%u:%u: %.*s (%zu errors)", mistakes[i].yaml, f->place.line,
+               f->place.column, TEXT_ARG(f->message), l.findings.errors);
+    }
+    done(&l);
+  }
+}
+
+static void all_mistakes_of_a_file_are_found_in_one_pass(void **state) {
+  (void)state;
+  struct loaded l;
+  load(&l, "centre: a\n"
+           "lisen: x\n"
+           "queues:\n"
+           "  - {id: q, overflow: r, maxWait: soon}\n"
+           "  - {id: q}\n"
+           "tokens:\n"
+           "  - {role: agent, subject: nobody, token: x}\n"
+           "scripts:\n"
+           "  - {name: s, file: no.studio}\n"
+           "entryPoints:\n"
+           "  - {id: e, bot: c, fallback: nowhere}\n");
+  static const uint32_t lines[] = {2, 4, 4, 5, 7, 7, 9, 11, 11};
+  assert_int_equal(l.err, BT_ERR_SYNTAX);
+  assert_int_equal(l.findings.errors, 9);
+  for (size_t i = 0; i < 9; i++) {
+    assert_int_equal(l.findings.items[i].place.line, lines[i]);
+  }
+  done(&l);
+}
+
+static void errors_of_a_script_have_the_places_of_the_script(void **state) {
+  (void)state;
+  struct loaded l;
+  begin(&l);
+  (void)files_write(&l.files, "s.studio", "ASSIGN x = 1\nIF x = 1\n");
+  l.err = server_config_load(
+      &l.tm.mem,
+      files_write(&l.files, "centre.yaml",
+                  "centre: a\nscripts: [{name: s, file: s.studio}]\n" REST),
+      &l.findings, &l.config);
+  assert_int_equal(l.err, BT_ERR_SYNTAX);
+  const struct finding *f = &l.findings.items[0];
+  assert_true(text_ends(f->place.file, TEXT("/s.studio")));
+  assert_int_equal(f->place.line, 2);
+  done(&l);
+}
+
+static bool warns(const struct loaded *l, const char *says) {
+  for (size_t i = 0; i < l->findings.count; i++) {
+    const struct finding *f = &l->findings.items[i];
+    if (f->level == FINDING_WARNING &&
+        text_find(f->message, text_from(says), 0) < f->message.len) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void warnings_do_not_keep_a_centre_from_starting(void **state) {
+  (void)state;
+  struct loaded l;
+  load(&l, "centre: a\nlisten: 0.0.0.0:8080\n"
+           "tokens: [{role: admin, token: a-long-enough-token}]\n"
+           "queues: [{id: q, skills: [English]}]\n");
+  assert_int_equal(l.err, BT_ERR_OK);
+  assert_int_equal(l.findings.warnings, 3);
+  assert_true(warns(&l, "a secret stands in this file"));
+  assert_true(warns(&l, "no agent has the skill \"English\""));
+  assert_true(warns(&l, "no entry point"));
+  done(&l);
+}
+
+static void a_file_that_is_not_there_says_so(void **state) {
+  (void)state;
+  struct loaded l;
+  begin(&l);
+  l.err = server_config_load(&l.tm.mem, files_path(&l.files, "no.yaml"),
+                             &l.findings, &l.config);
+  assert_int_equal(l.err, BT_ERR_IO);
+  assert_int_equal(l.findings.items[0].place.line, 0);
+  done(&l);
+}
+
+static void addresses_are_read_in_all_their_forms(void **state) {
+  (void)state;
+  char host[SERVER_HOST_MAX];
+  uint16_t port = 0;
+  assert_true(server_parse_listen(TEXT("[::1]:0"), host, &port));
+  assert_string_equal(host, "::1");
+  assert_true(server_is_loopback(host));
+  assert_true(server_parse_listen(TEXT("localhost:80"), host, &port));
+  assert_string_equal(host, "127.0.0.1");
+  assert_int_equal(port, 80);
+  assert_true(server_parse_listen(TEXT("0.0.0.0:65535"), host, &port));
+  assert_false(server_is_loopback(host));
+  static const char *const bad[] = {
+      "",       "80",        ":80",        "1.2.3.4:", "1.2.3:80", "::1",
+      "a b:80", "1.2.3.4:x", "1.2.3.4:-1", "[::1:80",  "[]:80"};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    assert_false(server_parse_listen(text_from(bad[i]), host, &port));
+  }
+}
+
+static void memory_may_run_out_at_any_moment(void **state) {
+  (void)state;
+  struct files files;
+  files_begin(&files);
+  (void)files_write(&files, "forum.studio", "TRACE \"hello\"\n");
+  char path[FILES_PATH + 300];
+  (void)snprintf(path, sizeof path, "%s",
+                 files_write(&files, "centre.yaml", good));
+  enum bt_err err = BT_ERR_NOMEM;
+  for (uint64_t nth = 1; err != BT_ERR_OK; nth++) {
+    struct loaded l;
+    test_mem_init(&l.tm);
+    findings_init(&l.findings, &l.tm.mem);
+    l.tm.fail_at = nth;
+    err = server_config_load(&l.tm.mem, path, &l.findings, &l.config);
+    assert_true(err == BT_ERR_OK || err == BT_ERR_NOMEM || err == BT_ERR_IO);
+    if (err == BT_ERR_OK) {
+      server_config_free(&l.config);
+    }
+    findings_free(&l.findings);
+    assert_int_equal(l.tm.live_bytes, 0);
+    assert_true(nth < 5000);
+  }
+  files_end(&files);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_good_file_is_read),
+      cmocka_unit_test(objects_come_in_the_order_in_which_they_can_be_taken),
+      cmocka_unit_test(a_literal_secret_is_hashed_as_the_api_does_it),
+      cmocka_unit_test(secrets_come_from_the_environment_and_from_files),
+      cmocka_unit_test(each_mistake_is_named_with_its_line_and_cure),
+      cmocka_unit_test(all_mistakes_of_a_file_are_found_in_one_pass),
+      cmocka_unit_test(errors_of_a_script_have_the_places_of_the_script),
+      cmocka_unit_test(warnings_do_not_keep_a_centre_from_starting),
+      cmocka_unit_test(a_file_that_is_not_there_says_so),
+      cmocka_unit_test(addresses_are_read_in_all_their_forms),
+      cmocka_unit_test(memory_may_run_out_at_any_moment),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
