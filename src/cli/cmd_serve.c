@@ -1,0 +1,133 @@
+/* Runs a centre, or only says what is wrong with its file. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "domain/heap.h"
+#include "server/server.h"
+
+struct words {
+  const char *data, *listen, *log;
+  bool memory, check;
+};
+
+static void print_findings(const struct findings *f, FILE *to) {
+  struct textbuf out;
+  textbuf_init(&out, heap_mem());
+  findings_print(f, &out);
+  if (out.len > 0) {
+    (void)fwrite(out.ptr, 1, out.len, to);
+  }
+  textbuf_free(&out);
+}
+
+static bool load(const char *path, FILE *to, struct server_config *config) {
+  struct findings findings;
+  findings_init(&findings, heap_mem());
+  const enum bt_err err =
+      server_config_load(heap_mem(), path, &findings, config);
+  print_findings(&findings, to);
+  if (err == BT_ERR_NOMEM) {
+    cli_error("%s: %s", path, bt_err_text(err));
+  }
+  findings_free(&findings);
+  return err == BT_ERR_OK;
+}
+
+static int check(const char *path) {
+  struct server_config config;
+  if (!load(path, stdout, &config)) {
+    return CLI_FAILED;
+  }
+  printf("%s: good: centre '%.*s', %zu objects, %zu scripts, %zu tokens\n",
+         path, TEXT_ARG(config.centre), config.object_count,
+         config.script_count, config.token_count);
+  server_config_free(&config);
+  return CLI_DONE;
+}
+
+/* An IPv6 address stands in brackets in a URL. */
+static void announce(const struct server *s) {
+  const char *host = server_host(s);
+  const bool six = strchr(host, ':') != NULL;
+  printf("baton: serving '%.*s' on http://%s%s%s:%u\n",
+         TEXT_ARG(server_centre(s)), six ? "[" : "", host, six ? "]" : "",
+         server_port(s));
+  (void)fflush(stdout);
+}
+
+static int serve(const struct server_options *options) {
+  struct server_config config;
+  struct server_error why;
+  struct server *s = NULL;
+  if (!load(options->config_path, stderr, &config)) {
+    return CLI_FAILED;
+  }
+  if (server_create(options, &config, &s, &why) != BT_ERR_OK) {
+    cli_error("%s", why.text);
+    return CLI_FAILED;
+  }
+  announce(s);
+  server_run(s);
+  server_free(s);
+  return CLI_DONE;
+}
+
+static bool read_words(const struct words *w, struct server_options *o,
+                       char host[SERVER_HOST_MAX]) {
+  o->data = w->data;
+  o->memory = w->memory;
+  if (w->listen != NULL) {
+    if (!server_parse_listen(text_from(w->listen), host, &o->port)) {
+      cli_error("--listen needs ADDRESS:PORT, for example 127.0.0.1:8080, not "
+                "'%s'",
+                w->listen);
+      return false;
+    }
+    o->host = host;
+  }
+  if (strcmp(w->log, "json") != 0 && strcmp(w->log, "text") != 0) {
+    cli_error("--log is json or text, not '%s'", w->log);
+    return false;
+  }
+  if (w->memory && w->data != NULL) {
+    cli_error("--memory keeps nothing: it does not go with --data");
+    return false;
+  }
+  o->log = (struct log){.fd = STDERR_FILENO,
+                        .format = w->log[0] == 'j' ? LOG_JSON : LOG_TEXT};
+  return true;
+}
+
+int cmd_serve(const struct cli_command *self, int argc, char **argv) {
+  struct words w = {.log = "json"};
+  const struct cli_option table[] = {
+      {"--data", CLI_TEXT, &w.data, "DIR",
+       "the journal's directory; default data/CENTRE"},
+      {"--listen", CLI_TEXT, &w.listen, "ADDRESS:PORT",
+       "instead of the file's; port 0 takes a free one"},
+      {"--memory", CLI_FLAG, &w.memory, NULL,
+       "no data directory: forget all at the end"},
+      {"--check-config", CLI_FLAG, &w.check, NULL,
+       "say what is wrong with the file, and end"},
+      {"--log", CLI_TEXT, &w.log, "json|text", "the log on standard error"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL}};
+  static const char *const examples[] = {
+      "baton serve examples/handover/centre.yaml",
+      "baton serve --check-config examples/handover/centre.yaml",
+      "baton serve --memory --listen 127.0.0.1:0 --log text centre.yaml",
+      "kill -HUP PID    # reads the file again; nothing is dropped", NULL};
+  const struct cli_page page = {table, examples, 1, 1};
+  int exit_code;
+  if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
+    return exit_code;
+  }
+  char host[SERVER_HOST_MAX];
+  struct server_options options = {.config_path = argv[1],
+                                   .version = BATON_VERSION};
+  if (!read_words(&w, &options, host)) {
+    return CLI_MISUSE;
+  }
+  return w.check ? check(argv[1]) : serve(&options);
+}

@@ -1,0 +1,56 @@
+/* Makes a secret token and prints the line for the centre's file. */
+#include <stdio.h>
+
+#include "api/api.h"
+#include "cli/cli.h"
+#include "server/secret.h"
+
+enum { TOKEN_BYTES = 32, HASH_BYTES = 32 };
+
+static void add_hex(const uint8_t *bytes, size_t count, char *out) {
+  static const char digits[] = "0123456789abcdef";
+  for (size_t i = 0; i < count; i++) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
+  out[2 * count] = '\0';
+}
+
+int cmd_token(const struct cli_command *self, int argc, char **argv) {
+  const char *role = "ROLE", *subject = NULL, *name = NULL;
+  bool json = false;
+  const struct cli_option options[] = {
+      {"--role", CLI_TEXT, &role, "ROLE",
+       "visitor, bot, agent, supervisor or admin"},
+      {"--subject", CLI_TEXT, &subject, "ID", "the bot's or agent's id"},
+      {"--name", CLI_TEXT, &name, "NAME",
+       "for the timeline, without a subject"},
+      {"--json", CLI_FLAG, &json, NULL, "as a JSON object"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL}};
+  static const char *const examples[] = {
+      "baton token --role agent --subject anna",
+      "baton token --role admin --name ci", NULL};
+  const struct cli_page page = {options, examples, 0, 0};
+  int exit_code;
+  if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
+    return exit_code;
+  }
+  uint8_t random[TOKEN_BYTES], hash[HASH_BYTES];
+  char token[2 * TOKEN_BYTES + 1], digest[2 * HASH_BYTES + 1];
+  secret_fill(random, sizeof random);
+  add_hex(random, sizeof random, token);
+  api_hash_token(text_from(token), hash);
+  add_hex(hash, sizeof hash, digest);
+  if (json) {
+    printf("{\"token\":\"%s\",\"sha256\":\"%s\"}\n", token, digest);
+    return CLI_DONE;
+  }
+  printf("%s\n", token);
+  printf("  - { role: %s, ", role);
+  if (subject != NULL || name != NULL) {
+    printf("%s: %s, ", subject != NULL ? "subject" : "name",
+           subject != NULL ? subject : name);
+  }
+  printf("sha256: %s }\n", digest);
+  return CLI_DONE;
+}

@@ -1,0 +1,209 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "codec/batch.h"
+#include "server/server_priv.h"
+
+enum { MODE_DATA = 0700, SETTLE_MS = 10000 };
+
+enum bt_err server_fail(struct server_error *why, enum bt_err err,
+                        const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(why->text, sizeof why->text, format, args);
+  va_end(args);
+  return err;
+}
+
+/* ---- the directory */
+
+static bool make_dir(const char *path) {
+  return mkdir(path, MODE_DATA) == 0 || errno == EEXIST;
+}
+
+/* With its parents. */
+static bool make_dirs(char *path) {
+  for (char *slash = strchr(path + 1, '/'); slash != NULL;
+       slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    const bool made = make_dir(path);
+    *slash = '/';
+    if (!made) {
+      return false;
+    }
+  }
+  return make_dir(path);
+}
+
+static enum bt_err open_data(struct server *s, struct server_error *why) {
+  if (s->options->memory) {
+    secret_fill(s->secret, sizeof s->secret);
+    return BT_ERR_OK;
+  }
+  const struct text data =
+      s->options->data != NULL ? text_from(s->options->data) : s->config.data;
+  if (data.len == 0 || data.len + sizeof "/journal" > sizeof s->data) {
+    return server_fail(why, BT_ERR_RANGE,
+                       "The data directory's name is empty or too long.");
+  }
+  memcpy(s->data, data.ptr, data.len);
+  if (!make_dirs(s->data)) {
+    return server_fail(why, BT_ERR_IO,
+                       "%s: cannot make the data directory: %s. Name another "
+                       "with --data.",
+                       s->data, strerror(errno));
+  }
+  const enum bt_err err = secret_load(s->data, s->secret);
+  if (err != BT_ERR_OK) {
+    return server_fail(
+        why, err,
+        "%s/secret: %s. It signs customers' tokens; without it they "
+        "must open their sessions anew.",
+        s->data,
+        err == BT_ERR_CORRUPT ? "is not a secret of 32 bytes"
+                              : strerror(errno));
+  }
+  return BT_ERR_OK;
+}
+
+/* ---- the journal */
+
+static void on_durable(void *ctx, uint64_t seq) {
+  (void)seq;
+  struct server *s = ctx;
+  loop_wake(s->durable);
+}
+
+static void on_failed(void *ctx, const struct journal_error *why) {
+  struct server *s = ctx;
+  const bool waits = why->code == BT_ERR_FULL || why->code == BT_ERR_NOMEM;
+  log_say(&s->log, API_LOG_ERROR, waits ? "journal.full" : "journal.failed",
+          "%s", why->text);
+  loop_wake(s->durable);
+}
+
+static void on_warning(void *ctx, const char *sentence) {
+  const struct server *s = ctx;
+  log_say(&s->log, API_LOG_WARNING, "journal.warning", "%s", sentence);
+}
+
+static enum bt_err open_journal(struct server *s, struct journal **out,
+                                struct server_error *why) {
+  const struct journal_options options = {.centre = s->config.centre,
+                                          .ctx = s,
+                                          .on_durable = on_durable,
+                                          .on_failed = on_failed,
+                                          .on_warning = on_warning};
+  if (s->options->memory) {
+    const enum bt_err err = journal_open_memory(&options, out);
+    return err == BT_ERR_OK
+               ? err
+               : server_fail(why, err, "There is no memory for the journal.");
+  }
+  char dir[PATH_MAX + sizeof "/journal"];
+  (void)snprintf(dir, sizeof dir, "%s/journal", s->data);
+  struct journal_error problem;
+  const enum bt_err err = journal_open_sqlite(dir, &options, out, &problem);
+  return err == BT_ERR_OK ? err : server_fail(why, err, "%s", problem.text);
+}
+
+/* When the last event happened: the clock must not be before it. */
+static int64_t last_event_us(struct domain *d) {
+  struct journal *j = domain_journal(d);
+  struct textbuf bytes;
+  struct batch_reader reader;
+  int64_t at_us = 0;
+  textbuf_init(&bytes, heap_mem());
+  if (journal_last(j) > 0 &&
+      journal_read(j, journal_last(j), &bytes) == BT_ERR_OK &&
+      batch_open(textbuf_text(&bytes), &reader) == BT_ERR_OK) {
+    struct record event;
+    while (batch_next(&reader, &event) == BT_ERR_OK) {
+      at_us = record_num(&event, FIELD_AT);
+    }
+  }
+  textbuf_free(&bytes);
+  return at_us;
+}
+
+/* ---- the domain */
+
+/* Until the configuration is in the domain and durable. */
+static enum bt_err settle(struct server *s, const struct apply *a,
+                          struct server_error *why) {
+  struct journal *j = domain_journal(s->domain);
+  while (!apply_is_done(a)) {
+    const enum bt_err err = journal_sync_wait(j, journal_last(j), SETTLE_MS);
+    if (err != BT_ERR_OK) {
+      return server_fail(why, err,
+                         "The configuration cannot be made durable: %s. The "
+                         "log says what the disk refuses.",
+                         bt_err_text(err));
+    }
+    (void)domain_release(s->domain);
+  }
+  return apply_refused(a) == 0
+             ? BT_ERR_OK
+             : server_fail(why, BT_ERR_STATE,
+                           "The configuration was not taken; the log says "
+                           "which part, and why.");
+}
+
+static enum bt_err bring_in(struct server *s, struct server_error *why) {
+  const struct apply_options options = {
+      .domain = s->domain, .clock = &s->clock, .log = &s->log};
+  struct apply *a = NULL;
+  enum bt_err err = apply_start(heap_mem(), &options, &s->config, &a);
+  if (err != BT_ERR_OK) {
+    return server_fail(why, err, "There is no memory for the configuration.");
+  }
+  err = settle(s, a, why);
+  if (err != BT_ERR_OK) {
+    /* Its answers may still be held back. */
+    domain_close(s->domain, false);
+    s->domain = NULL;
+  }
+  apply_free(a);
+  return err;
+}
+
+static void note_opened(const struct server *s, int64_t took_us) {
+  struct engine_counts counts;
+  engine_count(domain_engine(s->domain), &counts);
+  int64_t open = 0;
+  for (size_t i = 0; i < SESSION_STATUSES; i++) {
+    open += counts.sessions[i];
+  }
+  const struct log_field fields[] = {
+      {.name = "batches",
+       .number = (int64_t)journal_last(domain_journal(s->domain))},
+      {.name = "openSessions", .number = open},
+      {.name = "tookUs", .number = took_us}};
+  log_write(&s->log, API_LOG_INFO, "journal.opened", fields, 3);
+}
+
+enum bt_err server_open_domain(struct server *s, struct server_error *why) {
+  const int64_t began_us = loop_now_us();
+  struct journal *journal = NULL;
+  enum bt_err err = open_data(s, why);
+  if (err == BT_ERR_OK) {
+    err = open_journal(s, &journal, why);
+  }
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  struct domain_options options = {.engine = {.centre = s->config.centre}};
+  struct journal_error problem;
+  secret_fill(&options.seed, sizeof options.seed);
+  err = domain_open(heap_mem(), journal, &options, &s->domain, &problem);
+  if (err != BT_ERR_OK) {
+    return server_fail(why, err, "%s", problem.text);
+  }
+  note_opened(s, loop_now_us() - began_us);
+  clock_start(&s->clock, last_event_us(s->domain));
+  domain_recover(s->domain, clock_now_us(&s->clock));
+  return bring_in(s, why);
+}

@@ -1,0 +1,106 @@
+#include <string.h>
+
+#include "server/server_priv.h"
+
+static void log_findings(const struct server *s, const struct findings *f) {
+  for (size_t i = 0; i < f->count; i++) {
+    struct textbuf line;
+    textbuf_init(&line, heap_mem());
+    finding_print(&f->items[i], &line);
+    log_say(&s->log,
+            f->items[i].level == FINDING_ERROR ? API_LOG_ERROR
+                                               : API_LOG_WARNING,
+            "configuration.finding", "%.*s",
+            TEXT_ARG(text_trim(textbuf_text(&line))));
+    textbuf_free(&line);
+  }
+}
+
+static void say_fixed(const struct server *s, const char *member) {
+  log_say(&s->log, API_LOG_WARNING, "configuration.fixed",
+          "\"%s\" has changed: it takes effect at the next start", member);
+}
+
+/* What the process has begun with and cannot change under way. */
+static void compare_fixed(const struct server *s,
+                          const struct server_config *coming) {
+  const struct server_config *now = &s->config;
+  if (strcmp(now->host, coming->host) != 0 || now->port != coming->port) {
+    say_fixed(s, "listen");
+  }
+  if (!text_equal(now->data, coming->data)) {
+    say_fixed(s, "data");
+  }
+  if (now->visitors != coming->visitors) {
+    say_fixed(s, "visitors");
+  }
+  if (memcmp(&now->limits, &coming->limits, sizeof now->limits) != 0) {
+    say_fixed(s, "limits");
+  }
+}
+
+static bool load(struct server *s, struct server_config *out) {
+  struct findings findings;
+  findings_init(&findings, heap_mem());
+  const enum bt_err err =
+      server_config_load(heap_mem(), s->options->config_path, &findings, out);
+  log_findings(s, &findings);
+  findings_free(&findings);
+  if (err != BT_ERR_OK) {
+    return false;
+  }
+  if (!text_equal(out->centre, s->config.centre)) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.finding",
+            "this is another centre, \"%.*s\"; the one that runs is \"%.*s\"",
+            TEXT_ARG(out->centre), TEXT_ARG(s->config.centre));
+    server_config_free(out);
+    return false;
+  }
+  return true;
+}
+
+static bool begin(struct server *s) {
+  const struct apply_options options = {
+      .domain = s->domain, .clock = &s->clock, .log = &s->log};
+  if (api_set_tokens(s->api, s->coming.tokens, s->coming.token_count) !=
+          BT_ERR_OK ||
+      apply_start(heap_mem(), &options, &s->coming, &s->apply) != BT_ERR_OK) {
+    server_config_free(&s->coming);
+    return false;
+  }
+  compare_fixed(s, &s->coming);
+  s->log.level = s->coming.log_level;
+  return true;
+}
+
+bool server_reload(struct server *s) {
+  if (s->apply != NULL) {
+    log_say(&s->log, API_LOG_WARNING, "configuration.busy",
+            "the last reload is still under way; send the signal again");
+    return false;
+  }
+  if (!load(s, &s->coming) || !begin(s)) {
+    s->failed_reloads++;
+    log_say(&s->log, API_LOG_ERROR, "configuration.kept",
+            "the new configuration is not used; the one before stays in force");
+    return false;
+  }
+  return true;
+}
+
+void server_finish_reload(struct server *s) {
+  if (s->apply == NULL || !apply_is_done(s->apply)) {
+    return;
+  }
+  const struct log_field fields[] = {
+      {.name = "objects", .number = (int64_t)s->coming.object_count},
+      {.name = "scripts", .number = (int64_t)s->coming.script_count},
+      {.name = "tokens", .number = (int64_t)s->coming.token_count},
+      {.name = "refused", .number = (int64_t)apply_refused(s->apply)}};
+  log_write(&s->log, API_LOG_INFO, "configuration.loaded", fields, 4);
+  s->reloads++;
+  apply_free(s->apply);
+  s->apply = NULL;
+  server_config_free(&s->config);
+  s->config = s->coming;
+}

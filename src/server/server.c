@@ -1,0 +1,271 @@
+#include "server/server.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/server_priv.h"
+
+enum {
+  STOP_GRACE_US = 5000000,
+  /* The disk may have room again, the machine may have slept: look. */
+  LOOK_US = 1000000,
+  /* A timer that is due and was not carried out waits for the disk. */
+  STUCK_US = 20000
+};
+
+/* ---- what the parts ask of the server */
+
+static int64_t unix_us(void *ctx) {
+  const struct server *s = ctx;
+  return clock_now_us(&s->clock);
+}
+
+static void entropy(void *ctx, void *bytes, size_t size) {
+  (void)ctx;
+  secret_fill(bytes, size);
+}
+
+static void on_api_log(void *ctx, const struct api_log *entry) {
+  const struct server *s = ctx;
+  log_api(&s->log, entry);
+}
+
+/* ---- turns of the loop */
+
+static void look_at_disk(struct server *s) {
+  struct journal_stats stats;
+  journal_get_stats(domain_journal(s->domain), &stats);
+  if (s->was_full && !stats.full && !stats.failed) {
+    log_say(&s->log, API_LOG_INFO, "journal.recovered",
+            "the disk has room again; what waited is written");
+  }
+  s->was_full = stats.full;
+}
+
+static void arm_tick(struct server *s) {
+  const int64_t wait_us =
+      domain_next_deadline(s->domain) - clock_now_us(&s->clock);
+  loop_timer_start_after(s->tick, wait_us <= 0        ? STUCK_US
+                                  : wait_us < LOOK_US ? wait_us
+                                                      : LOOK_US);
+}
+
+/* Everything that this turn's callbacks submitted is with the journal; what is
+ * durable leaves. */
+static void on_batch(void *ctx) {
+  struct server *s = ctx;
+  domain_tick(s->domain, clock_now_us(&s->clock));
+  (void)domain_release(s->domain);
+  server_finish_reload(s);
+  if (domain_due(s->domain)) {
+    loop_again(s->loop);
+  }
+  arm_tick(s);
+}
+
+static void on_tick(void *ctx) {
+  look_at_disk(ctx); /* the batch hook does the rest */
+}
+
+static void on_wake(void *ctx) {
+  (void)ctx; /* the batch hook releases */
+}
+
+/* ---- signals */
+
+static void on_stopped(void *ctx) {
+  struct server *s = ctx;
+  loop_stop(s->loop);
+}
+
+void server_stop(struct server *s) {
+  if (!s->stopping) {
+    s->stopping = true;
+    http_server_stop(s->http, STOP_GRACE_US, on_stopped, s);
+  }
+}
+
+static void on_signal(void *ctx, int number) {
+  struct server *s = ctx;
+  if (number == SIGHUP) {
+    if (!s->stopping) {
+      (void)server_reload(s);
+    }
+    return;
+  }
+  if (s->stopping) {
+    log_say(&s->log, API_LOG_WARNING, "server.killed",
+            "a second signal: the process ends at once");
+    _exit(1); /* the journal holds the truth */
+  }
+  log_say(&s->log, API_LOG_INFO, "server.stopping",
+          "signal %d: no new connections; requests in flight are answered",
+          number);
+  server_stop(s);
+}
+
+/* ---- putting together */
+
+static enum bt_err create_api(struct server *s) {
+  const struct server_config *c = &s->config;
+  const struct api_options options = {
+      .domain = s->domain,
+      .loop = s->loop,
+      .tokens = c->tokens,
+      .token_count = c->token_count,
+      .visitors = c->visitors,
+      .secret = {(const char *)s->secret, sizeof s->secret},
+      .version = text_from(s->options->version),
+      .ctx = s,
+      .unix_us = unix_us,
+      .entropy = entropy,
+      .log = on_api_log,
+      .metrics = server_write_metrics};
+  enum bt_err err = api_create(heap_mem(), &options, &s->api);
+  if (err == BT_ERR_OK) {
+    err = bots_create(s->api, &s->bots);
+  }
+  if (err == BT_ERR_OK) {
+    err = http_server_create(s->loop, &c->limits, api_http_handlers(), s->api,
+                             &s->http);
+  }
+  if (err == BT_ERR_OK) {
+    api_attach(s->api, s->http);
+  }
+  return err;
+}
+
+static enum bt_err listen_there(struct server *s, struct server_error *why) {
+  const enum bt_err err =
+      http_server_listen(s->http, s->host, s->port, &s->port);
+  if (err == BT_ERR_EXISTS) {
+    return server_fail(why, err,
+                       "%s port %u is taken by another process. Stop it, or "
+                       "name another with --listen ADDRESS:PORT.",
+                       s->host, s->port);
+  }
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err, "Cannot listen on %s port %u: %s.",
+                           s->host, s->port, bt_err_text(err));
+}
+
+static enum bt_err create_loop(struct server *s) {
+  enum bt_err err = loop_create(heap_mem(), &s->loop);
+  if (err == BT_ERR_OK) {
+    err = loop_waker_create(s->loop, on_wake, s, &s->durable);
+  }
+  if (err == BT_ERR_OK) {
+    err = loop_timer_create(s->loop, on_tick, s, &s->tick);
+  }
+  return err;
+}
+
+static enum bt_err start(struct server *s, struct server_error *why) {
+  enum bt_err err = create_loop(s);
+  if (err != BT_ERR_OK) {
+    return server_fail(why, err, "Cannot make the event loop: %s.",
+                       bt_err_text(err));
+  }
+  err = server_open_domain(s, why);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  err = create_api(s);
+  if (err != BT_ERR_OK) {
+    return server_fail(why, err, "Cannot make the server: %s.",
+                       bt_err_text(err));
+  }
+  err = listen_there(s, why);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  loop_on_batch(s->loop, on_batch, s);
+  arm_tick(s);
+  err = loop_on_signals(s->loop, on_signal, s);
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err, "Cannot listen to signals: %s.",
+                           bt_err_text(err));
+}
+
+static void note_started(struct server *s) {
+  const struct log_field fields[] = {
+      {.name = "centre", .text = s->config.centre},
+      {.name = "address", .text = text_from(s->host)},
+      {.name = "port", .number = s->port},
+      {.name = "data",
+       .text = text_from(s->data[0] != '\0' ? s->data : "in memory")},
+      {.name = "objects", .number = (int64_t)s->config.object_count},
+      {.name = "scripts", .number = (int64_t)s->config.script_count},
+      {.name = "tokens", .number = (int64_t)s->config.token_count}};
+  s->started_us = clock_now_us(&s->clock);
+  log_write(&s->log, API_LOG_INFO, "server.started", fields, 7);
+}
+
+enum bt_err server_create(const struct server_options *options,
+                          struct server_config *take_config,
+                          struct server **out, struct server_error *why) {
+  struct server *s = mem_new(heap_mem(), sizeof *s);
+  if (s == NULL) {
+    server_config_free(take_config);
+    return server_fail(why, BT_ERR_NOMEM, "There is no memory.");
+  }
+  s->options = options;
+  s->config = *take_config;
+  s->log = options->log;
+  s->log.level = s->config.log_level;
+  const char *host = options->host != NULL ? options->host : s->config.host;
+  memcpy(s->host, host, strlen(host) + 1);
+  s->port = options->host != NULL ? options->port : s->config.port;
+  const enum bt_err err = start(s, why);
+  if (err != BT_ERR_OK) {
+    server_free(s);
+    return err;
+  }
+  note_started(s);
+  *out = s;
+  return BT_ERR_OK;
+}
+
+void server_run(struct server *s) {
+  loop_run(s->loop);
+  log_say(&s->log, API_LOG_INFO, "server.stopped",
+          "all connections are closed; the journal is being closed");
+}
+
+/* From the outside in; the waker must outlive the journal's thread. */
+void server_free(struct server *s) {
+  if (s->http != NULL) {
+    http_server_free(s->http);
+  }
+  bots_free(s->bots);
+  api_free(s->api);
+  if (s->domain != NULL) {
+    domain_close(s->domain, true);
+  }
+  if (s->apply != NULL) {
+    apply_free(s->apply);
+    server_config_free(&s->coming);
+  }
+  loop_timer_free(s->tick);
+  loop_waker_free(s->durable);
+  if (s->loop != NULL) {
+    loop_free(s->loop);
+  }
+  server_config_free(&s->config);
+  mem_free(heap_mem(), s, sizeof *s);
+}
+
+const char *server_host(const struct server *s) {
+  return s->host;
+}
+
+uint16_t server_port(const struct server *s) {
+  return s->port;
+}
+
+struct text server_centre(const struct server *s) {
+  return s->config.centre;
+}

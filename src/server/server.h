@@ -1,0 +1,59 @@
+/* server.h - the parts of a running centre, and how they hang together.
+ *
+ *   loop ── http server ── api, bots ── domain ── engine
+ *    │                                    └────── journal (its own thread)
+ *    ├─ batch hook: what is durable leaves
+ *    ├─ waker: the journal's thread says "durable"
+ *    ├─ timer: the engine's next deadline
+ *    └─ signals: HUP reloads the configuration, TERM and INT stop
+ *
+ * One server is one thread, the caller's, and the journal's.
+ */
+#ifndef BATON_SERVER_SERVER_H
+#define BATON_SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "server/config.h"
+#include "server/log.h"
+
+struct server;
+
+struct server_options {
+  const char *config_path; /* read again on SIGHUP */
+  const char *data;        /* instead of the configuration's; NULL: that */
+  const char *host;        /* the same, with @port; an address literal */
+  uint16_t port;
+  bool memory; /* no data directory: all is forgotten at the end */
+  const char *version;
+  struct log log; /* its level comes from the configuration */
+};
+
+struct server_error {
+  char text[1024]; /* one or two sentences for a person */
+};
+
+/* Opens the journal, folds it, brings in the configuration and listens: when it
+ * returns, connections are accepted. Takes @config on every path. @options and
+ * its texts are borrowed and outlive the server. On error *@why says what. */
+enum bt_err server_create(const struct server_options *options,
+                          struct server_config *take_config,
+                          struct server **out,
+                          struct server_error *why) BT_USE_RESULT;
+/* Serves until SIGTERM or SIGINT, or server_stop(); then lets requests in
+ * flight end. A second signal ends the process at once. */
+void server_run(struct server *s);
+void server_stop(struct server *s);
+/* Reads the configuration again, as SIGHUP does. False: it has errors, which
+ * were logged, and everything is as it was. */
+bool server_reload(struct server *s);
+/* Closes everything; the journal with a snapshot. */
+void server_free(struct server *s);
+
+const char *server_host(const struct server *s);
+uint16_t server_port(const struct server *s);
+struct text server_centre(const struct server *s);
+
+#endif

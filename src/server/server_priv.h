@@ -1,0 +1,56 @@
+/* server_priv.h - the inside of a server. */
+#ifndef BATON_SERVER_SERVER_PRIV_H
+#define BATON_SERVER_SERVER_PRIV_H
+
+#include <limits.h>
+
+#include "bots/bots.h"
+#include "domain/heap.h"
+#include "net/loop.h"
+#include "server/apply.h"
+#include "server/clock.h"
+#include "server/secret.h"
+#include "server/server.h"
+
+struct server {
+  const struct server_options *options;
+  struct log log;
+  struct server_config config; /* the one that is in force */
+  struct clock clock;
+  char data[PATH_MAX]; /* empty: in memory */
+  char host[SERVER_HOST_MAX];
+  uint16_t port; /* in use */
+  uint8_t secret[SECRET_BYTES];
+
+  struct loop *loop;
+  struct loop_waker *durable; /* woken by the journal's thread */
+  struct loop_timer *tick;
+  struct domain *domain;
+  struct api *api;
+  struct bots *bots;
+  struct http_server *http;
+
+  /* A configuration on its way into the domain, after a reload. */
+  struct apply *apply;
+  struct server_config coming;
+
+  int64_t started_us; /* since 1970 */
+  uint64_t reloads, failed_reloads;
+  bool stopping;
+  bool was_full; /* the disk, when it was looked at last */
+};
+
+__attribute__((format(printf, 3, 4))) enum bt_err
+server_fail(struct server_error *why, enum bt_err err, const char *format, ...);
+
+/* The directory, the secret, the journal, the domain and the configuration in
+ * it; the loop and its waker are there. */
+enum bt_err server_open_domain(struct server *s,
+                               struct server_error *why) BT_USE_RESULT;
+/* Lines about the process for /metrics. */
+void server_write_metrics(void *ctx, struct textbuf *out);
+
+/* If a reload is under way and done: the new configuration is in force. */
+void server_finish_reload(struct server *s);
+
+#endif
