@@ -189,6 +189,9 @@ enum bt_err client_create(struct loop *loop, struct text host, uint16_t port,
 }
 
 void client_free(struct client *client) {
+  if (client == NULL) {
+    return;
+  }
   const struct mem *mem = client->loop->mem;
   loop_task_cancel(&client->kick);
   if (client->conn != NULL) {

@@ -50,7 +50,7 @@ struct client_target {
 enum bt_err client_create(struct loop *loop, struct text host, uint16_t port,
                           const struct net_limits *limits,
                           struct client **out) BT_USE_RESULT;
-void client_free(struct client *client);
+void client_free(struct client *client); /* NULL is fine */
 
 /* Sends when the connection is free, connecting first if need be; everything is
  * copied. @fn is called once, from the loop. A request is not repeated by
