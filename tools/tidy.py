@@ -5,8 +5,11 @@ usage: tidy.py --build DIR [--stamps DIR] [--all] [FILE...]
 
 A file that passes leaves a stamp in build/tidy named by the hash of all that
 clang-tidy saw of this project: the file, the headers it includes, its flags and
-.clang-tidy. So an unchanged file costs a preprocessor run. --all looks at
-every file anew.
+.clang-tidy. So an unchanged file costs a preprocessor run.
+
+The analyzer gives up on a function after so many steps; here after a fifth of
+its own limit, which takes a quarter of the time. --all looks at every file anew
+and goes to the end.
 """
 import argparse
 import concurrent.futures
@@ -22,6 +25,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-14"
+FEWER_STEPS = [f"--extra-arg={word}" for word in ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=45000")]
 
 
 def headers_of(entry):
@@ -56,6 +60,7 @@ def check(entry, args):
         return entry["file"], None, None
     start = time.monotonic()
     command = [TIDY, "-p", args.build, f"--config-file={ROOT}/.clang-tidy", "--quiet", entry["file"]]
+    command += [] if args.all else FEWER_STEPS
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if run.returncode == 0 and stamp:
         stamp.touch()
