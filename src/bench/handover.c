@@ -43,6 +43,14 @@ struct client *handover_client(struct handover *h) {
 
 /* ---- the load */
 
+/* The server and its directory are ours to clean up. */
+static void on_signal(void *ctx, int number) {
+  struct handover *h = ctx;
+  (void)number;
+  h->broken = true;
+  handover_note(h, "interrupted");
+}
+
 static enum bt_err wait_for_seats(struct handover *h) {
   const int64_t end_ns = machine_now_ns() + OPEN_MAX_NS;
   while (h->seats_open < h->options->agents + 1) {
@@ -141,7 +149,10 @@ static enum bt_err load(struct handover *h, const struct child *child) {
   samples_init(&h->offer_us, h->bench->mem);
   samples_init(&h->life_us, h->bench->mem);
   arena_init(&h->arena, h->bench->mem, FRAME_BYTES_MAX);
-  err = lives_open(h);
+  err = loop_on_signals(h->loop, on_signal, h);
+  if (err == BT_ERR_OK) {
+    err = lives_open(h);
+  }
   if (err == BT_ERR_OK) {
     err = drive(h, child);
   }

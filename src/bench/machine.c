@@ -1,9 +1,8 @@
 #include "bench/machine.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,33 +132,38 @@ enum bt_err machine_make_dir(struct bench *b, const char *parent, char *path,
   return BT_ERR_OK;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind,
-                      struct FTW *where) {
-  (void)info;
-  (void)kind;
-  (void)where;
-  return remove(path);
+/* Not sorted, links not followed. */
+static FTS *walk(const char *dir) {
+  char root[PATH_SIZE];
+  char *const roots[] = {root, NULL};
+  (void)snprintf(root, sizeof root, "%s", dir);
+  return fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 }
 
 void machine_remove_dir(const char *path) {
-  enum { DESCRIPTORS = 8 };
-  (void)nftw(path, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+  FTS *tree = walk(path);
+  if (tree == NULL) {
+    return;
+  }
+  for (FTSENT *e = fts_read(tree); e != NULL; e = fts_read(tree)) {
+    if (e->fts_info == FTS_DP) {
+      (void)rmdir(e->fts_accpath);
+    } else if (e->fts_info != FTS_D) {
+      (void)unlink(e->fts_accpath);
+    }
+  }
+  (void)fts_close(tree);
 }
 
 int64_t machine_dir_bytes(const char *dir) {
+  FTS *tree = walk(dir);
   int64_t bytes = 0;
-  DIR *d = opendir(dir);
-  if (d == NULL) {
+  if (tree == NULL) {
     return 0;
   }
-  /* NOLINTNEXTLINE(concurrency-mt-unsafe): its own stream */
-  for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
-    struct stat info;
-    if (fstatat(dirfd(d), e->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISREG(info.st_mode)) {
-      bytes += info.st_size;
-    }
+  for (FTSENT *e = fts_read(tree); e != NULL; e = fts_read(tree)) {
+    bytes += e->fts_info == FTS_F ? e->fts_statp->st_size : 0;
   }
-  (void)closedir(d);
+  (void)fts_close(tree);
   return bytes;
 }

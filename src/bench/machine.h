@@ -35,7 +35,7 @@ enum bt_err machine_make_dir(struct bench *b, const char *parent, char *path,
                              size_t size) BT_USE_RESULT;
 /* Removes it with everything in it. */
 void machine_remove_dir(const char *path);
-/* Of the files in @dir, as long as they are; 0 if there is none. */
+/* Of all files below @dir, as long as they are; 0 if there is none. */
 int64_t machine_dir_bytes(const char *dir);
 
 #endif

@@ -117,7 +117,13 @@ static void on_agent_frame(struct seat *agent, struct life *life,
   } else if (text_equal(f->type, TEXT("message"))) {
     on_line(agent, life, f->from);
   } else if (text_equal(f->type, TEXT("session.ended"))) {
-    life_mark(life, MARK_ENDED);
+    /* Once when the wrap-up begins, once when it is done. */
+    if (text_equal(f->status, TEXT("completed"))) {
+      life_mark(life, MARK_ENDED);
+    }
+  } else if (text_starts(f->type, TEXT("offer.")) ||
+             text_equal(f->type, TEXT("session.left"))) {
+    life_fail(life, "the agent lost it: %.*s", TEXT_ARG(f->type));
   }
 }
 
