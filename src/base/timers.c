@@ -148,6 +148,13 @@ void timers_stop(struct timers *t, uint32_t id) {
   t->free_head = id;
 }
 
+void timers_reorder(struct timers *t, uint32_t id, uint64_t order) {
+  struct timers_node *n = node_of(t, id);
+  bt_check(n->at < t->count && t->heap[n->at].id == id);
+  n->timer.order = order;
+  fill_hole(t, n->at, t->heap[n->at]);
+}
+
 const struct timer *timers_get(const struct timers *t, uint32_t id) {
   const struct timers_node *n = node_of(t, id);
   bt_check(n->at < t->count && t->heap[n->at].id == id);

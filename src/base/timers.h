@@ -43,6 +43,9 @@ bool timers_reserve(struct timers *t, size_t more);
 uint32_t timers_start(struct timers *t, struct timer spec);
 /* @id may be TIMER_NONE; else it must be running. */
 void timers_stop(struct timers *t, uint32_t id);
+/* Among equal deadlines it comes as if it had been started as number @order.
+ * For timers that are read back from where they were kept. */
+void timers_reorder(struct timers *t, uint32_t id, uint64_t order);
 /* The running timer with this id. */
 const struct timer *timers_get(const struct timers *t, uint32_t id);
 /* The earliest deadline; INT64_MAX if nothing runs. */

@@ -109,6 +109,11 @@ static void move_link(struct engine *e, uint32_t slot,
   }
 }
 
+static void stop_timer(struct engine *e, uint32_t *timer) {
+  timers_stop(&e->timers, *timer);
+  *timer = TIMER_NONE;
+}
+
 /* ---- the place in the queue */
 
 static struct router_request request_of(const struct engine *e,
@@ -137,6 +142,7 @@ static void move_place(struct engine *e, uint32_t slot,
   const bool was = live_in_queue(before), is = live_in_queue(after);
   if (was && (!is || joins)) {
     router_dequeue(&e->router, slot);
+    stop_timer(e, &e->lives[slot]->timer_rematch);
   }
   if (is && (!was || joins)) {
     enqueue(e, slot);
@@ -163,17 +169,14 @@ uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
   return id;
 }
 
-static void stop_timer(struct engine *e, uint32_t *timer) {
-  timers_stop(&e->timers, *timer);
-  *timer = TIMER_NONE;
-}
-
 static void move_timers(struct engine *e, uint32_t slot,
                         const struct session *before, int64_t deadline_us) {
   struct live *l = e->lives[slot];
-  if (l->s.visit != before->visit) {
+  const bool over = l->s.status == SESSION_COMPLETED;
+  /* The last timer may have ended the session: it is not armed anew. */
+  if (l->s.visit != before->visit || over) {
     stop_timer(e, &l->timer_status);
-    if (deadline_us != 0) {
+    if (deadline_us != 0 && !over) {
       l->timer_status =
           apply_start_timer(e, TIMER_STATUS, slot, l->s.visit, deadline_us);
     }
@@ -185,8 +188,10 @@ static void move_timers(struct engine *e, uint32_t slot,
                                             l->transfer.deadline_us);
     }
   }
-  if (l->s.status == SESSION_COMPLETED) {
-    stop_timer(e, &l->timer_customer);
+  if (over || l->s.status == SESSION_WRAPUP) {
+    stop_timer(e, &l->timer_customer); /* a customer who is gone is not lost */
+  }
+  if (over) {
     l->timer_customer = apply_start_timer(e, TIMER_FORGET, slot, 0,
                                           l->ended_us + FORGET_AFTER_US);
   }
@@ -238,8 +243,23 @@ void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev) {
   bt_check(err == BT_ERR_OK);
   router_exclude(&e->router, slot, (uint32_t)record_num(ev, FIELD_AGENT),
                  until_us);
-  (void)apply_start_timer(e, TIMER_REMATCH, slot, e->lives[slot]->s.epoch,
-                          until_us);
+  apply_rematch_timer(e, slot);
+}
+
+void apply_rematch_timer(struct engine *e, uint32_t slot) {
+  struct live *l = e->lives[slot];
+  struct router_exclusion list[64];
+  const size_t most = sizeof list / sizeof list[0];
+  const size_t n = router_exclusions(&e->router, slot, list, most);
+  int64_t next_us = INT64_MAX;
+  for (size_t i = 0; i < n && i < most; i++) {
+    const int64_t until_us = list[i].until_us;
+    next_us = until_us > e->now_us && until_us < next_us ? until_us : next_us;
+  }
+  stop_timer(e, &l->timer_rematch);
+  if (next_us != INT64_MAX) {
+    l->timer_rematch = apply_start_timer(e, TIMER_REMATCH, slot, 0, next_us);
+  }
 }
 
 /* What an event of a session that is no transition changes outside it. */

@@ -193,6 +193,8 @@ void apply_forget(struct engine *e, uint32_t slot);
 uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
                            uint32_t owner, uint32_t visit, int64_t deadline_us);
 void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev);
+/* Until the next of those who declined may be asked again. */
+void apply_rematch_timer(struct engine *e, uint32_t slot);
 /* The skills of a transfer (JSON) as the router wants them. Unknown ones are
  * written to *unknown (may be NULL) and left out; false if there was one, or
  * there are too many. */

@@ -127,6 +127,11 @@ bool live_in_queue(const struct session *s) {
   return s->status == SESSION_QUEUED || s->status == SESSION_OFFERED;
 }
 
+bool live_is_listed(const struct session *s) {
+  return s->agent != SESSION_NOBODY || s->holder == SESSION_HOLDER_BOT ||
+         s->invited == SESSION_HOLDER_BOT;
+}
+
 static struct leg *last_leg(struct live *l, uint8_t role) {
   for (size_t i = l->leg_count; i-- > 0;) {
     if (l->legs[i].role == role && l->legs[i].left_us == 0) {
@@ -278,6 +283,7 @@ static void fold_transfer(struct live *l, const struct record *ev,
 static void fold_ended(struct live *l, const struct mem *mem,
                        const struct record *ev) {
   l->ended_us = record_num(ev, FIELD_AT);
+  l->customer_here = false;
   end_leg(l, ROLE_CUSTOMER, l->ended_us, "session.ended");
   if (l->end_reason.len == 0) {
     live_own(mem, &l->end_reason, record_text(ev, FIELD_END_REASON));
@@ -317,6 +323,7 @@ static void fold_transition(struct live *l, const struct mem *mem,
   case SESSION_EV_WRAPPING:
     live_own(mem, &l->end_reason, record_text(ev, FIELD_END_REASON));
     end_leg(l, ROLE_CUSTOMER, at_us, "session.wrapping");
+    l->customer_here = false;
     break;
   case SESSION_EV_ENDED:
     fold_ended(l, mem, ev);

@@ -29,8 +29,8 @@ struct leg {
 #define TRANSFER_STATE_LIST(X)                                                 \
   X(NONE, "none")                                                              \
   X(WAITING, "waiting")                                                        \
-  X(DONE, "done") X(CANCELLED, "cancelled") X(EXPIRED, "expired")              \
-      X(DROPPED, "dropped")
+  X(DONE, "done")                                                              \
+  X(CANCELLED, "cancelled") X(EXPIRED, "expired") X(DROPPED, "dropped")
 #define X(name, wire) TRANSFER_##name,
 enum transfer_state { TRANSFER_STATE_LIST(X) };
 #undef X
@@ -71,10 +71,10 @@ struct live {
   struct leg *legs;
   size_t leg_count, leg_cap;
   uint64_t last_seq;
-  uint32_t seen[ROLES]; /* last message number that a party is known to have */
   uint32_t timer_status, timer_transfer, timer_customer;
-  uint32_t last_agent; /* that held it last, or SESSION_NOBODY */
-  uint32_t run;        /* slot of its script's run, or SESSION_NOBODY */
+  uint32_t timer_rematch; /* until the next agent may be asked again */
+  uint32_t last_agent;    /* that held it last, or SESSION_NOBODY */
+  uint32_t run;           /* slot of its script's run, or SESSION_NOBODY */
 };
 
 /* A live session folded from nothing. */
@@ -92,5 +92,7 @@ struct session live_get_session(const struct session *before,
 /* Replaces an owned text by a copy. */
 void live_own(const struct mem *mem, struct text *owned, struct text t);
 bool live_in_queue(const struct session *s);
+/* Is it in the list of a bot's or an agent's sessions? */
+bool live_is_listed(const struct session *s);
 
 #endif

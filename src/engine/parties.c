@@ -217,7 +217,7 @@ static void bot_is_away(struct ctx *x, uint32_t slot) {
 
 static void customer_is_gone(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
-  if (!l->customer_here || l->s.status == SESSION_COMPLETED) {
+  if (!l->customer_here) {
     return;
   }
   struct record ev;

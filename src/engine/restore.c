@@ -13,12 +13,21 @@ static uint32_t num32(const struct record *r, enum field f) {
   return (uint32_t)record_num(r, f);
 }
 
+/* The timer comes where it came among those with the same deadline. */
+static void restore_order(struct engine *e, const struct record *r,
+                          enum field order, uint32_t timer) {
+  if (timer != TIMER_NONE && record_has(r, order)) {
+    timers_reorder(&e->timers, timer, (uint64_t)record_num(r, order));
+  }
+}
+
 static bool restore_numbers(struct engine *e, const struct record *r) {
   e->now_us = record_num(r, FIELD_AT);
   e->next_order = (uint64_t)record_num(r, FIELD_ORDER);
   e->next_transfer = (uint64_t)record_num(r, FIELD_TRANSFER);
   e->next_run = (uint64_t)record_num(r, FIELD_RUN);
   e->offers.next_id = (uint64_t)record_num(r, FIELD_OFFER);
+  e->timers.next_order = (uint64_t)record_num(r, FIELD_TIMER_ORDER);
   return true;
 }
 
@@ -66,6 +75,7 @@ static bool restore_agent(struct engine *e, const struct record *r) {
   if (record_has(r, FIELD_DEADLINE)) {
     slot->timer = apply_start_timer(e, TIMER_AGENT, number, a->visit,
                                     record_num(r, FIELD_DEADLINE));
+    restore_order(e, r, FIELD_TIMER_ORDER, slot->timer);
   }
   apply_agent_state(e, number);
   return true;
@@ -198,6 +208,9 @@ static bool restore_session(struct engine *e, const struct record *r) {
         e, s.status == SESSION_COMPLETED ? TIMER_FORGET : TIMER_CUSTOMER, slot,
         0, record_num(r, FIELD_UNTIL));
   }
+  restore_order(e, r, FIELD_TIMER_ORDER, l->timer_status);
+  restore_order(e, r, FIELD_TIMER_ORDER_2, l->timer_customer);
+  restore_order(e, r, FIELD_TIMER_ORDER_3, l->timer_transfer);
   return true;
 }
 
@@ -263,16 +276,24 @@ static bool restore_run(struct engine *e, const struct record *r) {
   struct record slept = *r;
   slept.type = EVENT_SCRIPT_SLEPT;
   run_apply(e, &slept);
+  restore_order(e, r, FIELD_TIMER_ORDER, e->runs[l->run].timer);
   return true;
 }
 
 static bool restore_exclusion(struct engine *e, const struct record *r) {
   uint32_t slot;
-  if (part_of(e, r, &slot) == NULL ||
-      !is_below(r, FIELD_AGENT, e->dir.agent_count)) {
+  struct live *l = part_of(e, r, &slot);
+  if (l == NULL || !is_below(r, FIELD_AGENT, e->dir.agent_count)) {
     return false;
   }
   apply_excluded(e, slot, r);
+  timers_stop(&e->timers, l->timer_rematch);
+  l->timer_rematch = TIMER_NONE;
+  if (record_has(r, FIELD_DEADLINE)) {
+    l->timer_rematch = apply_start_timer(e, TIMER_REMATCH, slot, 0,
+                                         record_num(r, FIELD_DEADLINE));
+    restore_order(e, r, FIELD_TIMER_ORDER, l->timer_rematch);
+  }
   return true;
 }
 

@@ -18,6 +18,16 @@ static void put(struct saver *s, const struct record *r) {
   s->good = s->good && s->sink(s->ctx, r);
 }
 
+/* A running timer: its deadline, and its place among equal ones. */
+static void put_timer(const struct saver *s, struct record *r, enum field due,
+                      enum field order, uint32_t timer) {
+  if (timer != TIMER_NONE) {
+    const struct timer *t = timers_get(&s->e->timers, timer);
+    record_set_num(r, due, t->deadline_us);
+    record_set_num(r, order, (int64_t)t->order);
+  }
+}
+
 /* ---- the directory, as its events */
 
 static void put_config(struct saver *s, uint32_t type, struct text config) {
@@ -114,10 +124,7 @@ static void save_agent(struct saver *s, uint32_t number) {
   record_set_num(&r, FIELD_IDLE_SINCE, a->idle_since_us);
   record_set_num(&r, FIELD_VISIT, a->visit);
   record_set_text(&r, FIELD_LIMITS, (struct text){load, sizeof load});
-  if (slot->timer != TIMER_NONE) {
-    record_set_num(&r, FIELD_DEADLINE,
-                   timers_get(&s->e->timers, slot->timer)->deadline_us);
-  }
+  put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, slot->timer);
   put(s, &r);
 }
 
@@ -243,6 +250,7 @@ static void save_run(struct saver *s, const struct live *l) {
   record_set_num(&r, FIELD_FROM_STATUS, run->status);
   record_set_num(&r, FIELD_SEEN, run->seen);
   record_set_text(&r, FIELD_IMAGE, run->image);
+  put_timer(s, &r, FIELD_WAKE, FIELD_TIMER_ORDER, run->timer);
   put(s, &r);
 }
 
@@ -252,12 +260,15 @@ static void save_exclusions(struct saver *s, uint32_t slot) {
   if (!router_waits(&s->e->router, slot)) {
     return;
   }
+  const struct live *l = engine_live(s->e, slot);
   const size_t n = router_exclusions(&s->e->router, slot, list, most);
-  for (size_t i = 0; i < n && i < most; i++) {
+  /* The router has the newest first. */
+  for (size_t i = n < most ? n : most; i-- > 0;) {
     struct record r;
-    begin_part(engine_live(s->e, slot), &r, STATE_EXCLUSION);
+    begin_part(l, &r, STATE_EXCLUSION);
     record_set_num(&r, FIELD_AGENT, list[i].agent);
     record_set_num(&r, FIELD_UNTIL, list[i].until_us);
+    put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, l->timer_rematch);
     put(s, &r);
   }
 }
@@ -285,12 +296,12 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_num(&r, FIELD_SKIP_QUEUE, l->skip_queue);
   record_set_num(&r, FIELD_PREV, (int64_t)l->last_seq);
   record_set_num(&r, FIELD_AWAY, l->last_agent);
-  if (l->timer_status != TIMER_NONE) {
-    record_set_num(&r, FIELD_DEADLINE, l->deadline_us);
-  }
-  if (l->timer_customer != TIMER_NONE) {
-    record_set_num(&r, FIELD_UNTIL,
-                   timers_get(&s->e->timers, l->timer_customer)->deadline_us);
+  put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, l->timer_status);
+  put_timer(s, &r, FIELD_UNTIL, FIELD_TIMER_ORDER_2, l->timer_customer);
+  if (l->timer_transfer != TIMER_NONE) { /* its deadline is the transfer's */
+    record_set_num(
+        &r, FIELD_TIMER_ORDER_3,
+        (int64_t)timers_get(&s->e->timers, l->timer_transfer)->order);
   }
   record_set_given(&r, FIELD_SKILLS, l->skills);
   record_set_given(&r, FIELD_CUSTOMER, l->customer);
@@ -307,6 +318,34 @@ static void save_session(struct saver *s, uint32_t slot) {
   save_exclusions(s, slot);
 }
 
+/* The sessions of a list from its end: who restores puts each before those
+ * that were there, as the list did. */
+static void save_list(struct saver *s, uint32_t first) {
+  uint32_t slot = first;
+  while (slot != SESSION_NOBODY &&
+         s->e->lives[slot]->link_next != SESSION_NOBODY) {
+    slot = s->e->lives[slot]->link_next;
+  }
+  for (; slot != SESSION_NOBODY; slot = s->e->lives[slot]->link_prev) {
+    save_session(s, slot);
+  }
+}
+
+static void save_sessions(struct saver *s) {
+  const struct engine *e = s->e;
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    if (!live_is_listed(&e->lives[slot]->s)) {
+      save_session(s, slot);
+    }
+  }
+  for (size_t i = 0; i < e->dir.agent_count; i++) {
+    save_list(s, e->agents[i].first);
+  }
+  for (size_t i = 0; i < e->dir.bot_count; i++) {
+    save_list(s, e->bots[i].first);
+  }
+}
+
 static void save_numbers(struct saver *s) {
   const struct engine *e = s->e;
   struct record r;
@@ -316,6 +355,7 @@ static void save_numbers(struct saver *s) {
   record_set_num(&r, FIELD_TRANSFER, (int64_t)e->next_transfer);
   record_set_num(&r, FIELD_RUN, (int64_t)e->next_run);
   record_set_num(&r, FIELD_OFFER, (int64_t)e->offers.next_id);
+  record_set_num(&r, FIELD_TIMER_ORDER, (int64_t)e->timers.next_order);
   put(s, &r);
 }
 
@@ -329,9 +369,7 @@ bool engine_save(const struct engine *e, engine_sink *sink, void *ctx) {
   for (uint32_t i = 0; i < e->queue_count; i++) {
     save_queue(&s, i);
   }
-  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
-    save_session(&s, slot);
-  }
+  save_sessions(&s);
   for (const struct offer *o = offers_next(&e->offers, NULL); o != NULL;
        o = offers_next(&e->offers, o)) {
     save_offer(&s, o);
@@ -339,5 +377,6 @@ bool engine_save(const struct engine *e, engine_sink *sink, void *ctx) {
   for (size_t i = 0; i < e->kept_count; i++) {
     save_kept(&s, &e->kept[(e->kept_first + i) % e->kept_cap]);
   }
+  save_numbers(&s); /* what was restored above has used some up */
   return s.good;
 }

@@ -131,7 +131,9 @@ void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
                   struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   const bool joins = args->type == COMMAND_CUSTOMER_JOINED;
-  if (l->s.status == SESSION_COMPLETED || l->customer_here == joins) {
+  const bool over =
+      l->s.status == SESSION_WRAPUP || l->s.status == SESSION_COMPLETED;
+  if (over || l->customer_here == joins) {
     answer_session(x, slot, 200, "Nothing has changed.", a);
     return;
   }
@@ -140,7 +142,7 @@ void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
             slot);
   const int64_t ms = x->e->dir.entries[l->entry].customer_ms;
   const bool returns = joins && l->timer_customer != TIMER_NONE;
-  if (!joins && l->s.status != SESSION_WRAPUP) {
+  if (!joins) {
     record_set_num(&ev, FIELD_DEADLINE, x->now_us + ms * 1000);
   }
   emit(x, &ev);

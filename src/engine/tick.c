@@ -91,13 +91,11 @@ static void forget_due(struct ctx *x, uint32_t slot) {
   e->forgotten[e->forgotten_count++] = slot;
 }
 
-/* An agent who declined may be asked again, if it is still the same wait. */
-static void rematch_due(struct ctx *x, uint32_t slot, uint32_t epoch) {
-  const struct engine *e = x->e;
-  if (slot < e->live_used && e->lives[slot]->used &&
-      e->lives[slot]->s.epoch == epoch) {
-    mark_session(x, slot);
-  }
+/* An agent who declined may be asked again. */
+static void rematch_due(struct ctx *x, uint32_t slot) {
+  engine_live(x->e, slot)->timer_rematch = TIMER_NONE;
+  apply_rematch_timer(x->e, slot);
+  mark_session(x, slot);
 }
 
 static void fire(struct ctx *x, const struct timer *t) {
@@ -122,7 +120,7 @@ static void fire(struct ctx *x, const struct timer *t) {
     agent_give_up(x, t->owner);
     break;
   case TIMER_REMATCH:
-    rematch_due(x, t->owner, t->visit);
+    rematch_due(x, t->owner);
     break;
   case TIMER_KEPT:
     x->e->kept_timer = TIMER_NONE;
