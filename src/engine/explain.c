@@ -10,6 +10,7 @@ struct tale {
   int64_t first_us;   /* when the session opened */
   int64_t goodbye_us; /* of the bot that is being released; 0: none */
   const struct record *agent_event; /* the last that named an agent */
+  const struct record *refused;     /* the last refusal that was told whole */
 };
 
 /* "+ 1.203 s  " since the opening. */
@@ -67,23 +68,64 @@ static void cause(struct tale *t, const struct record *ev) {
   }
 }
 
-static void remedies(struct tale *t, enum refusal why, struct text target) {
+/* Copies *@line up to the word @mark; *@line goes on behind it. True: it was
+ * there. */
+static bool copy_to(struct tale *t, struct text *line, struct text mark) {
+  const size_t at = text_find(*line, mark, 0);
+  const bool found = at < line->len;
+  textbuf_add(t->out, text_sub(*line, 0, at));
+  *line = text_sub(*line, found ? at + mark.len : line->len, line->len);
+  return found;
+}
+
+/* A remedy's line of script, for the transfer that was refused. */
+static void remedy_line(struct tale *t, const struct record *ev,
+                        const char *script) {
+  struct text line = text_from(script);
+  textbuf_add(t->out, TEXT("\n                    "));
+  if (copy_to(t, &line, TEXT("{target}"))) {
+    textbuf_add(t->out, record_text(ev, FIELD_TARGET));
+  }
+  if (copy_to(t, &line, TEXT("{options}")) && record_has(ev, FIELD_PRIORITY)) {
+    textbuf_addf(t->out, "priority:%lld,",
+                 (long long)record_num(ev, FIELD_PRIORITY));
+  }
+  textbuf_add(t->out, line);
+}
+
+static void remedies(struct tale *t, const struct record *ev) {
+  const enum refusal why = (enum refusal)record_num(ev, FIELD_REFUSAL);
   const struct refusal_remedy *r;
   for (size_t i = 0; (r = refusal_remedy(why, i)) != NULL; i++) {
     textbuf_addf(t->out, "\n              %s %s",
                  i == 0 ? "Cure:" : "   or:", r->does);
     if (r->script[0] != '\0') {
-      const struct text line = text_from(r->script);
-      textbuf_add(t->out, TEXT("\n                    "));
-      const size_t at = text_find(line, TEXT("{target}"), 0);
-      textbuf_add(t->out, text_sub(line, 0, at));
-      textbuf_add(t->out, at < line.len ? target : TEXT(""));
-      struct text rest = text_sub(line, at + 8, line.len);
-      const size_t options = text_find(rest, TEXT("{options}"), 0);
-      textbuf_add(t->out, text_sub(rest, 0, options));
-      textbuf_add(t->out, text_sub(rest, options + 9, rest.len));
+      remedy_line(t, ev, r->script);
     }
   }
+}
+
+static void allowed_from(struct tale *t) {
+  const uint32_t from = session_allowed_from(SESSION_CMD_TRANSFER);
+  bool first = true;
+  for (uint32_t s = 0; s < SESSION_STATUSES; s++) {
+    if (from >> s & 1) {
+      textbuf_addf(t->out, "%s %s", first ? "" : " or", session_status_name(s));
+      first = false;
+    }
+  }
+}
+
+/* A script that tries again and again is refused alike each time. */
+static bool told_before(const struct tale *t, const struct record *ev) {
+  const struct record *last = t->refused;
+  return last != NULL &&
+         record_num(last, FIELD_REFUSAL) == record_num(ev, FIELD_REFUSAL) &&
+         record_num(last, FIELD_FROM_STATUS) ==
+             record_num(ev, FIELD_FROM_STATUS) &&
+         record_num(last, FIELD_PRIORITY) == record_num(ev, FIELD_PRIORITY) &&
+         text_equal(record_text(last, FIELD_TARGET),
+                    record_text(ev, FIELD_TARGET));
 }
 
 static void tell_refused(struct tale *t, const struct record *ev) {
@@ -98,21 +140,19 @@ static void tell_refused(struct tale *t, const struct record *ev) {
                info->wire);
   textbuf_addf(t->out, "\n              Why: %s. %.*s", info->title,
                TEXT_ARG(record_text(ev, FIELD_DETAIL)));
+  if (told_before(t, ev)) {
+    textbuf_add(t->out, TEXT("\n              Cures: as above."));
+    return;
+  }
+  t->refused = ev;
   textbuf_addf(
       t->out,
       "\n              The session was %s; a transfer now is "
       "accepted from",
       session_status_name((uint32_t)record_num(ev, FIELD_FROM_STATUS)));
-  const uint32_t from = session_allowed_from(SESSION_CMD_TRANSFER);
-  bool first = true;
-  for (uint32_t s = 0; s < SESSION_STATUSES; s++) {
-    if (from >> s & 1) {
-      textbuf_addf(t->out, "%s %s", first ? "" : " or", session_status_name(s));
-      first = false;
-    }
-  }
+  allowed_from(t);
   textbuf_add_char(t->out, '.');
-  remedies(t, why, target);
+  remedies(t, ev);
 }
 
 static void tell_released(struct tale *t, const struct record *ev,
@@ -140,11 +180,11 @@ static void tell_agent(struct tale *t, const struct record *ev,
       record_has(ev, FIELD_AGENT) ? ev : t->agent_event;
   const struct text agent =
       named == NULL ? TEXT("?") : name_of(t, named, FIELD_AGENT);
-  const struct text line = text_from(format);
-  const size_t at = text_find(line, TEXT("%"), 0);
-  textbuf_add(t->out, text_sub(line, 0, at));
-  textbuf_addf(t->out, "'%.*s'", TEXT_ARG(agent));
-  textbuf_add(t->out, text_sub(line, at + 1, line.len));
+  struct text line = text_from(format);
+  if (copy_to(t, &line, TEXT("%"))) {
+    textbuf_addf(t->out, "'%.*s'", TEXT_ARG(agent));
+  }
+  textbuf_add(t->out, line);
 }
 
 /* Events that one fixed sentence tells; % stands for the agent. */

@@ -219,6 +219,21 @@ static void put_allowed_from(struct json_out *o) {
   json_close_list(o);
 }
 
+/* Is the option worth repeating, and can it stand in a script's text? */
+static bool is_shown(const struct record *args, enum field f) {
+  if (!field_is_text(f)) {
+    return record_has(args, f) &&
+           (field_info(f)->kind != KIND_FLAG || record_num(args, f) != 0);
+  }
+  const struct text t = record_text(args, f);
+  for (size_t i = 0; i < t.len; i++) {
+    if (t.ptr[i] == '"' || t.ptr[i] == '{' || (unsigned char)t.ptr[i] < ' ') {
+      return false;
+    }
+  }
+  return t.len > 0;
+}
+
 /* The text of the call's options, with a comma behind it; without those that
  * the remedy gives itself. */
 static struct text options_of(struct ctx *x, const struct record *args) {
@@ -227,7 +242,7 @@ static struct text options_of(struct ctx *x, const struct record *args) {
   struct textbuf b;
   textbuf_init(&b, x->out->arena.mem);
   for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-    if (!record_has(args, shown[i])) {
+    if (!is_shown(args, shown[i])) {
       continue;
     }
     textbuf_addf(&b, "%s:", field_info(shown[i])->wire);
