@@ -20,13 +20,13 @@ const OPTIONS = {
 const USAGE = `usage: bot.js --name NAME [options]
 
 Serves any number of sessions over one connection. A moment after its goodbye it
-gives the session up; with --sessions N, after the last of them, it closes the
-connection instead.
+closes its part of the session; the last of --sessions N together with the
+connection.
 
   --name NAME            the bot's id in the centre
   --url URL              the server (default: BATON_URL, or http://127.0.0.1:8080)
   --token TOKEN          a token of the centre (default: BATON_TOKEN)
-  --close-after SECONDS  from the goodbye to giving the session up (default: 1)
+  --close-after SECONDS  from the goodbye to the close (default: 1)
   --sessions N           end after so many (default: serve for ever)
   --greeting TEXT        what it says first
   --goodbye TEXT         what it answers to the customer's first message
@@ -87,7 +87,7 @@ function connectWithWs(options, path) {
 
 class Bot {
   held = new Set(); // sessions in which we talk
-  leaving = new Map(); // session: the timer that will give it up
+  leaving = new Map(); // session: the timer that will close our part
   done = 0;
 
   constructor(options) {
@@ -109,7 +109,7 @@ class Bot {
     const { type, session } = frame;
     if (type === "session.invited") this.begin(session.id);
     else if (type === "customer.message" && this.held.has(session)) this.goodbye(session);
-    else if (type === "session.released") this.giveUp(session);
+    else if (type === "session.released") this.leave(session);
     else if (type === "problem") this.say(`refused: ${frame.problem.detail || frame.problem.message}`);
   }
 
@@ -131,18 +131,20 @@ class Bot {
       attributes: { topic: "billing" },
       text: this.options.goodbye,
     });
-    this.leaving.set(session, setTimeout(() => this.giveUp(session), seconds * 1000));
+    this.leaving.set(session, setTimeout(() => {
+      if (this.done + 1 !== this.options.sessions) this.send("session.close", { session });
+      this.leave(session);
+    }, seconds * 1000));
   }
 
-  // Once a session, whoever ended it: we after our goodbye, or the server.
-  giveUp(session) {
+  // Our part is over: we closed it, or the server took it from us.
+  leave(session) {
     clearTimeout(this.leaving.get(session));
     this.leaving.delete(session);
     this.held.delete(session);
     this.done += 1;
     this.say(`${session}: closed`);
     if (this.isDone()) this.socket.close(1000);
-    else this.send("session.close", { session });
   }
 
   isDone() {

@@ -76,7 +76,7 @@ class Agent(client.Client):
 
 
 def main():
-    p = client.parser(__doc__, "BATON_TOKEN=… ./agent.py --name ana")
+    p = client.parser(__doc__, "BATON_TOKEN=… ./agent.py --name anna")
     p.add_argument("--name", required=True, help="the agent's id in the centre")
     p.add_argument("--accept-after", type=float, default=2.0, metavar="SECONDS",
                    help="how long the agent thinks about an offer (default: 2)")
@@ -84,7 +84,7 @@ def main():
                    help="from the customer's answer to the end (default: 0.5)")
     p.add_argument("--sessions", type=int, default=0, metavar="N",
                    help="log out after so many (default: work for ever)")
-    p.add_argument("--greeting", default="Hello, this is Ana. I have read what you wrote; let me help.",
+    p.add_argument("--greeting", default="Hello, I have read what you wrote. Let me help.",
                    help="what the agent says first")
     p.add_argument("--disposition", default="solved", help="the outcome that is recorded")
     options = client.parse(p)

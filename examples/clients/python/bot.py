@@ -2,8 +2,8 @@
 """bot.py - a bot on Baton's own bot socket: greets, answers once, hands over.
 
 It serves any number of sessions over one connection. A moment after its goodbye
-it gives the session up, as bots in the field do; with --sessions N, after the
-last of them, it closes the connection instead.
+it closes its part of the session, as bots in the field do; the last of
+--sessions N it closes together with the connection.
 """
 import asyncio
 
@@ -15,7 +15,7 @@ class Bot(client.Client):
         super().__init__(options)
         self.held = set()  # sessions in which we talk
         self.done = 0
-        self.leaving = {}  # session: the task that will give it up
+        self.leaving = {}  # session: the task that will close our part
 
     async def work(self):
         await self.connect(client.path("bots", self.options.name, "socket"))
@@ -36,8 +36,7 @@ class Bot(client.Client):
         elif frame["type"] == "customer.message" and session in self.held:
             await self.goodbye(session)
         elif frame["type"] == "session.released":
-            self.held.discard(session)
-            await self.give_up(session)
+            await self.leave(session)
 
     async def begin(self, session):
         self.say(f"{session}: invited, greeting")
@@ -51,14 +50,17 @@ class Bot(client.Client):
         await self.send("session.goodbye", session=session, outcome="escalate",
                         reason="the customer asks for a person",
                         attributes={"topic": "billing"}, text=self.options.goodbye)
-        self.leaving[session] = asyncio.ensure_future(self.give_up_later(session))
+        self.leaving[session] = asyncio.ensure_future(self.close_later(session))
 
-    async def give_up_later(self, session):
+    async def close_later(self, session):
         await asyncio.sleep(self.options.close_after)
-        await self.give_up(session)
+        if self.done + 1 != self.options.sessions:
+            await self.send("session.close", session=session)
+        await self.leave(session)
 
-    async def give_up(self, session):
-        """Once a session, whoever ended it: we after our goodbye, or the server."""
+    async def leave(self, session):
+        """Our part is over: we closed it, or the server took it from us."""
+        self.held.discard(session)
         task = self.leaving.pop(session, None)
         if task and task is not asyncio.current_task():
             task.cancel()
@@ -66,8 +68,6 @@ class Bot(client.Client):
         self.say(f"{session}: closed")
         if self.is_done():
             await self.close()
-        else:
-            await self.send("session.close", session=session)
 
     def is_done(self):
         return bool(self.options.sessions) and self.done >= self.options.sessions
@@ -77,7 +77,7 @@ def main():
     p = client.parser(__doc__, "BATON_TOKEN=… ./bot.py --name greeter")
     p.add_argument("--name", required=True, help="the bot's id in the centre")
     p.add_argument("--close-after", type=float, default=1.0, metavar="SECONDS",
-                   help="from the goodbye to giving the session up (default: 1)")
+                   help="from the goodbye to the close (default: 1)")
     p.add_argument("--sessions", type=int, default=0, metavar="N",
                    help="end after so many, by closing the connection (default: serve for ever)")
     p.add_argument("--greeting", default="Hello! I am the bot. What can I do for you?",

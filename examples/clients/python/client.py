@@ -89,10 +89,10 @@ def path(*parts, **query):
     return text + ("?" + urllib.parse.urlencode(query) if query else "")
 
 
-def run(main, options):
-    """Runs main(options) until it is done or interrupted, and exits."""
+def run(work, options):
+    """Runs a coroutine until it is done or interrupted, and exits."""
     try:
-        sys.exit(asyncio.run(_until_stopped(main(options))))
+        sys.exit(asyncio.run(_until_stopped(work)))
     except (baton_ws.Refused, baton_ws.Closed) as why:
         fail(str(why))
     except asyncio.TimeoutError:

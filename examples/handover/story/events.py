@@ -77,8 +77,9 @@ def _logged(event):
 
 
 def _refused(event):
-    return "refused", (f"Transfer in line {event['cause'].get('line', '?')}: {event['refusal']}. "
-                       f"{event['detail']}")
+    cause = event["cause"]
+    asked = f"Transfer in line {cause['line']}" if "line" in cause else f"POST …/transfer by {cause['who']}"
+    return "refused", f"{asked}: {event['refusal']}. {event['detail']}"
 
 
 # What is not here is not told: it is in the timeline.

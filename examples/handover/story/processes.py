@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import pathlib
-import signal
 import sys
 
 CLIENTS = pathlib.Path(__file__).resolve().parents[2] / "clients" / "python"
@@ -23,11 +22,11 @@ async def start(arguments, **how):
         *map(str, arguments), stdin=asyncio.subprocess.DEVNULL, start_new_session=True, **how)
 
 
-async def stop(process, number=signal.SIGTERM):
+async def stop(process):
     """Ends one process of ours: asked first, killed if it does not listen."""
     if process is None or process.returncode is not None:
         return
-    process.send_signal(number)
+    process.terminate()
     try:
         await asyncio.wait_for(process.wait(), STOP_SECONDS)
     except asyncio.TimeoutError:
@@ -71,6 +70,15 @@ class Log:
             raise StoryError(f"{what}: that did not happen within {seconds:g} s") from None
 
 
+def came_in(type, members):
+    """Is a printed line a frame of this type, with these members, that was heard?"""
+    def wanted(line):
+        frame = line["frame"]
+        return (line["dir"] == "in" and frame["type"] == type
+                and all(frame.get(name) == value for name, value in members.items()))
+    return wanted
+
+
 class Actor:
     """A client of ../clients/python in a process of its own, with what it heard and said."""
 
@@ -90,8 +98,8 @@ class Actor:
         await self.leave()
 
     async def leave(self):
-        """Ctrl-C, as a person would: it takes its leave."""
-        await stop(self.process, signal.SIGINT)
+        """It is told to end, and takes its leave."""
+        await stop(self.process)
         await self._reader
 
     async def done(self, seconds=STOP_SECONDS):
@@ -105,11 +113,11 @@ class Actor:
 
     async def heard(self, type, what, seconds=10, **members):
         """Waits for a frame that came in with this type and these members."""
-        def wanted(line):
-            frame = line["frame"]
-            return (line["dir"] == "in" and frame["type"] == type
-                    and all(frame.get(name) == value for name, value in members.items()))
+        wanted = came_in(type, members)
         return (await self.frames.find(wanted, f"{self.program}: {what}", seconds))["frame"]
+
+    def count(self, type, **members):
+        return sum(map(came_in(type, members), self.frames.entries))
 
     async def _read(self):
         async for line in self.process.stdout:

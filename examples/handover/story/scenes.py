@@ -1,4 +1,5 @@
 """scenes.py - the ticket, and its four cures, one after the other."""
+import asyncio
 import difflib
 import json
 
@@ -42,6 +43,7 @@ class Play:
             status, bot = await self.server.get(f"/api/v1/bots/{BOT}")
             if status == 200 and bot["connected"]:
                 return
+            await asyncio.sleep(0.05)
         raise StoryError("bot.py does not connect")
 
 
@@ -49,6 +51,8 @@ async def ticket(play):
     """The forum script runs at the goodbye, and its transfer is refused."""
     out, events = play.terminal, play.events
     out.title("1  The ticket: 409 straight after the bot's goodbye")
+    out.para(f"A bot greets, says goodbye, and closes its connection one second later. At the goodbye "
+             f"forum.studio runs; agent '{AGENT}' is free all the time.")
     out.block((play.scripts / "forum.studio").read_text(encoding="utf-8"), "quiet")
     out.write()
     async with play.bot() as bot:
@@ -104,16 +108,18 @@ async def cure(play, number, entry_point, script, why):
             await events.opened()
             await events.happened("bot.goodbye", "the bot says goodbye")
             await events.happened("session.connected", "the agent accepts", agent=AGENT)
-            said = await customer.heard("message", "the agent's line", **{"from": "agent"})
-            heard = await play.agent.heard("message", "the customer's line", text=THANKS,
-                                           session=events.session)
+            await customer.heard("message", "the agent's line", **{"from": "agent"})
+            await play.agent.heard("message", "the customer's line", text=THANKS, session=events.session)
             await bot.done()
             await events.happened("session.ended", "the agent ends and documents the session")
             await customer.done()
+            heard = (customer.count("message", **{"from": "agent"}),
+                     play.agent.count("message", text=THANKS, session=events.session))
+    if heard != (1, 1):
+        raise StoryError(f"customer and agent heard each other's line {heard} times instead of once")
     if events.count("transfer.refused"):
         raise StoryError(f"{script}.studio: its transfer was refused")
-    out.write(out.paint("good", f"✓ {AGENT} and the customer heard each other: "
-                        f"{len(said['text'])} and {len(heard['text'])} characters, each once."))
+    out.write(out.paint("good", f"✓ Agent '{AGENT}' took the session; customer and agent heard each other, each line once."))
 
 
 def show_difference(play, script):
