@@ -1,8 +1,10 @@
 /* The handover check: see handover_priv.h. */
+#include <string.h>
+
 #include "studio/event_priv.h"
 #include "studio/handover_priv.h"
 
-enum { CALL_DEPTH_MAX = 50 };
+enum { WALK_DEPTH_MAX = 300 };
 
 static void walk_block(struct walker *w, const struct block *block,
                        struct flow *f);
@@ -81,16 +83,10 @@ static bool runs_at_least_once(const struct stmt *s) {
 }
 
 /* Again and again until the set at the loop's head stays the same. */
-static void walk_loop(struct walker *w, const struct stmt *s, struct flow *f) {
+static struct flow walk_rounds(struct walker *w, const struct stmt *s,
+                               struct flow before) {
   struct loop_flow loop = {.outer = w->loop};
-  struct flow head, next = *f, end;
-  (void)handover_expr(w, s->value, &next);
-  (void)handover_expr(w, s->limit, &next);
-  (void)handover_expr(w, s->step, &next);
-  if (s->target != NULL) {
-    flow_drop_variable(&next, handover_variable(w, s->target));
-  }
-  const struct flow before = next;
+  struct flow head, next = before, end;
   w->loop = &loop;
   do {
     head = next;
@@ -101,9 +97,63 @@ static void walk_loop(struct walker *w, const struct stmt *s, struct flow *f) {
     next = flow_join(head, end);
   } while (!flow_equal(&next, &head));
   w->loop = loop.outer;
-  *f = flow_join(end, loop.breaks);
-  if (!runs_at_least_once(s)) {
-    *f = flow_join(*f, before);
+  const struct flow after = flow_join(end, loop.breaks);
+  return runs_at_least_once(s) ? after : flow_join(after, before);
+}
+
+static bool same_loop(const void *ctx, uint32_t value, const void *key) {
+  const struct handover *h = ctx;
+  return h->loops[value].loop == key;
+}
+
+/* NULL: no memory. */
+static struct loop_memo *memo_of(struct handover *h, const struct stmt *s) {
+  const uint64_t hash = hash_u64((uint64_t)(uintptr_t)s);
+  const uint32_t i = map_get(&h->loop_index, hash, s);
+  if (i != MAP_NONE) {
+    return &h->loops[i];
+  }
+  if (!mem_grow(h->c->arena.mem, &h->loops, &h->loop_cap, h->loop_count + 1,
+                sizeof *h->loops) ||
+      !map_put(&h->loop_index, hash, (uint32_t)h->loop_count)) {
+    h->c->failed = true;
+    return NULL;
+  }
+  h->loops[h->loop_count].loop = s;
+  return &h->loops[h->loop_count++];
+}
+
+static const struct loop_memo *walk_anew(struct walker *w, const struct stmt *s,
+                                         struct flow entry) {
+  const struct flow outer = w->returns;
+  w->returns = (struct flow){0};
+  const struct flow exit = walk_rounds(w, s, entry);
+  const struct flow returns = w->returns;
+  w->returns = outer;
+  struct loop_memo *memo = memo_of(w->h, s); /* the table may have moved */
+  if (memo != NULL) {
+    *memo = (struct loop_memo){s, entry, exit, returns};
+  }
+  return memo;
+}
+
+static void walk_loop(struct walker *w, const struct stmt *s, struct flow *f) {
+  (void)handover_expr(w, s->value, f);
+  (void)handover_expr(w, s->limit, f);
+  (void)handover_expr(w, s->step, f);
+  if (s->target != NULL) {
+    flow_drop_variable(f, handover_variable(w, s->target));
+  }
+  const struct loop_memo *known = memo_of(w->h, s);
+  if (known == NULL || !f->live) {
+    return;
+  }
+  if (!known->entry.live || !flow_equal(&known->entry, f)) {
+    known = walk_anew(w, s, *f);
+  }
+  if (known != NULL) {
+    *f = known->exit;
+    w->returns = flow_join(w->returns, known->returns);
   }
 }
 
@@ -167,9 +217,11 @@ static void walk_stmt(struct walker *w, const struct stmt *s, struct flow *f) {
 
 static void walk_block(struct walker *w, const struct block *block,
                        struct flow *f) {
+  w->depth++;
   for (const struct stmt *s = block->first; s != NULL && f->live; s = s->next) {
     walk_stmt(w, s, f);
   }
+  w->depth--;
 }
 
 /* ---- functions */
@@ -193,25 +245,38 @@ static struct flow walk_unit(struct handover *h, const struct unit *unit,
   return flow_join(f, w.returns);
 }
 
+static void forget_loops(struct handover *h) {
+  if (h->loop_count > 0) {
+    memset(h->loops, 0, h->loop_count * sizeof *h->loops);
+  }
+  h->loop_count = 0;
+  map_clear(&h->loop_index);
+}
+
 /* A recursive call sees what is known so far; what was computed with less is
  * thrown away and computed again until nothing changes. */
 static void run_summary(struct handover *h, struct summary *s, unsigned depth) {
   struct flow before;
+  bool again = false;
   s->running = true;
   do {
     before = s->exit;
     s->asked = false;
     h->summaries = s;
+    if (again) {
+      forget_loops(h);
+    }
     s->exit = flow_join(s->exit, walk_unit(h, s->unit, s->entry, depth));
     flow_drop_facts(&s->exit);
-  } while (s->asked && !flow_equal(&before, &s->exit));
+    again = s->asked && !flow_equal(&before, &s->exit);
+  } while (again && !h->c->failed);
   s->running = false;
 }
 
 void handover_function(struct walker *w, const struct unit *unit,
                        struct flow *f) {
   struct handover *h = w->h;
-  if (w->depth >= CALL_DEPTH_MAX) {
+  if (w->depth >= WALK_DEPTH_MAX) {
     return; /* a chain of calls that no person follows either */
   }
   struct summary *s = find_summary(h, unit, f);
@@ -236,6 +301,7 @@ void handover_function(struct walker *w, const struct unit *unit,
 void check_handover(struct checker *c) {
   struct handover h = {.c = c};
   h.sites_end = &h.sites;
+  map_init(&h.loop_index, c->arena.mem, same_loop, &h);
   for (const struct unit *u = c->program->script.units; u != NULL;
        u = u->next) {
     if (u->kind != UNIT_FUNCTION) { /* functions: where they are called */
@@ -248,4 +314,6 @@ void check_handover(struct checker *c) {
   for (const struct site *s = h.sites; s != NULL && !c->failed; s = s->next) {
     handover_report(c, s);
   }
+  map_free(&h.loop_index);
+  mem_free(c->arena.mem, h.loops, h.loop_cap * sizeof *h.loops);
 }

@@ -10,6 +10,7 @@
 #ifndef BATON_STUDIO_HANDOVER_PRIV_H
 #define BATON_STUDIO_HANDOVER_PRIV_H
 
+#include "base/map.h"
 #include "studio/checker_priv.h"
 
 /* What a test of a variable says: of the .code of an answer, or of the .status
@@ -55,9 +56,20 @@ struct loop_flow {
   struct loop_flow *outer;
 };
 
+/* What a loop did to a state the last time: loops within loops would be walked
+ * twice as often with each level otherwise. */
+struct loop_memo {
+  const struct stmt *loop;
+  struct flow entry, exit;
+  struct flow returns; /* what left the function from within */
+};
+
 /* What has been found so far, by all walkers. */
 struct handover {
   struct checker *c;
+  struct loop_memo *loops;
+  size_t loop_count, loop_cap;
+  struct map loop_index;
   struct site *sites, **sites_end;
   struct summary *summaries; /* newest first */
 };
@@ -68,7 +80,7 @@ struct walker {
   const struct unit *unit;
   struct loop_flow *loop;
   struct flow returns;
-  unsigned depth; /* of calls */
+  unsigned depth; /* of blocks and calls within each other */
 };
 
 /* ---- handover_flow.c */

@@ -235,6 +235,8 @@ void parser_reject_block(struct parser *p) {
 
 /* ---- whose ELSE is it? */
 
+enum { LOOK_AHEAD_MAX = 10000 }; /* tokens: nobody's block is longer */
+
 /* Where the header that begins at @at ends: at its '{' or its line end. */
 static size_t header_end(const struct parser *p, size_t at) {
   unsigned parens = 0;
@@ -322,7 +324,8 @@ static bool count_token(const struct parser *p, size_t at, struct nesting *n,
 static unsigned count_closers(const struct parser *p, size_t at) {
   struct nesting n = {0};
   unsigned unmatched = 0;
-  while (token_at(p, at)->kind != TOKEN_END &&
+  const size_t end = at + LOOK_AHEAD_MAX;
+  while (at < end && token_at(p, at)->kind != TOKEN_END &&
          count_token(p, at, &n, &unmatched)) {
     at++;
   }

@@ -5,7 +5,10 @@
 #include "studio/ast_priv.h"
 #include "studio/lexer_priv.h"
 
-enum { PARSER_DEPTH_MAX = 100 }; /* blocks and parentheses within each other */
+enum {
+  PARSER_DEPTH_MAX = 100, /* blocks and parentheses within each other */
+  PARSER_UNITS_MAX = 1000 /* functions and sections */
+};
 
 /* How an open block is closed. */
 struct opener {

@@ -95,6 +95,32 @@ static struct stmt *parse_dynamic(struct parser *p) {
   return s;
 }
 
+static bool begins_value(const struct token *t) {
+  return t->kind == TOKEN_WORD || t->kind == TOKEN_TEXT ||
+         t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_NUMBER;
+}
+
+/* ELSEIF x, PRINT "a": a word, and something that could be what it is about. */
+static void report_statement(struct parser *p, const struct expr *word) {
+  static const struct text statements[] = {
+#define KEYWORD(name, text, use) {text, sizeof(text) - 1},
+#include "studio/tokens.def"
+#undef KEYWORD
+      {"ELSE IF", 7},
+      {"END IF", 6},
+  };
+  struct textbuf hint;
+  textbuf_init(&hint, p->arena->mem);
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                .at = word->at,
+                                .hint = report_nearest(
+                                    &hint, word->text, statements,
+                                    sizeof statements / sizeof statements[0])},
+               "expected a statement, found '%.*s'", TEXT_ARG(word->text));
+  textbuf_free(&hint);
+}
+
 /* A line that begins with a name or a value: it sets something, or it calls
  * something. */
 static struct stmt *parse_plain(struct parser *p) {
@@ -113,6 +139,12 @@ static struct stmt *parse_plain(struct parser *p) {
     return NULL;
   }
   const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
+  if (e->kind == EXPR_NAME && begins_value(parser_peek(p))) {
+    report_statement(p, e);
+    parser_skip_line(p);
+    parser_reject_block(p);
+    return NULL;
+  }
   if (name && (!call || parser_at(p, TOKEN_ASSIGN))) {
     return set_target(p, e, first->at);
   }
@@ -367,7 +399,6 @@ static void parse_unit_body(struct parser *p, struct unit *unit,
   p->loops = loops;
   *p->units_end = unit;
   p->units_end = &unit->next;
-  p->script->unit_count++;
 }
 
 static struct unit *new_unit(struct parser *p, enum unit_kind kind,
@@ -425,6 +456,14 @@ static void reject_nested(struct parser *p, struct place at, const char *what) {
   p->panic = p->failed; /* its body is read all the same */
 }
 
+static void count_unit(struct parser *p, const struct unit *unit) {
+  if (p->script->unit_count++ == PARSER_UNITS_MAX) {
+    report(p->reporter,
+           (struct finding){.code = DIAGNOSTIC_CODE_TOO_LARGE, .at = unit->at},
+           "more than %d functions and sections", PARSER_UNITS_MAX);
+  }
+}
+
 static struct stmt *parse_function(struct parser *p) {
   struct unit *unit = new_unit(p, UNIT_FUNCTION, parser_next(p)->at);
   if (unit == NULL) {
@@ -433,6 +472,7 @@ static struct stmt *parse_function(struct parser *p) {
   if (p->unit->kind == UNIT_FUNCTION) {
     reject_nested(p, unit->at, "a function cannot stand in another function");
   }
+  count_unit(p, unit);
   const struct token *name = parser_peek(p);
   if (name->kind != TOKEN_WORD || keyword_is_hard(name->keyword)) {
     parser_expected(p, "the name of the function");
@@ -468,6 +508,7 @@ static struct stmt *parse_on(struct parser *p) {
   if (p->unit->kind != UNIT_MAIN || p->open != NULL) {
     reject_nested(p, unit->at, "an ON section cannot stand in another block");
   }
+  count_unit(p, unit);
   parse_event(p, unit);
   parse_unit_body(p, unit, KEYWORD_ON);
   return NULL;

@@ -1,13 +1,16 @@
 #include "studio/scope_priv.h"
 
+#include "base/map.h"
+
 #include "studio/callee_priv.h"
 
-/* The names of one scope. */
+/* The names of one scope, numbered in order of appearance. */
 struct names {
   const struct mem *mem;
   struct text *texts;
   struct place *places;
   size_t count, text_cap, place_cap;
+  struct map index;
 };
 
 struct scope {
@@ -21,13 +24,32 @@ struct scope {
   bool failed;
 };
 
+static bool same_name(const void *ctx, uint32_t value, const void *key) {
+  const struct names *n = ctx;
+  const struct text *name = key;
+  return text_equal_nocase(n->texts[value], *name);
+}
+
+static void init_names(struct names *n, const struct mem *mem) {
+  *n = (struct names){.mem = mem};
+  map_init(&n->index, mem, same_name, n);
+}
+
+static void clear_names(struct names *n) {
+  n->count = 0;
+  map_clear(&n->index);
+}
+
+static void free_names(struct names *n) {
+  map_free(&n->index);
+  mem_free(n->mem, n->texts, n->text_cap * sizeof *n->texts);
+  mem_free(n->mem, n->places, n->place_cap * sizeof *n->places);
+}
+
+/* .count if it is not there. */
 static size_t find_name(const struct names *n, struct text name) {
-  for (size_t i = 0; i < n->count; i++) {
-    if (text_equal_nocase(n->texts[i], name)) {
-      return i;
-    }
-  }
-  return n->count;
+  const uint32_t i = map_get(&n->index, hash_text_nocase(name), &name);
+  return i == MAP_NONE ? n->count : i;
 }
 
 static size_t add_name(struct scope *s, struct names *n, struct text name,
@@ -39,18 +61,14 @@ static size_t add_name(struct scope *s, struct names *n, struct text name,
   if (!mem_grow(n->mem, &n->texts, &n->text_cap, n->count + 1,
                 sizeof *n->texts) ||
       !mem_grow(n->mem, &n->places, &n->place_cap, n->count + 1,
-                sizeof *n->places)) {
+                sizeof *n->places) ||
+      !map_put(&n->index, hash_text_nocase(name), (uint32_t)n->count)) {
     s->failed = true;
     return 0;
   }
   n->texts[n->count] = name;
   n->places[n->count] = at;
   return n->count++;
-}
-
-static void free_names(struct names *n) {
-  mem_free(n->mem, n->texts, n->text_cap * sizeof *n->texts);
-  mem_free(n->mem, n->places, n->place_cap * sizeof *n->places);
 }
 
 /* ---- variables */
@@ -183,8 +201,8 @@ static void check_duplicate_unit(struct scope *s, const struct unit *unit) {
 
 static void walk_unit(struct scope *s, struct unit *unit) {
   s->unit = unit;
-  s->locals.count = 0;
-  s->reads.count = 0;
+  clear_names(&s->locals);
+  clear_names(&s->reads);
   check_duplicate_unit(s, unit);
   walk_params(s);
   walk_block(s, &unit->body);
@@ -219,12 +237,10 @@ static void keep_globals(struct scope *s) {
 }
 
 bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
-  struct scope s = {.reporter = r,
-                    .arena = arena,
-                    .script = script,
-                    .globals = {.mem = arena->mem},
-                    .locals = {.mem = arena->mem},
-                    .reads = {.mem = arena->mem}};
+  struct scope s = {.reporter = r, .arena = arena, .script = script};
+  init_names(&s.globals, arena->mem);
+  init_names(&s.locals, arena->mem);
+  init_names(&s.reads, arena->mem);
   add_own_variables(&s);
   for (struct unit *u = script->units; u != NULL && !s.failed; u = u->next) {
     walk_unit(&s, u);

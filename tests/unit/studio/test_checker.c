@@ -118,6 +118,15 @@ static const struct story stories[] = {
      "go(s.id, 3)\n"
      "Transfer(s.id, \"A\")\n",
      ""},
+    {"a function that leaves from within a loop, called twice",
+     "FUNCTION go(id) {\n"
+     "  REPEAT 2 { IF id = 1 { RETURN } }\n"
+     "  EndConversation(id)\n"
+     "}\n"
+     "s = GetSessionInfo()\n"
+     "go(s.id)\n"
+     "Transfer(s.id, \"A\")\n",
+     "7 transfer-refused"},
     {"a section begins with what its event says",
      "ON BotReleased {\n  Transfer(event.id, \"A\")\n}\n"
      "ON Signal {\n  Transfer(event.id, \"A\")\n}\n",
@@ -263,6 +272,32 @@ static void test_another_world(void **state) {
   diagnostics_free(&diags);
 }
 
+/* Ninety loops within each other are walked a few times each, not two to the
+ * ninetieth. */
+static void test_nested_loops_take_no_time(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct diagnostics diags;
+  struct textbuf source;
+  test_mem_init(&tm);
+  diagnostics_init(&diags, &tm.mem);
+  textbuf_init(&source, &tm.mem);
+  textbuf_add(&source, TEXT("FUNCTION f(id) { Transfer(id, \"A\") }\n"
+                            "s = GetSessionInfo()\n"));
+  for (int i = 0; i < 90; i++) {
+    textbuf_add(&source, TEXT("REPEAT 2 {\n"));
+  }
+  textbuf_add(&source, TEXT("f(s.id)\n"));
+  for (int i = 0; i < 90; i++) {
+    textbuf_add(&source, TEXT("}\n"));
+  }
+  textbuf_add_char(&source, '\0');
+  assert_int_equal(check(&tm.mem, source.ptr, &diags), BT_ERR_OK);
+  assert_int_equal(diags.warnings, 1);
+  textbuf_free(&source);
+  diagnostics_free(&diags);
+}
+
 static void test_without_memory(void **state) {
   (void)state;
   enum bt_err err = BT_ERR_NOMEM;
@@ -284,6 +319,7 @@ int main(void) {
       cmocka_unit_test(test_stories),
       cmocka_unit_test(test_forum_script_gets_the_cure),
       cmocka_unit_test(test_another_world),
+      cmocka_unit_test(test_nested_loops_take_no_time),
       cmocka_unit_test(test_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
