@@ -1,0 +1,196 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/auth.h"
+#include "support.h"
+
+struct given {
+  struct test_mem tm;
+  struct auth auth;
+};
+
+static struct api_token token(const char *secret, enum role role,
+                              const char *subject) {
+  struct api_token t = {.role = role, .subject = text_from(subject)};
+  api_hash_token(text_from(secret), t.sha256);
+  return t;
+}
+
+static void give(struct given *g) {
+  test_mem_init(&g->tm);
+  assert_int_equal(auth_init(&g->auth, &g->tm.mem, TEXT("server secret")),
+                   BT_ERR_OK);
+  const struct api_token tokens[] = {token("t-anna", ROLE_AGENT, "anna"),
+                                     token("t-boss", ROLE_SUPERVISOR, "boss")};
+  assert_int_equal(auth_set(&g->auth, tokens, 2), BT_ERR_OK);
+}
+
+static void done(struct given *g) {
+  auth_free(&g->auth);
+  assert_int_equal(g->tm.live_bytes, 0);
+}
+
+static void a_token_of_the_table(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity who;
+  give(&g);
+  assert_true(auth_find(&g.auth, TEXT("t-anna"), &who));
+  assert_int_equal(who.role, ROLE_AGENT);
+  assert_true(text_equal(who.subject, TEXT("anna")));
+  assert_false(auth_find(&g.auth, TEXT("t-ann"), &who));
+  assert_false(auth_find(&g.auth, TEXT("t-anna "), &who));
+  assert_false(auth_find(&g.auth, TEXT(""), &who));
+  done(&g);
+}
+
+static void a_revoked_token(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity who;
+  give(&g);
+  assert_true(auth_find(&g.auth, TEXT("t-anna"), &who));
+  const struct auth_source source = who.source;
+  assert_true(auth_still(&g.auth, &source));
+  const struct api_token tokens[] = {token("t-boss", ROLE_SUPERVISOR, "boss")};
+  assert_int_equal(auth_set(&g.auth, tokens, 1), BT_ERR_OK);
+  assert_false(auth_still(&g.auth, &source));
+  assert_false(auth_find(&g.auth, TEXT("t-anna"), &who));
+  assert_true(auth_find(&g.auth, TEXT("t-boss"), &who));
+  done(&g);
+}
+
+static void a_customers_token_needs_no_table(void **state) {
+  (void)state;
+  struct given g, restarted, other;
+  struct auth_identity who;
+  const struct id session = {0x0192000000007000, 0x8000000000000001};
+  char made[CUSTOMER_TOKEN_TEXT];
+  const struct text text = {made, sizeof made};
+  give(&g);
+  auth_customer_token(&g.auth, session, made);
+  assert_true(auth_find(&g.auth, text, &who));
+  assert_int_equal(who.role, ROLE_CUSTOMER);
+  assert_true(id_equal(who.session, session));
+  done(&g);
+  give(&restarted);
+  assert_true(auth_find(&restarted.auth, text, &who));
+  done(&restarted);
+  test_mem_init(&other.tm);
+  assert_int_equal(auth_init(&other.auth, &other.tm.mem, TEXT("another")),
+                   BT_ERR_OK);
+  assert_false(auth_find(&other.auth, text, &who));
+  done(&other);
+}
+
+static void a_changed_customers_token_is_none(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity who;
+  char made[CUSTOMER_TOKEN_TEXT + 1];
+  give(&g);
+  for (size_t i = 0; i < CUSTOMER_TOKEN_TEXT; i++) {
+    auth_customer_token(&g.auth, (struct id){1, 2}, made);
+    made[i] = made[i] == '0' ? '1' : '0';
+    assert_false(
+        auth_find(&g.auth, (struct text){made, CUSTOMER_TOKEN_TEXT}, &who));
+  }
+  auth_customer_token(&g.auth, (struct id){1, 2}, made);
+  for (size_t len = 0; len < CUSTOMER_TOKEN_TEXT; len++) {
+    assert_false(auth_find(&g.auth, (struct text){made, len}, &who));
+  }
+  made[CUSTOMER_TOKEN_TEXT] = '0';
+  assert_false(
+      auth_find(&g.auth, (struct text){made, CUSTOMER_TOKEN_TEXT + 1}, &who));
+  done(&g);
+}
+
+static void a_ticket_is_good_once(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity who, taken;
+  const uint8_t random[AUTH_HASH] = {1, 2, 3};
+  char ticket[TICKET_TEXT];
+  const struct text text = {ticket, sizeof ticket};
+  give(&g);
+  assert_true(auth_find(&g.auth, TEXT("t-anna"), &who));
+  assert_true(auth_make_ticket(&g.auth, &who, random, 1000, ticket));
+  assert_true(auth_take_ticket(&g.auth, text, 999, &taken));
+  assert_int_equal(taken.role, ROLE_AGENT);
+  assert_true(text_equal(taken.subject, TEXT("anna")));
+  assert_false(auth_take_ticket(&g.auth, text, 999, &taken));
+  done(&g);
+}
+
+static void a_ticket_that_is_too_old_or_revoked(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity who, taken;
+  const uint8_t random[AUTH_HASH] = {1, 2, 3};
+  char ticket[TICKET_TEXT];
+  const struct text text = {ticket, sizeof ticket};
+  give(&g);
+  assert_true(auth_find(&g.auth, TEXT("t-anna"), &who));
+  assert_true(auth_make_ticket(&g.auth, &who, random, 1000, ticket));
+  assert_false(auth_take_ticket(&g.auth, text, 1000, &taken));
+  assert_true(auth_make_ticket(&g.auth, &who, random, 1000, ticket));
+  assert_int_equal(auth_set(&g.auth, NULL, 0), BT_ERR_OK);
+  assert_false(auth_take_ticket(&g.auth, text, 1, &taken));
+  done(&g);
+}
+
+static void the_oldest_ticket_goes(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity who, taken;
+  char first[TICKET_TEXT], ticket[TICKET_TEXT];
+  give(&g);
+  assert_true(auth_find(&g.auth, TEXT("t-boss"), &who));
+  for (unsigned i = 0; i <= TICKETS_MAX; i++) {
+    const uint8_t random[AUTH_HASH] = {(uint8_t)i, (uint8_t)(i >> 8), 9};
+    assert_true(
+        auth_make_ticket(&g.auth, &who, random, 1000, i == 0 ? first : ticket));
+  }
+  assert_false(
+      auth_take_ticket(&g.auth, (struct text){first, sizeof first}, 1, &taken));
+  assert_true(auth_take_ticket(&g.auth, (struct text){ticket, sizeof ticket}, 1,
+                               &taken));
+  done(&g);
+}
+
+static void without_memory_the_old_table_stands(void **state) {
+  (void)state;
+  struct auth_identity who;
+  for (uint64_t n = 1; n <= 3; n++) {
+    struct given g;
+    give(&g);
+    const struct api_token tokens[] = {token("new", ROLE_ADMIN, "root"),
+                                       token("new2", ROLE_ADMIN, "root")};
+    g.tm.fail_at = g.tm.calls + n;
+    const enum bt_err err = auth_set(&g.auth, tokens, 2);
+    g.tm.fail_at = 0;
+    assert_int_equal(err, BT_ERR_NOMEM);
+    assert_true(auth_find(&g.auth, TEXT("t-anna"), &who));
+    assert_false(auth_find(&g.auth, TEXT("new"), &who));
+    done(&g);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_token_of_the_table),
+      cmocka_unit_test(a_revoked_token),
+      cmocka_unit_test(a_customers_token_needs_no_table),
+      cmocka_unit_test(a_changed_customers_token_is_none),
+      cmocka_unit_test(a_ticket_is_good_once),
+      cmocka_unit_test(a_ticket_that_is_too_old_or_revoked),
+      cmocka_unit_test(the_oldest_ticket_goes),
+      cmocka_unit_test(without_memory_the_old_table_stands),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
