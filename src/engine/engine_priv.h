@@ -61,18 +61,20 @@ struct run {
   uint32_t session; /* slot; SESSION_NOBODY: this run's slot is free */
   uint32_t script;
   const struct program *program;
-  uint8_t sleep; /* enum sleep */
-  bool holds;    /* it is the holder of the session */
+  uint8_t sleep; /* enum sleep; NONE without an image: it has not begun */
+  bool reached;  /* SLEEP_STATUS: the session had the status in this step */
   int64_t wake_us;
   uint32_t timer;
   uint64_t transfer; /* SLEEP_TRANSFER */
   uint32_t status;   /* SLEEP_STATUS */
   uint32_t seen;     /* SLEEP_CUSTOMER: messages before the question */
-  uint32_t line;     /* of the pending call */
+  uint32_t epoch;    /* SLEEP_IDLE: of the hold that is to end */
   struct text image; /* owned; what sleeps */
   struct vm *vm;     /* while it runs, within one step */
   struct run_section sections[RUN_SECTIONS_MAX];
   uint32_t section_count;
+  uint32_t sections_begun; /* within step number sections_step */
+  uint64_t sections_step;
 };
 
 struct kept_answer {
@@ -159,6 +161,7 @@ struct ctx {
   int64_t now_us;
   uint32_t line; /* of the script that acts; 0 otherwise */
   unsigned ids;  /* made so far in this step */
+  bool moving;   /* a transfer ends the invitation: it alone is what follows */
   uint32_t *dirty_sessions, *dirty_agents; /* in the step's arena */
   size_t dirty_session_count, dirty_session_cap, sessions_done;
   size_t dirty_agent_count, dirty_agent_cap, agents_done;
@@ -250,6 +253,8 @@ void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a);
 /* 200 or 201 with the whole session. */
 void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a);
+/* Members code, status and message of a good answer. */
+void answer_put_good(struct json_out *o, int code, const char *message);
 /* 201 with the number of the message that was just said. */
 void answer_said(struct ctx *x, uint32_t slot, struct answer *a);
 struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why);
@@ -293,14 +298,19 @@ void kept_apply(struct engine *e, const struct record *ev);
 void kept_forget(struct engine *e, int64_t now_us);
 
 /* ---- scripts.c, host.c: runs */
+/* It begins when the step settles; @holds: as the holder of the session. */
 void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds);
 /* Something happened to the session that a section may want to know. */
 void script_event(struct ctx *x, uint32_t slot, const char *event,
-                  const char *data_json);
+                  struct text data);
 /* Is what the session's run waits for there? Then it goes on. */
 void script_poll(struct ctx *x, uint32_t slot);
 void script_timer(struct ctx *x, uint32_t run);
 void script_stop(struct ctx *x, uint32_t slot, const char *why);
+/* The session was in the script's hands: now in nobody's. */
+void script_give_up(struct ctx *x, uint32_t slot);
+/* The session entered a status: is it the one that its script waits for? */
+void script_status(struct ctx *x, uint32_t slot);
 /* After a restart: a REST call that was under way is made again. */
 void script_recover(struct ctx *x, uint32_t slot);
 void run_apply(struct engine *e, const struct record *ev);
@@ -316,8 +326,9 @@ void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late);
 /* The customer's first message after the question, or NULL. */
 const struct message *host_customer_answer(const struct live *l,
                                            const struct run *r);
-/* The effect of the run's pending REST call. */
-void host_call_again(struct ctx *x, uint32_t run);
-void script_failed(struct ctx *x, uint32_t run);
+/* A REST call that was under way is made again. */
+void host_recover(struct ctx *x, uint32_t run);
+/* The run ends, and the entry point's fallback takes the session. */
+void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f);
 
 #endif

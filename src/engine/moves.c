@@ -252,13 +252,13 @@ static void tell_script(struct ctx *x, uint32_t slot, uint32_t event) {
                   {SESSION_EV_WRAPPING, "Release"}};
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (sections[i].event == event) {
-      script_event(x, slot, sections[i].section, "{}");
+      script_event(x, slot, sections[i].section, TEXT("{}"));
     }
   }
   const struct live *l = engine_live(x->e, slot);
   if (event == SESSION_EV_ENDED && l->last_agent == SESSION_NOBODY) {
     const bool left = text_starts(l->end_reason, TEXT("customer_"));
-    script_event(x, slot, left ? "Abandon" : "Release", "{}");
+    script_event(x, slot, left ? "Abandon" : "Release", TEXT("{}"));
   }
 }
 
@@ -266,7 +266,7 @@ static void tell_script(struct ctx *x, uint32_t slot, uint32_t event) {
 static void follow_bot(struct ctx *x, uint32_t slot, uint32_t event) {
   const struct live *l = engine_live(x->e, slot);
   const struct dir_entry *entry = &x->e->dir.entries[l->entry];
-  const bool over = l->s.status == SESSION_IDLE &&
+  const bool over = l->s.status == SESSION_IDLE && !x->moving &&
                     event != SESSION_EV_SCRIPT_RELEASED &&
                     event != SESSION_EV_UNQUEUED;
   struct text name = {"", 0};
@@ -298,8 +298,8 @@ static void transition(struct ctx *x, uint32_t slot,
   live_put_session(&ev, &out->event.after);
   record_set_num(&ev, FIELD_FROM_STATUS, before.status);
   record_set_num(&ev, FIELD_FROM_HOLDER, before.holder);
-  for (uint32_t f = 0; extra != NULL && f < FIELDS; f++) {
-    record_copy(&ev, (enum field)f, extra);
+  if (extra != NULL) {
+    record_copy_all(&ev, extra);
   }
   if (out->event.after.visit != before.visit) {
     const int64_t deadline_us = deadline_of(x, l, &out->event.after, extra);
@@ -311,6 +311,9 @@ static void transition(struct ctx *x, uint32_t slot,
     record_set_num(&ev, FIELD_WINDOW, (x->now_us - l->goodbye_us) / 1000);
   }
   emit(x, &ev);
+  if (l->s.status != before.status) {
+    script_status(x, slot);
+  }
   settle_parties(x, slot, &before, out->event.type);
   exclude_agent(x, slot, &before, out->event.type);
   perform(x, slot, &before, out->effects);

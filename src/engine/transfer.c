@@ -304,7 +304,9 @@ static bool transfer_release(struct ctx *x, uint32_t slot,
                              const struct order *o, enum refusal *why) {
   const struct session_cmd release = {.type = SESSION_CMD_RELEASE};
   if (engine_live(x->e, slot)->s.status == SESSION_PENDING) {
+    x->moving = true;
     do_session_late(x, slot, &release, NULL);
+    x->moving = false;
     return transfer_now(x, slot, o, why);
   }
   if (!transfer_waits(x, slot, o, why)) {

@@ -121,6 +121,23 @@ static void test_hangup_first(void **state) {
   centre_free(&c);
 }
 
+/* The script that follows the bot must not get between the end of the
+ * invitation and the transfer that ended it. */
+static void test_a_transfer_that_ends_the_invitation_goes_first(void **state) {
+  (void)state;
+  struct centre c;
+  char script[1024];
+  (void)snprintf(script, sizeof script, FORUM, "", "priority:1");
+  centre_init(&c, script);
+  centre_open(&c);
+  centre_do(&c, COMMAND_TRANSFER, ROLE_SUPERVISOR, 0,
+            "{\"queueId\":\"support\",\"release\":true}");
+  assert_int_equal(c.step.answer.code, 200);
+  assert_int_equal(centre_status(&c), SESSION_QUEUED);
+  assert_int_equal(centre_count(&c, EVENT_SCRIPT_STARTED), 0);
+  centre_free(&c);
+}
+
 static void test_the_problem_document_is_whole(void **state) {
   (void)state;
   struct centre c;
@@ -218,6 +235,7 @@ int main(void) {
       cmocka_unit_test(test_wait_two_seconds),
       cmocka_unit_test(test_end_conversation_first),
       cmocka_unit_test(test_hangup_first),
+      cmocka_unit_test(test_a_transfer_that_ends_the_invitation_goes_first),
       cmocka_unit_test(test_the_problem_document_is_whole),
       cmocka_unit_test(test_an_unknown_target_names_the_nearest),
       cmocka_unit_test(test_a_customer_who_leaves_ends_it),
