@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "base/check.h"
 #include "studio/value_priv.h"
 
@@ -103,10 +101,21 @@ void value_print(struct value v, struct textbuf *out) {
 
 /* ---- comparison */
 
+static void *refuse(void *ctx, void *old, size_t old_size, size_t new_size) {
+  (void)ctx;
+  (void)old;
+  (void)old_size;
+  (void)new_size;
+  return NULL;
+}
+
+/* Printed where the caller says: no number is longer than VALUE_SHORT. */
 struct text value_short_number(struct value v, char buffer[VALUE_SHORT]) {
-  /* + 0.0: there is no minus zero for people. */
-  const int n = snprintf(buffer, VALUE_SHORT, "%.15g", v.as.number + 0.0);
-  return (struct text){buffer, (size_t)n};
+  static const struct mem none = {.resize = refuse};
+  struct textbuf out = {.mem = &none, .ptr = buffer, .cap = VALUE_SHORT};
+  textbuf_add_double(&out, v.as.number);
+  bt_check(!out.failed);
+  return textbuf_text(&out);
 }
 
 /* The printed form of what is no text, without allocating: numbers and
