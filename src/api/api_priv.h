@@ -83,6 +83,8 @@ void streams_revoke(struct api *api);
  * without. */
 void api_view_session(struct api *api, uint32_t slot, const struct caller *by,
                       int64_t after, struct textbuf *out);
+/* Leaves of a session's view what its customer may see. */
+void api_keep_customers_part(struct api *api, struct textbuf *view);
 
 typedef void serve_fn(struct call *c);
 

@@ -243,7 +243,10 @@ static bool start(struct call *c, struct id session, uint32_t after,
     call_refuse_memory(c);
     return false;
   }
+  /* Whatever token opened it: who comes back has the session's, and a frame
+   * that is sent again then is known by the same name. */
   c->by.session = session;
+  c->by.name = TEXT("customer");
   if (!socket_open(&chat->socket, c, &socket_ops)) {
     mem_free(api->mem, chat, sizeof *chat);
     return false;

@@ -7,9 +7,9 @@ enum { PAGE_DEFAULT = 100, PAGE_MAX = 500, VIEW_DEPTH = 64 };
 /* What a customer may see of the own session: no notes, no reasons, no
  * attributes, nothing about the inside of the centre. */
 static const char *const for_customers[] = {
-    "id",     "channel",  "entryPoint",   "status",           "statusSince",
-    "holder", "version",  "openedAt",     "endedAt",          "endReason",
-    "queue",  "messages", "messageCount", "customerConnected"};
+    "code",        "id",     "channel",  "entryPoint",   "status",
+    "statusSince", "holder", "version",  "openedAt",     "endedAt",
+    "endReason",   "queue",  "messages", "messageCount", "customerConnected"};
 
 static bool is_for_customers(struct text member) {
   for (size_t i = 0; i < sizeof for_customers / sizeof for_customers[0]; i++) {
@@ -20,7 +20,7 @@ static bool is_for_customers(struct text member) {
   return false;
 }
 
-static void keep_customers_part(struct api *api, struct textbuf *view) {
+void api_keep_customers_part(struct api *api, struct textbuf *view) {
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, api->mem, 0);
@@ -57,7 +57,7 @@ void api_view_session(struct api *api, uint32_t slot, const struct caller *by,
   engine_write_session(api_engine(api), slot, api_now_us(api), after >= 0,
                        after < 0 ? 0 : (uint32_t)after, &o);
   if (by->role == ROLE_CUSTOMER) {
-    keep_customers_part(api, out);
+    api_keep_customers_part(api, out);
   }
 }
 
