@@ -144,6 +144,7 @@ static const struct sign signs[] = {
     {"%", TOKEN_PERCENT},
     {"\\", TOKEN_BACKSLASH},
     {"^", TOKEN_POWER},
+    {":", TOKEN_COLON},
     {"&", TOKEN_AMP},
     {"|", TOKEN_BAR},
 };

@@ -69,13 +69,41 @@ static struct expr *new_chained(struct parser *p, enum expr_kind kind,
 
 /* ---- calls and paths */
 
+/* Behind the brace that matches the one at hand, if one does. */
+static void skip_braces(struct parser *p) {
+  size_t at = p->at, depth = 0;
+  for (; p->tokens[at].kind != TOKEN_END; at++) {
+    depth += p->tokens[at].kind == TOKEN_BRACE_OPEN;
+    if (p->tokens[at].kind == TOKEN_BRACE_CLOSE && --depth == 0) {
+      p->at = at + 1;
+      return;
+    }
+  }
+  p->at++;
+}
+
+bool parser_reject_object(struct parser *p) {
+  if (!parser_at(p, TOKEN_BRACE_OPEN)) {
+    return false;
+  }
+  parser_error(p,
+               (struct finding){
+                   .code = DIAGNOSTIC_CODE_SYNTAX,
+                   .at = parser_peek(p)->at,
+                   .hint = TEXT("an object is made by DYNAMIC, or from JSON: "
+                                "fromjson('{...}')")},
+               "expected a value, found '{'");
+  skip_braces(p);
+  return true;
+}
+
 static bool parse_args(struct parser *p, struct expr *call) {
   struct expr **end = &call->args;
   (void)parser_next(p); /* ( */
   p->parens++;
   if (!parser_at(p, TOKEN_PAREN_CLOSE)) {
     do {
-      struct expr *arg = parser_expr(p);
+      struct expr *arg = parser_reject_object(p) ? NULL : parser_expr(p);
       if (arg == NULL) {
         return false;
       }

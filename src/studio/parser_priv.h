@@ -62,6 +62,9 @@ void *parser_new(struct parser *p, size_t size);
 
 /* NULL after an error. */
 struct expr *parser_expr(struct parser *p);
+/* An object written out, { … }, where a value is expected: reported and read
+ * over. */
+bool parser_reject_object(struct parser *p);
 /* A name with members, indexes and calls behind it. NULL after an error. */
 struct expr *parser_path(struct parser *p);
 /* The same behind any value: "text".method() */
@@ -69,6 +72,9 @@ struct expr *parser_value(struct parser *p);
 
 /* Reads a statement; NULL when it left nothing to execute. */
 struct stmt *parser_stmt(struct parser *p);
+/* FUNCTION and ON: become units of the script. */
+void parser_function(struct parser *p);
+void parser_section(struct parser *p);
 /* Reads a body, brace or keyword, with its closer. @ELSE of an IF is left. */
 void parser_body(struct parser *p, enum keyword keyword, struct place at,
                  struct block *out, bool *brace);

@@ -1,5 +1,4 @@
 #include "base/check.h"
-#include "studio/event_priv.h"
 #include "studio/parser_priv.h"
 
 static struct stmt *new_stmt(struct parser *p, enum stmt_kind kind,
@@ -70,7 +69,10 @@ static struct stmt *set_target(struct parser *p, struct expr *target,
     return NULL;
   }
   struct stmt *s = new_stmt(p, STMT_ASSIGN, at);
-  struct expr *value = s == NULL ? NULL : parser_expr(p);
+  if (s == NULL || parser_reject_object(p)) {
+    return NULL;
+  }
+  struct expr *value = parser_expr(p);
   if (value == NULL) {
     return NULL;
   }
@@ -385,135 +387,6 @@ static struct stmt *parse_trace(struct parser *p) {
   return s->value == NULL ? NULL : s;
 }
 
-/* ---- functions and sections */
-
-static void parse_unit_body(struct parser *p, struct unit *unit,
-                            enum keyword keyword) {
-  struct unit *outer = p->unit;
-  const unsigned loops = p->loops;
-  bool brace;
-  p->unit = unit;
-  p->loops = 0;
-  parser_body(p, keyword, unit->at, &unit->body, &brace);
-  p->unit = outer;
-  p->loops = loops;
-  *p->units_end = unit;
-  p->units_end = &unit->next;
-}
-
-static struct unit *new_unit(struct parser *p, enum unit_kind kind,
-                             struct place at) {
-  struct unit *unit = parser_new(p, sizeof *unit);
-  if (unit != NULL) {
-    unit->kind = kind;
-    unit->at = at;
-  }
-  return unit;
-}
-
-static bool parse_param(struct parser *p, struct unit *unit,
-                        struct param ***end) {
-  const struct token *t = parser_peek(p);
-  if (t->kind != TOKEN_WORD || keyword_is_hard(t->keyword)) {
-    parser_expected(p, "the name of a parameter");
-    return false;
-  }
-  struct param *param = parser_new(p, sizeof *param);
-  if (param == NULL) {
-    return false;
-  }
-  param->name = parser_next(p)->text;
-  param->at = t->at;
-  **end = param;
-  *end = &param->next;
-  unit->param_count++;
-  return true;
-}
-
-static bool parse_params(struct parser *p, struct unit *unit) {
-  struct param **end = &unit->params;
-  if (!parser_expect(p, TOKEN_PAREN_OPEN, "'(' and the parameters")) {
-    return false;
-  }
-  p->parens++;
-  if (!parser_at(p, TOKEN_PAREN_CLOSE)) {
-    do {
-      if (!parse_param(p, unit, &end)) {
-        return false;
-      }
-    } while (parser_take(p, TOKEN_COMMA));
-  }
-  if (!parser_expect(p, TOKEN_PAREN_CLOSE, "',' or ')'")) {
-    return false;
-  }
-  p->parens--;
-  return true;
-}
-
-static void reject_nested(struct parser *p, struct place at, const char *what) {
-  parser_error(p, (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED, .at = at},
-               "%s", what);
-  p->panic = p->failed; /* its body is read all the same */
-}
-
-static void count_unit(struct parser *p, const struct unit *unit) {
-  if (p->script->unit_count++ == PARSER_UNITS_MAX) {
-    report(p->reporter,
-           (struct finding){.code = DIAGNOSTIC_CODE_TOO_LARGE, .at = unit->at},
-           "more than %d functions and sections", PARSER_UNITS_MAX);
-  }
-}
-
-static struct stmt *parse_function(struct parser *p) {
-  struct unit *unit = new_unit(p, UNIT_FUNCTION, parser_next(p)->at);
-  if (unit == NULL) {
-    return NULL;
-  }
-  if (p->unit->kind == UNIT_FUNCTION) {
-    reject_nested(p, unit->at, "a function cannot stand in another function");
-  }
-  count_unit(p, unit);
-  const struct token *name = parser_peek(p);
-  if (name->kind != TOKEN_WORD || keyword_is_hard(name->keyword)) {
-    parser_expected(p, "the name of the function");
-  } else {
-    unit->name = parser_next(p)->text;
-    unit->at = name->at;
-    (void)parse_params(p, unit);
-  }
-  parse_unit_body(p, unit, KEYWORD_FUNCTION);
-  return NULL;
-}
-
-static void parse_event(struct parser *p, struct unit *unit) {
-  const struct token *name = parser_peek(p);
-  if (name->kind != TOKEN_WORD) {
-    parser_expected(p, "the name of an event");
-    return;
-  }
-  (void)parser_next(p);
-  unit->at = name->at;
-  unit->name = event_canonical_name(name->text);
-  if (unit->name.len == 0) {
-    unit->name = name->text;
-    event_report_unknown(p->reporter, name->text, name->at);
-  }
-}
-
-static struct stmt *parse_on(struct parser *p) {
-  struct unit *unit = new_unit(p, UNIT_SECTION, parser_next(p)->at);
-  if (unit == NULL) {
-    return NULL;
-  }
-  if (p->unit->kind != UNIT_MAIN || p->open != NULL) {
-    reject_nested(p, unit->at, "an ON section cannot stand in another block");
-  }
-  count_unit(p, unit);
-  parse_event(p, unit);
-  parse_unit_body(p, unit, KEYWORD_ON);
-  return NULL;
-}
-
 /* A soft keyword with one of these behind it is a variable that is set. */
 static bool is_variable(struct parser *p, const struct token *t) {
   if (keyword_is_hard(t->keyword)) {
@@ -545,10 +418,12 @@ static struct stmt *parse_block_stmt(struct parser *p, enum keyword keyword) {
   case KEYWORD_REPEAT:
     return parse_repeat(p);
   case KEYWORD_FUNCTION:
-    return parse_function(p);
+    parser_function(p);
+    return NULL;
   default:
     bt_check(keyword == KEYWORD_ON);
-    return parse_on(p);
+    parser_section(p);
+    return NULL;
   }
 }
 

@@ -112,7 +112,8 @@ static void *refuse(void *ctx, void *old, size_t old_size, size_t new_size) {
 /* Printed where the caller says: no number is longer than VALUE_SHORT. */
 struct text value_short_number(struct value v, char buffer[VALUE_SHORT]) {
   static const struct mem none = {.resize = refuse};
-  struct textbuf out = {.mem = &none, .ptr = buffer, .cap = VALUE_SHORT};
+  struct textbuf out = {.mem = &none, .cap = VALUE_SHORT};
+  out.ptr = buffer;
   textbuf_add_double(&out, v.as.number);
   bt_check(!out.failed);
   return textbuf_text(&out);
