@@ -102,7 +102,7 @@ static const struct cli_option *find(const struct cli_page *page,
 
 static void suggest_option(const struct cli_page *page, const char *word,
                            const char *command) {
-  struct text names[64];
+  struct text names[64] = {{"", 0}};
   size_t count = 0;
   for (const struct cli_option *o = page->options;
        o->name != NULL && count < 64; o++) {
