@@ -6,7 +6,7 @@
 enum { REQUEST_ID_MAX = 128 };
 
 static serve_fn *const serves[] = {
-#define ROUTE(m, p, r, k, serve, c, d) serve_##serve,
+#define ROUTE(m, p, r, k, serve, c, q, d) serve_##serve,
 #include "api/routes.def"
 #undef ROUTE
 };
@@ -26,7 +26,20 @@ static struct text roles_list(struct call *c) {
   return copy;
 }
 
+/* Where visitors come in, a session's token is not one of theirs. */
+static bool is_for_one_session(const struct call *c) {
+  return c->by.role == ROLE_CUSTOMER && !id_is_null(c->by.session) &&
+         (c->route->roles & 1u << ROLE_NONE) != 0;
+}
+
 bool call_may(struct call *c) {
+  if (is_for_one_session(c)) {
+    call_refuse(c, REFUSAL_FORBIDDEN,
+                TEXT("This token is for one session, which is open already; a "
+                     "new one takes a visitor's token."),
+                TEXT(""));
+    return false;
+  }
   if ((c->route->roles >> c->by.role & 1) != 0) {
     return true;
   }
@@ -79,6 +92,63 @@ static bool decode_params(struct call *c, const struct route_match *m) {
   return good;
 }
 
+/* ---- the query */
+
+enum { QUERY_NAMES_MAX = 8 };
+
+/* The names that the resource understands. */
+static size_t query_names(const struct route *r, struct text *names) {
+  size_t count = 0;
+  struct text rest = text_from(r->query);
+  while (rest.len > 0) {
+    const size_t end = text_find(rest, TEXT(" "), 0);
+    bt_check(count + 1 < QUERY_NAMES_MAX);
+    names[count++] = text_sub(rest, 0, end);
+    rest = text_sub(rest, end + 1, rest.len);
+  }
+  if (r->kind == ROUTE_LIVE) {
+    names[count++] = TEXT("ticket");
+  }
+  return count;
+}
+
+static bool is_among(struct text name, const struct text *names, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (text_equal(name, names[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void refuse_query(struct call *c, struct text name,
+                         const struct text *names, size_t count) {
+  const size_t near = text_nearest(name, names, count);
+  call_refuse(
+      c, REFUSAL_INVALID_MEMBER,
+      near < count
+          ? call_format(c,
+                        "unknown query parameter \"%.*s\"; did you "
+                        "mean \"%.*s\"?",
+                        TEXT_ARG(name), TEXT_ARG(names[near]))
+          : call_format(c, "unknown query parameter \"%.*s\"", TEXT_ARG(name)),
+      TEXT(""));
+}
+
+/* A misspelt parameter would be silently without effect. */
+static bool check_query(struct call *c) {
+  struct text names[QUERY_NAMES_MAX];
+  struct text rest = c->query, name, value;
+  const size_t count = query_names(c->route, names);
+  while (url_query_next(&rest, &name, &value)) {
+    if (name.len > 0 && !is_among(name, names, count)) {
+      refuse_query(c, name, names, count);
+      return false;
+    }
+  }
+  return true;
+}
+
 void call_dispatch(struct call *c) {
   const struct route_match m = route_find(c->method, c->path);
   if (m.number == route_count()) {
@@ -100,8 +170,9 @@ void call_dispatch(struct call *c) {
     return;
   }
   /* A command's form is looked at before the caller's rights. */
-  if (call_identify(c) && (c->route->kind == ROUTE_DOES ||
-                           c->route->kind == ROUTE_OWN || call_may(c))) {
+  if (call_identify(c) && check_query(c) &&
+      (c->route->kind == ROUTE_DOES || c->route->kind == ROUTE_OWN ||
+       call_may(c))) {
     serves[m.number](c);
   }
 }

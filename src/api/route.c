@@ -17,12 +17,13 @@ enum {
 };
 
 static const struct route routes[] = {
-#define ROUTE(m, p, r, k, s, c, d)                                             \
+#define ROUTE(m, p, r, k, s, c, q, d)                                          \
   {.method = HTTP_##m,                                                         \
    .path = (p),                                                                \
    .roles = (r),                                                               \
    .kind = ROUTE_##k,                                                          \
    .command = (c),                                                             \
+   .query = (q),                                                               \
    .doc = (d)},
 #include "api/routes.def"
 #undef ROUTE

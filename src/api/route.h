@@ -19,7 +19,8 @@ struct route {
   const char *path;
   uint32_t roles; /* bits (1 << enum role) */
   enum route_kind kind;
-  uint32_t command; /* COMMANDS: none */
+  uint32_t command;  /* COMMANDS: none */
+  const char *query; /* names, with blanks between */
   const char *doc;
 };
 

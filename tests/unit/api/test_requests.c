@@ -300,6 +300,20 @@ static void pages_of_sessions(void **state) {
   service_end(&s);
 }
 
+static void a_misspelt_query_parameter(void **state) {
+  (void)state;
+  struct service s;
+  service_begin(&s);
+  service_listen(&s);
+  assert_int_equal(service_as(&s, "boss-token", HTTP_GET,
+                              "/api/v1/sessions?statuss=pending", NULL),
+                   422);
+  assert_true(service_said(&s, "did you mean \\\"status\\\"?"));
+  assert_int_equal(service_do(&s, HTTP_GET, "/healthz?", NULL, NULL), 200);
+  assert_int_equal(service_do(&s, HTTP_GET, "/healthz?a=b", NULL, NULL), 422);
+  service_end(&s);
+}
+
 static void what_was_said(void **state) {
   (void)state;
   struct service s;
@@ -432,6 +446,7 @@ int main(void) {
       cmocka_unit_test(a_visitor_opens_and_gets_a_token),
       cmocka_unit_test(strangers_need_a_key_that_nobody_guesses),
       cmocka_unit_test(pages_of_sessions),
+      cmocka_unit_test(a_misspelt_query_parameter),
       cmocka_unit_test(what_was_said),
       cmocka_unit_test(attributes_in_two_ways),
       cmocka_unit_test(configuration_by_an_administrator),
