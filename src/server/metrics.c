@@ -1,6 +1,4 @@
-#include <stdio.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "server/server_priv.h"
 
@@ -21,32 +19,11 @@ static double cpu_seconds(void) {
          (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-/* The second number of /proc/self/statm, in pages. */
-static double resident_bytes(void) {
-  FILE *f = fopen("/proc/self/statm", "r");
-  char line[128] = "";
-  if (f != NULL) {
-    const bool read = fgets(line, sizeof line, f) != NULL;
-    (void)fclose(f);
-    line[read ? sizeof line - 1 : 0] = '\0';
-  }
-  const struct text t = text_from(line);
-  const size_t from = text_find(t, TEXT(" "), 0) + 1;
-  const struct text pages =
-      text_sub(t, from, text_find(t, TEXT(" "), from) - from);
-  int64_t count = 0;
-  return text_to_i64(pages, &count)
-             ? (double)count * (double)sysconf(_SC_PAGESIZE)
-             : 0;
-}
-
 /* The names that Prometheus' own client libraries use for a process. */
 void server_write_metrics(void *ctx, struct textbuf *out) {
   const struct server *s = ctx;
   add(out, "process_cpu_seconds_total", "counter",
       "user and system time of the process", cpu_seconds());
-  add(out, "process_resident_memory_bytes", "gauge", "memory in use",
-      resident_bytes());
   add(out, "process_start_time_seconds", "gauge",
       "when the process began, seconds since 1970",
       (double)s->started_us / 1e6);
