@@ -14,14 +14,62 @@ size_t handover_variable(const struct walker *w, const struct expr *name) {
   return (size_t)(survey_find(s, w->unit, name) - s->vars);
 }
 
+/* ---- flags */
+
+bool handover_truth(const struct expr *e, bool *out) {
+  const bool one = e->number > 0 && e->number < 2;
+  const bool zero = !(e->number > 0) && !(e->number < 0);
+  if (e->kind != EXPR_BOOL && (e->kind != EXPR_NUMBER || !(one || zero))) {
+    return false;
+  }
+  *out = one;
+  return true;
+}
+
+unsigned handover_flag(const struct walker *w, const struct expr *e) {
+  const struct handover *h = w->h;
+  unsigned i = 0;
+  if (e->kind != EXPR_NAME) {
+    return h->flag_count;
+  }
+  while (i < h->flag_count && h->flags[i] != handover_variable(w, e)) {
+    i++;
+  }
+  return i;
+}
+
+/* Set to true or false wherever it is set, and nowhere counted with. */
+static bool is_flag(const struct survey_var *v) {
+  bool value, all = v->sets != NULL && v->first_read != NULL;
+  for (const struct survey_set *s = v->sets; s != NULL; s = s->next) {
+    all = all && s->value != NULL && handover_truth(s->value, &value);
+  }
+  return all;
+}
+
+/* Of the script only: a function's own begin anew with each call. */
+static void find_flags(struct handover *h) {
+  const struct survey *s = &h->c->survey;
+  for (size_t i = 0; i < s->script->variable_count; i++) {
+    if (h->flag_count < FLOW_FLAGS_MAX && is_flag(&s->vars[i])) {
+      h->flags[h->flag_count++] = i;
+    }
+  }
+}
+
 /* ---- statements */
 
 static void walk_assign(struct walker *w, const struct stmt *s,
                         struct flow *f) {
   struct fact fact = handover_expr(w, s->value, f);
+  bool value;
   if (s->target->kind != EXPR_NAME) {
     (void)handover_expr(w, s->target, f);
     return;
+  }
+  const unsigned flag = handover_flag(w, s->target);
+  if (flag < w->h->flag_count && handover_truth(s->value, &value)) {
+    flow_set_flag(f, flag, value);
   }
   fact.variable = handover_variable(w, s->target);
   flow_add_fact(f, fact);
@@ -30,7 +78,7 @@ static void walk_assign(struct walker *w, const struct stmt *s,
 static void walk_if(struct walker *w, const struct stmt *s, struct flow *f) {
   struct flow rest = *f, after = {0};
   for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
-    struct fork fork = {rest, {0}};
+    struct fork fork = {.yes = rest};
     if (arm->values != NULL) {
       fork = handover_condition(w, arm->values, rest);
     }
@@ -145,10 +193,10 @@ static void walk_loop(struct walker *w, const struct stmt *s, struct flow *f) {
     flow_drop_variable(f, handover_variable(w, s->target));
   }
   const struct loop_memo *known = memo_of(w->h, s);
-  if (known == NULL || !f->live) {
+  if (known == NULL || !flow_is_live(f)) {
     return;
   }
-  if (!known->entry.live || !flow_equal(&known->entry, f)) {
+  if (!flow_is_live(&known->entry) || !flow_equal(&known->entry, f)) {
     known = walk_anew(w, s, *f);
   }
   if (known != NULL) {
@@ -172,7 +220,7 @@ static void walk_jump(struct walker *w, const struct stmt *s, struct flow *f) {
   default:
     break; /* EXIT leads nowhere */
   }
-  f->live = false;
+  flow_kill(f);
 }
 
 static void walk_dynamic(struct walker *w, const struct stmt *s,
@@ -218,7 +266,8 @@ static void walk_stmt(struct walker *w, const struct stmt *s, struct flow *f) {
 static void walk_block(struct walker *w, const struct block *block,
                        struct flow *f) {
   w->depth++;
-  for (const struct stmt *s = block->first; s != NULL && f->live; s = s->next) {
+  for (const struct stmt *s = block->first; s != NULL && flow_is_live(f);
+       s = s->next) {
     walk_stmt(w, s, f);
   }
   w->depth--;
@@ -230,8 +279,7 @@ static struct summary *find_summary(const struct handover *h,
                                     const struct unit *unit,
                                     const struct flow *entry) {
   for (struct summary *s = h->summaries; s != NULL; s = s->next) {
-    if (s->unit == unit && s->entry.set == entry->set &&
-        s->entry.by_time == entry->by_time) {
+    if (s->unit == unit && flow_equal_states(&s->entry, entry)) {
       return s;
     }
   }
@@ -298,17 +346,28 @@ void handover_function(struct walker *w, const struct unit *unit,
 
 /* ---- the whole script */
 
+/* A section may find the flags as any part has left them. */
+static struct flow section_begin(const struct handover *h,
+                                 const struct unit *unit, uint32_t entry) {
+  struct flow f = flow_begin(entry);
+  for (unsigned i = 1; unit->kind == UNIT_SECTION && i < 1u << h->flag_count;
+       i++) {
+    f.states[i] = f.states[0];
+  }
+  return f;
+}
+
 void check_handover(struct checker *c) {
   struct handover h = {.c = c};
   h.sites_end = &h.sites;
   map_init(&h.loop_index, c->arena.mem, same_loop, &h);
+  find_flags(&h);
   for (const struct unit *u = c->program->script.units; u != NULL;
        u = u->next) {
     if (u->kind != UNIT_FUNCTION) { /* functions: where they are called */
       const uint32_t entry =
           u->kind == UNIT_MAIN ? c->world->entry : event_entry_set(u->name);
-      const struct flow f = {.live = true, .set = flow_settle(entry)};
-      (void)walk_unit(&h, u, f, 0);
+      (void)walk_unit(&h, u, section_begin(&h, u, entry), 0);
     }
   }
   for (const struct site *s = h.sites; s != NULL && !c->failed; s = s->next) {

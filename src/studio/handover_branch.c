@@ -69,14 +69,15 @@ static void test_code(const struct fact *fact, enum expr_op op, double number,
   } codes[] = {{200, true},  {202, true},  {400, false}, {401, false},
                {403, false}, {404, false}, {408, false}, {409, false},
                {412, false}, {422, false}, {429, false}, {503, false}};
+  /* = 200 and != 200 ask for success: 202 is the answer to async:true only. */
+  const bool is_plain = (op == EXPR_OP_EQ || op == EXPR_OP_NE) &&
+                        compare(EXPR_OP_EQ, number, 200);
   for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
     const uint32_t set = codes[i].success ? fact->yes : fact->no;
-    if (compare(op, codes[i].code, number)) {
-      *yes |= set;
-    } else if (codes[i].code != 202 || op != EXPR_OP_EQ) {
-      /* = 200 is meant as success: 202 is the answer to async:true only. */
-      *no |= set;
+    if (codes[i].code > 200 && codes[i].success && is_plain) {
+      continue;
     }
+    *(compare(op, codes[i].code, number) ? yes : no) |= set;
   }
 }
 
@@ -119,11 +120,6 @@ static bool test(struct walker *w, const struct comparison *c, struct flow *f,
   return false;
 }
 
-static void restrict_to(struct flow *f, uint32_t set) {
-  f->set = set;
-  f->live = f->live && set != 0;
-}
-
 /* 200 = r.code is r.code = 200. */
 static struct comparison turn(struct comparison c) {
   static const enum expr_op turned[] = {
@@ -135,15 +131,28 @@ static struct comparison turn(struct comparison c) {
   return wrong ? (struct comparison){turned[c.op], c.right, c.left} : c;
 }
 
+static struct fork test_flag(unsigned flag, bool value, struct flow f) {
+  struct fork fork = {f, f};
+  flow_test_flag(&fork.yes, flag, value);
+  flow_test_flag(&fork.no, flag, !value);
+  return fork;
+}
+
 static struct fork compare_sides(struct walker *w, struct comparison c,
                                  struct flow f) {
   uint32_t if_yes, if_no;
+  bool value;
   c = turn(c);
+  const unsigned flag = handover_flag(w, c.left);
+  const bool equality = c.op == EXPR_OP_EQ || c.op == EXPR_OP_NE;
+  if (flag < w->h->flag_count && equality && handover_truth(c.right, &value)) {
+    return test_flag(flag, value == (c.op == EXPR_OP_EQ), f);
+  }
   const bool known = test(w, &c, &f, &if_yes, &if_no);
   struct fork fork = {f, f};
   if (known) {
-    restrict_to(&fork.yes, if_yes);
-    restrict_to(&fork.no, if_no);
+    flow_restrict(&fork.yes, if_yes);
+    flow_restrict(&fork.no, if_no);
   }
   return fork;
 }
@@ -170,11 +179,15 @@ static struct fork either(struct walker *w, const struct expr *e,
 
 static struct fork truth(struct walker *w, const struct expr *e,
                          struct flow f) {
+  const unsigned flag = handover_flag(w, e);
+  bool value;
+  if (flag < w->h->flag_count) {
+    return test_flag(flag, true, f);
+  }
   (void)handover_expr(w, e, &f);
   struct fork fork = {f, f};
-  if (e->kind == EXPR_BOOL) {
-    fork.yes.live = f.live && e->number > 0;
-    fork.no.live = f.live && e->number < 1;
+  if (handover_truth(e, &value)) {
+    flow_kill(value ? &fork.no : &fork.yes);
   }
   return fork;
 }

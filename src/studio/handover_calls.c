@@ -82,23 +82,32 @@ static uint32_t transferred(const struct expr *call) {
              : CHECKER_SET(QUEUED) | CHECKER_SET(OFFERED) | CHECKER_SET(ACTIVE);
 }
 
+static void try_transfer(struct site *site, struct flow_state *s,
+                         uint32_t target) {
+  const uint32_t over = CHECKER_SET(WRAPUP) | CHECKER_SET(COMPLETED);
+  uint32_t refused = s->set & ~accepting(site->deferred);
+  if ((s->set & ~over) != 0) {
+    refused &= ~over; /* the customer can always leave */
+  }
+  site->refused |= refused;
+  site->by_time = site->by_time || s->by_time;
+  s->set |= target;
+}
+
 static struct fact do_transfer(struct walker *w, const struct expr *e,
                                struct flow *f) {
   struct site *site = site_of(w, e);
   if (site == NULL) {
     return (struct fact){0};
   }
-  const uint32_t over = CHECKER_SET(WRAPUP) | CHECKER_SET(COMPLETED);
-  f->set = flow_settle(f->set);
-  uint32_t refused = f->set & ~accepting(site->deferred);
-  if ((f->set & ~over) != 0) {
-    refused &= ~over; /* the customer can always leave */
-  }
-  site->refused |= refused;
-  site->by_time = site->by_time || f->by_time;
+  flow_settle_states(f);
   const struct fact fact = {
-      .kind = FACT_CODE, .yes = transferred(e), .no = f->set};
-  f->set = fact.yes | fact.no;
+      .kind = FACT_CODE, .yes = transferred(e), .no = flow_set(f)};
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    if (f->states[i].live) {
+      try_transfer(site, &f->states[i], fact.yes);
+    }
+  }
   flow_drop_facts(f);
   return fact;
 }
@@ -108,11 +117,15 @@ static struct fact do_transfer(struct walker *w, const struct expr *e,
 static struct fact do_release(struct flow *f) {
   const uint32_t bot = CHECKER_SET(PENDING) | CHECKER_SET(CONNECTED) |
                        CHECKER_SET(RELEASING) | CHECKER_SET(IDLE);
-  const uint32_t before = flow_settle(f->set);
-  f->set = (f->set & ~bot) | (f->set & bot ? CHECKER_SET(IDLE) : 0);
-  f->by_time = false;
+  flow_settle_states(f);
+  const uint32_t before = flow_set(f);
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    struct flow_state *s = &f->states[i];
+    s->set = (s->set & ~bot) | (s->set & bot ? CHECKER_SET(IDLE) : 0);
+    s->by_time = false;
+  }
   flow_drop_facts(f);
-  return (struct fact){.kind = FACT_CODE, .yes = f->set, .no = before};
+  return (struct fact){.kind = FACT_CODE, .yes = flow_set(f), .no = before};
 }
 
 static struct fact do_wait_for(struct walker *w, const struct expr *e,
@@ -122,15 +135,22 @@ static struct fact do_wait_for(struct walker *w, const struct expr *e,
   const struct expr *seconds = status == NULL ? NULL : status->next;
   bt_check(seconds != NULL);
   const uint32_t wanted = status_bit(status);
-  const uint32_t before = flow_settle(f->set);
+  flow_settle_states(f);
+  const uint32_t before = flow_set(f);
   flow_pass_time(f, known_seconds(w, seconds), w->h->c->world->drain_s);
   if (wanted == 0) {
     return (struct fact){0};
   }
-  const uint32_t late = f->set & ~wanted;
-  f->set |= wanted;
-  return (struct fact){
-      .kind = FACT_CODE, .yes = wanted, .no = late != 0 ? late : before};
+  /* If the time ran out it has not come, however unlikely that is here. */
+  const uint32_t late = flow_set(f) & ~wanted, other = before & ~wanted;
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    f->states[i].set |= wanted;
+  }
+  return (struct fact){.kind = FACT_CODE,
+                       .yes = wanted,
+                       .no = late != 0    ? late
+                             : other != 0 ? other
+                                          : before};
 }
 
 static struct fact do_action(struct walker *w, const struct expr *e,
@@ -150,11 +170,11 @@ static struct fact do_action(struct walker *w, const struct expr *e,
   case ACTION_EFFECT_NONE:
     break;
   }
-  f->set = flow_settle(f->set);
-  return (struct fact){.kind = id == ACTION_GET_SESSION_INFO ? FACT_STATUS
-                                                             : FACT_NONE,
-                       .yes = f->set,
-                       .no = f->set};
+  flow_settle_states(f);
+  const uint32_t set = flow_set(f);
+  const bool info = id == ACTION_GET_SESSION_INFO;
+  return (struct fact){
+      .kind = info ? FACT_STATUS : FACT_NONE, .yes = set, .no = set};
 }
 
 static const struct unit *function_of(const struct walker *w,
@@ -179,7 +199,7 @@ struct fact handover_call(struct walker *w, const struct expr *e,
 
 struct fact handover_expr(struct walker *w, const struct expr *e,
                           struct flow *f) {
-  if (e == NULL || !f->live) {
+  if (e == NULL || !flow_is_live(f)) {
     return (struct fact){0};
   }
   (void)handover_expr(w, e->left, f);
@@ -188,5 +208,5 @@ struct fact handover_expr(struct walker *w, const struct expr *e,
     (void)handover_expr(w, arg, f);
   }
   const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
-  return call && f->live ? handover_call(w, e, f) : (struct fact){0};
+  return call && flow_is_live(f) ? handover_call(w, e, f) : (struct fact){0};
 }

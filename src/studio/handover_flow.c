@@ -2,46 +2,176 @@
 
 #include "studio/handover_priv.h"
 
-static bool fact_equal(const struct fact *a, const struct fact *b) {
-  return a->kind == b->kind && a->variable == b->variable && a->yes == b->yes &&
-         a->no == b->no;
+/* ---- states */
+
+struct flow flow_begin(uint32_t set) {
+  return (struct flow){.states[0] = {.set = flow_settle(set), .live = true}};
 }
 
-static bool has_fact(const struct flow *f, const struct fact *fact) {
-  for (unsigned i = 0; i < f->fact_count; i++) {
-    if (fact_equal(&f->facts[i], fact)) {
+bool flow_is_live(const struct flow *f) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    if (f->states[i].live) {
       return true;
     }
   }
   return false;
 }
 
-struct flow flow_join(struct flow a, struct flow b) {
+void flow_kill(struct flow *f) {
+  *f = (struct flow){0};
+}
+
+uint32_t flow_set(const struct flow *f) {
+  uint32_t set = 0;
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    set |= f->states[i].live ? f->states[i].set : 0;
+  }
+  return set;
+}
+
+static struct flow_state join_states(struct flow_state a, struct flow_state b) {
   if (!a.live || !b.live) {
     return a.live ? a : b;
   }
-  struct flow joined = {
-      .live = true, .set = a.set | b.set, .by_time = a.by_time || b.by_time};
-  for (unsigned i = 0; i < a.fact_count; i++) {
-    if (has_fact(&b, &a.facts[i])) {
-      joined.facts[joined.fact_count++] = a.facts[i];
+  return (struct flow_state){
+      .set = a.set | b.set, .live = true, .by_time = a.by_time || b.by_time};
+}
+
+static struct fact *find_fact(struct flow *f, const struct fact *like) {
+  for (unsigned i = 0; i < f->fact_count; i++) {
+    if (f->facts[i].variable == like->variable &&
+        f->facts[i].kind == like->kind) {
+      return &f->facts[i];
     }
   }
+  return NULL;
+}
+
+/* What both know, with the possibilities of both. */
+static void join_facts(struct flow *joined, const struct flow *a,
+                       struct flow *b) {
+  for (unsigned i = 0; i < a->fact_count; i++) {
+    const struct fact *other = find_fact(b, &a->facts[i]);
+    if (other != NULL) {
+      struct fact *fact = &joined->facts[joined->fact_count++];
+      *fact = a->facts[i];
+      fact->yes |= other->yes;
+      fact->no |= other->no;
+    }
+  }
+}
+
+struct flow flow_join(struct flow a, struct flow b) {
+  if (!flow_is_live(&a) || !flow_is_live(&b)) {
+    return flow_is_live(&a) ? a : b;
+  }
+  struct flow joined = {0};
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    joined.states[i] = join_states(a.states[i], b.states[i]);
+  }
+  join_facts(&joined, &a, &b);
   return joined;
 }
 
-bool flow_equal(const struct flow *a, const struct flow *b) {
-  if (a->live != b->live || a->set != b->set || a->by_time != b->by_time ||
-      a->fact_count != b->fact_count) {
-    return false;
-  }
-  for (unsigned i = 0; i < a->fact_count; i++) {
-    if (!has_fact(b, &a->facts[i])) {
+bool flow_equal_states(const struct flow *a, const struct flow *b) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    const struct flow_state *x = &a->states[i], *y = &b->states[i];
+    if (x->live != y->live ||
+        (x->live && (x->set != y->set || x->by_time != y->by_time))) {
       return false;
     }
   }
   return true;
 }
+
+bool flow_equal(const struct flow *a, const struct flow *b) {
+  if (!flow_equal_states(a, b) || a->fact_count != b->fact_count) {
+    return false;
+  }
+  for (unsigned i = 0; i < a->fact_count; i++) {
+    const struct fact *fact = &a->facts[i];
+    const struct fact *other = flow_fact(b, fact->variable);
+    if (other == NULL || other->kind != fact->kind || other->yes != fact->yes ||
+        other->no != fact->no) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* ---- time and tests */
+
+uint32_t flow_settle(uint32_t set) {
+  if (set & CHECKER_SET(PENDING)) {
+    set |= CHECKER_SET(CONNECTED);
+  }
+  if (set & CHECKER_SET(CONNECTED)) {
+    set |= CHECKER_SET(RELEASING);
+  }
+  if (set & CHECKER_SET(RELEASING)) {
+    set |= CHECKER_SET(IDLE);
+  }
+  return set;
+}
+
+void flow_settle_states(struct flow *f) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    f->states[i].set = flow_settle(f->states[i].set);
+  }
+}
+
+static void pass_time(struct flow_state *s, bool drained) {
+  const uint32_t bot = CHECKER_SET(PENDING) | CHECKER_SET(CONNECTED);
+  const uint32_t queue =
+      CHECKER_SET(QUEUED) | CHECKER_SET(OFFERED) | CHECKER_SET(ACTIVE);
+  s->set = flow_settle(s->set);
+  if (s->set & (CHECKER_SET(QUEUED) | CHECKER_SET(OFFERED))) {
+    s->set |= queue;
+  }
+  /* A bot that still talks may say goodbye a moment before the time is over. */
+  if (drained && (s->set & bot) == 0 && (s->set & CHECKER_SET(RELEASING))) {
+    s->set &= ~CHECKER_SET(RELEASING);
+    s->by_time = true;
+  }
+}
+
+void flow_pass_time(struct flow *f, double seconds, double drain_s) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    pass_time(&f->states[i], seconds >= drain_s);
+  }
+  flow_drop_facts(f);
+}
+
+/* A test may tell of a status that was not thought possible: believed. */
+void flow_restrict(struct flow *f, uint32_t set) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    struct flow_state *s = &f->states[i];
+    s->set = (s->set & set) != 0 ? s->set & set : set;
+    s->live = s->live && set != 0;
+  }
+}
+
+/* ---- flags */
+
+void flow_set_flag(struct flow *f, unsigned flag, bool value) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    const unsigned to = value ? i | 1u << flag : i & ~(1u << flag);
+    if (to != i) {
+      f->states[to] = join_states(f->states[to], f->states[i]);
+      f->states[i] = (struct flow_state){0};
+    }
+  }
+}
+
+void flow_test_flag(struct flow *f, unsigned flag, bool value) {
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    if (((i >> flag & 1u) != 0) != value) {
+      f->states[i] = (struct flow_state){0};
+    }
+  }
+}
+
+/* ---- facts */
 
 void flow_add_fact(struct flow *f, struct fact fact) {
   flow_drop_variable(f, fact.variable);
@@ -75,34 +205,4 @@ const struct fact *flow_fact(const struct flow *f, size_t variable) {
     }
   }
   return NULL;
-}
-
-uint32_t flow_settle(uint32_t set) {
-  if (set & CHECKER_SET(PENDING)) {
-    set |= CHECKER_SET(CONNECTED);
-  }
-  if (set & CHECKER_SET(CONNECTED)) {
-    set |= CHECKER_SET(RELEASING);
-  }
-  if (set & CHECKER_SET(RELEASING)) {
-    set |= CHECKER_SET(IDLE);
-  }
-  return set;
-}
-
-void flow_pass_time(struct flow *f, double seconds, double drain_s) {
-  const uint32_t bot = CHECKER_SET(PENDING) | CHECKER_SET(CONNECTED);
-  const uint32_t queue =
-      CHECKER_SET(QUEUED) | CHECKER_SET(OFFERED) | CHECKER_SET(ACTIVE);
-  f->set = flow_settle(f->set);
-  if (f->set & (CHECKER_SET(QUEUED) | CHECKER_SET(OFFERED))) {
-    f->set |= queue;
-  }
-  /* A bot that still talks may say goodbye a moment before the time is over. */
-  const bool drained = seconds >= drain_s && (f->set & bot) == 0;
-  if (drained && (f->set & CHECKER_SET(RELEASING))) {
-    f->set &= ~CHECKER_SET(RELEASING);
-    f->by_time = true;
-  }
-  flow_drop_facts(f);
 }

@@ -24,12 +24,23 @@ struct fact {
   uint32_t no;  /* … if it was refused */
 };
 
-enum { FLOW_FACTS_MAX = 8 };
+enum {
+  FLOW_FACTS_MAX = 8,
+  FLOW_FLAGS_MAX = 3, /* variables that only ever hold true or false */
+  FLOW_STATES = 1 << FLOW_FLAGS_MAX
+};
 
-struct flow {
+/* What can be when the flags have certain values. */
+struct flow_state {
+  uint32_t set;
   bool live;    /* some path leads here */
   bool by_time; /* safe only because time has passed */
-  uint32_t set;
+};
+
+/* What can be at one point of the script: for each combination of the flags by
+ * itself, since scripts remember in a flag whether they have succeeded. */
+struct flow {
+  struct flow_state states[FLOW_STATES];
   struct fact facts[FLOW_FACTS_MAX];
   unsigned fact_count;
 };
@@ -67,6 +78,8 @@ struct loop_memo {
 /* What has been found so far, by all walkers. */
 struct handover {
   struct checker *c;
+  size_t flags[FLOW_FLAGS_MAX];
+  unsigned flag_count;
   struct loop_memo *loops;
   size_t loop_count, loop_cap;
   struct map loop_index;
@@ -85,16 +98,29 @@ struct walker {
 
 /* ---- handover_flow.c */
 
+struct flow flow_begin(uint32_t set); /* all flags false */
+bool flow_is_live(const struct flow *f);
+void flow_kill(struct flow *f);
+uint32_t flow_set(const struct flow *f); /* of all live states */
 struct flow flow_join(struct flow a, struct flow b);
 bool flow_equal(const struct flow *a, const struct flow *b);
+bool flow_equal_states(const struct flow *a, const struct flow *b);
+
+/* What may happen by itself at any moment. */
+uint32_t flow_settle(uint32_t set);
+void flow_settle_states(struct flow *f);
+/* @seconds < 0: unknown. */
+void flow_pass_time(struct flow *f, double seconds, double drain_s);
+/* No state is outside of @set any more; dead if it is empty. */
+void flow_restrict(struct flow *f, uint32_t set);
+
+void flow_set_flag(struct flow *f, unsigned flag, bool value);
+void flow_test_flag(struct flow *f, unsigned flag, bool value);
+
 void flow_add_fact(struct flow *f, struct fact fact);
 void flow_drop_facts(struct flow *f); /* all: the session has moved */
 void flow_drop_variable(struct flow *f, size_t variable);
 const struct fact *flow_fact(const struct flow *f, size_t variable);
-/* What may happen by itself at any moment. */
-uint32_t flow_settle(uint32_t set);
-/* @seconds < 0: unknown. */
-void flow_pass_time(struct flow *f, double seconds, double drain_s);
 
 /* ---- handover_calls.c: what a call does to the session */
 
@@ -112,6 +138,10 @@ struct fact handover_expr(struct walker *w, const struct expr *e,
 void handover_function(struct walker *w, const struct unit *unit,
                        struct flow *f);
 size_t handover_variable(const struct walker *w, const struct expr *name);
+/* The number of the flag that @e is; .flag_count if it is none. */
+unsigned handover_flag(const struct walker *w, const struct expr *e);
+/* true, false, 1 or 0 as it stands. */
+bool handover_truth(const struct expr *e, bool *out);
 
 /* ---- handover_branch.c */
 

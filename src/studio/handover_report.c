@@ -148,7 +148,7 @@ static void describe(const struct site *site, struct textbuf *out) {
 
 static struct text cure(const struct site *site) {
   const uint32_t bot = CHECKER_SET(CONNECTED) | CHECKER_SET(RELEASING);
-  if ((site->refused & ~bot) == 0) {
+  if ((site->refused & bot) != 0) {
     return TEXT("with when:released it is accepted now and carried out in the "
                 "moment in which the bot's hold ends; or end the bot's part "
                 "first: EndConversation(session.id)");
@@ -170,7 +170,7 @@ static void report_refusal(struct checker *c, const struct site *site) {
   textbuf_init(&edit, c->reporter.diags->arena.mem);
   describe(site, &words);
   const uint32_t bot = CHECKER_SET(CONNECTED) | CHECKER_SET(RELEASING);
-  if ((site->refused & ~bot) == 0) {
+  if ((site->refused & bot) != 0) {
     write_edit(c, site->call, &edit);
   }
   c->failed = c->failed || words.failed || edit.failed;

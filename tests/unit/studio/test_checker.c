@@ -118,6 +118,28 @@ static const struct story stories[] = {
      "go(s.id, 3)\n"
      "Transfer(s.id, \"A\")\n",
      ""},
+    {"a flag remembers that the transfer went through",
+     "s = GetSessionInfo()\n"
+     "done = false\n"
+     "REPEAT 3\n"
+     "  IF NOT done\n"
+     "    r = Transfer(s.id, \"A\", \"when:released\")\n"
+     "    IF r.code == 200\n"
+     "      done = true\n"
+     "    ELSE\n"
+     "      Wait(1)\n"
+     "    END IF\n"
+     "  END IF\n"
+     "END REPEAT\n"
+     "IF done == false { Transfer(s.id, \"B\", \"when:released\") }\n",
+     ""},
+    {"a flag that is asked the wrong way round",
+     "s = GetSessionInfo()\n"
+     "done = 0\n"
+     "r = Transfer(s.id, \"A\", \"when:released\")\n"
+     "IF r.code = 200 { done = 1 }\n"
+     "IF done = 1 { Transfer(s.id, \"B\") }\n",
+     "5 transfer-refused"},
     {"a function that leaves from within a loop, called twice",
      "FUNCTION go(id) {\n"
      "  REPEAT 2 { IF id = 1 { RETURN } }\n"
