@@ -26,18 +26,25 @@ static struct text roles_list(struct call *c) {
   return copy;
 }
 
-/* Where visitors come in, a session's token is not one of theirs. */
-static bool is_for_one_session(const struct call *c) {
-  return c->by.role == ROLE_CUSTOMER && !id_is_null(c->by.session) &&
-         (c->route->roles & 1u << ROLE_NONE) != 0;
+/* A visitor's token opens sessions and nothing else; a session's token is for
+ * that one. NULL: it is the right one of the two. */
+static const char *wrong_token(const struct call *c) {
+  const bool opens = (c->route->roles & 1u << ROLE_NONE) != 0;
+  const bool visitor = id_is_null(c->by.session);
+  if (c->by.role != ROLE_CUSTOMER || c->route->kind == ROUTE_OWN ||
+      visitor == opens) {
+    return NULL;
+  }
+  return visitor ? "A visitor's token may open sessions and nothing else; the "
+                   "answer holds the session's own token."
+                 : "This token is for one session, which is open already; a "
+                   "new one takes a visitor's token.";
 }
 
 bool call_may(struct call *c) {
-  if (is_for_one_session(c)) {
-    call_refuse(c, REFUSAL_FORBIDDEN,
-                TEXT("This token is for one session, which is open already; a "
-                     "new one takes a visitor's token."),
-                TEXT(""));
+  const char *wrong = wrong_token(c);
+  if (wrong != NULL) {
+    call_refuse(c, REFUSAL_FORBIDDEN, text_from(wrong), TEXT(""));
     return false;
   }
   if ((c->route->roles >> c->by.role & 1) != 0) {
@@ -170,7 +177,7 @@ void call_dispatch(struct call *c) {
     return;
   }
   /* A command's form is looked at before the caller's rights. */
-  if (call_identify(c) && check_query(c) &&
+  if (call_identify(c) && (c->route->kind == ROUTE_OWN || check_query(c)) &&
       (c->route->kind == ROUTE_DOES || c->route->kind == ROUTE_OWN ||
        call_may(c))) {
     serves[m.number](c);
