@@ -39,10 +39,11 @@ class Events:
                 await self.log.add(event)
         await self.log.end()
 
-    async def happened(self, type, what, seconds=10, **members):
-        """Waits for an event of the told session."""
+    async def happened(self, types, what, seconds=10, **members):
+        """Waits for an event of the told session, of this type or one of these."""
+        types = (types,) if isinstance(types, str) else types
         def wanted(event):
-            return (event["session"] == self.session and event["type"] == type
+            return (event["session"] == self.session and event["type"] in types
                     and all(event.get(name) == value for name, value in members.items()))
         return await self.log.find(wanted, what, seconds)
 
@@ -52,9 +53,6 @@ class Events:
         def wanted(event):
             return event["type"] == "session.opened" and event["session"] not in known
         return (await self.log.find(wanted, "a customer opens a session", 10))["session"]
-
-    def count(self, type):
-        return sum(event["session"] == self.session and event["type"] == type for event in self.log.entries)
 
     def _tell(self, event):
         tell = LINES.get(event["type"])

@@ -107,7 +107,9 @@ async def cure(play, number, entry_point, script, why):
         async with play.customer(entry_point) as customer:
             await events.opened()
             await events.happened("bot.goodbye", "the bot says goodbye")
-            await events.happened("session.connected", "the agent accepts", agent=AGENT)
+            step = await events.happened(("session.connected", "transfer.refused"), "the agent accepts")
+            if step["type"] == "transfer.refused":
+                raise StoryError(f"{script}.studio: its transfer was refused: {step['detail']}")
             await customer.heard("message", "the agent's line", **{"from": "agent"})
             await play.agent.heard("message", "the customer's line", text=THANKS, session=events.session)
             await bot.done()
@@ -117,8 +119,6 @@ async def cure(play, number, entry_point, script, why):
                      play.agent.count("message", text=THANKS, session=events.session))
     if heard != (1, 1):
         raise StoryError(f"customer and agent heard each other's line {heard} times instead of once")
-    if events.count("transfer.refused"):
-        raise StoryError(f"{script}.studio: its transfer was refused")
     out.write(out.paint("good", f"✓ Agent '{AGENT}' took the session; customer and agent heard each other, each line once."))
 
 
