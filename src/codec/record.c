@@ -109,8 +109,8 @@ static void put_value(struct textbuf *out, enum form form,
 
 static uint32_t count_fields(const struct record *r) {
   uint32_t count = 0;
-  for (uint32_t f = 0; f < FIELDS; f++) {
-    count += record_has(r, (enum field)f);
+  for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
+    count++;
   }
   return count;
 }
@@ -120,14 +120,12 @@ void codec_put_record(struct textbuf *out, const struct record *r,
   codec_put_varint(out, r->type);
   codec_put_varint(out, count_fields(r));
   uint32_t next = 0;
-  for (uint32_t i = 0; i < FIELDS; i++) {
+  for (uint32_t i = record_next(r, 0); i < FIELDS; i = record_next(r, i + 1)) {
     const enum field f = (enum field)i;
-    if (record_has(r, f)) {
-      const enum form form = is_same(r, before, f) ? FORM_SAME : form_of(f);
-      codec_put_varint(out, (uint64_t)(i - next) << FORM_BITS | form);
-      put_value(out, form, &r->v[f]);
-      next = i + 1;
-    }
+    const enum form form = is_same(r, before, f) ? FORM_SAME : form_of(f);
+    codec_put_varint(out, (uint64_t)(i - next) << FORM_BITS | form);
+    put_value(out, form, &r->v[f]);
+    next = i + 1;
   }
 }
 

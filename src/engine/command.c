@@ -56,10 +56,12 @@ bool command_takes(enum command_type type, enum field field) {
 }
 
 enum field command_field(enum command_type type, struct text wire) {
-  for (uint32_t f = 0; f < FIELDS; f++) {
-    if (command_takes(type, (enum field)f) &&
-        text_equal(wire, text_from(field_info((enum field)f)->wire))) {
-      return (enum field)f;
+  bt_check(type < COMMANDS);
+  for (size_t i = 0; members[type].field[i] != FIELDS; i++) {
+    const enum field f = (enum field)members[type].field[i];
+    if (f != FIELD_SESSION &&
+        text_equal(wire, text_from(field_info(f)->wire))) {
+      return f;
     }
   }
   return FIELDS;

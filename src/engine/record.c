@@ -31,8 +31,16 @@ void record_init(struct record *r, uint32_t type) {
   }
 }
 
-bool record_has(const struct record *r, enum field f) {
-  return r->has[f / 64] >> (f % 64) & 1;
+uint32_t record_next(const struct record *r, uint32_t from) {
+  uint64_t keep = ~UINT64_C(0) << (from % 64);
+  for (uint32_t word = from / 64; word < RECORD_WORDS; word++) {
+    const uint64_t bits = r->has[word] & keep;
+    if (bits != 0) {
+      return word * 64 + (uint32_t)__builtin_ctzll(bits);
+    }
+    keep = ~UINT64_C(0);
+  }
+  return FIELDS;
 }
 
 static void mark(struct record *r, enum field f) {
@@ -79,6 +87,13 @@ void record_copy(struct record *r, enum field f, const struct record *from) {
   if (record_has(from, f)) {
     mark(r, f);
     r->v[f] = from->v[f];
+  }
+}
+
+void record_copy_all(struct record *r, const struct record *from) {
+  for (uint32_t f = record_next(from, 0); f < FIELDS;
+       f = record_next(from, f + 1)) {
+    record_copy(r, (enum field)f, from);
   }
 }
 

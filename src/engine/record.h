@@ -70,7 +70,12 @@ struct record {
 };
 
 void record_init(struct record *r, uint32_t type);
-bool record_has(const struct record *r, enum field f);
+static inline bool record_has(const struct record *r, enum field f) {
+  return r->has[f / 64] >> (f % 64) & 1;
+}
+/* The first field from number @from on that the record has; FIELDS if there is
+ * none. Few of them are there, so that this is how all are visited. */
+uint32_t record_next(const struct record *r, uint32_t from);
 /* What is missing reads as 0, the null id, the empty text. */
 int64_t record_num(const struct record *r, enum field f);
 struct id record_id(const struct record *r, enum field f);
@@ -82,14 +87,18 @@ void record_set_text(struct record *r, enum field f, struct text t);
 void record_set_given(struct record *r, enum field f, struct text t);
 /* Copies a field if @from has it. */
 void record_copy(struct record *r, enum field f, const struct record *from);
+/* Copies all fields that @from has. */
+void record_copy_all(struct record *r, const struct record *from);
 
 /* ---- names of small enumerations that fields carry */
 
 #define ROLE_LIST(X)                                                           \
   X(NONE, "none")                                                              \
   X(CUSTOMER, "customer")                                                      \
-  X(BOT, "bot") X(AGENT, "agent") X(SUPERVISOR, "supervisor")                  \
-      X(ADMIN, "admin") X(SCRIPT, "script") X(SYSTEM, "system")
+  X(BOT, "bot")                                                                \
+  X(AGENT, "agent")                                                            \
+  X(SUPERVISOR, "supervisor")                                                  \
+  X(ADMIN, "admin") X(SCRIPT, "script") X(SYSTEM, "system")
 #define X(name, wire) ROLE_##name,
 enum role { ROLE_LIST(X) ROLES };
 #undef X
