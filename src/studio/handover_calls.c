@@ -74,8 +74,10 @@ static struct site *site_of(struct walker *w, const struct expr *call) {
 
 /* A bot that takes over talks; anybody else is waited for first. */
 static uint32_t transferred(const struct expr *call) {
+  const struct expr *first = call->args;
+  bt_check(first != NULL);
   const struct expr *target =
-      call->callee_id == ACTION_REQ_AGENT ? call->args : call->args->next;
+      call->callee_id == ACTION_REQ_AGENT ? first : first->next;
   const bool bot = target != NULL && target->kind == EXPR_TEXT &&
                    text_starts(target->text, TEXT("bot:"));
   return bot ? CHECKER_SET(PENDING) | CHECKER_SET(CONNECTED)
