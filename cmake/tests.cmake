@@ -91,7 +91,7 @@ function(baton_model_tests)
   foreach(source IN LISTS sources)
     get_filename_component(short ${source} NAME_WE)
     add_test(NAME model.${short} COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/spin.py ${source})
-    set_tests_properties(model.${short} PROPERTIES LABELS "model" TIMEOUT 900
+    set_tests_properties(model.${short} PROPERTIES LABELS "model;long" TIMEOUT 900
       COST 1000) # the longest: ctest begins with it
   endforeach()
 endfunction()
