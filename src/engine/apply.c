@@ -243,10 +243,10 @@ void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev) {
   bt_check(err == BT_ERR_OK);
   router_exclude(&e->router, slot, (uint32_t)record_num(ev, FIELD_AGENT),
                  until_us);
-  apply_rematch_timer(e, slot);
+  apply_rematch_timer(e, slot, e->now_us);
 }
 
-void apply_rematch_timer(struct engine *e, uint32_t slot) {
+void apply_rematch_timer(struct engine *e, uint32_t slot, int64_t now_us) {
   struct live *l = e->lives[slot];
   struct router_exclusion list[64];
   const size_t most = sizeof list / sizeof list[0];
@@ -254,7 +254,7 @@ void apply_rematch_timer(struct engine *e, uint32_t slot) {
   int64_t next_us = INT64_MAX;
   for (size_t i = 0; i < n && i < most; i++) {
     const int64_t until_us = list[i].until_us;
-    next_us = until_us > e->now_us && until_us < next_us ? until_us : next_us;
+    next_us = until_us > now_us && until_us < next_us ? until_us : next_us;
   }
   stop_timer(e, &l->timer_rematch);
   if (next_us != INT64_MAX) {

@@ -152,6 +152,12 @@ struct engine {
   void *watch_ctx;
 };
 
+/* Who has to be looked at before the step is over. */
+struct marked {
+  uint32_t *numbers; /* in the step's arena */
+  size_t count, cap, done;
+};
+
 /* One step under way. */
 struct ctx {
   struct engine *e;
@@ -162,9 +168,7 @@ struct ctx {
   uint32_t line; /* of the script that acts; 0 otherwise */
   unsigned ids;  /* made so far in this step */
   bool moving;   /* a transfer ends the invitation: it alone is what follows */
-  uint32_t *dirty_sessions, *dirty_agents; /* in the step's arena */
-  size_t dirty_session_count, dirty_session_cap, sessions_done;
-  size_t dirty_agent_count, dirty_agent_cap, agents_done;
+  struct marked sessions, agents;
 };
 
 /* ---- step.c */
@@ -181,6 +185,27 @@ void emit(struct ctx *x, const struct record *ev);
 struct record *ctx_effect(struct ctx *x, enum effect type);
 void mark_session(struct ctx *x, uint32_t slot);
 void mark_agent(struct ctx *x, uint32_t agent);
+/* Carries out a command for somebody who may, about a session that is there. */
+void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
+            struct answer *a);
+/* A bot acts under its hold and nothing else: one that wakes up late moves
+ * nothing. */
+bool ctx_is_fenced(const struct ctx *x, const struct live *l,
+                   const struct record *args);
+
+/* ---- transfer.c */
+/* May the caller take the session from an agent or an offer? */
+bool ctx_is_privileged(const struct ctx *x, const struct live *l);
+/* May the caller end it, as far as roles go? Else *a is the refusal. */
+bool ctx_may_end(struct ctx *x, const struct live *l, struct answer *a);
+
+/* ---- body.c */
+/* Is there all that a command needs, and does it fit together? */
+bool body_is_whole(struct ctx *x, const struct record *args, struct answer *a);
+/* The member that names a transfer's target; FIELDS if none does. */
+enum field body_target_field(const struct record *args);
+/* What it says; an example without one. */
+struct text body_target(const struct record *args);
 
 /* ---- apply.c */
 /* Tells the router how the agent is now. */
@@ -197,7 +222,7 @@ uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
                            uint32_t owner, uint32_t visit, int64_t deadline_us);
 void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev);
 /* Until the next of those who declined may be asked again. */
-void apply_rematch_timer(struct engine *e, uint32_t slot);
+void apply_rematch_timer(struct engine *e, uint32_t slot, int64_t now_us);
 /* The skills of a transfer (JSON) as the router wants them. Unknown ones are
  * written to *unknown (may be NULL) and left out; false if there was one, or
  * there are too many. */
@@ -238,6 +263,10 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
 /* ---- problem.c: answers */
 void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
                    struct text detail, struct answer *a);
+/* And it is put into the session's timeline: a bot that wakes up late, an agent
+ * whose offer is gone. */
+void answer_refuse_told(struct ctx *x, uint32_t slot, enum refusal why,
+                        struct text detail, struct answer *a);
 /* With the members that a refused transfer has: its target and options. */
 void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
                             const struct record *args, struct text detail,
@@ -292,8 +321,8 @@ void agent_give_up(struct ctx *x, uint32_t agent);
 map_same_fn kept_same;
 /* True: *a is the first answer, or the refusal of another body. */
 bool kept_find(struct ctx *x, const struct record *args, struct answer *a);
-void kept_put(struct ctx *x, uint32_t slot, const struct record *args,
-              const struct answer *a);
+/* Keeps the answer if the request has a key, and was as it should be. */
+void kept_put(struct ctx *x, const struct record *args, const struct answer *a);
 void kept_apply(struct engine *e, const struct record *ev);
 void kept_forget(struct engine *e, int64_t now_us);
 

@@ -70,11 +70,16 @@ static void emit_kept(struct ctx *x, struct text key, uint64_t hash,
   emit(x, &ev);
 }
 
-void kept_put(struct ctx *x, uint32_t slot, const struct record *args,
+/* A request that was malformed, or not looked at, may come again with its key;
+ * what the session said to it, yes or no, is said once and for all. */
+static bool is_for_ever(const struct answer *a) {
+  return a->code < 400 || a->code == 409 || a->code == 412;
+}
+
+void kept_put(struct ctx *x, const struct record *args,
               const struct answer *a) {
-  (void)slot;
-  if (!record_has(args, FIELD_KEY) || a->replayed ||
-      a->refusal == REFUSAL_IDEMPOTENCY_MISMATCH) {
+  if (!record_has(args, FIELD_KEY) || a->replayed || !is_for_ever(a) ||
+      args->type == COMMAND_KEEP_ANSWER) {
     return;
   }
   /* Beyond the limit the oldest answer goes before its time. */

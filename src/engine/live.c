@@ -359,6 +359,13 @@ static void fold_message(struct live *l, const struct mem *mem,
   l->spoken_us = m->at_us;
 }
 
+static void own_given(const struct mem *mem, struct text *owned,
+                      const struct record *ev, enum field f) {
+  if (record_has(ev, f)) {
+    live_own(mem, owned, record_text(ev, f));
+  }
+}
+
 /* Events of the session that are no transitions. */
 static void fold_other(struct live *l, const struct mem *mem,
                        const struct record *ev) {
@@ -374,10 +381,8 @@ static void fold_other(struct live *l, const struct mem *mem,
     live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
     break;
   case EVENT_DISPOSITION_SET:
-    live_own(mem, &l->disposition, record_text(ev, FIELD_DISPOSITION));
-    record_has(ev, FIELD_NOTE)
-        ? live_own(mem, &l->note, record_text(ev, FIELD_NOTE))
-        : (void)0;
+    own_given(mem, &l->disposition, ev, FIELD_DISPOSITION);
+    own_given(mem, &l->note, ev, FIELD_NOTE);
     break;
   case EVENT_REPRIORITISED:
     l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);

@@ -131,12 +131,13 @@ static void end_offer(struct ctx *x, uint64_t offer, struct offer_cmd cmd) {
   emit(x, &ev);
 }
 
-static uint32_t withdraw_reason(const struct ctx *x, uint32_t event) {
+static uint32_t withdraw_reason(const struct live *l, uint32_t event) {
   if (event != SESSION_EV_ENDED) {
     return OFFER_REASON_TRANSFERRED;
   }
-  return x->cmd->args.type == COMMAND_LEAVE ? OFFER_REASON_CUSTOMER_LEFT
-                                            : OFFER_REASON_SESSION_ENDED;
+  return text_starts(l->end_reason, TEXT("customer_"))
+             ? OFFER_REASON_CUSTOMER_LEFT
+             : OFFER_REASON_SESSION_ENDED;
 }
 
 /* An offer that was open before the event is not open after it. */
@@ -165,7 +166,7 @@ static void settle_offer(struct ctx *x, const struct live *l,
   default:
     end_offer(x, before->offer,
               (struct offer_cmd){.type = OFFER_CMD_WITHDRAW,
-                                 .reason = withdraw_reason(x, event)});
+                                 .reason = withdraw_reason(l, event)});
     tell_agent(x, agent, AGENT_CMD_WITHDRAW, l->channel);
     return;
   }
@@ -344,6 +345,7 @@ static void carry_out_waiting(struct ctx *x, uint32_t slot,
 /* What must follow in the same step, and who wants to know. */
 static void carry_on(struct ctx *x, uint32_t slot, uint32_t event) {
   struct session_cmd next;
+  tell_script(x, slot, event); /* in the order in which things happen */
   if (session_follow_up(&engine_live(x->e, slot)->s, &next)) {
     if (next.type == SESSION_CMD_END) {
       struct record extra;
@@ -354,7 +356,6 @@ static void carry_on(struct ctx *x, uint32_t slot, uint32_t event) {
       carry_out_waiting(x, slot, &next);
     }
   }
-  tell_script(x, slot, event);
   follow_bot(x, slot, event);
 }
 
@@ -420,14 +421,17 @@ static void match_session(struct ctx *x, uint32_t slot) {
 void settle(struct ctx *x) {
   const struct caller asked = x->by;
   /* What the router decides, nobody asked for. */
-  x->by = (struct caller){.role = ROLE_SYSTEM, .name = TEXT("router")};
+  x->by = (struct caller){.role = ROLE_SYSTEM,
+                          .name = TEXT("router"),
+                          .number = SESSION_NOBODY,
+                          .request = x->cmd->by.request};
   x->line = 0;
-  while (x->agents_done < x->dirty_agent_count ||
-         x->sessions_done < x->dirty_session_count) {
-    if (x->agents_done < x->dirty_agent_count) {
-      match_agent(x, x->dirty_agents[x->agents_done++]);
+  while (x->agents.done < x->agents.count ||
+         x->sessions.done < x->sessions.count) {
+    if (x->agents.done < x->agents.count) {
+      match_agent(x, x->agents.numbers[x->agents.done++]);
     } else {
-      const uint32_t slot = x->dirty_sessions[x->sessions_done++];
+      const uint32_t slot = x->sessions.numbers[x->sessions.done++];
       match_session(x, slot);
       script_poll(x, slot);
     }

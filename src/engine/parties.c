@@ -144,24 +144,25 @@ void cmd_agent_state(struct ctx *x, uint32_t slot, const struct record *args,
   }
   const struct text state = record_text(args, FIELD_STATE);
   struct agent_cmd cmd = {0};
-  if (text_equal(state, TEXT("available"))) {
+  if (text_equal_nocase(state, TEXT("available"))) {
     cmd.type = AGENT_CMD_SET_AVAILABLE;
-  } else if (text_equal(state, TEXT("away"))) {
+  } else if (text_equal_nocase(state, TEXT("away"))) {
     cmd.type = AGENT_CMD_SET_AWAY;
-    cmd.away_code = away_code(x, record_text(args, FIELD_REASON));
-  } else if (text_equal(state, TEXT("offline"))) {
-    cmd.type = AGENT_CMD_LOGOUT;
+    cmd.away_code = AGENT_AWAY_CUSTOM;
   } else {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/state",
-                  TEXT("A state is \"available\", \"away\" or \"offline\"."),
-                  a);
-    return;
+    cmd.type = AGENT_CMD_LOGOUT;
   }
-  enum agent_refusal why = AGENT_REFUSAL_NONE;
-  if (!do_agent(x, agent, cmd, &why)) {
+  struct agent_out out;
+  enum agent_refusal why = agent_decide(&x->e->agents[agent].a, &cmd, &out);
+  if (why != AGENT_REFUSAL_NONE) {
     refuse_agent(x, why, a);
     return;
   }
+  if (cmd.type ==
+      AGENT_CMD_SET_AWAY) { /* a new reason is an event of its own */
+    cmd.away_code = away_code(x, record_text(args, FIELD_REASON));
+  }
+  (void)do_agent(x, agent, cmd, &why);
   answer_agent(x, agent, "The state was set.", a);
 }
 

@@ -106,8 +106,11 @@ int64_t refusal_retry_ms(const struct engine *e, uint32_t slot,
     return 1000;
   }
   const struct live *l = engine_live(e, slot);
-  int64_t due_us = l->deadline_us;
-  if (why == REFUSAL_TRANSFER_PENDING) {
+  int64_t due_us = 0;
+  if (why == REFUSAL_BOT_NOT_ATTACHED || why == REFUSAL_RELEASE_IN_PROGRESS ||
+      why == REFUSAL_OFFER_PENDING) {
+    due_us = l->deadline_us; /* by then the status is another one */
+  } else if (why == REFUSAL_TRANSFER_PENDING) {
     due_us = l->transfer.deadline_us;
   }
   /* A second is what a client does when nothing better is known. */
@@ -258,18 +261,6 @@ static struct text options_of(struct ctx *x, const struct record *args) {
   return out_end(x, &b);
 }
 
-static struct text target_of(const struct record *args) {
-  static const enum field targets[] = {
-      FIELD_TARGET,   FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL,
-      FIELD_AGENT_ID, FIELD_BOT_ID,   FIELD_ADDRESS};
-  for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
-    if (record_has(args, targets[i])) {
-      return record_text(args, targets[i]);
-    }
-  }
-  return TEXT("AgentSkill");
-}
-
 static void finish(struct ctx *x, uint32_t slot, enum refusal why,
                    struct answer *a, struct textbuf *b) {
   x->e->counts.refusals[why]++;
@@ -317,6 +308,19 @@ void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
   finish(x, slot, why, a, &b);
 }
 
+void answer_refuse_told(struct ctx *x, uint32_t slot, enum refusal why,
+                        struct text detail, struct answer *a) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_COMMAND_REFUSED, slot);
+  record_set_num(&ev, FIELD_REFUSAL, why);
+  record_set_text(&ev, FIELD_DETAIL, detail);
+  record_set_text(
+      &ev, FIELD_NAME,
+      text_from(command_info((enum command_type)x->cmd->args.type)->wire));
+  emit(x, &ev);
+  answer_refuse(x, slot, why, detail, a);
+}
+
 void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
                             const struct record *args, struct text detail,
                             struct answer *a) {
@@ -331,7 +335,7 @@ void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
     json_key(&o, "transfer");
     view_put_transfer(x->e, slot, &o);
   }
-  put_remedies(&o, why, target_of(args), options_of(x, args));
+  put_remedies(&o, why, body_target(args), options_of(x, args));
   put_retry(x, slot, why, &o);
   json_close_object(&o);
   finish(x, slot, why, a, &b);
@@ -367,7 +371,7 @@ void engine_write_problem(const struct engine *e, enum refusal refusal,
 
 /* ---- good news */
 
-static void put_good(struct json_out *o, int code, const char *message) {
+void answer_put_good(struct json_out *o, int code, const char *message) {
   json_key(o, "code");
   json_put_i64(o, code);
   json_key(o, "status");
@@ -382,7 +386,7 @@ void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
   struct json_out o;
   out_begin(x, &b, &o);
   json_open_object(&o);
-  put_good(&o, code, message);
+  answer_put_good(&o, code, message);
   const bool there = slot != SESSION_NOBODY;
   if (there) {
     put_session_short(x->e, slot, &o);
@@ -401,7 +405,7 @@ void answer_transfer(struct ctx *x, uint32_t slot, int code,
   struct json_out o;
   out_begin(x, &b, &o);
   json_open_object(&o);
-  put_good(&o, code, message);
+  answer_put_good(&o, code, message);
   const struct live *l = engine_live(x->e, slot);
   json_key(&o, "transfer");
   view_put_transfer(x->e, slot, &o);

@@ -249,6 +249,7 @@ static void save_run(struct saver *s, const struct live *l) {
   record_set_num(&r, FIELD_TRANSFER, (int64_t)run->transfer);
   record_set_num(&r, FIELD_FROM_STATUS, run->status);
   record_set_num(&r, FIELD_SEEN, run->seen);
+  record_set_num(&r, FIELD_EPOCH, run->epoch);
   record_set_text(&r, FIELD_IMAGE, run->image);
   put_timer(s, &r, FIELD_WAKE, FIELD_TIMER_ORDER, run->timer);
   put(s, &r);

@@ -76,8 +76,7 @@ static void fold_started(struct engine *e, uint32_t slot,
   l->run = run;
   e->runs[run] = (struct run){.number = (uint64_t)record_num(ev, FIELD_RUN),
                               .session = slot,
-                              .script = (uint32_t)record_num(ev, FIELD_SCRIPT),
-                              .holds = l->s.invited == SESSION_HOLDER_SCRIPT};
+                              .script = (uint32_t)record_num(ev, FIELD_SCRIPT)};
   e->runs[run].program =
       engine_program(e, (uint64_t)record_num(ev, FIELD_PROGRAM));
   bt_check(e->runs[run].program != NULL);
@@ -92,6 +91,8 @@ static void fold_slept(struct engine *e, uint32_t slot,
   r->transfer = (uint64_t)record_num(ev, FIELD_TRANSFER);
   r->status = (uint32_t)record_num(ev, FIELD_FROM_STATUS);
   r->seen = (uint32_t)record_num(ev, FIELD_SEEN);
+  r->epoch = (uint32_t)record_num(ev, FIELD_EPOCH);
+  r->reached = false;
   live_own(&e->mem, &r->image, record_text(ev, FIELD_IMAGE));
   timers_stop(&e->timers, r->timer);
   r->timer = TIMER_NONE;
@@ -129,7 +130,7 @@ static struct caller act_as(struct ctx *x, const struct run *r) {
   x->by = (struct caller){.role = ROLE_SCRIPT,
                           .number = r->script,
                           .name = script_name(x->e, r),
-                          .request = before.request};
+                          .request = x->cmd->by.request};
   return before;
 }
 
@@ -141,29 +142,25 @@ void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds) {
   record_set_num(&ev, FIELD_SCRIPT, script);
   record_set_num(&ev, FIELD_PROGRAM, (int64_t)e->dir.scripts[script].hash);
   emit(x, &ev);
-  const uint32_t run = engine_live(e, slot)->run;
   if (holds) {
     const struct session_cmd attach = {.type = SESSION_CMD_ATTACH,
                                        .epoch = engine_live(e, slot)->s.epoch};
     do_session_late(x, slot, &attach, NULL);
   }
-  const enum bt_err err =
-      vm_start(&e->mem, e->runs[run].program, &e->runs[run].vm);
-  bt_check(err == BT_ERR_OK);
-  const struct caller before = act_as(x, &e->runs[run]);
-  host_go(x, run);
-  x->by = before;
 }
 
 /* ---- waking */
 
-/* The VM of a run that slept. */
+static bool has_begun(const struct run *r) {
+  return r->image.len > 0;
+}
+
+/* The VM of a run that slept, or has not begun. */
 static void wake(struct ctx *x, struct run *r) {
-  if (r->vm == NULL) {
-    const enum bt_err err =
-        image_load(&x->e->mem, r->program, r->image, &r->vm);
-    bt_check(err == BT_ERR_OK); /* the image is ours */
-  }
+  const enum bt_err err =
+      has_begun(r) ? image_load(&x->e->mem, r->program, r->image, &r->vm)
+                   : vm_start(&x->e->mem, r->program, &r->vm);
+  bt_check(err == BT_ERR_OK); /* the image is ours */
   timers_stop(&x->e->timers, r->timer);
   r->timer = TIMER_NONE;
   r->sleep = SLEEP_NONE;
@@ -175,17 +172,27 @@ static void go_on(struct ctx *x, uint32_t run) {
   x->by = before;
 }
 
-/* Is what the run sleeps for there? Then its action is answered. */
-static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
+static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
   struct run *r = &x->e->runs[run];
+  const enum sleep sleep = (enum sleep)r->sleep;
+  wake(x, r);
+  const struct caller before = act_as(x, r);
+  host_answer(x, run, sleep, late);
+  host_go(x, run);
+  x->by = before;
+}
+
+/* Is what the run sleeps for there? Then its action is answered. */
+static bool wakes(const struct ctx *x, uint32_t slot, uint32_t run) {
+  const struct run *r = &x->e->runs[run];
   const struct live *l = engine_live(x->e, slot);
   switch ((enum sleep)r->sleep) {
   case SLEEP_TRANSFER:
     return l->s.waits == SESSION_WAIT_NONE || l->s.transfer != r->transfer;
   case SLEEP_IDLE:
-    return l->s.holder != SESSION_HOLDER_BOT && l->s.status != SESSION_PENDING;
+    return l->s.epoch != r->epoch;
   case SLEEP_STATUS:
-    return l->s.status == r->status || l->s.status == SESSION_COMPLETED;
+    return r->reached || l->s.status == SESSION_COMPLETED;
   case SLEEP_CUSTOMER:
     return host_customer_answer(l, r) != NULL ||
            l->s.status == SESSION_WRAPUP || l->s.status == SESSION_COMPLETED;
@@ -211,20 +218,16 @@ static void end_with_session(struct ctx *x, uint32_t slot) {
 void script_poll(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
   const uint32_t run = l->run;
-  if (run == SESSION_NOBODY || x->e->runs[run].vm != NULL) {
-    return; /* none, or it runs already */
+  if (run == SESSION_NOBODY) {
+    return;
   }
-  if (x->e->runs[run].section_count > 0) {
-    wake(x, &x->e->runs[run]);
-    go_on(x, run);
-  } else if (wakes(x, slot, run)) {
-    struct run *r = &x->e->runs[run];
-    const uint8_t sleep = r->sleep;
+  struct run *r = &x->e->runs[run];
+  const bool over = l->s.status == SESSION_COMPLETED;
+  if (r->section_count > 0 || (!has_begun(r) && !over)) {
     wake(x, r);
-    const struct caller before = act_as(x, r);
-    host_answer(x, run, (enum sleep)sleep, false);
-    x->by = before;
     go_on(x, run);
+  } else if (has_begun(r) && wakes(x, slot, run)) {
+    answer_and_go_on(x, run, false);
   }
   end_with_session(x, slot);
 }
@@ -235,16 +238,19 @@ void script_timer(struct ctx *x, uint32_t run) {
   if (r->session == SESSION_NOBODY || r->sleep == SLEEP_NONE) {
     return;
   }
-  const uint8_t sleep = r->sleep;
-  wake(x, r);
-  const struct caller before = act_as(x, r);
-  host_answer(x, run, (enum sleep)sleep, true);
-  x->by = before;
-  go_on(x, run);
+  answer_and_go_on(x, run, true);
+}
+
+void script_status(struct ctx *x, uint32_t slot) {
+  const struct live *l = engine_live(x->e, slot);
+  struct run *r = engine_run(x->e, l);
+  if (r != NULL && r->sleep == SLEEP_STATUS && r->status == l->s.status) {
+    r->reached = true;
+  }
 }
 
 void script_event(struct ctx *x, uint32_t slot, const char *event,
-                  const char *data_json) {
+                  struct text data) {
   const struct live *l = engine_live(x->e, slot);
   struct run *r = engine_run(x->e, l);
   if (r == NULL || !program_has_section(r->program, text_from(event)) ||
@@ -253,14 +259,13 @@ void script_event(struct ctx *x, uint32_t slot, const char *event,
   }
   struct run_section *s = &r->sections[r->section_count++];
   s->event = arena_copy_text(ctx_arena(x), text_from(event));
-  s->data = arena_copy_text(ctx_arena(x), text_from(data_json));
+  s->data = arena_copy_text(ctx_arena(x), data);
   mark_session(x, slot);
 }
 
 /* ---- ending */
 
-/* The session was in the script's hands: now in nobody's. */
-static void give_up_hold(struct ctx *x, uint32_t slot) {
+void script_give_up(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
   if (l->s.holder == SESSION_HOLDER_SCRIPT) {
     const struct session_cmd cmd = {.type = SESSION_CMD_DETACH,
@@ -277,7 +282,7 @@ void script_stop(struct ctx *x, uint32_t slot, const char *why) {
   ctx_event(x, &ev, EVENT_SCRIPT_ENDED, slot);
   record_set_text(&ev, FIELD_REASON, text_from(why));
   emit(x, &ev);
-  give_up_hold(x, slot);
+  script_give_up(x, slot);
 }
 
 /* The entry point's fallback takes a session whose script failed. */
@@ -312,18 +317,16 @@ static void fall_back(struct ctx *x, uint32_t slot) {
   }
 }
 
-void script_failed(struct ctx *x, uint32_t run) {
-  struct run *r = &x->e->runs[run];
-  const uint32_t slot = r->session;
-  const struct vm_failure f = vm_failure(r->vm);
+void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f) {
+  const uint32_t slot = x->e->runs[run].session;
   struct record ev;
   ctx_event(x, &ev, EVENT_SCRIPT_FAILED, slot);
-  record_set_num(&ev, FIELD_LINE, f.line);
-  record_set_num(&ev, FIELD_COLUMN, f.column);
-  record_set_text(&ev, FIELD_NAME, text_from(f.slug));
-  record_set_text(&ev, FIELD_DETAIL, f.message);
+  record_set_num(&ev, FIELD_LINE, f->line);
+  record_set_num(&ev, FIELD_COLUMN, f->column);
+  record_set_text(&ev, FIELD_NAME, text_from(f->slug));
+  record_set_text(&ev, FIELD_DETAIL, f->message);
   emit(x, &ev); /* the run and its VM are gone with it */
-  give_up_hold(x, slot);
+  script_give_up(x, slot);
   fall_back(x, slot);
 }
 
@@ -400,14 +403,16 @@ void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
   const struct text value = record_text(args, FIELD_VALUE);
   struct textbuf data;
   textbuf_init(&data, x->out->arena.mem);
-  if (value.len > 0 && value.ptr[0] == '{') {
+  if (text_starts(value, TEXT("{"))) {
     textbuf_add(&data, value);
+  } else if (value.len > 0) { /* a value by itself is the first parameter */
+    textbuf_add(&data, TEXT("{\"p1\":"));
+    textbuf_add(&data, value);
+    textbuf_add_char(&data, '}');
   } else {
-    textbuf_addf(&data, "{\"p1\":%.*s}", TEXT_ARG(value));
+    textbuf_add(&data, TEXT("{}"));
   }
-  textbuf_add_char(&data, '\0');
-  script_event(x, slot, "Signal",
-               textbuf_text(&data).len > 1 ? data.ptr : "{}");
+  script_event(x, slot, "Signal", textbuf_text(&data));
   textbuf_free(&data);
   answer_session(x, slot, 200, "The signal was given.", a);
 }
@@ -416,6 +421,6 @@ void script_recover(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
   const struct run *r = engine_run(x->e, l);
   if (r != NULL && r->sleep == SLEEP_REST) {
-    host_call_again(x, l->run);
+    host_recover(x, l->run);
   }
 }

@@ -7,22 +7,23 @@ static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
   answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
 }
 
-/* Who was refused is put in the timeline: a bot that wakes up late, an agent
- * whose offer is gone. */
-static void refuse_loudly(struct ctx *x, uint32_t slot, enum refusal why,
-                          struct text detail, struct answer *a) {
-  struct record ev;
-  ctx_event(x, &ev, EVENT_COMMAND_REFUSED, slot);
-  record_set_num(&ev, FIELD_REFUSAL, why);
-  record_set_text(&ev, FIELD_DETAIL, detail);
-  record_set_text(
-      &ev, FIELD_NAME,
-      text_from(command_info((enum command_type)x->cmd->args.type)->wire));
-  emit(x, &ev);
-  answer_refuse(x, slot, why, detail, a);
-}
-
 /* ---- opening */
+
+static struct text unknown_entry(struct ctx *x, struct text name) {
+  const struct directory *d = &x->e->dir;
+  struct text near = {"", 0};
+  for (size_t i = 0; i < d->entry_count; i++) {
+    const struct text id = d->entries[i].id;
+    if (text_nearest(name, &id, 1) == 0 &&
+        (near.len == 0 ||
+         text_distance(name, id) < text_distance(name, near))) {
+      near = id;
+    }
+  }
+  return ctx_format(x, "No entry point is called '%.*s'%s%.*s%s",
+                    TEXT_ARG(name), near.len > 0 ? ". Did you mean '" : "",
+                    TEXT_ARG(near), near.len > 0 ? "'?" : ".");
+}
 
 static uint32_t find_entry(struct ctx *x, const struct record *args,
                            struct answer *a) {
@@ -33,12 +34,11 @@ static uint32_t find_entry(struct ctx *x, const struct record *args,
   }
   const uint32_t entry = directory_entry(d, name);
   if (entry == DIR_NONE) {
-    answer_member(
-        x, REFUSAL_INVALID_MEMBER, "/entryPoint",
-        name.len == 0
-            ? TEXT("The centre has several entry points: name one.")
-            : ctx_format(x, "No entry point is called '%.*s'.", TEXT_ARG(name)),
-        a);
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/entryPoint",
+                  name.len == 0
+                      ? TEXT("The centre has several entry points: name one.")
+                      : unknown_entry(x, name),
+                  a);
   }
   return entry;
 }
@@ -101,8 +101,7 @@ void cmd_open(struct ctx *x, uint32_t slot, const struct record *args,
               struct answer *a) {
   const uint32_t entry = find_entry(x, args, a);
   if (entry == DIR_NONE ||
-      !channel_fits(x, &x->e->dir.entries[entry], args, a) ||
-      kept_find(x, args, a)) {
+      !channel_fits(x, &x->e->dir.entries[entry], args, a)) {
     return;
   }
   const struct dir_entry *e = &x->e->dir.entries[entry];
@@ -122,7 +121,6 @@ void cmd_open(struct ctx *x, uint32_t slot, const struct record *args,
   slot = open_session(x, entry, kind, target, args);
   invite_first(x, slot, kind, target);
   answer_view(x, slot, 201, a);
-  kept_put(x, slot, args, a);
 }
 
 /* ---- the customer's connection */
@@ -147,7 +145,7 @@ void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
   }
   emit(x, &ev);
   if (returns) {
-    script_event(x, slot, "CustomerReturned", "{}");
+    script_event(x, slot, "CustomerReturned", TEXT("{}"));
   }
   answer_session(
       x, slot, 200,
@@ -174,25 +172,20 @@ void cmd_leave(struct ctx *x, uint32_t slot, const struct record *args,
 
 /* ---- talking */
 
-/* May the caller speak in this session now? */
+/* May the caller speak in this session now? (A bot that does not hold was
+ * refused before.) */
 static bool may_speak(const struct ctx *x, const struct live *l,
-                      const struct record *args, enum refusal *why) {
+                      enum refusal *why) {
   const struct session *s = &l->s;
   if (s->status == SESSION_WRAPUP || s->status == SESSION_COMPLETED) {
     *why = REFUSAL_SESSION_ENDED;
     return false;
   }
-  bool holds = true;
-  if (x->by.role == ROLE_BOT) {
-    holds = s->holder == SESSION_HOLDER_BOT && s->holder_id == x->by.number &&
-            (uint32_t)record_num(args, FIELD_EPOCH) == s->epoch;
-  } else if (x->by.role == ROLE_AGENT) {
-    holds = s->status == SESSION_ACTIVE && s->agent == x->by.number;
-  } else if (x->by.role == ROLE_SCRIPT) {
-    holds = s->status != SESSION_ACTIVE;
-  }
   *why = REFUSAL_STALE_HOLDER;
-  return holds;
+  if (x->by.role == ROLE_AGENT) {
+    return s->status == SESSION_ACTIVE && s->agent == x->by.number;
+  }
+  return x->by.role != ROLE_SCRIPT || s->status != SESSION_ACTIVE;
 }
 
 static void add_message(struct ctx *x, uint32_t slot, struct text text) {
@@ -208,16 +201,8 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
              struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   enum refusal why = REFUSAL_NONE;
-  if (kept_find(x, args, a)) {
-    return;
-  }
-  if (!record_has(args, FIELD_TEXT)) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/text",
-                  TEXT("A message needs a text."), a);
-    return;
-  }
-  if (!may_speak(x, l, args, &why)) {
-    refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
+  if (!may_speak(x, l, &why)) {
+    answer_refuse_told(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }
   if (l->message_count >= LIMIT_MESSAGES) {
@@ -229,7 +214,6 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
   }
   add_message(x, slot, record_text(args, FIELD_TEXT));
   answer_said(x, slot, a);
-  kept_put(x, slot, args, a);
 }
 
 /* ---- bots */
@@ -242,50 +226,30 @@ void cmd_accept_invite(struct ctx *x, uint32_t slot, const struct record *args,
                                       (uint32_t)record_num(args, FIELD_EPOCH),
                                   .target = x->by.number};
   enum refusal why = REFUSAL_INVITE_GONE;
+  if (!ctx_is_fenced(x, l, args)) { /* it came back, and was invited again */
+    answer_session(x, slot, 200, "The bot holds the session.", a);
+    return;
+  }
   if (l->s.invited_id != x->by.number ||
       !do_session(x, slot, &cmd, NULL, &why)) {
-    refuse_loudly(x, slot, why,
-                  ctx_format(x,
-                             "The session is %s; this invitation is not "
-                             "open.",
-                             session_status_name(l->s.status)),
-                  a);
+    answer_refuse_told(x, slot, why,
+                       ctx_format(x,
+                                  "The session is %s; this invitation is not "
+                                  "open.",
+                                  session_status_name(l->s.status)),
+                       a);
     return;
   }
   answer_session(x, slot, 200, "The bot holds the session.", a);
 }
 
-static bool goodbye_is_formed(struct ctx *x, const struct record *args,
-                              bool *ends, struct answer *a) {
-  const struct text outcome = record_text(args, FIELD_OUTCOME);
-  *ends = text_equal(outcome, TEXT("end"));
-  if (outcome.len == 0 || *ends || text_equal(outcome, TEXT("escalate"))) {
-    return true;
-  }
-  answer_member(x, REFUSAL_INVALID_MEMBER, "/outcome",
-                ctx_format(x,
-                           "A goodbye's outcome is \"escalate\" or \"end\", "
-                           "not \"%.*s\".",
-                           TEXT_ARG(outcome)),
-                a);
-  return false;
-}
-
 void cmd_goodbye(struct ctx *x, uint32_t slot, const struct record *args,
                  struct answer *a) {
-  const struct live *l = engine_live(x->e, slot);
-  struct session_cmd cmd = {.type = SESSION_CMD_GOODBYE,
-                            .epoch = (uint32_t)record_num(args, FIELD_EPOCH)};
-  if (!goodbye_is_formed(x, args, &cmd.ending, a)) {
-    return;
-  }
-  struct session_out out;
-  enum refusal why = REFUSAL_STALE_HOLDER;
-  if (l->s.holder_id != x->by.number ||
-      !session_decide(&l->s, &cmd, &out, &why)) {
-    refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
-    return;
-  }
+  const struct text outcome = record_text(args, FIELD_OUTCOME);
+  const struct session_cmd cmd = {
+      .type = SESSION_CMD_GOODBYE,
+      .epoch = (uint32_t)record_num(args, FIELD_EPOCH),
+      .ending = text_equal_nocase(outcome, TEXT("end"))};
   if (record_has(args, FIELD_ATTRIBUTES)) {
     cmd_attributes(x, slot, args, a);
     if (a->refusal != REFUSAL_NONE) {
@@ -304,13 +268,22 @@ void cmd_goodbye(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "Goodbye was said; close the connection.", a);
 }
 
+/* Is the connection that ended the one of who holds or is invited? */
+static bool closes_its_own(const struct ctx *x, const struct session *s) {
+  const uint32_t bot =
+      s->holder == SESSION_HOLDER_BOT ? s->holder_id : s->invited_id;
+  return x->by.role != ROLE_BOT || bot == x->by.number;
+}
+
 void cmd_bot_closed(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a) {
   const struct session_cmd cmd = {.type = SESSION_CMD_DETACH,
                                   .epoch =
                                       (uint32_t)record_num(args, FIELD_EPOCH)};
-  enum refusal why = REFUSAL_NONE;
-  if (!do_session(x, slot, &cmd, NULL, &why)) {
+  enum refusal why = REFUSAL_STALE_HOLDER;
+  /* A close that comes late is no news: the bot was told to, or was closed. */
+  if (!closes_its_own(x, &engine_live(x->e, slot)->s) ||
+      !do_session(x, slot, &cmd, NULL, &why)) {
     refuse(x, slot, why, a);
     return;
   }
@@ -359,11 +332,6 @@ static struct text merge_objects(struct ctx *x, struct text base,
 void cmd_attributes(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
-  enum refusal why = REFUSAL_STALE_HOLDER;
-  if (x->by.role == ROLE_BOT && !may_speak(x, l, args, &why)) {
-    refuse_loudly(x, slot, why, refusal_detail(x, slot, why), a);
-    return;
-  }
   const struct text merged =
       merge_objects(x, l->attributes, record_text(args, FIELD_ATTRIBUTES));
   if (merged.len > LIMIT_ATTRIBUTE_BYTES) {
@@ -382,11 +350,10 @@ void cmd_attributes(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "The attributes were set.", a);
 }
 
-void cmd_disposition(struct ctx *x, uint32_t slot, const struct record *args,
-                     struct answer *a) {
-  if (!record_has(args, FIELD_DISPOSITION)) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/disposition",
-                  TEXT("A disposition is needed."), a);
+/* Outcome and note, as far as they are given. */
+static void record_outcome(struct ctx *x, uint32_t slot,
+                           const struct record *args) {
+  if (!record_has(args, FIELD_DISPOSITION) && !record_has(args, FIELD_NOTE)) {
     return;
   }
   struct record ev;
@@ -394,6 +361,11 @@ void cmd_disposition(struct ctx *x, uint32_t slot, const struct record *args,
   record_copy(&ev, FIELD_DISPOSITION, args);
   record_copy(&ev, FIELD_NOTE, args);
   emit(x, &ev);
+}
+
+void cmd_disposition(struct ctx *x, uint32_t slot, const struct record *args,
+                     struct answer *a) {
+  record_outcome(x, slot, args);
   answer_session(x, slot, 200, "The disposition was recorded.", a);
 }
 
@@ -428,12 +400,12 @@ static bool offer_is_open(struct ctx *x, uint32_t slot,
   if (no == OFFER_REFUSAL_NONE && number == l->s.offer) {
     return true;
   }
-  refuse_loudly(x, slot, REFUSAL_OFFER_GONE,
-                ctx_format(x,
-                           "The answer came too late or from somebody else: "
-                           "%s.",
-                           offer_refusal_detail(no)),
-                a);
+  const char *why = number == 0 ? "the session is not being offered"
+                    : no == OFFER_REFUSAL_NONE
+                        ? "the offer is another session's"
+                        : offer_refusal_detail(no);
+  answer_refuse_told(x, slot, REFUSAL_OFFER_GONE,
+                     ctx_format(x, "The answer came too late: %s.", why), a);
   return false;
 }
 
@@ -452,24 +424,20 @@ static void answer_offer(struct ctx *x, uint32_t slot,
 
 void cmd_accept_offer(struct ctx *x, uint32_t slot, const struct record *args,
                       struct answer *a) {
-  if (kept_find(x, args, a) ||
-      !offer_is_open(x, slot, args, OFFER_CMD_ACCEPT, a)) {
+  if (!offer_is_open(x, slot, args, OFFER_CMD_ACCEPT, a)) {
     return;
   }
   answer_offer(x, slot, args, SESSION_CMD_ACCEPT);
   answer_view(x, slot, 200, a);
-  kept_put(x, slot, args, a);
 }
 
 void cmd_decline_offer(struct ctx *x, uint32_t slot, const struct record *args,
                        struct answer *a) {
-  if (kept_find(x, args, a) ||
-      !offer_is_open(x, slot, args, OFFER_CMD_DECLINE, a)) {
+  if (!offer_is_open(x, slot, args, OFFER_CMD_DECLINE, a)) {
     return;
   }
   answer_offer(x, slot, args, SESSION_CMD_DECLINE);
   answer_session(x, slot, 200, "The offer was declined.", a);
-  kept_put(x, slot, args, a);
 }
 
 void cmd_complete(struct ctx *x, uint32_t slot, const struct record *args,
@@ -483,9 +451,39 @@ void cmd_complete(struct ctx *x, uint32_t slot, const struct record *args,
     refuse(x, slot, why, a);
     return;
   }
-  if (record_has(args, FIELD_DISPOSITION)) {
-    cmd_disposition(x, slot, args, a);
-  }
+  record_outcome(x, slot, args);
   do_session_late(x, slot, &cmd, NULL);
   answer_session(x, slot, 200, "The session is complete.", a);
+}
+
+/* ---- the end, by a person's or a flow's word */
+
+void cmd_end(struct ctx *x, uint32_t slot, const struct record *args,
+             struct answer *a) {
+  if (x->by.role == ROLE_CUSTOMER) {
+    cmd_leave(x, slot, args, a);
+    return;
+  }
+  const struct live *l = engine_live(x->e, slot);
+  const struct session_cmd cmd = {.type = SESSION_CMD_END,
+                                  .privileged = ctx_is_privileged(x, l)};
+  struct session_out out;
+  struct record extra;
+  record_init(&extra, 0);
+  record_copy(&extra, FIELD_REASON, args);
+  record_set_text(&extra, FIELD_END_REASON,
+                  x->by.role == ROLE_AGENT    ? TEXT("agent_ended")
+                  : x->by.role == ROLE_SCRIPT ? TEXT("script_ended")
+                                              : TEXT("ended"));
+  enum refusal why = REFUSAL_NONE;
+  if (!ctx_may_end(x, l, a)) {
+    return;
+  }
+  if (!session_decide(&l->s, &cmd, &out, &why)) {
+    refuse(x, slot, why, a);
+    return;
+  }
+  record_outcome(x, slot, args);
+  do_session_late(x, slot, &cmd, &extra);
+  answer_session(x, slot, 200, "The conversation was ended.", a);
 }

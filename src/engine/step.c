@@ -70,11 +70,14 @@ void ctx_event(struct ctx *x, struct record *r, uint32_t type, uint32_t slot) {
 }
 
 /* A record of the batch keeps its texts in the step's arena. */
-static void keep_texts(struct ctx *x, struct record *r) {
-  for (uint32_t f = 0; f < FIELDS; f++) {
-    if (record_has(r, (enum field)f) && field_is_text((enum field)f)) {
-      r->v[f].text = arena_copy_text(ctx_arena(x), r->v[f].text);
-      bt_check(r->v[f].text.ptr != NULL);
+static void keep(struct ctx *x, struct record *kept, const struct record *ev) {
+  record_init(kept, ev->type);
+  record_copy_all(kept, ev);
+  for (uint32_t f = record_next(kept, 0); f < FIELDS;
+       f = record_next(kept, f + 1)) {
+    if (field_is_text((enum field)f)) {
+      kept->v[f].text = arena_copy_text(ctx_arena(x), kept->v[f].text);
+      bt_check(kept->v[f].text.ptr != NULL);
     }
   }
 }
@@ -90,8 +93,7 @@ void emit(struct ctx *x, const struct record *ev) {
   struct step *s = x->out;
   struct record *kept =
       add_record(s->arena.mem, &s->events, &s->event_count, &s->event_cap);
-  *kept = *ev;
-  keep_texts(x, kept);
+  keep(x, kept, ev);
   engine_apply(x->e, s->seq, kept);
   x->e->counts.events++;
   uint32_t slot = SESSION_NOBODY;
@@ -109,36 +111,32 @@ struct record *ctx_effect(struct ctx *x, enum effect type) {
   return r;
 }
 
-/* @done of them have been looked at: such a one may be marked again. */
-static void mark(struct ctx *x, uint32_t number, size_t done, uint32_t **list,
-                 size_t *count,
-                 size_t *cap) { /* NOLINT(readability-function-size) */
-  for (size_t i = done; i < *count; i++) {
-    if ((*list)[i] == number) {
+/* Who has been looked at may be marked again. */
+static void mark(struct ctx *x, struct marked *m, uint32_t number) {
+  for (size_t i = m->done; i < m->count; i++) {
+    if (m->numbers[i] == number) {
       return;
     }
   }
-  if (*count == *cap) {
-    const size_t more = *cap == 0 ? 16 : *cap * 2;
+  if (m->count == m->cap) {
+    const size_t more = m->cap == 0 ? 16 : m->cap * 2;
     uint32_t *grown = arena_alloc(ctx_arena(x), more * sizeof *grown);
     bt_check(grown != NULL);
-    if (*count > 0) {
-      memcpy(grown, *list, *count * sizeof *grown);
+    if (m->count > 0) {
+      memcpy(grown, m->numbers, m->count * sizeof *grown);
     }
-    *list = grown;
-    *cap = more;
+    m->numbers = grown;
+    m->cap = more;
   }
-  (*list)[(*count)++] = number;
+  m->numbers[m->count++] = number;
 }
 
 void mark_session(struct ctx *x, uint32_t slot) {
-  mark(x, slot, x->sessions_done, &x->dirty_sessions, &x->dirty_session_count,
-       &x->dirty_session_cap);
+  mark(x, &x->sessions, slot);
 }
 
 void mark_agent(struct ctx *x, uint32_t agent) {
-  mark(x, agent, x->agents_done, &x->dirty_agents, &x->dirty_agent_count,
-       &x->dirty_agent_cap);
+  mark(x, &x->agents, agent);
 }
 
 /* ---- what to do with a command */
@@ -173,35 +171,88 @@ static void unknown_session(struct ctx *x, struct id id, struct answer *a) {
                 a);
 }
 
-/* Form was checked before; then rights, then the session. */
+/* The version that the caller saw, and the hold under which a bot acts. (What
+ * answers an invitation, or tells of a connection's end, names it itself.) */
+static bool is_current(struct ctx *x, uint32_t slot, const struct record *args,
+                       struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  enum refusal why = REFUSAL_NONE;
+  if (record_has(args, FIELD_IF_MATCH) &&
+      record_num(args, FIELD_IF_MATCH) != l->s.version) {
+    why = REFUSAL_VERSION_MISMATCH;
+    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+  } else if (args->type != COMMAND_ACCEPT_INVITE &&
+             args->type != COMMAND_BOT_CLOSED && ctx_is_fenced(x, l, args)) {
+    why = REFUSAL_STALE_HOLDER;
+    answer_refuse_told(x, slot, why, refusal_detail(x, slot, why), a);
+  }
+  return why == REFUSAL_NONE;
+}
+
+bool ctx_is_fenced(const struct ctx *x, const struct live *l,
+                   const struct record *args) {
+  return x->by.role == ROLE_BOT &&
+         (l->s.holder != SESSION_HOLDER_BOT || l->s.holder_id != x->by.number ||
+          l->s.epoch != (uint32_t)record_num(args, FIELD_EPOCH));
+}
+
+void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
+            struct answer *a) {
+  if (body_is_whole(x, args, a)) {
+    handlers[args->type].handler(x, slot, args, a);
+  }
+}
+
+static bool find_session(struct ctx *x, const struct record *args,
+                         uint32_t *slot, struct answer *a) {
+  *slot = SESSION_NOBODY;
+  if (!handlers[args->type].about_session) {
+    return true;
+  }
+  const struct id id = record_id(args, FIELD_SESSION);
+  /* Another party's session is not shown to exist. */
+  if (engine_find(x->e, id, slot) && engine_may_see(x->e, *slot, &x->by)) {
+    return true;
+  }
+  unknown_session(x, id, a);
+  return false;
+}
+
+/* The checks in the order of the specification: form, rights, session, target,
+ * key, version, and then what the handler knows. A transfer has a target, and
+ * looks at the rest behind it. */
 static void dispatch(struct ctx *x, struct answer *a) {
   const struct record *args = &x->cmd->args;
   const struct command_info *info = command_info((enum command_type)args->type);
+  uint32_t slot;
+  if (!body_is_whole(x, args, a)) {
+    return;
+  }
   if ((info->roles >> x->by.role & 1) == 0) {
     refuse_rights(x, a);
     return;
   }
-  if (!handlers[args->type].about_session) {
-    handlers[args->type].handler(x, SESSION_NOBODY, args, a);
+  if (!find_session(x, args, &slot, a)) {
     return;
   }
-  uint32_t slot;
-  const struct id id = record_id(args, FIELD_SESSION);
-  /* Another party's session is not shown to exist. */
-  if (!engine_find(x->e, id, &slot) || !engine_may_see(x->e, slot, &x->by)) {
-    unknown_session(x, id, a);
+  if (args->type != COMMAND_TRANSFER &&
+      (kept_find(x, args, a) ||
+       (slot != SESSION_NOBODY && !is_current(x, slot, args, a)))) {
     return;
   }
   handlers[args->type].handler(x, slot, args, a);
+  kept_put(x, args, a);
 }
 
 void engine_step(struct engine *e, const struct command *cmd,
                  struct step *out) {
   step_clear(out);
   out->seq = e->seq + 1;
-  e->now_us = cmd->now_us > e->now_us ? cmd->now_us : e->now_us;
+  /* The engine's own time is that of its last event: what made none leaves no
+   * trace, so that folding the events gives the same engine. */
+  const int64_t now_us = cmd->now_us > e->now_us ? cmd->now_us : e->now_us;
   struct ctx x = {
-      .e = e, .out = out, .cmd = cmd, .by = cmd->by, .now_us = e->now_us};
+      .e = e, .out = out, .cmd = cmd, .by = cmd->by, .now_us = now_us};
   dispatch(&x, &out->answer);
   settle(&x);
   if (out->event_count == 0) {

@@ -94,7 +94,7 @@ static void forget_due(struct ctx *x, uint32_t slot) {
 /* An agent who declined may be asked again. */
 static void rematch_due(struct ctx *x, uint32_t slot) {
   engine_live(x->e, slot)->timer_rematch = TIMER_NONE;
-  apply_rematch_timer(x->e, slot);
+  apply_rematch_timer(x->e, slot, x->now_us);
   mark_session(x, slot);
 }
 

@@ -17,26 +17,29 @@ enum { TIMEOUT_DEFAULT_S = 10, NEAREST_MAX = 3 };
 
 /* ---- target */
 
-static const struct {
-  enum field field;
-  enum dir_target_kind kind;
-  const char *pointer;
-} target_fields[] = {
-    {FIELD_TARGET, DIR_TARGET_ANY, "/target"},
-    {FIELD_QUEUE_ID, DIR_TARGET_QUEUE, "/queueId"},
-    {FIELD_QUEUE_NAME, DIR_TARGET_QUEUE, "/queue"},
-    {FIELD_SKILL, DIR_TARGET_SKILL, "/skill"},
-    {FIELD_AGENT_ID, DIR_TARGET_AGENT, "/agentId"},
-    {FIELD_BOT_ID, DIR_TARGET_BOT, "/bot"},
-};
-enum { TARGET_FIELDS = sizeof target_fields / sizeof target_fields[0] };
+static enum dir_target_kind kind_of_target(enum field field) {
+  switch ((uint32_t)field) {
+  case FIELD_QUEUE_ID:
+  case FIELD_QUEUE_NAME:
+    return DIR_TARGET_QUEUE;
+  case FIELD_SKILL:
+    return DIR_TARGET_SKILL;
+  case FIELD_AGENT_ID:
+    return DIR_TARGET_AGENT;
+  case FIELD_BOT_ID:
+    return DIR_TARGET_BOT;
+  default:
+    return DIR_TARGET_ANY;
+  }
+}
 
-static void refuse_unknown_target(struct ctx *x, uint32_t slot, size_t which,
+static void refuse_unknown_target(struct ctx *x, uint32_t slot,
                                   const struct record *args, struct answer *a) {
-  const struct text name = record_text(args, target_fields[which].field);
+  const struct text name = body_target(args);
   struct text near[NEAREST_MAX];
-  const size_t n = directory_nearest(&x->e->dir, target_fields[which].kind,
-                                     name, near, NEAREST_MAX);
+  const size_t n =
+      directory_nearest(&x->e->dir, kind_of_target(body_target_field(args)),
+                        name, near, NEAREST_MAX);
   struct textbuf b;
   textbuf_init(&b, x->out->arena.mem);
   textbuf_addf(&b, "Nothing that can take a session is called '%.*s'.",
@@ -51,44 +54,12 @@ static void refuse_unknown_target(struct ctx *x, uint32_t slot, size_t which,
   textbuf_free(&b);
 }
 
-/* Exactly one target: how many are given, and which is the last. */
-static size_t count_targets(const struct record *args, size_t *which) {
-  size_t count = record_has(args, FIELD_ADDRESS);
-  for (size_t i = 0; i < TARGET_FIELDS; i++) {
-    if (record_has(args, target_fields[i].field)) {
-      *which = i;
-      count++;
-    }
-  }
-  return count;
-}
-
 static bool find_target(struct ctx *x, uint32_t slot, const struct record *args,
                         struct order *o, struct answer *a) {
-  size_t which = TARGET_FIELDS;
-  const size_t count = count_targets(args, &which);
-  if (count != 1) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "",
-                  ctx_format(x,
-                             "A transfer needs exactly one of queueId, "
-                             "queue, skill, agentId, bot and address; %zu "
-                             "are given.",
-                             count),
-                  a);
-    return false;
-  }
-  if (which == TARGET_FIELDS) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/address",
-                  TEXT("Only a voice session can go to an address; this "
-                       "version serves no voice."),
-                  a);
-    return false;
-  }
   struct dir_target target;
-  if (!directory_target(&x->e->dir, target_fields[which].kind,
-                        record_text(args, target_fields[which].field),
-                        &target)) {
-    refuse_unknown_target(x, slot, which, args, a);
+  if (!directory_target(&x->e->dir, kind_of_target(body_target_field(args)),
+                        body_target(args), &target)) {
+    refuse_unknown_target(x, slot, args, a);
     return false;
   }
   o->to_bot = target.is_bot;
@@ -124,21 +95,6 @@ static bool read_order(struct ctx *x, const struct record *args,
       1000 * (record_has(args, FIELD_TIMEOUT) ? record_num(args, FIELD_TIMEOUT)
                                               : TIMEOUT_DEFAULT_S);
   return true;
-}
-
-static bool check_action(struct ctx *x, const struct record *args,
-                         struct answer *a) {
-  const struct text action = record_text(args, FIELD_ACTION);
-  if (action.len == 0 || text_equal_nocase(action, TEXT("Transfer"))) {
-    return true;
-  }
-  answer_member(x, REFUSAL_INVALID_MEMBER, "/action",
-                ctx_format(x,
-                           "This resource carries out \"Transfer\", not "
-                           "\"%.*s\".",
-                           TEXT_ARG(action)),
-                a);
-  return false;
 }
 
 /* ---- queue and agents: the last checks */
@@ -207,7 +163,7 @@ static struct text queue_detail(struct ctx *x, const struct order *o,
 
 /* ---- carrying out */
 
-static bool is_privileged(const struct ctx *x, const struct live *l) {
+bool ctx_is_privileged(const struct ctx *x, const struct live *l) {
   if (x->by.role == ROLE_SUPERVISOR || x->by.role == ROLE_ADMIN ||
       x->by.role == ROLE_SYSTEM) {
     return true;
@@ -239,10 +195,7 @@ static void note_refused(struct ctx *x, uint32_t slot, enum refusal why,
   if (ms > 0) {
     record_set_num(&ev, FIELD_RETRY_MS, ms);
   }
-  for (size_t i = 0; i < TARGET_FIELDS; i++) {
-    record_set_given(&ev, FIELD_TARGET,
-                     record_text(args, target_fields[i].field));
-  }
+  record_set_given(&ev, FIELD_TARGET, body_target(args));
   record_copy(&ev, FIELD_PRIORITY, args);
   record_copy(&ev, FIELD_WHEN, args);
   emit(x, &ev);
@@ -251,8 +204,11 @@ static void note_refused(struct ctx *x, uint32_t slot, enum refusal why,
 static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
                    const struct record *args, struct text detail,
                    struct answer *a) {
-  /* The event first: the answer shows the session as it then is. */
-  note_refused(x, slot, why, args, detail);
+  /* The event first: the answer shows the session as it then is. A caller who
+   * saw an old version must not make it older for others by asking. */
+  if (why != REFUSAL_VERSION_MISMATCH) {
+    note_refused(x, slot, why, args, detail);
+  }
   answer_refuse_transfer(x, slot, why, args, detail, a);
 }
 
@@ -273,7 +229,7 @@ static bool transfer_now(struct ctx *x, uint32_t slot, const struct order *o,
   const struct session_cmd cmd = {
       .type = o->to_bot ? SESSION_CMD_TRANSFER_BOT : SESSION_CMD_TRANSFER,
       .target = o->target,
-      .privileged = is_privileged(x, engine_live(x->e, slot))};
+      .privileged = ctx_is_privileged(x, engine_live(x->e, slot))};
   return do_session(x, slot, &cmd, &extra, why);
 }
 
@@ -341,7 +297,7 @@ static bool status_allows(const struct ctx *x, uint32_t slot,
   struct session_cmd cmd = {.type = o->to_bot ? SESSION_CMD_TRANSFER_BOT
                                               : SESSION_CMD_TRANSFER,
                             .target = o->target,
-                            .privileged = is_privileged(x, l)};
+                            .privileged = ctx_is_privileged(x, l)};
   if (bot_has_it(&l->s) && (o->released || o->release)) {
     cmd.type = l->s.status == SESSION_PENDING && o->release
                    ? SESSION_CMD_RELEASE
@@ -351,17 +307,7 @@ static bool status_allows(const struct ctx *x, uint32_t slot,
   return session_decide(&l->s, &cmd, &out, why);
 }
 
-/* A bot acts under its hold and nothing else: one that wakes up late moves
- * nothing. */
-static bool is_fenced(const struct ctx *x, const struct live *l,
-                      const struct record *args) {
-  return x->by.role == ROLE_BOT &&
-         (l->s.holder != SESSION_HOLDER_BOT || l->s.holder_id != x->by.number ||
-          l->s.epoch != (uint32_t)record_num(args, FIELD_EPOCH));
-}
-
-static void answer_done(struct ctx *x, uint32_t slot, const struct record *args,
-                        struct answer *a) {
+static void answer_done(struct ctx *x, uint32_t slot, struct answer *a) {
   const bool waits = engine_live(x->e, slot)->s.waits != SESSION_WAIT_NONE;
   if (waits) {
     answer_transfer(x, slot, 202,
@@ -369,41 +315,52 @@ static void answer_done(struct ctx *x, uint32_t slot, const struct record *args,
   } else {
     answer_transfer(x, slot, 200, "The transfer was carried out.", a);
   }
-  kept_put(x, slot, args, a);
+}
+
+/* Version, status and holder, queue and agents: the first that speaks against
+ * the transfer; @detail is left empty where the session says it all. */
+static enum refusal why_not(struct ctx *x, uint32_t slot,
+                            const struct record *args, const struct order *o,
+                            struct text *detail) {
+  const struct live *l = engine_live(x->e, slot);
+  enum refusal why = REFUSAL_NONE;
+  /* A bot that is invited is told that, not that it is late. */
+  const bool invited =
+      l->s.invited == SESSION_HOLDER_BOT && l->s.invited_id == x->by.number;
+  if (record_has(args, FIELD_IF_MATCH) &&
+      record_num(args, FIELD_IF_MATCH) != l->s.version) {
+    return REFUSAL_VERSION_MISMATCH;
+  }
+  if (!invited && ctx_is_fenced(x, l, args)) {
+    return REFUSAL_STALE_HOLDER;
+  }
+  if (!status_allows(x, slot, o, &why)) {
+    return why;
+  }
+  why = check_queue(x, l, o);
+  if (why != REFUSAL_NONE) {
+    *detail = queue_detail(x, o, why);
+  }
+  return why;
 }
 
 void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
                   struct answer *a) {
-  const struct live *l = engine_live(x->e, slot);
   struct order o = {0};
-  if (!check_action(x, args, a) || !find_target(x, slot, args, &o, a) ||
-      !read_order(x, args, &o, a) || kept_find(x, args, a)) {
+  struct text detail = {"", 0};
+  if (!find_target(x, slot, args, &o, a) || !read_order(x, args, &o, a) ||
+      kept_find(x, args, a)) {
     return;
   }
-  o.place.priority = record_has(args, FIELD_PRIORITY)
-                         ? (uint32_t)record_num(args, FIELD_PRIORITY)
-                     : o.to_bot ? 0
-                                : x->e->dir.queues[o.target].priority;
-  enum refusal why = REFUSAL_NONE;
-  struct text detail = {"", 0};
-  if (record_has(args, FIELD_IF_MATCH) &&
-      record_num(args, FIELD_IF_MATCH) != l->s.version) {
-    why = REFUSAL_VERSION_MISMATCH;
-  } else if (is_fenced(x, l, args)) {
-    why = REFUSAL_STALE_HOLDER;
-  } else if (status_allows(x, slot, &o, &why)) {
-    why = check_queue(x, l, &o);
-    detail = why == REFUSAL_NONE ? detail : queue_detail(x, &o, why);
-  }
+  enum refusal why = why_not(x, slot, args, &o, &detail);
   if (why == REFUSAL_NONE && carry_out(x, slot, &o, &why)) {
-    answer_done(x, slot, args, a);
+    answer_done(x, slot, a);
     return;
   }
   if (detail.len == 0) {
     detail = refusal_detail(x, slot, why);
   }
   refuse(x, slot, why, args, detail, a);
-  kept_put(x, slot, args, a);
 }
 
 void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
@@ -431,8 +388,8 @@ void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
   }
   const struct session_cmd cmd = {.type = SESSION_CMD_CANCEL,
                                   .number = l->transfer.number};
-  enum refusal why = REFUSAL_STALE_HOLDER;
-  if (is_fenced(x, l, args) || !do_session(x, slot, &cmd, NULL, &why)) {
+  enum refusal why = REFUSAL_NONE;
+  if (!do_session(x, slot, &cmd, NULL, &why)) {
     answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }
@@ -441,25 +398,25 @@ void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
 
 /* ---- ending the holder's part */
 
-static bool if_match(struct ctx *x, uint32_t slot, const struct record *args,
-                     struct answer *a) {
-  if (!record_has(args, FIELD_IF_MATCH) ||
-      record_num(args, FIELD_IF_MATCH) == engine_live(x->e, slot)->s.version) {
-    return true;
+bool ctx_may_end(struct ctx *x, const struct live *l, struct answer *a) {
+  const bool may = x->by.role != ROLE_AGENT || l->s.agent != SESSION_NOBODY;
+  if (!may) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_FORBIDDEN,
+                  TEXT("An agent ends what it holds; a supervisor ends any "
+                       "session."),
+                  a);
   }
-  answer_refuse(x, slot, REFUSAL_VERSION_MISMATCH,
-                refusal_detail(x, slot, REFUSAL_VERSION_MISMATCH), a);
-  return false;
+  return may;
 }
 
-static void end_part(struct ctx *x, uint32_t slot, const struct record *args,
-                     enum session_cmd_type type, struct answer *a) {
-  if (kept_find(x, args, a) || !if_match(x, slot, args, a)) {
-    return;
-  }
+static void end_part(struct ctx *x, uint32_t slot, enum session_cmd_type type,
+                     struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   const struct session_cmd cmd = {.type = type,
-                                  .privileged = is_privileged(x, l)};
+                                  .privileged = ctx_is_privileged(x, l)};
+  if (!ctx_may_end(x, l, a)) {
+    return;
+  }
   enum refusal why = REFUSAL_NONE;
   struct record extra;
   record_init(&extra, 0);
@@ -467,10 +424,7 @@ static void end_part(struct ctx *x, uint32_t slot, const struct record *args,
     record_set_text(&extra, FIELD_END_REASON, TEXT("agent_ended"));
   }
   const bool closing = type == SESSION_CMD_RELEASE && l->s.closing;
-  if (is_fenced(x, l, args)) {
-    why = REFUSAL_STALE_HOLDER;
-    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
-  } else if (l->s.status == SESSION_IDLE || closing) {
+  if (l->s.status == SESSION_IDLE || closing) {
     answer_session(x, slot, 200,
                    "Nobody holds the session, or it is being "
                    "released already.",
@@ -484,43 +438,16 @@ static void end_part(struct ctx *x, uint32_t slot, const struct record *args,
   } else {
     answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
   }
-  kept_put(x, slot, args, a);
 }
 
 void cmd_release(struct ctx *x, uint32_t slot, const struct record *args,
                  struct answer *a) {
-  end_part(x, slot, args, SESSION_CMD_RELEASE, a);
+  (void)args;
+  end_part(x, slot, SESSION_CMD_RELEASE, a);
 }
 
 void cmd_hangup(struct ctx *x, uint32_t slot, const struct record *args,
                 struct answer *a) {
-  end_part(x, slot, args, SESSION_CMD_HANGUP, a);
-}
-
-void cmd_end(struct ctx *x, uint32_t slot, const struct record *args,
-             struct answer *a) {
-  if (kept_find(x, args, a) || !if_match(x, slot, args, a)) {
-    return;
-  }
-  const struct live *l = engine_live(x->e, slot);
-  if (x->by.role == ROLE_CUSTOMER) {
-    cmd_leave(x, slot, args, a);
-    return;
-  }
-  const struct session_cmd cmd = {.type = SESSION_CMD_END,
-                                  .privileged = is_privileged(x, l)};
-  struct record extra;
-  record_init(&extra, 0);
-  record_copy(&extra, FIELD_REASON, args);
-  record_set_text(&extra, FIELD_END_REASON,
-                  x->by.role == ROLE_AGENT    ? TEXT("agent_ended")
-                  : x->by.role == ROLE_SCRIPT ? TEXT("script_ended")
-                                              : TEXT("ended"));
-  enum refusal why = REFUSAL_NONE;
-  if (!do_session(x, slot, &cmd, &extra, &why)) {
-    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
-  } else {
-    answer_session(x, slot, 200, "The conversation was ended.", a);
-  }
-  kept_put(x, slot, args, a);
+  (void)args;
+  end_part(x, slot, SESSION_CMD_HANGUP, a);
 }

@@ -124,7 +124,9 @@ static enum laws_expect expect_agent(const struct engine *e,
   switch (cmd->args.type) {
   case COMMAND_ACCEPT_OFFER:
   case COMMAND_DECLINE_OFFER:
-    if (!mine || s->status != SESSION_OFFERED) {
+    if (!mine || s->status != SESSION_OFFERED ||
+        (record_has(&cmd->args, FIELD_OFFER) &&
+         (uint64_t)record_num(&cmd->args, FIELD_OFFER) != s->offer)) {
       return LAWS_REFUSED;
     }
     return o != NULL && o->deadline_us > cmd->now_us ? LAWS_TAKEN : LAWS_EITHER;
@@ -186,6 +188,7 @@ static enum laws_expect expect(const struct engine *e,
 void laws_before(struct laws *w, const struct engine *e,
                  const struct command *cmd) {
   remember(w, e);
+  w->now_us = cmd->now_us;
   w->broken[0] = '\0';
   w->expect = expect(e, cmd);
 }
@@ -455,7 +458,7 @@ static bool is_excluded(const struct laws *w, const struct engine *e,
   bool declined = false;
   for (size_t i = 0; i < n && i < LAWS_AGENTS; i++) {
     declined =
-        declined || (list[i].agent == agent && list[i].until_us > e->now_us);
+        declined || (list[i].agent == agent && list[i].until_us > w->now_us);
   }
   bool alone = true;
   for (uint32_t a = 0; a < e->dir.agent_count; a++) {
@@ -486,7 +489,7 @@ static bool explained(struct laws *w, const struct engine *e, uint32_t slot,
                       const struct live *l) {
   for (uint32_t a = 0; a < e->dir.agent_count && live_in_queue(&l->s); a++) {
     struct router_why why;
-    router_explain(&e->router, slot, a, e->now_us, &why);
+    router_explain(&e->router, slot, a, w->now_us, &why);
     const bool would = why.reason == ROUTER_WHY_WOULD_BE_OFFERED ||
                        why.reason == ROUTER_WHY_OTHER_AGENT_FIRST ||
                        why.reason == ROUTER_WHY_OTHER_SESSION_FIRST;
@@ -581,7 +584,7 @@ bool laws_hold(struct laws *w, const struct engine *e,
   if (type == COMMAND_PUT_AGENT || type == COMMAND_PUT_QUEUE) {
     learn_agents(w, e);
   }
-  w->late = engine_next_deadline(e) <= e->now_us;
+  w->late = engine_next_deadline(e) <= w->now_us;
   for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
     if (!session_holds(w, e, slot, step)) {
       return false;

@@ -42,6 +42,7 @@ struct laws {
   struct laws_session before[LAWS_SLOTS];
   struct laws_agent agents[LAWS_AGENTS];
   enum laws_expect expect;
+  int64_t now_us; /* of the command */
   bool late; /* timers are due that have not fired: some laws wait for them */
   char broken[512]; /* which law, and where; empty if all hold */
 };

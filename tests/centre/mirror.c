@@ -83,9 +83,6 @@ static bool is_left_out(const struct saved *s, const struct record *r,
       f == FIELD_TIMER_ORDER_3) {
     return true;
   }
-  if (r->type == STATE_NUMBERS) {
-    return f == FIELD_AT; /* of the last command, even if it left no event */
-  }
   return f == FIELD_DEADLINE &&
          (r->type == STATE_EXCLUSION ||
           (r->type == STATE_SESSION &&

@@ -1,0 +1,133 @@
+/* What a body must hold as a whole; what each member must be is form.c. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+static const struct {
+  enum command_type command;
+  enum field field;
+  const char *pointer, *what;
+} required[] = {
+    {COMMAND_SAY, FIELD_TEXT, "/text", "A message needs a text."},
+    {COMMAND_SET_ATTRIBUTES, FIELD_ATTRIBUTES, "/attributes",
+     "Attributes are needed: an object."},
+    {COMMAND_SET_DISPOSITION, FIELD_DISPOSITION, "/disposition",
+     "A disposition is needed."},
+    {COMMAND_REPRIORITISE, FIELD_PRIORITY, "/priority",
+     "A priority is needed, 0 (lowest) to 1000."},
+    {COMMAND_AGENT_STATE, FIELD_STATE, "/state",
+     "A state is needed: \"available\", \"away\" or \"offline\"."},
+    {COMMAND_RUN_SCRIPT, FIELD_NAME, "/name", "The script's name is needed."},
+    {COMMAND_PUT_SCRIPT, FIELD_NAME, "/name", "The script's name is needed."},
+};
+
+static bool has_required(struct ctx *x, const struct record *args,
+                         struct answer *a) {
+  for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
+    if (required[i].command == args->type &&
+        !record_has(args, required[i].field)) {
+      answer_member(x, REFUSAL_INVALID_MEMBER, required[i].pointer,
+                    text_from(required[i].what), a);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Members that hold one of a few words. */
+static const struct {
+  enum command_type command;
+  enum field field;
+  const char *pointer;
+  const char *words[3];
+} wordings[] = {
+    {COMMAND_TRANSFER, FIELD_ACTION, "/action", {"Transfer"}},
+    {COMMAND_GOODBYE, FIELD_OUTCOME, "/outcome", {"escalate", "end"}},
+    {COMMAND_AGENT_STATE,
+     FIELD_STATE,
+     "/state",
+     {"available", "away", "offline"}},
+};
+
+static bool refuse_word(struct ctx *x, size_t i, struct text found,
+                        struct answer *a) {
+  struct textbuf b;
+  textbuf_init(&b, x->out->arena.mem);
+  textbuf_addf(&b, "Not \"%.*s\", but", TEXT_ARG(found));
+  for (size_t w = 0; w < 3 && wordings[i].words[w] != NULL; w++) {
+    textbuf_addf(&b, "%s \"%s\"", w == 0 ? "" : " or", wordings[i].words[w]);
+  }
+  textbuf_add_char(&b, '.');
+  answer_member(x, REFUSAL_INVALID_MEMBER, wordings[i].pointer,
+                arena_copy_text(ctx_arena(x), textbuf_text(&b)), a);
+  textbuf_free(&b);
+  return false;
+}
+
+static bool words_fit(struct ctx *x, const struct record *args,
+                      struct answer *a) {
+  for (size_t i = 0; i < sizeof wordings / sizeof wordings[0]; i++) {
+    if (wordings[i].command != args->type ||
+        !record_has(args, wordings[i].field)) {
+      continue;
+    }
+    const struct text found = record_text(args, wordings[i].field);
+    bool known = false;
+    for (size_t w = 0; w < 3 && wordings[i].words[w] != NULL; w++) {
+      known =
+          known || text_equal_nocase(found, text_from(wordings[i].words[w]));
+    }
+    if (!known) {
+      return refuse_word(x, i, found, a);
+    }
+  }
+  return true;
+}
+
+/* ---- what a transfer goes to */
+
+static const enum field targets[] = {
+    FIELD_TARGET,   FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL,
+    FIELD_AGENT_ID, FIELD_BOT_ID,   FIELD_ADDRESS};
+enum { TARGETS = sizeof targets / sizeof targets[0] };
+
+enum field body_target_field(const struct record *args) {
+  for (size_t i = 0; i < TARGETS; i++) {
+    if (record_has(args, targets[i])) {
+      return targets[i];
+    }
+  }
+  return FIELDS;
+}
+
+struct text body_target(const struct record *args) {
+  const enum field field = body_target_field(args);
+  return field == FIELDS ? TEXT("AgentSkill") : record_text(args, field);
+}
+
+static bool has_one_target(struct ctx *x, const struct record *args,
+                           struct answer *a) {
+  unsigned count = 0;
+  for (size_t i = 0; i < TARGETS; i++) {
+    count += record_has(args, targets[i]);
+  }
+  if (count != 1) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "",
+                  ctx_format(x,
+                             "A transfer needs exactly one of queueId, "
+                             "queue, skill, agentId, bot and address; %u "
+                             "are given.",
+                             count),
+                  a);
+  } else if (record_has(args, FIELD_ADDRESS)) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/address",
+                  TEXT("Only a voice session can go to an address; this "
+                       "version serves no voice."),
+                  a);
+  }
+  return count == 1 && !record_has(args, FIELD_ADDRESS);
+}
+
+bool body_is_whole(struct ctx *x, const struct record *args, struct answer *a) {
+  return has_required(x, args, a) && words_fit(x, args, a) &&
+         (args->type != COMMAND_TRANSFER || has_one_target(x, args, a));
+}

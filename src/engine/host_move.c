@@ -1,0 +1,228 @@
+/* Actions that move a session or end the part of who holds it. */
+#include "base/check.h"
+#include "engine/form.h"
+#include "engine/host_priv.h"
+
+/* ---- transfers */
+
+static bool read_options(const struct act *t, unsigned i, struct record *args,
+                         struct answer *a) {
+  if (!act_has(t, i)) {
+    return true;
+  }
+  struct form_error error;
+  const enum vm_kind kind = vm_arg_kind(t->vm, i);
+  const bool good = kind == VM_KIND_OBJECT
+                        ? form_read_json(COMMAND_TRANSFER, act_json(t, i),
+                                         ctx_arena(t->x), args, &error)
+                        : form_read_options(COMMAND_TRANSFER, act_text(t, i),
+                                            ctx_arena(t->x), args, &error);
+  if (!good) {
+    answer_member(t->x, error.refusal, error.pointer,
+                  ctx_format(t->x, "%s", error.detail), a);
+  }
+  return good;
+}
+
+/* Transfer(payload), or Transfer(id, target, options). */
+static bool read_transfer(const struct act *t, struct record *args,
+                          uint32_t *slot, struct answer *a) {
+  record_init(args, COMMAND_TRANSFER);
+  if (t->action.argc == 1) {
+    *slot = t->slot;
+    if (vm_arg_kind(t->vm, 0) != VM_KIND_OBJECT) {
+      answer_member(t->x, REFUSAL_INVALID_MEMBER, "",
+                    TEXT("Transfer with one argument takes a dynamic object: "
+                         "{\"action\":\"Transfer\",\"queueId\":…}."),
+                    a);
+      return false;
+    }
+    return read_options(t, 0, args, a);
+  }
+  if (!act_find_session(t, 0, slot, a) || !read_options(t, 2, args, a)) {
+    return false;
+  }
+  record_set_text(args, FIELD_TARGET, act_text(t, 1));
+  return true;
+}
+
+/* A number that ReqAgent's options may give; false: it does not fit. */
+static bool read_number(const struct act *t, const char *name, int min, int max,
+                        int *out) {
+  double n = 0;
+  *out = -1;
+  if (vm_arg_member_kind(t->vm, 1, name) == VM_KIND_NULL) {
+    return true;
+  }
+  if (!vm_arg_member_number(t->vm, 1, name, &n) || !(n >= min && n <= max)) {
+    return false;
+  }
+  *out = (int)n;
+  return true;
+}
+
+static bool refuse_option(const struct act *t, struct text why,
+                          struct answer *a) {
+  answer_member(t->x, REFUSAL_INVALID_MEMBER, "", why, a);
+  return false;
+}
+
+/* ReqAgent(skill [, options]) in the terms of a transfer. */
+static bool read_req_agent(const struct act *t, struct record *args,
+                           struct answer *a) {
+  static const char *const later[] = {"acceleration", "maxPriority",
+                                      "highProficiency"};
+  for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+    if (vm_arg_member_kind(t->vm, 1, later[i]) != VM_KIND_NULL) {
+      return refuse_option(
+          t,
+          ctx_format(t->x, "%s is known, and not offered in this version.",
+                     later[i]),
+          a);
+    }
+  }
+  int priority, proficiency;
+  if (!read_number(t, "initialPriority", 0, ROUTER_PRIORITY_MAX, &priority) ||
+      !read_number(t, "lowProficiency", ROUTER_PROFICIENCY_BEST,
+                   ROUTER_PROFICIENCY_WORST, &proficiency)) {
+    return refuse_option(t,
+                         TEXT("initialPriority is 0 … 1000, lowProficiency "
+                              "1 (best) … 20."),
+                         a);
+  }
+  const struct text skill = act_text(t, 0);
+  record_init(args, COMMAND_TRANSFER);
+  record_set_text(args, FIELD_TARGET, skill);
+  if (priority >= 0) {
+    record_set_num(args, FIELD_PRIORITY, priority);
+  }
+  if (proficiency > 0) {
+    record_set_text(args, FIELD_SKILLS,
+                    ctx_format(t->x,
+                               "[{\"name\":\"%.*s\",\"minProficiency\":%d}]",
+                               TEXT_ARG(skill), proficiency));
+  }
+  if (vm_arg_member_kind(t->vm, 1, "targetAgent") != VM_KIND_NULL) {
+    const struct text agent = act_member_text(t, 1, "targetAgent");
+    record_set_text(args, FIELD_TARGET,
+                    ctx_format(t->x, "agent:%.*s", TEXT_ARG(agent)));
+  }
+  return true;
+}
+
+static enum act_result transfer(const struct act *t, const struct record *args,
+                                uint32_t slot) {
+  struct answer a = {0};
+  ctx_do(t->x, slot, args, &a);
+  const bool async = record_num(args, FIELD_ASYNC) != 0;
+  if (a.code == 202 && !async && slot == t->slot) {
+    const struct nap nap = {.sleep = SLEEP_TRANSFER, .transfer = a.waits};
+    return act_sleep(t, &nap);
+  }
+  return act_give(t, &a);
+}
+
+enum act_result host_transfer(const struct act *t) {
+  struct record args;
+  struct answer a = {0};
+  uint32_t slot;
+  if (!read_transfer(t, &args, &slot, &a)) {
+    return act_give(t, &a);
+  }
+  return transfer(t, &args, slot);
+}
+
+enum act_result host_req_agent(const struct act *t) {
+  struct record args;
+  struct answer a = {0};
+  if (!read_req_agent(t, &args, &a)) {
+    return act_give(t, &a);
+  }
+  return transfer(t, &args, t->slot);
+}
+
+enum act_result host_update_contact(const struct act *t) {
+  struct record args;
+  struct answer a = {0};
+  record_init(&args, COMMAND_TRANSFER);
+  if (!read_options(t, 0, &args, &a)) {
+    return act_give(t, &a);
+  }
+  if (!record_has(&args, FIELD_PRIORITY)) {
+    return act_give_simple(
+        t, 422, "UpdateContact changes the priority in this version.");
+  }
+  args.type = COMMAND_REPRIORITISE;
+  return act_do(t, t->slot, &args);
+}
+
+/* ---- ending the holder's part */
+
+static bool bot_has_it(const struct live *l) {
+  return l->s.holder == SESSION_HOLDER_BOT || l->s.status == SESSION_PENDING;
+}
+
+enum act_result host_end_conversation(const struct act *t) {
+  struct answer a = {0};
+  uint32_t slot;
+  if (!act_find_session(t, 0, &slot, &a)) {
+    return act_give(t, &a);
+  }
+  const struct live *l = engine_live(t->x->e, slot);
+  if (!bot_has_it(l) && l->s.status != SESSION_ACTIVE &&
+      l->s.status != SESSION_WRAPUP && l->s.status != SESSION_COMPLETED) {
+    return act_give_simple(t, 200, "No bot holds the session.");
+  }
+  struct record args;
+  record_init(&args, COMMAND_RELEASE);
+  ctx_do(t->x, slot, &args, &a);
+  if (a.refusal == REFUSAL_NONE && slot == t->slot && bot_has_it(l)) {
+    const struct nap nap = {.sleep = SLEEP_IDLE, .epoch = l->s.epoch};
+    return act_sleep(t, &nap);
+  }
+  return act_give(t, &a);
+}
+
+/* A command without members, about the session that argument 0 names. */
+static enum act_result end_part(const struct act *t, enum command_type type) {
+  struct answer a = {0};
+  uint32_t slot;
+  struct record args;
+  record_init(&args, type);
+  return act_find_session(t, 0, &slot, &a) ? act_do(t, slot, &args)
+                                           : act_give(t, &a);
+}
+
+enum act_result host_hangup(const struct act *t) {
+  return end_part(t, COMMAND_HANGUP);
+}
+
+enum act_result host_release(const struct act *t) {
+  return end_part(t, COMMAND_RELEASE);
+}
+
+/* ---- answers after a sleep */
+
+void host_answer_transfer(const struct act *t) {
+  struct answer a = {0};
+  struct record args;
+  uint32_t slot = t->slot;
+  const bool own = t->action.id == ACTION_TRANSFER
+                       ? read_transfer(t, &args, &slot, &a)
+                       : read_req_agent(t, &args, &a);
+  bt_check(own); /* it was read when the run fell asleep */
+  answer_outcome(t->x, t->slot, &args, &a);
+  act_give(t, &a);
+}
+
+void host_answer_idle(const struct act *t) {
+  const struct live *l = engine_live(t->x->e, t->slot);
+  struct answer a = {0};
+  if (l->s.status == SESSION_COMPLETED) {
+    answer_refuse(t->x, t->slot, REFUSAL_SESSION_ENDED,
+                  refusal_detail(t->x, t->slot, REFUSAL_SESSION_ENDED), &a);
+  } else {
+    answer_session(t->x, t->slot, 200, "The bot's part is over.", &a);
+  }
+  act_give(t, &a);
+}

@@ -1,0 +1,81 @@
+/* host_priv.h - one action of a script under way, shared by the host's files.
+ *
+ * An action reads its arguments, has a command carried out by the handler that
+ * serves REST too, and answers the script at once or puts it to sleep. An
+ * answer to a sleeping action is made by host_answer() when it wakes.
+ */
+#ifndef BATON_ENGINE_HOST_PRIV_H
+#define BATON_ENGINE_HOST_PRIV_H
+
+#include "engine/engine_priv.h"
+
+struct act {
+  struct ctx *x;
+  uint32_t run, slot; /* the script's own session */
+  struct vm *vm;
+  struct vm_action action;
+};
+
+/* What became of an action. */
+enum act_result { ACT_ANSWERED, ACT_SLEEPS };
+
+typedef enum act_result act_fn(const struct act *t);
+
+/* ---- host_act.c: arguments, answers, sleep. Texts live in the step's arena.
+ */
+struct text act_text(const struct act *t, unsigned i);
+struct text act_json(const struct act *t, unsigned i);
+/* The member of argument @i, which is a dynamic object. */
+struct text act_member_text(const struct act *t, unsigned i, const char *name);
+bool act_has(const struct act *t, unsigned i);
+/* The session that argument @i names; the script's own without one. False: *@a
+ * says that there is none. */
+bool act_find_session(const struct act *t, unsigned i, uint32_t *slot,
+                      struct answer *a);
+/* False unless argument @i is a number of seconds, a week at most. */
+bool act_seconds(const struct act *t, unsigned i, int64_t *us);
+
+void act_resume(const struct act *t, struct text json);
+enum act_result act_give(const struct act *t, const struct answer *a);
+enum act_result act_give_simple(const struct act *t, int code,
+                                const char *message);
+/* The call fails where it stands. */
+enum act_result act_fail(const struct act *t, const char *message);
+/* Carries out a command about @slot and gives its answer to the script. */
+enum act_result act_do(const struct act *t, uint32_t slot,
+                       const struct record *args);
+
+/* What a script sleeps for. */
+struct nap {
+  enum sleep sleep;
+  int64_t wake_us;       /* 0: no time */
+  uint64_t transfer;     /* SLEEP_TRANSFER */
+  uint32_t status, seen; /* SLEEP_STATUS, SLEEP_CUSTOMER */
+  uint32_t epoch;        /* SLEEP_IDLE: of the hold that is to end */
+};
+
+enum act_result act_sleep(const struct act *t, const struct nap *nap);
+/* When a sleep of @us is over. Time goes on in each, so that no script keeps
+ * the engine busy by sleeping. */
+int64_t act_wake_us(const struct act *t, int64_t us);
+
+/* ---- host_move.c: transfers and the ends of holds */
+act_fn host_transfer, host_req_agent, host_update_contact;
+act_fn host_end_conversation, host_hangup, host_release;
+void host_answer_transfer(const struct act *t);
+void host_answer_idle(const struct act *t);
+
+/* ---- host_talk.c: the customer, waiting, and what is known */
+act_fn host_say, host_ask, host_menu, host_wait, host_wait_for;
+act_fn host_session_info, host_queue_info, host_set_attribute;
+act_fn host_set_disposition, host_signal, host_log;
+void host_answer_question(const struct act *t);
+
+/* ---- host_rest.c */
+act_fn host_rest;
+/* The call failed: @why says how. */
+void host_answer_rest(const struct act *t, const char *why);
+/* The effect of a call that was under way. */
+void host_call_again(const struct act *t);
+
+#endif
