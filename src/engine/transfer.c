@@ -84,6 +84,10 @@ static bool read_order(struct ctx *x, const struct record *args,
         a);
     return false;
   }
+  o->place.priority = record_has(args, FIELD_PRIORITY)
+                          ? (uint32_t)record_num(args, FIELD_PRIORITY)
+                      : o->to_bot ? 0
+                                  : x->e->dir.queues[o->target].priority;
   o->place.skills = skills;
   o->place.skip_queue = record_num(args, FIELD_SKIP_QUEUE) != 0;
   o->place.reason = record_text(args, FIELD_REASON);
