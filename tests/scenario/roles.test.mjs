@@ -147,7 +147,7 @@ function asks(method, path, token, may) {
   const good = {
     "/transfer": { queueId: "support" }, "/messages": { text: "hello" }, "/signal": { value: 1 },
     "/priority": { priority: 1 }, "/script": { name: "forum" }, "/state": { state: "away" },
-    "/attributes": {}, "/sessions": { entryPoint: "plain" }, "/disposition": { disposition: "x" },
+    "/attributes": {}, "/ID": { attributes: {} }, "/sessions": { entryPoint: "plain" }, "/disposition": { disposition: "x" },
   };
   const key = Object.keys(good).find((end) => path.endsWith(end));
   const body = method === "GET" || method === "DELETE" ? undefined : may ? BROKEN[method] : good[key] ?? {};
