@@ -55,6 +55,12 @@ static bool matches(const char *pattern, struct text path,
                     struct text params[ROUTE_PARAMS_MAX]) {
   struct text wanted = text_from(pattern);
   size_t count = 0;
+  /* Most differ before the first parameter: no need to take them apart. */
+  const struct text plain =
+      text_sub(wanted, 0, text_find(wanted, TEXT("{"), 0));
+  if (!text_starts(path, plain)) {
+    return false;
+  }
   while (wanted.len > 0 && path.len > 0) {
     const struct text want = next_segment(&wanted);
     const struct text have = next_segment(&path);
