@@ -34,13 +34,14 @@ void held_ring_push(struct held_ring *r, const struct held *h) {
 
 struct held held_ring_pop(struct held_ring *r) {
   const struct held h = *held_ring_at(r, 0);
+  bt_check(r->cap > 0);
   r->first = (r->first + 1) % r->cap;
   r->count--;
   return h;
 }
 
 const struct held *held_ring_at(const struct held_ring *r, size_t i) {
-  bt_check(i < r->count);
+  bt_check(i < r->count && r->cap > 0);
   return &r->entries[(r->first + i) % r->cap];
 }
 
@@ -62,7 +63,8 @@ static void discard(struct step_pool *p, struct step *step) {
 
 void step_pool_give(struct step_pool *p, struct step *step) {
   if (p->count == FREE_STEPS_MAX ||
-      !mem_grow(p->mem, &p->free, &p->cap, p->count + 1, sizeof *p->free)) {
+      !mem_grow(p->mem, &p->free, &p->cap, p->count + 1,
+                sizeof(struct step *))) {
     discard(p, step);
     return;
   }

@@ -9,7 +9,7 @@ struct listener {
 
 static void follow(struct listener *l, struct service *s, const char *token,
                    const char *after) {
-  char path[128];
+  char path[512];
   l->service = s;
   (void)snprintf(path, sizeof path, "/api/v1/events/socket%s%s",
                  after[0] == '\0' ? "" : "?after=", after);

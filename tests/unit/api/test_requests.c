@@ -188,6 +188,7 @@ static void the_order_of_the_checks(void **state) {
 
 static void types_and_lengths(void **state) {
   (void)state;
+  const size_t size = 307200; /* more than a body may have */
   struct service s;
   service_begin(&s);
   service_listen(&s);
@@ -199,10 +200,10 @@ static void types_and_lengths(void **state) {
                  "queue=support"),
       415);
   assert_true(service_said(&s, "unsupported_type"));
-  char *big = malloc(300 * 1024);
+  char *big = malloc(size);
   assert_non_null(big);
-  memset(big, 'a', 300 * 1024 - 1);
-  big[300 * 1024 - 1] = '\0';
+  memset(big, 'a', size - 1);
+  big[size - 1] = '\0';
   assert_int_equal(service_as(&s, "boss-token", HTTP_POST,
                               service_path(&s, "/messages"), big),
                    413);
@@ -310,7 +311,7 @@ static void a_misspelt_query_parameter(void **state) {
                    422);
   assert_true(service_said(&s, "did you mean \\\"status\\\"?"));
   assert_int_equal(service_do(&s, HTTP_GET, "/healthz?", NULL, NULL), 200);
-  assert_int_equal(service_do(&s, HTTP_GET, "/healthz?a=b", NULL, NULL), 422);
+  assert_int_equal(service_do(&s, HTTP_GET, "/healthz?now=7", NULL, NULL), 200);
   service_end(&s);
 }
 

@@ -58,7 +58,7 @@ static void learn_session(struct given *g) {
 static void a_customer_comes_back_and_misses_nothing(void **state) {
   (void)state;
   struct given g;
-  char token[128], path[128];
+  char token[128], path[512];
   begin(&g);
   peer_connect(&g.a, &g.s, "/api/v1/chat?entryPoint=main", NULL);
   peer_await(&g.a, "session.opened");
@@ -90,7 +90,7 @@ static void the_first_frame_joins_what_follows(void **state) {
   for (int i = 0; i < 20; i++) {
     submit_say(&g, "before");
   }
-  char token[CUSTOMER_TOKEN_TEXT + 1] = {0}, path[128];
+  char token[CUSTOMER_TOKEN_TEXT + 1] = {0}, path[512];
   struct auth auth;
   assert_int_equal(auth_init(&auth, &g.s.centre.heap.mem,
                              TEXT("a secret of more than thirty-two bytes")),
