@@ -221,8 +221,11 @@ void call_reply(struct call *c, const struct reply *r) {
 void call_refuse(struct call *c, enum refusal refusal, struct text detail,
                  struct text pointer) {
   struct json_out o = call_json(c);
-  engine_write_problem(api_engine(c->api), refusal, detail, pointer, c->path,
-                       &o);
+  const struct engine_problem p = {.refusal = refusal,
+                                   .detail = detail,
+                                   .pointer = pointer,
+                                   .instance = c->path};
+  engine_write_problem(api_engine(c->api), &p, &o);
   const struct refusal_info *info = refusal_info(refusal);
   const struct reply r = {.code = info->http,
                           .body = textbuf_text(&c->out),

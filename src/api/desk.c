@@ -30,7 +30,7 @@ struct task {
 };
 
 static void on_event(struct watch *w, uint64_t seq, const struct record *event);
-static void on_typing(struct watch *w, const struct typing *t);
+static void on_typing(struct watch *w, const struct typing *how);
 
 static const struct watch_ops watch_ops = {.on_event = on_event,
                                            .on_typing = on_typing};
@@ -81,7 +81,7 @@ static void put_view(struct json_out *o, struct task *t, uint32_t slot,
                      uint32_t after) {
   struct api *api = t->desk->socket.api;
   json_key(o, "session");
-  engine_write_session(api_engine(api), slot, api_now_us(api), true, after, o);
+  engine_write_session(api_engine(api), slot, api_now_us(api), after, o);
 }
 
 static uint32_t messages_before(const struct api *api, uint32_t slot) {
@@ -230,13 +230,13 @@ static void on_event(struct watch *w, uint64_t seq,
   }
 }
 
-static void on_typing(struct watch *w, const struct typing *h) {
+static void on_typing(struct watch *w, const struct typing *how) {
   struct task *t = w->owner;
   const bool own =
-      h->role == ROLE_AGENT && h->number == t->desk->socket.by.number;
+      how->role == ROLE_AGENT && how->number == t->desk->socket.by.number;
   if (t->assigned && !own) {
     struct json_out o = begin(t, "typing");
-    api_put_typing(&o, h);
+    api_put_typing(&o, how);
     send(t, &o);
   }
 }
@@ -376,7 +376,7 @@ static void on_closed(struct socket *s) {
   if (api->desks[agent] == NULL) {
     struct command cmd = api_own_command(COMMAND_AGENT_DROPPED);
     record_set_num(&cmd.args, FIELD_AGENT, agent);
-    api_submit(api, &cmd, NULL, NULL);
+    api_submit_gone(api, &cmd);
   }
   mem_free(api->mem, d, sizeof *d);
 }

@@ -64,10 +64,12 @@ bool call_may(struct call *c) {
 
 static void refuse_method(struct call *c, const struct route_match *m) {
   struct json_out o = call_json(c);
-  engine_write_problem(api_engine(c->api), REFUSAL_METHOD_NOT_ALLOWED,
-                       call_format(c, "%s is not known by this resource.",
-                                   http_method_name(c->method)),
-                       TEXT(""), c->path, &o);
+  const struct engine_problem p = {
+      .refusal = REFUSAL_METHOD_NOT_ALLOWED,
+      .detail = call_format(c, "%s is not known by this resource.",
+                            http_method_name(c->method)),
+      .instance = c->path};
+  engine_write_problem(api_engine(c->api), &p, &o);
   const struct reply r = {.code =
                               refusal_info(REFUSAL_METHOD_NOT_ALLOWED)->http,
                           .body = textbuf_text(&c->out),
@@ -247,8 +249,9 @@ static void on_bad_request(void *ctx, const struct http_fault_info *fault,
   json_out_init(&o, body);
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     if (refusal_info(known[i])->http == fault->status) {
-      engine_write_problem(api_engine(api), known[i],
-                           text_from(fault->sentence), TEXT(""), TEXT(""), &o);
+      const struct engine_problem p = {.refusal = known[i],
+                                       .detail = text_from(fault->sentence)};
+      engine_write_problem(api_engine(api), &p, &o);
       return;
     }
   }

@@ -95,8 +95,9 @@ void socket_refuse(struct socket *s, const struct frame *f,
   struct json_out o;
   textbuf_init(&b, s->api->mem);
   json_out_init(&o, &b);
-  engine_write_problem(api_engine(s->api), refusal, detail, pointer, TEXT(""),
-                       &o);
+  const struct engine_problem p = {
+      .refusal = refusal, .detail = detail, .pointer = pointer};
+  engine_write_problem(api_engine(s->api), &p, &o);
   socket_send(
       s, problem_frame(s->api, f == NULL ? TEXT("") : f->id, textbuf_text(&b)));
   textbuf_free(&b);

@@ -54,8 +54,8 @@ void api_view_session(struct api *api, uint32_t slot, const struct caller *by,
   struct json_out o;
   textbuf_clear(out);
   json_out_init(&o, out);
-  engine_write_session(api_engine(api), slot, api_now_us(api), after >= 0,
-                       after < 0 ? 0 : (uint32_t)after, &o);
+  engine_write_session(api_engine(api), slot, api_now_us(api),
+                       after < 0 ? ENGINE_NO_MESSAGES : (uint32_t)after, &o);
   if (by->role == ROLE_CUSTOMER) {
     api_keep_customers_part(api, out);
   }
@@ -161,7 +161,7 @@ static void put_page(struct call *c, uint32_t status, uint32_t limit,
   while (limit > 0 && engine_next_session(e, &slot)) {
     if (status == SESSION_STATUSES ||
         engine_session(e, slot)->status == status) {
-      engine_write_session(e, slot, api_now_us(c->api), false, 0, &o);
+      engine_write_session(e, slot, api_now_us(c->api), ENGINE_NO_MESSAGES, &o);
       limit--;
     }
     slot++;

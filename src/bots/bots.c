@@ -41,7 +41,7 @@ struct talk {
 };
 
 static void on_event(struct watch *w, uint64_t seq, const struct record *event);
-static void on_typing(struct watch *w, const struct typing *t);
+static void on_typing(struct watch *w, const struct typing *how);
 
 static const struct watch_ops watch_ops = {.on_event = on_event,
                                            .on_typing = on_typing};
@@ -99,11 +99,11 @@ static struct talk *add_talk(struct line *line, struct id session,
 }
 
 /* The bot's part of the session is over, whoever ended it. */
-static void submit_closed(struct bots *b, struct id session, uint32_t epoch) {
+static struct command closed(struct id session, uint32_t epoch) {
   struct command cmd = api_own_command(COMMAND_BOT_CLOSED);
   record_set_id(&cmd.args, FIELD_SESSION, session);
   record_set_num(&cmd.args, FIELD_EPOCH, epoch);
-  api_submit(b->api, &cmd, NULL, NULL);
+  return cmd;
 }
 
 /* ---- out */
@@ -146,11 +146,11 @@ static void on_event(struct watch *w, uint64_t seq,
   }
 }
 
-static void on_typing(struct watch *w, const struct typing *h) {
+static void on_typing(struct watch *w, const struct typing *how) {
   struct talk *t = w->owner;
-  if (t->held && h->role == ROLE_CUSTOMER) {
+  if (t->held && how->role == ROLE_CUSTOMER) {
     struct json_out o = begin(t, "typing");
-    api_put_typing(&o, h);
+    api_put_typing(&o, how);
     send(t, &o);
   }
 }
@@ -204,7 +204,7 @@ static void invite(struct bots *b, const struct record *fx) {
   t->held = engine_session(e, slot)->holder == SESSION_HOLDER_BOT;
   struct json_out o = api_frame_begin(b->api, "session.invited");
   json_key(&o, "session");
-  engine_write_session(e, slot, api_unix_us(b->api), true, 0, &o);
+  engine_write_session(e, slot, api_unix_us(b->api), 0, &o);
   json_key(&o, "resumed");
   json_put_bool(&o, t->held);
   t->watch.after =
@@ -221,7 +221,8 @@ static void dismiss(struct bots *b, const struct record *fx) {
     tell_reason(t, "session.released", TEXT(""));
     drop_talk(t);
   }
-  submit_closed(b, session, epoch);
+  struct command cmd = closed(session, epoch);
+  api_submit(b->api, &cmd, NULL, NULL);
 }
 
 static void on_effect(void *ctx, const struct record *effect) {
@@ -319,13 +320,6 @@ static void on_frame(struct socket *s, const struct frame *f) {
 
 /* ---- sockets */
 
-static void submit_presence(struct bots *b, uint32_t bot,
-                            enum command_type type) {
-  struct command cmd = api_own_command(type);
-  record_set_num(&cmd.args, FIELD_BOT, bot);
-  api_submit(b->api, &cmd, NULL, NULL);
-}
-
 static void unlink_line(struct bot *bot, struct line *line) {
   struct line **at = &bot->lines;
   while (*at != line) {
@@ -344,13 +338,14 @@ static void on_closed(struct socket *s) {
   unlink_line(bot, line);
   b->open--;
   while (line->talks != NULL) {
-    const struct id session = line->talks->watch.session;
-    const uint32_t epoch = line->talks->epoch;
+    struct command cmd = closed(line->talks->watch.session, line->talks->epoch);
     drop_talk(line->talks);
-    submit_closed(b, session, epoch);
+    api_submit_gone(b->api, &cmd);
   }
   if (bot->lines == NULL) {
-    submit_presence(b, s->by.number, COMMAND_BOT_DROPPED);
+    struct command cmd = api_own_command(COMMAND_BOT_DROPPED);
+    record_set_num(&cmd.args, FIELD_BOT, s->by.number);
+    api_submit_gone(b->api, &cmd);
   }
   mem_free(api_mem(b->api), line, sizeof *line);
 }
@@ -379,7 +374,9 @@ static void open_line(void *ctx, struct call *c, uint32_t number) {
   bot->lines = line;
   b->open++;
   if (first) {
-    submit_presence(b, number, COMMAND_BOT_JOINED);
+    struct command cmd = api_own_command(COMMAND_BOT_JOINED);
+    record_set_num(&cmd.args, FIELD_BOT, number);
+    api_submit(b->api, &cmd, NULL, NULL);
   }
 }
 

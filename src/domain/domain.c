@@ -295,10 +295,11 @@ static void answer_unavailable(struct domain *d, const struct held *h) {
   struct json_out o;
   textbuf_init(&b, d->mem);
   json_out_init(&o, &b);
-  engine_write_problem(d->engine, REFUSAL_UNAVAILABLE,
-                       d->full ? TEXT("The journal's disk is full.")
-                               : TEXT("The journal takes nothing now."),
-                       TEXT(""), TEXT(""), &o);
+  const struct engine_problem p = {
+      .refusal = REFUSAL_UNAVAILABLE,
+      .detail = d->full ? TEXT("The journal's disk is full.")
+                        : TEXT("The journal takes nothing now.")};
+  engine_write_problem(d->engine, &p, &o);
   const struct answer a = {.code = refusal_info(REFUSAL_UNAVAILABLE)->http,
                            .refusal = REFUSAL_UNAVAILABLE,
                            .body = b.failed ? TEXT("{}") : textbuf_text(&b),

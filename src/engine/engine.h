@@ -144,11 +144,11 @@ uint32_t engine_queue_position(const struct engine *e, uint32_t slot);
 /* The next open session at or after *@slot; false at the end. */
 bool engine_next_session(const struct engine *e, uint32_t *slot);
 
-/* The session as in session.md; messages only if @messages, from number
- * @after_message + 1. */
+/* The session as in session.md, with its messages from number
+ * @after_message + 1 on. */
+#define ENGINE_NO_MESSAGES UINT32_MAX
 void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
-                          bool messages, uint32_t after_message,
-                          struct json_out *o);
+                          uint32_t after_message, struct json_out *o);
 /* False if the session has no such transfer (only the last one is kept). */
 bool engine_write_transfer(const struct engine *e, uint32_t slot,
                            struct id transfer, struct json_out *o);
@@ -169,10 +169,15 @@ void engine_write_event(const struct engine *e, uint64_t seq,
                         const struct record *event, struct json_out *o);
 
 /* A problem document for refusals that the shell finds before the engine is
- * asked (form, rights, limits). @pointer is a JSON Pointer or empty. */
-void engine_write_problem(const struct engine *e, enum refusal refusal,
-                          struct text detail, struct text pointer,
-                          struct text instance, struct json_out *o);
+ * asked (form, rights, limits). */
+struct engine_problem {
+  enum refusal refusal;
+  struct text detail;
+  struct text pointer;  /* a JSON Pointer, or empty */
+  struct text instance; /* the path that was asked for, or empty */
+};
+void engine_write_problem(const struct engine *e,
+                          const struct engine_problem *p, struct json_out *o);
 
 struct engine_counts {
   uint32_t sessions[SESSION_STATUSES]; /* open ones, by status */

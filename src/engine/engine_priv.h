@@ -261,6 +261,11 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
                struct record *extra);
 
 /* ---- problem.c: answers */
+/* A no, and why in a sentence. */
+struct refused {
+  enum refusal why;
+  struct text detail;
+};
 void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
                    struct text detail, struct answer *a);
 /* And it is put into the session's timeline: a bot that wakes up late, an agent
@@ -268,8 +273,8 @@ void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
 void answer_refuse_told(struct ctx *x, uint32_t slot, enum refusal why,
                         struct text detail, struct answer *a);
 /* With the members that a refused transfer has: its target and options. */
-void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
-                            const struct record *args, struct text detail,
+void answer_refuse_transfer(struct ctx *x, uint32_t slot,
+                            const struct refused *no, const struct record *args,
                             struct answer *a);
 void answer_member(struct ctx *x, enum refusal why, const char *pointer,
                    struct text detail, struct answer *a);
@@ -295,6 +300,12 @@ struct text live_actor_name(const struct engine *e, uint32_t role,
 /* ---- view.c */
 void view_put_holder(const struct engine *e, const struct live *l,
                      struct json_out *o);
+/* The id of a holder; empty if there is none. */
+struct text view_holder_name(const struct engine *e, uint32_t kind,
+                             uint32_t number);
+/* The members of a queue. */
+void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
+                    struct json_out *o);
 /* The last transfer of the session, as a value. */
 void view_put_transfer(const struct engine *e, uint32_t slot,
                        struct json_out *o);

@@ -183,7 +183,10 @@ enum act_result host_queue_info(const struct act *t) {
   struct json_out o;
   textbuf_init(&b, t->x->out->arena.mem);
   json_out_init(&o, &b);
-  engine_write_queue(t->x->e, target.number, t->x->now_us, &o);
+  json_open_object(&o);
+  answer_put_good(&o, 200, "");
+  view_put_queue(t->x->e, target.number, t->x->now_us, &o);
+  json_close_object(&o);
   act_resume(t, textbuf_text(&b));
   textbuf_free(&b);
   return ACT_ANSWERED;

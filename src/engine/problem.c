@@ -321,24 +321,24 @@ void answer_refuse_told(struct ctx *x, uint32_t slot, enum refusal why,
   answer_refuse(x, slot, why, detail, a);
 }
 
-void answer_refuse_transfer(struct ctx *x, uint32_t slot, enum refusal why,
-                            const struct record *args, struct text detail,
+void answer_refuse_transfer(struct ctx *x, uint32_t slot,
+                            const struct refused *no, const struct record *args,
                             struct answer *a) {
   struct textbuf b;
   struct json_out o;
   out_begin(x, &b, &o);
   json_open_object(&o);
-  put_head(x->e, &o, why, detail);
-  put_rest(x, slot, why, &o);
+  put_head(x->e, &o, no->why, no->detail);
+  put_rest(x, slot, no->why, &o);
   put_allowed_from(&o);
   if (engine_live(x->e, slot)->s.waits != SESSION_WAIT_NONE) {
     json_key(&o, "transfer");
     view_put_transfer(x->e, slot, &o);
   }
-  put_remedies(&o, why, body_target(args), options_of(x, args));
-  put_retry(x, slot, why, &o);
+  put_remedies(&o, no->why, body_target(args), options_of(x, args));
+  put_retry(x, slot, no->why, &o);
   json_close_object(&o);
-  finish(x, slot, why, a, &b);
+  finish(x, slot, no->why, a, &b);
 }
 
 void answer_member(struct ctx *x, enum refusal why, const char *pointer,
@@ -346,26 +346,27 @@ void answer_member(struct ctx *x, enum refusal why, const char *pointer,
   struct textbuf b;
   struct json_out o;
   out_begin(x, &b, &o);
-  engine_write_problem(x->e, why, detail, text_from(pointer), TEXT(""), &o);
+  const struct engine_problem p = {
+      .refusal = why, .detail = detail, .pointer = text_from(pointer)};
+  engine_write_problem(x->e, &p, &o);
   finish(x, SESSION_NOBODY, why, a, &b);
 }
 
-void engine_write_problem(const struct engine *e, enum refusal refusal,
-                          struct text detail, struct text pointer,
-                          struct text instance, struct json_out *o) {
+void engine_write_problem(const struct engine *e,
+                          const struct engine_problem *p, struct json_out *o) {
   json_open_object(o);
-  put_head(e, o, refusal, detail);
-  if (instance.len > 0) {
+  put_head(e, o, p->refusal, p->detail);
+  if (p->instance.len > 0) {
     json_key(o, "instance");
-    json_put_text(o, instance);
+    json_put_text(o, p->instance);
   }
   json_key(o, "refusal");
-  json_put_text(o, text_from(refusal_info(refusal)->wire));
-  if (pointer.len > 0) {
+  json_put_text(o, text_from(refusal_info(p->refusal)->wire));
+  if (p->pointer.len > 0) {
     json_key(o, "pointer");
-    json_put_text(o, pointer);
+    json_put_text(o, p->pointer);
   }
-  put_remedies(o, refusal, TEXT("AgentSkill"), TEXT(""));
+  put_remedies(o, p->refusal, TEXT("AgentSkill"), TEXT(""));
   json_close_object(o);
 }
 

@@ -49,8 +49,10 @@ static void refuse_unknown_target(struct ctx *x, uint32_t slot,
                  TEXT_ARG(near[i]));
   }
   textbuf_add(&b, n > 0 ? TEXT("?") : TEXT(""));
-  answer_refuse_transfer(x, slot, REFUSAL_UNKNOWN_TARGET, args,
-                         arena_copy_text(ctx_arena(x), textbuf_text(&b)), a);
+  const struct refused no = {
+      .why = REFUSAL_UNKNOWN_TARGET,
+      .detail = arena_copy_text(ctx_arena(x), textbuf_text(&b))};
+  answer_refuse_transfer(x, slot, &no, args, a);
   textbuf_free(&b);
 }
 
@@ -188,14 +190,14 @@ bool ctx_is_privileged(const struct ctx *x, const struct live *l) {
   return false;
 }
 
-static void note_refused(struct ctx *x, uint32_t slot, enum refusal why,
-                         const struct record *args, struct text detail) {
+static void note_refused(struct ctx *x, uint32_t slot, const struct refused *no,
+                         const struct record *args) {
   struct record ev;
   ctx_event(x, &ev, EVENT_TRANSFER_REFUSED, slot);
-  record_set_num(&ev, FIELD_REFUSAL, why);
-  record_set_text(&ev, FIELD_DETAIL, detail);
+  record_set_num(&ev, FIELD_REFUSAL, no->why);
+  record_set_text(&ev, FIELD_DETAIL, no->detail);
   record_set_num(&ev, FIELD_FROM_STATUS, engine_live(x->e, slot)->s.status);
-  const int64_t ms = refusal_retry_ms(x->e, slot, why, x->now_us);
+  const int64_t ms = refusal_retry_ms(x->e, slot, no->why, x->now_us);
   if (ms > 0) {
     record_set_num(&ev, FIELD_RETRY_MS, ms);
   }
@@ -205,15 +207,14 @@ static void note_refused(struct ctx *x, uint32_t slot, enum refusal why,
   emit(x, &ev);
 }
 
-static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
-                   const struct record *args, struct text detail,
-                   struct answer *a) {
+static void refuse(struct ctx *x, uint32_t slot, const struct refused *no,
+                   const struct record *args, struct answer *a) {
   /* The event first: the answer shows the session as it then is. A caller who
    * saw an old version must not make it older for others by asking. */
-  if (why != REFUSAL_VERSION_MISMATCH) {
-    note_refused(x, slot, why, args, detail);
+  if (no->why != REFUSAL_VERSION_MISMATCH) {
+    note_refused(x, slot, no, args);
   }
-  answer_refuse_transfer(x, slot, why, args, detail, a);
+  answer_refuse_transfer(x, slot, no, args, a);
 }
 
 static void put_order(struct ctx *x, uint32_t slot, const struct order *o,
@@ -351,20 +352,20 @@ static enum refusal why_not(struct ctx *x, uint32_t slot,
 void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
                   struct answer *a) {
   struct order o = {0};
-  struct text detail = {"", 0};
+  struct refused no = {.detail = {"", 0}};
   if (!find_target(x, slot, args, &o, a) || !read_order(x, args, &o, a) ||
       kept_find(x, args, a)) {
     return;
   }
-  enum refusal why = why_not(x, slot, args, &o, &detail);
-  if (why == REFUSAL_NONE && carry_out(x, slot, &o, &why)) {
+  no.why = why_not(x, slot, args, &o, &no.detail);
+  if (no.why == REFUSAL_NONE && carry_out(x, slot, &o, &no.why)) {
     answer_done(x, slot, a);
     return;
   }
-  if (detail.len == 0) {
-    detail = refusal_detail(x, slot, why);
+  if (no.detail.len == 0) {
+    no.detail = refusal_detail(x, slot, no.why);
   }
-  refuse(x, slot, why, args, detail, a);
+  refuse(x, slot, &no, args, a);
 }
 
 void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
@@ -378,7 +379,8 @@ void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
       l->transfer.state == TRANSFER_EXPIRED     ? REFUSAL_RELEASE_TIMEOUT
       : l->transfer.state == TRANSFER_CANCELLED ? REFUSAL_TRANSFER_GONE
                                                 : REFUSAL_SESSION_ENDED;
-  answer_refuse_transfer(x, slot, why, args, refusal_detail(x, slot, why), a);
+  const struct refused no = {why, refusal_detail(x, slot, why)};
+  answer_refuse_transfer(x, slot, &no, args, a);
 }
 
 void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,

@@ -1,64 +1,12 @@
 /* What the engine shows of itself, as JSON. */
-#include "base/calendar.h"
 #include "base/check.h"
 #include "engine/engine_priv.h"
-
-/* ---- small writers */
-
-static void put_text(struct json_out *o, const char *key, struct text t) {
-  json_key(o, key);
-  json_put_text(o, t);
-}
-
-static void put_name(struct json_out *o, const char *key, const char *name) {
-  put_text(o, key, text_from(name));
-}
-
-static void put_num(struct json_out *o, const char *key, int64_t n) {
-  json_key(o, key);
-  json_put_i64(o, n);
-}
-
-static void put_bool(struct json_out *o, const char *key, bool b) {
-  json_key(o, key);
-  json_put_bool(o, b);
-}
-
-/* Null for a time that has not come. */
-static void put_time(struct json_out *o, const char *key, int64_t us) {
-  json_key(o, key);
-  if (us == 0) {
-    json_put_null(o);
-    return;
-  }
-  struct textbuf b;
-  textbuf_init(&b, o->buf->mem);
-  textbuf_add_time(&b, us);
-  json_put_text(o, textbuf_text(&b));
-  textbuf_free(&b);
-}
-
-static void put_id(struct json_out *o, const char *key, struct id id) {
-  char text[ID_TEXT_LEN];
-  id_to_text(id, text);
-  put_text(o, key, (struct text){text, ID_TEXT_LEN});
-}
-
-static void put_json(struct json_out *o, const char *key, struct text json) {
-  json_key(o, key);
-  json_put_raw(o, json.len > 0 ? json : TEXT("{}"));
-}
-
-static void put_name_or_null(struct json_out *o, const char *key,
-                             struct text name) {
-  json_key(o, key);
-  name.len > 0 ? json_put_text(o, name) : json_put_null(o);
-}
+#include "engine/put_priv.h"
 
 /* ---- names of numbers */
 
-static struct text holder_name(const struct engine *e, uint32_t kind,
-                               uint32_t number) {
+struct text view_holder_name(const struct engine *e, uint32_t kind,
+                             uint32_t number) {
   const struct directory *d = &e->dir;
   if (kind == SESSION_HOLDER_BOT && number < d->bot_count) {
     return d->bots[number].id;
@@ -80,7 +28,7 @@ void view_put_holder(const struct engine *e, const struct live *l,
   json_key(o, "holder");
   json_open_object(o);
   put_name(o, "kind", session_holder_name(l->s.holder));
-  put_name_or_null(o, "id", holder_name(e, l->s.holder, l->s.holder_id));
+  put_name_or_null(o, "id", view_holder_name(e, l->s.holder, l->s.holder_id));
   put_time(o, "since", l->holder_since_us);
   json_close_object(o);
 }
@@ -101,8 +49,9 @@ void view_put_transfer(const struct engine *e, uint32_t slot,
   json_open_object(o);
   put_id(o, "id", t->id);
   put_name(o, "state", transfer_state_name(t->state));
-  put_text(o, t->to_bot ? "bot" : "queue",
-           holder_name(e, t->to_bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_QUEUE,
+  put_text(
+      o, t->to_bot ? "bot" : "queue",
+      view_holder_name(e, t->to_bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_QUEUE,
                        t->target));
   put_num(o, "priority", t->to_bot ? 0 : t->priority);
   put_time(o, "askedAt", t->asked_us);
@@ -167,7 +116,7 @@ static void put_queue_place(const struct engine *e, uint32_t slot,
     return;
   }
   json_open_object(o);
-  put_text(o, "id", holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue));
+  put_text(o, "id", view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue));
   put_num(o, "position", router_position(&e->router, slot));
   put_time(o, "enteredAt", l->entered_us);
   put_num(o, "waitSeconds", (now_us - l->entered_us) / 1000000);
@@ -185,7 +134,7 @@ static void put_offer(const struct engine *e, const struct live *l,
   }
   json_open_object(o);
   put_num(o, "id", (int64_t)l->s.offer);
-  put_text(o, "agent", holder_name(e, SESSION_HOLDER_AGENT, l->s.agent));
+  put_text(o, "agent", view_holder_name(e, SESSION_HOLDER_AGENT, l->s.agent));
   put_time(o, "deadline", l->deadline_us);
   json_close_object(o);
 }
@@ -217,10 +166,10 @@ static void put_for_scripts(const struct engine *e, uint32_t slot,
   const bool waits = live_in_queue(&l->s);
   const bool bot = l->s.holder == SESSION_HOLDER_BOT;
   put_name_or_null(o, "bot",
-                   bot ? holder_name(e, SESSION_HOLDER_BOT, l->s.holder_id)
+                   bot ? view_holder_name(e, SESSION_HOLDER_BOT, l->s.holder_id)
                        : TEXT(""));
   put_name_or_null(o, "agent",
-                   holder_name(e, SESSION_HOLDER_AGENT, l->s.agent));
+                   view_holder_name(e, SESSION_HOLDER_AGENT, l->s.agent));
   put_num(o, "position", waits ? router_position(&e->router, slot) : 0);
   put_num(o, "waitSeconds", waits ? (now_us - l->entered_us) / 1000000 : 0);
   put_time(o, "createdAt", l->opened_us);
@@ -261,11 +210,10 @@ static void put_session(const struct engine *e, uint32_t slot, int64_t now_us,
 }
 
 void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
-                          bool messages, uint32_t after_message,
-                          struct json_out *o) {
+                          uint32_t after_message, struct json_out *o) {
   json_open_object(o);
   put_session(e, slot, now_us, o);
-  if (messages) {
+  if (after_message != ENGINE_NO_MESSAGES) {
     put_messages(engine_live(e, slot), after_message, o);
   }
   json_close_object(o);
@@ -340,7 +288,7 @@ void engine_write_candidates(const struct engine *e, uint32_t slot,
   put_name(o, "status", session_status_name(l->s.status));
   put_name_or_null(o, "queue",
                    live_in_queue(&l->s)
-                       ? holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue)
+                       ? view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue)
                        : TEXT(""));
   json_key(o, "candidates");
   json_open_list(o);
@@ -373,15 +321,11 @@ static void put_skills(const struct engine *e,
   json_close_list(o);
 }
 
-void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
-                        struct json_out *o) {
+void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
+                    struct json_out *o) {
   const struct dir_queue *q = &e->dir.queues[queue];
   struct router_queue_stats stats;
   router_stats(&e->router, queue, &stats);
-  json_open_object(o);
-  put_num(o, "code", 200);
-  put_name(o, "status", "OK");
-  put_name(o, "message", "");
   put_text(o, "id", q->id);
   put_text(o, "name", q->name);
   put_skills(e, &q->params, o);
@@ -397,6 +341,12 @@ void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
   put_num(o, "agentsReady", stats.agents_ready);
   put_num(o, "maxSize", q->params.max_size);
   put_num(o, "priority", q->priority);
+}
+
+void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
+                        struct json_out *o) {
+  json_open_object(o);
+  view_put_queue(e, queue, now_us, o);
   json_close_object(o);
 }
 
@@ -487,147 +437,5 @@ void engine_write_run(const struct engine *e, uint32_t slot,
   put_text(o, "script", e->dir.scripts[r->script].name);
   put_name(o, "waitsFor", sleep_text(r->sleep));
   put_time(o, "until", r->wake_us);
-  json_close_object(o);
-}
-
-/* ---- events */
-
-static void put_numbered(const struct engine *e, enum field_kind kind,
-                         int64_t n, struct json_out *o) {
-  const struct directory *d = &e->dir;
-  const size_t i = (size_t)n;
-  struct text name = {"", 0};
-  if (kind == KIND_QUEUE && i < d->queue_count) {
-    name = d->queues[i].id;
-  } else if (kind == KIND_AGENT && i < d->agent_count) {
-    name = d->agents[i].id;
-  } else if (kind == KIND_BOT && i < d->bot_count) {
-    name = d->bots[i].id;
-  } else if (kind == KIND_SCRIPT && i < d->script_count) {
-    name = d->scripts[i].name;
-  } else if (kind == KIND_ENTRY && i < d->entry_count) {
-    name = d->entries[i].id;
-  }
-  name.len > 0 ? json_put_text(o, name) : json_put_i64(o, n);
-}
-
-static const char *enum_name(enum field_kind kind, uint32_t n) {
-  switch ((uint32_t)kind) {
-  case KIND_STATUS:
-    return n < SESSION_STATUSES ? session_status_name(n) : "?";
-  case KIND_HOLDER:
-    return n < SESSION_HOLDERS ? session_holder_name(n) : "?";
-  case KIND_REFUSAL:
-    return n > 0 && n < REFUSALS ? refusal_info((enum refusal)n)->wire : "?";
-  case KIND_ROLE:
-    return n < ROLES ? role_name(n) : "?";
-  case KIND_CHANNEL:
-    return n < CHANNELS ? channel_name(n) : "?";
-  case KIND_WHEN:
-    return n < WHENS ? when_name(n) : "?";
-  case KIND_REQUIRE:
-    return n < REQUIRES ? require_name(n) : "?";
-  default:
-    return NULL;
-  }
-}
-
-static void put_value(const struct engine *e, const struct record *r,
-                      enum field f, struct json_out *o) {
-  const struct field_info *info = field_info(f);
-  if (info->kind == KIND_ID) {
-    put_id(o, info->wire, record_id(r, f));
-    return;
-  }
-  if (info->kind == KIND_TIME) {
-    put_time(o, info->wire, record_num(r, f));
-    return;
-  }
-  json_key(o, info->wire);
-  if (info->kind == KIND_BYTES) {
-    json_put_i64(o, (int64_t)record_text(r, f).len);
-  } else if (info->kind == KIND_JSON) {
-    json_put_raw(o, record_text(r, f));
-  } else if (info->kind == KIND_TEXT) {
-    json_put_text(o, record_text(r, f));
-  } else if (info->kind == KIND_FLAG) {
-    json_put_bool(o, record_num(r, f) != 0);
-  } else if (enum_name(info->kind, (uint32_t)record_num(r, f)) != NULL) {
-    json_put_text(o,
-                  text_from(enum_name(info->kind, (uint32_t)record_num(r, f))));
-  } else {
-    put_numbered(e, info->kind, record_num(r, f), o);
-  }
-}
-
-/* Fields that are for the fold alone, or shown in another form. */
-static bool is_inner(enum field f) {
-  switch ((uint32_t)f) {
-  case FIELD_PREV:
-  case FIELD_HOLDER_NUMBER:
-  case FIELD_INVITED_NUMBER:
-  case FIELD_FLAGS:
-  case FIELD_WAIT_TARGET:
-  case FIELD_VISIT:
-  case FIELD_ORDER:
-  case FIELD_IMAGE:
-  case FIELD_LIMITS:
-  case FIELD_KEY:
-  case FIELD_HASH:
-  case FIELD_BODY:
-  case FIELD_ROLE:
-  case FIELD_ACTOR:
-  case FIELD_REQUEST:
-  case FIELD_LINE:
-  case FIELD_COLUMN:
-  case FIELD_AT:
-  case FIELD_SOURCE:
-  case FIELD_HOLDER:
-    return true;
-  default:
-    return false;
-  }
-}
-
-static void put_cause(const struct record *r, struct json_out *o) {
-  json_key(o, "cause");
-  json_open_object(o);
-  put_name(o, "role",
-           enum_name(KIND_ROLE, (uint32_t)record_num(r, FIELD_ROLE)));
-  put_name_or_null(o, "who", record_text(r, FIELD_ACTOR));
-  if (record_has(r, FIELD_REQUEST)) {
-    put_text(o, "request", record_text(r, FIELD_REQUEST));
-  }
-  if (record_has(r, FIELD_LINE)) {
-    put_num(o, "line", record_num(r, FIELD_LINE));
-  }
-  json_close_object(o);
-}
-
-void engine_write_event(const struct engine *e, uint64_t seq,
-                        const struct record *event, struct json_out *o) {
-  json_open_object(o);
-  put_num(o, "seq", (int64_t)seq);
-  put_name(o, "type", event_name(event->type));
-  put_time(o, "at", record_num(event, FIELD_AT));
-  put_num(o, "atUs", record_num(event, FIELD_AT));
-  put_cause(event, o);
-  if (record_has(event, FIELD_HOLDER)) {
-    const uint32_t kind = (uint32_t)record_num(event, FIELD_HOLDER);
-    const uint32_t number =
-        record_has(event, FIELD_HOLDER_NUMBER)
-            ? (uint32_t)record_num(event, FIELD_HOLDER_NUMBER)
-            : SESSION_NOBODY;
-    json_key(o, "holder");
-    json_open_object(o);
-    put_name(o, "kind", enum_name(KIND_HOLDER, kind));
-    put_name_or_null(o, "id", holder_name(e, kind, number));
-    json_close_object(o);
-  }
-  for (uint32_t f = 0; f < FIELDS; f++) {
-    if (record_has(event, (enum field)f) && !is_inner((enum field)f)) {
-      put_value(e, event, (enum field)f, o);
-    }
-  }
   json_close_object(o);
 }

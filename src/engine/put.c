@@ -1,0 +1,52 @@
+#include "engine/put_priv.h"
+
+#include "base/calendar.h"
+
+void put_text(struct json_out *o, const char *key, struct text t) {
+  json_key(o, key);
+  json_put_text(o, t);
+}
+
+void put_name(struct json_out *o, const char *key, const char *name) {
+  put_text(o, key, text_from(name));
+}
+
+void put_num(struct json_out *o, const char *key, int64_t n) {
+  json_key(o, key);
+  json_put_i64(o, n);
+}
+
+void put_bool(struct json_out *o, const char *key, bool b) {
+  json_key(o, key);
+  json_put_bool(o, b);
+}
+
+/* Null for a time that has not come. */
+void put_time(struct json_out *o, const char *key, int64_t us) {
+  json_key(o, key);
+  if (us == 0) {
+    json_put_null(o);
+    return;
+  }
+  struct textbuf b;
+  textbuf_init(&b, o->buf->mem);
+  textbuf_add_time(&b, us);
+  json_put_text(o, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+void put_id(struct json_out *o, const char *key, struct id id) {
+  char text[ID_TEXT_LEN];
+  id_to_text(id, text);
+  put_text(o, key, (struct text){text, ID_TEXT_LEN});
+}
+
+void put_json(struct json_out *o, const char *key, struct text json) {
+  json_key(o, key);
+  json_put_raw(o, json.len > 0 ? json : TEXT("{}"));
+}
+
+void put_name_or_null(struct json_out *o, const char *key, struct text name) {
+  json_key(o, key);
+  name.len > 0 ? json_put_text(o, name) : json_put_null(o);
+}
