@@ -188,6 +188,10 @@ void api_attach(struct api *api, struct http_server *server) {
   api->server = server;
 }
 
+void api_stop(struct api *api) {
+  api->stopping = true;
+}
+
 /* ---- the system */
 
 int64_t api_now_us(struct api *api) {

@@ -88,6 +88,11 @@ const struct http_handlers *api_http_handlers(void);
 /* The server that was made with them, before it listens. Borrowed. */
 void api_attach(struct api *api, struct http_server *server);
 
+/* The server is about to be stopped: connections that are closed from now on
+ * are closed by us, and nobody is said to have gone. The next process finds its
+ * parties away for a moment, as after a crash. */
+void api_stop(struct api *api);
+
 /* Replaces the table; sockets whose token is gone are closed (1008).
  * BT_ERR_NOMEM: the old table stands. */
 enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,

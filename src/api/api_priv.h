@@ -26,6 +26,7 @@ struct api {
   struct domain *domain;
   struct http_server *server; /* borrowed; NULL until attached */
   struct auth auth;
+  bool stopping;
   struct topics topics;
   struct call *calls, *free_calls;
   size_t free_call_count;

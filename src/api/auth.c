@@ -77,8 +77,7 @@ enum bt_err auth_init(struct auth *a, const struct mem *mem,
 static void free_entries(const struct mem *mem, struct auth_entry *entries,
                          size_t count) {
   for (size_t i = 0; i < count; i++) {
-    mem_free(mem, (void *)(uintptr_t)entries[i].subject.ptr,
-             entries[i].subject.len);
+    mem_free(mem, entries[i].subject, entries[i].subject_len);
   }
   mem_free(mem, entries, count * sizeof *entries);
 }
@@ -93,17 +92,16 @@ void auth_free(struct auth *a) {
 
 static bool copy_entry(const struct mem *mem, const struct api_token *from,
                        struct auth_entry *to) {
-  char *subject = NULL;
   if (from->subject.len > 0) {
-    subject = mem_new(mem, from->subject.len);
-    if (subject == NULL) {
+    to->subject = mem_new(mem, from->subject.len);
+    if (to->subject == NULL) {
       return false;
     }
-    memcpy(subject, from->subject.ptr, from->subject.len);
+    memcpy(to->subject, from->subject.ptr, from->subject.len);
+    to->subject_len = from->subject.len;
   }
   memcpy(to->sha256, from->sha256, AUTH_HASH);
   to->role = from->role;
-  to->subject = (struct text){subject, from->subject.len};
   return true;
 }
 
@@ -198,8 +196,9 @@ bool auth_find(const struct auth *a, struct text token,
   if (i == MAP_NONE) {
     return false;
   }
-  *out = (struct auth_identity){.role = a->entries[i].role,
-                                .subject = a->entries[i].subject,
+  const struct auth_entry *e = &a->entries[i];
+  *out = (struct auth_identity){.role = e->role,
+                                .subject = {e->subject, e->subject_len},
                                 .source = {.from_table = true}};
   memcpy(out->source.sha256, sha, AUTH_HASH);
   return true;

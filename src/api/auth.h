@@ -32,7 +32,8 @@ struct auth_identity {
 struct auth_entry {
   uint8_t sha256[AUTH_HASH];
   enum role role;
-  struct text subject; /* owned */
+  char *subject; /* owned */
+  size_t subject_len;
 };
 
 enum { TICKETS_MAX = 1024 };

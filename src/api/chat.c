@@ -192,7 +192,7 @@ static void on_closed(struct socket *s) {
   if (!has_chat(&api->topics, chat->watch.session)) {
     struct command cmd = api_own_command(COMMAND_CUSTOMER_DROPPED);
     record_set_id(&cmd.args, FIELD_SESSION, chat->watch.session);
-    api_submit(api, &cmd, NULL, NULL);
+    api_submit_gone(api, &cmd);
   }
   mem_free(api->mem, chat, sizeof *chat);
 }

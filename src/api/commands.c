@@ -117,32 +117,6 @@ static bool read_if_match(struct call *c, struct record *args) {
   return false;
 }
 
-/* Commands that answer for a key look at the version themselves, behind the
- * key; for the others it is looked at here. */
-static bool engine_checks_version(uint32_t command) {
-  return command == COMMAND_TRANSFER || command == COMMAND_RELEASE ||
-         command == COMMAND_HANGUP || command == COMMAND_END;
-}
-
-static bool check_version(struct call *c, const struct record *args) {
-  const struct engine *e = api_engine(c->api);
-  uint32_t slot;
-  if (!record_has(args, FIELD_IF_MATCH) ||
-      engine_checks_version(c->route->command) ||
-      !engine_find(e, record_id(args, FIELD_SESSION), &slot) ||
-      !engine_may_see(e, slot, &c->by)) {
-    return true;
-  }
-  const uint32_t version = engine_session(e, slot)->version;
-  if (version == record_num(args, FIELD_IF_MATCH)) {
-    return true;
-  }
-  call_refuse(c, REFUSAL_VERSION_MISMATCH,
-              call_format(c, "The session is at version %u.", version),
-              TEXT(""));
-  return false;
-}
-
 /* ---- the path */
 
 static bool refuse_name(struct call *c, const char *kind) {
@@ -218,7 +192,7 @@ static void on_answer(void *ctx, const struct answer *a) {
 static void submit(struct call *c, struct record *args) {
   args->type = c->route->command;
   if (!read_key(c, args) || !read_if_match(c, args) || !call_may(c) ||
-      !read_path(c, args) || !check_version(c, args)) {
+      !read_path(c, args)) {
     return;
   }
   put_epoch(c, args);

@@ -156,17 +156,24 @@ static void put_net(struct api *api, struct textbuf *b) {
 #undef COUNTER
 }
 
+/* The second number of the line: pages. */
 static uint64_t resident_bytes(void) {
-  unsigned long long size = 0, resident = 0;
+  char line[128] = {0};
+  int64_t pages = 0;
   FILE *f = fopen("/proc/self/statm", "r");
-  if (f != NULL) {
-    if (fscanf(f, "%llu %llu", &size, &resident) !=
-        2) { /* NOLINT(cert-err34-c) */
-      resident = 0;
-    }
-    (void)fclose(f);
+  if (f == NULL) {
+    return 0;
   }
-  return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+  if (fgets(line, sizeof line, f) != NULL) {
+    const struct text all = text_from(line);
+    const size_t from = text_find(all, TEXT(" "), 0) + 1;
+    const size_t to = text_find(all, TEXT(" "), from);
+    if (!text_to_i64(text_sub(all, from, to - from), &pages)) {
+      pages = 0;
+    }
+  }
+  (void)fclose(f);
+  return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 void serve_metrics(struct call *c) {

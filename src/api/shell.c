@@ -31,6 +31,12 @@ void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
   domain_submit(api->domain, cmd, fn, ctx);
 }
 
+void api_submit_gone(struct api *api, struct command *cmd) {
+  if (!api->stopping) {
+    api_submit(api, cmd, NULL, NULL);
+  }
+}
+
 struct command api_own_command(enum command_type type) {
   struct command cmd = {.by = {.role = ROLE_SYSTEM,
                                .number = SESSION_NOBODY,

@@ -18,6 +18,9 @@ int64_t api_unix_us(struct api *api);
 /* Fills in time and entropy and submits. */
 void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
                 void *ctx);
+/* The same for somebody whose connection is gone: not when it was we who closed
+ * it, to stop. */
+void api_submit_gone(struct api *api, struct command *cmd);
 /* A command without arguments, from the server itself. */
 struct command api_own_command(enum command_type type);
 

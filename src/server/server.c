@@ -64,12 +64,13 @@ static void on_batch(void *ctx) {
   arm_tick(s);
 }
 
+/* The batch hook does the rest. */
 static void on_tick(void *ctx) {
-  look_at_disk(ctx); /* the batch hook does the rest */
+  look_at_disk(ctx);
 }
 
 static void on_wake(void *ctx) {
-  (void)ctx; /* the batch hook releases */
+  look_at_disk(ctx);
 }
 
 /* ---- signals */
@@ -82,6 +83,7 @@ static void on_stopped(void *ctx) {
 void server_stop(struct server *s) {
   if (!s->stopping) {
     s->stopping = true;
+    api_stop(s->api);
     http_server_stop(s->http, STOP_GRACE_US, on_stopped, s);
   }
 }
@@ -212,6 +214,8 @@ enum bt_err server_create(const struct server_options *options,
     server_config_free(take_config);
     return server_fail(why, BT_ERR_NOMEM, "There is no memory.");
   }
+  /* A limit on the size of files is a full disk, not a reason to die. */
+  (void)signal(SIGXFSZ, SIG_IGN);
   s->options = options;
   s->config = *take_config;
   s->log = options->log;

@@ -174,7 +174,7 @@ static void a_transfer_that_waits_for_the_release(void **state) {
                                      "Idempotency-Key: k-1\n";
   static const char *const body =
       "{\"skill\":\"AgentSkill\",\"when\":\"released\"}";
-  char path[128], first[8192];
+  char path[512], first[8192];
   (void)snprintf(path, sizeof path, "%s", service_path(s, "/transfer"));
   assert_int_equal(service_do(s, HTTP_POST, path, headers, body), 202);
   assert_true(service_header(s, "Location: /api/v1/sessions/"));
@@ -209,7 +209,7 @@ static void whoever_waits_hears_how_it_ends(void **state) {
                                      "Prefer: wait=60\n";
   static const char *const body =
       "{\"skill\":\"AgentSkill\",\"when\":\"released\"}";
-  char path[128];
+  char path[512];
   (void)snprintf(path, sizeof path, "%s", service_path(s, "/transfer"));
   struct client *waiting = service_send(s, HTTP_POST, path, headers, body);
   service_turns(s, 20);
@@ -236,7 +236,7 @@ static void a_wait_in_vain(void **state) {
   static const char *const headers = "Authorization: Bearer boss-token\n"
                                      "Content-Type: application/json\n"
                                      "Prefer: respond-async, wait=60\n";
-  char path[128];
+  char path[512];
   (void)snprintf(path, sizeof path, "%s", service_path(s, "/transfer"));
   struct client *waiting = service_send(
       s, HTTP_POST, path, headers,
@@ -256,7 +256,7 @@ static void a_wait_that_is_shorter_than_the_transfers(void **state) {
   struct service *s = &t.service;
   begin(&t);
   customer_and_bot(&t);
-  char path[128];
+  char path[512];
   (void)snprintf(path, sizeof path, "%s", service_path(s, "/transfer"));
   assert_int_equal(service_do(s, HTTP_POST, path,
                               "Authorization: Bearer boss-token\n"
@@ -397,6 +397,28 @@ static void somebody_elses_socket(void **state) {
   end(&t);
 }
 
+/* A restart in order is no worse than one without: the bot may come back. */
+static void a_server_that_stops_takes_nothing_from_anybody(void **state) {
+  (void)state;
+  struct story t;
+  begin(&t);
+  agent_is_there(&t);
+  customer_and_bot(&t);
+  const struct engine *e = domain_engine(t.service.centre.domain);
+  const uint64_t seq = engine_seq(e);
+  api_stop(t.service.api);
+  service_stop(&t.service);
+  assert_int_equal(engine_seq(e), seq);
+  struct wire_peer *peers[] = {&t.customer, &t.bot, &t.anna};
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(peers[i]->closed, 1001);
+    client_free(peers[i]->client);
+    textbuf_free(&peers[i]->got);
+  }
+  bots_free(t.bots);
+  service_end_loop(&t.service);
+}
+
 static void typing_is_passed_on(void **state) {
   (void)state;
   struct story t;
@@ -422,6 +444,7 @@ int main(void) {
       cmocka_unit_test(a_bot_that_comes_late_is_invited_again),
       cmocka_unit_test(sockets_of_a_bot_take_turns),
       cmocka_unit_test(somebody_elses_socket),
+      cmocka_unit_test(a_server_that_stops_takes_nothing_from_anybody),
       cmocka_unit_test(typing_is_passed_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
