@@ -201,3 +201,17 @@ test("visitors: where the centre has them, a session needs no token", async () =
   assert.equal((await server.ask("GET", `/api/v1/sessions/${session.id}`)).status, 401);
   assert.equal((await server.as(token)("GET", `/sessions/${session.id}`)).status, 200);
 });
+
+test("more connections than the file allows: 503, typed, and those that are there go on", async () => {
+  const server = await start(`${text}\nlimits: { connections: 4 }\n`);
+  const peers = [await Peer.bot(server), await Peer.agent(server), await Peer.bot(server, "second")];
+  const { customer } = await talk(server, peers[0]);
+  const refused = await server.ask("GET", "/healthz");
+  assert.equal(refused.status, 503);
+  assert.match(refused.type, /problem\+json/);
+  assert.equal(refused.body.refusal, "unavailable");
+  assert.ok(refused.headers["retry-after"]);
+  assert.ok([...peers, customer].every((peer) => peer.closed === null));
+  await peers[2].close();
+  await eventually("there is room again", async () => (await server.ask("GET", "/healthz")).status === 200);
+});

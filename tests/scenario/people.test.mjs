@@ -215,9 +215,9 @@ test("capacity: offers come up to it, and a wrap-up still counts", async () => {
   for (let i = 0; i < 4; i++) {
     const { id } = await idle(server, bot);
     await transfer(id, { queueId: "french" });
+    if (i < 3) await take(bert, id);
     sessions.push(id);
   }
-  for (const id of sessions.slice(0, 3)) await take(bert, id);
   assert.equal((await session(sessions[3])).status, "queued");
   const { candidates } = (await supervisor("GET", `/sessions/${sessions[3]}/candidates`)).body;
   const why = candidates.find((c) => c.agent === "bert");
