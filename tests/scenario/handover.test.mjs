@@ -70,10 +70,13 @@ test("the forum script, byte for byte: its transfer is refused, and it says why"
   const line = events.find((e) => e.type === "script.log");
   assert.equal(line.text, "Transfer failed: Resource conflict. Session is not in a valid state for transfer.");
 
+  await supervisor("POST", `/sessions/${id}/transfer`, { skill: "AgentSkill", priority: 1 }); // and again
   const words = await server.ask("GET", `/api/v1/sessions/${id}/explain`,
     { token: "test-supervisor-token", headers: { Accept: "text/plain" } });
   assert.match(words.type, /^text\/plain/);
-  for (const said of [/release_in_progress/, /line 5/, /when:released/, /EndConversation/]) {
+  for (const said of [/The customer is connected\.\n/, /script forum, line 5 asked .*release_in_progress/,
+    /accepted from idle or queued\./, /Transfer\(session\.id, "AgentSkill", "priority:1,when:released"\)/,
+    /EndConversation\(session\.id\)/, /supervisor asked [^]*Cures: as above\./]) {
     assert.match(words.text, said);
   }
   bot.send("session.close", { session: id });
