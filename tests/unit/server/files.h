@@ -51,7 +51,8 @@ static inline void files_remove(const char *dir) {
   const struct dirent *entry;
   while (d != NULL && (entry = readdir(d)) != NULL) {
     char path[2 * FILES_PATH];
-    (void)snprintf(path, sizeof path, "%s/%s", dir, entry->d_name);
+    const int len = snprintf(path, sizeof path, "%s/%s", dir, entry->d_name);
+    assert_in_range(len, 1, sizeof path - 1);
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
       continue;
     }
