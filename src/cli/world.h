@@ -3,8 +3,9 @@
  * A chat held by a bot that has just said goodbye and whose connection closes
  * one second later; a queue and a skill for every target that the script names;
  * one free agent with those skills who accepts after two seconds, as do agents
- * whom the script names; a customer who says nothing. The engine, the journal's interface and the API are the
- * real ones; only people, sockets and the clock are played.
+ * whom the script names; a customer who says nothing. The engine, the journal's
+ * interface and the API are the real ones; only people, sockets and the clock
+ * are played.
  */
 #ifndef BATON_CLI_WORLD_H
 #define BATON_CLI_WORLD_H
