@@ -154,8 +154,9 @@ static void fold_event(struct replay *r, uint64_t seq,
   }
 }
 
-/* What an engine says of all its sessions, agents and queues, as a number. In
- * which order it keeps sessions is its own affair. */
+/* What an engine says of its open sessions, agents and queues, as a number. In
+ * which order it keeps sessions, and how long those that are over, is its own
+ * affair. */
 static uint64_t digest(const struct engine *e, int64_t now_us) {
   const struct directory *d = engine_directory(e);
   struct textbuf b;
@@ -163,6 +164,9 @@ static uint64_t digest(const struct engine *e, int64_t now_us) {
   textbuf_init(&b, heap_mem());
   for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
     struct json_out o;
+    if (engine_session(e, slot)->status == SESSION_COMPLETED) {
+      continue;
+    }
     textbuf_clear(&b);
     json_out_init(&o, &b);
     engine_write_session(e, slot, now_us, 0, &o);
