@@ -296,7 +296,7 @@ void serve_chat(struct call *c) {
                 TEXT(""));
     return;
   }
-  struct command cmd = {.by = c->by};
+  struct command cmd = {.by = c->by, .terse = true};
   record_init(&cmd.args, COMMAND_OPEN_SESSION);
   record_set_given(&cmd.args, FIELD_ENTRY_NAME,
                    call_query(c, TEXT("entryPoint")));

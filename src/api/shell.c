@@ -26,6 +26,7 @@ int64_t api_unix_us(struct api *api) {
 void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
                 void *ctx) {
   cmd->now_us = api_now_us(api);
+  cmd->terse = cmd->terse || fn == NULL;
   api_random(api, cmd->entropy, sizeof cmd->entropy);
   api->commands++;
   domain_submit(api->domain, cmd, fn, ctx);

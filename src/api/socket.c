@@ -289,6 +289,7 @@ void socket_submit(struct socket *s, const struct frame *f,
   if (f->id.len > 0) {
     memcpy(q->id, f->id.ptr, f->id.len);
   }
+  cmd->terse = true; /* a good answer is told as its code */
   api_submit(s->api, cmd, on_answer, q);
 }
 

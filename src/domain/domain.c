@@ -218,7 +218,8 @@ static struct command own_command(struct domain *d, enum command_type type,
                                .number = SESSION_NOBODY,
                                .name = TEXT("server")},
                         .now_us = now_us,
-                        .entropy = {rand_u64(&d->rand), rand_u64(&d->rand)}};
+                        .entropy = {rand_u64(&d->rand), rand_u64(&d->rand)},
+                        .terse = true};
   record_init(&cmd.args, type);
   return cmd;
 }

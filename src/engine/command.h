@@ -19,7 +19,10 @@ struct command {
   struct caller by;
   int64_t now_us;      /* microseconds since 1970, never smaller than before */
   uint64_t entropy[2]; /* fresh for each command: ids come from it */
-  struct record args;  /* .type is enum command_type */
+  /* Nobody reads the body of a good answer: without an idempotency key, for
+   * which it is kept, it is left out. */
+  bool terse;
+  struct record args; /* .type is enum command_type */
 };
 
 struct command_info {

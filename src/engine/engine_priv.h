@@ -89,7 +89,8 @@ struct kept_answer {
 
 struct agent_slot {
   struct agent a;
-  uint32_t first; /* its sessions: a list through live.link_next */
+  int64_t declined_until_us; /* the last of what it declined; 0 for nothing */
+  uint32_t first;            /* its sessions: a list through live.link_next */
   uint32_t timer;
 };
 
@@ -185,6 +186,8 @@ void emit(struct ctx *x, const struct record *ev);
 struct record *ctx_effect(struct ctx *x, enum effect type);
 void mark_session(struct ctx *x, uint32_t slot);
 void mark_agent(struct ctx *x, uint32_t agent);
+/* Will somebody read the body of a good answer? Scripts do. */
+bool ctx_wants_body(const struct ctx *x);
 /* Carries out a command for somebody who may, about a session that is there. */
 void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
             struct answer *a);
@@ -240,21 +243,31 @@ void do_session_late(struct ctx *x, uint32_t slot,
                      const struct session_cmd *cmd, const struct record *extra);
 bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
               enum agent_refusal *why);
+/* Somebody else is gone: who declined a session may be the only one now. */
+void mark_decliners(struct ctx *x);
 /* One decision of the router becomes an offer. */
 void offer_session(struct ctx *x, const struct router_decision *d);
 /* Everybody of the queue who can be served now. */
 void rematch_queue(struct ctx *x, uint32_t queue);
 /* Offers to whoever can take; then lets scripts see what they wait for. */
 void settle(struct ctx *x);
-int64_t live_timer_ms(const struct engine *e, const struct live *l,
-                      enum session_timer timer);
+/* How long the timer runs for a session of this entry point and queue. */
+int64_t engine_timer_ms(const struct engine *e, uint32_t entry, uint32_t queue,
+                        enum session_timer timer);
 /* The queue that takes over, or SESSION_NOBODY. */
 uint32_t live_fallback(const struct engine *e, const struct live *l);
 uint32_t live_overflow(const struct engine *e, const struct live *l);
+/* What a session that is queued already keeps in the new place. */
+enum keep {
+  KEEP_NOTHING,
+  KEEP_CLOCK, /* in an overflow: it has waited already */
+  KEEP_PLACE  /* asked for the queue in which it waits */
+};
 /* What a QUEUED event carries. */
 struct place {
   uint32_t priority;
-  bool skip_queue, keep_clock;
+  bool skip_queue;
+  enum keep keep;
   struct text skills, reason, note;
 };
 void put_place(struct ctx *x, uint32_t slot, const struct place *p,

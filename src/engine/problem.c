@@ -381,42 +381,56 @@ void answer_put_good(struct json_out *o, int code, const char *message) {
   json_put_text(o, text_from(message));
 }
 
-void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
-                    struct answer *a) {
+static struct text session_body(struct ctx *x, uint32_t slot, int code,
+                                const char *message) {
   struct textbuf b;
   struct json_out o;
   out_begin(x, &b, &o);
   json_open_object(&o);
   answer_put_good(&o, code, message);
-  const bool there = slot != SESSION_NOBODY;
-  if (there) {
+  if (slot != SESSION_NOBODY) {
     put_session_short(x->e, slot, &o);
   }
   json_close_object(&o);
-  *a = (struct answer){.code = code, .body = out_end(x, &b)};
-  if (there) {
+  return out_end(x, &b);
+}
+
+void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
+                    struct answer *a) {
+  *a = (struct answer){.code = code};
+  if (slot != SESSION_NOBODY) {
     a->session = engine_live(x->e, slot)->id;
     a->version = engine_live(x->e, slot)->s.version;
   }
+  if (ctx_wants_body(x)) {
+    a->body = session_body(x, slot, code, message);
+  }
 }
 
-void answer_transfer(struct ctx *x, uint32_t slot, int code,
-                     const char *message, struct answer *a) {
+static struct text transfer_body(struct ctx *x, uint32_t slot, int code,
+                                 const char *message) {
   struct textbuf b;
   struct json_out o;
   out_begin(x, &b, &o);
   json_open_object(&o);
   answer_put_good(&o, code, message);
-  const struct live *l = engine_live(x->e, slot);
   json_key(&o, "transfer");
   view_put_transfer(x->e, slot, &o);
   put_session_short(x->e, slot, &o);
   json_close_object(&o);
+  return out_end(x, &b);
+}
+
+void answer_transfer(struct ctx *x, uint32_t slot, int code,
+                     const char *message, struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
   *a = (struct answer){.code = code,
-                       .body = out_end(x, &b),
                        .session = l->id,
                        .version = l->s.version,
                        .transfer = l->transfer.id};
+  if (ctx_wants_body(x)) {
+    a->body = transfer_body(x, slot, code, message);
+  }
   if (l->s.waits != SESSION_WAIT_NONE) {
     a->waits = l->transfer.number;
   }

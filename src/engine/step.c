@@ -196,6 +196,11 @@ bool ctx_is_fenced(const struct ctx *x, const struct live *l,
           l->s.epoch != (uint32_t)record_num(args, FIELD_EPOCH));
 }
 
+bool ctx_wants_body(const struct ctx *x) {
+  return !x->cmd->terse || x->by.role == ROLE_SCRIPT ||
+         record_has(&x->cmd->args, FIELD_KEY);
+}
+
 void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
             struct answer *a) {
   if (body_is_whole(x, args, a)) {
@@ -214,7 +219,10 @@ static bool find_session(struct ctx *x, const struct record *args,
   if (engine_find(x->e, id, slot) && engine_may_see(x->e, *slot, &x->by)) {
     return true;
   }
-  unknown_session(x, id, a);
+  /* What was answered stays answered when the session has been put away. */
+  if (!kept_find(x, args, a)) {
+    unknown_session(x, id, a);
+  }
   return false;
 }
 

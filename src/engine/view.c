@@ -219,7 +219,7 @@ void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
   json_close_object(o);
 }
 
-void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a) {
+static struct text view_body(struct ctx *x, uint32_t slot, int code) {
   struct textbuf b;
   struct json_out o;
   textbuf_init(&b, x->out->arena.mem);
@@ -231,24 +231,28 @@ void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a) {
   put_for_scripts(x->e, slot, x->now_us, &o);
   json_close_object(&o);
   bt_check(!b.failed);
-  const struct live *l = engine_live(x->e, slot);
-  *a = (struct answer){.code = code,
-                       .body = arena_copy_text(ctx_arena(x), textbuf_text(&b)),
-                       .session = l->id,
-                       .version = l->s.version};
+  const struct text body = arena_copy_text(ctx_arena(x), textbuf_text(&b));
   textbuf_free(&b);
+  return body;
+}
+
+void answer_view(struct ctx *x, uint32_t slot, int code, struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  *a = (struct answer){.code = code, .session = l->id, .version = l->s.version};
+  if (ctx_wants_body(x)) {
+    a->body = view_body(x, slot, code);
+  }
 }
 
 void answer_said(struct ctx *x, uint32_t slot, struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
-  *a = (struct answer){
-      .code = 201,
-      .body = ctx_format(x,
+  *a = (struct answer){.code = 201, .session = l->id, .version = l->s.version};
+  if (ctx_wants_body(x)) {
+    a->body = ctx_format(x,
                          "{\"code\":201,\"status\":\"Created\",\"message\":"
                          "\"The message was taken.\",\"number\":%zu}",
-                         l->message_count),
-      .session = l->id,
-      .version = l->s.version};
+                         l->message_count);
+  }
 }
 
 /* ---- candidates */
