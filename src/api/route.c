@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/id.h"
 
 /* The words of routes.def. */
 enum {
@@ -94,44 +93,42 @@ struct route_match route_find(enum http_method method, struct text path) {
   return m;
 }
 
-/* The path with what looks like an id written as a parameter, so that it does
- * not count as a difference. */
-static struct text generalize(struct text path, char *out, size_t cap) {
-  size_t len = 0;
-  while (path.len > 0) {
-    struct id id;
-    const struct text segment = next_segment(&path);
-    const struct text word =
-        id_from_text(segment, &id) ? TEXT("{session}") : segment;
-    if (len + 1 + word.len > cap) {
-      break;
-    }
-    out[len++] = '/';
-    if (word.len > 0) {
-      memcpy(out + len, word.ptr, word.len);
-    }
-    len += word.len;
+enum { SEGMENT_MAX = 32, FAR = 1000 };
+
+/* Wrong letters of a segment; FAR if it must be another word. A third of a
+ * word's letters may be wrong, and one of a short word's. */
+static unsigned segment_distance(struct text want, struct text have) {
+  if (is_param(want) || text_equal(want, have)) {
+    return 0;
   }
-  return (struct text){out, len};
+  if (have.len > SEGMENT_MAX) {
+    return FAR;
+  }
+  const unsigned distance = text_distance(want, have);
+  return distance <= 1 || distance <= want.len / 3 ? distance : FAR;
+}
+
+/* Segment by segment: a whole path compared with all the others letter by
+ * letter would make a wrong path dearer than a right one. */
+static unsigned distance_to(const char *pattern, struct text path) {
+  struct text wanted = text_from(pattern);
+  unsigned distance = 0;
+  while (wanted.len > 0 && path.len > 0 && distance < FAR) {
+    const struct text want = next_segment(&wanted);
+    distance += segment_distance(want, next_segment(&path));
+  }
+  return wanted.len == 0 && path.len == 0 ? distance : FAR;
 }
 
 const char *route_nearest(struct text path) {
-  char plain[256];
-  struct text patterns[ROUTES];
-  if (!text_starts(path, TEXT("/"))) {
-    return NULL;
-  }
-  const struct text word = generalize(path, plain, sizeof plain);
-  unsigned best = UINT32_MAX;
-  size_t nearest = ROUTES;
-  for (size_t i = 0; i < ROUTES; i++) {
-    patterns[i] = text_from(routes[i].path);
-    const unsigned distance = text_distance(word, patterns[i]);
+  unsigned best = FAR;
+  const char *nearest = NULL;
+  for (size_t i = 0; text_starts(path, TEXT("/")) && i < ROUTES; i++) {
+    const unsigned distance = distance_to(routes[i].path, path);
     if (distance < best) {
       best = distance;
-      nearest = i;
+      nearest = routes[i].path;
     }
   }
-  /* A third of its letters may be wrong: beyond it is another word. */
-  return nearest < ROUTES && best <= word.len / 3 ? routes[nearest].path : NULL;
+  return nearest;
 }
