@@ -241,8 +241,10 @@ void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev) {
   const int64_t until_us = record_num(ev, FIELD_UNTIL);
   const enum bt_err err = router_prepare_exclude(&e->router);
   bt_check(err == BT_ERR_OK);
-  router_exclude(&e->router, slot, (uint32_t)record_num(ev, FIELD_AGENT),
-                 until_us);
+  const uint32_t agent = (uint32_t)record_num(ev, FIELD_AGENT);
+  int64_t *last_us = &e->agents[agent].declined_until_us;
+  *last_us = until_us > *last_us ? until_us : *last_us;
+  router_exclude(&e->router, slot, agent, until_us);
   apply_rematch_timer(e, slot, e->now_us);
 }
 

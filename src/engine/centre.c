@@ -219,6 +219,7 @@ static void after_agent_put(struct ctx *x, const struct json *c) {
                  (struct agent_cmd){.type = AGENT_CMD_SET_LIMITS,
                                     .limits = x->e->dir.agents[agent].limits},
                  &why);
+  mark_decliners(x);
 }
 
 /* A queue that is put for the first time may start paused. */
@@ -327,13 +328,6 @@ void cmd_put_script(struct ctx *x, uint32_t slot, const struct record *args,
 }
 
 /* ---- pausing */
-
-void rematch_queue(struct ctx *x, uint32_t queue) {
-  struct router_decision d;
-  while (router_best_match(&x->e->router, queue, x->now_us, &d)) {
-    offer_session(x, &d);
-  }
-}
 
 void cmd_queue(struct ctx *x, uint32_t slot, const struct record *args,
                struct answer *a) {

@@ -245,8 +245,6 @@ bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
               enum agent_refusal *why);
 /* Somebody else is gone: who declined a session may be the only one now. */
 void mark_decliners(struct ctx *x);
-/* One decision of the router becomes an offer. */
-void offer_session(struct ctx *x, const struct router_decision *d);
 /* Everybody of the queue who can be served now. */
 void rematch_queue(struct ctx *x, uint32_t queue);
 /* Offers to whoever can take; then lets scripts see what they wait for. */

@@ -15,6 +15,12 @@ bool kept_same(const void *ctx, uint32_t value, const void *key) {
 void engine_kept_key(const struct caller *by, struct text key,
                      struct textbuf *out) {
   textbuf_addf(out, "%s %.*s ", role_name(by->role), TEXT_ARG(by->name));
+  if (!id_is_null(by->session)) { /* customers share a name */
+    char id[ID_TEXT_LEN];
+    id_to_text(by->session, id);
+    textbuf_add(out, (struct text){id, ID_TEXT_LEN});
+    textbuf_add_char(out, ' ');
+  }
   textbuf_add(out, key);
 }
 

@@ -216,8 +216,8 @@ static void fold_opened(struct live *l, const struct mem *mem,
 /* A place in a queue: new with a transfer, kept when an agent is lost. */
 static void fold_queued(struct live *l, const struct mem *mem,
                         const struct record *ev) {
-  if (ev->type == EVENT_OF_SESSION(REQUEUED)) {
-    return;
+  if ((uint64_t)record_num(ev, FIELD_ORDER) != l->order) {
+    l->waits_us = record_num(ev, FIELD_AT);
   }
   l->entered_us = record_num(ev, FIELD_ENTERED);
   l->order = (uint64_t)record_num(ev, FIELD_ORDER);
@@ -228,35 +228,38 @@ static void fold_queued(struct live *l, const struct mem *mem,
   live_own(mem, &l->note, record_text(ev, FIELD_NOTE));
 }
 
-static void fold_waits(struct live *l, const struct mem *mem,
-                       const struct record *ev) {
-  struct transfer *t = &l->transfer;
+static void own_order(struct transfer *t, const struct mem *mem,
+                      const struct record *ev) {
   t->id = record_id(ev, FIELD_TRANSFER_ID);
   t->number = (uint64_t)record_num(ev, FIELD_TRANSFER);
   t->role = (uint8_t)record_num(ev, FIELD_ROLE);
   t->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
-  t->to_bot = l->s.waits == SESSION_WAIT_BOT;
-  t->target = l->s.transfer_target;
   t->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
   t->asked_us = record_num(ev, FIELD_AT);
-  t->deadline_us = record_num(ev, FIELD_DEADLINE);
-  t->done_us = 0;
-  t->state = TRANSFER_WAITING;
   live_own(mem, &t->skills, record_text(ev, FIELD_SKILLS));
   live_own(mem, &t->reason, record_text(ev, FIELD_REASON));
   live_own(mem, &t->note, record_text(ev, FIELD_NOTE));
   live_own(mem, &t->actor, record_text(ev, FIELD_ACTOR));
 }
 
-/* A transfer that was carried out at once is one that never waited. */
-static void fold_done(struct live *l, const struct record *ev) {
+static void fold_waits(struct live *l, const struct mem *mem,
+                       const struct record *ev) {
   struct transfer *t = &l->transfer;
-  t->id = record_id(ev, FIELD_TRANSFER_ID);
-  t->number = (uint64_t)record_num(ev, FIELD_TRANSFER);
-  t->role = (uint8_t)record_num(ev, FIELD_ROLE);
+  own_order(t, mem, ev);
+  t->to_bot = l->s.waits == SESSION_WAIT_BOT;
+  t->target = l->s.transfer_target;
+  t->deadline_us = record_num(ev, FIELD_DEADLINE);
+  t->done_us = 0;
+  t->state = TRANSFER_WAITING;
+}
+
+/* A transfer that was carried out at once is one that never waited. */
+static void fold_done(struct live *l, const struct mem *mem,
+                      const struct record *ev) {
+  struct transfer *t = &l->transfer;
+  own_order(t, mem, ev);
   t->to_bot = l->s.status == SESSION_PENDING;
   t->target = t->to_bot ? l->s.invited_id : l->s.queue;
-  t->asked_us = record_num(ev, FIELD_AT);
   t->done_us = t->asked_us;
   t->deadline_us = 0;
   t->state = TRANSFER_DONE;
@@ -331,14 +334,16 @@ static void fold_transition(struct live *l, const struct mem *mem,
   default:
     break;
   }
-  if (record_has(ev, FIELD_ORDER)) {
+  if (e.type == SESSION_EV_REQUEUED) {
+    l->waits_us = at_us;
+  } else if (record_has(ev, FIELD_ORDER)) {
     fold_queued(l, mem, ev);
   }
   if (l->s.holder != SESSION_HOLDER_BOT) {
     l->goodbye_us = 0;
   }
   if (record_has(ev, FIELD_TRANSFER_ID) && l->s.waits == SESSION_WAIT_NONE) {
-    fold_done(l, ev);
+    fold_done(l, mem, ev);
   }
   fold_bot_leg(l, mem, ev, &l->s);
   fold_agent_leg(l, mem, ev, &l->s);

@@ -60,6 +60,7 @@ struct live {
   int64_t goodbye_us; /* the bot's goodbye; 0 if none in this hold */
   int64_t deadline_us;
   int64_t entered_us; /* place and clock in the queue */
+  int64_t waits_us;   /* since when the queue's maximum wait counts */
   uint64_t order;
   uint32_t priority;
   bool skip_queue;

@@ -5,12 +5,12 @@
 
 /* ---- how long */
 
-int64_t live_timer_ms(const struct engine *e, const struct live *l,
-                      enum session_timer timer) {
-  bt_check(l->entry < e->dir.entry_count);
-  const struct dir_entry *entry = &e->dir.entries[l->entry];
+int64_t engine_timer_ms(const struct engine *e, uint32_t entry_number,
+                        uint32_t queue_number, enum session_timer timer) {
+  bt_check(entry_number < e->dir.entry_count);
+  const struct dir_entry *entry = &e->dir.entries[entry_number];
   const struct dir_queue *queue =
-      l->s.queue < e->dir.queue_count ? &e->dir.queues[l->s.queue] : NULL;
+      queue_number < e->dir.queue_count ? &e->dir.queues[queue_number] : NULL;
   switch (timer) {
   case SESSION_TIMER_INVITE:
     return entry->invite_ms;
@@ -55,23 +55,27 @@ uint32_t live_overflow(const struct engine *e, const struct live *l) {
   return target.number;
 }
 
+/* Since when the queue's maximum wait counts: from the entry into the queue, or
+ * the return to it from a lost agent, not from each offer. */
+static int64_t waits_since(const struct ctx *x, const struct live *l,
+                           const struct record *extra) {
+  const bool keeps_place = extra == NULL || !record_has(extra, FIELD_ORDER) ||
+                           (uint64_t)record_num(extra, FIELD_ORDER) == l->order;
+  return live_in_queue(&l->s) && keeps_place ? l->waits_us : x->now_us;
+}
+
 /* When the status timer of the session after the event runs out; 0: no timer.
- * Maximum wait counts from the entry into the queue, not from each offer. */
+ */
 static int64_t deadline_of(const struct ctx *x, const struct live *l,
                            const struct session *after,
                            const struct record *extra) {
-  struct live then = *l; /* a view: the timers depend on queue and entry only */
-  then.s = *after;
   const enum session_timer timer = session_timer_of(after);
   if (after->status == SESSION_NONE || timer == SESSION_TIMER_NEVER) {
     return 0;
   }
-  const int64_t ms = live_timer_ms(x->e, &then, timer);
+  const int64_t ms = engine_timer_ms(x->e, l->entry, after->queue, timer);
   if (timer == SESSION_TIMER_WAIT) {
-    const bool fresh = extra != NULL && record_has(extra, FIELD_ENTERED);
-    const int64_t from_us =
-        fresh ? record_num(extra, FIELD_ENTERED) : l->entered_us;
-    const int64_t due_us = from_us + ms * 1000;
+    const int64_t due_us = waits_since(x, l, extra) + ms * 1000;
     return ms == 0 ? 0 : due_us > x->now_us ? due_us : x->now_us;
   }
   return x->now_us + ms * 1000;
@@ -79,8 +83,30 @@ static int64_t deadline_of(const struct ctx *x, const struct live *l,
 
 /* ---- agents and offers beside a session */
 
+/* An agent is waited for as long as the session that is waited for longest. */
+static int64_t grace_ms(const struct ctx *x, uint32_t agent) {
+  int64_t most_ms = session_timer_default_ms(SESSION_TIMER_GRACE);
+  for (uint32_t slot = x->e->agents[agent].first; slot != SESSION_NOBODY;
+       slot = x->e->lives[slot]->link_next) {
+    const struct live *l = x->e->lives[slot];
+    const int64_t ms =
+        engine_timer_ms(x->e, l->entry, l->s.queue, SESSION_TIMER_GRACE);
+    most_ms = l->s.away && ms > most_ms ? ms : most_ms;
+  }
+  return most_ms;
+}
+
+void mark_decliners(struct ctx *x) {
+  for (uint32_t i = 0; i < x->e->dir.agent_count; i++) {
+    if (x->e->agents[i].declined_until_us > x->now_us) {
+      mark_agent(x, i);
+    }
+  }
+}
+
 bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
               enum agent_refusal *why) {
+  const uint32_t presence = x->e->agents[agent].a.presence;
   struct agent_out out;
   cmd.now_us = x->now_us;
   const enum agent_refusal no =
@@ -101,11 +127,13 @@ bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
     record_set_num(&ev, FIELD_AWAY, out.event.away_code);
   }
   if (out.event.type == AGENT_EV_LOST) {
-    const int64_t ms = session_timer_default_ms(SESSION_TIMER_GRACE);
-    record_set_num(&ev, FIELD_DEADLINE, x->now_us + ms * 1000);
+    record_set_num(&ev, FIELD_DEADLINE, x->now_us + grace_ms(x, agent) * 1000);
   }
   emit(x, &ev);
   mark_agent(x, agent);
+  if (presence == AGENT_AVAILABLE && out.event.to != AGENT_AVAILABLE) {
+    mark_decliners(x);
+  }
   return true;
 }
 
@@ -193,7 +221,10 @@ static void settle_parties(struct ctx *x, uint32_t slot,
 /* An agent who said no, or nothing, is not asked again at once. */
 static void exclude_agent(struct ctx *x, uint32_t slot,
                           const struct session *before, uint32_t event) {
-  if (event != SESSION_EV_OFFER_DECLINED && event != SESSION_EV_OFFER_EXPIRED) {
+  /* Whose connection is lost has not said no. */
+  const bool declined = event == SESSION_EV_OFFER_DECLINED &&
+                        x->cmd->args.type == COMMAND_DECLINE_OFFER;
+  if (!declined && event != SESSION_EV_OFFER_EXPIRED) {
     return;
   }
   const int64_t ms = x->e->dir.queues[before->queue].decline_ms;
@@ -382,8 +413,10 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
   const struct live *l = engine_live(x->e, slot);
   record_set_num(extra, FIELD_PRIORITY, p->priority);
   record_set_num(extra, FIELD_ENTERED,
-                 p->keep_clock ? l->entered_us : x->now_us);
-  record_set_num(extra, FIELD_ORDER, (int64_t)x->e->next_order);
+                 p->keep == KEEP_NOTHING ? x->now_us : l->entered_us);
+  record_set_num(
+      extra, FIELD_ORDER,
+      (int64_t)(p->keep == KEEP_PLACE ? l->order : x->e->next_order));
   record_set_given(extra, FIELD_SKILLS, p->skills);
   record_set_given(extra, FIELD_REASON, p->reason);
   record_set_given(extra, FIELD_NOTE, p->note);
@@ -394,7 +427,8 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
 
 /* ---- matching */
 
-void offer_session(struct ctx *x, const struct router_decision *d) {
+/* One decision of the router becomes an offer. */
+static void offer_session(struct ctx *x, const struct router_decision *d) {
   const struct session_cmd match = {.type = SESSION_CMD_MATCH,
                                     .target = d->agent,
                                     .number = x->e->offers.next_id};
@@ -403,17 +437,45 @@ void offer_session(struct ctx *x, const struct router_decision *d) {
   bt_check(made); /* the router offers what waits, and nothing else */
 }
 
+/* From the session on, the first pair that is each other's best: several may
+ * have become free in one step, and who is looked at first must not decide. The
+ * order of sessions is the same for all agents, so that each round goes up in
+ * it. False: nobody can take the session. */
+static bool find_pair(const struct ctx *x, uint32_t slot,
+                      struct router_decision *pair) {
+  const struct router *r = &x->e->router;
+  struct router_decision first;
+  for (;;) {
+    if (!router_best_agent(r, slot, x->now_us, pair)) {
+      return false;
+    }
+    if (!router_best_session(r, pair->agent, x->now_us, &first) ||
+        first.slot == slot) {
+      return true;
+    }
+    slot = first.slot;
+  }
+}
+
 static void match_agent(struct ctx *x, uint32_t agent) {
   struct router_decision d;
-  while (router_best_session(&x->e->router, agent, x->now_us, &d)) {
+  while (router_best_session(&x->e->router, agent, x->now_us, &d) &&
+         find_pair(x, d.slot, &d)) {
     offer_session(x, &d);
   }
 }
 
 static void match_session(struct ctx *x, uint32_t slot) {
   struct router_decision d;
-  if (router_waits(&x->e->router, slot) &&
-      router_best_agent(&x->e->router, slot, x->now_us, &d)) {
+  while (router_waits(&x->e->router, slot) && find_pair(x, slot, &d)) {
+    offer_session(x, &d);
+  }
+}
+
+void rematch_queue(struct ctx *x, uint32_t queue) {
+  struct router_decision d;
+  while (router_best_match(&x->e->router, queue, x->now_us, &d) &&
+         find_pair(x, d.slot, &d)) {
     offer_session(x, &d);
   }
 }

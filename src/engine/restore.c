@@ -169,6 +169,7 @@ static void restore_live(struct live *l, const struct mem *mem,
   l->goodbye_us = record_num(r, FIELD_WINDOW);
   l->spoken_us = record_num(r, FIELD_RUN);
   l->entered_us = record_num(r, FIELD_ENTERED);
+  l->waits_us = record_num(r, FIELD_WAITS_SINCE);
   l->order = (uint64_t)record_num(r, FIELD_ORDER);
   l->priority = num32(r, FIELD_PRIORITY);
   l->skip_queue = record_num(r, FIELD_SKIP_QUEUE) != 0;

@@ -292,6 +292,7 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_num(&r, FIELD_WINDOW, l->goodbye_us);
   record_set_num(&r, FIELD_RUN, l->spoken_us);
   record_set_num(&r, FIELD_ENTERED, l->entered_us);
+  record_set_num(&r, FIELD_WAITS_SINCE, l->waits_us);
   record_set_num(&r, FIELD_ORDER, (int64_t)l->order);
   record_set_num(&r, FIELD_PRIORITY, l->priority);
   record_set_num(&r, FIELD_SKIP_QUEUE, l->skip_queue);

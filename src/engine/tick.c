@@ -12,7 +12,8 @@ static bool is_not_silent_yet(struct ctx *x, struct live *l, uint32_t slot) {
   if (session_timer_of(&l->s) != SESSION_TIMER_SILENCE) {
     return false;
   }
-  const int64_t ms = live_timer_ms(x->e, l, SESSION_TIMER_SILENCE);
+  const int64_t ms =
+      engine_timer_ms(x->e, l->entry, l->s.queue, SESSION_TIMER_SILENCE);
   const int64_t due_us = l->spoken_us + ms * 1000;
   if (due_us <= x->now_us) {
     return false;
@@ -44,18 +45,14 @@ static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
   }
   if (cmd.target != SESSION_NOBODY) {
     const bool overflow = l->s.status == SESSION_QUEUED;
-    /* In the overflow it has waited already: the clock is kept. */
     const struct place p = {
         .priority =
             overflow ? l->priority : x->e->dir.queues[cmd.target].priority,
-        .keep_clock = overflow,
+        .keep = overflow ? KEEP_CLOCK : KEEP_NOTHING,
         .skills = overflow ? l->skills : TEXT(""),
         .reason = overflow ? l->reason : TEXT("fallback"),
         .note = l->note};
     put_place(x, slot, &p, &extra);
-    if (overflow) {
-      record_set_num(&extra, FIELD_ENTERED, x->now_us);
-    }
   } else if (l->s.status == SESSION_IDLE || l->s.status == SESSION_QUEUED) {
     record_set_text(&extra, FIELD_END_REASON,
                     l->s.status == SESSION_IDLE ? TEXT("nobody_took_it")

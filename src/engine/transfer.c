@@ -223,7 +223,11 @@ static void put_order(struct ctx *x, uint32_t slot, const struct order *o,
   record_set_id(extra, FIELD_TRANSFER_ID, ctx_new_id(x));
   record_set_num(extra, FIELD_TRANSFER, (int64_t)x->e->next_transfer);
   if (!o->to_bot) {
-    put_place(x, slot, &o->place, extra);
+    const struct session *s = &engine_live(x->e, slot)->s;
+    struct place p = o->place;
+    p.keep =
+        live_in_queue(s) && s->queue == o->target ? KEEP_PLACE : KEEP_NOTHING;
+    put_place(x, slot, &p, extra);
   }
 }
 
@@ -330,8 +334,9 @@ static enum refusal why_not(struct ctx *x, uint32_t slot,
   const struct live *l = engine_live(x->e, slot);
   enum refusal why = REFUSAL_NONE;
   /* A bot that is invited is told that, not that it is late. */
-  const bool invited =
-      l->s.invited == SESSION_HOLDER_BOT && l->s.invited_id == x->by.number;
+  const bool invited = l->s.invited == SESSION_HOLDER_BOT &&
+                       l->s.invited_id == x->by.number &&
+                       l->s.epoch == (uint32_t)record_num(args, FIELD_EPOCH);
   if (record_has(args, FIELD_IF_MATCH) &&
       record_num(args, FIELD_IF_MATCH) != l->s.version) {
     return REFUSAL_VERSION_MISMATCH;

@@ -36,9 +36,12 @@ static uint64_t hash_messages(const struct live *l, size_t count) {
 
 static void remember(struct laws *w, const struct engine *e) {
   bt_check(e->live_used <= LAWS_SLOTS);
-  memset(w->before, 0, sizeof w->before);
-  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+  for (uint32_t slot = 0; slot < e->live_used; slot++) {
     const struct live *l = e->lives[slot];
+    w->before[slot].used = l->used;
+    if (!l->used) {
+      continue;
+    }
     w->before[slot] =
         (struct laws_session){.used = true,
                               .id = l->id,
@@ -145,9 +148,6 @@ static enum laws_expect expect_agent(const struct engine *e,
 static enum laws_expect expect_session(const struct engine *e,
                                        const struct live *l,
                                        const struct command *cmd) {
-  if (record_has(&cmd->args, FIELD_KEY)) {
-    return LAWS_EITHER; /* the first answer counts */
-  }
   if (record_has(&cmd->args, FIELD_IF_MATCH) &&
       record_num(&cmd->args, FIELD_IF_MATCH) != l->s.version) {
     return LAWS_REFUSED;
@@ -175,7 +175,8 @@ static enum laws_expect expect(const struct engine *e,
                                const struct command *cmd) {
   uint32_t slot;
   if (cmd->args.type == COMMAND_OPEN_SESSION ||
-      !record_has(&cmd->args, FIELD_SESSION)) {
+      !record_has(&cmd->args, FIELD_SESSION) ||
+      record_has(&cmd->args, FIELD_KEY)) { /* the first answer counts */
     return LAWS_EITHER;
   }
   if (!engine_find(e, record_id(&cmd->args, FIELD_SESSION), &slot) ||

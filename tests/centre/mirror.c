@@ -218,49 +218,56 @@ bool mirror_equal(const struct engine *a, const struct engine *b, bool exact,
 
 /* ---- steps */
 
-static bool records_equal(const struct record *a, const struct record *b) {
-  bool equal = a->type == b->type;
-  for (uint32_t i = 0; i < FIELDS && equal; i++) {
-    const enum field f = (enum field)i;
-    if (record_has(a, f) != record_has(b, f)) {
+static bool fields_equal(const struct record *a, const struct record *b,
+                         enum field f) {
+  if (!record_has(a, f) || !record_has(b, f)) {
+    return record_has(a, f) == record_has(b, f);
+  }
+  if (field_info(f)->kind == KIND_ID) {
+    return id_equal(a->v[f].id, b->v[f].id);
+  }
+  return field_is_text(f) ? text_equal(a->v[f].text, b->v[f].text)
+                          : a->v[f].num == b->v[f].num;
+}
+
+static bool records_equal(const struct record *a, const struct record *b,
+                          struct text what, char *why, size_t cap) {
+  if (a->type != b->type) {
+    (void)snprintf(why, cap, "%.*s is %u and %u", TEXT_ARG(what), a->type,
+                   b->type);
+    return false;
+  }
+  for (uint32_t i = 0; i < FIELDS; i++) {
+    if (!fields_equal(a, b, (enum field)i)) {
+      (void)snprintf(why, cap, "%.*s %u differs in %s: %lld and %lld",
+                     TEXT_ARG(what), a->type, field_info((enum field)i)->name,
+                     (long long)a->v[i].num, (long long)b->v[i].num);
       return false;
     }
-    if (!record_has(a, f)) {
-      continue;
-    }
-    if (field_info(f)->kind == KIND_ID) {
-      equal = id_equal(a->v[f].id, b->v[f].id);
-    } else if (field_is_text(f)) {
-      equal = text_equal(a->v[f].text, b->v[f].text);
-    } else {
-      equal = a->v[f].num == b->v[f].num;
-    }
   }
-  return equal;
+  return true;
 }
 
 static bool lists_equal(const struct record *a, size_t count,
-                        const struct record *b, size_t other, char *why,
-                        size_t cap) {
+                        const struct record *b, size_t other, struct text what,
+                        char *why, size_t cap) {
   for (size_t i = 0; i < count && i < other; i++) {
-    if (!records_equal(&a[i], &b[i])) {
-      (void)snprintf(why, cap, "record %zu is %u and %u, or its fields differ",
-                     i, a[i].type, b[i].type);
+    if (!records_equal(&a[i], &b[i], what, why, cap)) {
       return false;
     }
   }
   if (count != other) {
-    (void)snprintf(why, cap, "%zu records and %zu", count, other);
+    (void)snprintf(why, cap, "%zu %.*ss and %zu", count, TEXT_ARG(what), other);
   }
   return count == other;
 }
 
 bool mirror_steps_equal(const struct step *a, const struct step *b, char *why,
                         size_t cap) {
-  if (!lists_equal(a->events, a->event_count, b->events, b->event_count, why,
-                   cap) ||
+  if (!lists_equal(a->events, a->event_count, b->events, b->event_count,
+                   TEXT("event"), why, cap) ||
       !lists_equal(a->effects, a->effect_count, b->effects, b->effect_count,
-                   why, cap)) {
+                   TEXT("effect"), why, cap)) {
     return false;
   }
   if (a->answer.code != b->answer.code ||

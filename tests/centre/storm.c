@@ -621,6 +621,7 @@ static bool do_recovered(struct storm *s) {
   }
   struct command cmd =
       storm_command(s, COMMAND_RECOVERED, ROLE_SYSTEM, SESSION_NOBODY);
+  s->twin_left = 0; /* its sessions lie in other slots, and that is the order */
   return storm_run(s, &cmd);
 }
 
@@ -702,15 +703,18 @@ void storm_free(struct storm *s) {
 }
 
 static bool drop_customers(struct storm *s) {
-  for (uint64_t i = 0; i < STORM_SESSIONS && i < s->opened; i++) {
-    for (int joined = 1; joined >= 0; joined--) {
-      struct command cmd = storm_command(
-          s, joined ? COMMAND_CUSTOMER_JOINED : COMMAND_CUSTOMER_DROPPED,
-          ROLE_SYSTEM, SESSION_NOBODY);
-      record_set_id(&cmd.args, FIELD_SESSION, s->sessions[i]);
-      if (!storm_run(s, &cmd)) {
-        return false;
-      }
+  struct id open[LAWS_SLOTS];
+  size_t count = 0;
+  for (uint32_t slot = 0; engine_next_session(s->e, &slot); slot++) {
+    open[count++] = engine_session_id(s->e, slot);
+  }
+  for (size_t i = 0; i < 2 * count; i++) {
+    struct command cmd = storm_command(
+        s, i % 2 == 0 ? COMMAND_CUSTOMER_JOINED : COMMAND_CUSTOMER_DROPPED,
+        ROLE_SYSTEM, SESSION_NOBODY);
+    record_set_id(&cmd.args, FIELD_SESSION, open[i / 2]);
+    if (!storm_run(s, &cmd)) {
+      return false;
     }
   }
   return true;

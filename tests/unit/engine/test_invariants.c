@@ -24,7 +24,9 @@ enum {
   WORLD_OPS = 1500,
   STEPS_USUAL = 100000,
   COMPARE_EVERY = 100,
-  SHRINK_SECONDS = 40
+  COMPARE_OFTEN = 10, /* while a failure is made shorter */
+  SHRINK_SECONDS = 40,
+  TOO_LONG_S = 100
 };
 
 /* What a child tells before it dies. */
@@ -76,7 +78,7 @@ static bool survives(const struct storm_op *ops, size_t count, uint64_t every,
     if (!loud) {
       (void)freopen("/dev/null", "w", stderr);
     }
-    (void)alarm(60);
+    (void)alarm(TOO_LONG_S);
     _exit(play(ops, count, every, loud) ? 0 : 1);
   }
   int status = 0;
@@ -95,7 +97,7 @@ static size_t shrink(struct storm_op *ops, size_t count) {
       const size_t skip = piece < count - at ? piece : count - at;
       memcpy(fewer, ops, at * sizeof *ops);
       memcpy(fewer + at, ops + at + skip, (count - at - skip) * sizeof *ops);
-      if (survives(fewer, count - skip, 1, false)) {
+      if (survives(fewer, count - skip, COMPARE_OFTEN, false)) {
         at += skip;
         continue;
       }
@@ -112,14 +114,14 @@ static size_t shrink(struct storm_op *ops, size_t count) {
 static void tell_failure(struct storm_op *ops, uint64_t seed) {
   size_t count = told->op < WORLD_OPS ? told->op + 1 : WORLD_OPS;
   print_error("seed %llu fails; made shorter:\n", (unsigned long long)seed);
-  if (!survives(ops, count, 1, false)) {
+  if (!survives(ops, count, COMPARE_OFTEN, false)) {
     count = shrink(ops, count);
   }
   for (size_t i = 0; i < count; i++) {
     print_error("%s ", storm_kind_name(ops[i].kind));
   }
   print_error("(%zu operations)\n", count);
-  (void)survives(ops, count, 1, true);
+  (void)survives(ops, count, COMPARE_OFTEN, true);
 }
 
 static void test_the_laws_hold_whatever_happens(void **state) {
