@@ -226,7 +226,8 @@ static void tell_opened(struct chat *chat, uint32_t slot, uint32_t after,
   chat->status = s->status;
   chat->holder = s->holder;
   chat->holder_id = s->holder_id;
-  chat->watch.after = socket_send_held(&chat->socket, api_frame_end(api, &o));
+  chat->watch.after = socket_send_held(
+      &chat->socket, api_session_seq(api, slot), api_frame_end(api, &o));
   if (s->status == SESSION_WRAPUP || s->status == SESSION_COMPLETED) {
     tell_end(chat, TEXT(""));
   } else if (s->status == SESSION_QUEUED) {

@@ -98,7 +98,8 @@ static void tell_offer(struct task *t, uint32_t slot, int64_t deadline_us) {
     api_put_time(&o, "deadline", deadline_us);
   }
   put_view(&o, t, slot, messages_before(api, slot));
-  t->watch.after = socket_send_held(&t->desk->socket, api_frame_end(api, &o));
+  t->watch.after = socket_send_held(
+      &t->desk->socket, api_session_seq(api, slot), api_frame_end(api, &o));
 }
 
 static void tell_assigned(struct task *t, uint32_t slot) {
@@ -106,7 +107,8 @@ static void tell_assigned(struct task *t, uint32_t slot) {
   t->assigned = true;
   struct json_out o = api_frame_begin(api, "session.assigned");
   put_view(&o, t, slot, 0);
-  t->watch.after = socket_send_held(&t->desk->socket, api_frame_end(api, &o));
+  t->watch.after = socket_send_held(
+      &t->desk->socket, api_session_seq(api, slot), api_frame_end(api, &o));
 }
 
 static struct json_out begin(struct task *t, const char *type) {
@@ -248,7 +250,7 @@ static void tell_state(struct desk *d) {
   struct json_out o = api_frame_begin(api, "state");
   json_key(&o, "agent");
   engine_write_agent(api_engine(api), d->socket.by.number, &o);
-  (void)socket_send_held(&d->socket, api_frame_end(api, &o));
+  (void)socket_send_held(&d->socket, api_last_seq(api), api_frame_end(api, &o));
 }
 
 static void offer_to(struct desk *d, const struct record *event) {

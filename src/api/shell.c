@@ -15,6 +15,14 @@ const struct engine *api_engine(const struct api *api) {
   return domain_engine(api->domain);
 }
 
+uint64_t api_session_seq(const struct api *api, uint32_t slot) {
+  return engine_session_last_seq(api_engine(api), slot);
+}
+
+uint64_t api_last_seq(const struct api *api) {
+  return engine_seq(api_engine(api));
+}
+
 struct topics *api_topics(struct api *api) {
   return &api->topics;
 }

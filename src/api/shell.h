@@ -64,10 +64,15 @@ bool socket_open(struct socket *s, struct call *c,
                  const struct socket_ops *ops);
 /* Sends what is in @text; a peer that reads too slowly is closed (1013). */
 void socket_send(struct socket *s, struct text text);
-/* The same when everything that was submitted so far is durable: for frames
- * that are made from the engine's present state. Returns the batch up to which
- * the frame knows everything: events up to it need not be sent. */
-uint64_t socket_send_held(struct socket *s, struct text text);
+/* The same for frames that are made from the engine's present state, which may
+ * be further than what is durable: held back if @made_from is, the last batch
+ * that changed what the frame shows. Returns the batch up to which the frame
+ * knows everything: events up to it need not be sent. */
+uint64_t socket_send_held(struct socket *s, uint64_t made_from,
+                          struct text text);
+/* Such a batch of the session in @slot, and of anything. */
+uint64_t api_session_seq(const struct api *api, uint32_t slot);
+uint64_t api_last_seq(const struct api *api);
 void socket_close(struct socket *s, uint16_t code, const char *reason);
 
 /* Carries out a command that a frame asks for. A refusal goes back as

@@ -49,10 +49,11 @@ static void on_frame_durable(void *ctx, const struct answer *unused) {
   pending_free(f->api, &f->pending);
 }
 
-uint64_t socket_send_held(struct socket *s, struct text text) {
+uint64_t socket_send_held(struct socket *s, uint64_t made_from,
+                          struct text text) {
   struct api *api = s->api;
-  const uint64_t seq = engine_seq(domain_engine(api->domain));
-  if (seq == domain_released(api->domain)) {
+  const uint64_t seq = api_last_seq(api);
+  if (made_from <= domain_released(api->domain)) {
     socket_send(s, text);
     return seq;
   }

@@ -208,7 +208,8 @@ static void invite(struct bots *b, const struct record *fx) {
   json_key(&o, "resumed");
   json_put_bool(&o, t->held);
   t->watch.after =
-      socket_send_held(&t->line->socket, api_frame_end(b->api, &o));
+      socket_send_held(&t->line->socket, api_session_seq(b->api, slot),
+                       api_frame_end(b->api, &o));
 }
 
 /* The engine awaits the close of what it ended: that is ours to say. */
