@@ -35,7 +35,7 @@ static bool read_proc(pid_t process, const char *name, char out[STATUS_SIZE]) {
   return size > 0;
 }
 
-/* "VmRSS:	  1234 kB" */
+/* "VmRSS:   1234 kB", with a tab behind the colon */
 static int64_t status_bytes(const char *status, const char *name) {
   const char *line = strstr(status, name);
   return line == NULL ? 0 : strtoll(line + strlen(name), NULL, 10) * 1024;

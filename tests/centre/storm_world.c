@@ -1,4 +1,4 @@
-/* The centre of the storm. */
+/* storm_world.c - the centre of the storm. */
 #include <stdio.h>
 
 #include "base/check.h"
