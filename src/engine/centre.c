@@ -60,6 +60,13 @@ static void apply_bot_put(struct engine *e, struct text config) {
   }
 }
 
+static void apply_script_put(struct engine *e, struct text name,
+                             struct text source) {
+  const struct program *program = engine_version(e, name, source);
+  bt_check(program != NULL); /* it was compiled before it became an event */
+  directory_put_script(&e->dir, name, program);
+}
+
 static void fold_config(struct engine *e, const struct record *ev) {
   const struct text config = record_text(ev, FIELD_CONFIG);
   switch (ev->type) {
@@ -80,8 +87,8 @@ static void fold_config(struct engine *e, const struct record *ev) {
     directory_put_entry(&e->dir, config);
     break;
   case EVENT_SCRIPT_PUT:
-    engine_add_program(e, record_text(ev, FIELD_NAME),
-                       record_text(ev, FIELD_SOURCE));
+    apply_script_put(e, record_text(ev, FIELD_NAME),
+                     record_text(ev, FIELD_SOURCE));
     break;
   case EVENT_AWAY_REASON_PUT:
     directory_put_away_reason(&e->dir, record_text(ev, FIELD_AWAY_REASON));

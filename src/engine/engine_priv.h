@@ -369,7 +369,10 @@ void run_apply(struct engine *e, const struct record *ev);
 struct run *engine_run(const struct engine *e, const struct live *l);
 void run_free(struct engine *e, uint32_t run);
 const struct program *engine_program(const struct engine *e, uint64_t hash);
-void engine_add_program(struct engine *e, struct text name, struct text source);
+/* The version of a script with this source, which is kept as long as the
+ * engine; NULL if it does not compile. */
+const struct program *engine_version(struct engine *e, struct text name,
+                                     struct text source);
 /* Runs the VM until it sleeps, ends or fails. The run may be gone after it. */
 void host_go(struct ctx *x, uint32_t run);
 /* Answers the action for which the run slept; @late: its time is over. */

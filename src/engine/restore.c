@@ -31,23 +31,10 @@ static bool restore_numbers(struct engine *e, const struct record *r) {
   return true;
 }
 
-/* A version of a script that is not the newest. */
+/* A version of a script, which may not be the newest. */
 static bool restore_version(struct engine *e, const struct record *r) {
-  struct diagnostics diags;
-  struct program *program = NULL;
-  diagnostics_init(&diags, &e->mem);
-  const enum bt_err err = program_compile(
-      &e->mem, TEXT("script"), record_text(r, FIELD_SOURCE), &diags, &program);
-  diagnostics_free(&diags);
-  if (err != BT_ERR_OK) {
-    return false;
-  }
-  const bool room = mem_grow(&e->mem, &e->versions, &e->version_cap,
-                             e->version_count + 1, sizeof *e->versions);
-  bt_check(room);
-  e->versions[e->version_count++] =
-      (struct version){program, program_hash(program)};
-  return true;
+  return engine_version(e, record_text(r, FIELD_NAME),
+                        record_text(r, FIELD_SOURCE)) != NULL;
 }
 
 static bool restore_agent(struct engine *e, const struct record *r) {

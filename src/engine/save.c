@@ -37,10 +37,10 @@ static void put_config(struct saver *s, uint32_t type, struct text config) {
   put(s, &r);
 }
 
-static void save_script(struct saver *s, const struct program *program,
-                        struct text name) {
+static void save_script(struct saver *s, uint32_t type,
+                        const struct program *program, struct text name) {
   struct record r;
-  record_init(&r, EVENT_SCRIPT_PUT);
+  record_init(&r, type);
   record_set_text(&r, FIELD_NAME, name);
   record_set_text(&r, FIELD_SOURCE, program_source(program));
   put(s, &r);
@@ -76,7 +76,8 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
     save_named(s, type, FIELD_AWAY_REASON, d->away_reasons[number]);
     break;
   default:
-    save_script(s, d->scripts[number].program, d->scripts[number].name);
+    save_script(s, EVENT_SCRIPT_PUT, d->scripts[number].program,
+                d->scripts[number].name);
     break;
   }
 }
@@ -86,8 +87,8 @@ static void save_directory(struct saver *s) {
   /* Old versions of scripts that runs may need; then everything in the order in
    * which it got its number. */
   for (size_t i = 0; i < e->version_count; i++) {
-    save_named(s, STATE_VERSION, FIELD_SOURCE,
-               program_source(e->versions[i].program));
+    save_script(s, STATE_VERSION, e->versions[i].program,
+                program_file_name(e->versions[i].program));
   }
   for (size_t i = 0; i < e->log_count; i++) {
     save_object(s, e->log[i].type, e->log[i].number);

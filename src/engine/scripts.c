@@ -20,27 +20,28 @@ const struct program *engine_program(const struct engine *e, uint64_t hash) {
   return NULL;
 }
 
-void engine_add_program(struct engine *e, struct text name,
-                        struct text source) {
+const struct program *engine_version(struct engine *e, struct text name,
+                                     struct text source) {
+  for (size_t i = 0; i < e->version_count; i++) {
+    if (text_equal(program_source(e->versions[i].program), source)) {
+      return e->versions[i].program;
+    }
+  }
   struct diagnostics diags;
   struct program *program = NULL;
   diagnostics_init(&diags, &e->mem);
   const enum bt_err err =
       program_compile(&e->mem, name, source, &diags, &program);
   diagnostics_free(&diags);
-  bt_check(err == BT_ERR_OK); /* it was compiled before it became an event */
-  const struct program *known = engine_program(e, program_hash(program));
-  if (known != NULL) {
-    program_free(program);
-    directory_put_script(&e->dir, name, known);
-    return;
+  if (err != BT_ERR_OK) {
+    return NULL;
   }
   const bool room = mem_grow(&e->mem, &e->versions, &e->version_cap,
                              e->version_count + 1, sizeof *e->versions);
   bt_check(room);
   e->versions[e->version_count++] =
       (struct version){program, program_hash(program)};
-  directory_put_script(&e->dir, name, program);
+  return program;
 }
 
 /* ---- folding */

@@ -91,7 +91,8 @@ static bool is_left_out(const struct saved *s, const struct record *r,
 
 static void add_field(struct saved *s, const struct record *r, enum field f) {
   struct textbuf *b = &s->bytes;
-  textbuf_addf(b, "%s=", field_info(f)->name);
+  textbuf_add(b, text_from(field_info(f)->name));
+  textbuf_add_char(b, '=');
   if (field_info(f)->kind == KIND_ID) {
     char id[ID_TEXT_LEN];
     id_to_text(record_id(r, f), id);
@@ -118,8 +119,8 @@ static bool collect(void *ctx, const struct record *r) {
       .completed = r->type == STATE_SESSION &&
                    record_num(r, FIELD_STATUS) == SESSION_COMPLETED,
       .from = s->bytes.len};
-  for (uint32_t f = 0; f < FIELDS; f++) {
-    if (record_has(r, (enum field)f) && !is_left_out(s, r, (enum field)f)) {
+  for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
+    if (!is_left_out(s, r, (enum field)f)) {
       add_field(s, r, (enum field)f);
     }
   }

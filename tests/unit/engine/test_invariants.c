@@ -23,7 +23,7 @@
 enum {
   WORLD_OPS = 1500,
   STEPS_USUAL = 100000,
-  COMPARE_EVERY = 100,
+  COMPARE_EVERY = 300,
   COMPARE_OFTEN = 10, /* while a failure is made shorter */
   SHRINK_SECONDS = 40,
   TOO_LONG_S = 100
