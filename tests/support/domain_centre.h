@@ -1,5 +1,5 @@
-/* domain_centre.h - a small centre for the tests of the shell: a domain with a bot, a
- * queue, two agents and a script, and a clock that the test moves.
+/* domain_centre.h - a small centre for the tests of the shell: a domain with a
+ * bot, a queue, two agents and a script, and a clock that the test moves.
  */
 #ifndef BATON_TESTS_DOMAIN_CENTRE_H
 #define BATON_TESTS_DOMAIN_CENTRE_H

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 
 struct test_mem {
-  struct mem mem;     /* pass &tm.mem to the code under test */
-  size_t live_bytes;  /* handed out and not given back */
+  struct mem mem;    /* pass &tm.mem to the code under test */
+  size_t live_bytes; /* handed out and not given back */
   size_t live_blocks;
   uint64_t calls;     /* allocations so far */
   uint64_t fail_at;   /* the call (from 1) that returns NULL; 0 never */
