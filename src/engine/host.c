@@ -8,7 +8,7 @@
 
 /* Sections that one run may begin within one step: one that answers its own
  * event would never come to an end. */
-enum { SECTIONS_A_STEP = 64 };
+enum { SECTIONS_A_STEP = 32 };
 
 static struct act act_of(struct ctx *x, uint32_t run) {
   const struct run *r = &x->e->runs[run];
