@@ -2,6 +2,9 @@
  * held against what is left, and nothing is taken for a name that is none. */
 #include "codec/record_priv.h"
 
+#include <string.h>
+
+#include "base/check.h"
 #include "engine/event.h"
 
 enum form { FORM_NUM, FORM_ID, FORM_BYTES, FORM_SAME };
@@ -11,14 +14,18 @@ enum { FIELD_NUMBER_MAX = 100000 };
 
 /* ---- numbers */
 
+static char *put_varint(char *at, uint64_t n) {
+  for (; n >= 0x80; n >>= 7) {
+    *at++ = (char)(unsigned char)(n | 0x80);
+  }
+  *at++ = (char)n;
+  return at;
+}
+
 void codec_put_varint(struct textbuf *out, uint64_t n) {
   char bytes[VARINT_BYTES_MAX];
-  size_t len = 0;
-  for (; n >= 0x80; n >>= 7) {
-    bytes[len++] = (char)(unsigned char)(n | 0x80);
-  }
-  bytes[len++] = (char)n;
-  textbuf_add(out, (struct text){bytes, len});
+  const char *end = put_varint(bytes, n);
+  textbuf_add(out, (struct text){bytes, (size_t)(end - bytes)});
 }
 
 static void drop(struct text *rest, size_t len) {
@@ -82,51 +89,71 @@ static bool is_same(const struct record *r, const struct record *before,
   return r->v[f].num == before->v[f].num;
 }
 
-static void put_u64(struct textbuf *out, uint64_t n) {
+/* These are given the place and answer the one behind it: room is made once a
+ * record. */
+
+static char *put_u64(char *at, uint64_t n) {
   for (int shift = 56; shift >= 0; shift -= 8) {
-    textbuf_add_char(out, (char)(unsigned char)(n >> shift));
+    *at++ = (char)(unsigned char)(n >> shift);
   }
+  return at;
 }
 
-static void put_value(struct textbuf *out, enum form form,
-                      const union field_value *v) {
+static char *put_bytes(char *at, struct text t) {
+  at = put_varint(at, t.len);
+  if (t.len > 0) {
+    memcpy(at, t.ptr, t.len);
+  }
+  return at + t.len;
+}
+
+static char *put_value(char *at, enum form form, const union field_value *v) {
   switch (form) {
   case FORM_NUM:
-    codec_put_varint(out, zigzag(v->num));
-    break;
+    return put_varint(at, zigzag(v->num));
   case FORM_ID:
-    put_u64(out, v->id.hi);
-    put_u64(out, v->id.lo);
-    break;
+    return put_u64(put_u64(at, v->id.hi), v->id.lo);
   case FORM_BYTES:
-    codec_put_varint(out, v->text.len);
-    textbuf_add(out, v->text);
-    break;
+    return put_bytes(at, v->text);
   case FORM_SAME:
     break;
   }
+  return at;
 }
 
-static uint32_t count_fields(const struct record *r) {
-  uint32_t count = 0;
+struct extent {
+  uint32_t fields;
+  size_t bytes; /* at most */
+};
+
+static struct extent measure(const struct record *r) {
+  struct extent e = {.bytes = 2 * VARINT_BYTES_MAX};
   for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
-    count++;
+    e.fields++;
+    e.bytes += VARINT_BYTES_MAX + ID_BYTES; /* which a number's 10 fit in */
+    e.bytes += field_is_text((enum field)f) ? r->v[f].text.len : 0;
   }
-  return count;
+  return e;
 }
 
 void codec_put_record(struct textbuf *out, const struct record *r,
                       const struct record *before) {
-  codec_put_varint(out, r->type);
-  codec_put_varint(out, count_fields(r));
+  const struct extent extent = measure(r);
+  if (!textbuf_reserve(out, extent.bytes)) {
+    return;
+  }
+  char *at = put_varint(out->ptr + out->len, r->type);
+  at = put_varint(at, extent.fields);
   uint32_t next = 0;
   for (uint32_t i = record_next(r, 0); i < FIELDS; i = record_next(r, i + 1)) {
     const enum field f = (enum field)i;
     const enum form form = is_same(r, before, f) ? FORM_SAME : form_of(f);
-    codec_put_varint(out, (uint64_t)(i - next) << FORM_BITS | form);
-    put_value(out, form, &r->v[f]);
+    at = put_varint(at, (uint64_t)(i - next) << FORM_BITS | form);
+    at = put_value(at, form, &r->v[f]);
     next = i + 1;
   }
+  out->len = (size_t)(at - out->ptr);
+  bt_check(out->len <= out->cap);
 }
 
 /* ---- reading */

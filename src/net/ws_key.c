@@ -9,9 +9,20 @@
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 enum { NONCE_LEN = 16, GUID_LEN = sizeof guid - 1 };
 
+/* Four bytes are wanted for each frame of a client, and asking for four costs
+ * as much as asking for all of these. */
 void net_random(void *out, size_t len) {
-  /* OpenSSL's generator fails only when the system has no randomness at all. */
-  bt_check(RAND_bytes(out, (int)len) == 1);
+  static _Thread_local unsigned char pool[1024];
+  static _Thread_local size_t left;
+  bt_check(len <= sizeof pool);
+  if (left < len) {
+    /* OpenSSL's generator fails only when the system has no randomness at all.
+     */
+    bt_check(RAND_bytes(pool, sizeof pool) == 1);
+    left = sizeof pool;
+  }
+  left -= len;
+  memcpy(out, pool + left, len);
 }
 
 bool ws_key_is_valid(struct text key) {
