@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/calendar.h"
@@ -336,12 +335,16 @@ static void print_summary(struct replay *r) {
 
 /* A data directory holds the journal in "journal"; the journal's own directory
  * is understood too. */
-static void find_journal(const char *dir, char path[PATH_BYTES]) {
-  struct stat st;
-  (void)snprintf(path, PATH_BYTES, "%s/journal", dir);
-  if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-    (void)snprintf(path, PATH_BYTES, "%s", dir);
+static bool find_journal(const char *dir, char path[PATH_BYTES]) {
+  static const char *const places[] = {"journal/journal.db", "journal.db"};
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    const int len = snprintf(path, PATH_BYTES, "%s/%s", dir, places[i]);
+    if (len > 0 && len < PATH_BYTES && access(path, F_OK) == 0) {
+      *strrchr(path, '/') = '\0';
+      return true;
+    }
   }
+  return false;
 }
 
 static int fail(const struct replay *r, const struct journal_error *why) {
@@ -378,7 +381,10 @@ static int replay(struct replay *r, const char *dir) {
   struct journal *journal = NULL;
   struct journal_error why;
   const struct journal_options options = {.read_only = true};
-  find_journal(dir, path);
+  if (!find_journal(dir, path)) {
+    cli_error("%s holds no journal; name the data directory of a centre", dir);
+    return CLI_FAILED;
+  }
   if (journal_open_sqlite(path, &options, &journal, &why) != BT_ERR_OK) {
     cli_error("%s", why.text);
     return CLI_FAILED;

@@ -22,12 +22,19 @@ static void print_findings(const struct findings *f, FILE *to) {
   textbuf_free(&out);
 }
 
-static bool load(const char *path, FILE *to, struct server_config *config) {
+/* What is wrong goes to @to; warnings about a file that is used go to the log,
+ * if there is one. */
+static bool load(const char *path, FILE *to, const struct log *log,
+                 struct server_config *config) {
   struct findings findings;
   findings_init(&findings, heap_mem());
   const enum bt_err err =
       server_config_load(heap_mem(), path, &findings, config);
-  print_findings(&findings, to);
+  if (err == BT_ERR_OK && log != NULL) {
+    log_findings(log, &findings);
+  } else {
+    print_findings(&findings, to);
+  }
   if (err == BT_ERR_NOMEM) {
     cli_error("%s: %s", path, bt_err_text(err));
   }
@@ -37,7 +44,7 @@ static bool load(const char *path, FILE *to, struct server_config *config) {
 
 static int check(const char *path) {
   struct server_config config;
-  if (!load(path, stdout, &config)) {
+  if (!load(path, stdout, NULL, &config)) {
     return CLI_FAILED;
   }
   printf("%s: good: centre '%.*s', %zu objects, %zu scripts, %zu tokens\n",
@@ -61,7 +68,7 @@ static int serve(const struct server_options *options) {
   struct server_config config;
   struct server_error why;
   struct server *s = NULL;
-  if (!load(options->config_path, stderr, &config)) {
+  if (!load(options->config_path, stderr, &options->log, &config)) {
     return CLI_FAILED;
   }
   if (server_create(options, &config, &s, &why) != BT_ERR_OK) {

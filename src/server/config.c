@@ -384,7 +384,7 @@ static void read_sections(struct reader *r) {
 }
 
 static enum bt_err read_file(struct reader *r) {
-  struct text source;
+  struct text source = TEXT("");
   const struct finding_place place = {.file = text_from(r->path)};
   const int why = slurp(r->arena, r->path, YAML_MAX_BYTES, &source);
   if (why != 0) {

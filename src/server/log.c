@@ -94,6 +94,19 @@ void log_say(const struct log *log, enum api_log_level level, const char *what,
   log_write(log, level, what, &field, 1);
 }
 
+void log_findings(const struct log *log, const struct findings *f) {
+  for (size_t i = 0; i < f->count; i++) {
+    const bool error = f->items[i].level == FINDING_ERROR;
+    struct textbuf line;
+    textbuf_init(&line, heap_mem());
+    finding_print(&f->items[i], &line);
+    log_say(log, error ? API_LOG_ERROR : API_LOG_WARNING,
+            "configuration.finding", "%.*s",
+            TEXT_ARG(text_trim(textbuf_text(&line))));
+    textbuf_free(&line);
+  }
+}
+
 void log_api(const struct log *log, const struct api_log *entry) {
   struct log_field fields[FIELDS_MAX];
   size_t count = 0;

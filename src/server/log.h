@@ -15,6 +15,7 @@
 
 #include "api/api.h"
 #include "base/text.h"
+#include "server/findings.h"
 
 enum log_format { LOG_JSON, LOG_TEXT };
 
@@ -40,6 +41,8 @@ __attribute__((format(printf, 4, 5))) void log_say(const struct log *log,
                                                    enum api_log_level level,
                                                    const char *what,
                                                    const char *format, ...);
+/* An entry for each. */
+void log_findings(const struct log *log, const struct findings *f);
 /* An entry of the api's; empty fields are left out. */
 void log_api(const struct log *log, const struct api_log *entry);
 

@@ -2,20 +2,6 @@
 
 #include "server/server_priv.h"
 
-static void log_findings(const struct server *s, const struct findings *f) {
-  for (size_t i = 0; i < f->count; i++) {
-    struct textbuf line;
-    textbuf_init(&line, heap_mem());
-    finding_print(&f->items[i], &line);
-    log_say(&s->log,
-            f->items[i].level == FINDING_ERROR ? API_LOG_ERROR
-                                               : API_LOG_WARNING,
-            "configuration.finding", "%.*s",
-            TEXT_ARG(text_trim(textbuf_text(&line))));
-    textbuf_free(&line);
-  }
-}
-
 static void say_fixed(const struct server *s, const char *member) {
   log_say(&s->log, API_LOG_WARNING, "configuration.fixed",
           "\"%s\" has changed: it takes effect at the next start", member);
@@ -44,7 +30,7 @@ static bool load(struct server *s, struct server_config *out) {
   findings_init(&findings, heap_mem());
   const enum bt_err err =
       server_config_load(heap_mem(), s->options->config_path, &findings, out);
-  log_findings(s, &findings);
+  log_findings(&s->log, &findings);
   findings_free(&findings);
   if (err != BT_ERR_OK) {
     return false;

@@ -141,16 +141,19 @@ static enum bt_err create_api(struct server *s) {
 static enum bt_err listen_there(struct server *s, struct server_error *why) {
   const enum bt_err err =
       http_server_listen(s->http, s->host, s->port, &s->port);
+  if (err == BT_ERR_OK) {
+    return err;
+  }
   if (err == BT_ERR_EXISTS) {
     return server_fail(why, err,
                        "%s port %u is taken by another process. Stop it, or "
                        "name another with --listen ADDRESS:PORT.",
                        s->host, s->port);
   }
-  return err == BT_ERR_OK
-             ? err
-             : server_fail(why, err, "Cannot listen on %s port %u: %s.",
-                           s->host, s->port, bt_err_text(err));
+  return server_fail(why, err,
+                     "Cannot listen on %s port %u: the address is not this "
+                     "machine's, or the port needs more rights.",
+                     s->host, s->port);
 }
 
 static enum bt_err create_loop(struct server *s) {
