@@ -215,13 +215,59 @@ static void print_default(const struct member *m) {
   }
 }
 
+/* The centre's file, as server/file.def has it. */
+static const struct {
+  const char *object, *wire, *kind;
+  bool required;
+  const char *doc;
+} file_members[] = {
+#define OPTIONAL                         false
+#define REQUIRED                         true
+#define FILE_MEMBER(o, n, w, k, need, d) {#o, (w), #k, need, (d)},
+#include "server/file.def"
+#undef FILE_MEMBER
+#undef REQUIRED
+#undef OPTIONAL
+};
+
+static const char *file_value(const char *kind) {
+  return strcmp(kind, "TEXT") == 0   ? "text"
+         : strcmp(kind, "FLAG") == 0 ? "`true` or `false`"
+         : strcmp(kind, "LIST") == 0 ? "list"
+                                     : "members";
+}
+
+static void print_file_object(const char *object, const char *title) {
+  printf("\n%s\n\n| member | value | meaning |\n|---|---|---|\n", title);
+  for (size_t i = 0; i < LEN(file_members); i++) {
+    if (strcmp(file_members[i].object, object) == 0) {
+      printf("| `%s` | %s%s | %s |\n", file_members[i].wire,
+             file_value(file_members[i].kind),
+             file_members[i].required ? ", *must be given*" : "",
+             file_members[i].doc);
+    }
+  }
+}
+
 static void print_configuration(void) {
-  print_begin("src/engine/config.def", "Configured objects",
-              "Skills, queues, agents, bots and entry points, in the centre's "
-              "file and over the API.\nAn unknown member, a wrong type or a "
-              "value outside its limits is an error that\nnames the place and "
-              "the cure. A skill is a name, or an object\n`{\"name\": …, "
-              "\"proficiency\": 1 (best) … 20}`.");
+  print_begin("src/server/file.def and src/engine/config.def",
+              "A centre's file",
+              "One YAML file is one centre. `baton serve --check-config FILE` "
+              "says all that is wrong\nwith it, each with its line; a running "
+              "server reads it again on SIGHUP. What is left\nout of it later "
+              "stays as it was put before. `examples/handover/centre.yaml` is "
+              "one.");
+  print_file_object("CENTRE", "The file:");
+  print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
+                             "four:");
+  print_file_object("SCRIPT", "An element of `scripts`:");
+  print_file_object("LOG", "`log`:");
+  printf("\n# Configured objects\n"
+         "Skills, queues, agents, bots and entry points, in the centre's file "
+         "and over the API.\nAn unknown member, a wrong type or a value "
+         "outside its limits is an error that\nnames the place and the cure. "
+         "A skill is a name, or an object\n`{\"name\": …, \"proficiency\": 1 "
+         "(best) … 20}`.\n");
   for (size_t o = 0; o < LEN(objects); o++) {
     const char *doc = objects[o].doc;
     printf("\n## %s\n%c%s.\n\n", objects[o].wire,
