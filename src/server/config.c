@@ -16,8 +16,9 @@ enum { YAML_MAX_BYTES = 8 * 1024 * 1024, CENTRE_NAME_MAX = 64 };
 
 /* ---- findings */
 
-static void add(struct reader *r, enum finding_level level,
-                const struct json *node, const char *format, va_list args) {
+__attribute__((format(printf, 4, 0))) static void
+add(struct reader *r, enum finding_level level, const struct json *node,
+    const char *format, va_list args) {
   char message[1024];
   (void)vsnprintf(message, sizeof message, format, args);
   findings_add(r->findings, level, yaml_tree_place(&r->tree, node), "%s",
