@@ -107,7 +107,7 @@ static void summarize(struct handover *h) {
   out->life_p50_us = samples_at(&h->life_us, 500);
   out->life_p99_us = samples_at(&h->life_us, 990);
   if (h->broken) {
-    out->failed += h->options->sessions - out->lives - out->failed;
+    out->failed += h->living;
   }
 }
 

@@ -1,4 +1,5 @@
 /* Each kind of measurement is a command of its own below `baton bench`. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,8 +94,6 @@ struct bench bench_new(void) {
 }
 
 void bench_put_number(struct json_out *o, const char *key, double value) {
-  char digits[64];
-  const int length = snprintf(digits, sizeof digits, "%.2f", value);
   json_key(o, key);
-  json_put_raw(o, (struct text){digits, (size_t)length});
+  json_put_double(o, round(value * 10000) / 10000);
 }
