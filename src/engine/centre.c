@@ -18,13 +18,31 @@ static void sync_queues(struct engine *e) {
   }
 }
 
+static void apply_agent_params(struct engine *e, uint32_t agent) {
+  struct arena arena;
+  arena_init(&arena, &e->mem, 0);
+  const struct router_agent_params p =
+      directory_agent_params(&e->dir, agent, &arena);
+  const enum bt_err err = router_prepare_agent(&e->router, agent, &p);
+  bt_check(err == BT_ERR_OK);
+  router_put_agent(&e->router, agent, &p);
+  arena_free(&arena);
+  apply_agent_state(e, agent);
+}
+
 static void apply_queue_put(struct engine *e, struct text config) {
+  const size_t before = e->dir.queue_count;
   const uint32_t q = directory_put_queue(&e->dir, config);
   const struct router_queue_params *p = &e->dir.queues[q].params;
   sync_queues(e);
   const enum bt_err err = router_prepare_queue(&e->router, q, p);
   bt_check(err == BT_ERR_OK);
   router_put_queue(&e->router, q, p);
+  /* Agents may have named it before it was there. */
+  for (uint32_t i = 0; e->dir.queue_count > before && i < e->dir.agent_count;
+       i++) {
+    apply_agent_params(e, i);
+  }
 }
 
 static void apply_agent_put(struct engine *e, struct text config) {
@@ -38,15 +56,7 @@ static void apply_agent_put(struct engine *e, struct text config) {
     e->agents[agent] = (struct agent_slot){
         .a = agent_make(&e->dir.agents[agent].limits), .first = SESSION_NOBODY};
   }
-  struct arena arena;
-  arena_init(&arena, &e->mem, 0);
-  const struct router_agent_params p =
-      directory_agent_params(&e->dir, agent, &arena);
-  const enum bt_err err = router_prepare_agent(&e->router, agent, &p);
-  bt_check(err == BT_ERR_OK);
-  router_put_agent(&e->router, agent, &p);
-  arena_free(&arena);
-  apply_agent_state(e, agent);
+  apply_agent_params(e, agent);
 }
 
 static void apply_bot_put(struct engine *e, struct text config) {

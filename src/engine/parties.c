@@ -125,8 +125,8 @@ static uint32_t away_code(struct ctx *x, struct text reason) {
 static void refuse_agent(struct ctx *x, enum agent_refusal why,
                          struct answer *a) {
   answer_refuse(x, SESSION_NOBODY,
-                why == AGENT_REFUSAL_NOT_LOGGED_IN ? REFUSAL_NOT_LOGGED_IN
-                                                   : REFUSAL_AGENT_AT_CAPACITY,
+                why == AGENT_REFUSAL_HAS_WORK ? REFUSAL_AGENT_HAS_WORK
+                                              : REFUSAL_NOT_LOGGED_IN,
                 ctx_format(x, "Refused: %s.", agent_refusal_detail(why)), a);
 }
 

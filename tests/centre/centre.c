@@ -6,19 +6,21 @@
 #include "base/check.h"
 #include "engine/form.h"
 
-static struct command command(struct centre *c, enum command_type type,
+struct command centre_command(struct centre *c, enum command_type type,
                               enum role role, uint32_t number) {
   struct command cmd = {.by = {.role = role, .number = number},
                         .now_us = c->now_us,
                         .entropy = {c->entropy, c->entropy + 1}};
   c->entropy += 7919;
   cmd.by.name = text_from(role_name(role));
-  cmd.by.session = c->session;
+  if (role == ROLE_CUSTOMER) {
+    cmd.by.session = c->session;
+  }
   record_init(&cmd.args, type);
   return cmd;
 }
 
-static void run(struct centre *c, const struct command *cmd) {
+void centre_run(struct centre *c, const struct command *cmd) {
   engine_step(c->e, cmd, &c->step);
   if (c->step.event_count > 0 && c->on_step != NULL) {
     c->on_step(c->ctx, &c->step);
@@ -49,22 +51,31 @@ static void fill(struct centre *c, struct command *cmd, const char *json,
 static void send(struct centre *c, struct command *cmd, const char *json) {
   struct arena arena = {0};
   fill(c, cmd, json, &arena);
-  run(c, cmd);
+  centre_run(c, cmd);
   if (json != NULL) {
     arena_free(&arena);
   }
 }
 
-static void put(struct centre *c, enum command_type type, const char *config) {
-  struct command cmd = command(c, type, ROLE_SYSTEM, SESSION_NOBODY);
+void centre_put(struct centre *c, enum command_type type, const char *config) {
+  struct command cmd = centre_command(c, type, ROLE_SYSTEM, SESSION_NOBODY);
   record_set_text(&cmd.args, FIELD_CONFIG, text_from(config));
-  run(c, &cmd);
+  centre_run(c, &cmd);
+  bt_check(c->step.answer.code == 200);
+}
+
+void centre_put_script(struct centre *c, const char *name, const char *source) {
+  struct command cmd =
+      centre_command(c, COMMAND_PUT_SCRIPT, ROLE_SYSTEM, SESSION_NOBODY);
+  record_set_text(&cmd.args, FIELD_NAME, text_from(name));
+  record_set_text(&cmd.args, FIELD_SOURCE, text_from(source));
+  centre_run(c, &cmd);
   bt_check(c->step.answer.code == 200);
 }
 
 static void put_centre(struct centre *c, bool script) {
-  put(c, COMMAND_PUT_QUEUE,
-      "{\"id\":\"support\",\"offerTimeout\":20,\"wrapUpTime\":10}");
+  centre_put(c, COMMAND_PUT_QUEUE,
+             "{\"id\":\"support\",\"offerTimeout\":20,\"wrapUpTime\":10}");
   static const char *const agents[] = {"anna", "bert"};
   for (size_t i = 0; i < 2; i++) {
     char config[256];
@@ -72,10 +83,11 @@ static void put_centre(struct centre *c, bool script) {
                    "{\"id\":\"%s\",\"skills\":[{\"name\":\"AgentSkill\","
                    "\"proficiency\":1}],\"capacity\":{\"chat\":1}}",
                    agents[i]);
-    put(c, COMMAND_PUT_AGENT, config);
+    centre_put(c, COMMAND_PUT_AGENT, config);
   }
-  put(c, COMMAND_PUT_BOT, "{\"id\":\"cognigy\"}");
-  put(c, COMMAND_PUT_ENTRY,
+  centre_put(c, COMMAND_PUT_BOT, "{\"id\":\"cognigy\"}");
+  centre_put(
+      c, COMMAND_PUT_ENTRY,
       script
           ? "{\"id\":\"main\",\"bot\":\"cognigy\",\"onGoodbye\":\"forum\","
             "\"fallback\":\"support\"}"
@@ -90,12 +102,7 @@ void centre_init(struct centre *c, const char *script) {
   bt_check(err == BT_ERR_OK);
   step_init(&c->step, &c->tm.mem);
   if (script != NULL) {
-    struct command cmd =
-        command(c, COMMAND_PUT_SCRIPT, ROLE_SYSTEM, SESSION_NOBODY);
-    record_set_text(&cmd.args, FIELD_NAME, TEXT("forum"));
-    record_set_text(&cmd.args, FIELD_SOURCE, text_from(script));
-    run(c, &cmd);
-    bt_check(c->step.answer.code == 200);
+    centre_put_script(c, "forum", script);
   }
   put_centre(c, script != NULL);
 }
@@ -108,13 +115,13 @@ void centre_free(struct centre *c) {
 
 void centre_do(struct centre *c, enum command_type type, enum role role,
                uint32_t number, const char *json) {
-  struct command cmd = command(c, type, role, number);
+  struct command cmd = centre_command(c, type, role, number);
   record_set_id(&cmd.args, FIELD_SESSION, c->session);
   send(c, &cmd, json);
 }
 
 void centre_bot(struct centre *c, enum command_type type, const char *json) {
-  struct command cmd = command(c, type, ROLE_BOT, 0);
+  struct command cmd = centre_command(c, type, ROLE_BOT, 0);
   cmd.by.name = TEXT("cognigy");
   record_set_id(&cmd.args, FIELD_SESSION, c->session);
   record_set_num(&cmd.args, FIELD_EPOCH, centre_session(c)->epoch);
@@ -125,14 +132,39 @@ void centre_agent(struct centre *c, const char *agent, enum command_type type,
                   const char *json) {
   const uint32_t number =
       directory_agent(engine_directory(c->e), text_from(agent));
-  struct command cmd = command(c, type, ROLE_AGENT, number);
+  struct command cmd = centre_command(c, type, ROLE_AGENT, number);
   cmd.by.name = text_from(agent);
   record_set_id(&cmd.args, FIELD_SESSION, c->session);
   send(c, &cmd, json);
 }
 
+void centre_connection(struct centre *c, enum command_type type,
+                       const char *agent) {
+  struct command cmd = centre_command(c, type, ROLE_SYSTEM, SESSION_NOBODY);
+  if (type == COMMAND_BOT_JOINED || type == COMMAND_BOT_DROPPED) {
+    record_set_num(&cmd.args, FIELD_BOT, 0);
+  } else if (agent != NULL) {
+    record_set_num(&cmd.args, FIELD_AGENT,
+                   directory_agent(engine_directory(c->e), text_from(agent)));
+  } else {
+    record_set_id(&cmd.args, FIELD_SESSION, c->session);
+  }
+  centre_run(c, &cmd);
+}
+
+void centre_ready(struct centre *c, const char *agent) {
+  centre_connection(c, COMMAND_AGENT_JOINED, agent);
+  centre_agent(c, agent, COMMAND_AGENT_STATE, "{\"state\":\"available\"}");
+  bt_check(c->step.answer.code == 200);
+}
+
+void centre_transfer(struct centre *c, const char *json) {
+  centre_do(c, COMMAND_TRANSFER, ROLE_SUPERVISOR, SESSION_NOBODY, json);
+}
+
 void centre_open(struct centre *c) {
-  struct command cmd = command(c, COMMAND_OPEN_SESSION, ROLE_CUSTOMER, 0);
+  struct command cmd =
+      centre_command(c, COMMAND_OPEN_SESSION, ROLE_CUSTOMER, 0);
   send(c, &cmd, "{\"entryPoint\":\"main\",\"customer\":{\"name\":\"Kim\"}}");
   bt_check(c->step.answer.code == 201);
   c->session = c->step.answer.session;
@@ -154,8 +186,9 @@ void centre_wait(struct centre *c, int64_t ms) {
   while (engine_next_deadline(c->e) <= end_us) {
     const int64_t due_us = engine_next_deadline(c->e);
     c->now_us = due_us > c->now_us ? due_us : c->now_us;
-    struct command cmd = command(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY);
-    run(c, &cmd);
+    struct command cmd =
+        centre_command(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY);
+    centre_run(c, &cmd);
   }
   c->now_us = end_us;
 }
@@ -169,6 +202,15 @@ const struct session *centre_session(const struct centre *c) {
 
 enum session_status centre_status(const struct centre *c) {
   return (enum session_status)centre_session(c)->status;
+}
+
+const struct record *centre_event(const struct centre *c, uint32_t type) {
+  for (size_t i = 0; i < c->step.event_count; i++) {
+    if (c->step.events[i].type == type) {
+      return &c->step.events[i];
+    }
+  }
+  return NULL;
 }
 
 unsigned centre_count(const struct centre *c, uint32_t type) {

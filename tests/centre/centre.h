@@ -25,6 +25,15 @@ struct centre {
 void centre_init(struct centre *c, const char *script);
 void centre_free(struct centre *c);
 
+/* Configures a thing, or publishes a script; it must be taken. */
+void centre_put(struct centre *c, enum command_type type, const char *config);
+void centre_put_script(struct centre *c, const char *name, const char *source);
+
+/* A command to be filled by hand, and to be carried out. */
+struct command centre_command(struct centre *c, enum command_type type,
+                              enum role role, uint32_t number);
+void centre_run(struct centre *c, const struct command *cmd);
+
 /* One command; the answer is centre.step.answer. @json: its body, or NULL. */
 void centre_do(struct centre *c, enum command_type type, enum role role,
                uint32_t number, const char *json);
@@ -32,6 +41,13 @@ void centre_do(struct centre *c, enum command_type type, enum role role,
 void centre_bot(struct centre *c, enum command_type type, const char *json);
 void centre_agent(struct centre *c, const char *agent, enum command_type type,
                   const char *json);
+/* The agent's desk is connected, and it takes offers. */
+void centre_ready(struct centre *c, const char *agent);
+/* What the connections of an agent, a bot or the customer do. */
+void centre_connection(struct centre *c, enum command_type type,
+                       const char *agent);
+/* A supervisor's transfer of the session opened last. */
+void centre_transfer(struct centre *c, const char *json);
 void centre_open(struct centre *c);
 /* A bot attached and, if @goodbye, has said goodbye. */
 void centre_open_with_bot(struct centre *c, bool goodbye);
@@ -40,6 +56,8 @@ void centre_wait(struct centre *c, int64_t ms);
 
 const struct session *centre_session(const struct centre *c);
 enum session_status centre_status(const struct centre *c);
+/* The first event of this type in the last step, or NULL. */
+const struct record *centre_event(const struct centre *c, uint32_t type);
 /* Number of events of this type in the last step. */
 unsigned centre_count(const struct centre *c, uint32_t type);
 /* Does the last answer's body contain the text? */

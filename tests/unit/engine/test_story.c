@@ -34,25 +34,16 @@ static void start(struct centre *c, const char *before, const char *options) {
   centre_open_with_bot(c, true);
 }
 
-static const struct record *find_event(const struct centre *c, uint32_t type) {
-  for (size_t i = 0; i < c->step.event_count; i++) {
-    if (c->step.events[i].type == type) {
-      return &c->step.events[i];
-    }
-  }
-  return NULL;
-}
-
 static void test_the_forum_script_is_refused_in_the_release(void **state) {
   (void)state;
   struct centre c;
   start(&c, "", "priority:1");
-  const struct record *refused = find_event(&c, EVENT_TRANSFER_REFUSED);
+  const struct record *refused = centre_event(&c, EVENT_TRANSFER_REFUSED);
   assert_non_null(refused);
   assert_int_equal(record_num(refused, FIELD_REFUSAL),
                    REFUSAL_RELEASE_IN_PROGRESS);
   assert_int_equal(record_num(refused, FIELD_LINE), 5);
-  const struct record *log = find_event(&c, EVENT_LOGGED);
+  const struct record *log = centre_event(&c, EVENT_LOGGED);
   assert_non_null(log);
   assert_true(text_equal(
       record_text(log, FIELD_TEXT),
