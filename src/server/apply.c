@@ -41,60 +41,87 @@ size_t apply_refused(const struct apply *a) {
 
 /* ---- what the file does not say */
 
-static void note_left_over(const struct apply *a, const char *kind,
-                           struct text id) {
-  log_say(a->options.log, API_LOG_INFO, "configuration.leftover",
-          "the %s \"%.*s\" is not in the file and stays as it was put before",
-          kind, TEXT_ARG(id));
+enum { LEFT_SCRIPT = CONFIG_OBJECTS, LEFT_KINDS };
+
+/* The @i-th of a kind; empty for a queue that made itself, as every skill's and
+ * agent's does. False beyond the last. */
+static bool find_id(const struct directory *d, size_t kind, size_t i,
+                    struct text *id) {
+  switch (kind) {
+  case CONFIG_QUEUE:
+    *id = i < d->queue_count && d->queues[i].skill == DIR_NONE &&
+                  d->queues[i].agent == DIR_NONE
+              ? d->queues[i].id
+              : TEXT("");
+    return i < d->queue_count;
+  case CONFIG_AGENT:
+    *id = i < d->agent_count ? d->agents[i].id : TEXT("");
+    return i < d->agent_count;
+  case CONFIG_BOT:
+    *id = i < d->bot_count ? d->bots[i].id : TEXT("");
+    return i < d->bot_count;
+  case CONFIG_ENTRY:
+    *id = i < d->entry_count ? d->entries[i].id : TEXT("");
+    return i < d->entry_count;
+  case LEFT_SCRIPT:
+    *id = i < d->script_count ? d->scripts[i].name : TEXT("");
+    return i < d->script_count;
+  default: /* a skill needs no place in the file */
+    return false;
+  }
 }
 
-static bool has_object(const struct server_config *c, enum config_object kind,
+static size_t count_in_directory(const struct directory *d, size_t kind) {
+  size_t count = 0;
+  struct text id;
+  for (size_t i = 0; find_id(d, kind, i, &id); i++) {
+    count += id.len > 0;
+  }
+  return count;
+}
+
+static size_t count_in_file(const struct server_config *c, size_t kind) {
+  size_t count = kind == LEFT_SCRIPT ? c->script_count : 0;
+  for (size_t i = 0; i < c->object_count; i++) {
+    count += c->objects[i].kind == kind;
+  }
+  return count;
+}
+
+static bool is_in_file(const struct server_config *c, size_t kind,
                        struct text id) {
-  size_t i = 0;
-  while (i < c->object_count &&
-         (c->objects[i].kind != kind || !text_equal(c->objects[i].id, id))) {
-    i++;
+  for (size_t i = 0; kind == LEFT_SCRIPT && i < c->script_count; i++) {
+    if (text_equal_nocase(c->scripts[i].name, id)) {
+      return true;
+    }
   }
-  return i < c->object_count;
+  for (size_t i = 0; i < c->object_count; i++) {
+    if (c->objects[i].kind == kind && text_equal_nocase(c->objects[i].id, id)) {
+      return true;
+    }
+  }
+  return false;
 }
 
-static bool has_script(const struct server_config *c, struct text name) {
-  size_t i = 0;
-  while (i < c->script_count && !text_equal_nocase(c->scripts[i].name, name)) {
-    i++;
-  }
-  return i < c->script_count;
-}
-
-static void note_all_left_over(const struct apply *a) {
+/* All that the file has is there by now: more means that some are left over. */
+static void note_left_over(const struct apply *a, size_t kind) {
+  static const char *const words[LEFT_KINDS] = {[CONFIG_QUEUE] = "queue",
+                                                [CONFIG_AGENT] = "agent",
+                                                [CONFIG_BOT] = "bot",
+                                                [CONFIG_ENTRY] = "entry point",
+                                                [LEFT_SCRIPT] = "script"};
   const struct directory *d =
       engine_directory(domain_engine(a->options.domain));
-  const struct server_config *c = a->config;
-  for (size_t i = 0; i < d->queue_count; i++) {
-    const struct dir_queue *q = &d->queues[i];
-    if (q->skill == DIR_NONE && q->agent == DIR_NONE &&
-        !has_object(c, CONFIG_QUEUE, q->id)) {
-      note_left_over(a, "queue", q->id);
-    }
+  if (count_in_directory(d, kind) <= count_in_file(a->config, kind)) {
+    return;
   }
-  for (size_t i = 0; i < d->agent_count; i++) {
-    if (!has_object(c, CONFIG_AGENT, d->agents[i].id)) {
-      note_left_over(a, "agent", d->agents[i].id);
-    }
-  }
-  for (size_t i = 0; i < d->bot_count; i++) {
-    if (!has_object(c, CONFIG_BOT, d->bots[i].id)) {
-      note_left_over(a, "bot", d->bots[i].id);
-    }
-  }
-  for (size_t i = 0; i < d->entry_count; i++) {
-    if (!has_object(c, CONFIG_ENTRY, d->entries[i].id)) {
-      note_left_over(a, "entry point", d->entries[i].id);
-    }
-  }
-  for (size_t i = 0; i < d->script_count; i++) {
-    if (!has_script(c, d->scripts[i].name)) {
-      note_left_over(a, "script", d->scripts[i].name);
+  struct text id;
+  for (size_t i = 0; find_id(d, kind, i, &id); i++) {
+    if (id.len > 0 && !is_in_file(a->config, kind, id)) {
+      log_say(a->options.log, API_LOG_INFO, "configuration.leftover",
+              "the %s \"%.*s\" is not in the file and stays as it was put "
+              "before",
+              words[kind], TEXT_ARG(id));
     }
   }
 }
@@ -121,8 +148,8 @@ static void on_answer(void *ctx, const struct answer *answer) {
             TEXT_ARG(answer->body));
   }
   go_on(a);
-  if (apply_is_done(a)) {
-    note_all_left_over(a);
+  for (size_t kind = 0; apply_is_done(a) && kind < LEFT_KINDS; kind++) {
+    note_left_over(a, kind);
   }
 }
 

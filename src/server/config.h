@@ -41,6 +41,7 @@ struct server_config {
   struct net_limits limits;
   struct api_token *tokens;
   size_t token_count;
+  size_t literal_tokens;         /* whose secret stands in the file */
   struct server_object *objects; /* what is referred to comes first */
   size_t object_count;
   struct server_script *scripts;

@@ -54,6 +54,7 @@ static bool take_literal(struct reader *r, const struct json *at,
                 "this machine; write its \"sha256\" (from \"baton token\"), "
                 "\"env\" or \"file\" instead");
   }
+  r->out->literal_tokens++;
   return hash(r, at, at->text, out);
 }
 

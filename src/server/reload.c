@@ -45,18 +45,26 @@ static bool load(struct server *s, struct server_config *out) {
   return true;
 }
 
+/* Everything, or nothing at all. */
 static bool begin(struct server *s) {
   const struct apply_options options = {
       .domain = s->domain, .clock = &s->clock, .log = &s->log};
-  if (api_set_tokens(s->api, s->coming.tokens, s->coming.token_count) !=
-          BT_ERR_OK ||
-      apply_start(heap_mem(), &options, &s->coming, &s->apply) != BT_ERR_OK) {
-    server_config_free(&s->coming);
-    return false;
+  const struct server_config *now = &s->config, *coming = &s->coming;
+  if (api_set_tokens(s->api, coming->tokens, coming->token_count) ==
+      BT_ERR_OK) {
+    if (apply_start(heap_mem(), &options, coming, &s->apply) == BT_ERR_OK) {
+      compare_fixed(s, coming);
+      s->log.level = coming->log_level;
+      return true;
+    }
+    if (api_set_tokens(s->api, now->tokens, now->token_count) != BT_ERR_OK) {
+      log_say(&s->log, API_LOG_ERROR, "configuration.tokens",
+              "there is no memory to bring the old tokens back: those of the "
+              "new file are in force");
+    }
   }
-  compare_fixed(s, &s->coming);
-  s->log.level = s->coming.log_level;
-  return true;
+  server_config_free(&s->coming);
+  return false;
 }
 
 bool server_reload(struct server *s) {

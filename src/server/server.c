@@ -43,25 +43,32 @@ static void look_at_disk(struct server *s) {
   s->was_full = stats.full;
 }
 
-static void arm_tick(struct server *s) {
-  const int64_t wait_us =
-      domain_next_deadline(s->domain) - clock_now_us(&s->clock);
-  loop_timer_start_after(s->tick, wait_us <= 0        ? STUCK_US
-                                  : wait_us < LOOK_US ? wait_us
-                                                      : LOOK_US);
+static void arm_tick(struct server *s, int64_t at_least_us) {
+  int64_t wait_us = domain_next_deadline(s->domain) - clock_now_us(&s->clock);
+  wait_us = wait_us < LOOK_US ? wait_us : LOOK_US;
+  loop_timer_start_after(s->tick,
+                         wait_us > at_least_us ? wait_us : at_least_us);
+}
+
+/* Is the earliest timer carried out? Not while the disk has no room. */
+static bool tick(struct server *s) {
+  const int64_t now_us = clock_now_us(&s->clock);
+  const int64_t due_us = domain_next_deadline(s->domain);
+  domain_tick(s->domain, now_us);
+  return due_us > now_us || domain_next_deadline(s->domain) != due_us;
 }
 
 /* Everything that this turn's callbacks submitted is with the journal; what is
  * durable leaves. */
 static void on_batch(void *ctx) {
   struct server *s = ctx;
-  domain_tick(s->domain, clock_now_us(&s->clock));
+  const bool ticks = tick(s);
   (void)domain_release(s->domain);
   server_finish_reload(s);
   if (domain_due(s->domain)) {
     loop_again(s->loop);
   }
-  arm_tick(s);
+  arm_tick(s, ticks ? 0 : STUCK_US);
 }
 
 /* The batch hook does the rest. */
@@ -182,17 +189,26 @@ static enum bt_err start(struct server *s, struct server_error *why) {
     return server_fail(why, err, "Cannot make the server: %s.",
                        bt_err_text(err));
   }
-  err = listen_there(s, why);
+  err = loop_on_signals(s->loop, on_signal, s);
   if (err != BT_ERR_OK) {
-    return err;
+    return server_fail(why, err, "Cannot listen to signals: %s.",
+                       bt_err_text(err));
   }
   loop_on_batch(s->loop, on_batch, s);
-  arm_tick(s);
-  err = loop_on_signals(s->loop, on_signal, s);
-  return err == BT_ERR_OK
-             ? err
-             : server_fail(why, err, "Cannot listen to signals: %s.",
-                           bt_err_text(err));
+  arm_tick(s, 0);
+  return listen_there(s, why);
+}
+
+/* The file may say loopback, and --listen something else. */
+static void warn_of_secrets(const struct server *s) {
+  if (s->config.literal_tokens > 0 && server_is_loopback(s->config.host) &&
+      !server_is_loopback(s->host)) {
+    log_say(&s->log, API_LOG_WARNING, "configuration.secrets",
+            "%zu secrets stand in %s, and the server listens beyond this "
+            "machine; write their \"sha256\" (from \"baton token\"), \"env\" "
+            "or \"file\" instead",
+            s->config.literal_tokens, s->options->config_path);
+  }
 }
 
 static void note_started(struct server *s) {
@@ -217,8 +233,11 @@ enum bt_err server_create(const struct server_options *options,
     server_config_free(take_config);
     return server_fail(why, BT_ERR_NOMEM, "There is no memory.");
   }
-  /* A limit on the size of files is a full disk, not a reason to die. */
+  /* A limit on the size of files is a full disk, not a reason to die; nor is a
+   * reload that is asked for while the file is being read for the first time.
+   */
   (void)signal(SIGXFSZ, SIG_IGN);
+  (void)signal(SIGHUP, SIG_IGN);
   s->options = options;
   s->config = *take_config;
   s->log = options->log;
@@ -231,6 +250,7 @@ enum bt_err server_create(const struct server_options *options,
     server_free(s);
     return err;
   }
+  warn_of_secrets(s);
   note_started(s);
   *out = s;
   return BT_ERR_OK;

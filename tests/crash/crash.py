@@ -28,7 +28,7 @@ from server import Server, StartFailed
 import wire
 
 CENTRE = str(pathlib.Path(__file__).resolve().parent / "centre.yaml")
-LOAD_SECONDS = (0.1, 0.6)
+LOAD_SECONDS = (0.05, 0.35)
 SHOWN = 20
 
 
