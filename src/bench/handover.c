@@ -9,6 +9,7 @@
 #include "bench/child.h"
 #include "bench/handover_priv.h"
 #include "bench/machine.h"
+#include "bench/metrics.h"
 
 enum { DISK_WRITES = 200, FRAME_BYTES_MAX = 1 << 20, TURN_US = 5000 };
 #define OPEN_MAX_NS     INT64_C(30000000000)
@@ -111,32 +112,58 @@ static void summarize(struct handover *h) {
   }
 }
 
+/* What has been used so far. */
+struct cost {
+  struct machine_usage server; /* negative if it is not ours */
+  struct metrics journal;
+  int64_t own_us;
+};
+
+static enum bt_err take_cost(struct handover *h, const struct child *child,
+                             struct cost *out) {
+  out->server = (struct machine_usage){-1, -1, -1};
+  out->own_us = machine_own_cpu_us();
+  const enum bt_err err =
+      metrics_fetch(h->bench, h->loop, h->host, h->port, &out->journal);
+  if (err != BT_ERR_OK || child == NULL) {
+    return err;
+  }
+  return machine_usage_of(h->bench, child->process, &out->server);
+}
+
+static void put_cost(struct bench_handover_result *out,
+                     const struct cost *before, const struct cost *after) {
+  const bool ours = after->server.cpu_us >= 0;
+  out->own_cpu_s = (double)(after->own_us - before->own_us) / 1e6;
+  out->cpu_s =
+      ours ? (double)(after->server.cpu_us - before->server.cpu_us) / 1e6 : -1;
+  out->rss_bytes = after->server.rss_bytes;
+  out->rss_peak_bytes = after->server.rss_peak_bytes;
+  out->journal_bytes = after->journal.bytes - before->journal.bytes;
+  out->journal_batches = after->journal.batches - before->journal.batches;
+  out->journal_commits = after->journal.groups - before->journal.groups;
+  out->commit_p50_us = (int64_t)(after->journal.commit_p50_s * 1e6);
+  out->commit_p99_us = (int64_t)(after->journal.commit_p99_s * 1e6);
+}
+
 /* Everything against the server that listens on h->port. @child: ours, or
  * NULL. */
 static enum bt_err drive(struct handover *h, const struct child *child) {
-  struct machine_usage before, after;
+  struct cost before, after;
   enum bt_err err = seats_open(h);
   if (err == BT_ERR_OK) {
     err = wait_for_seats(h);
   }
-  if (err == BT_ERR_OK && child != NULL) {
-    err = machine_usage_of(h->bench, child->process, &before);
-  }
-  if (err != BT_ERR_OK) {
-    return err;
-  }
-  const int64_t own_us = machine_own_cpu_us();
-  live(h);
-  summarize(h);
-  h->out->own_cpu_s = (double)(machine_own_cpu_us() - own_us) / 1e6;
-  if (child == NULL) {
-    return BT_ERR_OK;
-  }
-  err = machine_usage_of(h->bench, child->process, &after);
   if (err == BT_ERR_OK) {
-    h->out->cpu_s = (double)(after.cpu_us - before.cpu_us) / 1e6;
-    h->out->rss_bytes = after.rss_bytes;
-    h->out->rss_peak_bytes = after.rss_peak_bytes;
+    err = take_cost(h, child, &before);
+  }
+  if (err == BT_ERR_OK) {
+    live(h);
+    summarize(h);
+    err = take_cost(h, child, &after);
+  }
+  if (err == BT_ERR_OK) {
+    put_cost(h->out, &before, &after);
   }
   return err;
 }
@@ -190,7 +217,7 @@ static enum bt_err run_child(struct handover *h, const char *dir) {
   char why[BENCH_WHY_SIZE];
   memcpy(why, h->bench->why, sizeof why);
   err = child_stop(h->bench, &child);
-  h->out->journal_bytes = data_bytes(dir);
+  h->out->disk_bytes = data_bytes(dir);
   if (loaded != BT_ERR_OK) {
     memcpy(h->bench->why, why, sizeof why);
   }
@@ -244,10 +271,8 @@ enum bt_err bench_handover(struct bench *b,
   if (h == NULL) {
     err = bench_fail(b, BT_ERR_NOMEM, "no memory");
   } else {
-    *out = (struct bench_handover_result){.cpu_s = -1,
-                                          .journal_bytes = -1,
-                                          .rss_bytes = -1,
-                                          .rss_peak_bytes = -1};
+    *out = (struct bench_handover_result){
+        .cpu_s = -1, .disk_bytes = -1, .rss_bytes = -1, .rss_peak_bytes = -1};
     h->bench = b;
     h->options = options;
     h->out = out;

@@ -39,11 +39,14 @@ struct bench_handover_result {
   int64_t life_p50_us, life_p99_us;
   /* The disk by itself, write and fdatasync, before and after the load. */
   int64_t disk_p50_us, disk_p99_us;
+  /* The server's journal under the load: its group commits, and batches. */
+  int64_t commit_p50_us, commit_p99_us;
+  double journal_bytes, journal_batches, journal_commits;
   double own_cpu_s; /* of the load, all lives */
   /* Of the server, all lives; only of one of our own, else negative. */
   double cpu_s;
   int64_t rss_bytes, rss_peak_bytes;
-  int64_t journal_bytes;   /* after it has ended */
+  int64_t disk_bytes;      /* of its data, snapshots too, after it has ended */
   char first_failure[512]; /* a sentence; empty if all went well */
 };
 

@@ -22,10 +22,21 @@ static void print_server(const struct bench_handover_result *r) {
       "server            %.3f CPU seconds per 1,000, %.1f MiB (at most %.1f)\n",
       per_thousand(r, r->cpu_s), (double)r->rss_bytes / 1048576,
       (double)r->rss_peak_bytes / 1048576);
-  if (r->lives > 0) {
-    printf("journal           %.0f bytes a session\n",
-           (double)r->journal_bytes / (double)r->lives);
+}
+
+static double a_life(const struct bench_handover_result *r, double all) {
+  return r->lives > 0 ? all / (double)r->lives : 0;
+}
+
+static void print_journal(const struct bench_handover_result *r) {
+  printf("journal           %.0f bytes in %.1f batches a session",
+         a_life(r, r->journal_bytes), a_life(r, r->journal_batches));
+  if (r->disk_bytes >= 0) {
+    printf(", %.0f bytes on the disk", a_life(r, (double)r->disk_bytes));
   }
+  printf("\ncommits           p50 %.2f ms, p99 %.2f ms, %.1f batches each\n",
+         (double)r->commit_p50_us / 1000, (double)r->commit_p99_us / 1000,
+         r->journal_commits > 0 ? r->journal_batches / r->journal_commits : 0);
 }
 
 static void print_text(const struct bench_handover_result *r) {
@@ -37,7 +48,8 @@ static void print_text(const struct bench_handover_result *r) {
          (double)r->offer_max_us / 1000);
   printf("whole life        p50 %.2f ms, p99 %.2f ms\n",
          (double)r->life_p50_us / 1000, (double)r->life_p99_us / 1000);
-  printf("fdatasync         p50 %.2f ms, p99 %.2f ms\n",
+  print_journal(r);
+  printf("disk by itself    fdatasync p50 %.2f ms, p99 %.2f ms\n",
          (double)r->disk_p50_us / 1000, (double)r->disk_p99_us / 1000);
   print_server(r);
   printf("load              %.3f CPU seconds per 1,000\n",
@@ -85,6 +97,8 @@ static void put_times(struct json_out *o,
                {"release_to_offer_us_max", r->offer_max_us},
                {"life_us_p50", r->life_p50_us},
                {"life_us_p99", r->life_p99_us},
+               {"commit_us_p50", r->commit_p50_us},
+               {"commit_us_p99", r->commit_p99_us},
                {"fdatasync_us_p50", r->disk_p50_us},
                {"fdatasync_us_p99", r->disk_p99_us}};
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
@@ -109,10 +123,12 @@ static void print_json(const struct bench *b,
   bench_put_number(&o, "load_cpu_s_per_1000", per_thousand(r, r->own_cpu_s));
   put_or_null(&o, "rss_bytes", (double)r->rss_bytes);
   put_or_null(&o, "rss_peak_bytes", (double)r->rss_peak_bytes);
-  put_or_null(&o, "journal_bytes_per_session",
-              r->journal_bytes < 0 || r->lives == 0
-                  ? -1
-                  : (double)r->journal_bytes / (double)r->lives);
+  bench_put_number(&o, "journal_bytes_per_session",
+                   a_life(r, r->journal_bytes));
+  bench_put_number(&o, "journal_batches_per_session",
+                   a_life(r, r->journal_batches));
+  put_or_null(&o, "disk_bytes_per_session",
+              r->disk_bytes < 0 ? -1 : a_life(r, (double)r->disk_bytes));
   json_close_object(&o);
   printf("%.*s\n", TEXT_ARG(textbuf_text(&text)));
   textbuf_free(&text);
