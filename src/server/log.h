@@ -22,7 +22,8 @@ enum log_format { LOG_JSON, LOG_TEXT };
 struct log {
   int fd;
   enum log_format format;
-  enum api_log_level level; /* what is below is not written */
+  /* What is below is not written. A reload changes it while others log. */
+  _Atomic enum api_log_level level;
 };
 
 struct log_field {
