@@ -1,72 +1,328 @@
+/* A session's story. Each event that matters is one line of a table; a refusal
+ * also says why, what would have been accepted, and the cures. */
 #include "engine/explain.h"
 
-#include "base/calendar.h"
+#include "engine/engine_priv.h"
 #include "session/refusal.h"
 
 /* One story being told. */
 struct tale {
   const struct engine *e;
   struct textbuf *out;
-  int64_t first_us;   /* when the session opened */
-  int64_t goodbye_us; /* of the bot that is being released; 0: none */
-  const struct record *agent_event; /* the last that named an agent */
-  const struct record *refused;     /* the last refusal that was told whole */
+  int64_t first_us;              /* when the session opened */
+  int64_t entered_us;            /* into its queue */
+  const struct record *ev;       /* that is being told */
+  const struct record *agent_ev; /* the last that named an agent */
+  const struct record *refused;  /* the last refusal that was told whole */
+  unsigned refusals;             /* since the bot's goodbye */
 };
 
-/* "+ 1.203 s  " since the opening. */
-static void begin(struct tale *t, const struct record *ev) {
-  const int64_t ms = (record_num(ev, FIELD_AT) - t->first_us) / 1000;
-  textbuf_addf(t->out, "%+6lld.%03lld s  ", (long long)(ms / 1000),
-               (long long)(ms % 1000));
+#define INDENT "\n              "
+
+/* ---- who and what */
+
+static struct text nobody(void) {
+  return (struct text){"?", 1};
 }
 
-static void end(struct tale *t) {
-  textbuf_add_char(t->out, '\n');
+static void put_quoted(struct tale *t, const char *what, struct text name) {
+  textbuf_addf(t->out, "%s'%.*s'", what, TEXT_ARG(name));
 }
 
-static struct text name_of(const struct tale *t, const struct record *ev,
-                           enum field f) {
+static void put_agent(struct tale *t) {
   const struct directory *d = engine_directory(t->e);
-  const size_t i = (size_t)record_num(ev, f);
-  const bool known = record_has(ev, f);
-  if (f == FIELD_QUEUE && known && i < d->queue_count) {
-    return d->queues[i].id;
-  }
-  if (f == FIELD_AGENT && known && i < d->agent_count) {
-    return d->agents[i].id;
-  }
-  if (f == FIELD_SCRIPT && known && i < d->script_count) {
-    return d->scripts[i].name;
-  }
-  if (f == FIELD_ENTRY && known && i < d->entry_count) {
-    return d->entries[i].id;
-  }
-  return TEXT("?");
+  const struct record *ev =
+      record_has(t->ev, FIELD_AGENT) ? t->ev : t->agent_ev;
+  const size_t i = ev == NULL ? SIZE_MAX : (size_t)record_num(ev, FIELD_AGENT);
+  put_quoted(t, "", i < d->agent_count ? d->agents[i].id : nobody());
 }
 
-static struct text holder_of(const struct tale *t, const struct record *ev) {
+static void put_queue(struct tale *t, enum field f) {
   const struct directory *d = engine_directory(t->e);
-  const size_t i = (size_t)record_num(ev, FIELD_HOLDER_NUMBER);
-  switch ((uint32_t)record_num(ev, FIELD_HOLDER)) {
-  case SESSION_HOLDER_BOT:
-    return i < d->bot_count ? d->bots[i].id : TEXT("?");
-  case SESSION_HOLDER_SCRIPT:
-    return i < d->script_count ? d->scripts[i].name : TEXT("?");
-  default:
-    return TEXT("?");
+  const size_t i = (size_t)record_num(t->ev, f);
+  put_quoted(t, "queue ", i < d->queue_count ? d->queues[i].id : nobody());
+}
+
+static void put_bot(struct tale *t, enum field f) {
+  const struct directory *d = engine_directory(t->e);
+  const size_t i = (size_t)record_num(t->ev, f);
+  put_quoted(t, "bot ", i < d->bot_count ? d->bots[i].id : nobody());
+}
+
+static void put_script(struct tale *t, enum field f) {
+  const struct directory *d = engine_directory(t->e);
+  const size_t i = (size_t)record_num(t->ev, f);
+  put_quoted(t, "script ", i < d->script_count ? d->scripts[i].name : nobody());
+}
+
+static void put_entry(struct tale *t) {
+  const struct directory *d = engine_directory(t->e);
+  const size_t i = (size_t)record_num(t->ev, FIELD_ENTRY);
+  put_quoted(t, "", i < d->entry_count ? d->entries[i].id : nobody());
+}
+
+static void put_party(struct tale *t, enum field kind, enum field number) {
+  if (record_num(t->ev, kind) == SESSION_HOLDER_SCRIPT) {
+    put_script(t, number);
+  } else {
+    put_bot(t, number);
   }
 }
 
-/* Who caused it, as "script forum, line 5". */
-static void cause(struct tale *t, const struct record *ev) {
-  const struct text who = record_text(ev, FIELD_ACTOR);
-  textbuf_addf(t->out, "%s%s%.*s",
-               role_name((uint32_t)record_num(ev, FIELD_ROLE)),
-               who.len > 0 ? " " : "", TEXT_ARG(who));
-  if (record_has(ev, FIELD_LINE)) {
-    textbuf_addf(t->out, ", line %lld", (long long)record_num(ev, FIELD_LINE));
+static void put_target(struct tale *t) {
+  if (record_num(t->ev, FIELD_WAITS) == SESSION_WAIT_BOT) {
+    put_bot(t, FIELD_WAIT_TARGET);
+  } else {
+    put_queue(t, FIELD_WAIT_TARGET);
   }
 }
+
+/* Who caused it: "script 'forum', line 5,". */
+static void put_cause(struct tale *t) {
+  const uint32_t role = (uint32_t)record_num(t->ev, FIELD_ROLE);
+  if (role == ROLE_SYSTEM || role == ROLE_CUSTOMER) {
+    textbuf_add(t->out, role == ROLE_SYSTEM ? TEXT("the server")
+                                            : TEXT("the customer"));
+    return;
+  }
+  textbuf_addf(t->out, "%s ", role_name(role));
+  put_quoted(t, "", record_text(t->ev, FIELD_ACTOR));
+  if (record_has(t->ev, FIELD_LINE)) {
+    textbuf_addf(t->out, ", line %lld,",
+                 (long long)record_num(t->ev, FIELD_LINE));
+  }
+}
+
+/* ---- how long, and how */
+
+static void put_seconds(struct tale *t, int64_t us) {
+  textbuf_addf(t->out, "%lld.%lld s", (long long)(us / 1000000),
+               (long long)(us / 100000 % 10));
+}
+
+/* What the time between goodbye and release meant for transfers. */
+static void put_window(struct tale *t) {
+  if (!record_has(t->ev, FIELD_WINDOW)) {
+    return;
+  }
+  textbuf_addf(t->out, INDENT "From its goodbye to this moment it was %lld ms",
+               (long long)record_num(t->ev, FIELD_WINDOW));
+  if (t->refusals > 0) {
+    const bool one = t->refusals == 1;
+    textbuf_addf(t->out,
+                 ", and %u transfer%s refused meanwhile. With when:released "
+                 "%s would go through now",
+                 t->refusals, one ? " was" : "s were",
+                 one ? "it" : "the first of them");
+  }
+  textbuf_add_char(t->out, '.');
+}
+
+static void put_end(struct tale *t) {
+  static const struct {
+    const char *code, *words;
+  } ends[] = {{"customer_left", "the customer left"},
+              {"customer_lost", "the customer's connection did not come back"},
+              {"bot_ended", "the bot ended it"},
+              {"agent_ended", "the agent ended it"},
+              {"script_ended", "a script ended it"},
+              {"ended", "it was ended from outside"},
+              {"nobody_took_it", "nobody took it, and there is no fallback"},
+              {"max_wait", "the longest wait was over, without an overflow"},
+              {"script_failed", "its script failed, and there is no fallback"}};
+  const struct text code = record_text(t->ev, FIELD_END_REASON);
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    if (text_equal(code, text_from(ends[i].code))) {
+      textbuf_addf(t->out, ": %s", ends[i].words);
+      return;
+    }
+  }
+  textbuf_addf(t->out, "%s%.*s", code.len > 0 ? ": " : "", TEXT_ARG(code));
+}
+
+/* ---- the lines */
+
+static const struct {
+  uint32_t type;
+  const char *words; /* {…}: see put_word() */
+} lines[] = {
+    {EVENT_OF_SESSION(OPENED),
+     "a customer came in at entry point {entry}; {invited} is to take it."},
+    {EVENT_OF_SESSION(ATTACHED), "{holder} holds the session."},
+    {EVENT_OF_SESSION(BOT_GOODBYE),
+     "{holder} said goodbye. Its connection is still open, so it still holds "
+     "the session, which is releasing."},
+    {EVENT_OF_SESSION(BOT_RELEASED),
+     "the bot's connection closed: nobody holds the session.{window}"},
+    {EVENT_OF_SESSION(BOT_LOST),
+     "the bot's connection closed without a goodbye: nobody holds the "
+     "session."},
+    {EVENT_OF_SESSION(BOT_SILENT),
+     "bot and customer were silent for too long: nobody holds the session."},
+    {EVENT_OF_SESSION(BOT_DRAINED),
+     "the bot did not close its connection, so the server did: nobody holds "
+     "the session.{window}"},
+    {EVENT_OF_SESSION(BOT_DISMISSED), "{cause} told the bot to end its part."},
+    {EVENT_OF_SESSION(BOT_AWAY),
+     "the server restarted; the bot has a moment to come back."},
+    {EVENT_OF_SESSION(BOT_RETURNED), "the bot is back and goes on."},
+    {EVENT_OF_SESSION(INVITE_EXPIRED),
+     "the invited bot did not come in time: nobody holds the session."},
+    {EVENT_OF_SESSION(INVITE_WITHDRAWN),
+     "{cause} took the invitation back: nobody holds the session."},
+    {EVENT_OF_SESSION(SCRIPT_RELEASED),
+     "the script gave the session up: nobody holds it."},
+    {EVENT_OF_SESSION(HUNG_UP),
+     "{cause} ended the holder's part at once: nobody holds the "
+     "session.{window}"},
+    {EVENT_OF_SESSION(QUEUED),
+     "{cause} sent the session to {queue}, priority {priority}."},
+    {EVENT_OF_SESSION(BOT_INVITED),
+     "{cause} sent the session to {invited}, which is invited."},
+    {EVENT_OF_SESSION(OVERFLOWED),
+     "the queue's longest wait was over: {queue} took the session; its clock "
+     "goes on."},
+    {EVENT_OF_SESSION(UNQUEUED),
+     "{cause} took the session out of its queue: nobody holds it."},
+    {EVENT_OF_SESSION(TRANSFER_WAITS),
+     "{cause} asked for a transfer to {target} when the bot releases the "
+     "session. It waits for that, {timeout} at most."},
+    {EVENT_OF_SESSION(TRANSFER_CANCELLED),
+     "{cause} withdrew the waiting transfer."},
+    {EVENT_OF_SESSION(TRANSFER_EXPIRED),
+     "the transfer had waited long enough and was withdrawn: the bot had not "
+     "released the session."},
+    {EVENT_OF_SESSION(OFFERED), "the session is offered to agent {agent}."},
+    {EVENT_OF_SESSION(CONNECTED),
+     "agent {agent} accepted and holds the session, after {waited} in the "
+     "queue."},
+    {EVENT_OF_SESSION(OFFER_DECLINED),
+     "agent {agent} did not take it; the session keeps its place and its "
+     "clock."},
+    {EVENT_OF_SESSION(OFFER_EXPIRED),
+     "agent {agent} did not answer; the session keeps its place and its "
+     "clock."},
+    {EVENT_OF_SESSION(AGENT_LOST),
+     "the connection of agent {agent} died; the session waits for its "
+     "return."},
+    {EVENT_OF_SESSION(AGENT_RETURNED), "agent {agent} is connected again."},
+    {EVENT_OF_SESSION(REQUEUED),
+     "agent {agent} did not come back: the session is at its old place in "
+     "{queue}."},
+    {EVENT_OF_SESSION(WRAPPING),
+     "the conversation is over{end}. Agent {agent} documents it."},
+    {EVENT_OF_SESSION(ENDED), "the session is over{end}."},
+    {EVENT_CUSTOMER_JOINED, "the customer is connected."},
+    {EVENT_CUSTOMER_DROPPED, "the customer's connection died."},
+    {EVENT_COMMAND_REFUSED, "{cause} was refused '{name}': {detail}"},
+    {EVENT_TRANSFER_REFUSED,
+     "{cause} asked for a transfer to {wanted} and was refused: {refusal}."},
+    {EVENT_SCRIPT_STARTED, "{script} began."},
+    {EVENT_SCRIPT_FAILED, "the script failed in line {line}: {detail}"},
+    {EVENT_SCRIPT_ENDED, "the script ended ({reason})."},
+    {EVENT_LOGGED, "{cause} wrote: {text}"},
+};
+
+static void put_refusal(struct tale *t) {
+  const enum refusal why = (enum refusal)record_num(t->ev, FIELD_REFUSAL);
+  const struct refusal_info *info = refusal_info(why);
+  textbuf_addf(t->out, "%u %s, %s", info->http, refusal_http_text(info->http),
+               info->wire);
+}
+
+static void put_holder(struct tale *t) {
+  put_party(t, FIELD_HOLDER, FIELD_HOLDER_NUMBER);
+}
+
+static void put_invited(struct tale *t) {
+  put_party(t, FIELD_INVITED, FIELD_INVITED_NUMBER);
+}
+
+static void put_its_queue(struct tale *t) {
+  put_queue(t, FIELD_QUEUE);
+}
+
+static void put_its_script(struct tale *t) {
+  put_script(t, FIELD_SCRIPT);
+}
+
+static void put_wanted(struct tale *t) {
+  put_quoted(t, "", record_text(t->ev, FIELD_TARGET));
+}
+
+static void put_waited(struct tale *t) {
+  put_seconds(t, record_num(t->ev, FIELD_AT) - t->entered_us);
+}
+
+static void put_timeout(struct tale *t) {
+  put_seconds(t,
+              record_num(t->ev, FIELD_DEADLINE) - record_num(t->ev, FIELD_AT));
+}
+
+static const struct {
+  const char *word;
+  void (*put)(struct tale *t);
+} words[] = {
+    {"{agent}", put_agent},     {"{queue}", put_its_queue},
+    {"{holder}", put_holder},   {"{invited}", put_invited},
+    {"{entry}", put_entry},     {"{script}", put_its_script},
+    {"{cause}", put_cause},     {"{target}", put_target},
+    {"{wanted}", put_wanted},   {"{refusal}", put_refusal},
+    {"{window}", put_window},   {"{waited}", put_waited},
+    {"{timeout}", put_timeout}, {"{end}", put_end},
+};
+
+/* Words that are a field as it stands. */
+static const struct {
+  const char *word;
+  enum field field;
+} plain_words[] = {
+    {"{detail}", FIELD_DETAIL},     {"{name}", FIELD_NAME},
+    {"{reason}", FIELD_REASON},     {"{text}", FIELD_TEXT},
+    {"{priority}", FIELD_PRIORITY}, {"{line}", FIELD_LINE},
+};
+
+static void put_word(struct tale *t, struct text word) {
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    if (text_equal(word, text_from(words[i].word))) {
+      words[i].put(t);
+      return;
+    }
+  }
+  for (size_t i = 0; i < sizeof plain_words / sizeof plain_words[0]; i++) {
+    const enum field f = plain_words[i].field;
+    if (!text_equal(word, text_from(plain_words[i].word))) {
+      continue;
+    }
+    if (field_is_text(f)) {
+      textbuf_add(t->out, record_text(t->ev, f));
+    } else {
+      textbuf_add_i64(t->out, record_num(t->ev, f));
+    }
+  }
+}
+
+/* A sentence, begun with a capital whatever its first word is. */
+static void put_sentence(struct tale *t, const char *sentence) {
+  const struct text line = text_from(sentence);
+  const size_t start = t->out->len;
+  for (size_t at = 0; at < line.len;) {
+    const size_t open = text_find(line, TEXT("{"), at);
+    textbuf_add(t->out, text_sub(line, at, open - at));
+    if (open == line.len) {
+      break;
+    }
+    at = text_find(line, TEXT("}"), open) + 1;
+    put_word(t, text_sub(line, open, at - open));
+  }
+  if (t->out->len > start) {
+    char *first = &t->out->ptr[start];
+    *first =
+        *first >= 'a' && *first <= 'z' ? (char)(*first - 'a' + 'A') : *first;
+  }
+}
+
+/* ---- what a refusal says beside its sentence */
 
 /* Copies *@line up to the word @mark; *@line goes on behind it. True: it was
  * there. */
@@ -79,34 +335,37 @@ static bool copy_to(struct tale *t, struct text *line, struct text mark) {
 }
 
 /* A remedy's line of script, for the transfer that was refused. */
-static void remedy_line(struct tale *t, const struct record *ev,
-                        const char *script) {
+static void tell_remedy_line(struct tale *t, const char *script) {
   struct text line = text_from(script);
-  textbuf_add(t->out, TEXT("\n                    "));
+  textbuf_add(t->out, TEXT(INDENT "      "));
   if (copy_to(t, &line, TEXT("{target}"))) {
-    textbuf_add(t->out, record_text(ev, FIELD_TARGET));
+    textbuf_add(t->out, record_text(t->ev, FIELD_TARGET));
   }
-  if (copy_to(t, &line, TEXT("{options}")) && record_has(ev, FIELD_PRIORITY)) {
+  if (copy_to(t, &line, TEXT("{options}")) &&
+      record_has(t->ev, FIELD_PRIORITY)) {
     textbuf_addf(t->out, "priority:%lld,",
-                 (long long)record_num(ev, FIELD_PRIORITY));
+                 (long long)record_num(t->ev, FIELD_PRIORITY));
   }
   textbuf_add(t->out, line);
 }
 
-static void remedies(struct tale *t, const struct record *ev) {
-  const enum refusal why = (enum refusal)record_num(ev, FIELD_REFUSAL);
+static void tell_remedies(struct tale *t) {
+  const enum refusal why = (enum refusal)record_num(t->ev, FIELD_REFUSAL);
   const struct refusal_remedy *r;
   for (size_t i = 0; (r = refusal_remedy(why, i)) != NULL; i++) {
-    textbuf_addf(t->out, "\n              %s %s",
-                 i == 0 ? "Cure:" : "   or:", r->does);
+    textbuf_addf(t->out, INDENT "%s %s", i == 0 ? "Cure:" : "  or:", r->does);
     if (r->script[0] != '\0') {
-      remedy_line(t, ev, r->script);
+      tell_remedy_line(t, r->script);
     }
   }
 }
 
-static void allowed_from(struct tale *t) {
+static void tell_allowed(struct tale *t) {
   const uint32_t from = session_allowed_from(SESSION_CMD_TRANSFER);
+  textbuf_addf(
+      t->out,
+      INDENT "The session was %s. A transfer is taken at once while it is",
+      session_status_name((uint32_t)record_num(t->ev, FIELD_FROM_STATUS)));
   bool first = true;
   for (uint32_t s = 0; s < SESSION_STATUSES; s++) {
     if (from >> s & 1) {
@@ -114,252 +373,112 @@ static void allowed_from(struct tale *t) {
       first = false;
     }
   }
+  textbuf_add_char(t->out, '.');
 }
 
 /* A script that tries again and again is refused alike each time. */
-static bool told_before(const struct tale *t, const struct record *ev) {
+static bool told_before(const struct tale *t) {
   const struct record *last = t->refused;
-  return last != NULL &&
-         record_num(last, FIELD_REFUSAL) == record_num(ev, FIELD_REFUSAL) &&
-         record_num(last, FIELD_FROM_STATUS) ==
-             record_num(ev, FIELD_FROM_STATUS) &&
-         record_num(last, FIELD_PRIORITY) == record_num(ev, FIELD_PRIORITY) &&
-         text_equal(record_text(last, FIELD_TARGET),
-                    record_text(ev, FIELD_TARGET));
-}
-
-static void tell_refused(struct tale *t, const struct record *ev) {
-  const enum refusal why = (enum refusal)record_num(ev, FIELD_REFUSAL);
-  const struct refusal_info *info = refusal_info(why);
-  const struct text target = record_text(ev, FIELD_TARGET);
-  cause(t, ev);
-  textbuf_addf(t->out,
-               " asked for a transfer to '%.*s' and was refused with "
-               "%u %s (%s).",
-               TEXT_ARG(target), info->http, refusal_http_text(info->http),
-               info->wire);
-  textbuf_addf(t->out, "\n              Why: %s. %.*s", info->title,
-               TEXT_ARG(record_text(ev, FIELD_DETAIL)));
-  if (told_before(t, ev)) {
-    textbuf_add(t->out, TEXT("\n              Cures: as above."));
-    return;
-  }
-  t->refused = ev;
-  textbuf_addf(
-      t->out,
-      "\n              The session was %s; a transfer now is "
-      "accepted from",
-      session_status_name((uint32_t)record_num(ev, FIELD_FROM_STATUS)));
-  allowed_from(t);
-  textbuf_add_char(t->out, '.');
-  remedies(t, ev);
-}
-
-static void tell_released(struct tale *t, const struct record *ev,
-                          const char *how) {
-  textbuf_addf(t->out, "%s", how);
-  if (record_has(ev, FIELD_WINDOW)) {
-    textbuf_addf(t->out,
-                 " The window between goodbye and release was %lld ms: "
-                 "a transfer with when=now is refused in it.",
-                 (long long)record_num(ev, FIELD_WINDOW));
-  }
-}
-
-static void tell_queued(struct tale *t, const struct record *ev) {
-  textbuf_addf(t->out, "The session waits in queue '%.*s' with priority %lld; ",
-               TEXT_ARG(name_of(t, ev, FIELD_QUEUE)),
-               (long long)record_num(ev, FIELD_PRIORITY));
-  cause(t, ev);
-  textbuf_add(t->out, TEXT(" sent it there."));
-}
-
-static void tell_agent(struct tale *t, const struct record *ev,
-                       const char *format) {
-  const struct record *named =
-      record_has(ev, FIELD_AGENT) ? ev : t->agent_event;
-  const struct text agent =
-      named == NULL ? TEXT("?") : name_of(t, named, FIELD_AGENT);
-  struct text line = text_from(format);
-  if (copy_to(t, &line, TEXT("%"))) {
-    textbuf_addf(t->out, "'%.*s'", TEXT_ARG(agent));
-  }
-  textbuf_add(t->out, line);
-}
-
-/* Events that one fixed sentence tells; % stands for the agent. */
-static const struct {
-  uint32_t type;
-  const char *sentence;
-} sentences[] = {
-    {EVENT_OF_SESSION(INVITE_EXPIRED), "The invited bot did not come in time."},
-    {EVENT_OF_SESSION(INVITE_WITHDRAWN), "The invitation was taken back."},
-    {EVENT_OF_SESSION(BOT_DISMISSED), "The bot was told to end its part."},
-    {EVENT_OF_SESSION(BOT_AWAY), "The server restarted; the bot has a moment "
-                                 "to come back."},
-    {EVENT_OF_SESSION(BOT_RETURNED), "The bot came back."},
-    {EVENT_OF_SESSION(SCRIPT_RELEASED), "The script gave the session up."},
-    {EVENT_OF_SESSION(UNQUEUED), "The session left its queue."},
-    {EVENT_OF_SESSION(OVERFLOWED), "The longest wait was over: the overflow "
-                                   "took the session."},
-    {EVENT_OF_SESSION(TRANSFER_CANCELLED), "The waiting transfer was "
-                                           "withdrawn."},
-    {EVENT_OF_SESSION(TRANSFER_EXPIRED), "The waiting transfer was withdrawn "
-                                         "at its timeout: the bot had not "
-                                         "released the session."},
-    {EVENT_OF_SESSION(OFFERED), "The session is offered to agent %."},
-    {EVENT_OF_SESSION(CONNECTED), "Agent % accepted and holds the session."},
-    {EVENT_OF_SESSION(OFFER_DECLINED), "Agent % declined; the session keeps "
-                                       "its place and its clock."},
-    {EVENT_OF_SESSION(OFFER_EXPIRED), "Agent % did not answer; the session "
-                                      "keeps its place and its clock."},
-    {EVENT_OF_SESSION(AGENT_LOST), "The connection of agent % died; the "
-                                   "session waits for its return."},
-    {EVENT_OF_SESSION(AGENT_RETURNED), "Agent % is connected again."},
-    {EVENT_OF_SESSION(REQUEUED), "Agent % did not return: the session is back "
-                                 "at its old place."},
-    {EVENT_OF_SESSION(WRAPPING), "The conversation is over; agent % "
-                                 "documents."},
-    {EVENT_CUSTOMER_JOINED, "The customer is connected."},
-    {EVENT_CUSTOMER_DROPPED, "The customer's connection died."},
-};
-
-static bool tell_sentence(struct tale *t, const struct record *ev) {
-  for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
-    if (sentences[i].type == ev->type) {
-      tell_agent(t, ev, sentences[i].sentence);
-      return true;
+  static const enum field alike[] = {FIELD_REFUSAL, FIELD_FROM_STATUS,
+                                     FIELD_PRIORITY};
+  for (size_t i = 0; last != NULL && i < sizeof alike / sizeof alike[0]; i++) {
+    if (record_num(last, alike[i]) != record_num(t->ev, alike[i])) {
+      return false;
     }
   }
-  return false;
+  return last != NULL && text_equal(record_text(last, FIELD_TARGET),
+                                    record_text(t->ev, FIELD_TARGET));
 }
 
-static void tell_log(struct tale *t, const struct record *ev) {
-  textbuf_add(t->out, TEXT("Written by "));
-  cause(t, ev);
-  textbuf_addf(t->out, ": %.*s", TEXT_ARG(record_text(ev, FIELD_TEXT)));
+static void tell_refusal(struct tale *t) {
+  textbuf_addf(t->out, INDENT "Why:  %.*s",
+               TEXT_ARG(record_text(t->ev, FIELD_DETAIL)));
+  if (told_before(t)) {
+    textbuf_add(t->out, TEXT(INDENT "Cure: as above."));
+    return;
+  }
+  tell_allowed(t);
+  tell_remedies(t);
 }
 
-static void tell_wait(struct tale *t, const struct record *ev) {
-  cause(t, ev);
-  textbuf_addf(
-      t->out,
-      " asked for a transfer when the bot releases the "
-      "session; it waits until then, %lld ms at most.",
-      (long long)((record_num(ev, FIELD_DEADLINE) - record_num(ev, FIELD_AT)) /
-                  1000));
+/* ---- the story */
+
+/* "    +1.203 s  " since the opening. */
+static void begin_line(struct tale *t, int64_t at_us) {
+  const int64_t ms = (at_us - t->first_us) / 1000;
+  textbuf_addf(t->out, "%+6lld.%03lld s  ", (long long)(ms / 1000),
+               (long long)(ms % 1000));
 }
 
-static bool tell_session(struct tale *t, const struct record *ev) {
-  switch (ev->type) {
-  case EVENT_OF_SESSION(OPENED):
-    textbuf_addf(t->out,
-                 "A customer opened the session at entry point "
-                 "'%.*s'.",
-                 TEXT_ARG(name_of(t, ev, FIELD_ENTRY)));
-    return true;
-  case EVENT_OF_SESSION(ATTACHED):
-    textbuf_addf(t->out, "'%.*s' attached and holds the session.",
-                 TEXT_ARG(holder_of(t, ev)));
-    return true;
-  case EVENT_OF_SESSION(BOT_GOODBYE):
-    textbuf_addf(t->out,
-                 "Bot '%.*s' said goodbye; its connection is not "
-                 "closed yet: the session is releasing.",
-                 TEXT_ARG(holder_of(t, ev)));
-    return true;
-  case EVENT_OF_SESSION(BOT_RELEASED):
-    tell_released(t, ev,
-                  "The bot's connection is closed: nobody holds the "
-                  "session.");
-    return true;
-  case EVENT_OF_SESSION(BOT_LOST):
-    tell_released(t, ev, "The bot's connection closed without a goodbye.");
-    return true;
-  case EVENT_OF_SESSION(BOT_SILENT):
-    tell_released(t, ev,
-                  "Bot and customer were silent too long: the bot lost "
-                  "the session.");
-    return true;
-  case EVENT_OF_SESSION(BOT_DRAINED):
-    tell_released(t, ev,
-                  "The bot never closed its connection: the server "
-                  "did.");
-    return true;
-  case EVENT_OF_SESSION(HUNG_UP):
-    tell_released(t, ev, "The holder's leg was ended at once.");
-    return true;
-  case EVENT_OF_SESSION(QUEUED):
-    tell_queued(t, ev);
-    return true;
-  case EVENT_OF_SESSION(TRANSFER_WAITS):
-    tell_wait(t, ev);
-    return true;
-  case EVENT_OF_SESSION(ENDED):
-    textbuf_addf(t->out, "The session is over (%.*s).",
-                 TEXT_ARG(record_text(ev, FIELD_END_REASON)));
-    return true;
-  default:
-    return tell_sentence(t, ev);
+static void remember(struct tale *t) {
+  const uint32_t type = t->ev->type;
+  if (event_is_session(type) && record_has(t->ev, FIELD_AGENT)) {
+    t->agent_ev = t->ev;
+  }
+  if (record_has(t->ev, FIELD_ENTERED)) {
+    t->entered_us = record_num(t->ev, FIELD_ENTERED);
+  }
+  if (type == EVENT_TRANSFER_REFUSED) {
+    t->refused = t->ev;
+    t->refusals++;
+  } else if (type == EVENT_OF_SESSION(BOT_GOODBYE)) {
+    t->refusals = 0;
   }
 }
 
-static bool tell_other(struct tale *t, const struct record *ev) {
-  switch (ev->type) {
-  case EVENT_TRANSFER_REFUSED:
-    tell_refused(t, ev);
-    return true;
-  case EVENT_COMMAND_REFUSED:
-    cause(t, ev);
-    textbuf_addf(t->out, " was refused '%.*s': %.*s",
-                 TEXT_ARG(record_text(ev, FIELD_NAME)),
-                 TEXT_ARG(record_text(ev, FIELD_DETAIL)));
-    return true;
-  case EVENT_SCRIPT_STARTED:
-    textbuf_addf(t->out, "Script '%.*s' began.",
-                 TEXT_ARG(name_of(t, ev, FIELD_SCRIPT)));
-    return true;
-  case EVENT_SCRIPT_FAILED:
-    textbuf_addf(t->out, "The script failed in line %lld: %.*s",
-                 (long long)record_num(ev, FIELD_LINE),
-                 TEXT_ARG(record_text(ev, FIELD_DETAIL)));
-    return true;
-  case EVENT_SCRIPT_ENDED:
-    textbuf_addf(t->out, "The script ended (%.*s).",
-                 TEXT_ARG(record_text(ev, FIELD_REASON)));
-    return true;
-  case EVENT_LOGGED:
-    tell_log(t, ev);
-    return true;
-  default:
-    return false;
+static void tell(struct tale *t) {
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    if (lines[i].type != t->ev->type) {
+      continue;
+    }
+    begin_line(t, record_num(t->ev, FIELD_AT));
+    put_sentence(t, lines[i].words);
+    if (t->ev->type == EVENT_TRANSFER_REFUSED) {
+      tell_refusal(t);
+    }
+    textbuf_add_char(t->out, '\n');
   }
+  remember(t);
+}
+
+/* How it stands, if it is not over: the sentences of the tables. */
+static void tell_now(struct tale *t, const struct live *l, int64_t now_us) {
+#define STATUS(name, wire, kind, timer, doc) [SESSION_##name] = (doc),
+  static const char *const statuses[] = {
+#include "session/session_fsm.def"
+  };
+#undef STATUS
+#define TIMER(name, wire, ms, doc) [SESSION_TIMER_##name] = (doc),
+  static const char *const timers[] = {
+#include "session/session_fsm.def"
+  };
+#undef TIMER
+  begin_line(t, now_us);
+  textbuf_addf(t->out, "Now it is %s (%s).", session_status_name(l->s.status),
+               statuses[l->s.status]);
+  if (l->timer_status != TIMER_NONE) {
+    textbuf_add(t->out, TEXT(INDENT "In "));
+    put_seconds(t, l->deadline_us > now_us ? l->deadline_us - now_us : 0);
+    textbuf_addf(t->out, ": %s (%s).", timers[session_timer_of(&l->s)],
+                 session_timer_name(session_timer_of(&l->s)));
+  }
+  textbuf_add_char(t->out, '\n');
 }
 
 void explain_session(const struct engine *e, const struct record *events,
                      size_t count, int64_t now_us, struct textbuf *out) {
-  struct tale t = {.e = e, .out = out};
-  t.first_us = count > 0 ? record_num(&events[0], FIELD_AT) : now_us;
-  struct textbuf line;
-  textbuf_init(&line, out->mem);
-  for (size_t i = 0; i < count; i++) {
-    const struct record *ev = &events[i];
-    /* A line is written aside: most events of a session need none. */
-    textbuf_clear(&line);
-    t.out = &line;
-    begin(&t, ev);
-    if (event_is_session(ev->type) || record_has(ev, FIELD_SESSION)) {
-      const bool told = event_is_session(ev->type) || !tell_other(&t, ev)
-                            ? tell_session(&t, ev)
-                            : true;
-      if (told) {
-        end(&t);
-        textbuf_add(out, textbuf_text(&line));
-      }
-    }
-    if (event_is_session(ev->type) && record_has(ev, FIELD_AGENT)) {
-      t.agent_event = ev;
-    }
+  struct tale t = {.e = e, .out = out, .first_us = now_us};
+  uint32_t slot;
+  if (count == 0) {
+    return;
   }
-  textbuf_free(&line);
+  t.first_us = record_num(&events[0], FIELD_AT);
+  for (size_t i = 0; i < count; i++) {
+    t.ev = &events[i];
+    tell(&t);
+  }
+  if (engine_find(e, record_id(&events[0], FIELD_SESSION), &slot) &&
+      engine_session(e, slot)->status != SESSION_COMPLETED) {
+    tell_now(&t, engine_live(e, slot), now_us);
+  }
 }

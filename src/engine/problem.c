@@ -43,17 +43,35 @@ static struct text detail_releasing(struct ctx *x, const struct live *l) {
         "closed yet.",
         TEXT_ARG(bot));
   }
+  const int64_t ms = (x->now_us - l->goodbye_us) / 1000;
+  if (ms == 0) {
+    return ctx_format(x,
+                      "Bot '%.*s' has just said goodbye and its connection is "
+                      "not closed yet.",
+                      TEXT_ARG(bot));
+  }
   return ctx_format(
       x,
       "Bot '%.*s' said goodbye %lld ms ago and its connection is not closed "
       "yet.",
-      TEXT_ARG(bot), (long long)((x->now_us - l->goodbye_us) / 1000));
+      TEXT_ARG(bot), (long long)ms);
 }
 
 static struct text detail_agent(struct ctx *x, const struct live *l,
                                 const char *before, const char *after) {
   const struct text agent = live_actor_name(x->e, ROLE_AGENT, l->s.agent);
   return ctx_format(x, "%s '%.*s'%s", before, TEXT_ARG(agent), after);
+}
+
+static struct text detail_holder(struct ctx *x, const struct live *l) {
+  if (l->s.holder == SESSION_HOLDER_NONE) {
+    return ctx_format(x, "Since epoch %u nobody holds the session.",
+                      l->s.epoch);
+  }
+  return ctx_format(
+      x, "Since epoch %u %s '%.*s' holds the session.", l->s.epoch,
+      session_holder_name(l->s.holder),
+      TEXT_ARG(view_holder_name(x->e, l->s.holder, l->s.holder_id)));
 }
 
 struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
@@ -87,8 +105,7 @@ struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
         x, "The bot did not release the session within %lld ms.",
         (long long)((l->transfer.deadline_us - l->transfer.asked_us) / 1000));
   case REFUSAL_STALE_HOLDER:
-    return ctx_format(x, "The session is at epoch %u, held by %s.", l->s.epoch,
-                      session_holder_name(l->s.holder));
+    return detail_holder(x, l);
   case REFUSAL_VERSION_MISMATCH:
     return ctx_format(x, "The session is at version %u.", l->s.version);
   default:

@@ -38,7 +38,7 @@ static const struct {
               "\"release:true,async:true\") }\n"
               "Release()\n"},
     {"menu", "a = Ask(\"Who are you?\", 5)\n"
-             "Say(\"Hello \" & a.text)\n"
+             "Say(\"Hello \" + a.text)\n"
              "SetAttribute(\"name\", a.text)\n"
              "m = Menu(\"What?\", \"billing|sales|bot\", 5)\n"
              "IF m.code = 200 { \n"
