@@ -1,8 +1,9 @@
 #include "api/auth.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -52,6 +53,25 @@ static bool take_hex(struct text t, uint8_t out[AUTH_HASH]) {
   return true;
 }
 
+/* NULL when there is no memory. */
+static EVP_MAC_CTX *new_signer(struct text secret) {
+  char digest[] = "SHA256";
+  const OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end()};
+  uint8_t key[AUTH_HASH];
+  sha256(secret, key);
+  EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+  EVP_MAC_CTX *signer = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+  if (signer != NULL && EVP_MAC_init(signer, key, sizeof key, params) != 1) {
+    EVP_MAC_CTX_free(signer);
+    signer = NULL;
+  }
+  EVP_MAC_free(hmac);
+  OPENSSL_cleanse(key, sizeof key);
+  return signer;
+}
+
 static uint64_t hash_of(const uint8_t sha[AUTH_HASH]) {
   uint64_t n = 0;
   memcpy(&n, sha, sizeof n);
@@ -68,10 +88,10 @@ static bool same_entry(const void *ctx, uint32_t value, const void *key) {
 enum bt_err auth_init(struct auth *a, const struct mem *mem,
                       struct text secret) {
   *a = (struct auth){.mem = mem};
-  sha256(secret, a->secret);
+  a->signer = new_signer(secret);
   map_init(&a->by_hash, mem, same_entry, a);
   a->tickets = mem_new(mem, TICKETS_MAX * sizeof *a->tickets);
-  return a->tickets == NULL ? BT_ERR_NOMEM : BT_ERR_OK;
+  return a->tickets == NULL || a->signer == NULL ? BT_ERR_NOMEM : BT_ERR_OK;
 }
 
 static void free_entries(const struct mem *mem, struct auth_entry *entries,
@@ -87,7 +107,7 @@ void auth_free(struct auth *a) {
   map_free(&a->by_hash);
   mem_free(a->mem, a->tickets,
            a->tickets == NULL ? 0 : TICKETS_MAX * sizeof *a->tickets);
-  OPENSSL_cleanse(a->secret, sizeof a->secret);
+  EVP_MAC_CTX_free(a->signer);
 }
 
 static bool copy_entry(const struct mem *mem, const struct api_token *from,
@@ -149,11 +169,13 @@ static void sign(const struct auth *a, struct id session,
   char text[sizeof what - 1 + ID_TEXT_LEN];
   memcpy(text, what, sizeof what - 1);
   id_to_text(session, text + sizeof what - 1);
-  unsigned len = AUTH_HASH;
-  const unsigned char *made =
-      HMAC(EVP_sha256(), a->secret, AUTH_HASH, (const unsigned char *)text,
-           sizeof text, out, &len);
-  bt_check(made != NULL && len == AUTH_HASH);
+  size_t len = 0;
+  /* Without a key it begins anew with the one that it has. */
+  const bool made = EVP_MAC_init(a->signer, NULL, 0, NULL) == 1 &&
+                    EVP_MAC_update(a->signer, (const unsigned char *)text,
+                                   sizeof text) == 1 &&
+                    EVP_MAC_final(a->signer, out, &len, AUTH_HASH) == 1;
+  bt_check(made && len == AUTH_HASH);
 }
 
 void auth_customer_token(const struct auth *a, struct id session,

@@ -47,7 +47,7 @@ struct auth_ticket {
 
 struct auth {
   const struct mem *mem;
-  uint8_t secret[AUTH_HASH];
+  struct evp_mac_ctx_st *signer; /* HMAC-SHA256; has the key */
   struct auth_entry *entries;
   size_t count;
   struct map by_hash;

@@ -84,12 +84,9 @@ void api_put_session_id(struct json_out *o, struct id session) {
 }
 
 void api_put_time(struct json_out *o, const char *key, int64_t at_us) {
-  struct textbuf b;
-  textbuf_init(&b, o->buf->mem);
-  textbuf_add_time(&b, at_us);
+  char text[TIME_TEXT_MAX];
   json_key(o, key);
-  json_put_text(o, textbuf_text(&b));
-  textbuf_free(&b);
+  json_put_text(o, time_to_text(at_us, text));
 }
 
 void api_put_message(struct json_out *o, const struct record *event) {

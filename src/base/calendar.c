@@ -75,9 +75,8 @@ static char *put_digits(char *at, unsigned n, unsigned width) {
   return at + width;
 }
 
-void textbuf_add_time(struct textbuf *b, int64_t unix_us) {
+struct text time_to_text(int64_t unix_us, char out[TIME_TEXT_MAX]) {
   const struct civil c = civil_from_us(unix_us);
-  char out[sizeof "-290000-11-22T13:07:13.123Z"];
   char *at = out;
   if (c.year < 0) {
     *at++ = '-';
@@ -97,7 +96,12 @@ void textbuf_add_time(struct textbuf *b, int64_t unix_us) {
   *at++ = '.';
   at = put_digits(at, c.microsecond / 1000, 3);
   *at++ = 'Z';
-  textbuf_add(b, (struct text){out, (size_t)(at - out)});
+  return (struct text){out, (size_t)(at - out)};
+}
+
+void textbuf_add_time(struct textbuf *b, int64_t unix_us) {
+  char out[TIME_TEXT_MAX];
+  textbuf_add(b, time_to_text(unix_us, out));
 }
 
 /* Reading: a cursor that goes bad at the first thing that does not fit. */

@@ -17,7 +17,10 @@ struct civil {
 struct civil civil_from_us(int64_t unix_us);
 /* The year must lie within 290,000 of year 0. */
 int64_t civil_to_us(struct civil c);
-/* "2026-11-22T13:07:13.123Z" (RFC 3339, milliseconds). */
+/* "2026-11-22T13:07:13.123Z" (RFC 3339, milliseconds); its text, which lies in
+ * @out. */
+enum { TIME_TEXT_MAX = sizeof "-290000-11-22T13:07:13.123Z" };
+struct text time_to_text(int64_t unix_us, char out[TIME_TEXT_MAX]);
 void textbuf_add_time(struct textbuf *b, int64_t unix_us);
 /* RFC 3339 with Z or an offset; false if it is anything else. */
 bool time_from_text(struct text t, int64_t *unix_us);

@@ -28,11 +28,8 @@ void put_time(struct json_out *o, const char *key, int64_t us) {
     json_put_null(o);
     return;
   }
-  struct textbuf b;
-  textbuf_init(&b, o->buf->mem);
-  textbuf_add_time(&b, us);
-  json_put_text(o, textbuf_text(&b));
-  textbuf_free(&b);
+  char text[TIME_TEXT_MAX];
+  json_put_text(o, time_to_text(us, text));
 }
 
 void put_id(struct json_out *o, const char *key, struct id id) {
