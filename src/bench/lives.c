@@ -7,7 +7,8 @@
 #include "bench/machine.h"
 
 #define LIFE_MAX_NS INT64_C(30000000000)
-enum { NOBODY = UINT32_MAX, SENTENCE_SIZE = 384 };
+#define NOBODY      UINT32_MAX
+enum { SENTENCE_SIZE = 384 };
 
 static bool is_session(const void *ctx, uint32_t number, const void *key) {
   const struct handover *h = ctx;
