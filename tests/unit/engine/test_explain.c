@@ -125,8 +125,8 @@ static void test_a_cure_is_told_as_such(void **state) {
   centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
   finish(&c, &j, &out);
   static const char *const told[] = {
-      "Script 'forum', line 1, asked for a transfer to queue "
-      "'skill:AgentSkill' when the bot releases the session.",
+      ("Script 'forum', line 1, asked for a transfer to queue "
+       "'skill:AgentSkill' when the bot releases the session."),
       "From its goodbye to this moment it was 1000 ms.\n",
       "Script 'forum' sent the session to queue 'skill:AgentSkill'",
       "Now it is queued (waits in a queue)."};
