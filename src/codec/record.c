@@ -127,7 +127,7 @@ struct extent {
 };
 
 static struct extent measure(const struct record *r) {
-  struct extent e = {.bytes = 2 * VARINT_BYTES_MAX};
+  struct extent e = {.bytes = (size_t)2 * VARINT_BYTES_MAX};
   for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
     e.fields++;
     e.bytes += VARINT_BYTES_MAX + ID_BYTES; /* which a number's 10 fit in */

@@ -11,7 +11,7 @@ static uint32_t take_free_slot(struct engine *e) {
     return e->free_slots[--e->free_count];
   }
   const bool room = mem_grow(&e->mem, &e->lives, &e->live_cap, e->live_used + 1,
-                             sizeof *e->lives);
+                             sizeof(void *));
   bt_check(room);
   struct live *l = mem_new(&e->mem, sizeof *l);
   bt_check(l != NULL);

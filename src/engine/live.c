@@ -15,8 +15,12 @@ void live_own(const struct mem *mem, struct text *owned, struct text t) {
     memcpy(copy, t.ptr, t.len);
   }
   if (owned->len > 0) {
-    /* The cast takes back what this function once allocated as char. */
-    mem_free(mem, (void *)(uintptr_t)owned->ptr, owned->len);
+    /* What is shown as const is what this function once allocated. */
+    const union {
+      const char *shown;
+      void *own;
+    } bytes = {.shown = owned->ptr};
+    mem_free(mem, bytes.own, owned->len);
   }
   *owned = (struct text){copy == NULL ? "" : copy, t.len};
 }
