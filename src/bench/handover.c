@@ -18,14 +18,14 @@ enum { DISK_WRITES = 200, FRAME_BYTES_MAX = 1 << 20, TURN_US = 5000 };
 /* ---- shared by the lives and the seats */
 
 void handover_note(struct handover *h, const char *format, ...) {
-  struct bench_handover_result *out = h->out;
-  if (out->first_failure[0] != '\0') {
-    return;
-  }
+  char sentence[sizeof h->out->first_failure];
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(out->first_failure, sizeof out->first_failure, format, args);
+  (void)vsnprintf(sentence, sizeof sentence, format, args);
   va_end(args);
+  if (h->out->first_failure[0] == '\0') {
+    memcpy(h->out->first_failure, sentence, sizeof sentence);
+  }
 }
 
 bool handover_read(struct handover *h, struct text message, struct heard *out) {

@@ -176,14 +176,15 @@ static bool read_url(struct asked *a) {
   return true;
 }
 
-static int run(struct asked *a) {
+static int run(const struct asked *a) {
   struct bench b = bench_new();
   struct bench_handover_result r;
   char program[CENTRE_PATH_SIZE];
   const ssize_t length =
       readlink("/proc/self/exe", program, sizeof program - 1);
   program[length < 0 ? 0 : length] = '\0';
-  a->o.program = program;
+  struct bench_handover_options options = a->o;
+  options.program = program;
   if (a->write_centre != NULL) {
     const enum bt_err err = centre_write(&b, a->write_centre, a->o.agents);
     if (err != BT_ERR_OK) {
@@ -191,7 +192,7 @@ static int run(struct asked *a) {
     }
     return err == BT_ERR_OK ? CLI_DONE : CLI_FAILED;
   }
-  if (bench_handover(&b, &a->o, &r) != BT_ERR_OK) {
+  if (bench_handover(&b, &options, &r) != BT_ERR_OK) {
     cli_error("%s", b.why);
     return CLI_FAILED;
   }
