@@ -368,6 +368,8 @@ void run_apply(struct engine *e, const struct record *ev);
 /* The run of a session, or NULL. */
 struct run *engine_run(const struct engine *e, const struct live *l);
 void run_free(struct engine *e, uint32_t run);
+/* The VM of a run that sleeps, or has not begun. */
+void run_load(struct engine *e, struct run *r);
 const struct program *engine_program(const struct engine *e, uint64_t hash);
 /* The version of a script with this source, which is kept as long as the
  * engine; NULL if it does not compile. */

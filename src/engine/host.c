@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "engine/host_priv.h"
-#include "studio/image.h"
 
 /* Sections that one run may begin within one step: one that answers its own
  * event would never come to an end. */
@@ -127,8 +126,7 @@ void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late) {
 
 void host_recover(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
-  const enum bt_err err = image_load(&x->e->mem, r->program, r->image, &r->vm);
-  bt_check(err == BT_ERR_OK);
+  run_load(x->e, r);
   const struct act t = act_of(x, run);
   host_call_again(&t);
   vm_free(r->vm);
@@ -163,9 +161,7 @@ static enum section begin_section(struct ctx *x, uint32_t run) {
   }
   const struct run_section s = take_section(r);
   if (r->vm == NULL) {
-    const enum bt_err err =
-        image_load(&x->e->mem, r->program, r->image, &r->vm);
-    bt_check(err == BT_ERR_OK); /* the image is ours */
+    run_load(x->e, r);
   }
   if (r->sections_step != x->out->seq) {
     r->sections_step = x->out->seq;

@@ -7,7 +7,7 @@ enum { WAIT_MAX_S = 7 * 24 * 3600, SLEEP_MIN_US = 1000 };
 
 /* ---- arguments */
 
-static struct text take(const struct act *t, struct textbuf *b) {
+struct text act_take(const struct act *t, struct textbuf *b) {
   const struct text copy = arena_copy_text(ctx_arena(t->x), textbuf_text(b));
   textbuf_free(b);
   return copy;
@@ -17,21 +17,21 @@ struct text act_text(const struct act *t, unsigned i) {
   struct textbuf b;
   textbuf_init(&b, t->x->out->arena.mem);
   vm_arg_text(t->vm, i, &b);
-  return take(t, &b);
+  return act_take(t, &b);
 }
 
 struct text act_json(const struct act *t, unsigned i) {
   struct textbuf b;
   textbuf_init(&b, t->x->out->arena.mem);
   vm_arg_json(t->vm, i, &b);
-  return take(t, &b);
+  return act_take(t, &b);
 }
 
 struct text act_member_text(const struct act *t, unsigned i, const char *name) {
   struct textbuf b;
   textbuf_init(&b, t->x->out->arena.mem);
   vm_arg_member_text(t->vm, i, name, &b);
-  return take(t, &b);
+  return act_take(t, &b);
 }
 
 bool act_has(const struct act *t, unsigned i) {

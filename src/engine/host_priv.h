@@ -27,6 +27,8 @@ struct text act_text(const struct act *t, unsigned i);
 struct text act_json(const struct act *t, unsigned i);
 /* The member of argument @i, which is a dynamic object. */
 struct text act_member_text(const struct act *t, unsigned i, const char *name);
+/* What was written to @b, which is freed. */
+struct text act_take(const struct act *t, struct textbuf *b);
 bool act_has(const struct act *t, unsigned i);
 /* The session that argument @i names; the script's own without one. False: *@a
  * says that there is none. */

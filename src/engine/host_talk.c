@@ -98,10 +98,7 @@ enum act_result host_menu(const struct act *t) {
     textbuf_addf(&b, "\n%u. ", i);
     textbuf_add(&b, choice_at(choices, i));
   }
-  const struct text question =
-      arena_copy_text(ctx_arena(t->x), textbuf_text(&b));
-  textbuf_free(&b);
-  return ask(t, question, 2);
+  return ask(t, act_take(t, &b), 2);
 }
 
 const struct message *host_customer_answer(const struct live *l,
@@ -203,9 +200,7 @@ enum act_result host_set_attribute(const struct act *t) {
   json_close_object(&o);
   struct record args;
   record_init(&args, COMMAND_SET_ATTRIBUTES);
-  record_set_text(&args, FIELD_ATTRIBUTES,
-                  arena_copy_text(ctx_arena(t->x), textbuf_text(&b)));
-  textbuf_free(&b);
+  record_set_text(&args, FIELD_ATTRIBUTES, act_take(t, &b));
   return act_do(t, t->slot, &args);
 }
 
@@ -234,9 +229,7 @@ enum act_result host_signal(const struct act *t) {
   textbuf_add_char(&b, '}');
   struct record args;
   record_init(&args, COMMAND_SIGNAL);
-  record_set_text(&args, FIELD_VALUE,
-                  arena_copy_text(ctx_arena(t->x), textbuf_text(&b)));
-  textbuf_free(&b);
+  record_set_text(&args, FIELD_VALUE, act_take(t, &b));
   return act_do(t, slot, &args);
 }
 

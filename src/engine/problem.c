@@ -398,13 +398,17 @@ void answer_put_good(struct json_out *o, int code, const char *message) {
   json_put_text(o, text_from(message));
 }
 
-static struct text session_body(struct ctx *x, uint32_t slot, int code,
-                                const char *message) {
+static struct text good_body(struct ctx *x, uint32_t slot, int code,
+                             const char *message, bool transfer) {
   struct textbuf b;
   struct json_out o;
   out_begin(x, &b, &o);
   json_open_object(&o);
   answer_put_good(&o, code, message);
+  if (transfer) {
+    json_key(&o, "transfer");
+    view_put_transfer(x->e, slot, &o);
+  }
   if (slot != SESSION_NOBODY) {
     put_session_short(x->e, slot, &o);
   }
@@ -420,22 +424,8 @@ void answer_session(struct ctx *x, uint32_t slot, int code, const char *message,
     a->version = engine_live(x->e, slot)->s.version;
   }
   if (ctx_wants_body(x)) {
-    a->body = session_body(x, slot, code, message);
+    a->body = good_body(x, slot, code, message, false);
   }
-}
-
-static struct text transfer_body(struct ctx *x, uint32_t slot, int code,
-                                 const char *message) {
-  struct textbuf b;
-  struct json_out o;
-  out_begin(x, &b, &o);
-  json_open_object(&o);
-  answer_put_good(&o, code, message);
-  json_key(&o, "transfer");
-  view_put_transfer(x->e, slot, &o);
-  put_session_short(x->e, slot, &o);
-  json_close_object(&o);
-  return out_end(x, &b);
 }
 
 void answer_transfer(struct ctx *x, uint32_t slot, int code,
@@ -446,7 +436,7 @@ void answer_transfer(struct ctx *x, uint32_t slot, int code,
                        .version = l->s.version,
                        .transfer = l->transfer.id};
   if (ctx_wants_body(x)) {
-    a->body = transfer_body(x, slot, code, message);
+    a->body = good_body(x, slot, code, message, true);
   }
   if (l->s.waits != SESSION_WAIT_NONE) {
     a->waits = l->transfer.number;

@@ -156,12 +156,16 @@ static bool has_begun(const struct run *r) {
   return r->image.len > 0;
 }
 
-/* The VM of a run that slept, or has not begun. */
-static void wake(struct ctx *x, struct run *r) {
+void run_load(struct engine *e, struct run *r) {
   const enum bt_err err =
-      has_begun(r) ? image_load(&x->e->mem, r->program, r->image, &r->vm)
-                   : vm_start(&x->e->mem, r->program, &r->vm);
+      has_begun(r) ? image_load(&e->mem, r->program, r->image, &r->vm)
+                   : vm_start(&e->mem, r->program, &r->vm);
   bt_check(err == BT_ERR_OK); /* the image is ours */
+}
+
+/* What it slept for is over. */
+static void wake(struct ctx *x, struct run *r) {
+  run_load(x->e, r);
   timers_stop(&x->e->timers, r->timer);
   r->timer = TIMER_NONE;
   r->sleep = SLEEP_NONE;
