@@ -149,7 +149,7 @@ static void forget(struct saved *s) {
 }
 
 static bool differ(const struct saved *a, size_t i, const struct saved *b,
-                   size_t j, char *why, size_t cap) {
+                   size_t j, struct difference *why) {
   const struct text x =
       i < a->count ? part_text(a, &a->parts[i]) : TEXT("(nothing)");
   const struct text y =
@@ -157,8 +157,9 @@ static bool differ(const struct saved *a, size_t i, const struct saved *b,
   const uint32_t type = i < a->count   ? a->parts[i].type
                         : j < b->count ? b->parts[j].type
                                        : 0;
-  (void)snprintf(why, cap, "record %u\n%.*s--- and ---\n%.*s", type,
-                 TEXT_ARG(x), TEXT_ARG(y));
+  (void)snprintf(why->text, sizeof why->text,
+                 "record %u\n%.*s--- and ---\n%.*s", type, TEXT_ARG(x),
+                 TEXT_ARG(y));
   return false;
 }
 
@@ -183,8 +184,8 @@ static bool skip_session(const struct saved *b, size_t *j) {
   return completed;
 }
 
-static bool saved_equal(const struct saved *a, const struct saved *b, char *why,
-                        size_t cap) {
+static bool saved_equal(const struct saved *a, const struct saved *b,
+                        struct difference *why) {
   size_t i = 0, j = 0;
   while (i < a->count || j < b->count) {
     if (i < a->count && j < b->count && a->parts[i].type == b->parts[j].type &&
@@ -195,23 +196,23 @@ static bool saved_equal(const struct saved *a, const struct saved *b, char *why,
     }
     const size_t at = j;
     if (a->exact || j == b->count || !is_forgotten(a, i, &b->parts[j])) {
-      return differ(a, i, b, j, why, cap);
+      return differ(a, i, b, j, why);
     }
     if (b->parts[j].type == EVENT_ANSWER_KEPT) {
       j++;
     } else if (!skip_session(b, &j)) {
-      return differ(a, i, b, at, why, cap);
+      return differ(a, i, b, at, why);
     }
   }
   return true;
 }
 
 bool mirror_equal(const struct engine *a, const struct engine *b, bool exact,
-                  char *why, size_t cap) {
+                  struct difference *why) {
   struct saved x, y;
   save(&x, a, exact);
   save(&y, b, exact);
-  const bool equal = saved_equal(&x, &y, why, cap);
+  const bool equal = saved_equal(&x, &y, why);
   forget(&x);
   forget(&y);
   return equal;
@@ -232,49 +233,56 @@ static bool fields_equal(const struct record *a, const struct record *b,
 }
 
 static bool records_equal(const struct record *a, const struct record *b,
-                          struct text what, char *why, size_t cap) {
+                          struct difference *why) {
   if (a->type != b->type) {
-    (void)snprintf(why, cap, "%.*s is %u and %u", TEXT_ARG(what), a->type,
-                   b->type);
+    (void)snprintf(why->text, sizeof why->text, "%u and %u", a->type, b->type);
     return false;
   }
   for (uint32_t i = 0; i < FIELDS; i++) {
     if (!fields_equal(a, b, (enum field)i)) {
-      (void)snprintf(why, cap, "%.*s %u differs in %s: %lld and %lld",
-                     TEXT_ARG(what), a->type, field_info((enum field)i)->name,
-                     (long long)a->v[i].num, (long long)b->v[i].num);
+      (void)snprintf(why->text, sizeof why->text,
+                     "%u differs in %s: %lld and %lld", a->type,
+                     field_info((enum field)i)->name, (long long)a->v[i].num,
+                     (long long)b->v[i].num);
       return false;
     }
   }
   return true;
 }
 
-static bool lists_equal(const struct record *a, size_t count,
-                        const struct record *b, size_t other, struct text what,
-                        char *why, size_t cap) {
-  for (size_t i = 0; i < count && i < other; i++) {
-    if (!records_equal(&a[i], &b[i], what, why, cap)) {
+/* The events, or the effects, of a step. */
+struct list {
+  const struct record *records;
+  size_t count;
+};
+
+static bool lists_equal(struct list a, struct list b, struct difference *why) {
+  for (size_t i = 0; i < a.count && i < b.count; i++) {
+    if (!records_equal(&a.records[i], &b.records[i], why)) {
       return false;
     }
   }
-  if (count != other) {
-    (void)snprintf(why, cap, "%zu %.*ss and %zu", count, TEXT_ARG(what), other);
+  if (a.count != b.count) {
+    (void)snprintf(why->text, sizeof why->text, "%zu records and %zu", a.count,
+                   b.count);
   }
-  return count == other;
+  return a.count == b.count;
 }
 
-bool mirror_steps_equal(const struct step *a, const struct step *b, char *why,
-                        size_t cap) {
-  if (!lists_equal(a->events, a->event_count, b->events, b->event_count,
-                   TEXT("event"), why, cap) ||
-      !lists_equal(a->effects, a->effect_count, b->effects, b->effect_count,
-                   TEXT("effect"), why, cap)) {
+bool mirror_steps_equal(const struct step *a, const struct step *b,
+                        struct difference *why) {
+  const struct list events[] = {{a->events, a->event_count},
+                                {b->events, b->event_count}};
+  const struct list effects[] = {{a->effects, a->effect_count},
+                                 {b->effects, b->effect_count}};
+  if (!lists_equal(events[0], events[1], why) ||
+      !lists_equal(effects[0], effects[1], why)) {
     return false;
   }
   if (a->answer.code != b->answer.code ||
       !text_equal(a->answer.body, b->answer.body)) {
-    (void)snprintf(why, cap, "answers %d %.*s and %d %.*s", a->answer.code,
-                   TEXT_ARG(a->answer.body), b->answer.code,
+    (void)snprintf(why->text, sizeof why->text, "answers %d %.*s and %d %.*s",
+                   a->answer.code, TEXT_ARG(a->answer.body), b->answer.code,
                    TEXT_ARG(b->answer.body));
     return false;
   }

@@ -22,15 +22,20 @@ void mirror_fold(struct mirror *m, const struct step *step);
 /* Forgets all, and begins anew from a snapshot of @e. */
 void mirror_restore(struct mirror *m, const struct engine *e);
 
-/* Is what two engines would save the same? Into @why (of @cap bytes): what is
- * not. An engine that was folded has not fired the timers that leave no event:
- * unless @exact, that a bot's silence is watched for longer, and that finished
- * sessions and old answers are forgotten, is no difference. */
+/* What is not the same. */
+struct difference {
+  char text[2048];
+};
+
+/* Is what two engines would save the same? An engine that was folded has not
+ * fired the timers that leave no event: unless @exact, that a bot's silence is
+ * watched for longer, and that finished sessions and old answers are forgotten,
+ * is no difference. */
 bool mirror_equal(const struct engine *a, const struct engine *b, bool exact,
-                  char *why, size_t cap);
+                  struct difference *why);
 
 /* Did both do the same? */
-bool mirror_steps_equal(const struct step *a, const struct step *b, char *why,
-                        size_t cap);
+bool mirror_steps_equal(const struct step *a, const struct step *b,
+                        struct difference *why);
 
 #endif

@@ -120,11 +120,11 @@ static void take_finished(struct engine *e) {
 
 /* The same to the engine that came out of a snapshot. */
 static bool twin_agrees(struct storm *s, const struct command *cmd) {
-  char why[2048];
+  struct difference why;
   if (s->twin_left > 0) {
     engine_step(s->twin.e, cmd, &s->twin_step);
-    if (!mirror_steps_equal(&s->step, &s->twin_step, why, sizeof why)) {
-      return broken(s, "the restored engine differs", why);
+    if (!mirror_steps_equal(&s->step, &s->twin_step, &why)) {
+      return broken(s, "the restored engine differs", why.text);
     }
     take_finished(s->twin.e);
     s->twin_left--;
@@ -133,18 +133,17 @@ static bool twin_agrees(struct storm *s, const struct command *cmd) {
 }
 
 static bool compare(struct storm *s) {
-  char why[3000];
-  if (!mirror_equal(s->e, s->folded.e, false, why, sizeof why)) {
-    return broken(s, "the folded engine differs", why);
+  struct difference why;
+  if (!mirror_equal(s->e, s->folded.e, false, &why)) {
+    return broken(s, "the folded engine differs", why.text);
   }
-  if (s->twin_left > 0 &&
-      !mirror_equal(s->e, s->twin.e, true, why, sizeof why)) {
-    return broken(s, "the restored engine is not the same", why);
+  if (s->twin_left > 0 && !mirror_equal(s->e, s->twin.e, true, &why)) {
+    return broken(s, "the restored engine is not the same", why.text);
   }
   mirror_restore(&s->twin, s->e);
   s->twin_left = TWIN_LIVES;
-  return mirror_equal(s->e, s->twin.e, true, why, sizeof why) ||
-         broken(s, "the snapshot is not the engine", why);
+  return mirror_equal(s->e, s->twin.e, true, &why) ||
+         broken(s, "the snapshot is not the engine", why.text);
 }
 
 bool storm_run(struct storm *s, struct command *cmd) {

@@ -8,16 +8,14 @@
 #include "centre.h"
 #include "mirror.h"
 
-enum { WHY_MAX = 2048 };
-
 /* The engine of the centre is taken for the one that its snapshot gives. */
 static void restart(struct centre *c) {
   struct mirror restored;
-  char why[WHY_MAX];
+  struct difference why;
   mirror_init(&restored, &c->tm.mem);
   mirror_restore(&restored, c->e);
-  if (!mirror_equal(c->e, restored.e, true, why, sizeof why)) {
-    fail_msg("the snapshot is not the engine: %s", why);
+  if (!mirror_equal(c->e, restored.e, true, &why)) {
+    fail_msg("the snapshot is not the engine: %s", why.text);
   }
   engine_free(c->e);
   c->e = restored.e;
