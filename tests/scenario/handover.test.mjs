@@ -74,9 +74,9 @@ test("the forum script, byte for byte: its transfer is refused, and it says why"
   const words = await server.ask("GET", `/api/v1/sessions/${id}/explain`,
     { token: "test-supervisor-token", headers: { Accept: "text/plain" } });
   assert.match(words.type, /^text\/plain/);
-  for (const said of [/The customer is connected\.\n/, /script forum, line 5 asked .*release_in_progress/,
-    /accepted from idle or queued\./, /Transfer\(session\.id, "AgentSkill", "priority:1,when:released"\)/,
-    /EndConversation\(session\.id\)/, /supervisor asked [^]*Cures: as above\./]) {
+  for (const said of [/The customer is connected\.\n/, /Script .forum., line 5, asked .*release_in_progress/,
+    /A transfer is taken at once while it is idle or queued\./, /Transfer\(session\.id, "AgentSkill", "priority:1,when:released"\)/,
+    /EndConversation\(session\.id\)/, /Supervisor .supervisor. asked [^]*Cure: as above\./]) {
     assert.match(words.text, said);
   }
   bot.send("session.close", { session: id });
