@@ -315,10 +315,10 @@ static void put_sentence(struct tale *t, const char *sentence) {
     at = text_find(line, TEXT("}"), open) + 1;
     put_word(t, text_sub(line, open, at - open));
   }
-  if (t->out->len > start) {
-    char *first = &t->out->ptr[start];
-    *first =
-        *first >= 'a' && *first <= 'z' ? (char)(*first - 'a' + 'A') : *first;
+  static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  char *first = t->out->len > start ? &t->out->ptr[start] : NULL;
+  if (first != NULL && *first >= 'a' && *first <= 'z') {
+    *first = capitals[*first - 'a'];
   }
 }
 

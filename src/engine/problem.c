@@ -5,8 +5,12 @@
 #include "base/check.h"
 #include "engine/engine_priv.h"
 
+/* What nearly every answer has room in: it does not grow piece by piece. */
+enum { ANSWER_USUAL = 1000 };
+
 static void out_begin(struct ctx *x, struct textbuf *b, struct json_out *o) {
   textbuf_init(b, x->out->arena.mem);
+  (void)textbuf_reserve(b, ANSWER_USUAL);
   json_out_init(o, b);
 }
 
