@@ -11,6 +11,7 @@
 #include "base/timers.h"
 #include "engine/engine.h"
 #include "engine/live_priv.h"
+#include "engine/sleep.h"
 #include "routing/router.h"
 #include "studio/vm.h"
 
@@ -35,19 +36,6 @@ enum timer_kind {
 #define FORGET_AFTER_US (60 * INT64_C(1000000))
 /* A transfer that has no timeout of its own: a failed script's fallback. */
 #define FALLBACK_TIMEOUT_MS 300000
-
-#define SLEEP_LIST(X)                                                          \
-  X(NONE, "")                                                                  \
-  X(TIME, "a time")                                                            \
-  X(TRANSFER, "its transfer")                                                  \
-  X(IDLE, "the end of the bot's part")                                         \
-  X(STATUS, "a status")                                                        \
-  X(CUSTOMER, "the customer")                                                  \
-  X(REST, "a REST answer")                                                     \
-  X(EVENTS, "an event")
-#define X(name, text) SLEEP_##name,
-enum sleep { SLEEP_LIST(X) SLEEPS };
-#undef X
 
 /* A section that is to start when the run sleeps next. */
 enum { RUN_SECTIONS_MAX = 16 };
