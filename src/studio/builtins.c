@@ -5,11 +5,11 @@
 struct text builtin_text(const struct builtin *b, unsigned i,
                          char buffer[BUILTIN_SHORT]) {
   const struct value v = i < b->argc ? b->args[i] : value_null();
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_TEXT:
     return value_as_text(v);
   case VALUE_BOOL:
-    return v.as.boolean ? TEXT("true") : TEXT("false");
+    return value_bool_of(v) ? TEXT("true") : TEXT("false");
   case VALUE_NUMBER:
     return value_short_number(v, buffer);
   default:
@@ -24,7 +24,7 @@ bool builtin_number(const struct builtin *b, unsigned i, double *out) {
   }
   (void)vm_fail(b->vm, FAILURE_TYPE, "%s needs a number, not %s",
                 builtin_info(b->id)->name.ptr,
-                v.tag == VALUE_TEXT ? "this text" : value_type_name(v));
+                value_tag(v) == VALUE_TEXT ? "this text" : value_type_name(v));
   return false;
 }
 
@@ -78,7 +78,7 @@ enum op_result builtin_call(struct vm *vm, enum builtin_id id,
   const bool method = (argc & CODE_METHOD) != 0;
   const struct builtin b = {vm, id, args, argc & ~(unsigned)CODE_METHOD};
   bt_check(id < BUILTINS);
-  if (method && args[0].tag == VALUE_NULL) {
+  if (method && value_tag(args[0]) == VALUE_NULL) {
     return vm_fail(vm, FAILURE_NULL_METHOD,
                    "the value before .%s() is not set: null has no methods",
                    builtin_info(id)->name.ptr);
@@ -130,7 +130,7 @@ enum op_result builtin_do_ADDHEADER(const struct builtin *b) {
   if (!value_is_proxy(b->args[0])) {
     return need_proxy(b);
   }
-  struct object_obj *proxy = b->args[0].as.object;
+  struct object_obj *proxy = value_object_of(b->args[0]);
   struct value *headers = object_find(proxy, TEXT("Headers"));
   if (headers == NULL) {
     struct object_obj *o = heap_new_object(heap);
@@ -140,10 +140,10 @@ enum op_result builtin_do_ADDHEADER(const struct builtin *b) {
     }
     headers = object_find(proxy, TEXT("Headers"));
   }
-  if (headers->tag != VALUE_OBJECT) {
+  if (value_tag(*headers) != VALUE_OBJECT) {
     return builtin_wrong_type(b, *headers, "an object in Headers");
   }
-  return set_text(b->vm, headers->as.object, name, value)
+  return set_text(b->vm, value_object_of(*headers), name, value)
              ? builtin_put(b, value_null())
              : OP_RESULT_ROOM;
 }

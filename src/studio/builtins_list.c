@@ -9,12 +9,12 @@ enum op_result builtin_do_SIZE(const struct builtin *b) {
   const struct value v = b->args[0];
   char buffer[BUILTIN_SHORT];
   size_t n;
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_LIST:
-    n = v.as.list->count;
+    n = value_list_of(v)->count;
     break;
   case VALUE_OBJECT:
-    n = v.as.object->count;
+    n = value_object_of(v)->count;
     break;
   default:
     n = array_size(builtin_text(b, 0, buffer));
@@ -75,7 +75,7 @@ static enum op_result rebuild(const struct builtin *b, size_t at,
 
 static enum op_result list_insert(const struct builtin *b, size_t at,
                                   struct value v) {
-  struct list_obj *list = b->args[0].as.list;
+  struct list_obj *list = value_list_of(b->args[0]);
   if (!heap_list_add(&b->vm->heap, list, v)) {
     return OP_RESULT_ROOM;
   }
@@ -86,13 +86,13 @@ static enum op_result list_insert(const struct builtin *b, size_t at,
 }
 
 static bool is_array(struct value v) {
-  return v.tag != VALUE_LIST && v.tag != VALUE_OBJECT;
+  return value_tag(v) != VALUE_LIST && value_tag(v) != VALUE_OBJECT;
 }
 
 enum op_result builtin_do_ADD(const struct builtin *b) {
   char buffer[BUILTIN_SHORT], array[BUILTIN_SHORT];
-  if (b->args[0].tag == VALUE_LIST) {
-    return list_insert(b, b->args[0].as.list->count + 1, b->args[1]);
+  if (value_tag(b->args[0]) == VALUE_LIST) {
+    return list_insert(b, value_list_of(b->args[0])->count + 1, b->args[1]);
   }
   if (!is_array(b->args[0])) {
     return builtin_wrong_type(b, b->args[0], "an array or a list");
@@ -104,13 +104,13 @@ enum op_result builtin_do_ADD(const struct builtin *b) {
 
 enum op_result builtin_do_INSERT(const struct builtin *b) {
   char buffer[BUILTIN_SHORT], array[BUILTIN_SHORT];
-  const bool list = b->args[0].tag == VALUE_LIST;
+  const bool list = value_tag(b->args[0]) == VALUE_LIST;
   size_t at;
   if (!list && !is_array(b->args[0])) {
     return builtin_wrong_type(b, b->args[0], "an array or a list");
   }
-  const size_t size =
-      list ? b->args[0].as.list->count : array_size(builtin_text(b, 0, array));
+  const size_t size = list ? value_list_of(b->args[0])->count
+                           : array_size(builtin_text(b, 0, array));
   if (!take_position(b, 1, size + 1, &at)) {
     return OP_RESULT_FAILED;
   }
@@ -124,12 +124,12 @@ enum op_result builtin_do_INSERT(const struct builtin *b) {
 enum op_result builtin_do_REMOVE(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
   size_t at;
-  if (b->args[0].tag == VALUE_OBJECT) {
-    heap_object_remove(b->args[0].as.object, builtin_text(b, 1, buffer));
+  if (value_tag(b->args[0]) == VALUE_OBJECT) {
+    heap_object_remove(value_object_of(b->args[0]), builtin_text(b, 1, buffer));
     return OP_RESULT_DONE;
   }
-  if (b->args[0].tag == VALUE_LIST) {
-    struct list_obj *list = b->args[0].as.list;
+  if (value_tag(b->args[0]) == VALUE_LIST) {
+    struct list_obj *list = value_list_of(b->args[0]);
     if (!take_position(b, 1, list->count, &at)) {
       return OP_RESULT_FAILED;
     }
@@ -152,8 +152,8 @@ static struct list_obj *elements(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
   struct text element;
   size_t at = 0;
-  if (b->args[0].tag == VALUE_LIST) {
-    return b->args[0].as.list;
+  if (value_tag(b->args[0]) == VALUE_LIST) {
+    return value_list_of(b->args[0]);
   }
   const struct text array = builtin_text(b, 0, buffer);
   struct list_obj *list = heap_new_list(heap, array_size(array));
@@ -169,7 +169,7 @@ static struct list_obj *elements(const struct builtin *b) {
 /* As it came: an array again from an array. */
 static enum op_result put_elements(const struct builtin *b,
                                    struct list_obj *list) {
-  if (b->args[0].tag == VALUE_LIST) {
+  if (value_tag(b->args[0]) == VALUE_LIST) {
     return builtin_put(b, value_list(list));
   }
   struct textbuf *out = builtin_scratch(b);
@@ -215,7 +215,7 @@ static void sort_values(struct value *items, struct value *spare,
 }
 
 enum op_result builtin_do_SORT(const struct builtin *b) {
-  if (b->args[0].tag == VALUE_OBJECT) {
+  if (value_tag(b->args[0]) == VALUE_OBJECT) {
     return builtin_wrong_type(b, b->args[0], "an array or a list");
   }
   struct list_obj *list = elements(b);
@@ -258,11 +258,11 @@ static struct list_obj *copy_range(struct heap *heap,
 
 enum op_result builtin_do_REVERSE(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
-  if (b->args[0].tag == VALUE_OBJECT) {
+  if (value_tag(b->args[0]) == VALUE_OBJECT) {
     return builtin_wrong_type(b, b->args[0], "a text, an array or a list");
   }
   const struct text t = builtin_text(b, 0, buffer);
-  if (b->args[0].tag != VALUE_LIST && array_size(t) < 2) {
+  if (value_tag(b->args[0]) != VALUE_LIST && array_size(t) < 2) {
     return reverse_text(b, t);
   }
   const struct list_obj *list = elements(b);
@@ -278,7 +278,7 @@ enum op_result builtin_do_REVERSE(const struct builtin *b) {
 }
 
 enum op_result builtin_do_SLICE(const struct builtin *b) {
-  if (b->args[0].tag == VALUE_OBJECT) {
+  if (value_tag(b->args[0]) == VALUE_OBJECT) {
     return builtin_wrong_type(b, b->args[0], "an array or a list");
   }
   const struct list_obj *list = elements(b);
@@ -321,12 +321,12 @@ enum op_result builtin_do_JOIN(const struct builtin *b) {
   const struct text separator = builtin_text(b, 1, separator_buffer);
   struct text element;
   size_t at = 0;
-  if (b->args[0].tag == VALUE_OBJECT) {
+  if (value_tag(b->args[0]) == VALUE_OBJECT) {
     return builtin_wrong_type(b, b->args[0], "an array or a list");
   }
   struct textbuf *out = builtin_scratch(b);
-  if (b->args[0].tag == VALUE_LIST) {
-    const struct list_obj *list = b->args[0].as.list;
+  if (value_tag(b->args[0]) == VALUE_LIST) {
+    const struct list_obj *list = value_list_of(b->args[0]);
     for (size_t i = 0; i < list->count; i++) {
       textbuf_add(out, i > 0 ? separator : TEXT(""));
       value_print(list->items[i], out);
@@ -344,10 +344,10 @@ enum op_result builtin_do_JOIN(const struct builtin *b) {
 /* ---- objects */
 
 enum op_result builtin_do_KEYS(const struct builtin *b) {
-  if (b->args[0].tag != VALUE_OBJECT) {
+  if (value_tag(b->args[0]) != VALUE_OBJECT) {
     return builtin_wrong_type(b, b->args[0], "an object");
   }
-  const struct object_obj *o = b->args[0].as.object;
+  const struct object_obj *o = value_object_of(b->args[0]);
   struct textbuf *out = builtin_scratch(b);
   for (size_t i = 0; i < o->count; i++) {
     add_element(out, text_obj_text(o->members[i].key));
@@ -357,9 +357,9 @@ enum op_result builtin_do_KEYS(const struct builtin *b) {
 
 enum op_result builtin_do_HAS(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
-  const bool has =
-      b->args[0].tag == VALUE_OBJECT &&
-      object_find(b->args[0].as.object, builtin_text(b, 1, buffer)) != NULL;
+  const bool has = value_tag(b->args[0]) == VALUE_OBJECT &&
+                   object_find(value_object_of(b->args[0]),
+                               builtin_text(b, 1, buffer)) != NULL;
   return builtin_put(b, value_bool(has));
 }
 
@@ -394,7 +394,8 @@ enum op_result builtin_do_FROMJSON(const struct builtin *b) {
   const struct text t = builtin_text(b, 0, buffer);
   struct json_error error;
   struct value v;
-  if (b->args[0].tag == VALUE_LIST || b->args[0].tag == VALUE_OBJECT) {
+  if (value_tag(b->args[0]) == VALUE_LIST ||
+      value_tag(b->args[0]) == VALUE_OBJECT) {
     return builtin_put(b, b->args[0]); /* a reply that was parsed already */
   }
   if (t.len > VM_JSON_TEXT_MAX) {

@@ -77,8 +77,8 @@ static bool list_find(const struct list_obj *list, struct value v,
 static size_t find(const struct builtin *b) {
   char buffer[BUILTIN_SHORT], needle_buffer[BUILTIN_SHORT];
   size_t index = 0;
-  if (b->args[0].tag == VALUE_LIST) {
-    return list_find(b->args[0].as.list, b->args[1], &index) ? index : 0;
+  if (value_tag(b->args[0]) == VALUE_LIST) {
+    return list_find(value_list_of(b->args[0]), b->args[1], &index) ? index : 0;
   }
   const struct text t = builtin_text(b, 0, buffer);
   const struct text needle = builtin_text(b, 1, needle_buffer);

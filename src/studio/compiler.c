@@ -72,19 +72,17 @@ static bool same_constant(const void *ctx, uint32_t index, const void *key) {
   const struct compiler *c = ctx;
   const struct value *v = key;
   const struct value *there = &c->constants[index];
-  return there->tag == v->tag && value_identical(*there, *v);
+  return value_tag(*there) == value_tag(*v) && value_identical(*there, *v);
 }
 
 static uint64_t constant_hash(struct value v) {
-  uint64_t bits = 0;
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_TEXT:
     return hash_text(value_as_text(v));
   case VALUE_NUMBER:
-    memcpy(&bits, &v.as.number, sizeof bits);
-    return hash_u64(bits);
+    return hash_u64(v.bits);
   case VALUE_BOOL:
-    return hash_u64(v.as.boolean);
+    return hash_u64(value_bool_of(v));
   default:
     return 0;
   }
@@ -108,8 +106,8 @@ static uint16_t add_constant(struct compiler *c, struct value v) {
     c->failed = true;
     return CODE_CONSTANT;
   }
-  if (v.tag == VALUE_TEXT) {
-    v.as.text->head.index = i;
+  if (value_tag(v) == VALUE_TEXT) {
+    value_text_of(v)->head.index = i;
   }
   c->constants[c->constant_count++] = v;
   return (uint16_t)(CODE_CONSTANT | i);
@@ -133,6 +131,7 @@ uint16_t compiler_text(struct compiler *c, struct text t) {
     c->failed = true;
     return CODE_CONSTANT;
   }
+  bt_check(((uintptr_t)o & ~(uintptr_t)VALUE_PAYLOAD) == 0);
   o->head = (struct heap_obj){.tag = VALUE_TEXT, .constant = true};
   o->len = (uint32_t)t.len;
   if (t.len > 0) {

@@ -60,6 +60,7 @@ static struct heap_obj *new_obj(struct heap *h, enum value_tag tag,
     h->out_of_memory = has_room(h, size);
     return NULL;
   }
+  bt_check(((uintptr_t)o & ~(uintptr_t)VALUE_PAYLOAD) == 0);
   o->tag = (uint8_t)tag;
   o->next = h->first;
   h->first = o;
@@ -169,8 +170,8 @@ static void mark_obj(struct heap_marking *m, struct heap_obj *o) {
 }
 
 void heap_mark(struct heap_marking *m, struct value v) {
-  if (v.tag >= VALUE_TEXT) {
-    mark_obj(m, v.as.head);
+  if (value_tag(v) >= VALUE_TEXT) {
+    mark_obj(m, value_head_of(v));
   }
 }
 

@@ -52,12 +52,12 @@ static void put_text(struct textbuf *out, struct text t) {
   textbuf_add(out, t);
 }
 
-static void put_number(struct textbuf *out, double d, unsigned joined) {
+static void put_number(struct textbuf *out, double d) {
   uint64_t bits;
   memcpy(&bits, &d, sizeof bits);
   const bool whole =
       fabs(d) <= 1e15 && !(fabs(trunc(d) - d) > 0) && bits != IMAGE_MINUS_ZERO;
-  put_byte(out, (whole ? IMAGE_WHOLE : IMAGE_NUMBER) | joined);
+  put_byte(out, whole ? IMAGE_WHOLE : IMAGE_NUMBER);
   if (whole) {
     put_int(out, (int64_t)d);
   } else {
@@ -72,19 +72,18 @@ static void put_object(struct textbuf *out, const struct heap_obj *o,
 }
 
 static void put_value(struct textbuf *out, struct value v) {
-  const unsigned joined = v.joined ? IMAGE_JOINED : 0;
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_NULL:
     put_byte(out, IMAGE_NULL);
     break;
   case VALUE_BOOL:
-    put_byte(out, v.as.boolean ? IMAGE_TRUE : IMAGE_FALSE);
+    put_byte(out, value_bool_of(v) ? IMAGE_TRUE : IMAGE_FALSE);
     break;
   case VALUE_NUMBER:
-    put_number(out, v.as.number, joined);
+    put_number(out, value_number_of(v));
     break;
   default:
-    put_object(out, v.as.head, joined);
+    put_object(out, value_head_of(v), value_is_joined(v) ? IMAGE_JOINED : 0);
   }
 }
 

@@ -75,13 +75,13 @@ static struct value take_object(struct loader *l) {
     return value_null();
   }
   struct heap_obj *o = l->table[i].obj;
-  return (struct value){.tag = o->tag, .as.head = o};
+  return value_object_at((enum value_tag)o->tag, o);
 }
 
 static struct value take_constant(struct loader *l) {
   const struct program *p = l->vm->program;
   const uint64_t i = take_uint(&l->in, UINT32_MAX);
-  if (i >= p->constant_count || p->constants[i].tag != VALUE_TEXT) {
+  if (i >= p->constant_count || value_tag(p->constants[i]) != VALUE_TEXT) {
     l->in.bad = true;
     return value_null();
   }
@@ -92,7 +92,7 @@ static struct value take_number(struct loader *l) {
   const uint64_t bits = take_fixed(&l->in);
   double d;
   memcpy(&d, &bits, sizeof d);
-  return value_number(d);
+  return value_foreign_number(d);
 }
 
 static struct value take_value(struct loader *l) {
@@ -120,8 +120,11 @@ static struct value take_value(struct loader *l) {
   default:
     l->in.bad = true;
   }
-  v.joined = (kind & IMAGE_JOINED) != 0;
-  return v;
+  if ((kind & IMAGE_JOINED) == 0) {
+    return v;
+  }
+  l->in.bad = l->in.bad || value_tag(v) != VALUE_TEXT;
+  return value_joined(v);
 }
 
 /* ---- heap: once over the bytes to make the objects, once to fill them */
@@ -193,9 +196,9 @@ static void fill_list(struct loader *l, struct list_obj *list, size_t count) {
 static void fill_members(struct loader *l, struct object_obj *o, size_t count) {
   for (size_t i = 0; i < count && !l->in.bad; i++) {
     const struct value key = take_value(l), v = take_value(l);
-    if (key.tag != VALUE_TEXT) {
+    if (value_tag(key) != VALUE_TEXT) {
       l->in.bad = true;
-    } else if (!heap_object_set(&l->vm->heap, o, key.as.text, v)) {
+    } else if (!heap_object_set(&l->vm->heap, o, value_text_of(key), v)) {
       l->in.bad = true;
       l->no_memory = l->vm->heap.out_of_memory;
     }

@@ -6,8 +6,8 @@ struct text text_obj_text(const struct text_obj *t) {
 }
 
 struct text value_as_text(struct value v) {
-  bt_check(v.tag == VALUE_TEXT);
-  return text_obj_text(v.as.text);
+  bt_check(value_tag(v) == VALUE_TEXT);
+  return text_obj_text(value_text_of(v));
 }
 
 struct value *object_find(const struct object_obj *o, struct text key) {
@@ -34,8 +34,8 @@ const char *value_type_name(struct value v) {
       [VALUE_NULL] = "null",       [VALUE_BOOL] = "a boolean",
       [VALUE_NUMBER] = "a number", [VALUE_TEXT] = "a text",
       [VALUE_LIST] = "a list",     [VALUE_OBJECT] = "an object"};
-  bt_check(v.tag <= VALUE_OBJECT);
-  return names[v.tag];
+  bt_check(value_tag(v) <= VALUE_OBJECT);
+  return names[value_tag(v)];
 }
 
 static bool text_number(struct value v, double *out) {
@@ -46,15 +46,15 @@ static bool text_number(struct value v, double *out) {
 }
 
 bool value_to_number(struct value v, double *out) {
-  if (v.tag == VALUE_NUMBER) {
-    *out = v.as.number;
+  if (value_tag(v) == VALUE_NUMBER) {
+    *out = value_number_of(v);
     return true;
   }
-  return v.tag == VALUE_TEXT && text_number(v, out);
+  return value_tag(v) == VALUE_TEXT && text_number(v, out);
 }
 
 bool value_to_operand(struct value v, double *out) {
-  if (v.tag == VALUE_NULL) {
+  if (value_tag(v) == VALUE_NULL) {
     *out = 0;
     return true;
   }
@@ -63,18 +63,18 @@ bool value_to_operand(struct value v, double *out) {
 
 bool value_is_true(struct value v) {
   double d;
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_NULL:
     return false;
   case VALUE_BOOL:
-    return v.as.boolean;
+    return value_bool_of(v);
   case VALUE_NUMBER:
-    return v.as.number != 0;
+    return value_number_of(v) != 0;
   case VALUE_TEXT:
     if (text_number(v, &d)) {
       return d != 0;
     }
-    return v.as.text->len > 0 &&
+    return value_text_of(v)->len > 0 &&
            !text_equal_nocase(value_as_text(v), TEXT("false"));
   default:
     return true;
@@ -82,14 +82,14 @@ bool value_is_true(struct value v) {
 }
 
 void value_print(struct value v, struct textbuf *out) {
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_NULL:
     break;
   case VALUE_BOOL:
-    textbuf_add(out, v.as.boolean ? TEXT("true") : TEXT("false"));
+    textbuf_add(out, value_bool_of(v) ? TEXT("true") : TEXT("false"));
     break;
   case VALUE_NUMBER:
-    textbuf_add_double(out, v.as.number);
+    textbuf_add_double(out, value_number_of(v));
     break;
   case VALUE_TEXT:
     textbuf_add(out, value_as_text(v));
@@ -114,7 +114,7 @@ struct text value_short_number(struct value v, char buffer[VALUE_SHORT]) {
   static const struct mem none = {.resize = refuse};
   struct textbuf out = {.mem = &none, .cap = VALUE_SHORT};
   out.ptr = buffer;
-  textbuf_add_double(&out, v.as.number);
+  textbuf_add_double(&out, value_number_of(v));
   bt_check(!out.failed);
   return textbuf_text(&out);
 }
@@ -122,13 +122,13 @@ struct text value_short_number(struct value v, char buffer[VALUE_SHORT]) {
 /* The printed form of what is no text, without allocating: numbers and
  * booleans are short. Lists and objects have none. */
 static struct text short_text(struct value v, char buffer[VALUE_SHORT]) {
-  if (v.tag == VALUE_TEXT) {
+  if (value_tag(v) == VALUE_TEXT) {
     return value_as_text(v);
   }
-  if (v.tag == VALUE_BOOL) {
-    return v.as.boolean ? TEXT("true") : TEXT("false");
+  if (value_tag(v) == VALUE_BOOL) {
+    return value_bool_of(v) ? TEXT("true") : TEXT("false");
   }
-  if (v.tag != VALUE_NUMBER) {
+  if (value_tag(v) != VALUE_NUMBER) {
     return TEXT("");
   }
   return value_short_number(v, buffer);
@@ -137,15 +137,15 @@ static struct text short_text(struct value v, char buffer[VALUE_SHORT]) {
 /* A boolean against something that can be one. */
 static bool as_boolean(struct value v, bool *out) {
   double d;
-  if (v.tag == VALUE_BOOL) {
-    *out = v.as.boolean;
+  if (value_tag(v) == VALUE_BOOL) {
+    *out = value_bool_of(v);
     return true;
   }
   if (value_to_number(v, &d)) {
     *out = d != 0;
     return true;
   }
-  if (v.tag != VALUE_TEXT) {
+  if (value_tag(v) != VALUE_TEXT) {
     return false;
   }
   const struct text t = value_as_text(v);
@@ -164,47 +164,47 @@ int value_compare(struct value a, struct value b) {
   if (value_to_number(a, &x) && value_to_number(b, &y)) {
     return order(x, y);
   }
-  if ((a.tag == VALUE_BOOL || b.tag == VALUE_BOOL) && as_boolean(a, &p) &&
-      as_boolean(b, &q)) {
+  if ((value_tag(a) == VALUE_BOOL || value_tag(b) == VALUE_BOOL) &&
+      as_boolean(a, &p) && as_boolean(b, &q)) {
     return (int)p - (int)q;
   }
   return text_compare_nocase(short_text(a, left), short_text(b, right));
 }
 
 static bool is_dynamic(struct value v) {
-  return v.tag == VALUE_LIST || v.tag == VALUE_OBJECT;
+  return value_tag(v) == VALUE_LIST || value_tag(v) == VALUE_OBJECT;
 }
 
 bool value_equal(struct value a, struct value b) {
   if (is_dynamic(a) || is_dynamic(b)) {
-    return a.tag == b.tag && a.as.head == b.as.head;
+    return value_tag(a) == value_tag(b) && value_head_of(a) == value_head_of(b);
   }
   return value_compare(a, b) == 0;
 }
 
 bool value_identical(struct value a, struct value b) {
-  if (a.tag != b.tag) {
+  if (value_tag(a) != value_tag(b)) {
     return false;
   }
-  switch (a.tag) {
+  switch (value_tag(a)) {
   case VALUE_NULL:
     return true;
   case VALUE_BOOL:
-    return a.as.boolean == b.as.boolean;
+    return value_bool_of(a) == value_bool_of(b);
   case VALUE_NUMBER:
-    return order(a.as.number, b.as.number) == 0;
+    return order(value_number_of(a), value_number_of(b)) == 0;
   case VALUE_TEXT:
     return text_equal(value_as_text(a), value_as_text(b));
   default:
-    return a.as.head == b.as.head;
+    return value_head_of(a) == value_head_of(b);
   }
 }
 
 bool value_is_proxy(struct value v) {
-  if (v.tag != VALUE_OBJECT) {
+  if (value_tag(v) != VALUE_OBJECT) {
     return false;
   }
-  const struct value *type = object_find(v.as.object, TEXT("__type"));
-  return type != NULL && type->tag == VALUE_TEXT &&
+  const struct value *type = object_find(value_object_of(v), TEXT("__type"));
+  return type != NULL && value_tag(*type) == VALUE_TEXT &&
          text_equal(value_as_text(*type), TEXT("RESTProxy"));
 }

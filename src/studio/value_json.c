@@ -34,26 +34,26 @@ static bool put(struct json_out *json, struct value v, unsigned depth) {
   /* An object that holds itself would grow without end otherwise. */
   if (depth >= VALUE_DEPTH_MAX - 1 || json->buf->failed) {
     json_put_null(json);
-    return v.tag != VALUE_LIST && v.tag != VALUE_OBJECT;
+    return value_tag(v) != VALUE_LIST && value_tag(v) != VALUE_OBJECT;
   }
-  switch (v.tag) {
+  switch (value_tag(v)) {
   case VALUE_NULL:
     json_put_null(json);
     return true;
   case VALUE_BOOL:
-    json_put_bool(json, v.as.boolean);
+    json_put_bool(json, value_bool_of(v));
     return true;
   case VALUE_NUMBER:
-    json_put_double(json, v.as.number);
+    json_put_double(json, value_number_of(v));
     return true;
   case VALUE_TEXT:
     json_put_text(json, value_as_text(v));
     return true;
   case VALUE_LIST:
-    return put_list(json, v.as.list, depth + 1);
+    return put_list(json, value_list_of(v), depth + 1);
   default:
-    bt_check(v.tag == VALUE_OBJECT);
-    return put_object(json, v.as.object, depth + 1);
+    bt_check(value_tag(v) == VALUE_OBJECT);
+    return put_object(json, value_object_of(v), depth + 1);
   }
 }
 
@@ -195,7 +195,7 @@ static bool copy_object(struct copier *c, const struct object_obj *from,
 
 static bool copy(struct copier *c, struct value v, unsigned depth,
                  struct value *out) {
-  if (v.tag != VALUE_LIST && v.tag != VALUE_OBJECT) {
+  if (value_tag(v) != VALUE_LIST && value_tag(v) != VALUE_OBJECT) {
     *out = v; /* texts are immutable: shared */
     return true;
   }
@@ -203,8 +203,9 @@ static bool copy(struct copier *c, struct value v, unsigned depth,
     c->too_deep = true;
     return false;
   }
-  return v.tag == VALUE_LIST ? copy_list(c, v.as.list, depth + 1, out)
-                             : copy_object(c, v.as.object, depth + 1, out);
+  return value_tag(v) == VALUE_LIST
+             ? copy_list(c, value_list_of(v), depth + 1, out)
+             : copy_object(c, value_object_of(v), depth + 1, out);
 }
 
 bool value_copy(struct heap *h, struct value v, struct value *out,

@@ -9,19 +9,22 @@
 #ifndef BATON_STUDIO_VALUE_PRIV_H
 #define BATON_STUDIO_VALUE_PRIV_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+/* A number comes first, for the sake of VALUE_BOX. */
 enum value_tag {
+  VALUE_NUMBER,
   VALUE_NULL,
   VALUE_BOOL,
-  VALUE_NUMBER,
   VALUE_TEXT,
   VALUE_LIST,
   VALUE_OBJECT
@@ -42,18 +45,20 @@ struct text_obj {
   char bytes[]; /* followed by a NUL */
 };
 
-/* How a value tells that it is the result of a join, which + must know. */
+/* Eight bytes. A number is its IEEE double; everything else hides in the
+ * NaNs that no computation makes: sign and all of the exponent set, then three
+ * bits of tag (never 0: that is the NaN of the processor), then 48 bits of
+ * what belongs to it. Hence two loads and an addition tell whether both were
+ * numbers: the sum is a NaN if one was not. */
 struct value {
-  uint8_t tag;
-  bool joined;
-  union {
-    bool boolean;
-    double number;
-    struct text_obj *text;
-    struct list_obj *list;
-    struct object_obj *object;
-    struct heap_obj *head;
-  } as;
+  uint64_t bits;
+};
+
+#define VALUE_BOX     UINT64_C(0xfff8000000000000)
+#define VALUE_PAYLOAD UINT64_C(0x0000ffffffffffff)
+enum {
+  VALUE_TAG_SHIFT = 48,
+  VALUE_JOINED = 1 /* in the address of a text: the result of a join */
 };
 
 struct list_obj {
@@ -117,28 +122,95 @@ void heap_unmark(const struct heap *h);
 /* ---- value.c */
 
 /* Inline: the machine's loop makes little else. */
+
+/* One of enum value_tag. */
+static inline unsigned value_tag(struct value v) {
+  return v.bits < VALUE_BOX ? VALUE_NUMBER
+                            : (unsigned)(v.bits >> VALUE_TAG_SHIFT & 7);
+}
+
+static inline struct value value_box(enum value_tag tag, uint64_t payload) {
+  return (struct value){VALUE_BOX | (uint64_t)tag << VALUE_TAG_SHIFT | payload};
+}
+
 static inline struct value value_null(void) {
-  return (struct value){.tag = VALUE_NULL};
+  return value_box(VALUE_NULL, 0);
 }
 
 static inline struct value value_bool(bool b) {
-  return (struct value){.tag = VALUE_BOOL, .as.boolean = b};
+  return value_box(VALUE_BOOL, b);
 }
 
+/* @d is what a computation made: bytes from outside go through
+ * value_foreign_number(). */
 static inline struct value value_number(double d) {
-  return (struct value){.tag = VALUE_NUMBER, .as.number = d};
+  struct value v;
+  memcpy(&v.bits, &d, sizeof d);
+  return v;
+}
+
+/* Of any bits: what would be taken for something else becomes the one NaN. */
+static inline struct value value_foreign_number(double d) {
+  return !isnan(d) ? value_number(d)
+                   : (struct value){UINT64_C(0x7ff8000000000000)};
+}
+
+/* A pointer has 48 bits that matter on the machines that Baton runs on;
+ * heap.c checks each that it gets. */
+static inline struct value value_object_at(enum value_tag tag,
+                                           struct heap_obj *o) {
+  return value_box(tag, (uint64_t)(uintptr_t)o);
 }
 
 static inline struct value value_text(struct text_obj *t) {
-  return (struct value){.tag = VALUE_TEXT, .as.text = t};
+  return value_object_at(VALUE_TEXT, &t->head);
 }
 
 static inline struct value value_list(struct list_obj *l) {
-  return (struct value){.tag = VALUE_LIST, .as.list = l};
+  return value_object_at(VALUE_LIST, &l->head);
 }
 
 static inline struct value value_object(struct object_obj *o) {
-  return (struct value){.tag = VALUE_OBJECT, .as.object = o};
+  return value_object_at(VALUE_OBJECT, &o->head);
+}
+
+/* What is in it; the tag must be right. */
+
+static inline bool value_bool_of(struct value v) {
+  return (v.bits & 1) != 0;
+}
+
+static inline double value_number_of(struct value v) {
+  double d;
+  memcpy(&d, &v.bits, sizeof d);
+  return d;
+}
+
+static inline struct heap_obj *value_head_of(struct value v) {
+  const uint64_t at = v.bits & VALUE_PAYLOAD & ~(uint64_t)VALUE_JOINED;
+  return (
+      struct heap_obj *)(uintptr_t)at; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static inline struct text_obj *value_text_of(struct value v) {
+  return (struct text_obj *)value_head_of(v);
+}
+
+static inline struct list_obj *value_list_of(struct value v) {
+  return (struct list_obj *)value_head_of(v);
+}
+
+static inline struct object_obj *value_object_of(struct value v) {
+  return (struct object_obj *)value_head_of(v);
+}
+
+/* Is it the result of a join, which + must know? Only texts are. */
+static inline bool value_is_joined(struct value v) {
+  return value_tag(v) == VALUE_TEXT && (v.bits & VALUE_JOINED) != 0;
+}
+
+static inline struct value value_joined(struct value text) {
+  return (struct value){text.bits | VALUE_JOINED};
 }
 
 struct text text_obj_text(const struct text_obj *t);

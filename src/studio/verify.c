@@ -19,7 +19,8 @@ static bool is_constant(const struct verifier *v, unsigned x) {
 
 static bool is_text_constant(const struct verifier *v, unsigned x) {
   return is_constant(v, x) &&
-         v->program->constants[x & ~(unsigned)CODE_CONSTANT].tag == VALUE_TEXT;
+         value_tag(v->program->constants[x & ~(unsigned)CODE_CONSTANT]) ==
+             VALUE_TEXT;
 }
 
 static bool operand_fits(const struct verifier *v, enum operand kind,

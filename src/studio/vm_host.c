@@ -37,7 +37,9 @@ static struct value argument(const struct vm *vm, unsigned i) {
 static struct value member(const struct vm *vm, unsigned i, const char *name) {
   const struct value v = argument(vm, i);
   const struct value *found =
-      v.tag == VALUE_OBJECT ? object_find(v.as.object, text_from(name)) : NULL;
+      value_tag(v) == VALUE_OBJECT
+          ? object_find(value_object_of(v), text_from(name))
+          : NULL;
   return found == NULL ? value_null() : *found;
 }
 
@@ -46,7 +48,7 @@ static enum vm_kind kind_of(struct value v) {
       [VALUE_NULL] = VM_KIND_NULL,     [VALUE_BOOL] = VM_KIND_BOOL,
       [VALUE_NUMBER] = VM_KIND_NUMBER, [VALUE_TEXT] = VM_KIND_TEXT,
       [VALUE_LIST] = VM_KIND_LIST,     [VALUE_OBJECT] = VM_KIND_OBJECT};
-  return kinds[v.tag];
+  return kinds[value_tag(v)];
 }
 
 /* Through a buffer with a limit: an object that holds another many times over
@@ -201,7 +203,7 @@ enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,
   if (err == BT_ERR_OK) {
     err = make_body(vm, body, &v);
   }
-  struct object_obj *o = proxy.as.object;
+  struct object_obj *o = value_object_of(proxy);
   if (err == BT_ERR_OK &&
       (!heap_object_set_text(&vm->heap, o, TEXT("StatusCode"),
                              value_number(status)) ||

@@ -8,7 +8,7 @@
 
 enum { QUICK_MEMBERS = 8 }; /* looked at before the long way */
 
-#define IS_NUMBER(v) ((v)->tag == VALUE_NUMBER)
+#define IS_NUMBER(v) (value_tag(*(v)) == VALUE_NUMBER)
 
 /* The cached view of the frame that runs. Passed by value only: a compiler
  * keeps it in registers as long as nobody takes its address. */
@@ -111,16 +111,21 @@ static bool is_past(double at, double limit, double step) {
   return step > 0 ? at > limit : at < limit;
 }
 
+static bool can_count(struct value at, const struct value *limit) {
+  return value_tag(at) == VALUE_NUMBER && value_tag(limit[0]) == VALUE_NUMBER &&
+         value_tag(limit[1]) == VALUE_NUMBER;
+}
+
 /* The member that an instruction names, when it is there under this very text;
  * NULL: the long way. */
 static struct value *quick_member(struct value object, struct value key) {
-  if (object.tag != VALUE_OBJECT) {
+  if (value_tag(object) != VALUE_OBJECT) {
     return NULL;
   }
-  struct object_obj *o = object.as.object;
+  struct object_obj *o = value_object_of(object);
   const size_t count = o->count < QUICK_MEMBERS ? o->count : QUICK_MEMBERS;
   for (size_t i = 0; i < count; i++) {
-    if (o->members[i].key == key.as.text) {
+    if (o->members[i].key == value_text_of(key)) {
       return &o->members[i].value;
     }
   }
@@ -133,7 +138,7 @@ static struct value *quick_member(struct value object, struct value key) {
     if (!IS_NUMBER(b) || !IS_NUMBER(c)) {                                      \
       goto slow;                                                               \
     }                                                                          \
-    const double x = b->as.number, y = c->as.number;                           \
+    const double x = value_number_of(*b), y = value_number_of(*c);             \
     v.r[in.a] = value_number(op_expr);                                         \
     v.at++;                                                                    \
     break;                                                                     \
@@ -144,7 +149,7 @@ static struct value *quick_member(struct value object, struct value key) {
     const struct value *a = operand(v, in.a), *b = operand(v, in.b);           \
     bool holds;                                                                \
     if (IS_NUMBER(a) && IS_NUMBER(b)) {                                        \
-      const double x = a->as.number, y = b->as.number;                         \
+      const double x = value_number_of(*a), y = value_number_of(*b);           \
       holds = x_op_y;                                                          \
     } else {                                                                   \
       holds = general;                                                         \
@@ -208,15 +213,15 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
     case OP_IF_LE:
       COMPARE(x <= y, value_compare(*a, *b) <= 0)
     case OP_FOR_NEXT: {
-      struct value *a = &v.r[in.a];
       const struct value *limit = &v.r[in.b];
-      if (!IS_NUMBER(a) || !IS_NUMBER(limit) || !IS_NUMBER(limit + 1)) {
+      if (!can_count(v.r[in.a], limit)) {
         goto slow; /* the body has put something else there */
       }
-      const double step = limit[1].as.number;
-      const double next = a->as.number + step;
-      *a = value_number(next);
-      v.at = is_past(next, limit->as.number, step) ? v.at + 1 : v.code + in.c;
+      const double step = value_number_of(limit[1]);
+      const double next = value_number_of(v.r[in.a]) + step;
+      v.r[in.a] = value_number(next);
+      v.at = is_past(next, value_number_of(*limit), step) ? v.at + 1
+                                                          : v.code + in.c;
       break;
     }
     case OP_GET_MEMBER: {

@@ -37,7 +37,8 @@ enum op_result vm_add(struct vm *vm, const struct value *a,
                       const struct value *b, bool join, struct value *out) {
   double x = 0, y = 0;
   const bool left = value_to_number(*a, &x), right = value_to_number(*b, &y);
-  if ((left && right) || !(join || a->joined || b->joined)) {
+  if ((left && right) ||
+      !(join || value_is_joined(*a) || value_is_joined(*b))) {
     *out = value_number(x + y); /* what is not numeric counts as nothing */
     return OP_RESULT_DONE;
   }
@@ -46,7 +47,7 @@ enum op_result vm_add(struct vm *vm, const struct value *a,
   value_print(*b, &vm->scratch);
   const enum op_result result = vm_take_scratch(vm, out);
   if (result == OP_RESULT_DONE) {
-    out->joined = true;
+    *out = value_joined(*out);
   }
   return result;
 }
@@ -79,7 +80,7 @@ static const char *sign_of(enum opcode op) {
 
 static enum op_result need_number(const struct op *op, struct value v) {
   const char *sign = sign_of((enum opcode)op->in->op);
-  if (v.tag == VALUE_TEXT) {
+  if (value_tag(v) == VALUE_TEXT) {
     const struct text t = text_sub(value_as_text(v), 0, 40);
     return vm_fail(op->vm, FAILURE_TYPE,
                    "%s needs numbers, and \"%.*s\" is none", sign, TEXT_ARG(t));
@@ -161,7 +162,7 @@ static enum op_result op_compare(const struct op *op) {
 
 static enum op_result op_text(const struct op *op) {
   struct value v = operand(op, op->in->b);
-  if (v.tag == VALUE_TEXT) {
+  if (value_tag(v) == VALUE_TEXT) {
     return put(op, v);
   }
   textbuf_clear(&op->vm->scratch);
@@ -185,13 +186,13 @@ static enum op_result op_template(const struct op *op) {
 
 static struct value property(struct value v, struct text name) {
   const bool counts = text_equal_nocase(name, TEXT("size"));
-  if (v.tag == VALUE_TEXT && counts) {
+  if (value_tag(v) == VALUE_TEXT && counts) {
     return value_number((double)array_size(value_as_text(v)));
   }
-  if (v.tag == VALUE_LIST && counts) {
-    return value_number((double)v.as.list->count);
+  if (value_tag(v) == VALUE_LIST && counts) {
+    return value_number((double)value_list_of(v)->count);
   }
-  if (v.tag == VALUE_TEXT && text_equal_nocase(name, TEXT("length"))) {
+  if (value_tag(v) == VALUE_TEXT && text_equal_nocase(name, TEXT("length"))) {
     return value_number((double)utf8_count(value_as_text(v)));
   }
   return value_null();
@@ -204,17 +205,18 @@ static enum op_result op_get_member(const struct op *op) {
   if (text_equal(name, TEXT("$value"))) {
     return put(op, object);
   }
-  if (object.tag != VALUE_OBJECT) {
+  if (value_tag(object) != VALUE_OBJECT) {
     return put(op, property(object, name));
   }
-  vm_charge(op->vm, object.as.object->count * 16);
-  const struct value *found = object_find_key(object.as.object, key.as.text);
+  vm_charge(op->vm, value_object_of(object)->count * 16);
+  const struct value *found =
+      object_find_key(value_object_of(object), value_text_of(key));
   return put(op, found == NULL ? value_null() : *found);
 }
 
 static enum op_result need_object(const struct op *op, struct value v,
                                   struct text name) {
-  if (v.tag == VALUE_NULL) {
+  if (value_tag(v) == VALUE_NULL) {
     return vm_fail(op->vm, FAILURE_TYPE,
                    "'%.*s' cannot be set in null: DYNAMIC makes an object",
                    TEXT_ARG(name));
@@ -226,12 +228,12 @@ static enum op_result need_object(const struct op *op, struct value v,
 static enum op_result op_set_member(const struct op *op) {
   const struct value object = op->r[op->in->a];
   const struct value key = operand(op, op->in->b);
-  if (object.tag != VALUE_OBJECT) {
+  if (value_tag(object) != VALUE_OBJECT) {
     return need_object(op, object, value_as_text(key));
   }
-  vm_charge(op->vm, object.as.object->count * 16);
-  return heap_object_set(&op->vm->heap, object.as.object, key.as.text,
-                         operand(op, op->in->c))
+  vm_charge(op->vm, value_object_of(object)->count * 16);
+  return heap_object_set(&op->vm->heap, value_object_of(object),
+                         value_text_of(key), operand(op, op->in->c))
              ? go_on(op)
              : OP_RESULT_ROOM;
 }
@@ -244,22 +246,24 @@ static bool new_container(struct vm *vm, bool list, struct value *out) {
     struct object_obj *o = heap_new_object(&vm->heap);
     *out = o == NULL ? value_null() : value_object(o);
   }
-  return out->tag != VALUE_NULL;
+  return value_tag(*out) != VALUE_NULL;
 }
 
 static enum op_result op_open_member(const struct op *op) {
   const struct value object = op->r[op->in->b];
   const struct value key = operand(op, op->in->c);
   struct value inner;
-  if (object.tag != VALUE_OBJECT) {
+  if (value_tag(object) != VALUE_OBJECT) {
     return need_object(op, object, value_as_text(key));
   }
-  const struct value *found = object_find(object.as.object, value_as_text(key));
-  if (found != NULL && found->tag != VALUE_NULL) {
+  const struct value *found =
+      object_find(value_object_of(object), value_as_text(key));
+  if (found != NULL && value_tag(*found) != VALUE_NULL) {
     return put(op, *found);
   }
   if (!new_container(op->vm, op->in->op == OP_OPEN_LIST, &inner) ||
-      !heap_object_set(&op->vm->heap, object.as.object, key.as.text, inner)) {
+      !heap_object_set(&op->vm->heap, value_object_of(object),
+                       value_text_of(key), inner)) {
     return OP_RESULT_ROOM;
   }
   return put(op, inner);
@@ -302,17 +306,18 @@ static enum op_result op_get_index(const struct op *op) {
   struct text element;
   struct value v;
   size_t i, size = 0;
-  if (from.tag == VALUE_OBJECT && index.tag == VALUE_TEXT) {
+  if (value_tag(from) == VALUE_OBJECT && value_tag(index) == VALUE_TEXT) {
     const struct value *found =
-        object_find(from.as.object, value_as_text(index));
+        object_find(value_object_of(from), value_as_text(index));
     return put(op, found == NULL ? value_null() : *found);
   }
-  if (from.tag == VALUE_LIST) {
-    size = from.as.list->count;
-    return to_index(index, size, &i) ? put(op, from.as.list->items[i - 1])
-                                     : bad_index(op, index, size);
+  if (value_tag(from) == VALUE_LIST) {
+    size = value_list_of(from)->count;
+    return to_index(index, size, &i)
+               ? put(op, value_list_of(from)->items[i - 1])
+               : bad_index(op, index, size);
   }
-  if (from.tag != VALUE_TEXT) {
+  if (value_tag(from) != VALUE_TEXT) {
     return vm_fail(op->vm, FAILURE_TYPE, "%s has no elements",
                    value_type_name(from));
   }
@@ -375,16 +380,17 @@ static enum op_result op_set_index(const struct op *op) {
   const struct value into = op->r[op->in->a];
   const struct value index = operand(op, op->in->b);
   const struct value value = operand(op, op->in->c);
-  switch (into.tag) {
+  switch (value_tag(into)) {
   case VALUE_LIST:
-    return set_in_list(op, into.as.list, index, value);
+    return set_in_list(op, value_list_of(into), index, value);
   case VALUE_TEXT:
     return set_in_text(op, value_as_text(into), index, value);
   case VALUE_NULL:
     return set_in_text(op, TEXT(""), index, value);
   case VALUE_OBJECT:
-    if (index.tag == VALUE_TEXT) {
-      return set_in_object(op, into.as.object, index.as.text, value);
+    if (value_tag(index) == VALUE_TEXT) {
+      return set_in_object(op, value_object_of(into), value_text_of(index),
+                           value);
     }
     break;
   default:
@@ -401,7 +407,7 @@ static enum op_result open_in_list(const struct op *op, struct list_obj *list,
   if (!to_index(index, list->count + 1, &i)) {
     return bad_index(op, index, list->count);
   }
-  if (i <= list->count && list->items[i - 1].tag != VALUE_NULL) {
+  if (i <= list->count && value_tag(list->items[i - 1]) != VALUE_NULL) {
     return put(op, list->items[i - 1]);
   }
   if (!heap_list_reserve(&op->vm->heap, list, i) ||
@@ -415,8 +421,8 @@ static enum op_result open_in_list(const struct op *op, struct list_obj *list,
 
 static enum op_result op_open_index(const struct op *op) {
   const struct value from = op->r[op->in->b];
-  if (from.tag == VALUE_LIST) {
-    return open_in_list(op, from.as.list, operand(op, op->in->c));
+  if (value_tag(from) == VALUE_LIST) {
+    return open_in_list(op, value_list_of(from), operand(op, op->in->c));
   }
   return op_get_index(op);
 }
@@ -426,7 +432,7 @@ static enum op_result op_open_index(const struct op *op) {
 static enum op_result not_a_count(const struct op *op, const char *what,
                                   struct value v) {
   return vm_fail(op->vm, FAILURE_TYPE, "%s must be a number, not %s", what,
-                 v.tag == VALUE_TEXT ? "this text" : value_type_name(v));
+                 value_tag(v) == VALUE_TEXT ? "this text" : value_type_name(v));
 }
 
 /* Makes numbers of all three, and gives the step its sign. */
@@ -457,7 +463,8 @@ static enum op_result op_for_next(const struct op *op) {
   struct value *counter = &op->r[op->in->a];
   const struct value *limit = &op->r[op->in->b];
   double d;
-  if (limit[0].tag != VALUE_NUMBER || limit[1].tag != VALUE_NUMBER) {
+  if (value_tag(limit[0]) != VALUE_NUMBER ||
+      value_tag(limit[1]) != VALUE_NUMBER) {
     return go_on(op); /* only in a forged image: the loop just ends */
   }
   if (!value_to_number(*counter, &d)) {
@@ -469,9 +476,10 @@ static enum op_result op_for_next(const struct op *op) {
 
 /* Where FOREACH stands; at the end if an image was forged. */
 static size_t position(const struct value *state) {
-  const bool good = state->tag == VALUE_NUMBER && state->as.number >= 0 &&
-                    state->as.number <= 2.0 * VM_VALUES_MAX;
-  return good ? (size_t)state->as.number : 2 * (size_t)VM_VALUES_MAX;
+  const bool good = value_tag(*state) == VALUE_NUMBER &&
+                    value_number_of(*state) >= 0 &&
+                    value_number_of(*state) <= 2.0 * VM_VALUES_MAX;
+  return good ? (size_t)value_number_of(*state) : 2 * (size_t)VM_VALUES_MAX;
 }
 
 static enum op_result next_of_text(const struct op *op, struct text array,
@@ -493,24 +501,24 @@ static enum op_result next_of_text(const struct op *op, struct text array,
 static enum op_result op_each_next(const struct op *op) {
   const struct value from = op->r[op->in->b];
   struct value *state = &op->r[op->in->b + 1];
-  switch (from.tag) {
+  switch (value_tag(from)) {
   case VALUE_NULL:
     return go_to(op, op->in->c);
   case VALUE_TEXT:
     return next_of_text(op, value_as_text(from), state);
   case VALUE_LIST: {
     const size_t i = position(state);
-    if (i >= from.as.list->count) {
+    if (i >= value_list_of(from)->count) {
       return go_to(op, op->in->c);
     }
     *state = value_number((double)(i + 1));
-    return put(op, from.as.list->items[i]);
+    return put(op, value_list_of(from)->items[i]);
   }
   default:
     return vm_fail(op->vm, FAILURE_TYPE,
                    "FOREACH goes through an array or a list, not %s%s",
                    value_type_name(from),
-                   from.tag == VALUE_OBJECT ? ": try .keys()" : "");
+                   value_tag(from) == VALUE_OBJECT ? ": try .keys()" : "");
   }
 }
 
