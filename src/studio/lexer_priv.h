@@ -31,7 +31,8 @@ struct token {
   enum token_kind kind;
   enum keyword keyword; /* of a WORD */
   struct place at;
-  struct text text; /* of a WORD as written; of a TEXT its content */
+  uint32_t from, to; /* its bytes in the source */
+  struct text text;  /* of a WORD as written; of a TEXT its content */
   double number;
 };
 

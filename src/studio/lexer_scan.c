@@ -22,7 +22,10 @@ struct token *scan_push(struct lexer *l, enum token_kind kind, size_t from) {
     return NULL;
   }
   struct token *t = &out->items[out->count++];
-  *t = (struct token){.kind = kind, .at = place_of(l, from, l->at)};
+  *t = (struct token){.kind = kind,
+                      .at = place_of(l, from, l->at),
+                      .from = (uint32_t)from,
+                      .to = (uint32_t)l->at};
   return t;
 }
 
