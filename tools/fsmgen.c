@@ -90,7 +90,7 @@ static const struct entry session_entries[] = {
 #undef REFUSE
 #undef REFUSAL
 
-/* Agents and offers: the same form without wire names, holders and timers. */
+/* Agents and offers: the same form without holders and timers. */
 #define STATE(n, k, d)                                                         \
   {.kind = KIND_STATUS,                                                        \
    .name = #n,                                                                 \
@@ -98,8 +98,9 @@ static const struct entry session_entries[] = {
    .doc = (d),                                                                 \
    .more = #k,                                                                 \
    .timer = NULL},
-#define COMMAND     COMMAND_ALONE
-#define EVENT(n, d) {.kind = KIND_EVENT, .name = #n, .wire = #n, .doc = (d)},
+#define COMMAND COMMAND_ALONE
+#define EVENT(n, w, d)                                                         \
+  {.kind = KIND_EVENT, .name = #n, .wire = (w), .doc = (d)},
 #define REFUSAL(n, w, d)                                                       \
   {.kind = KIND_REFUSAL, .name = #n, .wire = (w), .doc = (d)},
 #define ROW(f, c, g, t, e, fx)                                                 \

@@ -352,7 +352,7 @@ const char *agent_cmd_name(uint32_t type) {
 }
 
 const char *agent_event_name(uint32_t type) {
-#define EVENT(name, doc) [AGENT_EV_##name] = #name,
+#define EVENT(name, wire, doc) [AGENT_EV_##name] = (wire),
   static const char *const names[] = {
 #include "agent/agent_fsm.def"
   };

@@ -49,7 +49,7 @@ enum agent_cmd_type {
 };
 #undef COMMAND
 
-#define EVENT(name, doc) AGENT_EV_##name,
+#define EVENT(name, wire, doc) AGENT_EV_##name,
 enum agent_event_type {
 #include "agent/agent_fsm.def"
   AGENT_EVENTS

@@ -25,7 +25,7 @@ enum offer_cmd_type {
 };
 #undef COMMAND
 
-#define EVENT(name, doc) OFFER_EV_##name,
+#define EVENT(name, wire, doc) OFFER_EV_##name,
 enum offer_event_type {
 #include "agent/offer_fsm.def"
   OFFER_EVENTS

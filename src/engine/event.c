@@ -16,13 +16,13 @@ static const struct event_info own_events[] = {
 #include "engine/event.def"
 #undef EVENT
 };
-static const char *const agent_docs[] = {
-#define EVENT(n, d) (d),
+static const struct event_info agent_events[] = {
+#define EVENT(n, w, d) {(w), (d)},
 #include "agent/agent_fsm.def"
 #undef EVENT
 };
-static const char *const offer_docs[] = {
-#define EVENT(n, d) (d),
+static const struct event_info offer_events[] = {
+#define EVENT(n, w, d) {(w), (d)},
 #include "agent/offer_fsm.def"
 #undef EVENT
 };
@@ -44,40 +44,24 @@ bool event_is_known(uint32_t type) {
          event_is_offer(type) || (type >= EVENT_OWN_FIRST && type < EVENTS);
 }
 
-static const char *offer_event_wire(uint32_t type) {
-  static const char *const names[] = {
-      [OFFER_EV_ACCEPTED] = "offer.wasAccepted",
-      [OFFER_EV_DECLINED] = "offer.wasDeclined",
-      [OFFER_EV_EXPIRED] = "offer.hasExpired",
-      [OFFER_EV_WITHDRAWN] = "offer.withdrawn",
-  };
-  return names[type];
+static const struct event_info *info_of(uint32_t type) {
+  bt_check(event_is_known(type));
+  if (event_is_session(type)) {
+    return &session_events[type - EVENT_SESSION_FIRST];
+  }
+  if (event_is_agent(type)) {
+    return &agent_events[type - EVENT_AGENT_FIRST];
+  }
+  if (event_is_offer(type)) {
+    return &offer_events[type - EVENT_OFFER_FIRST];
+  }
+  return &own_events[type - EVENT_OWN_FIRST];
 }
 
 const char *event_name(uint32_t type) {
-  bt_check(event_is_known(type));
-  if (event_is_session(type)) {
-    return session_events[type].wire;
-  }
-  if (event_is_agent(type)) {
-    return agent_event_name(type - EVENT_AGENT_FIRST);
-  }
-  if (event_is_offer(type)) {
-    return offer_event_wire(type - EVENT_OFFER_FIRST);
-  }
-  return own_events[type - EVENT_OWN_FIRST].wire;
+  return info_of(type)->wire;
 }
 
 const char *event_doc(uint32_t type) {
-  bt_check(event_is_known(type));
-  if (event_is_session(type)) {
-    return session_events[type].doc;
-  }
-  if (event_is_agent(type)) {
-    return agent_docs[type - EVENT_AGENT_FIRST];
-  }
-  if (event_is_offer(type)) {
-    return offer_docs[type - EVENT_OFFER_FIRST];
-  }
-  return own_events[type - EVENT_OWN_FIRST].doc;
+  return info_of(type)->doc;
 }

@@ -124,7 +124,7 @@ static void only_what_one_may_see(void **state) {
   much_happens(&s, 2);
   peer_await(&customer.peer, "session.opened");
   centre_do_agent(&s.centre, COMMAND_AGENT_JOINED);
-  peer_await(&anna.peer, "LOGGED_IN");
+  peer_await(&anna.peer, "agent.loggedIn");
   assert_false(peer_heard(&anna.peer, "queue.put"));
   assert_false(peer_heard(&anna.peer, "bot.goodbye"));
   assert_false(peer_heard(&customer.peer, "bot.goodbye"));
