@@ -213,9 +213,18 @@ for (const [what, text, refusal, detail] of FRAMES) {
   });
 }
 
+test("a text of 16 KiB fits its frame, however much of it is escaped; one more is told", async () => {
+  const text = '"\\'.repeat(8_192);
+  const sent = await bot.ask("message", { session: id, text });
+  assert.notEqual(sent.type, "problem", JSON.stringify(sent));
+  const { problem } = await bot.ask("message", { session: id, text: `${text}x` });
+  assert.equal(problem.refusal, "bad_request");
+  assert.match(problem.detail, /text/);
+});
+
 test("a frame that is too long closes its socket alone", async () => {
   const other = await Peer.bot(server, "second");
-  other.socket.send(`{"type":"message","text":"${"x".repeat(17_000)}"}`);
+  other.socket.send(`{"type":"message","text":"${"x".repeat(66_000)}"}`);
   assert.equal((await other.over).code, 1009);
   const binary = await Peer.bot(server, "second");
   binary.socket.send(Buffer.from("{}"));
@@ -227,7 +236,7 @@ test("after all that the server is well, and the session is where it was", async
   const session = await supervisor("GET", `/sessions/${id}`);
   assert.equal(session.body.status, "connected");
   assert.equal(session.body.queue, null);
-  assert.equal(session.body.messageCount, 0);
+  assert.equal(session.body.messageCount, 1);
   bot.send("message", { session: id, text: "still here" });
   assert.equal(await bot.ask("session.goodbye", { session: id, outcome: "escalate" }).then((f) => f.type), "done");
   await finish(server, id);

@@ -35,7 +35,7 @@ static void the_defaults_fit(void **state) {
   assert_int_equal(limits.header_bytes, 16384);
   assert_int_equal(limits.request_line_bytes, 8192);
   assert_int_equal(limits.body_bytes, 262144);
-  assert_int_equal(limits.ws_message_bytes, 16384);
+  assert_int_equal(limits.ws_message_bytes, 65536);
 }
 
 static void what_does_not_fit_is_refused(void **state) {

@@ -208,6 +208,7 @@ static void too_long_a_message_is_refused_at_its_header(void **state) {
   struct world w;
   struct peer p;
   world_begin(&w);
+  w.limits.ws_message_bytes = 16384;
   begin(&w, &p);
   memset(big, 'a', sizeof big);
   peer_send(&p, frame(0x81, (struct text){big, 16384}));
