@@ -35,7 +35,7 @@ char *cli_read_file(const char *path, size_t *size) {
   char *bytes = NULL;
   size_t len = 0, cap = 0;
   bool good = true;
-  while (good && !feof(f)) {
+  do { /* also when standard input was read to its end before */
     if (len + 1 >= cap) {
       cap = cap == 0 ? 16384 : cap * 2;
       char *grown = realloc(bytes, cap);
@@ -44,7 +44,7 @@ char *cli_read_file(const char *path, size_t *size) {
     }
     len += good ? fread(bytes + len, 1, cap - len - 1, f) : 0;
     good = good && !ferror(f);
-  }
+  } while (good && !feof(f));
   const int why = errno;
   if (f != stdin) {
     (void)fclose(f);

@@ -119,7 +119,8 @@ static void on_event(void *ctx, uint64_t seq, const struct record *ev) {
   struct world *w = ctx;
   (void)seq;
   if (ev->type == EVENT_OF_SESSION(OFFERED)) {
-    plan(w, (struct plan){.at_us = w->now_us + AGENT_ACCEPTS_AFTER_MS * 1000,
+    plan(w, (struct plan){.at_us = w->now_us +
+                                   INT64_C(1000) * AGENT_ACCEPTS_AFTER_MS,
                           .kind = PLAN_AGENT_ACCEPTS,
                           .agent = (uint32_t)record_num(ev, FIELD_AGENT)});
   } else if (ev->type == EVENT_SCRIPT_ENDED ||
@@ -349,9 +350,10 @@ static void begin(struct world *w) {
   bt_check(there);
   bot_does(w, COMMAND_ACCEPT_INVITE, engine_session(e, slot)->epoch);
   const uint32_t epoch = engine_session(e, slot)->epoch;
-  plan(w, (struct plan){.at_us = w->now_us + BOT_CLOSES_AFTER_MS * 1000,
-                        .kind = PLAN_BOT_CLOSES,
-                        .epoch = epoch});
+  plan(w,
+       (struct plan){.at_us = w->now_us + INT64_C(1000) * BOT_CLOSES_AFTER_MS,
+                     .kind = PLAN_BOT_CLOSES,
+                     .epoch = epoch});
   bot_does(w, COMMAND_GOODBYE, epoch);
 }
 

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "base/check.h"
 #include "storm.h"
 
 enum {
@@ -157,7 +158,7 @@ static void tell_failure(const struct told *t) {
 
 static void test_the_laws_hold_whatever_happens(void **state) {
   (void)state;
-  assert_non_null(told);
+  bt_check(told != NULL);
   pid_t children[WORKERS];
   const struct told *broken = NULL;
   for (uint32_t i = 0; i < WORKERS; i++) {

@@ -141,8 +141,7 @@ static void test_the_problem_document_is_whole(void **state) {
   static const char *const members[] = {
       "\"code\":409",
       "\"status\":\"Conflict\"",
-      "\"message\":\"Resource conflict. Session is not in a valid state for "
-      "transfer.\"",
+      "\"message\":\"Resource conflict. Session is not in a valid state for tr",
       "/problems/bot-still-holds\"",
       "\"title\":\"The bot still holds",
       "Bot 'cognigy' said goodbye 67 ms ago and its connection is not closed",
