@@ -32,7 +32,7 @@ uint32_t apply_new_slot(struct engine *e, struct id id) {
 void apply_forget(struct engine *e, uint32_t slot) {
   struct live *l = engine_live(e, slot);
   bt_check(l->s.status == SESSION_COMPLETED);
-  if (l->run != SESSION_NOBODY) {
+  while (l->run != SESSION_NOBODY) {
     run_free(e, l->run);
   }
   timers_stop(&e->timers, l->timer_customer);

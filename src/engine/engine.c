@@ -49,6 +49,8 @@ static void free_sessions(struct engine *e) {
 static void free_scripts(struct engine *e) {
   for (uint32_t i = 0; i < e->run_used; i++) {
     live_own(&e->mem, &e->runs[i].image, TEXT(""));
+    live_own(&e->mem, &e->runs[i].params, TEXT(""));
+    live_own(&e->mem, &e->runs[i].globals, TEXT(""));
     vm_free(e->runs[i].vm);
   }
   mem_free(&e->mem, e->runs, e->run_cap * sizeof *e->runs);

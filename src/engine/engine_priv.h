@@ -38,31 +38,44 @@ enum timer_kind {
 #define FALLBACK_TIMEOUT_MS 300000
 
 /* A section that is to start when the run sleeps next. */
-enum { RUN_SECTIONS_MAX = 16 };
-
 struct run_section {
   struct text event, data; /* in the step's arena: they start within the step */
+};
+
+/* What a run needs only within one step. */
+struct run_step {
+  bool reached;                 /* SLEEP_STATUS: the session had the status */
+  bool returned;                /* SLEEP_SUB: the other script has ended */
+  struct text error;            /* of the other script; empty: it ended well */
+  struct text result, globals;  /* what it returned */
+  struct run_section *sections; /* that wait, oldest first */
+  size_t section_count, section_cap;
+  uint32_t sections_begun, scripts_begun; /* against those without an end */
 };
 
 struct run {
   uint64_t number;
   uint32_t session; /* slot; SESSION_NOBODY: this run's slot is free */
+  uint32_t next;    /* the session's next run, in the order of numbers */
+  uint64_t parent;  /* number of the run that waits for it; 0: none */
+  bool beside;      /* the session's own script; it was spawned */
   uint32_t script;
   const struct program *program;
   uint8_t sleep; /* enum sleep; NONE without an image: it has not begun */
-  bool reached;  /* SLEEP_STATUS: the session had the status in this step */
   int64_t wake_us;
   uint32_t timer;
-  uint64_t transfer; /* SLEEP_TRANSFER */
-  uint32_t status;   /* SLEEP_STATUS */
-  uint32_t seen;     /* SLEEP_CUSTOMER: messages before the question */
-  uint32_t epoch;    /* SLEEP_IDLE: of the hold that is to end */
-  struct text image; /* owned; what sleeps */
-  struct vm *vm;     /* while it runs, within one step */
-  struct run_section sections[RUN_SECTIONS_MAX];
-  uint32_t section_count;
-  uint32_t sections_begun; /* within step number sections_step */
-  uint64_t sections_step;
+  uint64_t transfer;   /* SLEEP_TRANSFER */
+  uint32_t status;     /* SLEEP_STATUS */
+  uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question */
+  uint32_t epoch;      /* SLEEP_IDLE: of the hold that is to end */
+  struct text image;   /* owned; what sleeps */
+  struct text params;  /* owned; until it begins: JSON, or empty */
+  struct text globals; /* owned; values that pass through it: JSON, or empty */
+  struct vm *vm;       /* while it runs, within one step */
+  bool after_end;      /* it does something about the session's end */
+  bool overfull;       /* what it was given to begin with does not fit */
+  uint64_t step_number;
+  struct run_step step; /* of batch step_number: see run_step() */
 };
 
 struct kept_answer {
@@ -120,7 +133,7 @@ struct engine {
   struct bot_slot *bots;
   size_t bot_cap;
   struct run *runs;
-  size_t run_cap, run_used;
+  size_t run_cap, run_used, run_count;
   uint32_t run_hint; /* no free slot of a run stands before it */
   struct log_entry *log;
   size_t log_count, log_cap;
@@ -336,33 +349,69 @@ void kept_put(struct ctx *x, const struct record *args, const struct answer *a);
 void kept_apply(struct engine *e, const struct record *ev);
 void kept_forget(struct engine *e, int64_t now_us);
 
-/* ---- scripts.c, host.c: runs */
-/* It begins when the step settles; @holds: as the holder of the session. */
-void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds);
-/* Something happened to the session that a section may want to know. */
-void script_event(struct ctx *x, uint32_t slot, const char *event,
-                  struct text data);
-/* Is what the session's run waits for there? Then it goes on. */
-void script_poll(struct ctx *x, uint32_t slot);
-void script_timer(struct ctx *x, uint32_t run);
-void script_stop(struct ctx *x, uint32_t slot, const char *why);
-/* The session was in the script's hands: now in nobody's. */
-void script_give_up(struct ctx *x, uint32_t slot);
-/* The session entered a status: is it the one that its script waits for? */
-void script_status(struct ctx *x, uint32_t slot);
-/* After a restart: a REST call that was under way is made again. */
-void script_recover(struct ctx *x, uint32_t slot);
+/* ---- runs.c: the runs of a session, folded from its events */
 void run_apply(struct engine *e, const struct record *ev);
-/* The run of a session, or NULL. */
-struct run *engine_run(const struct engine *e, const struct live *l);
 void run_free(struct engine *e, uint32_t run);
+/* The session's own script: neither spawned nor called; NULL if none runs. */
+struct run *engine_run(const struct engine *e, const struct live *l);
+/* The session's first run with a number above @number; SESSION_NOBODY if there
+ * is none. */
+uint32_t run_after(const struct engine *e, const struct live *l,
+                   uint64_t number);
+/* The session's run with this number, and the run that it called, or
+ * SESSION_NOBODY. */
+uint32_t run_find(const struct engine *e, const struct live *l,
+                  uint64_t number);
+uint32_t run_called_by(const struct engine *e, const struct live *l,
+                       uint64_t number);
 /* The VM of a run that sleeps, or has not begun. */
 void run_load(struct engine *e, struct run *r);
+bool run_has_begun(const struct run *r);
 const struct program *engine_program(const struct engine *e, uint64_t hash);
 /* The version of a script with this source, which is kept as long as the
  * engine; NULL if it does not compile. */
 const struct program *engine_version(struct engine *e, struct text name,
                                      struct text source);
+
+/* ---- scripts.c, host.c: what runs do */
+struct run_start {
+  uint32_t script;
+  uint64_t parent;      /* who waits for it; 0: nobody */
+  bool beside, spawned; /* the session's own script; it counts as spawned */
+  struct text params, globals; /* JSON objects, or empty */
+};
+/* It begins when the step settles. Its number is the answer. */
+uint64_t script_start(struct ctx *x, uint32_t slot, const struct run_start *s);
+/* The session's own script; @holds: as the holder of the session. */
+void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds);
+/* Something happened to the session that a section may want to know. False:
+ * as many wait as may. */
+bool script_event(struct ctx *x, uint32_t slot, const char *event,
+                  struct text data);
+/* Is what the session's runs wait for there? Then they go on. */
+void script_poll(struct ctx *x, uint32_t slot);
+void script_timer(struct ctx *x, uint32_t run);
+/* Ends all runs of the session. */
+void script_stop(struct ctx *x, uint32_t slot, const char *why);
+/* Ends one run, whose VM is at hand; who called it goes on. */
+void script_finish(struct ctx *x, uint32_t run, const char *why);
+/* It returns to who called it, with these global variables (JSON). */
+void script_return(struct ctx *x, uint32_t run, struct text globals);
+/* Another script takes its place, and what it holds. */
+void script_end_replaced(struct ctx *x, uint32_t run);
+/* Ends the runs that this one called. */
+void script_end_called(struct ctx *x, uint32_t slot, uint64_t number,
+                       const char *why);
+/* The session was in the script's hands: now in nobody's. */
+void script_give_up(struct ctx *x, uint32_t slot);
+/* The session entered a status: is it the one that a script waits for? */
+void script_status(struct ctx *x, uint32_t slot);
+/* After a restart: a REST call that was under way is made again. */
+void script_recover(struct ctx *x, uint32_t slot);
+/* The run ends, and who called it, or the entry point's fallback, goes on. */
+void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f);
+/* What the run has of this step; cleared when it is another one. */
+struct run_step *run_step(struct ctx *x, struct run *r);
 /* Runs the VM until it sleeps, ends or fails. The run may be gone after it. */
 void host_go(struct ctx *x, uint32_t run);
 /* Answers the action for which the run slept; @late: its time is over. */
@@ -372,7 +421,5 @@ const struct message *host_customer_answer(const struct live *l,
                                            const struct run *r);
 /* A REST call that was under way is made again. */
 void host_recover(struct ctx *x, uint32_t run);
-/* The run ends, and the entry point's fallback takes the session. */
-void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* Sections that one run may begin within one step: one that answers its own
  * event would never come to an end. */
-enum { SECTIONS_A_STEP = 32 };
+enum { SECTIONS_A_STEP = 256 };
 
 static struct act act_of(struct ctx *x, uint32_t run) {
   const struct run *r = &x->e->runs[run];
@@ -43,6 +43,9 @@ static act_fn *const actions[ACTIONS] = {
     [ACTION_LOG_ERROR] = host_log,
     [ACTION_TRACE] = host_log,
     [ACTION_REST_REQUEST] = host_rest,
+    [ACTION_RUN_SUB] = host_run_sub,
+    [ACTION_RUN_SCRIPT] = host_run_script,
+    [ACTION_SPAWN] = host_spawn,
 };
 
 static enum act_result perform(struct ctx *x, uint32_t run) {
@@ -75,16 +78,16 @@ static void answer_late(const struct act *t, enum sleep sleep) {
   case SLEEP_TRANSFER:
   case SLEEP_IDLE:
   case SLEEP_EVENTS:
+  case SLEEP_SUB:
   case SLEEPS:
     break;
   }
 }
 
 static void answer_status(const struct act *t) {
-  const struct run *r = &t->x->e->runs[t->run];
   const bool over =
       engine_live(t->x->e, t->slot)->s.status == SESSION_COMPLETED &&
-      !r->reached;
+      !run_step(t->x, &t->x->e->runs[t->run])->reached;
   act_give_simple(t, over ? 409 : 200,
                   over ? "The session is completed."
                        : "The session has the status.");
@@ -103,6 +106,9 @@ static void answer_sleep(const struct act *t, enum sleep sleep) {
     break;
   case SLEEP_STATUS:
     answer_status(t);
+    break;
+  case SLEEP_SUB:
+    host_answer_sub(t);
     break;
   case SLEEP_NONE:
   case SLEEP_TIME:
@@ -145,29 +151,27 @@ static enum section fail_section(struct ctx *x, uint32_t run, const char *slug,
   return SECTION_FAILED;
 }
 
-static struct run_section take_section(struct run *r) {
-  const struct run_section s = r->sections[0];
-  r->section_count--;
-  memmove(&r->sections[0], &r->sections[1],
-          r->section_count * sizeof r->sections[0]);
+static struct run_section take_section(struct run_step *step) {
+  const struct run_section s = step->sections[0];
+  step->section_count--;
+  memmove(&step->sections[0], &step->sections[1],
+          step->section_count * sizeof step->sections[0]);
   return s;
 }
 
 /* The oldest event that waits gets its section. */
 static enum section begin_section(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
-  if (r->section_count == 0) {
+  struct run_step *step = run_step(x, r);
+  if (step->section_count == 0) {
     return SECTION_NONE;
   }
-  const struct run_section s = take_section(r);
+  const struct run_section s = take_section(step);
   if (r->vm == NULL) {
     run_load(x->e, r);
   }
-  if (r->sections_step != x->out->seq) {
-    r->sections_step = x->out->seq;
-    r->sections_begun = 0;
-  }
-  if (++r->sections_begun > SECTIONS_A_STEP) {
+  r->after_end = engine_live(x->e, r->session)->s.status == SESSION_COMPLETED;
+  if (++step->sections_begun > SECTIONS_A_STEP) {
     return fail_section(x, run, "endless-events",
                         ctx_format(x,
                                    "ON %.*s answers its own event: %d events "
@@ -184,19 +188,27 @@ static enum section begin_section(struct ctx *x, uint32_t run) {
 
 /* ---- the loop */
 
-/* The running part is over: the script ends, or listens for events. What it
- * held it gives up, since nobody knows whether one will come. */
+/* The running part is over: the script returns to who called it, ends, or
+ * listens for events. What it held it gives up, since nobody knows whether one
+ * will come. */
 static void finish(struct ctx *x, uint32_t run) {
   const struct run *r = &x->e->runs[run];
   const uint32_t slot = r->session;
+  const struct live *l = engine_live(x->e, slot);
   const bool listens = program_section_count(r->program) > 0;
-  if (!listens || engine_live(x->e, slot)->s.status == SESSION_COMPLETED) {
-    script_stop(x, slot, "finished");
+  const struct act t = {.x = x, .run = run, .slot = slot, .vm = r->vm};
+  if (r->parent != 0) {
+    host_return(&t);
     return;
   }
-  const struct act t = {.x = x, .run = run, .slot = slot, .vm = r->vm};
+  if (!listens || l->s.status == SESSION_COMPLETED) {
+    script_finish(x, run, "finished");
+    return;
+  }
   const struct nap nap = {.sleep = SLEEP_EVENTS};
-  script_give_up(x, slot);
+  if (engine_run(x->e, l) == r) {
+    script_give_up(x, slot);
+  }
   act_sleep(&t, &nap);
 }
 
@@ -218,7 +230,20 @@ static enum vm_status run_on(struct ctx *x, uint32_t run) {
   return vm_run(x->e->runs[run].vm, &env);
 }
 
+/* A script that was given more than it has room for does not begin. */
+static bool is_overfull(struct ctx *x, uint32_t run) {
+  if (!x->e->runs[run].overfull) {
+    return false;
+  }
+  (void)fail_section(x, run, "too-much-data",
+                     TEXT("no room for what the script was given"));
+  return true;
+}
+
 void host_go(struct ctx *x, uint32_t run) {
+  if (is_overfull(x, run)) {
+    return;
+  }
   enum section section = begin_section(x, run);
   while (section != SECTION_FAILED) {
     const enum vm_status status = run_on(x, run);
@@ -231,8 +256,13 @@ void host_go(struct ctx *x, uint32_t run) {
       script_failed(x, run, &f);
       return;
     }
-    if (status == VM_ACTION && perform(x, run) == ACT_ANSWERED) {
+    const enum act_result did =
+        status == VM_ACTION ? perform(x, run) : ACT_SLEEPS;
+    if (did == ACT_ANSWERED) {
       continue;
+    }
+    if (did == ACT_REPLACED) {
+      return;
     }
     /* It sleeps, or has ended: what happened meanwhile comes first. */
     section = begin_section(x, run);

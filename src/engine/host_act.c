@@ -132,6 +132,8 @@ enum act_result act_sleep(const struct act *t, const struct nap *nap) {
   record_set_num(&ev, FIELD_RUN, (int64_t)r->number);
   record_set_text(&ev, FIELD_IMAGE, textbuf_text(&image));
   put_nap(&ev, nap);
+  run_step(t->x, r)->reached = false;
+  run_step(t->x, r)->returned = false;
   vm_free(r->vm);
   r->vm = NULL;
   emit(t->x, &ev);

@@ -16,8 +16,9 @@ struct act {
   struct vm_action action;
 };
 
-/* What became of an action. */
-enum act_result { ACT_ANSWERED, ACT_SLEEPS };
+/* What became of an action. REPLACED: another script goes on, the run is gone.
+ */
+enum act_result { ACT_ANSWERED, ACT_SLEEPS, ACT_REPLACED };
 
 typedef enum act_result act_fn(const struct act *t);
 
@@ -72,6 +73,13 @@ act_fn host_say, host_ask, host_menu, host_wait, host_wait_for;
 act_fn host_session_info, host_queue_info, host_set_attribute;
 act_fn host_set_disposition, host_signal, host_log;
 void host_answer_question(const struct act *t);
+
+/* ---- host_run.c: other scripts */
+act_fn host_run_sub, host_run_script, host_spawn;
+/* The called script has ended: @t is who called. */
+void host_answer_sub(const struct act *t);
+/* The run of @t, which was called, is over. */
+void host_return(const struct act *t);
 
 /* ---- host_rest.c */
 act_fn host_rest;

@@ -75,7 +75,8 @@ struct live {
   uint32_t timer_status, timer_transfer, timer_customer;
   uint32_t timer_rematch; /* until the next agent may be asked again */
   uint32_t last_agent;    /* that held it last, or SESSION_NOBODY */
-  uint32_t run;           /* slot of its script's run, or SESSION_NOBODY */
+  uint32_t run;           /* slot of its first run, or SESSION_NOBODY */
+  uint32_t spawned;       /* scripts spawned so far */
 };
 
 /* A live session folded from nothing. */

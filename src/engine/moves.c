@@ -312,7 +312,7 @@ static void follow_bot(struct ctx *x, uint32_t slot, uint32_t event) {
   const bool again = l->followed && entry->on_released.len == 0;
   const uint32_t script =
       name.len == 0 || again ? DIR_NONE : directory_script(&x->e->dir, name);
-  if (script != DIR_NONE && l->run == SESSION_NOBODY &&
+  if (script != DIR_NONE && engine_run(x->e, l) == NULL &&
       l->s.waits == SESSION_WAIT_NONE) {
     script_begin(x, slot, script, false);
   }

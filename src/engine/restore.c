@@ -162,6 +162,7 @@ static void restore_live(struct live *l, const struct mem *mem,
   l->skip_queue = record_num(r, FIELD_SKIP_QUEUE) != 0;
   l->last_seq = (uint64_t)record_num(r, FIELD_PREV);
   l->last_agent = num32(r, FIELD_AWAY);
+  l->spawned = num32(r, FIELD_SPAWNED);
   l->deadline_us = record_num(r, FIELD_DEADLINE);
   live_own(mem, &l->skills, record_text(r, FIELD_SKILLS));
   live_own(mem, &l->customer, record_text(r, FIELD_CUSTOMER));
@@ -252,7 +253,9 @@ static bool restore_leg(struct engine *e, const struct record *r) {
 static bool restore_run(struct engine *e, const struct record *r) {
   uint32_t slot;
   struct live *l = part_of(e, r, &slot);
-  if (l == NULL || l->run != SESSION_NOBODY ||
+  const uint64_t number = (uint64_t)record_num(r, FIELD_RUN);
+  if (l == NULL || number == 0 ||
+      run_after(e, l, number - 1) != SESSION_NOBODY ||
       !is_below(r, FIELD_SCRIPT, e->dir.script_count) ||
       !is_below(r, FIELD_SLEEP, SLEEPS) ||
       engine_program(e, (uint64_t)record_num(r, FIELD_PROGRAM)) == NULL) {
@@ -264,7 +267,9 @@ static bool restore_run(struct engine *e, const struct record *r) {
   struct record slept = *r;
   slept.type = EVENT_SCRIPT_SLEPT;
   run_apply(e, &slept);
-  restore_order(e, r, FIELD_TIMER_ORDER, e->runs[l->run].timer);
+  struct run *run = &e->runs[run_find(e, l, number)];
+  live_own(&e->mem, &run->params, record_text(r, FIELD_VALUE));
+  restore_order(e, r, FIELD_TIMER_ORDER, run->timer);
   return true;
 }
 

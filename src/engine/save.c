@@ -235,11 +235,8 @@ static void save_transfer(struct saver *s, const struct live *l) {
   put(s, &r);
 }
 
-static void save_run(struct saver *s, const struct live *l) {
-  if (l->run == SESSION_NOBODY) {
-    return;
-  }
-  const struct run *run = &s->e->runs[l->run];
+static void save_run(struct saver *s, const struct live *l,
+                     const struct run *run) {
   struct record r;
   begin_part(l, &r, STATE_RUN);
   record_set_num(&r, FIELD_RUN, (int64_t)run->number);
@@ -252,6 +249,10 @@ static void save_run(struct saver *s, const struct live *l) {
   record_set_num(&r, FIELD_SEEN, run->seen);
   record_set_num(&r, FIELD_EPOCH, run->epoch);
   record_set_text(&r, FIELD_IMAGE, run->image);
+  record_set_num(&r, FIELD_PARENT, (int64_t)run->parent);
+  record_set_num(&r, FIELD_SPAWNED, run->beside ? 2 : 0);
+  record_set_given(&r, FIELD_VALUE, run->params);
+  record_set_given(&r, FIELD_GLOBALS, run->globals);
   put_timer(s, &r, FIELD_WAKE, FIELD_TIMER_ORDER, run->timer);
   put(s, &r);
 }
@@ -299,6 +300,7 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_num(&r, FIELD_SKIP_QUEUE, l->skip_queue);
   record_set_num(&r, FIELD_PREV, (int64_t)l->last_seq);
   record_set_num(&r, FIELD_AWAY, l->last_agent);
+  record_set_num(&r, FIELD_SPAWNED, l->spawned);
   put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, l->timer_status);
   put_timer(s, &r, FIELD_UNTIL, FIELD_TIMER_ORDER_2, l->timer_customer);
   if (l->timer_transfer != TIMER_NONE) { /* its deadline is the transfer's */
@@ -317,7 +319,9 @@ static void save_session(struct saver *s, uint32_t slot) {
   put(s, &r);
   save_messages(s, l);
   save_legs(s, l);
-  save_run(s, l);
+  for (uint32_t i = l->run; i != SESSION_NOBODY; i = s->e->runs[i].next) {
+    save_run(s, l, &s->e->runs[i]);
+  }
   save_exclusions(s, slot);
 }
 

@@ -3,120 +3,20 @@
  * A run that sleeps is an image; it becomes a VM again only for the step in
  * which it goes on. So what is in the journal and what is in memory are the
  * same thing, and a restart changes nothing. */
+#include <string.h>
+
 #include "base/check.h"
 #include "engine/engine_priv.h"
-#include "studio/image.h"
 
-struct run *engine_run(const struct engine *e, const struct live *l) {
-  return l->run == SESSION_NOBODY ? NULL : &e->runs[l->run];
-}
+/* Events that wait for their sections at one moment. */
+enum { SECTIONS_MAX = 256 };
 
-const struct program *engine_program(const struct engine *e, uint64_t hash) {
-  for (size_t i = 0; i < e->version_count; i++) {
-    if (e->versions[i].hash == hash) {
-      return e->versions[i].program;
-    }
+struct run_step *run_step(struct ctx *x, struct run *r) {
+  if (r->step_number != x->out->seq) {
+    r->step_number = x->out->seq;
+    r->step = (struct run_step){0};
   }
-  return NULL;
-}
-
-const struct program *engine_version(struct engine *e, struct text name,
-                                     struct text source) {
-  for (size_t i = 0; i < e->version_count; i++) {
-    if (text_equal(program_source(e->versions[i].program), source)) {
-      return e->versions[i].program;
-    }
-  }
-  struct diagnostics diags;
-  struct program *program = NULL;
-  diagnostics_init(&diags, &e->mem);
-  const enum bt_err err =
-      program_compile(&e->mem, name, source, &diags, &program);
-  diagnostics_free(&diags);
-  if (err != BT_ERR_OK) {
-    return NULL;
-  }
-  const bool room = mem_grow(&e->mem, &e->versions, &e->version_cap,
-                             e->version_count + 1, sizeof *e->versions);
-  bt_check(room);
-  e->versions[e->version_count++] =
-      (struct version){program, program_hash(program)};
-  return program;
-}
-
-/* ---- folding */
-
-static uint32_t new_run(struct engine *e) {
-  for (uint32_t i = e->run_hint; i < e->run_used; i++) {
-    if (e->runs[i].session == SESSION_NOBODY) {
-      e->run_hint = i + 1;
-      return i;
-    }
-  }
-  e->run_hint = (uint32_t)e->run_used;
-  const bool room = mem_grow(&e->mem, &e->runs, &e->run_cap, e->run_used + 1,
-                             sizeof *e->runs);
-  bt_check(room);
-  return (uint32_t)e->run_used++;
-}
-
-void run_free(struct engine *e, uint32_t run) {
-  struct run *r = &e->runs[run];
-  timers_stop(&e->timers, r->timer);
-  live_own(&e->mem, &r->image, TEXT(""));
-  vm_free(r->vm);
-  e->lives[r->session]->run = SESSION_NOBODY;
-  *r = (struct run){.session = SESSION_NOBODY};
-  e->run_hint = run < e->run_hint ? run : e->run_hint;
-}
-
-static void fold_started(struct engine *e, uint32_t slot,
-                         const struct record *ev) {
-  struct live *l = e->lives[slot];
-  const uint32_t run = new_run(e);
-  l->run = run;
-  e->runs[run] = (struct run){.number = (uint64_t)record_num(ev, FIELD_RUN),
-                              .session = slot,
-                              .script = (uint32_t)record_num(ev, FIELD_SCRIPT)};
-  e->runs[run].program =
-      engine_program(e, (uint64_t)record_num(ev, FIELD_PROGRAM));
-  bt_check(e->runs[run].program != NULL);
-}
-
-static void fold_slept(struct engine *e, uint32_t slot,
-                       const struct record *ev) {
-  struct live *l = e->lives[slot];
-  struct run *r = &e->runs[l->run];
-  r->sleep = (uint8_t)record_num(ev, FIELD_SLEEP);
-  r->wake_us = record_num(ev, FIELD_WAKE);
-  r->transfer = (uint64_t)record_num(ev, FIELD_TRANSFER);
-  r->status = (uint32_t)record_num(ev, FIELD_FROM_STATUS);
-  r->seen = (uint32_t)record_num(ev, FIELD_SEEN);
-  r->epoch = (uint32_t)record_num(ev, FIELD_EPOCH);
-  r->reached = false;
-  live_own(&e->mem, &r->image, record_text(ev, FIELD_IMAGE));
-  timers_stop(&e->timers, r->timer);
-  r->timer = TIMER_NONE;
-  if (r->wake_us != 0) {
-    r->timer =
-        timers_start(&e->timers, (struct timer){.deadline_us = r->wake_us,
-                                                .kind = TIMER_RUN,
-                                                .owner = l->run});
-    bt_check(r->timer != TIMER_NONE);
-  }
-}
-
-void run_apply(struct engine *e, const struct record *ev) {
-  uint32_t slot = SESSION_NOBODY;
-  const bool there = engine_find(e, record_id(ev, FIELD_SESSION), &slot);
-  bt_check(there);
-  if (ev->type == EVENT_SCRIPT_STARTED) {
-    fold_started(e, slot, ev);
-  } else if (ev->type == EVENT_SCRIPT_SLEPT) {
-    fold_slept(e, slot, ev);
-  } else {
-    run_free(e, e->lives[slot]->run);
-  }
+  return &r->step;
 }
 
 /* ---- beginning */
@@ -135,33 +35,37 @@ static struct caller act_as(struct ctx *x, const struct run *r) {
   return before;
 }
 
-void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds) {
-  struct engine *e = x->e;
+uint64_t script_start(struct ctx *x, uint32_t slot, const struct run_start *s) {
   struct record ev;
+  const uint64_t number = x->e->next_run;
   ctx_event(x, &ev, EVENT_SCRIPT_STARTED, slot);
-  record_set_num(&ev, FIELD_RUN, (int64_t)e->next_run);
-  record_set_num(&ev, FIELD_SCRIPT, script);
-  record_set_num(&ev, FIELD_PROGRAM, (int64_t)e->dir.scripts[script].hash);
+  record_set_num(&ev, FIELD_RUN, (int64_t)number);
+  record_set_num(&ev, FIELD_SCRIPT, s->script);
+  record_set_num(&ev, FIELD_PROGRAM,
+                 (int64_t)x->e->dir.scripts[s->script].hash);
+  if (s->parent != 0) {
+    record_set_num(&ev, FIELD_PARENT, (int64_t)s->parent);
+  }
+  if (s->beside) {
+    record_set_num(&ev, FIELD_SPAWNED, s->spawned ? 1 : 2);
+  }
+  record_set_given(&ev, FIELD_VALUE, s->params);
+  record_set_given(&ev, FIELD_GLOBALS, s->globals);
   emit(x, &ev);
+  return number;
+}
+
+void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds) {
+  const struct run_start start = {.script = script};
+  (void)script_start(x, slot, &start);
   if (holds) {
-    const struct session_cmd attach = {.type = SESSION_CMD_ATTACH,
-                                       .epoch = engine_live(e, slot)->s.epoch};
+    const struct session_cmd attach = {
+        .type = SESSION_CMD_ATTACH, .epoch = engine_live(x->e, slot)->s.epoch};
     do_session_late(x, slot, &attach, NULL);
   }
 }
 
 /* ---- waking */
-
-static bool has_begun(const struct run *r) {
-  return r->image.len > 0;
-}
-
-void run_load(struct engine *e, struct run *r) {
-  const enum bt_err err =
-      has_begun(r) ? image_load(&e->mem, r->program, r->image, &r->vm)
-                   : vm_start(&e->mem, r->program, &r->vm);
-  bt_check(err == BT_ERR_OK); /* the image is ours */
-}
 
 /* What it slept for is over. */
 static void wake(struct ctx *x, struct run *r) {
@@ -188,8 +92,8 @@ static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
 }
 
 /* Is what the run sleeps for there? Then its action is answered. */
-static bool wakes(const struct ctx *x, uint32_t slot, uint32_t run) {
-  const struct run *r = &x->e->runs[run];
+static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
+  struct run *r = &x->e->runs[run];
   const struct live *l = engine_live(x->e, slot);
   switch ((enum sleep)r->sleep) {
   case SLEEP_TRANSFER:
@@ -197,10 +101,12 @@ static bool wakes(const struct ctx *x, uint32_t slot, uint32_t run) {
   case SLEEP_IDLE:
     return l->s.epoch != r->epoch;
   case SLEEP_STATUS:
-    return r->reached || l->s.status == SESSION_COMPLETED;
+    return run_step(x, r)->reached || l->s.status == SESSION_COMPLETED;
   case SLEEP_CUSTOMER:
     return host_customer_answer(l, r) != NULL ||
            l->s.status == SESSION_WRAPUP || l->s.status == SESSION_COMPLETED;
+  case SLEEP_SUB:
+    return run_step(x, r)->returned;
   case SLEEP_NONE:
   case SLEEP_TIME:
   case SLEEP_REST:
@@ -211,28 +117,56 @@ static bool wakes(const struct ctx *x, uint32_t slot, uint32_t run) {
   return false;
 }
 
-/* The session is over for the customer: its script has nothing left to do. */
+/* May it go on although the session is over? What ON Abandon or ON Release
+ * began may call out and wait, as long as the session is remembered. */
+static bool outlives(const struct run *r) {
+  return r->after_end && (r->sleep == SLEEP_TIME || r->sleep == SLEEP_REST ||
+                          r->sleep == SLEEP_SUB);
+}
+
+/* The session is over for the customer: its scripts have nothing left to do. */
 static void end_with_session(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
-  if (l->run != SESSION_NOBODY && l->s.status == SESSION_COMPLETED &&
-      x->e->runs[l->run].vm == NULL) {
-    script_stop(x, slot, "the session is over");
+  uint64_t last = 0;
+  uint32_t run;
+  if (l->s.status != SESSION_COMPLETED) {
+    return;
+  }
+  while ((run = run_after(x->e, l, last)) != SESSION_NOBODY) {
+    const struct run *r = &x->e->runs[run];
+    last = r->number;
+    if (r->vm == NULL && !outlives(r)) {
+      script_finish(x, run, "the session is over");
+    }
+  }
+}
+
+static void poll_run(struct ctx *x, uint32_t slot, uint32_t run) {
+  struct run *r = &x->e->runs[run];
+  const struct run_step *step = run_step(x, r);
+  const bool over = engine_live(x->e, slot)->s.status == SESSION_COMPLETED;
+  if (r->vm != NULL) {
+    return; /* it is what made this happen, and goes on by itself */
+  }
+  if (step->section_count > 0) {
+    script_end_called(x, slot, r->number, "an event came");
+    wake(x, r);
+    go_on(x, run);
+  } else if (!run_has_begun(r) && (!over || r->after_end)) {
+    wake(x, r);
+    go_on(x, run);
+  } else if (run_has_begun(r) && wakes(x, slot, run)) {
+    answer_and_go_on(x, run, false);
   }
 }
 
 void script_poll(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
-  const uint32_t run = l->run;
-  if (run == SESSION_NOBODY) {
-    return;
-  }
-  struct run *r = &x->e->runs[run];
-  const bool over = l->s.status == SESSION_COMPLETED;
-  if (r->section_count > 0 || (!has_begun(r) && !over)) {
-    wake(x, r);
-    go_on(x, run);
-  } else if (has_begun(r) && wakes(x, slot, run)) {
-    answer_and_go_on(x, run, false);
+  uint64_t last = 0;
+  uint32_t run;
+  while ((run = run_after(x->e, l, last)) != SESSION_NOBODY) {
+    last = x->e->runs[run].number;
+    poll_run(x, slot, run);
   }
   end_with_session(x, slot);
 }
@@ -248,24 +182,66 @@ void script_timer(struct ctx *x, uint32_t run) {
 
 void script_status(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
-  struct run *r = engine_run(x->e, l);
-  if (r != NULL && r->sleep == SLEEP_STATUS && r->status == l->s.status) {
-    r->reached = true;
+  for (uint32_t run = l->run; run != SESSION_NOBODY;
+       run = x->e->runs[run].next) {
+    struct run *r = &x->e->runs[run];
+    if (r->sleep == SLEEP_STATUS && r->status == l->s.status) {
+      run_step(x, r)->reached = true;
+    }
   }
 }
 
-void script_event(struct ctx *x, uint32_t slot, const char *event,
+/* ---- events */
+
+static bool add_section(struct ctx *x, struct run *r, const char *event,
+                        struct text data) {
+  struct run_step *step = run_step(x, r);
+  if (step->section_count == SECTIONS_MAX) {
+    return false;
+  }
+  if (step->section_count == step->section_cap) {
+    const size_t cap = step->section_cap == 0 ? 4 : 2 * step->section_cap;
+    struct run_section *more = arena_alloc(ctx_arena(x), cap * sizeof *more);
+    bt_check(more != NULL);
+    if (step->section_count > 0) {
+      memcpy(more, step->sections, step->section_count * sizeof *more);
+    }
+    step->sections = more;
+    step->section_cap = cap;
+  }
+  step->sections[step->section_count++] =
+      (struct run_section){arena_copy_text(ctx_arena(x), text_from(event)),
+                           arena_copy_text(ctx_arena(x), data)};
+  return true;
+}
+
+/* Of the run and those that it called: the innermost that has the section. */
+static struct run *who_hears(const struct ctx *x, const struct live *l,
+                             uint32_t run, struct text event) {
+  struct run *hears = NULL;
+  while (run != SESSION_NOBODY) {
+    struct run *r = &x->e->runs[run];
+    hears = program_has_section(r->program, event) ? r : hears;
+    run = run_called_by(x->e, l, r->number);
+  }
+  return hears;
+}
+
+bool script_event(struct ctx *x, uint32_t slot, const char *event,
                   struct text data) {
   const struct live *l = engine_live(x->e, slot);
-  struct run *r = engine_run(x->e, l);
-  if (r == NULL || !program_has_section(r->program, text_from(event)) ||
-      r->section_count == RUN_SECTIONS_MAX) {
-    return;
+  bool room = true;
+  for (uint32_t run = l->run; run != SESSION_NOBODY;
+       run = x->e->runs[run].next) {
+    struct run *r = x->e->runs[run].parent == 0
+                        ? who_hears(x, l, run, text_from(event))
+                        : NULL;
+    if (r != NULL) {
+      room = add_section(x, r, event, data) && room;
+      mark_session(x, slot);
+    }
   }
-  struct run_section *s = &r->sections[r->section_count++];
-  s->event = arena_copy_text(ctx_arena(x), text_from(event));
-  s->data = arena_copy_text(ctx_arena(x), data);
-  mark_session(x, slot);
+  return room;
 }
 
 /* ---- ending */
@@ -279,15 +255,61 @@ void script_give_up(struct ctx *x, uint32_t slot) {
   }
 }
 
-void script_stop(struct ctx *x, uint32_t slot, const char *why) {
-  if (engine_live(x->e, slot)->run == SESSION_NOBODY) {
-    return;
+static void put_run(struct record *ev, const struct run *r) {
+  record_set_num(ev, FIELD_RUN, (int64_t)r->number);
+  record_set_num(ev, FIELD_SCRIPT, r->script);
+  if (r->parent != 0) {
+    record_set_num(ev, FIELD_PARENT, (int64_t)r->parent);
   }
+}
+
+static void end_run(struct ctx *x, uint32_t run, const char *why,
+                    struct text globals) {
+  const struct run *r = &x->e->runs[run];
   struct record ev;
-  ctx_event(x, &ev, EVENT_SCRIPT_ENDED, slot);
+  ctx_event(x, &ev, EVENT_SCRIPT_ENDED, r->session);
+  put_run(&ev, r);
   record_set_text(&ev, FIELD_REASON, text_from(why));
+  record_set_given(&ev, FIELD_GLOBALS, globals);
   emit(x, &ev);
-  script_give_up(x, slot);
+}
+
+void script_return(struct ctx *x, uint32_t run, struct text globals) {
+  end_run(x, run, "returned", globals);
+}
+
+void script_end_replaced(struct ctx *x, uint32_t run) {
+  end_run(x, run, "another script goes on", TEXT(""));
+}
+
+void script_end_called(struct ctx *x, uint32_t slot, uint64_t number,
+                       const char *why) {
+  const struct live *l = engine_live(x->e, slot);
+  uint32_t run;
+  while ((run = run_called_by(x->e, l, number)) != SESSION_NOBODY) {
+    while (run_called_by(x->e, l, x->e->runs[run].number) != SESSION_NOBODY) {
+      run = run_called_by(x->e, l, x->e->runs[run].number);
+    }
+    end_run(x, run, why, TEXT("")); /* the innermost first */
+  }
+}
+
+void script_finish(struct ctx *x, uint32_t run, const char *why) {
+  const uint32_t slot = x->e->runs[run].session;
+  const bool own =
+      engine_run(x->e, engine_live(x->e, slot)) == &x->e->runs[run];
+  script_end_called(x, slot, x->e->runs[run].number, why);
+  end_run(x, run, why, TEXT(""));
+  if (own) {
+    script_give_up(x, slot);
+  }
+}
+
+void script_stop(struct ctx *x, uint32_t slot, const char *why) {
+  const struct live *l = engine_live(x->e, slot);
+  while (l->run != SESSION_NOBODY) {
+    script_finish(x, l->run, why);
+  }
 }
 
 /* The entry point's fallback takes a session whose script failed. */
@@ -322,17 +344,38 @@ static void fall_back(struct ctx *x, uint32_t slot) {
   }
 }
 
+/* Who called a script that failed gets the failure where it called. */
+static void fail_parent(struct ctx *x, uint32_t slot, const struct run *r,
+                        const struct vm_failure *f) {
+  const uint32_t parent = run_find(x->e, engine_live(x->e, slot), r->parent);
+  if (parent == SESSION_NOBODY) {
+    return;
+  }
+  const struct text name = script_name(x->e, r);
+  struct run_step *step = run_step(x, &x->e->runs[parent]);
+  step->returned = true;
+  step->error = ctx_format(x, "script '%.*s', line %u: %.*s", TEXT_ARG(name),
+                           f->line, TEXT_ARG(f->message));
+}
+
 void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f) {
-  const uint32_t slot = x->e->runs[run].session;
+  const struct run *r = &x->e->runs[run];
+  const uint32_t slot = r->session;
+  const bool own = engine_run(x->e, engine_live(x->e, slot)) == r;
+  fail_parent(x, slot, r, f);
+  script_end_called(x, slot, r->number, "who called it has failed");
   struct record ev;
   ctx_event(x, &ev, EVENT_SCRIPT_FAILED, slot);
+  put_run(&ev, r);
   record_set_num(&ev, FIELD_LINE, f->line);
   record_set_num(&ev, FIELD_COLUMN, f->column);
   record_set_text(&ev, FIELD_NAME, text_from(f->slug));
   record_set_text(&ev, FIELD_DETAIL, f->message);
   emit(x, &ev); /* the run and its VM are gone with it */
-  script_give_up(x, slot);
-  fall_back(x, slot);
+  if (own) {
+    script_give_up(x, slot);
+    fall_back(x, slot);
+  }
 }
 
 /* ---- commands */
@@ -349,9 +392,10 @@ void cmd_run_script(struct ctx *x, uint32_t slot, const struct record *args,
                   a);
     return;
   }
-  if (l->run != SESSION_NOBODY || l->s.status == SESSION_COMPLETED) {
-    const enum refusal why = l->run != SESSION_NOBODY ? REFUSAL_SCRIPT_RUNNING
-                                                      : REFUSAL_SESSION_ENDED;
+  const bool runs = engine_run(x->e, l) != NULL;
+  if (runs || l->s.status == SESSION_COMPLETED) {
+    const enum refusal why =
+        runs ? REFUSAL_SCRIPT_RUNNING : REFUSAL_SESSION_ENDED;
     answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }
@@ -374,13 +418,12 @@ void cmd_stop_script(struct ctx *x, uint32_t slot, const struct record *args,
 void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
-  struct run *r = engine_run(x->e, l);
-  if (r == NULL || r->sleep != SLEEP_REST ||
-      r->number != (uint64_t)record_num(args, FIELD_RUN)) {
+  const uint32_t run = run_find(x->e, l, (uint64_t)record_num(args, FIELD_RUN));
+  if (run == SESSION_NOBODY || x->e->runs[run].sleep != SLEEP_REST) {
     answer_session(x, slot, 200, "Nobody waits for it any more.", a);
     return;
   }
-  const uint32_t run = l->run;
+  struct run *r = &x->e->runs[run];
   struct record ev;
   ctx_event(x, &ev, EVENT_REST_REPLIED, slot);
   record_copy(&ev, FIELD_CODE, args);
@@ -417,15 +460,24 @@ void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
   } else {
     textbuf_add(&data, TEXT("{}"));
   }
-  script_event(x, slot, "Signal", textbuf_text(&data));
+  const bool room = script_event(x, slot, "Signal", textbuf_text(&data));
   textbuf_free(&data);
+  if (!room) {
+    answer_refuse(x, slot, REFUSAL_RATE_LIMITED,
+                  ctx_format(x, "%d events wait for the script at this moment.",
+                             SECTIONS_MAX),
+                  a);
+    return;
+  }
   answer_session(x, slot, 200, "The signal was given.", a);
 }
 
 void script_recover(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
-  const struct run *r = engine_run(x->e, l);
-  if (r != NULL && r->sleep == SLEEP_REST) {
-    host_recover(x, l->run);
+  for (uint32_t run = l->run; run != SESSION_NOBODY;
+       run = x->e->runs[run].next) {
+    if (x->e->runs[run].sleep == SLEEP_REST) {
+      host_recover(x, run);
+    }
   }
 }

@@ -11,7 +11,8 @@
   X(STATUS, "a status")                                                        \
   X(CUSTOMER, "the customer")                                                  \
   X(REST, "a REST answer")                                                     \
-  X(EVENTS, "an event")
+  X(EVENTS, "an event")                                                        \
+  X(SUB, "another script")
 #define X(name, text) SLEEP_##name,
 enum sleep { SLEEP_LIST(X) SLEEPS };
 #undef X

@@ -428,18 +428,35 @@ static const char *sleep_text(uint32_t sleep) {
   return texts[sleep];
 }
 
+static void put_run(const struct engine *e, const struct run *r,
+                    struct json_out *o) {
+  put_num(o, "run", (int64_t)r->number);
+  put_text(o, "script", e->dir.scripts[r->script].name);
+  if (r->parent != 0) {
+    put_num(o, "calledBy", (int64_t)r->parent);
+  }
+  put_bool(o, "spawned", r->beside);
+  put_name(o, "waitsFor", sleep_text(r->sleep));
+  put_time(o, "until", r->wake_us);
+}
+
 void engine_write_run(const struct engine *e, uint32_t slot,
                       struct json_out *o) {
   const struct live *l = engine_live(e, slot);
+  const struct run *own = engine_run(e, l);
   if (l->run == SESSION_NOBODY) {
     json_put_null(o);
     return;
   }
-  const struct run *r = &e->runs[l->run];
   json_open_object(o);
-  put_num(o, "run", (int64_t)r->number);
-  put_text(o, "script", e->dir.scripts[r->script].name);
-  put_name(o, "waitsFor", sleep_text(r->sleep));
-  put_time(o, "until", r->wake_us);
+  put_run(e, own != NULL ? own : &e->runs[l->run], o);
+  json_key(o, "runs"); /* with those beside it, and those that were called */
+  json_open_list(o);
+  for (uint32_t i = l->run; i != SESSION_NOBODY; i = e->runs[i].next) {
+    json_open_object(o);
+    put_run(e, &e->runs[i], o);
+    json_close_object(o);
+  }
+  json_close_list(o);
   json_close_object(o);
 }

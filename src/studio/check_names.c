@@ -5,8 +5,14 @@
 
 /* ---- unset variables */
 
+/* p1 … p9: what RunSub and Spawn gave. */
+static bool is_parameter(struct text name) {
+  return name.len == 2 && (name.ptr[0] == 'p' || name.ptr[0] == 'P') &&
+         name.ptr[1] >= '1' && name.ptr[1] <= '9';
+}
+
 static bool is_given(struct text name) {
-  return text_equal_nocase(name, TEXT("_ERR")) ||
+  return is_parameter(name) || text_equal_nocase(name, TEXT("_ERR")) ||
          text_equal_nocase(name, TEXT("_ERRLINE")) ||
          text_equal_nocase(name, TEXT("event")) ||
          text_equal_nocase(text_sub(name, 0, 7), TEXT("global:"));

@@ -261,13 +261,16 @@ static void compile_repeat(struct compiler *c, const struct stmt *s) {
 /* ---- the rest */
 
 static void compile_return(struct compiler *c, const struct stmt *s) {
+  if (c->unit->kind != UNIT_FUNCTION) {
+    if (s->value != NULL) {
+      compile_assign(c, s);
+    }
+    emit(c, OP_END, s->at, (struct insn){0});
+    return;
+  }
   const uint16_t value =
       s->value == NULL ? compiler_null(c) : compiler_operand(c, s->value);
-  if (c->unit->kind == UNIT_FUNCTION) {
-    emit(c, OP_RETURN, s->at, (struct insn){.a = value});
-  } else {
-    emit(c, OP_END, s->at, (struct insn){0});
-  }
+  emit(c, OP_RETURN, s->at, (struct insn){.a = value});
 }
 
 static void compile_trace(struct compiler *c, const struct stmt *s) {

@@ -78,6 +78,7 @@ static bool is_script_name(struct text name) {
   return text_equal_nocase(text_sub(name, 0, 7), TEXT("global:")) ||
          text_equal_nocase(name, TEXT("_err")) ||
          text_equal_nocase(name, TEXT("_errline")) ||
+         text_equal_nocase(name, TEXT(SCOPE_RESULT)) ||
          text_equal_nocase(name, TEXT("event"));
 }
 
@@ -137,7 +138,24 @@ static void walk_target(struct scope *s, struct expr *e) {
 
 static void walk_block(struct scope *s, const struct block *block);
 
-static void walk_stmt(struct scope *s, const struct stmt *stmt) {
+/* What the main part returns is kept for a script that runs this one with
+ * RunSub. */
+static void bind_result(struct scope *s, struct stmt *stmt) {
+  struct expr *name = arena_alloc(s->arena, sizeof *name);
+  if (name == NULL) {
+    s->failed = true;
+    return;
+  }
+  *name = (struct expr){
+      .kind = EXPR_NAME, .at = stmt->at, .text = TEXT(SCOPE_RESULT)};
+  stmt->target = name;
+}
+
+static void walk_stmt(struct scope *s, struct stmt *stmt) {
+  if (stmt->kind == STMT_RETURN && stmt->value != NULL &&
+      s->unit->kind != UNIT_FUNCTION) {
+    bind_result(s, stmt);
+  }
   walk_expr(s, stmt->value);
   walk_expr(s, stmt->limit);
   walk_expr(s, stmt->step);
@@ -150,8 +168,7 @@ static void walk_stmt(struct scope *s, const struct stmt *stmt) {
 }
 
 static void walk_block(struct scope *s, const struct block *block) {
-  for (const struct stmt *stmt = block->first; stmt != NULL;
-       stmt = stmt->next) {
+  for (struct stmt *stmt = block->first; stmt != NULL; stmt = stmt->next) {
     walk_stmt(s, stmt);
   }
 }

@@ -6,6 +6,10 @@
 #include "studio/ast_priv.h"
 #include "studio/source_priv.h"
 
+/* The script's variable that holds what its main part, or a section, returns.
+ */
+#define SCOPE_RESULT "_RETURN"
+
 /* Fills in .variable and .callee of every expression, the locals of functions
  * and the variables of the script; reports unknown functions, wrong argument
  * counts, duplicates and what is not offered.

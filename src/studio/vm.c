@@ -15,6 +15,15 @@ static const char *const failure_slugs[] = {
 
 /* ---- failures */
 
+enum failure vm_failure_find(const char *slug) {
+  for (uint32_t i = 0; i < FAILURES; i++) {
+    if (text_equal(text_from(failure_slugs[i]), text_from(slug))) {
+      return (enum failure)i;
+    }
+  }
+  bt_check_failed("a kind of failure", __FILE__, __LINE__, __func__);
+}
+
 enum op_result vm_fail(struct vm *vm, enum failure failure, const char *format,
                        ...) {
   char text[400];

@@ -124,6 +124,20 @@ enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,
                            struct text body) BT_USE_RESULT;
 /* The call fails where it stands, as an error of the script. */
 void vm_resume_error(struct vm *vm, struct text message);
+/* The same for a limit: @slug is a kind of failures.def. */
+void vm_resume_limit(struct vm *vm, const char *slug, struct text message);
+
+/* ---- values that go from one run to another */
+
+/* Each of the script's variables that has the name of a member of @json (an
+ * object; names in any case) takes its value; the others stay. BT_ERR_FULL: no
+ * room among the run's values. BT_ERR_SYNTAX, BT_ERR_NOMEM. */
+enum bt_err vm_give(struct vm *vm, struct text json) BT_USE_RESULT;
+/* Appends the variables as a JSON object: those whose name begins with
+ * "global:", or with @all every one that the script itself set. */
+void vm_take(const struct vm *vm, bool all, struct textbuf *out);
+/* Appends what the main part returned, as JSON. */
+void vm_take_result(const struct vm *vm, struct textbuf *out);
 
 /* ---- failures */
 

@@ -140,6 +140,12 @@ void vm_resume_error(struct vm *vm, struct text message) {
   vm->state = VM_STATE_BROKEN;
 }
 
+void vm_resume_limit(struct vm *vm, const char *slug, struct text message) {
+  bt_check(vm_is_waiting(vm));
+  (void)vm_fail(vm, vm_failure_find(slug), "%.*s", TEXT_ARG(message));
+  vm->state = VM_STATE_BROKEN;
+}
+
 /* No room for the answer is the script's failure; no memory is the host's. */
 static enum bt_err settle(struct vm *vm, enum bt_err err, struct value v) {
   if (err == BT_ERR_OK) {

@@ -55,6 +55,8 @@ struct vm {
 /* Records the failure at the instruction at hand. */
 __attribute__((format(printf, 3, 4))) enum op_result
 vm_fail(struct vm *vm, enum failure failure, const char *format, ...);
+/* The kind of failures.def with this slug, which must be there. */
+enum failure vm_failure_find(const char *slug);
 /* A text on the heap from the scratch buffer, or from @t. */
 enum op_result vm_take_scratch(struct vm *vm, struct value *out);
 enum op_result vm_new_text(struct vm *vm, struct text t, struct value *out);

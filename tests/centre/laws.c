@@ -1,4 +1,5 @@
 #include "laws.h"
+#include "laws_priv.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -215,38 +216,6 @@ static bool one_holder(struct laws *w, uint32_t slot, const struct live *l) {
 
 /* ---- 2: nobody is stuck */
 
-static bool timer_runs(const struct engine *e, uint32_t timer,
-                       enum timer_kind kind, uint32_t owner) {
-  if (timer == TIMER_NONE) {
-    return false;
-  }
-  const struct timer *t = timers_get(&e->timers, timer);
-  return t->kind == kind && t->owner == owner;
-}
-
-static bool run_can_go_on(const struct engine *e, const struct live *l) {
-  if (l->run == SESSION_NOBODY) {
-    return false;
-  }
-  const struct run *r = &e->runs[l->run];
-  switch ((enum sleep)r->sleep) {
-  case SLEEP_TIME:
-  case SLEEP_STATUS:
-  case SLEEP_CUSTOMER:
-  case SLEEP_REST:
-    return timer_runs(e, r->timer, TIMER_RUN, l->run);
-  case SLEEP_TRANSFER:
-    return l->s.waits != SESSION_WAIT_NONE;
-  case SLEEP_IDLE:
-    return l->s.holder == SESSION_HOLDER_BOT;
-  case SLEEP_NONE:
-  case SLEEP_EVENTS:
-  case SLEEPS:
-    break;
-  }
-  return false;
-}
-
 /* It waits only for being reported. */
 static bool is_forgotten(const struct engine *e, uint32_t slot) {
   for (size_t i = 0; i < e->forgotten_count; i++) {
@@ -260,11 +229,13 @@ static bool is_forgotten(const struct engine *e, uint32_t slot) {
 static bool can_move(const struct engine *e, uint32_t slot,
                      const struct live *l) {
   const bool timer =
-      timer_runs(e, l->timer_status, TIMER_STATUS, slot) &&
+      laws_timer_runs(e, l->timer_status, TIMER_STATUS, slot) &&
       timers_get(&e->timers, l->timer_status)->visit == l->s.visit;
   switch ((enum session_status)l->s.status) {
   case SESSION_CONNECTED:
-    return l->s.holder == SESSION_HOLDER_SCRIPT ? run_can_go_on(e, l) : timer;
+    return l->s.holder == SESSION_HOLDER_SCRIPT
+               ? laws_own_script_can_go_on(e, l)
+               : timer;
   case SESSION_QUEUED:
     return timer || e->dir.queues[l->s.queue].max_wait_ms == 0;
   case SESSION_ACTIVE:
@@ -272,10 +243,10 @@ static bool can_move(const struct engine *e, uint32_t slot,
                      : e->agents[l->s.agent].a.presence == AGENT_AVAILABLE ||
                            e->agents[l->s.agent].a.presence == AGENT_AWAY;
   case SESSION_COMPLETED:
-    return (timer_runs(e, l->timer_customer, TIMER_FORGET, slot) ||
+    return (laws_timer_runs(e, l->timer_customer, TIMER_FORGET, slot) ||
             is_forgotten(e, slot)) &&
            l->timer_status == TIMER_NONE && l->timer_transfer == TIMER_NONE &&
-           l->run == SESSION_NOBODY;
+           laws_rest_can_go_on(e, l);
   case SESSION_PENDING:
   case SESSION_RELEASING:
   case SESSION_IDLE:
@@ -294,16 +265,14 @@ static bool nobody_is_stuck(struct laws *w, const struct engine *e,
   if (!can_move(e, slot, l)) {
     return broken(w, "law 2: a session that is %s is stuck", status_of(l));
   }
-  if (l->run != SESSION_NOBODY &&
-      (e->runs[l->run].vm != NULL || e->runs[l->run].section_count > 0 ||
-       e->runs[l->run].session != slot)) {
-    return broken(w, "law 2: the run of a session does not sleep");
+  if (!laws_runs_sleep(e, slot, l)) {
+    return broken(w, "law 2: a run of a session does not sleep");
   }
   if (l->s.status == SESSION_WRAPUP && l->timer_customer != TIMER_NONE) {
     return broken(w, "law 2: a customer who is gone is awaited");
   }
   if ((l->s.waits != SESSION_WAIT_NONE) !=
-      timer_runs(e, l->timer_transfer, TIMER_TRANSFER, slot)) {
+      laws_timer_runs(e, l->timer_transfer, TIMER_TRANSFER, slot)) {
     return broken(w, "law 2: a transfer waits without its timer");
   }
   return true;

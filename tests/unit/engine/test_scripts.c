@@ -267,6 +267,17 @@ static void test_a_run_ends_with_its_session(void **state) {
   start(&c, "ON Abandon { LogInfo(\"gone\") \n Wait(5) }\nWait(100)\n");
   centre_do(&c, COMMAND_LEAVE, ROLE_CUSTOMER, SESSION_NOBODY, NULL);
   assert_string_equal(lines(&c), "gone\n");
+  assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 0);
+  tick_at(&c, 5000); /* what it does about the end it may finish */
+  assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 1);
+  centre_free(&c);
+}
+
+static void test_a_run_that_hears_nothing_of_the_end_ends(void **state) {
+  (void)state;
+  struct centre c;
+  start(&c, "Wait(100)\n");
+  centre_do(&c, COMMAND_LEAVE, ROLE_CUSTOMER, SESSION_NOBODY, NULL);
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 1);
   centre_free(&c);
 }
@@ -388,6 +399,7 @@ int main(void) {
       cmocka_unit_test(test_scripts_that_end_each_other_do_not_nest),
       cmocka_unit_test(test_a_script_that_only_listens_holds_nothing),
       cmocka_unit_test(test_a_run_ends_with_its_session),
+      cmocka_unit_test(test_a_run_that_hears_nothing_of_the_end_ends),
       cmocka_unit_test(test_an_error_gives_the_session_to_the_fallback),
       cmocka_unit_test(test_an_error_beside_the_bot_waits_for_its_release),
       cmocka_unit_test(test_on_error_may_go_on),
