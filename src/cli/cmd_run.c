@@ -6,23 +6,31 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/siblings.h"
 #include "cli/world.h"
 #include "domain/heap.h"
 #include "engine/explain.h"
 
-enum { VARIABLES_MAX = 256, EVENTS_MAX = 4096 };
+enum { VARIABLES_MAX = 256, EVENTS_MAX = 4096, TRACED_MAX = 8 };
+
+/* The variables of one script as they were shown last. */
+struct traced {
+  const struct program *program;
+  struct text values[VARIABLES_MAX]; /* in the arena */
+};
 
 /* What one run has shown so far. */
 struct show {
   const char *path;
   const struct program *program;
   bool quiet, trace, json, failed;
-  unsigned line_count;               /* traced */
-  int64_t first_us, last_us;         /* traced */
-  struct text values[VARIABLES_MAX]; /* as last seen; owned */
-  struct record events[EVENTS_MAX];  /* of the session, for the story */
+  unsigned line_count;              /* traced */
+  int64_t first_us, last_us;        /* traced */
+  struct record events[EVENTS_MAX]; /* of the session, for the story */
   size_t event_count;
   struct arena arena;
+  struct traced traced[TRACED_MAX];
+  struct world *world;
 };
 
 /* ---- what the script writes */
@@ -43,14 +51,42 @@ static void print_log(const struct show *s, const struct record *ev) {
   (void)fputc('\n', stdout);
 }
 
+/* The program that the event is about, and where its file is. */
+static const struct program *program_of(const struct show *s,
+                                        const struct record *ev) {
+  const struct directory *d =
+      s->world == NULL
+          ? NULL
+          : engine_directory(domain_engine(world_domain(s->world)));
+  const uint32_t script = (uint32_t)record_num(ev, FIELD_SCRIPT);
+  return d != NULL && record_has(ev, FIELD_SCRIPT) && script < d->script_count
+             ? d->scripts[script].program
+             : s->program;
+}
+
+/* The file, or the script of that name beside it. */
+static void print_place(const struct show *s, const struct program *p,
+                        uint32_t line) {
+  if (program_hash(p) == program_hash(s->program)) {
+    (void)fprintf(stderr, "%s:%u", s->path, line);
+    return;
+  }
+  const char *slash = strrchr(s->path, '/');
+  const int folder = slash == NULL ? 0 : (int)(slash - s->path) + 1;
+  (void)fprintf(stderr, "%.*s%.*s.studio:%u", folder, s->path,
+                TEXT_ARG(program_file_name(p)), line);
+}
+
 static void print_failure(const struct show *s, const struct record *ev) {
+  const struct program *program = program_of(s, ev);
   const uint32_t line = (uint32_t)record_num(ev, FIELD_LINE);
   const uint32_t column = (uint32_t)record_num(ev, FIELD_COLUMN);
   (void)fflush(stdout);
-  (void)fprintf(stderr, "%s:%u:%u: error: ", s->path, line, column);
+  print_place(s, program, line);
+  (void)fprintf(stderr, ":%u: error: ", column);
   print_text(stderr, record_text(ev, FIELD_DETAIL));
   (void)fputs("\n  ", stderr);
-  print_text(stderr, program_line(s->program, line));
+  print_text(stderr, program_line(program, line));
   (void)fprintf(stderr, "\n  %*s^\n", column > 0 ? (int)column - 1 : 0, "");
 }
 
@@ -73,7 +109,8 @@ static void on_event(void *ctx, const struct record *ev) {
   keep_event(s, ev);
   if (ev->type == EVENT_LOGGED) {
     print_log(s, ev);
-  } else if (ev->type == EVENT_SCRIPT_FAILED) {
+  } else if (ev->type == EVENT_SCRIPT_FAILED &&
+             !record_has(ev, FIELD_PARENT)) { /* else its caller may take it */
     print_failure(s, ev);
     s->failed = true;
   }
@@ -81,27 +118,42 @@ static void on_event(void *ctx, const struct record *ev) {
 
 /* ---- trace */
 
+/* Where a script's variables are remembered; beyond the limit all scripts share
+ * the last place, and begin anew at each change. */
+static struct traced *traced_of(struct show *s, const struct program *program) {
+  size_t i = 0;
+  while (i < TRACED_MAX - 1 && s->traced[i].program != NULL &&
+         s->traced[i].program != program) {
+    i++;
+  }
+  if (s->traced[i].program != program) {
+    s->traced[i] = (struct traced){.program = program};
+  }
+  return &s->traced[i];
+}
+
 /* The variables that have changed since the line before. */
 static void put_changes(struct show *s, const struct vm *vm,
                         struct json_out *o) {
   struct textbuf now;
   textbuf_init(&now, heap_mem());
+  struct traced *traced = traced_of(s, vm_program(vm));
   size_t count = vm_variable_count(vm);
   count = count < VARIABLES_MAX ? count : VARIABLES_MAX;
   for (size_t i = 0; i < count; i++) {
     textbuf_clear(&now);
     vm_variable_text(vm, i, &now);
-    if (text_equal(textbuf_text(&now), s->values[i])) {
+    if (text_equal(textbuf_text(&now), traced->values[i])) {
       continue;
     }
     json_key_text(o, vm_variable_name(vm, i));
     json_open_object(o);
     json_key(o, "old");
-    json_put_text(o, s->values[i]);
+    json_put_text(o, traced->values[i]);
     json_key(o, "new");
     json_put_text(o, textbuf_text(&now));
     json_close_object(o);
-    s->values[i] = arena_copy_text(&s->arena, textbuf_text(&now));
+    traced->values[i] = arena_copy_text(&s->arena, textbuf_text(&now));
   }
   textbuf_free(&now);
 }
@@ -111,10 +163,12 @@ static void print_trace_text(struct show *s, const struct engine_line *line,
   if (changes.len > 2) {
     (void)fprintf(stderr, "             %.*s\n", TEXT_ARG(changes));
   }
-  const struct text source = text_trim(program_line(s->program, line->line));
-  (void)fprintf(stderr, "%4u %+8.3f s  %s:%u  %.*s\n", s->line_count,
-                (double)(line->at_us - s->first_us) / 1e6, s->path, line->line,
-                TEXT_ARG(source));
+  const struct program *program = vm_program(line->vm);
+  const struct text source = text_trim(program_line(program, line->line));
+  (void)fprintf(stderr, "%4u %+8.3f s  ", s->line_count,
+                (double)(line->at_us - s->first_us) / 1e6);
+  print_place(s, program, line->line);
+  (void)fprintf(stderr, "  %.*s\n", TEXT_ARG(source));
 }
 
 static void print_trace_json(struct show *s, const struct engine_line *line,
@@ -135,11 +189,14 @@ static void print_trace_json(struct show *s, const struct engine_line *line,
   json_key(&o, "session");
   json_put_text(&o, (struct text){id, ID_TEXT_LEN});
   json_key(&o, "script");
-  json_put_text(&o, text_from(s->path));
+  const struct program *program = vm_program(line->vm);
+  json_put_text(&o, program_hash(program) == program_hash(s->program)
+                        ? text_from(s->path)
+                        : program_file_name(program));
   json_key(&o, "line");
   json_put_u64(&o, line->line);
   json_key(&o, "source");
-  json_put_text(&o, program_line(s->program, line->line));
+  json_put_text(&o, program_line(program, line->line));
   json_key(&o, "changed");
   json_put_raw(&o, changes);
   json_close_object(&o);
@@ -195,6 +252,10 @@ static int play(struct show *s, struct text source) {
   }
   if (s->trace) {
     domain_watch(world_domain(w), on_line, s);
+  }
+  s->world = w;
+  if (program_runs_scripts(s->program)) {
+    siblings_publish(w, s->path);
   }
   world_play(w);
   if (!s->quiet) {

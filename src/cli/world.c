@@ -125,7 +125,9 @@ static void on_event(void *ctx, uint64_t seq, const struct record *ev) {
                           .agent = (uint32_t)record_num(ev, FIELD_AGENT)});
   } else if (ev->type == EVENT_SCRIPT_ENDED ||
              ev->type == EVENT_SCRIPT_FAILED) {
-    w->ended = true;
+    struct engine_counts n;
+    engine_count(domain_engine(w->domain), &n);
+    w->ended = n.runs == 0;
   }
   w->listener.on_event(w->listener.ctx, ev);
 }
@@ -155,6 +157,12 @@ static void put_script(struct world *w, struct text name, struct text source) {
   record_set_text(&cmd.args, FIELD_NAME, name);
   record_set_text(&cmd.args, FIELD_SOURCE, source);
   submit(w, &cmd);
+}
+
+bool world_publish(struct world *w, struct text name, struct text source) {
+  const struct directory *d = engine_directory(domain_engine(w->domain));
+  put_script(w, name, source);
+  return directory_script(d, name) != DIR_NONE;
 }
 
 static void write_object(struct textbuf *b, struct json_out *o,

@@ -27,6 +27,9 @@ enum bt_err world_create(const struct program *program, struct text name,
                          struct world **out) BT_USE_RESULT;
 void world_free(struct world *w);
 
+/* Publishes another script of the centre. False: it does not compile. */
+bool world_publish(struct world *w, struct text name, struct text source);
+
 /* Opens the session, lets the bot say goodbye, and goes on until the script has
  * ended, or nothing more will happen. */
 void world_play(struct world *w);

@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "base/map.h"
+#include "studio/action.h"
 #include "studio/code_priv.h"
 #include "studio/compiler_priv.h"
 #include "studio/event_priv.h"
@@ -151,6 +152,27 @@ uint32_t program_section(const struct program *p, struct text event) {
     }
   }
   return 0;
+}
+
+static bool part_runs_scripts(const struct part *part) {
+  for (uint32_t i = 0; i < part->count; i++) {
+    const struct insn *in = &part->code[i];
+    if (in->op == OP_ACTION &&
+        (in->b == ACTION_RUN_SUB || in->b == ACTION_RUN_SCRIPT ||
+         in->b == ACTION_SPAWN)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool program_runs_scripts(const struct program *program) {
+  for (uint32_t i = 0; i < program->script.unit_count; i++) {
+    if (part_runs_scripts(&program->parts[i])) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool program_has_section(const struct program *program, struct text event) {

@@ -50,4 +50,7 @@ size_t program_section_count(const struct program *program);
 struct text program_section_name(const struct program *program, size_t i);
 bool program_has_section(const struct program *program, struct text event);
 
+/* Does it run other scripts (RunSub, RunScript, Spawn)? */
+bool program_runs_scripts(const struct program *program);
+
 #endif
