@@ -249,6 +249,16 @@ static void print_file_object(const char *object, const char *title) {
   }
 }
 
+static void print_rates(void) {
+  printf("\n`rates`:\n\n| member | default | of whom |\n|---|---|---|\n");
+#define RATE(role, value, meaning)                                             \
+  printf((value) == 0 ? "| `%s` | no limit | %s |\n"                           \
+                      : "| `%s` | " #value " | %s |\n",                        \
+         #role, (meaning));
+#include "api/rates.def"
+#undef RATE
+}
+
 static void print_configuration(void) {
   print_begin("src/server/file.def and src/engine/config.def",
               "A centre's file",
@@ -261,6 +271,7 @@ static void print_configuration(void) {
   print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
                              "four:");
   print_file_object("SCRIPT", "An element of `scripts`:");
+  print_rates();
   print_file_object("LOG", "`log`:");
   printf("\n# Configured objects\n"
          "Skills, queues, agents, bots and entry points, in the centre's file "

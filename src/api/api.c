@@ -125,6 +125,9 @@ static void on_effect(void *ctx, const struct record *effect) {
 static enum bt_err start(struct api *api, const struct api_options *options) {
   enum bt_err err = auth_init(&api->auth, api->mem, options->secret);
   if (err == BT_ERR_OK) {
+    err = rates_init(&api->rates, api->mem, &options->rates);
+  }
+  if (err == BT_ERR_OK) {
     err = auth_set(&api->auth, options->tokens, options->token_count);
   }
   if (err == BT_ERR_OK) {
@@ -181,6 +184,7 @@ void api_free(struct api *api) {
   textbuf_free(&api->scratch);
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));
   auth_free(&api->auth);
+  rates_free(&api->rates);
   mem_free(api->mem, api, sizeof *api);
 }
 

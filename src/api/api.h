@@ -38,6 +38,15 @@ struct api_token {
   struct text subject;
 };
 
+/* Requests and frames a second that one party may send; 0: without limit. */
+struct api_rates {
+#define RATE(role, value, meaning) uint32_t role;
+#include "api/rates.def"
+#undef RATE
+};
+
+struct api_rates api_rates_default(void);
+
 void api_hash_token(struct text token, uint8_t out[32]);
 
 enum api_log_level {
@@ -65,6 +74,7 @@ struct api_options {
   const struct api_token *tokens; /* copied */
   size_t token_count;
   bool visitors; /* a session may be opened without a token */
+  struct api_rates rates;
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
    * each restart. Copied. */
   struct text secret;

@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/call_priv.h"
+#include "api/rate.h"
 #include "api/shell.h"
 #include "api/topic.h"
 
@@ -26,6 +27,7 @@ struct api {
   struct domain *domain;
   struct http_server *server; /* borrowed; NULL until attached */
   struct auth auth;
+  struct rates rates;
   bool stopping;
   struct topics topics;
   struct call *calls, *free_calls;
@@ -64,7 +66,7 @@ void call_dispatch(struct call *c);
 void call_here(struct call *c, const struct api_request *request,
                api_reply_fn *fn, void *ctx);
 
-/* ---- identify.c: who asks. False: answered. */
+/* ---- identify.c: who asks, and not too often. False: answered. */
 bool call_identify(struct call *c);
 
 /* ---- waits.c */

@@ -218,19 +218,38 @@ void call_reply(struct call *c, const struct reply *r) {
   domain_when_durable(c->api->domain, reply_later, c);
 }
 
+static void refuse(struct call *c, const struct engine_problem *p) {
+  struct json_out o = call_json(c);
+  engine_write_problem(api_engine(c->api), p, &o);
+  const struct refusal_info *info = refusal_info(p->refusal);
+  const struct reply r = {.code = info->http,
+                          .body = textbuf_text(&c->out),
+                          .retry_after_ms = p->retry_after_ms > 0
+                                                ? p->retry_after_ms
+                                            : info->retry ? 1000
+                                                          : 0};
+  call_reply(c, &r);
+}
+
 void call_refuse(struct call *c, enum refusal refusal, struct text detail,
                  struct text pointer) {
-  struct json_out o = call_json(c);
   const struct engine_problem p = {.refusal = refusal,
                                    .detail = detail,
                                    .pointer = pointer,
                                    .instance = c->path};
-  engine_write_problem(api_engine(c->api), &p, &o);
-  const struct refusal_info *info = refusal_info(refusal);
-  const struct reply r = {.code = info->http,
-                          .body = textbuf_text(&c->out),
-                          .retry_after_ms = info->retry ? 1000 : 0};
-  call_reply(c, &r);
+  refuse(c, &p);
+}
+
+bool call_within_rate(struct call *c) {
+  char detail[RATE_SENTENCE];
+  struct engine_problem p = {.refusal = REFUSAL_RATE_LIMITED,
+                             .instance = c->path};
+  if (rates_allow(&c->api->rates, &c->by, detail, &p.retry_after_ms)) {
+    return true;
+  }
+  p.detail = text_from(detail);
+  refuse(c, &p);
+  return false;
 }
 
 void call_refuse_memory(struct call *c) {

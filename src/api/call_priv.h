@@ -66,6 +66,8 @@ void call_reply(struct call *c, const struct reply *r);
 /* The same with a problem document; @pointer may be empty. */
 void call_refuse(struct call *c, enum refusal refusal, struct text detail,
                  struct text pointer);
+/* False and answered: the caller asks too often. */
+bool call_within_rate(struct call *c);
 /* The engine's answer as it is. */
 void call_answer(struct call *c, const struct answer *a);
 /* Replies with c->out, once what it was made from is durable. */

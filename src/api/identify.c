@@ -71,12 +71,8 @@ static bool use_ticket(struct call *c, struct text ticket) {
   return take_identity(c, &who);
 }
 
-bool call_identify(struct call *c) {
-  const bool for_all =
-      c->route->kind == ROUTE_OWN && (c->route->roles & 1u << ROLE_NONE) != 0;
-  if (c->fn != NULL || for_all) {
-    return true; /* in the process the caller is given */
-  }
+/* By the request's token, ticket, or want of both. */
+static bool identify_peer(struct call *c) {
   struct http_request *req = call_request(c);
   bt_check(req != NULL);
   const struct text token = bearer(req);
@@ -95,4 +91,13 @@ bool call_identify(struct call *c) {
     return unauthorized(c, "The token is not known here.");
   }
   return take_identity(c, &who);
+}
+
+bool call_identify(struct call *c) {
+  const bool for_all =
+      c->route->kind == ROUTE_OWN && (c->route->roles & 1u << ROLE_NONE) != 0;
+  if (c->fn != NULL || for_all) {
+    return true; /* in the process the caller is given */
+  }
+  return identify_peer(c) && call_within_rate(c);
 }

@@ -89,19 +89,35 @@ static struct text problem_frame(struct api *api, struct text id,
   return api_frame_end(api, &o);
 }
 
-void socket_refuse(struct socket *s, const struct frame *f,
-                   enum refusal refusal, struct text detail,
-                   struct text pointer) {
+static void refuse(struct socket *s, const struct frame *f,
+                   const struct engine_problem *p) {
   struct textbuf b;
   struct json_out o;
   textbuf_init(&b, s->api->mem);
   json_out_init(&o, &b);
-  const struct engine_problem p = {
-      .refusal = refusal, .detail = detail, .pointer = pointer};
-  engine_write_problem(api_engine(s->api), &p, &o);
+  engine_write_problem(api_engine(s->api), p, &o);
   socket_send(
       s, problem_frame(s->api, f == NULL ? TEXT("") : f->id, textbuf_text(&b)));
   textbuf_free(&b);
+}
+
+void socket_refuse(struct socket *s, const struct frame *f,
+                   enum refusal refusal, struct text detail,
+                   struct text pointer) {
+  const struct engine_problem p = {
+      .refusal = refusal, .detail = detail, .pointer = pointer};
+  refuse(s, f, &p);
+}
+
+static bool within_rate(struct socket *s, const struct frame *f) {
+  char detail[RATE_SENTENCE];
+  struct engine_problem p = {.refusal = REFUSAL_RATE_LIMITED};
+  if (rates_allow(&s->api->rates, &s->by, detail, &p.retry_after_ms)) {
+    return true;
+  }
+  p.detail = text_from(detail);
+  refuse(s, f, &p);
+  return false;
 }
 
 void socket_refuse_type(struct socket *s, const struct frame *f,
@@ -173,7 +189,7 @@ static void on_message(void *ctx, struct ws *ws, struct text message) {
   struct arena arena;
   arena_init(&arena, s->api->mem, FRAME_BYTES_MAX);
   struct frame f = {.arena = &arena};
-  if (read_frame(s, message, &f)) {
+  if (read_frame(s, message, &f) && within_rate(s, &f)) {
     s->ops->on_frame(s, &f);
   }
   arena_free(&arena);

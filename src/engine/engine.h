@@ -173,8 +173,9 @@ void engine_write_event(const struct engine *e, uint64_t seq,
 struct engine_problem {
   enum refusal refusal;
   struct text detail;
-  struct text pointer;  /* a JSON Pointer, or empty */
-  struct text instance; /* the path that was asked for, or empty */
+  struct text pointer;    /* a JSON Pointer, or empty */
+  struct text instance;   /* the path that was asked for, or empty */
+  int64_t retry_after_ms; /* 0: not said */
 };
 void engine_write_problem(const struct engine *e,
                           const struct engine_problem *p, struct json_out *o);

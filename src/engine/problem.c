@@ -388,6 +388,10 @@ void engine_write_problem(const struct engine *e,
     json_put_text(o, p->pointer);
   }
   put_remedies(o, p->refusal, TEXT("AgentSkill"), TEXT(""));
+  if (p->retry_after_ms > 0) {
+    json_key(o, "retryAfterMs");
+    json_put_i64(o, p->retry_after_ms);
+  }
   json_close_object(o);
 }
 

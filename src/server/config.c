@@ -10,7 +10,11 @@
 #include "base/check.h"
 #include "server/config_priv.h"
 
-enum { YAML_MAX_BYTES = 8 * 1024 * 1024, CENTRE_NAME_MAX = 64 };
+enum {
+  YAML_MAX_BYTES = 8 * 1024 * 1024,
+  CENTRE_NAME_MAX = 64,
+  RATE_MAX = 1000000
+};
 
 #define DEFAULT_LISTEN TEXT("127.0.0.1:8080")
 
@@ -341,6 +345,40 @@ static void read_limits(struct reader *r) {
   }
 }
 
+static void read_rate(struct reader *r, const struct json *m) {
+  static const struct text known[] = {
+#define RATE(role, value, meaning) {#role, sizeof #role - 1},
+#include "api/rates.def"
+#undef RATE
+  };
+  const bool good = m->type == JSON_INT && m->i >= 0 && m->i <= RATE_MAX;
+#define RATE(role, value, meaning)                                             \
+  if (text_equal(m->key, TEXT(#role))) {                                       \
+    if (good) {                                                                \
+      r->out->rates.role = (uint32_t)m->i;                                     \
+    } else {                                                                   \
+      reader_error(r, m, "expected a whole number a second, 0 … %d",           \
+                   RATE_MAX);                                                  \
+    }                                                                          \
+    return;                                                                    \
+  }
+#include "api/rates.def"
+#undef RATE
+  const struct text hint = findings_suggest(r->findings, m->key, known,
+                                            sizeof known / sizeof known[0]);
+  reader_error(r, m, "there is no rate for \"%.*s\"%.*s", TEXT_ARG(m->key),
+               TEXT_ARG(hint));
+}
+
+static void read_rates(struct reader *r) {
+  const struct json *map = reader_member(r->tree.root, FILE_CENTRE_RATES);
+  r->out->rates = api_rates_default();
+  for (const struct json *m = map == NULL ? NULL : map->first; m != NULL;
+       m = m->next) {
+    read_rate(r, m);
+  }
+}
+
 static void read_log(struct reader *r) {
   static const struct text levels[] = {
       {"debug", 5}, {"info", 4}, {"warning", 7}, {"error", 5}};
@@ -377,6 +415,7 @@ static void read_sections(struct reader *r) {
       reader_member(r->tree.root, FILE_CENTRE_OPEN) != NULL &&
       json_member(r->tree.root, TEXT("visitors"))->type == JSON_TRUE;
   read_limits(r);
+  read_rates(r);
   read_log(r);
   reader_read_scripts(r);
   reader_read_objects(r);

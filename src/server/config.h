@@ -37,6 +37,7 @@ struct server_config {
   char host[SERVER_HOST_MAX]; /* an address literal */
   uint16_t port;
   bool visitors;
+  struct api_rates rates;
   enum api_log_level log_level;
   struct net_limits limits;
   struct api_token *tokens;

@@ -20,6 +20,9 @@ static void compare_fixed(const struct server *s,
   if (now->visitors != coming->visitors) {
     say_fixed(s, "visitors");
   }
+  if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
+    say_fixed(s, "rates");
+  }
   if (memcmp(&now->limits, &coming->limits, sizeof now->limits) != 0) {
     say_fixed(s, "limits");
   }

@@ -124,6 +124,7 @@ static enum bt_err create_api(struct server *s) {
       .tokens = c->tokens,
       .token_count = c->token_count,
       .visitors = c->visitors,
+      .rates = c->rates,
       .secret = {(const char *)s->secret, sizeof s->secret},
       .version = text_from(s->options->version),
       .ctx = s,

@@ -51,6 +51,7 @@ static const char good[] =
     "  - {id: anna, skills: [{name: english, proficiency: 2}], queues: [OTHER]}\n"
     "scripts: [{name: forum, file: forum.studio}]\n"
     "limits: {body_bytes: 1000}\n"
+    "rates: {customer: 7, bot: 0}\n"
     "log: {level: warning}\n"
     "entryPoints: [{id: main, bot: cognigy, onGoodbye: Forum, "
     "fallback: support}]\n"
@@ -67,6 +68,8 @@ static void a_good_file_is_read(void **state) {
   assert_string_equal(l.config.host, "127.0.0.1");
   assert_int_equal(l.config.limits.body_bytes, 1000);
   assert_int_equal(l.config.limits.header_bytes, 16384);
+  assert_int_equal(l.config.rates.customer, 7);
+  assert_int_equal(l.config.rates.agent, 100);
   assert_int_equal(l.config.log_level, API_LOG_WARNING);
   assert_int_equal(l.config.token_count, 2);
   assert_int_equal(l.config.tokens[0].role, ROLE_AGENT);
@@ -149,6 +152,8 @@ static const struct {
     {"centre: a\nqueues: support\n" REST, 2, "must be a list"},
     {"centre: a\nlimits:\n  body_byte: 1\n" REST, 3, "\"body_bytes\""},
     {"centre: a\nlimits:\n  body_bytes: 0\n" REST, 3, "above 0"},
+    {"centre: a\nrates:\n  custommer: 1\n" REST, 3, "\"customer\""},
+    {"centre: a\nrates:\n  bot: -1\n" REST, 3, "0 … 1000000"},
     {"centre: a\nlimits:\n  header_bytes: 70000\n" REST, 2, "65536 together"},
     {"centre: a\nlog: {level: warn}\n" REST, 2, "did you mean \"warning\"?"},
     {"centre: a\nlog: {levle: info}\n" REST, 2, "there is \"level\""},

@@ -1,0 +1,36 @@
+/* rate.h - how much one party may ask of the server a second.
+ *
+ * Each party has a moment up to which its requests are paid for (the generic
+ * cell rate algorithm, ITU-T I.371): a request moves it on by 1/rate, and is
+ * refused while it lies more than RATE_BURST_S ahead. Eight bytes a party, in a
+ * table of fixed size that is found by hash; two parties in one place, which is
+ * rare, share one allowance.
+ */
+#ifndef BATON_API_RATE_H
+#define BATON_API_RATE_H
+
+#include "api/api.h"
+#include "engine/command.h"
+
+enum { RATE_BURST_S = 5, RATE_PLACES = 16384 };
+
+struct rates {
+  const struct mem *mem;
+  struct api_rates allowed;
+  int64_t *paid_until_us; /* RATE_PLACES; NULL: nobody is limited */
+};
+
+/* BT_ERR_NOMEM. */
+enum bt_err rates_init(struct rates *r, const struct mem *mem,
+                       const struct api_rates *allowed) BT_USE_RESULT;
+void rates_free(struct rates *r);
+
+/* One more request or frame of @by. 0: it may. Else the microseconds until it
+ * may; then nothing was taken. */
+int64_t rates_take(struct rates *r, const struct caller *by, int64_t now_us);
+/* The same now, with the sentence for a refusal and when to come again. */
+enum { RATE_SENTENCE = 160 };
+bool rates_allow(struct rates *r, const struct caller *by,
+                 char why[RATE_SENTENCE], int64_t *retry_after_ms);
+
+#endif

@@ -1,0 +1,55 @@
+// rate.test.mjs - who asks too often is told when to come again, and nobody else notices.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { after, before, test } from "node:test";
+import { Peer } from "./support/peer.mjs";
+import { CENTRE, Server, sleep } from "./support/server.mjs";
+
+const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
+const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) +
+  "\nrates: { customer: 2, supervisor: 2 }\n";
+
+let server, bot;
+
+before(async () => {
+  server = await Server.start(centre);
+  bot = await Peer.bot(server);
+});
+after(() => server?.remove());
+
+test("frames of a customer: ten at once, then two a second; the session goes on", async () => {
+  const customer = await Peer.customer(server, "plain");
+  const other = await Peer.customer(server, "plain");
+  const answers = [];
+  for (let i = 0; i < 14; i++) answers.push(await customer.ask("message", { text: `line ${i}` }));
+  const refused = answers.filter((f) => f.type === "problem");
+  assert.ok(refused.length >= 2 && refused.length <= 4, `${refused.length} were refused`);
+  for (const { problem } of refused) {
+    assert.equal(problem.code, 429);
+    assert.equal(problem.refusal, "rate_limited");
+    assert.match(problem.detail, /^This customer may send 2 requests and frames a second/);
+    assert.ok(problem.retryAfterMs > 0 && problem.retryAfterMs <= 500);
+    assert.ok(problem.remedies.length > 0);
+  }
+  assert.equal((await other.ask("message", { text: "I have said nothing yet" })).type, "done");
+  await sleep(refused.at(-1).problem.retryAfterMs + 50);
+  assert.equal((await customer.ask("message", { text: "now" })).type, "done");
+  await customer.close();
+  await other.close();
+});
+
+test("requests of a supervisor: 429 with Retry-After; an administrator and /healthz are served", async () => {
+  const supervisor = server.as("supervisor"), admin = server.as("admin");
+  let answer;
+  for (let i = 0; i < 13; i++) {
+    answer = await supervisor("GET", "/queues");
+    if (answer.status !== 200) break;
+  }
+  assert.equal(answer.status, 429);
+  assert.equal(answer.type, "application/problem+json");
+  assert.equal(answer.headers["retry-after"], "1");
+  assert.equal(answer.body.refusal, "rate_limited");
+  assert.match(answer.body.type, /\/problems\/rate-limited$/);
+  assert.equal((await admin("GET", "/queues")).status, 200);
+  assert.equal((await server.ask("GET", "/healthz")).status, 200);
+});
