@@ -10,26 +10,23 @@
 #include "cli/world.h"
 #include "domain/heap.h"
 #include "engine/explain.h"
+#include "studio/trace.h"
 
-enum { VARIABLES_MAX = 256, EVENTS_MAX = 4096, TRACED_MAX = 8 };
-
-/* The variables of one script as they were shown last. */
-struct traced {
-  const struct program *program;
-  struct text values[VARIABLES_MAX]; /* in the arena */
-};
+enum { EVENTS_MAX = 4096, SHOWN_MAX = 200 };
 
 /* What one run has shown so far. */
 struct show {
   const char *path;
   const struct program *program;
   bool quiet, trace, json, failed;
-  unsigned line_count;              /* traced */
-  int64_t first_us, last_us;        /* traced */
+  struct trace *tracer;
+  int64_t first_us; /* when the script began */
+  struct id session;
+  struct text script; /* that is traced */
+  const struct program *traced;
   struct record events[EVENTS_MAX]; /* of the session, for the story */
   size_t event_count;
   struct arena arena;
-  struct traced traced[TRACED_MAX];
   struct world *world;
 };
 
@@ -118,112 +115,63 @@ static void on_event(void *ctx, const struct record *ev) {
 
 /* ---- trace */
 
-/* Where a script's variables are remembered; beyond the limit all scripts share
- * the last place, and begin anew at each change. */
-static struct traced *traced_of(struct show *s, const struct program *program) {
-  size_t i = 0;
-  while (i < TRACED_MAX - 1 && s->traced[i].program != NULL &&
-         s->traced[i].program != program) {
-    i++;
-  }
-  if (s->traced[i].program != program) {
-    s->traced[i] = (struct traced){.program = program};
-  }
-  return &s->traced[i];
-}
-
-/* The variables that have changed since the line before. */
-static void put_changes(struct show *s, const struct vm *vm,
-                        struct json_out *o) {
-  struct textbuf now;
-  textbuf_init(&now, heap_mem());
-  struct traced *traced = traced_of(s, vm_program(vm));
-  size_t count = vm_variable_count(vm);
-  count = count < VARIABLES_MAX ? count : VARIABLES_MAX;
-  for (size_t i = 0; i < count; i++) {
-    textbuf_clear(&now);
-    vm_variable_text(vm, i, &now);
-    if (text_equal(textbuf_text(&now), traced->values[i])) {
-      continue;
-    }
-    json_key_text(o, vm_variable_name(vm, i));
-    json_open_object(o);
-    json_key(o, "old");
-    json_put_text(o, traced->values[i]);
-    json_key(o, "new");
-    json_put_text(o, textbuf_text(&now));
-    json_close_object(o);
-    traced->values[i] = arena_copy_text(&s->arena, textbuf_text(&now));
-  }
-  textbuf_free(&now);
-}
-
-static void print_trace_text(struct show *s, const struct engine_line *line,
-                             struct text changes) {
-  if (changes.len > 2) {
-    (void)fprintf(stderr, "             %.*s\n", TEXT_ARG(changes));
-  }
-  const struct program *program = vm_program(line->vm);
-  const struct text source = text_trim(program_line(program, line->line));
-  (void)fprintf(stderr, "%4u %+8.3f s  ", s->line_count,
-                (double)(line->at_us - s->first_us) / 1e6);
-  print_place(s, program, line->line);
-  (void)fprintf(stderr, "  %.*s\n", TEXT_ARG(source));
-}
-
-static void print_trace_json(struct show *s, const struct engine_line *line,
-                             struct text changes) {
+static void print_trace_json(const struct show *s,
+                             const struct trace_line *line) {
   struct textbuf b;
-  struct json_out o;
   textbuf_init(&b, heap_mem());
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "seq");
-  json_put_u64(&o, s->line_count);
-  json_key(&o, "atUs");
-  json_put_i64(&o, line->at_us);
-  json_key(&o, "elapsedUs");
-  json_put_i64(&o, line->at_us - s->last_us);
-  char id[ID_TEXT_LEN];
-  id_to_text(line->session, id);
-  json_key(&o, "session");
-  json_put_text(&o, (struct text){id, ID_TEXT_LEN});
-  json_key(&o, "script");
-  const struct program *program = vm_program(line->vm);
-  json_put_text(&o, program_hash(program) == program_hash(s->program)
-                        ? text_from(s->path)
-                        : program_file_name(program));
-  json_key(&o, "line");
-  json_put_u64(&o, line->line);
-  json_key(&o, "source");
-  json_put_text(&o, program_line(program, line->line));
-  json_key(&o, "changed");
-  json_put_raw(&o, changes);
-  json_close_object(&o);
+  const struct trace_where where = {
+      .session = s->session, .script = s->script, .program = s->traced};
+  trace_write_json(line, &where, &b);
   (void)fprintf(stderr, "%.*s\n", TEXT_ARG(textbuf_text(&b)));
   textbuf_free(&b);
 }
 
-static void on_line(void *ctx, const struct engine_line *line) {
-  struct show *s = ctx;
+static void print_trace_text(const struct show *s,
+                             const struct trace_line *line) {
   struct textbuf b;
-  struct json_out o;
-  s->first_us = s->line_count == 0 ? line->at_us : s->first_us;
-  s->last_us = s->line_count == 0 ? line->at_us : s->last_us;
-  s->line_count++;
   textbuf_init(&b, heap_mem());
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  put_changes(s, line->vm, &o);
-  json_close_object(&o);
+  const struct trace_where where = {
+      .began_us = s->first_us, .script = s->script, .program = s->traced};
+  trace_write_text(line, &where, &b);
+  print_text(stderr, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+static void on_line(void *ctx, const struct trace_line *line) {
+  const struct show *s = ctx;
   (void)fflush(stdout);
   if (s->json) {
-    print_trace_json(s, line, textbuf_text(&b));
+    print_trace_json(s, line);
   } else {
-    print_trace_text(s, line, textbuf_text(&b));
+    print_trace_text(s, line);
   }
-  s->last_us = line->at_us;
-  textbuf_free(&b);
+}
+
+static void on_look(void *ctx, const struct engine_look *look) {
+  struct show *s = ctx;
+  s->first_us = s->first_us == 0 ? look->at_us : s->first_us;
+  s->session = look->session;
+  s->traced = vm_program(look->vm);
+  s->script = program_hash(s->traced) == program_hash(s->program)
+                  ? text_from(s->path)
+                  : look->script;
+  switch (look->moment) {
+  case ENGINE_MOMENT_LOADED:
+    trace_begin(s->tracer, look->vm, look->began_us);
+    break;
+  case ENGINE_MOMENT_GO_ON:
+    trace_go_on(s->tracer, look->vm);
+    break;
+  case ENGINE_MOMENT_LINE:
+    trace_line(s->tracer, look->vm, look->at_us);
+    break;
+  case ENGINE_MOMENT_ACTION:
+    trace_action(s->tracer, look->vm);
+    break;
+  case ENGINE_MOMENT_END:
+    trace_end(s->tracer, look->vm, look->at_us);
+    break;
+  }
 }
 
 /* ---- running */
@@ -250,14 +198,22 @@ static int play(struct show *s, struct text source) {
     cli_error("not enough memory");
     return CLI_FAILED;
   }
-  if (s->trace) {
-    domain_watch(world_domain(w), on_line, s);
+  const struct trace_options options = {.value_max =
+                                            s->json ? VM_VALUES_MAX : SHOWN_MAX,
+                                        .ctx = s,
+                                        .fn = on_line};
+  if (s->trace && (s->tracer = trace_create(heap_mem(), &options)) != NULL) {
+    domain_watch(world_domain(w), on_look, s);
   }
   s->world = w;
   if (program_runs_scripts(s->program)) {
     siblings_publish(w, s->path);
   }
   world_play(w);
+  if (s->trace && (s->tracer == NULL || trace_has_failed(s->tracer))) {
+    cli_error("not enough memory for the trace: lines are missing");
+  }
+  trace_free(s->tracer);
   if (!s->quiet) {
     print_story(s, w);
   }

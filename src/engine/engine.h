@@ -89,18 +89,29 @@ int64_t engine_next_deadline(const struct engine *e);
 
 /* ---- watching scripts run (trace, debugger) */
 
-/* A line of a script that is about to be executed. All of it is borrowed for
- * the call; @vm shows the variables. */
-struct engine_line {
-  int64_t at_us;
-  struct id session;
-  const struct vm *vm;
-  uint32_t line;
+/* When a run is shown; a trace (studio/trace.h) has a function for each. */
+enum engine_moment {
+  ENGINE_MOMENT_LOADED, /* it is new, or comes out of its sleep */
+  ENGINE_MOMENT_GO_ON,  /* before it goes on: its action may have an answer */
+  ENGINE_MOMENT_LINE,   /* before it executes a line */
+  ENGINE_MOMENT_ACTION, /* it asks for something */
+  ENGINE_MOMENT_END     /* it has ended, or failed */
 };
-typedef void engine_watch_fn(void *ctx, const struct engine_line *line);
 
-/* Calls @fn before each line that any script executes; NULL stops it. It must
- * not call the engine. Without it scripts run at full speed. */
+/* A run of a script at one of these moments. All of it is borrowed for the
+ * call; @vm shows the variables. */
+struct engine_look {
+  enum engine_moment moment;
+  int64_t at_us;
+  int64_t began_us; /* since when its line is under way */
+  struct id session;
+  struct text script;
+  const struct vm *vm;
+};
+typedef void engine_watch_fn(void *ctx, const struct engine_look *look);
+
+/* Calls @fn at each moment of every script; NULL stops it. It must not call the
+ * engine. Without it scripts run at full speed. */
 void engine_watch(struct engine *e, engine_watch_fn *fn, void *ctx);
 
 /* ---- folding */

@@ -63,6 +63,7 @@ struct run {
   const struct program *program;
   uint8_t sleep; /* enum sleep; NONE without an image: it has not begun */
   int64_t wake_us;
+  int64_t slept_us; /* since when it sleeps */
   uint32_t timer;
   uint64_t transfer;   /* SLEEP_TRANSFER */
   uint32_t status;     /* SLEEP_STATUS */
@@ -414,6 +415,8 @@ void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f);
 struct run_step *run_step(struct ctx *x, struct run *r);
 /* Runs the VM until it sleeps, ends or fails. The run may be gone after it. */
 void host_go(struct ctx *x, uint32_t run);
+/* Shows the run to whoever watches scripts. */
+void host_show(struct ctx *x, uint32_t run, enum engine_moment moment);
 /* Answers the action for which the run slept; @late: its time is over. */
 void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late);
 /* The customer's first message after the question, or NULL. */

@@ -169,6 +169,7 @@ static enum section begin_section(struct ctx *x, uint32_t run) {
   const struct run_section s = take_section(step);
   if (r->vm == NULL) {
     run_load(x->e, r);
+    host_show(x, run, ENGINE_MOMENT_LOADED);
   }
   r->after_end = engine_live(x->e, r->session)->s.status == SESSION_COMPLETED;
   if (++step->sections_begun > SECTIONS_A_STEP) {
@@ -212,22 +213,42 @@ static void finish(struct ctx *x, uint32_t run) {
   act_sleep(&t, &nap);
 }
 
-static void show_line(struct ctx *x, uint32_t run) {
+void host_show(struct ctx *x, uint32_t run, enum engine_moment moment) {
   const struct run *r = &x->e->runs[run];
-  const struct engine_line line = {.at_us = x->now_us,
+  if (x->e->watch == NULL) {
+    return;
+  }
+  const struct engine_look look = {.moment = moment,
+                                   .at_us = x->now_us,
+                                   .began_us = r->slept_us == 0 ? x->now_us
+                                                                : r->slept_us,
                                    .session = engine_live(x->e, r->session)->id,
-                                   .vm = r->vm,
-                                   .line = vm_line(r->vm)};
-  x->e->watch(x->e->watch_ctx, &line);
+                                   .script = x->e->dir.scripts[r->script].name,
+                                   .vm = r->vm};
+  x->e->watch(x->e->watch_ctx, &look);
 }
 
-/* To its next line, action or end. Fresh entropy each time: the VM begins its
- * random numbers anew with it. */
+/* Fresh entropy: the VM begins its random numbers anew with it. Not so behind a
+ * line that was only shown, or a trace would change what it traces. */
+static uint64_t new_entropy(struct ctx *x) {
+  return hash_u64(x->cmd->entropy[0] + x->ids++);
+}
+
+/* To its next action or end, showing each line on the way. */
 static enum vm_status run_on(struct ctx *x, uint32_t run) {
-  const struct vm_env env = {.now_us = x->now_us,
-                             .entropy = hash_u64(x->cmd->entropy[0] + x->ids++),
-                             .trace = x->e->watch != NULL};
-  return vm_run(x->e->runs[run].vm, &env);
+  struct vm_env env = {.now_us = x->now_us,
+                       .entropy = new_entropy(x),
+                       .trace = x->e->watch != NULL};
+  enum vm_status status;
+  host_show(x, run, ENGINE_MOMENT_GO_ON);
+  do {
+    status = vm_run(x->e->runs[run].vm, &env);
+    host_show(x, run,
+              status == VM_LINE     ? ENGINE_MOMENT_LINE
+              : status == VM_ACTION ? ENGINE_MOMENT_ACTION
+                                    : ENGINE_MOMENT_END);
+  } while (status == VM_LINE);
+  return status;
 }
 
 /* A script that was given more than it has room for does not begin. */
@@ -247,10 +268,6 @@ void host_go(struct ctx *x, uint32_t run) {
   enum section section = begin_section(x, run);
   while (section != SECTION_FAILED) {
     const enum vm_status status = run_on(x, run);
-    if (status == VM_LINE) {
-      show_line(x, run);
-      continue;
-    }
     if (status == VM_ERROR) {
       const struct vm_failure f = vm_failure(x->e->runs[run].vm);
       script_failed(x, run, &f);

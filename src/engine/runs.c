@@ -143,6 +143,7 @@ static void fold_slept(struct engine *e, uint32_t run,
   struct run *r = &e->runs[run];
   r->sleep = (uint8_t)record_num(ev, FIELD_SLEEP);
   r->wake_us = record_num(ev, FIELD_WAKE);
+  r->slept_us = record_num(ev, FIELD_AT);
   r->transfer = (uint64_t)record_num(ev, FIELD_TRANSFER);
   r->status = (uint32_t)record_num(ev, FIELD_FROM_STATUS);
   r->seen = (uint32_t)record_num(ev, FIELD_SEEN);

@@ -244,6 +244,7 @@ static void save_run(struct saver *s, const struct live *l,
   record_set_num(&r, FIELD_PROGRAM, (int64_t)program_hash(run->program));
   record_set_num(&r, FIELD_SLEEP, run->sleep);
   record_set_num(&r, FIELD_WAKE, run->wake_us);
+  record_set_num(&r, FIELD_AT, run->slept_us);
   record_set_num(&r, FIELD_TRANSFER, (int64_t)run->transfer);
   record_set_num(&r, FIELD_FROM_STATUS, run->status);
   record_set_num(&r, FIELD_SEEN, run->seen);

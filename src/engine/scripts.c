@@ -68,8 +68,10 @@ void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds) {
 /* ---- waking */
 
 /* What it slept for is over. */
-static void wake(struct ctx *x, struct run *r) {
+static void wake(struct ctx *x, uint32_t run) {
+  struct run *r = &x->e->runs[run];
   run_load(x->e, r);
+  host_show(x, run, ENGINE_MOMENT_LOADED);
   timers_stop(&x->e->timers, r->timer);
   r->timer = TIMER_NONE;
   r->sleep = SLEEP_NONE;
@@ -84,7 +86,7 @@ static void go_on(struct ctx *x, uint32_t run) {
 static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
   struct run *r = &x->e->runs[run];
   const enum sleep sleep = (enum sleep)r->sleep;
-  wake(x, r);
+  wake(x, run);
   const struct caller before = act_as(x, r);
   host_answer(x, run, sleep, late);
   host_go(x, run);
@@ -150,10 +152,10 @@ static void poll_run(struct ctx *x, uint32_t slot, uint32_t run) {
   }
   if (step->section_count > 0) {
     script_end_called(x, slot, r->number, "an event came");
-    wake(x, r);
+    wake(x, run);
     go_on(x, run);
   } else if (!run_has_begun(r) && (!over || r->after_end)) {
-    wake(x, r);
+    wake(x, run);
     go_on(x, run);
   } else if (run_has_begun(r) && wakes(x, slot, run)) {
     answer_and_go_on(x, run, false);
@@ -429,7 +431,7 @@ void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
   record_copy(&ev, FIELD_CODE, args);
   record_copy(&ev, FIELD_DETAIL, args);
   emit(x, &ev);
-  wake(x, r);
+  wake(x, run);
   const enum bt_err err = vm_resume_rest(
       r->vm, (int)record_num(args, FIELD_CODE), record_text(args, FIELD_DETAIL),
       record_text(args, FIELD_BODY));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "studio/expression_priv.h"
 #include "studio/targets_priv.h"
 
 /* ---- code */
@@ -213,6 +214,13 @@ static void compile_units(struct compiler *c) {
   }
 }
 
+static void free_work(struct compiler *c) {
+  map_free(&c->constant_index);
+  mem_free(c->mem, c->code, c->code_cap * sizeof *c->code);
+  mem_free(c->mem, c->spots, c->spot_cap * sizeof *c->spots);
+  mem_free(c->mem, c->constants, c->constant_cap * sizeof *c->constants);
+}
+
 bool compiler_run(struct reporter *r, struct program *program) {
   struct compiler c = {.reporter = r,
                        .program = program,
@@ -221,9 +229,65 @@ bool compiler_run(struct reporter *r, struct program *program) {
   map_init(&c.constant_index, c.mem, same_constant, &c);
   compile_units(&c);
   const bool kept = !c.failed && keep_constants(&c) && targets_find(program);
-  map_free(&c.constant_index);
-  mem_free(c.mem, c.code, c.code_cap * sizeof *c.code);
-  mem_free(c.mem, c.spots, c.spot_cap * sizeof *c.spots);
-  mem_free(c.mem, c.constants, c.constant_cap * sizeof *c.constants);
+  free_work(&c);
+  return kept;
+}
+
+/* ---- one expression more */
+
+/* The program's constants keep their numbers, so that its images fit. */
+static void begin_with_constants(struct compiler *c, const struct program *p) {
+  for (uint32_t i = 0; i < p->constant_count && !c->failed; i++) {
+    struct value v = p->constants[i];
+    if (!mem_grow(c->mem, &c->constants, &c->constant_cap, i + 1,
+                  sizeof *c->constants) ||
+        !map_put(&c->constant_index, constant_hash(v), i)) {
+      c->failed = true;
+      return;
+    }
+    c->constants[c->constant_count++] = v;
+  }
+}
+
+static void compile_expression(struct compiler *c, struct expression *into,
+                               const struct expr *e) {
+  const bool function = c->unit->kind == UNIT_FUNCTION;
+  c->variables =
+      function ? c->unit->local_count : c->program->script.variable_count;
+  c->next = c->most = c->variables;
+  into->result = compiler_temp(c, e->at);
+  compiler_to(c, e, into->result);
+  (void)compiler_emit(c, (struct insn){.op = OP_END}, e->at);
+}
+
+static bool keep_expression(struct compiler *c, struct expression *into) {
+  struct program *p = &into->program;
+  const struct part *before = p->parts;
+  struct part *parts =
+      arena_alloc(c->arena, (into->part + 1) * sizeof *p->parts);
+  if (parts == NULL) {
+    return false;
+  }
+  memcpy(parts, before, into->part * sizeof *parts);
+  parts[into->part] = (struct part){.unit = c->unit};
+  p->parts = parts;
+  return keep_part(c, &parts[into->part]) && keep_constants(c);
+}
+
+bool compiler_run_expression(struct reporter *r, struct expression *into,
+                             const struct unit *unit, const struct expr *e) {
+  struct program *p = &into->program;
+  struct compiler c = {.reporter = r,
+                       .program = p,
+                       .arena = &p->arena,
+                       .mem = p->mem,
+                       .unit = unit};
+  map_init(&c.constant_index, c.mem, same_constant, &c);
+  begin_with_constants(&c, p);
+  if (!c.failed) {
+    compile_expression(&c, into, e);
+  }
+  const bool kept = c.too_large || (!c.failed && keep_expression(&c, into));
+  free_work(&c);
   return kept;
 }

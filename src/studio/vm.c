@@ -224,7 +224,10 @@ enum vm_status vm_run(struct vm *vm, const struct vm_env *env) {
   }
   vm->slept = false;
   vm->caught = false;
-  rand_seed(&vm->rand, env->entropy);
+  if (!vm->line_shown || !vm->seeded) {
+    rand_seed(&vm->rand, env->entropy);
+    vm->seeded = true;
+  }
   const enum vm_status status = go_on(vm, env->trace);
   vm->paused_us = env->now_us;
   return status;

@@ -38,9 +38,11 @@ enum vm_status {
 };
 
 struct vm_env {
-  int64_t now_us;   /* microseconds since 1970 */
-  uint64_t entropy; /* what random() and uuid() may use until the next sleep */
-  bool trace;       /* stop with VM_LINE before each statement */
+  int64_t now_us; /* microseconds since 1970 */
+  /* What random() and uuid() may use until the next action; behind a VM_LINE
+   * they go on with what they had. */
+  uint64_t entropy;
+  bool trace; /* stop with VM_LINE before each statement */
 };
 
 enum vm_kind {

@@ -29,13 +29,13 @@ struct vm_action vm_action(const struct vm *vm) {
 
 /* ---- arguments */
 
-static struct value argument(const struct vm *vm, unsigned i) {
+struct value vm_argument(const struct vm *vm, unsigned i) {
   const struct insn *in = pending(vm);
   return i < in->c ? vm->stack[top_frame(vm)->base + in->a + i] : value_null();
 }
 
 static struct value member(const struct vm *vm, unsigned i, const char *name) {
-  const struct value v = argument(vm, i);
+  const struct value v = vm_argument(vm, i);
   const struct value *found =
       value_tag(v) == VALUE_OBJECT
           ? object_find(value_object_of(v), text_from(name))
@@ -43,7 +43,7 @@ static struct value member(const struct vm *vm, unsigned i, const char *name) {
   return found == NULL ? value_null() : *found;
 }
 
-static enum vm_kind kind_of(struct value v) {
+enum vm_kind vm_kind_of(struct value v) {
   static const enum vm_kind kinds[] = {
       [VALUE_NULL] = VM_KIND_NULL,     [VALUE_BOOL] = VM_KIND_BOOL,
       [VALUE_NUMBER] = VM_KIND_NUMBER, [VALUE_TEXT] = VM_KIND_TEXT,
@@ -53,8 +53,8 @@ static enum vm_kind kind_of(struct value v) {
 
 /* Through a buffer with a limit: an object that holds another many times over
  * prints far larger than it is. */
-static void print_limited(const struct vm *vm, struct value v, bool json,
-                          struct textbuf *out) {
+void vm_print_limited(const struct vm *vm, struct value v, bool json,
+                      struct textbuf *out) {
   struct textbuf limited;
   textbuf_init(&limited, vm->mem);
   limited.limit = VM_VALUES_MAX;
@@ -69,33 +69,33 @@ static void print_limited(const struct vm *vm, struct value v, bool json,
 }
 
 enum vm_kind vm_arg_kind(const struct vm *vm, unsigned i) {
-  return kind_of(argument(vm, i));
+  return vm_kind_of(vm_argument(vm, i));
 }
 
 void vm_arg_text(const struct vm *vm, unsigned i, struct textbuf *out) {
-  print_limited(vm, argument(vm, i), false, out);
+  vm_print_limited(vm, vm_argument(vm, i), false, out);
 }
 
 bool vm_arg_number(const struct vm *vm, unsigned i, double *out) {
-  return value_to_number(argument(vm, i), out);
+  return value_to_number(vm_argument(vm, i), out);
 }
 
 bool vm_arg_is_true(const struct vm *vm, unsigned i) {
-  return value_is_true(argument(vm, i));
+  return value_is_true(vm_argument(vm, i));
 }
 
 void vm_arg_json(const struct vm *vm, unsigned i, struct textbuf *out) {
-  print_limited(vm, argument(vm, i), true, out);
+  vm_print_limited(vm, vm_argument(vm, i), true, out);
 }
 
 enum vm_kind vm_arg_member_kind(const struct vm *vm, unsigned i,
                                 const char *name) {
-  return kind_of(member(vm, i, name));
+  return vm_kind_of(member(vm, i, name));
 }
 
 void vm_arg_member_text(const struct vm *vm, unsigned i, const char *name,
                         struct textbuf *out) {
-  print_limited(vm, member(vm, i, name), false, out);
+  vm_print_limited(vm, member(vm, i, name), false, out);
 }
 
 bool vm_arg_member_number(const struct vm *vm, unsigned i, const char *name,
@@ -109,7 +109,7 @@ bool vm_arg_member_is_true(const struct vm *vm, unsigned i, const char *name) {
 
 void vm_arg_member_json(const struct vm *vm, unsigned i, const char *name,
                         struct textbuf *out) {
-  print_limited(vm, member(vm, i, name), true, out);
+  vm_print_limited(vm, member(vm, i, name), true, out);
 }
 
 /* ---- answers */
@@ -120,6 +120,13 @@ static void answer(struct vm *vm, struct value v) {
   vm->stack[f->base + in->a] = v;
   f->pc++;
   vm->state = VM_STATE_READY;
+}
+
+struct value vm_last_answer(const struct vm *vm) {
+  const struct frame *f = top_frame(vm);
+  const struct insn *in = &vm->program->parts[f->part].code[f->pc - 1];
+  bt_check(f->pc > 0 && in->op == OP_ACTION);
+  return vm->stack[f->base + in->a];
 }
 
 void vm_resume_null(struct vm *vm) {
@@ -201,7 +208,7 @@ static enum bt_err make_body(struct vm *vm, struct text body,
 
 enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,
                            struct text body) {
-  const struct value proxy = argument(vm, 0);
+  const struct value proxy = vm_argument(vm, 0);
   struct value text = value_null(), v = value_null();
   bt_check(value_is_proxy(proxy));
   vm_collect(vm);
@@ -232,10 +239,10 @@ struct text vm_variable_name(const struct vm *vm, size_t i) {
 
 enum vm_kind vm_variable_kind(const struct vm *vm, size_t i) {
   bt_check(i < vm_variable_count(vm));
-  return kind_of(vm->stack[i]);
+  return vm_kind_of(vm->stack[i]);
 }
 
 void vm_variable_text(const struct vm *vm, size_t i, struct textbuf *out) {
   bt_check(i < vm_variable_count(vm));
-  print_limited(vm, vm->stack[i], false, out);
+  vm_print_limited(vm, vm->stack[i], false, out);
 }

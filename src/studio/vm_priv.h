@@ -44,6 +44,7 @@ struct vm {
   bool slept;        /* the last action was one that sleeps */
   bool caught;       /* ON Error took a failure in the last vm_run() */
   bool line_shown;   /* VM_LINE was returned for the statement at hand */
+  bool seeded;       /* .rand, since the run was loaded */
   struct rand rand;
   struct textbuf scratch; /* of built-ins; nothing in it outlives one */
 
@@ -51,6 +52,17 @@ struct vm {
   struct spot failure_spot;
   struct textbuf failure_text;
 };
+
+/* ---- vm_host.c */
+enum vm_kind vm_kind_of(struct value v);
+/* Of the pending action; null if it was not given. */
+struct value vm_argument(const struct vm *vm, unsigned i);
+/* What the action just before was answered with; only between the answer and
+ * the next vm_run(). */
+struct value vm_last_answer(const struct vm *vm);
+/* As text, or as JSON; cut at VM_VALUES_MAX. */
+void vm_print_limited(const struct vm *vm, struct value v, bool json,
+                      struct textbuf *out);
 
 /* Records the failure at the instruction at hand. */
 __attribute__((format(printf, 3, 4))) enum op_result
