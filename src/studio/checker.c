@@ -11,14 +11,94 @@ struct checker_world checker_world_default(void) {
       .entry = CHECKER_SET(RELEASING) | CHECKER_SET(IDLE), .drain_s = 2};
 }
 
+/* ---- the world */
+
+static const struct {
+  struct text name;
+  uint32_t set;
+} names[] = {
+#define STATUS(name, text, now, released, why)                                 \
+  {{text, sizeof(text) - 1}, CHECKER_SET(name)},
+#include "studio/statuses.def"
+#undef STATUS
+    {{"script", 6}, CHECKER_SET(SCRIPT)},
+};
+
+static uint32_t find_set(struct text name, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (text_equal_nocase(names[i].name, name)) {
+      return names[i].set;
+    }
+  }
+  return 0;
+}
+
+uint32_t checker_status_set(struct text name) {
+  const uint32_t set = find_set(name, CHECKER_STATUSES);
+  return set == CHECKER_SET(CONNECTED) ? set | CHECKER_SET(SCRIPT) : set;
+}
+
+static bool is_between(char c) {
+  return c == ' ' || c == ',' || c == '\t';
+}
+
+uint32_t checker_entry_set(struct text list) {
+  uint32_t all = 0;
+  for (size_t at = 0; at < list.len; at++) {
+    size_t end = at;
+    while (end < list.len && !is_between(list.ptr[end])) {
+      end++;
+    }
+    const uint32_t set = find_set(text_sub(list, at, end - at), CHECKER_BITS);
+    if (end > at && set == 0) {
+      return 0;
+    }
+    all |= set;
+    at = end;
+  }
+  return all;
+}
+
+/* ---- what the script states itself: "// baton: entry script" */
+
+static void read_statement(struct checker *c, uint32_t line, struct text says) {
+  const struct text key = TEXT("entry ");
+  const uint32_t set =
+      text_starts(says, key)
+          ? checker_entry_set(text_sub(says, key.len, says.len))
+          : 0;
+  if (set == 0) {
+    report(&c->reporter,
+           (struct finding){
+               .code = DIAGNOSTIC_CODE_BAD_STATEMENT,
+               .at = {line, 1, 1},
+               .hint = TEXT("as in \"// baton: entry releasing, idle\"; a "
+                            "script that holds the session: \"entry script\"")},
+           "'%.*s' states nothing that is known", TEXT_ARG(says));
+  } else if (!c->world.given) {
+    c->world.entry = set;
+  }
+}
+
+static void read_statements(struct checker *c) {
+  const struct text mark = TEXT("// baton:");
+  for (uint32_t line = 1; line <= program_line_count(c->program); line++) {
+    const struct text text = text_trim(program_line(c->program, line));
+    if (text_starts(text, mark)) {
+      read_statement(c, line, text_trim(text_sub(text, mark.len, text.len)));
+    }
+  }
+}
+
 enum bt_err checker_run(const struct mem *mem, const struct program *program,
                         const struct checker_world *world,
                         struct diagnostics *diags) {
   struct checker c = {.program = program,
-                      .world = world,
+                      .world = *world,
                       .reporter = {&program->source, diags}};
   arena_init(&c.arena, mem, 0);
   c.failed = !survey_run(&c);
+  read_statements(&c);
   for (size_t i = 0; i < sizeof passes / sizeof passes[0] && !c.failed; i++) {
     passes[i](&c);
   }

@@ -18,20 +18,31 @@
 #define STATUS(name, text, now, released, why) CHECKER_BIT_##name,
 enum checker_status_bit {
 #include "studio/statuses.def"
+  CHECKER_STATUSES,
+  /* Connected too, and this script is the one that holds it. */
+  CHECKER_BIT_SCRIPT = CHECKER_STATUSES,
   CHECKER_BITS
 };
 #undef STATUS
 #define CHECKER_SET(name) (1u << CHECKER_BIT_##name)
 
-/* What the entry point guarantees. */
+/* What the entry point guarantees. A script may state the first itself, in a
+ * comment: "// baton: entry script"; see checker_entry_set(). */
 struct checker_world {
   uint32_t entry; /* the statuses at the script's first line */
+  bool given;     /* whatever the script itself states */
   double drain_s; /* after a sleep this long a releasing session is idle */
 };
 
 /* The ticket's world: the bot has just said goodbye, and its connection closes
  * one second later. */
 struct checker_world checker_world_default(void);
+
+/* "idle", or several with commas or blanks between them: names of statuses, and
+ * "script" for a session that the script itself holds. 0 if one is unknown. */
+uint32_t checker_entry_set(struct text names);
+/* The statuses that a script means by this name; 0 if there is none. */
+uint32_t checker_status_set(struct text name);
 
 /* Adds the findings of all passes to @diags and sorts it. BT_ERR_NOMEM. */
 enum bt_err checker_run(const struct mem *mem, const struct program *program,

@@ -9,8 +9,8 @@
 
 /* One place where a variable, or a member below it, is set. */
 struct survey_set {
-  const struct expr *target;
-  const struct expr *value; /* NULL: by FOR, FOREACH or DYNAMIC */
+  const struct expr *target; /* NULL: a parameter */
+  const struct expr *value;  /* NULL: by FOR, FOREACH or DYNAMIC */
   const struct unit *unit;
   uint32_t order; /* in the text */
   struct survey_set *next;
@@ -21,7 +21,8 @@ struct survey_var {
   struct text name;
   struct survey_set *sets;    /* of the variable itself, in order */
   struct survey_set *members; /* of something below it */
-  struct survey_set *last_set, *last_member;
+  struct survey_set *args;    /* of a parameter: what it is called with */
+  struct survey_set *last_set, *last_member, *last_arg;
   const struct expr *first_read;
   const struct unit *first_read_unit;
   uint32_t first_read_order;
@@ -37,7 +38,7 @@ struct survey {
 
 struct checker {
   const struct program *program;
-  const struct checker_world *world;
+  struct checker_world world;
   struct reporter reporter;
   struct arena arena; /* until the passes are done */
   struct survey survey;
@@ -45,9 +46,18 @@ struct checker {
 };
 
 bool survey_run(struct checker *c);
+/* The number of a unit's first variable, its parameters being the first; of
+ * NULL the number of all. */
+size_t survey_first_local(const struct survey *s, const struct unit *unit);
 /* The variable that an EXPR_NAME in @unit stands for. */
 struct survey_var *survey_find(const struct survey *s, const struct unit *unit,
                                const struct expr *name);
+
+/* The arguments of a call; of a method the value before the dot is the first.
+ */
+const struct expr *checker_first_arg(const struct expr *call);
+const struct expr *checker_next_arg(const struct expr *call,
+                                    const struct expr *arg);
 
 /* Calls @look for every expression of a unit, each before its parts. */
 typedef void checker_look(struct checker *c, const struct unit *unit,

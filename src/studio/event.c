@@ -35,6 +35,10 @@ uint32_t event_entry_set(struct text name) {
   return e == NULL ? CHECKER_OPEN : e->entry;
 }
 
+bool event_comes_any_time(struct text name) {
+  return event_entry_set(name) == CHECKER_OPEN;
+}
+
 void event_report_unknown(struct reporter *r, struct text name,
                           struct place at) {
   struct text names[EVENTS];

@@ -11,5 +11,7 @@ void event_report_unknown(struct reporter *r, struct text name,
 /* The statuses that a session can be in when the section of @name (canonical)
  * begins, as a set of CHECKER_SET(). */
 uint32_t event_entry_set(struct text name);
+/* Does its event tell nothing of the session's status? */
+bool event_comes_any_time(struct text name);
 
 #endif

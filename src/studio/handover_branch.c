@@ -1,15 +1,6 @@
 /* What a condition says about the session. */
+#include "studio/action.h"
 #include "studio/handover_priv.h"
-
-static const struct {
-  struct text name;
-  uint32_t bit;
-} statuses[] = {
-#define STATUS(name, text, now, released, why)                                 \
-  {{text, sizeof(text) - 1}, CHECKER_SET(name)},
-#include "studio/statuses.def"
-#undef STATUS
-};
 
 struct comparison {
   enum expr_op op;
@@ -20,25 +11,48 @@ static bool is_comparison(const struct expr *e) {
   return e->kind == EXPR_BINARY && e->op >= EXPR_OP_EQ && e->op <= EXPR_OP_GE;
 }
 
-/* x.code or x.status, where x is a variable that tells something, or the call
- * itself. */
-static bool find_fact(struct walker *w, const struct expr *e, struct flow *f,
-                      struct fact *out) {
-  if (e->kind != EXPR_MEMBER) {
-    return false;
+static bool is_equality(enum expr_op op) {
+  return op == EXPR_OP_EQ || op == EXPR_OP_NE;
+}
+
+/* ---- outcomes: which of accepted and refused a side of a test can be */
+
+struct side {
+  bool accepted, refused;
+  bool conflict; /* refused by the session's status: 409 */
+};
+
+struct sides {
+  struct side yes, no;
+};
+
+/* @f has been walked up to an outcome. */
+static struct flow take_side(struct flow f, struct side side) {
+  if (!side.accepted && !side.refused) {
+    flow_kill(&f);
+    return f;
   }
-  const bool code = text_equal(e->text, TEXT("code"));
-  if (!code && !text_equal(e->text, TEXT("status"))) {
-    return false;
+  if (side.accepted != side.refused) {
+    flow_test_flag(&f, FLOW_OUTCOME, side.accepted);
   }
-  const enum fact_kind wanted = code ? FACT_CODE : FACT_STATUS;
-  if (e->left->kind == EXPR_NAME) {
-    const struct fact *fact = flow_fact(f, handover_variable(w, e->left));
-    *out = fact == NULL ? (struct fact){0} : *fact;
-  } else {
-    *out = handover_expr(w, e->left, f);
+  if (!side.conflict) {
+    flow_clear_lost(&f, FLOW_OUTCOME);
   }
-  return out->kind == wanted;
+  flow_drop_outcome(&f);
+  return f;
+}
+
+static struct fork take_sides(struct flow f, struct sides sides) {
+  return (struct fork){take_side(f, sides.yes), take_side(f, sides.no)};
+}
+
+static struct fork no_knowledge(struct flow f) {
+  flow_drop_outcome(&f);
+  return (struct fork){f, f};
+}
+
+static struct sides turn_sides(struct sides s, bool turn) {
+  return turn ? (struct sides){s.no, s.yes} : s;
 }
 
 /* ---- codes */
@@ -61,64 +75,174 @@ static bool compare(enum expr_op op, double a, double b) {
 }
 
 /* Tries the test on every code that an action answers with. */
-static void test_code(const struct fact *fact, enum expr_op op, double number,
-                      uint32_t *yes, uint32_t *no) {
-  static const struct {
-    double code;
-    bool success;
-  } codes[] = {{200, true},  {202, true},  {400, false}, {401, false},
-               {403, false}, {404, false}, {408, false}, {409, false},
-               {412, false}, {422, false}, {429, false}, {503, false}};
+static struct sides sides_of_code(enum expr_op op, double number) {
+  static const double codes[] = {200, 202, 400, 401, 403, 404, 408,
+                                 409, 410, 412, 422, 429, 503};
   /* = 200 and != 200 ask for success: 202 is the answer to async:true only. */
-  const bool is_plain = (op == EXPR_OP_EQ || op == EXPR_OP_NE) &&
-                        compare(EXPR_OP_EQ, number, 200);
+  const bool is_plain = is_equality(op) && compare(EXPR_OP_EQ, number, 200);
+  struct sides sides = {{false, false, false}, {false, false, false}};
   for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-    const uint32_t set = codes[i].success ? fact->yes : fact->no;
-    if (codes[i].code > 200 && codes[i].success && is_plain) {
+    const bool accepted = codes[i] < 300;
+    if (codes[i] > 200 && accepted && is_plain) {
       continue;
     }
-    *(compare(op, codes[i].code, number) ? yes : no) |= set;
+    struct side *side = compare(op, codes[i], number) ? &sides.yes : &sides.no;
+    side->accepted = side->accepted || accepted;
+    side->refused = side->refused || !accepted;
+    side->conflict = side->conflict || compare(EXPR_OP_EQ, codes[i], 409);
   }
+  return sides;
+}
+
+/* What .code is asked of, or what holds a code; NULL if it is neither. */
+static const struct expr *answer_of(struct walker *w, const struct expr *e) {
+  const enum meaning m = handover_meaning(w->h, w->unit, e);
+  if (m != MEANING_CODE) {
+    return NULL;
+  }
+  return e->kind == EXPR_MEMBER ? e->left : e;
+}
+
+static bool test_code(struct walker *w, const struct comparison *c,
+                      struct flow f, struct fork *out) {
+  double number = 0;
+  const struct expr *answer = answer_of(w, c->left);
+  if (answer == NULL || !handover_number(w, c->right, &number)) {
+    return false;
+  }
+  const enum meaning m = handover_outcome(w, answer, &f);
+  *out = m == MEANING_NONE ? no_knowledge(f)
+                           : take_sides(f, sides_of_code(c->op, number));
+  return true;
+}
+
+/* ---- .refusal, .status of an answer */
+
+static bool is_of_status(struct text refusal) {
+  static const struct text names[] = {
+#define STATUS(name, text, now, released, why)                                 \
+  {now, sizeof(now) - 1}, {released, sizeof(released) - 1},
+#include "studio/statuses.def"
+#undef STATUS
+  };
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (text_equal(names[i], refusal)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Equal to @text; of .status "OK" and "Conflict", of .refusal its names. */
+static struct sides sides_of_member(struct text member, struct text text) {
+  const struct side any = {true, true, true}, yes = {true, false, false};
+  const struct side no = {false, true, true}, other = {false, true, false};
+  if (text_equal(member, TEXT("refusal"))) {
+    const struct side rest = {true, true, !is_of_status(text)};
+    return text.len == 0 ? (struct sides){yes, no} : (struct sides){no, rest};
+  }
+  if (text_equal_nocase(text, TEXT("OK"))) {
+    return (struct sides){yes, no};
+  }
+  const bool conflict = text_equal_nocase(text, TEXT("Conflict"));
+  return (struct sides){conflict ? no : other,
+                        conflict ? (struct side){true, true, false} : any};
+}
+
+static bool test_member(struct walker *w, const struct comparison *c,
+                        struct flow f, struct fork *out) {
+  const struct expr *e = c->left;
+  if (e->kind != EXPR_MEMBER || !is_equality(c->op) ||
+      (c->right->kind != EXPR_TEXT && c->right->kind != EXPR_NULL) ||
+      (!text_equal(e->text, TEXT("refusal")) &&
+       !text_equal(e->text, TEXT("status"))) ||
+      handover_meaning(w->h, w->unit, e->left) != MEANING_ANSWER) {
+    return false;
+  }
+  const enum meaning m = handover_outcome(w, e->left, &f);
+  const struct text text =
+      c->right->kind == EXPR_TEXT ? c->right->text : TEXT("");
+  *out = m == MEANING_NONE
+             ? no_knowledge(f)
+             : take_sides(f, turn_sides(sides_of_member(e->text, text),
+                                        c->op == EXPR_OP_NE));
+  return true;
 }
 
 /* ---- statuses */
 
-static void test_status(const struct fact *fact, enum expr_op op,
-                        struct text name, uint32_t *yes, uint32_t *no) {
-  uint32_t bit = 0;
-  for (size_t i = 0; i < CHECKER_BITS; i++) {
-    if (text_equal_nocase(statuses[i].name, name)) {
-      bit = statuses[i].bit;
-    }
-  }
-  const bool equal = op == EXPR_OP_EQ;
-  const uint32_t others = flow_settle(fact->yes & ~bit);
-  *yes = equal ? flow_settle(bit) : others;
-  *no = equal ? others : flow_settle(bit);
+static bool is_session_info(const struct expr *e) {
+  return e->kind == EXPR_CALL && e->callee == CALLEE_ACTION &&
+         e->callee_id == ACTION_GET_SESSION_INFO;
 }
 
-/* True if it understood the comparison. */
-static bool test(struct walker *w, const struct comparison *c, struct flow *f,
-                 uint32_t *yes, uint32_t *no) {
-  struct fact fact;
-  const bool found = find_fact(w, c->left, f, &fact);
-  if (!found) {
-    (void)handover_expr(w, c->left, f);
-  }
-  (void)handover_expr(w, c->right, f);
-  *yes = *no = 0;
-  if (found && fact.kind == FACT_CODE && c->right->kind == EXPR_NUMBER) {
-    test_code(&fact, c->op, c->right->number, yes, no);
+/* info.status, where info is what GetSessionInfo() said, or a variable that
+ * holds that. */
+static bool find_status(struct walker *w, const struct expr *e, struct flow *f,
+                        struct fact *out) {
+  const bool member =
+      e->kind == EXPR_MEMBER && text_equal(e->text, TEXT("status"));
+  if (member && is_session_info(e->left)) {
+    handover_expr(w, e->left, f);
+    *out = (struct fact){.asked = flow_set(f)};
     return true;
   }
-  const bool equality = c->op == EXPR_OP_EQ || c->op == EXPR_OP_NE;
-  if (found && fact.kind == FACT_STATUS && c->right->kind == EXPR_TEXT &&
-      equality) {
-    test_status(&fact, c->op, c->right->text, yes, no);
-    return true;
+  const struct expr *name = member ? e->left : e;
+  const struct fact *fact =
+      name->kind == EXPR_NAME ? flow_fact(f, handover_variable(w, name)) : NULL;
+  if (fact == NULL || fact->is_text == member) {
+    return false;
   }
-  return false;
+  *out = *fact;
+  return true;
 }
+
+static bool test_status(struct walker *w, const struct comparison *c,
+                        struct flow f, struct fork *out) {
+  struct fact fact;
+  if (!is_equality(c->op) || c->right->kind != EXPR_TEXT ||
+      !find_status(w, c->left, &f, &fact)) {
+    return false;
+  }
+  uint32_t is = checker_status_set(c->right->text), others = fact.asked & ~is;
+  is = (fact.asked & is) != 0 ? fact.asked & is : is;
+  struct fork fork = {f, f};
+  flow_restrict(&fork.yes, fact.aged ? flow_age(is) : flow_settle(is));
+  flow_trust(&fork.yes);
+  flow_restrict(&fork.no, fact.aged ? flow_age(others) : flow_settle(others));
+  *out = c->op == EXPR_OP_EQ ? fork : (struct fork){fork.no, fork.yes};
+  return true;
+}
+
+void handover_learn(struct walker *w, size_t variable, const struct expr *value,
+                    struct flow *f) {
+  struct fact fact = {0};
+  bool learnt = false;
+  if (is_session_info(value)) {
+    fact.asked = flow_set(f);
+    learnt = true;
+  } else if (value->kind == EXPR_MEMBER || value->kind == EXPR_NAME) {
+    const struct expr *from = value->kind == EXPR_MEMBER ? value->left : value;
+    const struct fact *known = from->kind == EXPR_NAME
+                                   ? flow_fact(f, handover_variable(w, from))
+                                   : NULL;
+    learnt = known != NULL &&
+             (from == value || text_equal(value->text, TEXT("status")));
+    fact = learnt ? *known : fact;
+    if (value->kind == EXPR_MEMBER && is_session_info(from)) {
+      learnt = text_equal(value->text, TEXT("status"));
+      fact.asked = flow_set(f);
+    }
+    fact.is_text = fact.is_text || value->kind == EXPR_MEMBER;
+  }
+  flow_drop_variable(f, variable);
+  if (learnt) {
+    fact.variable = variable;
+    flow_add_fact(f, fact);
+  }
+}
+
+/* ---- comparisons */
 
 /* 200 = r.code is r.code = 200. */
 static struct comparison turn(struct comparison c) {
@@ -126,35 +250,37 @@ static struct comparison turn(struct comparison c) {
       [EXPR_OP_EQ] = EXPR_OP_EQ, [EXPR_OP_NE] = EXPR_OP_NE,
       [EXPR_OP_LT] = EXPR_OP_GT, [EXPR_OP_LE] = EXPR_OP_GE,
       [EXPR_OP_GT] = EXPR_OP_LT, [EXPR_OP_GE] = EXPR_OP_LE};
-  const bool wrong =
-      c.left->kind != EXPR_MEMBER && c.right->kind == EXPR_MEMBER;
+  const bool wrong = c.left->kind == EXPR_NUMBER || c.left->kind == EXPR_TEXT ||
+                     c.left->kind == EXPR_BOOL;
   return wrong ? (struct comparison){turned[c.op], c.right, c.left} : c;
 }
 
-static struct fork test_flag(unsigned flag, bool value, struct flow f) {
-  struct fork fork = {f, f};
-  flow_test_flag(&fork.yes, flag, value);
-  flow_test_flag(&fork.no, flag, !value);
-  return fork;
+static bool test_truth(struct walker *w, const struct comparison *c,
+                       struct flow f, struct fork *out) {
+  bool value;
+  if (!is_equality(c->op) || !handover_truth(c->right, &value) ||
+      handover_meaning(w->h, w->unit, c->left) != MEANING_TRUTH) {
+    return false;
+  }
+  const enum meaning m = handover_outcome(w, c->left, &f);
+  const struct side yes = {value, !value, true}, no = {!value, value, true};
+  *out = m == MEANING_NONE ? no_knowledge(f)
+                           : take_sides(f, turn_sides((struct sides){yes, no},
+                                                      c->op == EXPR_OP_NE));
+  return true;
 }
 
 static struct fork compare_sides(struct walker *w, struct comparison c,
                                  struct flow f) {
-  uint32_t if_yes, if_no;
-  bool value;
+  struct fork fork;
   c = turn(c);
-  const unsigned flag = handover_flag(w, c.left);
-  const bool equality = c.op == EXPR_OP_EQ || c.op == EXPR_OP_NE;
-  if (flag < w->h->flag_count && equality && handover_truth(c.right, &value)) {
-    return test_flag(flag, value == (c.op == EXPR_OP_EQ), f);
+  if (test_code(w, &c, f, &fork) || test_truth(w, &c, f, &fork) ||
+      test_status(w, &c, f, &fork) || test_member(w, &c, f, &fork)) {
+    return fork;
   }
-  const bool known = test(w, &c, &f, &if_yes, &if_no);
-  struct fork fork = {f, f};
-  if (known) {
-    flow_restrict(&fork.yes, if_yes);
-    flow_restrict(&fork.no, if_no);
-  }
-  return fork;
+  handover_expr(w, c.left, &f);
+  handover_expr(w, c.right, &f);
+  return (struct fork){f, f};
 }
 
 struct fork handover_equal(struct walker *w, const struct expr *left,
@@ -164,28 +290,41 @@ struct fork handover_equal(struct walker *w, const struct expr *left,
 
 /* ---- conditions */
 
-static struct fork both(struct walker *w, const struct expr *e, struct flow f) {
-  const struct fork left = handover_condition(w, e->left, f);
-  const struct fork right = handover_condition(w, e->right, left.yes);
-  return (struct fork){right.yes, flow_join(right.no, left.no)};
+static bool is_chain(const struct expr *e, enum expr_op op) {
+  return e->kind == EXPR_BINARY && e->op == op;
 }
 
-static struct fork either(struct walker *w, const struct expr *e,
-                          struct flow f) {
-  const struct fork left = handover_condition(w, e->left, f);
-  const struct fork right = handover_condition(w, e->right, left.no);
-  return (struct fork){flow_join(right.yes, left.yes), right.no};
+/* a AND b AND c, a OR b OR c, from the left: a long chain must not need a deep
+ * stack. */
+static struct fork walk_chain(struct walker *w, const struct expr *e,
+                              struct flow f) {
+  const struct expr *parts[EXPR_DEPTH_MAX + 1];
+  const enum expr_op op = e->op;
+  size_t n = 0;
+  for (; is_chain(e, op) && n < EXPR_DEPTH_MAX; e = e->left) {
+    parts[n++] = e->right;
+  }
+  struct fork all = handover_condition(w, e, f);
+  while (n-- > 0) {
+    const bool and = op == EXPR_OP_AND;
+    const struct fork next =
+        handover_condition(w, parts[n], and? all.yes : all.no);
+    all = and? (struct fork){next.yes, flow_join(next.no, all.no)}
+             : (struct fork){flow_join(next.yes, all.yes), next.no};
+  }
+  return all;
 }
 
 static struct fork truth(struct walker *w, const struct expr *e,
                          struct flow f) {
-  const unsigned flag = handover_flag(w, e);
+  const enum meaning m = handover_outcome(w, e, &f);
   bool value;
-  if (flag < w->h->flag_count) {
-    return test_flag(flag, true, f);
+  if (m == MEANING_TRUTH || (e->kind == EXPR_NUMBER && m == MEANING_ANY)) {
+    static const struct sides sides = {{true, false, true},
+                                       {false, true, true}};
+    return take_sides(f, sides);
   }
-  (void)handover_expr(w, e, &f);
-  struct fork fork = {f, f};
+  struct fork fork = no_knowledge(f);
   if (handover_truth(e, &value)) {
     flow_kill(value ? &fork.no : &fork.yes);
   }
@@ -194,15 +333,15 @@ static struct fork truth(struct walker *w, const struct expr *e,
 
 struct fork handover_condition(struct walker *w, const struct expr *e,
                                struct flow f) {
+  if (!flow_is_live(&f)) {
+    return (struct fork){f, f};
+  }
   if (e->kind == EXPR_UNARY && e->op == EXPR_OP_NOT) {
     const struct fork fork = handover_condition(w, e->left, f);
     return (struct fork){fork.no, fork.yes};
   }
-  if (e->kind == EXPR_BINARY && e->op == EXPR_OP_AND) {
-    return both(w, e, f);
-  }
-  if (e->kind == EXPR_BINARY && e->op == EXPR_OP_OR) {
-    return either(w, e, f);
+  if (is_chain(e, EXPR_OP_AND) || is_chain(e, EXPR_OP_OR)) {
+    return walk_chain(w, e, f);
   }
   if (is_comparison(e)) {
     return compare_sides(w, (struct comparison){e->op, e->left, e->right}, f);

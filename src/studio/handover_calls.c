@@ -12,44 +12,18 @@ static const struct status_info {
 #undef STATUS
 };
 
-static uint32_t accepting(bool deferred) {
-  uint32_t set = 0;
-  for (unsigned i = 0; i < CHECKER_BITS; i++) {
-    if (deferred ? statuses[i].released : statuses[i].now) {
+static const uint32_t bot_statuses =
+    CHECKER_SET(PENDING) | CHECKER_SET(CONNECTED) | CHECKER_SET(RELEASING);
+static const uint32_t over = CHECKER_SET(WRAPUP) | CHECKER_SET(COMPLETED);
+
+static uint32_t accepting(const struct site *site) {
+  uint32_t set = CHECKER_SET(SCRIPT);
+  for (unsigned i = 0; i < CHECKER_STATUSES; i++) {
+    if (site->deferred ? statuses[i].released : statuses[i].now) {
       set |= 1u << i;
     }
   }
-  return set;
-}
-
-static uint32_t status_bit(const struct expr *e) {
-  for (unsigned i = 0; i < CHECKER_BITS && e->kind == EXPR_TEXT; i++) {
-    if (text_equal_nocase(e->text, statuses[i].name)) {
-      return 1u << i;
-    }
-  }
-  return 0;
-}
-
-/* The seconds that stand there as a number, or in a variable that is set to one
- * number only; negative if they are not known. */
-static double known_seconds(const struct walker *w, const struct expr *e) {
-  double d;
-  bt_check(e != NULL);
-  if (e->kind == EXPR_NUMBER) {
-    return e->number;
-  }
-  if (e->kind == EXPR_TEXT) {
-    return text_to_double(text_trim(e->text), &d) ? d : -1;
-  }
-  if (e->kind != EXPR_NAME) {
-    return -1;
-  }
-  const struct survey_var *v = survey_find(&w->h->c->survey, w->unit, e);
-  const bool once = v->sets != NULL && v->sets->next == NULL &&
-                    v->sets->value != NULL &&
-                    v->sets->value->kind == EXPR_NUMBER;
-  return once ? v->sets->value->number : -1;
+  return site->released ? set | CHECKER_SET(PENDING) : set;
 }
 
 /* ---- Transfer */
@@ -66,7 +40,10 @@ static struct site *site_of(struct walker *w, const struct expr *call) {
     h->c->failed = true;
     return NULL;
   }
-  *s = (struct site){.call = call, .deferred = handover_is_deferred(w, call)};
+  *s = (struct site){.call = call,
+                     .number = h->site_count++,
+                     .deferred = handover_is_deferred(w, call),
+                     .released = handover_is_released(w, call)};
   *h->sites_end = s;
   h->sites_end = &s->next;
   return s;
@@ -84,131 +61,216 @@ static uint32_t transferred(const struct expr *call) {
              : CHECKER_SET(QUEUED) | CHECKER_SET(OFFERED) | CHECKER_SET(ACTIVE);
 }
 
-static void try_transfer(struct site *site, struct flow_state *s,
-                         uint32_t target) {
-  const uint32_t over = CHECKER_SET(WRAPUP) | CHECKER_SET(COMPLETED);
-  uint32_t refused = s->set & ~accepting(site->deferred);
-  if ((s->set & ~over) != 0) {
+/* @no is the state if it is refused. */
+static void try_transfer(struct site *site, struct flow_state *no) {
+  uint32_t refused = no->set & ~accepting(site);
+  if ((no->set & ~over) != 0) {
     refused &= ~over; /* the customer can always leave */
   }
+  if (!no->live || no->doubtful) {
+    return;
+  }
+  const bool counted = site->number < SITE_BITS;
   site->refused |= refused;
-  site->by_time = site->by_time || s->by_time;
-  s->set |= target;
+  site->by_time = site->by_time || no->by_time;
+  site->lost = site->lost || (refused != 0 && !counted);
+  /* Whatever was refused before is made good by trying again. */
+  no->lost = refused != 0 && counted ? 1u << site->number : 0;
 }
 
-static struct fact do_transfer(struct walker *w, const struct expr *e,
-                               struct flow *f) {
+static enum meaning do_transfer(struct walker *w, const struct expr *e,
+                                struct flow *f) {
   struct site *site = site_of(w, e);
   if (site == NULL) {
-    return (struct fact){0};
+    return MEANING_NONE;
   }
   flow_settle_states(f);
-  const struct fact fact = {
-      .kind = FACT_CODE, .yes = transferred(e), .no = flow_set(f)};
+  struct flow yes = *f;
   for (unsigned i = 0; i < FLOW_STATES; i++) {
-    if (f->states[i].live) {
-      try_transfer(site, &f->states[i], fact.yes);
-    }
+    const bool live = f->states[i].live;
+    yes.states[i] = (struct flow_state){.set = transferred(e), .live = live};
+    try_transfer(site, &f->states[i]);
   }
+  flow_set_flag(&yes, FLOW_OUTCOME, true);
+  *f = flow_join(*f, yes);
   flow_drop_facts(f);
-  return fact;
+  w->h->moves++;
+  return MEANING_ANSWER;
 }
 
-/* ---- the other actions */
+/* ---- ends of holds */
 
-static struct fact do_release(struct flow *f) {
-  const uint32_t bot = CHECKER_SET(PENDING) | CHECKER_SET(CONNECTED) |
-                       CHECKER_SET(RELEASING) | CHECKER_SET(IDLE);
-  flow_settle_states(f);
-  const uint32_t before = flow_set(f);
-  for (unsigned i = 0; i < FLOW_STATES; i++) {
-    struct flow_state *s = &f->states[i];
-    s->set = (s->set & ~bot) | (s->set & bot ? CHECKER_SET(IDLE) : 0);
-    s->by_time = false;
-  }
-  flow_drop_facts(f);
-  return (struct fact){.kind = FACT_CODE, .yes = flow_set(f), .no = before};
+/* Who holds the session for good cannot be sent away by a script. */
+static uint32_t staying(const struct expr *e) {
+  const uint32_t agent = CHECKER_SET(ACTIVE) | over;
+  return e->callee_id == ACTION_END_CONVERSATION ? agent
+                                                 : agent | CHECKER_SET(OFFERED);
 }
 
-static struct fact do_wait_for(struct walker *w, const struct expr *e,
+static uint32_t released(const struct expr *e, uint32_t set) {
+  const uint32_t ended =
+      e->callee_id == ACTION_END_CONVERSATION
+          ? bot_statuses
+          : bot_statuses | CHECKER_SET(SCRIPT) | CHECKER_SET(QUEUED);
+  return (set & ended) != 0 ? (set & ~ended) | CHECKER_SET(IDLE) : set;
+}
+
+static enum meaning do_release(struct walker *w, const struct expr *e,
                                struct flow *f) {
+  flow_settle_states(f);
+  struct flow yes = *f;
+  for (unsigned i = 0; i < FLOW_STATES; i++) {
+    struct flow_state *y = &yes.states[i], *n = &f->states[i];
+    n->set &= staying(e);
+    y->set = released(e, y->set & ~staying(e));
+    y->by_time = false;
+    y->waited_ms = 0;
+    y->live = y->live && y->set != 0;
+    n->live = n->live && n->set != 0;
+  }
+  flow_set_flag(&yes, FLOW_OUTCOME, true);
+  *f = flow_join(*f, yes);
+  flow_drop_facts(f);
+  w->h->moves++;
+  return MEANING_ANSWER;
+}
+
+/* ---- waiting */
+
+static double seconds_of(const struct walker *w, const struct expr *e) {
+  double d = 0;
+  return handover_number(w, e, &d) ? d : -1;
+}
+
+/* The session has not come to @wanted in time, however unlikely that is here:
+ * then it is @before still, and nobody thinks of it who does not ask. */
+static void be_late(struct flow_state *s, uint32_t wanted, uint32_t before) {
+  const uint32_t late = s->set & ~wanted;
+  s->doubtful = late == 0;
+  if (late != 0) {
+    s->set = late;
+  } else {
+    s->set = (before & ~wanted) != 0 ? before & ~wanted : before;
+  }
+}
+
+static enum meaning do_wait_for(struct walker *w, const struct expr *e,
+                                struct flow *f) {
   const struct expr *id = e->args;
   const struct expr *status = id == NULL ? NULL : id->next;
   const struct expr *seconds = status == NULL ? NULL : status->next;
   bt_check(seconds != NULL);
-  const uint32_t wanted = status_bit(status);
+  const uint32_t wanted =
+      status->kind == EXPR_TEXT ? checker_status_set(status->text) : 0;
   flow_settle_states(f);
-  const uint32_t before = flow_set(f);
-  flow_pass_time(f, known_seconds(w, seconds), w->h->c->world->drain_s);
-  if (wanted == 0) {
-    return (struct fact){0};
+  struct flow yes = *f;
+  flow_pass_time(f, seconds_of(w, seconds), w->h->c->world.drain_s);
+  for (unsigned i = 0; i < FLOW_STATES && wanted != 0; i++) {
+    struct flow_state *y = &yes.states[i];
+    const uint32_t before = y->set;
+    y->set =
+        (flow_age(before) & wanted) != 0 ? flow_age(before) & wanted : wanted;
+    y->by_time = false;
+    be_late(&f->states[i], wanted, before);
   }
-  /* If the time ran out it has not come, however unlikely that is here. */
-  const uint32_t late = flow_set(f) & ~wanted, other = before & ~wanted;
-  for (unsigned i = 0; i < FLOW_STATES; i++) {
-    f->states[i].set |= wanted;
-  }
-  return (struct fact){.kind = FACT_CODE,
-                       .yes = wanted,
-                       .no = late != 0    ? late
-                             : other != 0 ? other
-                                          : before};
+  flow_set_flag(&yes, FLOW_OUTCOME, true);
+  *f = flow_join(*f, yes);
+  return wanted != 0 ? MEANING_ANSWER : MEANING_NONE;
 }
 
-static struct fact do_action(struct walker *w, const struct expr *e,
-                             struct flow *f) {
+/* ---- calls */
+
+static enum meaning do_action(struct walker *w, const struct expr *e,
+                              struct flow *f) {
   const enum action_id id = (enum action_id)e->callee_id;
   switch (action_info(id)->effect) {
   case ACTION_EFFECT_TRANSFER:
     return do_transfer(w, e, f);
   case ACTION_EFFECT_RELEASE:
-    return do_release(f);
-  case ACTION_EFFECT_TIME:
-    flow_pass_time(f, id == ACTION_WAIT ? known_seconds(w, e->args) : -1,
-                   w->h->c->world->drain_s);
-    break;
+    return do_release(w, e, f);
   case ACTION_EFFECT_STATUS:
     return do_wait_for(w, e, f);
+  case ACTION_EFFECT_TIME:
+    flow_pass_time(f, id == ACTION_WAIT ? seconds_of(w, e->args) : -1,
+                   w->h->c->world.drain_s);
+    break;
   case ACTION_EFFECT_NONE:
+    flow_settle_states(f);
     break;
   }
-  flow_settle_states(f);
-  const uint32_t set = flow_set(f);
-  const bool info = id == ACTION_GET_SESSION_INFO;
-  return (struct fact){
-      .kind = info ? FACT_STATUS : FACT_NONE, .yes = set, .no = set};
+  return MEANING_NONE;
 }
 
-static const struct unit *function_of(const struct walker *w,
-                                      const struct expr *e) {
-  const struct unit *u = w->h->c->program->script.units;
-  for (uint32_t i = 0; i < e->callee_id; i++) {
-    u = u->next;
+static enum meaning walk_call(struct walker *w, const struct expr *e,
+                              struct flow *f) {
+  handover_expr(w, e->left, f);
+  for (const struct expr *arg = e->args; arg != NULL; arg = arg->next) {
+    handover_expr(w, arg, f);
   }
-  return u;
-}
-
-struct fact handover_call(struct walker *w, const struct expr *e,
-                          struct flow *f) {
+  if (!flow_is_live(f)) {
+    return MEANING_NONE;
+  }
   if (e->callee == CALLEE_ACTION) {
     return do_action(w, e, f);
   }
-  if (e->callee == CALLEE_FUNCTION) {
-    handover_function(w, function_of(w, e), f);
-  }
-  return (struct fact){0};
+  return e->callee == CALLEE_FUNCTION ? handover_function(w, e, f)
+                                      : MEANING_NONE;
 }
 
-struct fact handover_expr(struct walker *w, const struct expr *e,
-                          struct flow *f) {
+static enum meaning walk_truth(struct walker *w, const struct expr *e,
+                               struct flow *f) {
+  struct fork fork = handover_condition(w, e, *f);
+  flow_set_flag(&fork.yes, FLOW_OUTCOME, true);
+  *f = flow_join(fork.yes, fork.no);
+  return MEANING_TRUTH;
+}
+
+static enum meaning walk_name(struct walker *w, const struct expr *e,
+                              struct flow *f) {
+  const unsigned flag = handover_flag(w, e);
+  if (flag == FLOW_NO_FLAG) {
+    return MEANING_NONE;
+  }
+  flow_copy_flag(f, flag, FLOW_OUTCOME);
+  return handover_meaning(w->h, w->unit, e);
+}
+
+enum meaning handover_outcome(struct walker *w, const struct expr *e,
+                              struct flow *f) {
+  bool value;
   if (e == NULL || !flow_is_live(f)) {
-    return (struct fact){0};
+    return MEANING_NONE;
   }
-  (void)handover_expr(w, e->left, f);
-  (void)handover_expr(w, e->right, f);
+  const enum meaning m =
+      e->kind == EXPR_NAME ? MEANING_NONE : handover_meaning(w->h, w->unit, e);
+  if (e->kind == EXPR_NAME) {
+    return walk_name(w, e, f);
+  }
+  if (e->kind == EXPR_CALL || e->kind == EXPR_METHOD) {
+    return walk_call(w, e, f);
+  }
+  if (m == MEANING_CODE) {
+    return handover_outcome(w, e->left, f) == MEANING_ANSWER ? MEANING_CODE
+                                                             : MEANING_NONE;
+  }
+  if (handover_truth(e, &value)) {
+    flow_set_flag(f, FLOW_OUTCOME, value);
+    return m;
+  }
+  if (m == MEANING_TRUTH) {
+    return walk_truth(w, e, f);
+  }
+  handover_expr(w, e->left, f);
+  handover_expr(w, e->right, f);
   for (const struct expr *arg = e->args; arg != NULL; arg = arg->next) {
-    (void)handover_expr(w, arg, f);
+    handover_expr(w, arg, f);
   }
-  const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
-  return call && flow_is_live(f) ? handover_call(w, e, f) : (struct fact){0};
+  return m;
+}
+
+void handover_expr(struct walker *w, const struct expr *e, struct flow *f) {
+  if (e != NULL) {
+    (void)handover_outcome(w, e, f);
+    flow_drop_outcome(f);
+  }
 }

@@ -1,8 +1,14 @@
 /* handover_priv.h - the set of statuses along the paths of a script.
  *
- * An abstract interpretation: the state is the set of statuses that the session
- * can be in, and what variables tell about it. Loops and recursion run to a
- * fixed point, which is near: a set only grows, and has nine members.
+ * An abstract interpretation. At each point of the script it keeps the set of
+ * statuses that the session can be in, once for each combination of what the
+ * script remembers: flags that are true or false, and variables that hold the
+ * answer of a transfer, accepted or refused. Loops whose number of rounds is
+ * known are walked round by round, all others and recursion up to a fixed
+ * point, which is near: a set only grows, and has ten members.
+ *
+ * A refusal is reported unless every path behind it tries again: scripts that
+ * look at a 409, wait, and transfer anew are sound.
  *
  * That the customer can leave at any moment is left out: every line of every
  * script could be refused for it.
@@ -13,32 +19,42 @@
 #include "base/map.h"
 #include "studio/checker_priv.h"
 
-/* What a test of a variable says: of the .code of an answer, or of the .status
- * of a GetSessionInfo(). */
-enum fact_kind { FACT_NONE, FACT_CODE, FACT_STATUS };
-
-struct fact {
-  enum fact_kind kind;
-  size_t variable;
-  uint32_t yes; /* the statuses if the action has succeeded */
-  uint32_t no;  /* … if it was refused */
-};
-
 enum {
   FLOW_FACTS_MAX = 8,
-  FLOW_FLAGS_MAX = 3, /* variables that only ever hold true or false */
-  FLOW_STATES = 1 << FLOW_FLAGS_MAX
+  FLOW_FLAGS_MAX = 5,
+  /* The outcome of the expression that has just been walked. */
+  FLOW_OUTCOME = FLOW_FLAGS_MAX,
+  FLOW_STATES = 1 << (FLOW_FLAGS_MAX + 1),
+  FLOW_NO_FLAG = FLOW_FLAGS_MAX + 1
+};
+
+/* What an expression says about the session when it is tested. */
+enum meaning {
+  MEANING_NONE,
+  MEANING_ANY,    /* null, 0: fits all of the next */
+  MEANING_TRUTH,  /* true or false */
+  MEANING_ANSWER, /* of a transfer and such: .code tells how it went */
+  MEANING_CODE    /* the .code of such an answer */
+};
+
+/* A variable that holds what GetSessionInfo() said, or its .status. */
+struct fact {
+  size_t variable;
+  uint32_t asked; /* the statuses it can have told of */
+  bool aged;      /* time has passed since */
+  bool is_text;   /* the status itself */
 };
 
 /* What can be when the flags have certain values. */
 struct flow_state {
   uint32_t set;
-  bool live;    /* some path leads here */
-  bool by_time; /* safe only because time has passed */
+  uint32_t lost;      /* sites whose refusal nobody has made good, as bits */
+  uint32_t waited_ms; /* since the bot said goodbye, on every path */
+  bool live;          /* some path leads here */
+  bool by_time;       /* safe only because time has passed */
+  bool doubtful;      /* thought of only where the script asks for it */
 };
 
-/* What can be at one point of the script: for each combination of the flags by
- * itself, since scripts remember in a flag whether they have succeeded. */
 struct flow {
   struct flow_state states[FLOW_STATES];
   struct fact facts[FLOW_FACTS_MAX];
@@ -48,17 +64,23 @@ struct flow {
 /* A Transfer or ReqAgent, and what was found on all paths to it. */
 struct site {
   const struct expr *call;
-  uint32_t refused;
+  unsigned number;
+  uint32_t refused; /* by these statuses on some path */
+  bool lost;        /* and on some path for good */
   bool by_time;
   bool deferred; /* when:released, or release:true */
+  bool released; /* release:true */
   struct site *next;
 };
+
+enum { SITE_BITS = 32 }; /* sites beyond are lost wherever they are refused */
 
 /* What a function does to a set. */
 struct summary {
   const struct unit *unit;
   struct flow entry, exit;
   bool running, asked; /* asked for while it was running: recursion */
+  bool moves;          /* the session */
   struct summary *next;
 };
 
@@ -78,13 +100,20 @@ struct loop_memo {
 /* What has been found so far, by all walkers. */
 struct handover {
   struct checker *c;
-  size_t flags[FLOW_FLAGS_MAX];
-  unsigned flag_count;
+  uint8_t *flag_of;  /* of each variable; FLOW_NO_FLAG if it has none */
+  uint8_t *meanings; /* of each variable, then of each unit; 0: not known yet */
+  unsigned meaning_depth;
+  unsigned flag_count; /* of the script; functions have the bits behind */
   struct loop_memo *loops;
   size_t loop_count, loop_cap;
   struct map loop_index;
   struct site *sites, **sites_end;
+  unsigned site_count;
   struct summary *summaries; /* newest first */
+  uint32_t seen;             /* statuses at any line so far */
+  uint32_t failing;          /* … at lines that can fail */
+  unsigned moves;            /* transfers and releases walked so far */
+  unsigned rounds;           /* walked one by one so far */
 };
 
 /* On its way through one part of the script. */
@@ -101,47 +130,89 @@ struct walker {
 struct flow flow_begin(uint32_t set); /* all flags false */
 bool flow_is_live(const struct flow *f);
 void flow_kill(struct flow *f);
-uint32_t flow_set(const struct flow *f); /* of all live states */
+uint32_t flow_set(const struct flow *f);  /* of all live states */
+uint32_t flow_lost(const struct flow *f); /* of all live states */
 struct flow flow_join(struct flow a, struct flow b);
 bool flow_equal(const struct flow *a, const struct flow *b);
-bool flow_equal_states(const struct flow *a, const struct flow *b);
 
 /* What may happen by itself at any moment. */
 uint32_t flow_settle(uint32_t set);
 void flow_settle_states(struct flow *f);
+/* Of a session that nobody looked at for some time. */
+uint32_t flow_age(uint32_t set);
 /* @seconds < 0: unknown. */
 void flow_pass_time(struct flow *f, double seconds, double drain_s);
 /* No state is outside of @set any more; dead if it is empty. */
 void flow_restrict(struct flow *f, uint32_t set);
 
+/* The status was asked for: it is not for the time that has passed. */
+void flow_trust(struct flow *f);
+
 void flow_set_flag(struct flow *f, unsigned flag, bool value);
 void flow_test_flag(struct flow *f, unsigned flag, bool value);
+void flow_forget_flag(struct flow *f, unsigned flag); /* it may be either */
+void flow_copy_flag(struct flow *f, unsigned from, unsigned to);
+void flow_drop_outcome(struct flow *f);
+/* No refusal is outstanding where @flag is false. */
+void flow_clear_lost(struct flow *f, unsigned flag);
 
 void flow_add_fact(struct flow *f, struct fact fact);
 void flow_drop_facts(struct flow *f); /* all: the session has moved */
 void flow_drop_variable(struct flow *f, size_t variable);
 const struct fact *flow_fact(const struct flow *f, size_t variable);
 
+/* ---- handover_flags.c: what the script remembers */
+
+/* Chooses the variables that are followed. False: no memory. */
+bool handover_find_flags(struct handover *h);
+void handover_drop_locals(const struct handover *h, struct flow *f);
+size_t handover_variable(const struct walker *w, const struct expr *name);
+/* The flag of a variable's name; FLOW_NO_FLAG if it has none. */
+unsigned handover_flag(const struct walker *w, const struct expr *e);
+enum meaning handover_meaning(struct handover *h, const struct unit *unit,
+                              const struct expr *e);
+/* Of what a function returns. */
+enum meaning handover_unit_meaning(struct handover *h, const struct unit *unit);
+/* true, false, 1 or 0 as it stands. */
+bool handover_truth(const struct expr *e, bool *out);
+const struct unit *handover_function_of(const struct handover *h,
+                                        const struct expr *call);
+/* The number that stands there, or in a variable that is set to one number
+ * only. */
+bool handover_number(const struct walker *w, const struct expr *e, double *out);
+
 /* ---- handover_calls.c: what a call does to the session */
 
-/* Walks the arguments and does the call; .kind of the answer says whether its
- * result can be tested. */
-struct fact handover_call(struct walker *w, const struct expr *e,
-                          struct flow *f);
 /* All calls in an expression, in the order in which they happen. */
-struct fact handover_expr(struct walker *w, const struct expr *e,
-                          struct flow *f);
+void handover_expr(struct walker *w, const struct expr *e, struct flow *f);
+/* The same; how it went is left in the flag FLOW_OUTCOME. */
+enum meaning handover_outcome(struct walker *w, const struct expr *e,
+                              struct flow *f);
+
+/* ---- handover_units.c: functions */
+
+/* The function's effect, from a summary or by walking it; its arguments have
+ * been walked. */
+enum meaning handover_function(struct walker *w, const struct expr *call,
+                               struct flow *f);
+
+/* What a variable that is set to @value knows then. */
+void handover_learn(struct walker *w, size_t variable, const struct expr *value,
+                    struct flow *f);
 
 /* ---- check_handover.c */
 
-/* The function's effect, from a summary or by walking it. */
-void handover_function(struct walker *w, const struct unit *unit,
-                       struct flow *f);
-size_t handover_variable(const struct walker *w, const struct expr *name);
-/* The number of the flag that @e is; .flag_count if it is none. */
-unsigned handover_flag(const struct walker *w, const struct expr *e);
-/* true, false, 1 or 0 as it stands. */
-bool handover_truth(const struct expr *e, bool *out);
+struct flow handover_walk_unit(struct handover *h, const struct unit *unit,
+                               struct flow f, unsigned depth);
+void handover_block(struct walker *w, const struct block *block,
+                    struct flow *f);
+
+/* ---- handover_loops.c */
+
+void handover_loop(struct walker *w, const struct stmt *s, struct flow *f);
+void handover_forget_loops(struct handover *h);
+void handover_init_loops(struct handover *h);
+void handover_free_loops(struct handover *h);
 
 /* ---- handover_branch.c */
 
@@ -159,7 +230,8 @@ struct fork handover_equal(struct walker *w, const struct expr *left,
 /* ---- handover_report.c */
 
 void handover_report(struct checker *c, const struct site *site);
-/* Would this option be in force for the call, as far as literals tell? */
+/* Would these options be in force for the call, as far as literals tell? */
 bool handover_is_deferred(struct walker *w, const struct expr *call);
+bool handover_is_released(struct walker *w, const struct expr *call);
 
 #endif

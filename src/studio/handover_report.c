@@ -12,58 +12,95 @@ static const struct status_info {
 
 /* ---- when:released, release:true */
 
-static bool defers(struct text options) {
-  return text_equal_nocase(options_get(options, TEXT("when")),
-                           TEXT("released")) ||
-         text_equal_nocase(options_get(options, TEXT("release")), TEXT("true"));
+/* An option that the call may have, as far as literals tell. */
+struct wish {
+  struct checker *c;
+  struct text name, value;
+};
+
+enum { DEPTH_MAX = 5 };
+
+static bool text_wishes(const struct wish *wish, struct text options) {
+  return text_equal_nocase(options_get(options, wish->name), wish->value);
 }
 
-static bool literal_defers(const struct expr *e) {
-  if (e == NULL) {
+/* "when:" + x, "…,when:{x}": nobody knows; taken for a wish. */
+static bool text_asks(const struct wish *wish, struct text part) {
+  part = text_trim(part);
+  return text_ends(part, TEXT(":")) &&
+         text_ends(text_sub(part, 0, part.len - 1), wish->name);
+}
+
+static bool value_wishes(const struct wish *wish, const struct expr *value) {
+  if (value == NULL) {
+    return false;
+  }
+  return value->kind == EXPR_BOOL
+             ? value->number > 0
+             : value->kind != EXPR_TEXT ||
+                   text_equal_nocase(value->text, wish->value);
+}
+
+static bool options_wish(const struct wish *wish, const struct unit *unit,
+                         const struct expr *e, unsigned depth);
+
+static bool sets_wish(const struct wish *wish, const struct survey_set *s,
+                      unsigned depth) {
+  for (; s != NULL; s = s->next) {
+    if (options_wish(wish, s->unit, s->value, depth)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* o.when = "released" */
+static bool members_wish(const struct wish *wish, const struct survey_set *s) {
+  for (; s != NULL; s = s->next) {
+    if (s->target->kind == EXPR_MEMBER &&
+        text_equal(s->target->text, wish->name) &&
+        value_wishes(wish, s->value)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool parts_wish(const struct wish *wish, const struct unit *unit,
+                       const struct expr *e, unsigned depth) {
+  for (const struct expr *part = e->args; part != NULL; part = part->next) {
+    if (options_wish(wish, unit, part, depth) ||
+        (part->kind == EXPR_TEXT && text_asks(wish, part->text))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool options_wish(const struct wish *wish, const struct unit *unit,
+                         const struct expr *e, unsigned depth) {
+  if (e == NULL || depth == 0) {
     return false;
   }
   if (e->kind == EXPR_TEXT) {
-    return defers(e->text);
+    return text_wishes(wish, e->text);
   }
-  for (const struct expr *part = e->kind == EXPR_TEMPLATE ? e->args : NULL;
-       part != NULL; part = part->next) {
-    if (part->kind == EXPR_TEXT && defers(part->text)) {
-      return true;
-    }
+  if (e->kind == EXPR_NAME) {
+    const struct survey_var *v = survey_find(&wish->c->survey, unit, e);
+    return sets_wish(wish, v->sets, depth - 1) ||
+           sets_wish(wish, v->args, depth - 1) ||
+           members_wish(wish, v->members);
   }
-  return false;
-}
-
-static bool is_true(const struct expr *e) {
-  return e != NULL &&
-         (e->kind == EXPR_BOOL ? e->number > 0
-                               : e->kind == EXPR_TEXT &&
-                                     text_equal_nocase(e->text, TEXT("true")));
-}
-
-/* o.when = "released", o.release = true */
-static bool member_defers(const struct survey_set *s) {
-  if (s->target->kind != EXPR_MEMBER || s->value == NULL) {
-    return false;
+  if (e->kind == EXPR_BINARY && e->op == EXPR_OP_ADD) {
+    return options_wish(wish, unit, e->left, depth) ||
+           options_wish(wish, unit, e->right, depth) ||
+           (e->left->kind == EXPR_TEXT && text_asks(wish, e->left->text));
   }
-  const struct text name = s->target->text;
-  return (text_equal(name, TEXT("when")) && s->value->kind == EXPR_TEXT &&
-          text_equal_nocase(s->value->text, TEXT("released"))) ||
-         (text_equal(name, TEXT("release")) && is_true(s->value));
-}
-
-static bool variable_defers(const struct survey_var *v) {
-  for (const struct survey_set *s = v->sets; s != NULL; s = s->next) {
-    if (literal_defers(s->value)) {
-      return true;
-    }
+  if (e->kind == EXPR_METHOD) { /* "…".append(o), fromjson("…").copy() */
+    return options_wish(wish, unit, e->left, depth) ||
+           parts_wish(wish, unit, e, depth);
   }
-  for (const struct survey_set *s = v->members; s != NULL; s = s->next) {
-    if (member_defers(s)) {
-      return true;
-    }
-  }
-  return false;
+  return e->kind == EXPR_TEMPLATE && parts_wish(wish, unit, e, depth);
 }
 
 /* The options of the call: its last argument, or the payload. */
@@ -76,14 +113,14 @@ static const struct expr *options_of(const struct expr *call) {
 }
 
 bool handover_is_deferred(struct walker *w, const struct expr *call) {
-  const struct expr *options = options_of(call);
-  if (options == NULL) {
-    return false;
-  }
-  if (options->kind == EXPR_NAME) {
-    return variable_defers(survey_find(&w->h->c->survey, w->unit, options));
-  }
-  return literal_defers(options);
+  const struct wish wish = {w->h->c, TEXT("when"), TEXT("released")};
+  return options_wish(&wish, w->unit, options_of(call), DEPTH_MAX) ||
+         handover_is_released(w, call);
+}
+
+bool handover_is_released(struct walker *w, const struct expr *call) {
+  const struct wish wish = {w->h->c, TEXT("release"), TEXT("true")};
+  return options_wish(&wish, w->unit, options_of(call), DEPTH_MAX);
 }
 
 /* ---- the edit */
@@ -134,7 +171,7 @@ static void write_edit(struct checker *c, const struct expr *call,
 
 static void describe(const struct site *site, struct textbuf *out) {
   bool first = true;
-  for (unsigned i = 0; i < CHECKER_BITS; i++) {
+  for (unsigned i = 0; i < CHECKER_STATUSES; i++) {
     if ((site->refused & 1u << i) == 0) {
       continue;
     }
@@ -187,9 +224,9 @@ static void report_refusal(struct checker *c, const struct site *site) {
 }
 
 void handover_report(struct checker *c, const struct site *site) {
-  if (site->refused != 0) {
+  if (site->refused != 0 && site->lost) {
     report_refusal(c, site);
-  } else if (site->by_time && !site->deferred) {
+  } else if (site->by_time && site->refused == 0 && !site->deferred) {
     report(
         &c->reporter,
         (struct finding){.code = DIAGNOSTIC_CODE_EXACT_HANDOVER,

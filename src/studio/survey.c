@@ -8,7 +8,7 @@ struct surveyor {
   unsigned loops;
 };
 
-static size_t first_of(const struct survey *s, const struct unit *unit) {
+size_t survey_first_local(const struct survey *s, const struct unit *unit) {
   size_t n = s->script->variable_count;
   for (const struct unit *u = s->script->units; u != unit; u = u->next) {
     n += u->local_count;
@@ -18,8 +18,48 @@ static size_t first_of(const struct survey *s, const struct unit *unit) {
 
 struct survey_var *survey_find(const struct survey *s, const struct unit *unit,
                                const struct expr *name) {
-  const size_t first = name->variable.local ? first_of(s, unit) : 0;
+  const size_t first = name->variable.local ? survey_first_local(s, unit) : 0;
   return &s->vars[first + name->variable.index];
+}
+
+/* ---- what functions are called with */
+
+static void append(struct survey_set **first, struct survey_set **last,
+                   struct survey_set *set) {
+  if (*first == NULL) {
+    *first = set;
+  } else {
+    (*last)->next = set;
+  }
+  *last = set;
+}
+
+static void add_args(struct surveyor *s, const struct expr *call) {
+  const struct unit *unit = s->c->program->script.units;
+  for (uint32_t i = 0; i < call->callee_id; i++) {
+    unit = unit->next;
+  }
+  struct survey_var *v =
+      &s->c->survey.vars[survey_first_local(&s->c->survey, unit)];
+  for (const struct expr *arg = checker_first_arg(call); arg != NULL;
+       arg = checker_next_arg(call, arg), v++) {
+    struct survey_set *set = arena_alloc(&s->c->arena, sizeof *set);
+    if (set == NULL) {
+      s->c->failed = true;
+      return;
+    }
+    *set = (struct survey_set){NULL, arg, s->unit, ++s->order, NULL};
+    append(&v->args, &v->last_arg, set);
+  }
+}
+
+const struct expr *checker_first_arg(const struct expr *call) {
+  return call->kind == EXPR_METHOD ? call->left : call->args;
+}
+
+const struct expr *checker_next_arg(const struct expr *call,
+                                    const struct expr *arg) {
+  return arg == call->left ? call->args : arg->next;
 }
 
 /* ---- reads */
@@ -27,6 +67,9 @@ struct survey_var *survey_find(const struct survey *s, const struct unit *unit,
 static void read_expr(struct surveyor *s, const struct expr *e) {
   if (e == NULL) {
     return;
+  }
+  if (e->callee == CALLEE_FUNCTION) {
+    add_args(s, e);
   }
   s->order++;
   if (e->kind == EXPR_NAME) {
@@ -67,12 +110,7 @@ static void add_set(struct surveyor *s, const struct expr *target,
   const bool whole = target->kind == EXPR_NAME;
   struct survey_set **first = whole ? &v->sets : &v->members;
   struct survey_set **last = whole ? &v->last_set : &v->last_member;
-  if (*first == NULL) {
-    *first = set;
-  } else {
-    (*last)->next = set;
-  }
-  *last = set;
+  append(first, last, set);
 }
 
 static void set_target(struct surveyor *s, const struct stmt *stmt) {
@@ -124,7 +162,7 @@ static void name_variables(struct survey *s) {
   }
   for (const struct unit *u = s->script->units; u != NULL; u = u->next) {
     for (uint32_t i = 0; i < u->local_count; i++) {
-      s->vars[first_of(s, u) + i].name = u->local_names[i];
+      s->vars[survey_first_local(s, u) + i].name = u->local_names[i];
     }
   }
 }
@@ -133,7 +171,7 @@ bool survey_run(struct checker *c) {
   struct survey *s = &c->survey;
   struct surveyor surveyor = {.c = c};
   s->script = &c->program->script;
-  s->count = first_of(s, NULL);
+  s->count = survey_first_local(s, NULL);
   s->vars = arena_alloc(&c->arena, (s->count + 1) * sizeof *s->vars);
   if (s->vars == NULL) {
     return false;
