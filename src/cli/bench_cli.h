@@ -26,6 +26,7 @@ struct bench bench_new(void);
 /* Of a kind's own options; each prints its result and answers an exit code. */
 int bench_cli_handover(const struct cli_command *self, int argc, char **argv);
 int bench_cli_routing(const struct cli_command *self, int argc, char **argv);
+int bench_cli_studio(const struct cli_command *self, int argc, char **argv);
 int bench_cli_journal(const struct cli_command *self, int argc, char **argv);
 
 /* A number with at most four digits behind the point. */

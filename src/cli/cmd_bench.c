@@ -12,6 +12,8 @@ static const struct cli_command kinds[] = {
      "whole lives of sessions over real sockets, durable", bench_cli_handover},
     {"bench routing", "[--waiting LIST] [--agents LIST] [--json]",
      "what a routing decision costs in memory", bench_cli_routing},
+    {"bench studio", "[--rounds N] [--sleepers N] [--lua PROGRAM] [--json]",
+     "what scripts cost, beside the same programs in Lua", bench_cli_studio},
     {"bench journal", "[--flight LIST] [--seconds N] [--data DIR] [--json]",
      "how many batches a second become durable, and how late",
      bench_cli_journal},
