@@ -196,10 +196,11 @@ static const struct {
 
 static void print_opcodes(void) {
   put_head("Instructions of the virtual machine", "opcodes.def");
-  puts("Operands: W a register that is written, R one that is read, V a "
-       "register or a constant, K a constant\ntext, GL a variable of the "
-       "script, FN a function, BI a built-in, AC an action, TO an instruction, "
-       "N a number.\n\n| opcode | a | b | c | does |\n|---|---|---|---|---|");
+  puts(
+      "Operands: W a register that is written, R one that is read, V a "
+      "register or a constant, K a constant\ntext, KN a constant number, GL a variable of the "
+      "script, FN a function, BI a built-in, AC an action, TO an instruction, "
+      "N a number.\n\n| opcode | a | b | c | does |\n|---|---|---|---|---|");
   for (size_t i = 0; i < LEN(opcodes); i++) {
     printf("| `%s` | %s | %s | %s | ", opcodes[i].name, opcodes[i].a,
            opcodes[i].b, opcodes[i].c);

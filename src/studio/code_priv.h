@@ -20,6 +20,7 @@ enum operand {
   OPERAND_R,
   OPERAND_V,
   OPERAND_K,
+  OPERAND_KN,
   OPERAND_GL,
   OPERAND_FN,
   OPERAND_BI,
@@ -35,6 +36,8 @@ struct opcode_info {
 };
 
 const struct opcode_info *opcode_info(enum opcode op);
+/* What an instruction for particular kinds of operand does in general. */
+enum opcode opcode_general(enum opcode op);
 
 enum {
   CODE_CONSTANT = 0x8000, /* in a V operand: the rest is a constant's index */

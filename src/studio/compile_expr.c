@@ -1,3 +1,6 @@
+#include <math.h>
+#include <string.h>
+
 #include "base/check.h"
 #include "studio/action.h"
 #include "studio/builtin_priv.h"
@@ -114,15 +117,123 @@ static bool is_literal(const struct expr *e) {
   return e->kind == EXPR_TEXT || e->kind == EXPR_TEMPLATE;
 }
 
+/* Has the instruction a form for this number of the script? */
+static bool suits(enum opcode op, double k) {
+  if (op == OP_MOD) {
+    return k >= 1 && k <= UINT32_MAX && !(trunc(k) < k);
+  }
+  return op != OP_DIV || fabs(k) > 0;
+}
+
+static bool is_number(const struct compiler *c, uint16_t operand) {
+  return is_constant(operand) &&
+         value_tag(compiler_constant(c, operand)) == VALUE_NUMBER;
+}
+
+/* The instruction for just these operands, if there is one. */
+static enum opcode particular(const struct compiler *c, enum opcode op,
+                              uint16_t left, uint16_t right) {
+  static const struct {
+    enum opcode general, of_registers, with_number;
+  } forms[] = {
+      {OP_ADD, OP_ADD_R, OP_ADD_K},     {OP_SUB, OP_SUB_R, OP_SUB_K},
+      {OP_MUL, OP_MUL_R, OP_MUL_K},     {OP_DIV, OP_DIV_R, OP_DIV_K},
+      {OP_MOD, OP_MOD, OP_MOD_K},       {OP_IF_EQ, OP_IF_EQ, OP_IF_EQ_K},
+      {OP_IF_NE, OP_IF_NE, OP_IF_NE_K}, {OP_IF_LT, OP_IF_LT, OP_IF_LT_K},
+      {OP_IF_LE, OP_IF_LE, OP_IF_LE_K}};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    if (forms[i].general != op || is_constant(left)) {
+      continue;
+    }
+    if (!is_constant(right)) {
+      return forms[i].of_registers;
+    }
+    if (is_number(c, right) &&
+        suits(op, value_number_of(compiler_constant(c, right)))) {
+      return forms[i].with_number;
+    }
+  }
+  return op;
+}
+
+/* ---- joins */
+
+enum { JOIN_MAX = 64 }; /* pieces of one JOIN_ALL */
+
+/* A literal that no number has in it: whatever is added to it joins, and so
+ * does everything that is added to the result. */
+static bool is_plain_text(const struct expr *e) {
+  if (e->kind != EXPR_TEXT) {
+    return false;
+  }
+  for (size_t i = 0; i < e->text.len; i++) {
+    const char c = e->text.ptr[i];
+    if (c > ' ' && c <= '~' && memchr("0123456789.eE+-", c, 15) == NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool is_sum(const struct expr *e) {
+  return e->kind == EXPR_BINARY && e->op == EXPR_OP_ADD;
+}
+
+/* The summands of @e from the last one back, until one is certain to make all
+ * behind it a join; what is left of that one is a single piece. How many: 0 if
+ * there is none such, or too few to care. */
+static size_t join_pieces(const struct expr *e,
+                          const struct expr *pieces[JOIN_MAX]) {
+  size_t n = 0, found = 0;
+  while (is_sum(e) && n < JOIN_MAX - 1) {
+    pieces[n++] = e->right;
+    found = is_plain_text(e->right) ? n : found;
+    e = e->left;
+    pieces[n] = e;
+  }
+  if (n > 0 && is_plain_text(e)) {
+    found = n;
+  }
+  return found >= 2 ? found + 1 : 0;
+}
+
+static bool join_all_to(struct compiler *c, const struct expr *e,
+                        uint16_t dst) {
+  const struct expr *pieces[JOIN_MAX];
+  const size_t count = join_pieces(e, pieces);
+  const struct expr *whole = e;
+  if (count == 0) {
+    return false;
+  }
+  const uint32_t keep = c->next;
+  const uint16_t base = (uint16_t)c->next;
+  for (size_t i = count - 1; i > 0; i--) {
+    whole = whole->left;
+  }
+  (void)compiler_fresh(c, whole);
+  for (size_t i = count - 1; i > 0; i--) {
+    (void)compiler_fresh(c, pieces[i - 1]);
+  }
+  emit(c, OP_JOIN_ALL, e,
+       (struct insn){.a = dst, .b = base, .c = (uint16_t)count});
+  c->next = keep;
+  return true;
+}
+
 static void binary_to(struct compiler *c, const struct expr *e, uint16_t dst) {
   const uint32_t keep = c->next;
+  if (join_all_to(c, e, dst)) {
+    return;
+  }
   const struct binary b = binaries[e->op];
   uint16_t v[2];
   operand_pair(c, e->left, e->right, v);
   const bool join =
       e->op == EXPR_OP_ADD && (is_literal(e->left) || is_literal(e->right));
-  emit(c, join ? OP_JOIN : b.op, e,
-       (struct insn){.a = dst, .b = v[b.swapped], .c = v[!b.swapped]});
+  const bool swaps = e->op == EXPR_OP_MUL ? is_constant(v[0]) : b.swapped;
+  const enum opcode op =
+      join ? OP_JOIN : particular(c, b.op, v[swaps], v[!swaps]);
+  emit(c, op, e, (struct insn){.a = dst, .b = v[swaps], .c = v[!swaps]});
   c->next = keep;
 }
 
@@ -175,7 +286,8 @@ static void comparison_jump(struct compiler *c, const struct expr *e, bool when,
   const bool swapped = when ? cmp.negated_swapped : cmp.swapped;
   uint16_t v[2];
   operand_pair(c, e->left, e->right, v);
-  const enum opcode op = when ? cmp.negated : cmp.holds;
+  const enum opcode op =
+      particular(c, when ? cmp.negated : cmp.holds, v[swapped], v[!swapped]);
   compiler_jump(
       c, j, (struct insn){.op = (uint8_t)op, .a = v[swapped], .b = v[!swapped]},
       e->at);

@@ -141,6 +141,11 @@ uint16_t compiler_text(struct compiler *c, struct text t) {
   return add_constant(c, value_text(o));
 }
 
+struct value compiler_constant(const struct compiler *c, uint16_t operand) {
+  const size_t i = operand & ~(unsigned)CODE_CONSTANT;
+  return i < c->constant_count ? c->constants[i] : value_null();
+}
+
 /* ---- parts */
 
 static bool keep_part(struct compiler *c, struct part *part) {

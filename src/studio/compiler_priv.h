@@ -53,6 +53,9 @@ uint16_t compiler_text(struct compiler *c, struct text t);
 uint16_t compiler_bool(struct compiler *c, bool b);
 uint16_t compiler_null(struct compiler *c);
 
+/* The constant that an operand names. */
+struct value compiler_constant(const struct compiler *c, uint16_t operand);
+
 void compiler_jump(struct compiler *c, struct jumps *j, struct insn in,
                    struct place at);
 void compiler_land(struct compiler *c, struct jumps *j); /* here */

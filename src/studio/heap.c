@@ -53,15 +53,17 @@ static bool has_room(struct heap *h, size_t size) {
   return size <= h->limit && h->used <= h->limit - size;
 }
 
+/* With a head; what follows it is the caller's to fill. */
 static struct heap_obj *new_obj(struct heap *h, enum value_tag tag,
                                 size_t size) {
-  struct heap_obj *o = has_room(h, size) ? mem_new(h->mem, size) : NULL;
+  const bool room = has_room(h, size);
+  struct heap_obj *o = room ? h->mem->resize(h->mem->ctx, NULL, 0, size) : NULL;
   if (o == NULL) {
-    h->out_of_memory = has_room(h, size);
+    h->out_of_memory = room;
     return NULL;
   }
+  *o = (struct heap_obj){.tag = (uint8_t)tag};
   bt_check(((uintptr_t)o & ~(uintptr_t)VALUE_PAYLOAD) == 0);
-  o->tag = (uint8_t)tag;
   o->next = h->first;
   h->first = o;
   h->used += size;
@@ -72,9 +74,10 @@ struct text_obj *heap_new_text(struct heap *h, struct text t) {
   const size_t size = sizeof(struct text_obj) + t.len + 1;
   struct text_obj *o =
       t.len > h->limit ? NULL : (struct text_obj *)new_obj(h, VALUE_TEXT, size);
-  if (o != NULL && t.len > 0) {
+  if (o != NULL) {
     o->len = (uint32_t)t.len;
-    memcpy(o->bytes, t.ptr, t.len);
+    memcpy(o->bytes, t.len > 0 ? t.ptr : "", t.len);
+    o->bytes[t.len] = '\0';
   }
   return o;
 }
@@ -82,13 +85,23 @@ struct text_obj *heap_new_text(struct heap *h, struct text t) {
 struct list_obj *heap_new_list(struct heap *h, size_t room) {
   struct list_obj *list =
       (struct list_obj *)new_obj(h, VALUE_LIST, sizeof *list);
+  if (list == NULL) {
+    return NULL;
+  }
+  list->items = NULL;
+  list->count = list->cap = 0;
   /* On failure the empty list is garbage like any other. */
-  return list != NULL && heap_list_reserve(h, list, room) ? list : NULL;
+  return heap_list_reserve(h, list, room) ? list : NULL;
 }
 
 struct object_obj *heap_new_object(struct heap *h) {
-  return (struct object_obj *)new_obj(h, VALUE_OBJECT,
-                                      sizeof(struct object_obj));
+  struct object_obj *object =
+      (struct object_obj *)new_obj(h, VALUE_OBJECT, sizeof *object);
+  if (object != NULL) {
+    object->members = NULL;
+    object->count = object->cap = 0;
+  }
+  return object;
 }
 
 /* Grows an array of an object, counting it. */

@@ -7,18 +7,6 @@
 #include "studio/parser_priv.h"
 #include "studio/scope_priv.h"
 
-static const struct opcode_info opcodes[] = {
-#define OPCODE(name, a, b, c, doc)                                             \
-  [OP_##name] = {#name, OPERAND_##a, OPERAND_##b, OPERAND_##c, (doc)},
-#include "studio/opcodes.def"
-#undef OPCODE
-};
-
-const struct opcode_info *opcode_info(enum opcode op) {
-  bt_check(op < OPCODES);
-  return &opcodes[op];
-}
-
 /* ---- compiling */
 
 static uint16_t own_variable(const struct script *script, struct text name) {

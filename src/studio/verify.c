@@ -1,4 +1,6 @@
 /* Compiled code held against the table of opcodes. */
+#include <math.h>
+
 #include "studio/action.h"
 #include "studio/builtin_priv.h"
 #include "studio/code_priv.h"
@@ -17,10 +19,12 @@ static bool is_constant(const struct verifier *v, unsigned x) {
          (x & ~(unsigned)CODE_CONSTANT) < v->program->constant_count;
 }
 
+static struct value constant(const struct verifier *v, unsigned x) {
+  return v->program->constants[x & ~(unsigned)CODE_CONSTANT];
+}
+
 static bool is_text_constant(const struct verifier *v, unsigned x) {
-  return is_constant(v, x) &&
-         value_tag(v->program->constants[x & ~(unsigned)CODE_CONSTANT]) ==
-             VALUE_TEXT;
+  return is_constant(v, x) && value_tag(constant(v, x)) == VALUE_TEXT;
 }
 
 static bool operand_fits(const struct verifier *v, enum operand kind,
@@ -36,6 +40,8 @@ static bool operand_fits(const struct verifier *v, enum operand kind,
     return x & CODE_CONSTANT ? is_constant(v, x) : is_register(v, x);
   case OPERAND_K:
     return is_text_constant(v, x);
+  case OPERAND_KN:
+    return is_constant(v, x) && value_tag(constant(v, x)) == VALUE_NUMBER;
   case OPERAND_GL:
     return x < v->program->script.variable_count;
   case OPERAND_FN:
@@ -55,11 +61,17 @@ static bool operand_fits(const struct verifier *v, enum operand kind,
 static bool ranges_fit(const struct verifier *v, const struct insn *in) {
   const unsigned count = in->c & ~(unsigned)CODE_METHOD;
   switch (in->op) {
+  case OP_JOIN_ALL:
   case OP_TEMPLATE:
     return in->b + count <= v->part->registers;
   case OP_BUILTIN:
   case OP_ACTION:
     return in->a + count <= v->part->registers;
+  case OP_DIV_K:
+    return fabs(value_number_of(constant(v, in->c))) > 0;
+  case OP_MOD_K:
+    return value_number_of(constant(v, in->c)) >= 1 &&
+           value_number_of(constant(v, in->c)) <= UINT32_MAX;
   case OP_CALL:
     return v->program->parts[in->b].params == in->c &&
            in->a + count <= v->part->registers;

@@ -179,16 +179,23 @@ static enum bt_err make_text(struct vm *vm, struct text t, struct value *out) {
 enum bt_err vm_resume_text(struct vm *vm, struct text value) {
   struct value v = value_null();
   bt_check(vm_is_waiting(vm));
-  vm_collect(vm);
-  return settle(vm, make_text(vm, value, &v), v);
+  enum bt_err err = make_text(vm, value, &v);
+  if (err == BT_ERR_FULL) { /* of garbage, perhaps */
+    vm_collect(vm);
+    err = make_text(vm, value, &v);
+  }
+  return settle(vm, err, v);
 }
 
 enum bt_err vm_resume_json(struct vm *vm, struct text json) {
   struct value v = value_null();
   struct json_error error;
   bt_check(vm_is_waiting(vm));
-  vm_collect(vm);
   enum bt_err err = value_from_json(&vm->heap, json, &v, &error);
+  if (err == BT_ERR_FULL) {
+    vm_collect(vm);
+    err = value_from_json(&vm->heap, json, &v, &error);
+  }
   if (err == BT_ERR_RANGE) {
     err = BT_ERR_SYNTAX;
   }

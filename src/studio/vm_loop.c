@@ -2,47 +2,56 @@
  *
  * Results are written last: an instruction that finds no room on the heap has
  * changed nothing, and is tried once more after a collection. */
+#include <math.h>
+
 #include "base/check.h"
 #include "studio/action.h"
 #include "studio/vm_priv.h"
 
 enum { QUICK_MEMBERS = 8 }; /* looked at before the long way */
 
-#define IS_NUMBER(v) (value_tag(*(v)) == VALUE_NUMBER)
-
 /* The cached view of the frame that runs. Passed by value only: a compiler
- * keeps it in registers as long as nobody takes its address. */
+ * keeps it in registers as long as nobody takes its address. Between load()
+ * and save() the statements that are left are here, not in the vm: none if
+ * something is to be done at the next statement. */
 struct view {
   const struct insn *code, *at;
   struct value *r;
   const struct value *constants;
+  int64_t left;
 };
 
-static inline struct view load(struct vm *vm) {
+static inline struct view load(struct vm *vm, bool trace) {
   const struct frame *f = vm_frame(vm);
   const struct insn *code = vm->program->parts[f->part].code;
+  const bool attend = trace || heap_wants_collection(&vm->heap);
+  const int64_t left = attend ? 0 : vm->steps;
+  vm->steps -= left;
   return (struct view){.code = code,
                        .at = code + f->pc,
                        .r = vm->stack + f->base,
-                       .constants = vm->program->constants};
+                       .constants = vm->program->constants,
+                       .left = left};
 }
 
 static inline void save(struct vm *vm, struct view v) {
   vm_frame(vm)->pc = (uint32_t)(v.at - v.code);
+  vm->steps += v.left;
 }
 
 static inline const struct value *operand(struct view v, uint16_t x) {
   return x & CODE_CONSTANT ? &v.constants[x & ~CODE_CONSTANT] : &v.r[x];
 }
 
-/* At the first instruction of a statement. */
+/* At the first instruction of a statement, which has been counted. */
 static enum vm_status begin_statement(struct vm *vm, bool trace) {
   if (trace && !vm->line_shown) {
     vm->line_shown = true;
+    vm->steps++; /* it is counted when it runs */
     return VM_LINE;
   }
   vm->line_shown = false;
-  if (--vm->steps < 0) {
+  if (vm->steps < 0) {
     (void)vm_fail(vm, FAILURE_STEPS,
                   "more than %d statements without a sleep: an endless loop?",
                   VM_STEPS_MAX);
@@ -106,78 +115,156 @@ static enum vm_status end(struct vm *vm) {
   return VM_DONE;
 }
 
-/* Is the loop at its end? Up or down, as the sign of the step says. */
-static bool is_past(double at, double limit, double step) {
-  return step > 0 ? at > limit : at < limit;
+/* ---- the quick ways: NULL or false when only the long way will do */
+
+/* A call for which there is room already. */
+static inline bool call_quickly(struct vm *vm, const struct insn *in) {
+  const struct part *part = &vm->program->parts[in->b];
+  const uint32_t base = vm_frame(vm)->base + in->a;
+  if (vm->frame_count > VM_CALLS_MAX || vm->frame_count >= vm->frame_cap ||
+      (size_t)base + part->registers > vm->stack_cap) {
+    return false;
+  }
+  for (uint32_t i = part->params; i < part->registers; i++) {
+    vm->stack[base + i] = value_null();
+  }
+  vm->frames[vm->frame_count++] = (struct frame){.part = in->b, .base = base};
+  return true;
 }
 
-static bool can_count(struct value at, const struct value *limit) {
-  return value_tag(at) == VALUE_NUMBER && value_tag(limit[0]) == VALUE_NUMBER &&
-         value_tag(limit[1]) == VALUE_NUMBER;
-}
-
-/* The member that an instruction names, when it is there under this very text;
- * NULL: the long way. */
-static struct value *quick_member(struct value object, struct value key) {
+/* The member that an instruction names, when it is there under this very text.
+ */
+static inline struct value *member_of(struct value object, struct value key) {
   if (value_tag(object) != VALUE_OBJECT) {
     return NULL;
   }
   struct object_obj *o = value_object_of(object);
+  const struct text_obj *text = value_text_of(key);
   const size_t count = o->count < QUICK_MEMBERS ? o->count : QUICK_MEMBERS;
   for (size_t i = 0; i < count; i++) {
-    if (o->members[i].key == value_text_of(key)) {
+    if (o->members[i].key == text) {
       return &o->members[i].value;
     }
   }
   return NULL;
 }
 
-#define NUMBERS(op_expr)                                                       \
-  {                                                                            \
-    const struct value *b = operand(v, in.b), *c = operand(v, in.c);           \
-    if (!IS_NUMBER(b) || !IS_NUMBER(c)) {                                      \
+/* An element of a list. */
+static inline struct value *element_of(struct value list, struct value index) {
+  if (value_tag(list) != VALUE_LIST) {
+    return NULL;
+  }
+  const struct list_obj *l = value_list_of(list);
+  const double d = value_number_of(index);
+  if (!(d >= 1 && d <= (double)l->count)) { /* nor what is no number */
+    return NULL;
+  }
+  const size_t i = (size_t)d;
+  return (double)i < d ? NULL : &l->items[i - 1];
+}
+
+/* Of whole numbers that are not negative; opcode MOD_K has such a divisor. */
+static inline bool mod_of(struct value left, struct value divisor,
+                          double *out) {
+  const double x = value_number_of(left);
+  if (!(x >= 0 && x <= UINT32_MAX)) { /* nor what is no number */
+    return false;
+  }
+  const uint32_t i = (uint32_t)x;
+  *out = i % (uint32_t)value_number_of(divisor);
+  return !((double)i < x);
+}
+
+/* One step of a FOR; false where the body has put something else there. */
+static inline bool count_on(struct value *counter, const struct value *limit,
+                            bool *past) {
+  const double step = value_number_of(limit[1]);
+  const double next = value_number_of(*counter) + step;
+  const double end = value_number_of(*limit);
+  if (isunordered(next, end)) {
+    return false;
+  }
+  *counter = value_number(next);
+  *past = step > 0 ? next > end : next < end;
+  return true;
+}
+
+static inline bool is_true(struct value v) {
+  return value_tag(v) == VALUE_BOOL ? value_bool_of(v) : value_is_true(v);
+}
+
+static inline bool are_equal(struct value a, struct value b) {
+  return a.bits == b.bits || value_equal(a, b);
+}
+
+/* Of two numbers; anything else makes a NaN here, as does what has no result.
+ * @zero: what must not be 0. */
+#define NUMBERS(opcode, op, left, right, zero)                                 \
+  case opcode: {                                                               \
+    const double x = value_number_of(left(in.b));                              \
+    const double y = value_number_of(right(in.c));                             \
+    const double z = x op y;                                                   \
+    if (isnan(z) || !(fabs(zero) > 0)) {                                       \
       goto slow;                                                               \
     }                                                                          \
-    const double x = value_number_of(*b), y = value_number_of(*c);             \
-    v.r[in.a] = value_number(op_expr);                                         \
+    v.r[in.a] = value_number(z);                                               \
     v.at++;                                                                    \
     break;                                                                     \
   }
 
-#define COMPARE(x_op_y, general)                                               \
-  {                                                                            \
-    const struct value *a = operand(v, in.a), *b = operand(v, in.b);           \
-    bool holds;                                                                \
-    if (IS_NUMBER(a) && IS_NUMBER(b)) {                                        \
-      const double x = value_number_of(*a), y = value_number_of(*b);           \
-      holds = x_op_y;                                                          \
-    } else {                                                                   \
-      holds = general;                                                         \
-    }                                                                          \
+#define COMPARE(opcode, op, right, general)                                    \
+  case opcode: {                                                               \
+    const struct value a = OPERAND(in.a), b = right(in.b);                     \
+    const double x = value_number_of(a), y = value_number_of(b);               \
+    const bool holds = isunordered(x, y) ? general : x op y;                   \
     v.at = holds ? v.at + 1 : v.code + in.c;                                   \
     break;                                                                     \
   }
 
+#define TAKE(opcode, place)                                                    \
+  case opcode: {                                                               \
+    const struct value *there = place;                                         \
+    if (there == NULL) {                                                       \
+      goto slow;                                                               \
+    }                                                                          \
+    v.r[in.a] = *there;                                                        \
+    v.at++;                                                                    \
+    break;                                                                     \
+  }
+
+#define PUT(opcode, place)                                                     \
+  case opcode: {                                                               \
+    struct value *there = place;                                               \
+    if (there == NULL) {                                                       \
+      goto slow;                                                               \
+    }                                                                          \
+    *there = OPERAND(in.c);                                                    \
+    v.at++;                                                                    \
+    break;                                                                     \
+  }
+
+#define REGISTER(x) v.r[x]
+#define CONSTANT(x) v.constants[(x)-CODE_CONSTANT]
+#define OPERAND(x)  (*operand(v, x))
+
 /* One case an opcode, read as a table: split up it would only be slower. */
 /* NOLINTNEXTLINE(readability-*) */
 enum vm_status vm_loop(struct vm *vm, bool trace) {
-  struct view v = load(vm);
+  struct view v = load(vm, trace);
   for (;;) {
     const struct insn in = *v.at;
-    if (in.step) {
-      if (trace || vm->steps <= 0 || heap_wants_collection(&vm->heap)) {
-        save(vm, v);
-        const enum vm_status status = begin_statement(vm, trace);
-        if (status != VM_DONE) {
-          return status;
-        }
-      } else {
-        vm->steps--;
+    v.left -= in.step;
+    if (v.left < 0 && in.step) {
+      save(vm, v);
+      const enum vm_status status = begin_statement(vm, trace);
+      if (status != VM_DONE) {
+        return status;
       }
+      v = load(vm, trace);
     }
     switch (in.op) {
     case OP_MOVE:
-      v.r[in.a] = *operand(v, in.b);
+      v.r[in.a] = OPERAND(in.b);
       v.at++;
       break;
     case OP_GET_GLOBAL:
@@ -185,81 +272,77 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       v.at++;
       break;
     case OP_SET_GLOBAL:
-      vm->stack[in.b] = *operand(v, in.a);
+      vm->stack[in.b] = OPERAND(in.a);
       v.at++;
       break;
-    case OP_ADD:
-    case OP_JOIN:
-      NUMBERS(x + y)
-    case OP_SUB:
-      NUMBERS(x - y)
-    case OP_MUL:
-      NUMBERS(x * y)
+      NUMBERS(OP_ADD, +, OPERAND, OPERAND, 1.0)
+      NUMBERS(OP_ADD_R, +, REGISTER, REGISTER, 1.0)
+      NUMBERS(OP_ADD_K, +, REGISTER, CONSTANT, 1.0)
+      NUMBERS(OP_SUB, -, OPERAND, OPERAND, 1.0)
+      NUMBERS(OP_SUB_R, -, REGISTER, REGISTER, 1.0)
+      NUMBERS(OP_SUB_K, -, REGISTER, CONSTANT, 1.0)
+      NUMBERS(OP_MUL_R, *, REGISTER, REGISTER, 1.0)
+      NUMBERS(OP_MUL_K, *, REGISTER, CONSTANT, 1.0)
+      NUMBERS(OP_DIV, /, OPERAND, OPERAND, y)
+      NUMBERS(OP_DIV_R, /, REGISTER, REGISTER, y)
+      NUMBERS(OP_DIV_K, /, REGISTER, CONSTANT, 1.0)
+    case OP_MOD_K: {
+      double z;
+      if (!mod_of(v.r[in.b], CONSTANT(in.c), &z)) {
+        goto slow;
+      }
+      v.r[in.a] = value_number(z);
+      v.at++;
+      break;
+    }
     case OP_JUMP:
       v.at = v.code + in.c;
       break;
     case OP_IF:
-      v.at = value_is_true(*operand(v, in.a)) ? v.at + 1 : v.code + in.c;
+      v.at = is_true(OPERAND(in.a)) ? v.at + 1 : v.code + in.c;
       break;
     case OP_UNLESS:
-      v.at = value_is_true(*operand(v, in.a)) ? v.code + in.c : v.at + 1;
+      v.at = is_true(OPERAND(in.a)) ? v.code + in.c : v.at + 1;
       break;
-    case OP_IF_EQ:
-      COMPARE(x == y, value_equal(*a, *b))
-    case OP_IF_NE:
-      COMPARE(x != y, !value_equal(*a, *b))
-    case OP_IF_LT:
-      COMPARE(x < y, value_compare(*a, *b) < 0)
-    case OP_IF_LE:
-      COMPARE(x <= y, value_compare(*a, *b) <= 0)
+      COMPARE(OP_IF_EQ, ==, OPERAND, are_equal(a, b))
+      COMPARE(OP_IF_EQ_K, ==, CONSTANT, are_equal(a, b))
+      COMPARE(OP_IF_NE, !=, OPERAND, !are_equal(a, b))
+      COMPARE(OP_IF_NE_K, !=, CONSTANT, !are_equal(a, b))
+      COMPARE(OP_IF_LT, <, OPERAND, value_compare(a, b) < 0)
+      COMPARE(OP_IF_LT_K, <, CONSTANT, value_compare(a, b) < 0)
+      COMPARE(OP_IF_LE, <=, OPERAND, value_compare(a, b) <= 0)
+      COMPARE(OP_IF_LE_K, <=, CONSTANT, value_compare(a, b) <= 0)
     case OP_FOR_NEXT: {
-      const struct value *limit = &v.r[in.b];
-      if (!can_count(v.r[in.a], limit)) {
-        goto slow; /* the body has put something else there */
-      }
-      const double step = value_number_of(limit[1]);
-      const double next = value_number_of(v.r[in.a]) + step;
-      v.r[in.a] = value_number(next);
-      v.at = is_past(next, value_number_of(*limit), step) ? v.at + 1
-                                                          : v.code + in.c;
-      break;
-    }
-    case OP_GET_MEMBER: {
-      const struct value *m =
-          quick_member(*operand(v, in.b), *operand(v, in.c));
-      if (m == NULL) {
+      bool past;
+      if (!count_on(&v.r[in.a], &v.r[in.b], &past)) {
         goto slow;
       }
-      v.r[in.a] = *m;
-      v.at++;
+      v.at = past ? v.at + 1 : v.code + in.c;
       break;
     }
-    case OP_SET_MEMBER: {
-      struct value *m = quick_member(v.r[in.a], *operand(v, in.b));
-      if (m == NULL) {
-        goto slow;
-      }
-      *m = *operand(v, in.c);
-      v.at++;
-      break;
-    }
+      TAKE(OP_GET_MEMBER, member_of(OPERAND(in.b), CONSTANT(in.c)))
+      PUT(OP_SET_MEMBER, member_of(v.r[in.a], CONSTANT(in.b)))
+      TAKE(OP_GET_INDEX, element_of(OPERAND(in.b), OPERAND(in.c)))
+      PUT(OP_SET_INDEX, element_of(v.r[in.a], OPERAND(in.b)))
     case OP_CALL:
       save(vm, v);
-      if (!run_slow(vm, v.at, true)) {
+      if (!call_quickly(vm, v.at) && !run_slow(vm, v.at, true)) {
         return VM_ERROR;
       }
-      v = load(vm);
+      v = load(vm, trace);
       break;
     case OP_RETURN:
-      v.r[0] = *operand(v, in.a);
+      v.r[0] = OPERAND(in.a);
+      vm->steps += v.left;
       vm->frame_count--;
-      v = load(vm);
+      v = load(vm, trace);
       v.at++;
       break;
     case OP_ACTION:
       save(vm, v);
       return ask_host(vm, v.at);
     case OP_END:
+      vm->steps += v.left;
       return end(vm);
     default:
     slow:
@@ -267,7 +350,7 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       if (!run_slow(vm, v.at, false)) {
         return VM_ERROR;
       }
-      v = load(vm); /* where the instruction said to go on */
+      v = load(vm, trace); /* where the instruction said to go on */
       break;
     }
   }

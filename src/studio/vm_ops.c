@@ -9,6 +9,7 @@ struct op {
   struct vm *vm;
   const struct insn *in;
   struct value *r;
+  uint8_t kind; /* its opcode in general */
 };
 
 static struct value operand(const struct op *op, uint16_t x) {
@@ -55,8 +56,7 @@ enum op_result vm_add(struct vm *vm, const struct value *a,
 static enum op_result op_add(const struct op *op) {
   const struct value b = operand(op, op->in->b), c = operand(op, op->in->c);
   struct value v;
-  const enum op_result result =
-      vm_add(op->vm, &b, &c, op->in->op == OP_JOIN, &v);
+  const enum op_result result = vm_add(op->vm, &b, &c, op->kind == OP_JOIN, &v);
   return result == OP_RESULT_DONE ? put(op, v) : result;
 }
 
@@ -79,7 +79,7 @@ static const char *sign_of(enum opcode op) {
 }
 
 static enum op_result need_number(const struct op *op, struct value v) {
-  const char *sign = sign_of((enum opcode)op->in->op);
+  const char *sign = sign_of((enum opcode)op->kind);
   if (value_tag(v) == VALUE_TEXT) {
     const struct text t = text_sub(value_as_text(v), 0, 40);
     return vm_fail(op->vm, FAILURE_TYPE,
@@ -99,11 +99,11 @@ static enum op_result op_arithmetic(const struct op *op) {
     return need_number(op, c);
   }
   const bool divides =
-      op->in->op == OP_DIV || op->in->op == OP_MOD || op->in->op == OP_IDIV;
+      op->kind == OP_DIV || op->kind == OP_MOD || op->kind == OP_IDIV;
   if (divides && y == 0) {
     return vm_fail(op->vm, FAILURE_DIVISION, "division by zero");
   }
-  switch (op->in->op) {
+  switch (op->kind) {
   case OP_SUB:
     return put(op, value_number(x - y));
   case OP_MUL:
@@ -115,7 +115,7 @@ static enum op_result op_arithmetic(const struct op *op) {
   case OP_IDIV:
     return put(op, value_number(trunc(x / y)));
   default:
-    bt_check(op->in->op == OP_POW);
+    bt_check(op->kind == OP_POW);
     return put(op, value_number(pow(x, y)));
   }
 }
@@ -148,7 +148,7 @@ static enum op_result op_xor(const struct op *op) {
 
 static enum op_result op_compare(const struct op *op) {
   const struct value b = operand(op, op->in->b), c = operand(op, op->in->c);
-  switch (op->in->op) {
+  switch (op->kind) {
   case OP_EQ:
     return put(op, value_bool(value_equal(b, c)));
   case OP_NE:
@@ -179,7 +179,10 @@ static enum op_result op_template(const struct op *op) {
     value_print(op->r[op->in->b + i], out);
   }
   const enum op_result result = vm_take_scratch(op->vm, &v);
-  return result == OP_RESULT_DONE ? put(op, v) : result;
+  if (result != OP_RESULT_DONE) {
+    return result;
+  }
+  return put(op, op->kind == OP_JOIN_ALL ? value_joined(v) : v);
 }
 
 /* ---- members */
@@ -261,7 +264,7 @@ static enum op_result op_open_member(const struct op *op) {
   if (found != NULL && value_tag(*found) != VALUE_NULL) {
     return put(op, *found);
   }
-  if (!new_container(op->vm, op->in->op == OP_OPEN_LIST, &inner) ||
+  if (!new_container(op->vm, op->kind == OP_OPEN_LIST, &inner) ||
       !heap_object_set(&op->vm->heap, value_object_of(object),
                        value_text_of(key), inner)) {
     return OP_RESULT_ROOM;
@@ -543,7 +546,7 @@ static enum op_result op_builtin(const struct op *op) {
 
 static enum op_result op_truth(const struct op *op) {
   const bool truth = value_is_true(operand(op, op->in->b));
-  return put(op, value_bool(op->in->op == OP_NOT ? !truth : truth));
+  return put(op, value_bool(op->kind == OP_NOT ? !truth : truth));
 }
 
 typedef enum op_result op_fn(const struct op *op);
@@ -567,6 +570,7 @@ static op_fn *const ops[OPCODES] = {
     [OP_NEG] = op_negate,
     [OP_TEXT] = op_text,
     [OP_TEMPLATE] = op_template,
+    [OP_JOIN_ALL] = op_template,
     [OP_GET_MEMBER] = op_get_member,
     [OP_SET_MEMBER] = op_set_member,
     [OP_GET_INDEX] = op_get_index,
@@ -583,7 +587,8 @@ static op_fn *const ops[OPCODES] = {
 };
 
 enum op_result vm_slow_op(struct vm *vm, const struct insn *in) {
-  const struct op op = {.vm = vm, .in = in, .r = vm_registers(vm)};
-  bt_check(in->op < OPCODES && ops[in->op] != NULL);
-  return ops[in->op](&op);
+  const enum opcode kind = opcode_general((enum opcode)in->op);
+  const struct op op = {vm, in, vm_registers(vm), (uint8_t)kind};
+  bt_check(ops[kind] != NULL);
+  return ops[kind](&op);
 }
