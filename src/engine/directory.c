@@ -456,6 +456,7 @@ static void read_entry(struct directory *d, struct dir_entry *e,
   e->on_goodbye = keep(d, config_text(c, CONFIG_ENTRY_ON_GOODBYE));
   e->on_released = keep(d, config_text(c, CONFIG_ENTRY_ON_RELEASED));
   e->fallback = keep(d, config_text(c, CONFIG_ENTRY_FALLBACK));
+  e->fallback_message = keep(d, config_text(c, CONFIG_ENTRY_FALLBACK_MESSAGE));
   e->invite_ms = config_ms(c, CONFIG_ENTRY_INVITE);
   e->silence_ms = config_ms(c, CONFIG_ENTRY_SILENCE);
   e->drain_ms = config_ms(c, CONFIG_ENTRY_DRAIN);

@@ -69,6 +69,7 @@ struct dir_entry {
   struct text bot, script;             /* the first holder: one of them */
   struct text on_goodbye, on_released; /* scripts, or empty */
   struct text fallback;                /* a queue, or empty: the session ends */
+  struct text fallback_message;        /* to a customer whose script failed */
   int64_t invite_ms, silence_ms, drain_ms, idle_ms, grace_ms, customer_ms;
 };
 

@@ -389,6 +389,16 @@ void script_begin(struct ctx *x, uint32_t slot, uint32_t script, bool holds);
  * as many wait as may. */
 bool script_event(struct ctx *x, uint32_t slot, const char *event,
                   struct text data);
+bool script_hears(const struct ctx *x, uint32_t slot, const char *event);
+/* A transition of the session, for the sections of its scripts. */
+struct happened {
+  uint32_t event; /* of the session's table */
+  const struct session *before;
+  struct text reason; /* in the step's arena; or empty */
+};
+void script_tell(struct ctx *x, uint32_t slot, const struct happened *h);
+/* The customer, gone since @dropped_us, is back. */
+void script_tell_returned(struct ctx *x, uint32_t slot, int64_t dropped_us);
 /* Is what the session's runs wait for there? Then they go on. */
 void script_poll(struct ctx *x, uint32_t slot);
 void script_timer(struct ctx *x, uint32_t run);

@@ -264,35 +264,7 @@ static void perform(struct ctx *x, uint32_t slot, const struct session *before,
   }
 }
 
-/* ---- scripts that want to know */
-
-static void tell_script(struct ctx *x, uint32_t slot, uint32_t event) {
-  static const struct {
-    uint32_t event;
-    const char *section;
-  } sections[] = {{SESSION_EV_CONNECTED, "Answer"},
-                  {SESSION_EV_QUEUED, "Queued"},
-                  {SESSION_EV_QUEUED, "Transfer"},
-                  {SESSION_EV_BOT_INVITED, "Transfer"},
-                  {SESSION_EV_BOT_RELEASED, "BotReleased"},
-                  {SESSION_EV_BOT_DRAINED, "BotReleased"},
-                  {SESSION_EV_HUNG_UP, "BotReleased"},
-                  {SESSION_EV_BOT_LOST, "BotLost"},
-                  {SESSION_EV_BOT_SILENT, "BotLost"},
-                  {SESSION_EV_INVITE_EXPIRED, "BotLost"},
-                  {SESSION_EV_OFFER_EXPIRED, "OfferExpired"},
-                  {SESSION_EV_WRAPPING, "Release"}};
-  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-    if (sections[i].event == event) {
-      script_event(x, slot, sections[i].section, TEXT("{}"));
-    }
-  }
-  const struct live *l = engine_live(x->e, slot);
-  if (event == SESSION_EV_ENDED && l->last_agent == SESSION_NOBODY) {
-    const bool left = text_starts(l->end_reason, TEXT("customer_"));
-    script_event(x, slot, left ? "Abandon" : "Release", TEXT("{}"));
-  }
-}
+/* ---- the bot's script */
 
 /* What the entry point says comes after the bot. */
 static void follow_bot(struct ctx *x, uint32_t slot, uint32_t event) {
@@ -374,9 +346,9 @@ static void carry_out_waiting(struct ctx *x, uint32_t slot,
 }
 
 /* What must follow in the same step, and who wants to know. */
-static void carry_on(struct ctx *x, uint32_t slot, uint32_t event) {
+static void carry_on(struct ctx *x, uint32_t slot, const struct happened *h) {
   struct session_cmd next;
-  tell_script(x, slot, event); /* in the order in which things happen */
+  script_tell(x, slot, h); /* in the order in which things happen */
   if (session_follow_up(&engine_live(x->e, slot)->s, &next)) {
     if (next.type == SESSION_CMD_END) {
       struct record extra;
@@ -387,7 +359,7 @@ static void carry_on(struct ctx *x, uint32_t slot, uint32_t event) {
       carry_out_waiting(x, slot, &next);
     }
   }
-  follow_bot(x, slot, event);
+  follow_bot(x, slot, h->event);
 }
 
 bool do_session(struct ctx *x, uint32_t slot, const struct session_cmd *cmd,
@@ -396,8 +368,15 @@ bool do_session(struct ctx *x, uint32_t slot, const struct session_cmd *cmd,
   if (!session_decide(&engine_live(x->e, slot)->s, cmd, &out, why)) {
     return false;
   }
+  const struct session before = engine_live(x->e, slot)->s;
+  /* A copy: the text may be the session's own, which the event replaces. */
+  const struct happened h = {
+      out.event.type, &before,
+      extra == NULL
+          ? (struct text){"", 0}
+          : arena_copy_text(ctx_arena(x), record_text(extra, FIELD_REASON))};
   transition(x, slot, &out, extra);
-  carry_on(x, slot, out.event.type);
+  carry_on(x, slot, &h);
   return true;
 }
 

@@ -229,6 +229,15 @@ static struct run *who_hears(const struct ctx *x, const struct live *l,
   return hears;
 }
 
+bool script_hears(const struct ctx *x, uint32_t slot, const char *event) {
+  uint32_t run = engine_live(x->e, slot)->run;
+  while (run != SESSION_NOBODY &&
+         !program_has_section(x->e->runs[run].program, text_from(event))) {
+    run = x->e->runs[run].next;
+  }
+  return run != SESSION_NOBODY;
+}
+
 bool script_event(struct ctx *x, uint32_t slot, const char *event,
                   struct text data) {
   const struct live *l = engine_live(x->e, slot);
@@ -314,9 +323,22 @@ void script_stop(struct ctx *x, uint32_t slot, const char *why) {
   }
 }
 
+/* What the entry point has to say to a customer whose script failed. */
+static void say_fallback(struct ctx *x, uint32_t slot, const struct live *l) {
+  const struct text said = x->e->dir.entries[l->entry].fallback_message;
+  if (said.len > 0) {
+    struct answer a = {0};
+    struct record args;
+    record_init(&args, COMMAND_SAY);
+    record_set_text(&args, FIELD_TEXT, said);
+    ctx_do(x, slot, &args, &a); /* refused where an agent talks already */
+  }
+}
+
 /* The entry point's fallback takes a session whose script failed. */
 static void fall_back(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
+  say_fallback(x, slot, l);
   const uint32_t queue = live_fallback(x->e, l);
   struct record extra;
   record_init(&extra, 0);

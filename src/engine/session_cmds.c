@@ -140,12 +140,16 @@ void cmd_customer(struct ctx *x, uint32_t slot, const struct record *args,
             slot);
   const int64_t ms = x->e->dir.entries[l->entry].customer_ms;
   const bool returns = joins && l->timer_customer != TIMER_NONE;
+  const int64_t dropped_us =
+      returns ? timers_get(&x->e->timers, l->timer_customer)->deadline_us -
+                    ms * 1000
+              : 0;
   if (!joins) {
     record_set_num(&ev, FIELD_DEADLINE, x->now_us + ms * 1000);
   }
   emit(x, &ev);
   if (returns) {
-    script_event(x, slot, "CustomerReturned", TEXT("{}"));
+    script_tell_returned(x, slot, dropped_us);
   }
   answer_session(
       x, slot, 200,
