@@ -41,14 +41,6 @@ static const struct builtin {
 #undef BUILTIN
 };
 
-static const struct {
-  const char *name, *doc;
-} later[] = {
-#define BUILTIN_LATER(name, doc) {name, doc},
-#include "studio/builtins.def"
-#undef BUILTIN_LATER
-};
-
 static void put_arity(const struct builtin *b) {
   if (b->min == b->max) {
     printf("%d", b->min);
@@ -59,6 +51,8 @@ static void put_arity(const struct builtin *b) {
     printf(", a method only");
   } else if (strcmp(b->use, "CHANGES") == 0) {
     printf(", changes the variable");
+  } else if (strcmp(b->use, "NAME") == 0) {
+    printf(", `%s` alone too", b->name);
   }
 }
 
@@ -67,8 +61,8 @@ static void print_builtins(void) {
   puts(
       "`f(x, y)` and `x.f(y)` mean the same; names may be written in any case "
       "of letters. The number of\narguments counts the value before the dot. "
-      "Where it says *changes the variable*, `v.f(…)` gives `v` its\nresult. "
-      "Every example is run by the tests.\n\n"
+      "Where it says *changes the variable*, `v.f(…)` gives `v` its\nresult; *alone too* means without parentheses, too, unless the script has a variable of that name. "
+      "Every\nexample is run by the tests, on Thursday, 02/09/2023 02:30:15 PM UTC.\n\n"
       "| name | arguments | gives | example | prints |\n|---|---|---|---|---|");
   for (size_t i = 0; i < LEN(builtins); i++) {
     printf("| `%s` | ", builtins[i].name);
@@ -80,11 +74,6 @@ static void print_builtins(void) {
     printf(" | ");
     put_code(builtins[i].result);
     puts(" |");
-  }
-  puts("\n## Known, and not offered in this version\n\nUsing one is a "
-       "compile-time error that says so.\n\n| name | gives |\n|---|---|");
-  for (size_t i = 0; i < LEN(later); i++) {
-    printf("| `%s` | %s |\n", later[i].name, later[i].doc);
   }
 }
 

@@ -33,3 +33,17 @@ size_t array_size(struct text array) {
   }
   return n;
 }
+
+struct value array_property(struct value v, struct text name) {
+  const bool counts = text_equal_nocase(name, TEXT("size"));
+  if (value_tag(v) == VALUE_TEXT && counts) {
+    return value_number((double)array_size(value_as_text(v)));
+  }
+  if (value_tag(v) == VALUE_LIST && counts) {
+    return value_number((double)value_list_of(v)->count);
+  }
+  if (value_tag(v) == VALUE_TEXT && text_equal_nocase(name, TEXT("length"))) {
+    return value_number((double)utf8_count(value_as_text(v)));
+  }
+  return value_null();
+}

@@ -14,12 +14,6 @@ static const struct builtin_info builtins[] = {
 #undef BUILTIN
 };
 
-static const struct text later[] = {
-#define BUILTIN_LATER(name, doc) LITERAL(name),
-#include "studio/builtins.def"
-#undef BUILTIN_LATER
-};
-
 const struct builtin_info *builtin_info(enum builtin_id id) {
   bt_check(id < BUILTINS);
   return &builtins[id];
@@ -34,11 +28,12 @@ enum builtin_id builtin_find(struct text name) {
   return BUILTINS;
 }
 
-bool builtin_is_later(struct text name) {
-  for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-    if (text_equal_nocase(later[i], name)) {
-      return true;
+enum builtin_id builtin_find_name(struct text name) {
+  for (size_t i = 0; i < BUILTINS; i++) {
+    if (builtins[i].use == BUILTIN_USE_NAME &&
+        text_equal_nocase(builtins[i].name, name)) {
+      return (enum builtin_id)i;
     }
   }
-  return false;
+  return BUILTINS;
 }

@@ -8,17 +8,16 @@
 #include "base/text.h"
 
 #define BUILTIN(id, name, min, max, use, example, result, doc) BUILTIN_##id,
-#define BUILTIN_LATER(name, doc)
 enum builtin_id {
 #include "studio/builtins.def"
   BUILTINS
 };
 #undef BUILTIN
-#undef BUILTIN_LATER
 
 enum builtin_use {
   BUILTIN_USE_ANY,     /* f(x) and x.f() */
   BUILTIN_USE_METHOD,  /* x.f() only */
+  BUILTIN_USE_NAME,    /* f too, unless a variable has the name */
   BUILTIN_USE_CHANGES, /* the variable x takes the result of x.f() */
 };
 
@@ -32,8 +31,8 @@ struct builtin_info {
 const struct builtin_info *builtin_info(enum builtin_id id);
 /* Case-insensitive; BUILTINS if there is none. */
 enum builtin_id builtin_find(struct text name);
-/* Is it one that the language knows and this version does not offer? */
-bool builtin_is_later(struct text name);
+/* Case-insensitive, of those with BUILTIN_USE_NAME only; BUILTINS if none. */
+enum builtin_id builtin_find_name(struct text name);
 
 struct vm;
 struct value;

@@ -11,7 +11,8 @@ struct text builtin_text(const struct builtin *b, unsigned i,
   case VALUE_BOOL:
     return value_bool_of(v) ? TEXT("true") : TEXT("false");
   case VALUE_NUMBER:
-    return value_short_number(v, buffer);
+  case VALUE_DATE:
+    return value_short_text(v, buffer);
   default:
     return TEXT("");
   }

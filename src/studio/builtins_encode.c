@@ -1,6 +1,8 @@
-/* URL, HTML and base64 forms of a text. */
+/* URL, HTML and base64 forms of a text, and its hashes. */
 #include <string.h>
 
+#include "base/digest.h"
+#include "base/id.h"
 #include "studio/builtin_impl_priv.h"
 
 static const char hex_digits[] = "0123456789ABCDEF";
@@ -144,4 +146,59 @@ enum op_result builtin_do_BASE64DECODE(const struct builtin *b) {
     }
   }
   return put_utf8(b);
+}
+
+/* ---- hashes, as lower-case hexadecimal */
+
+/* Argument @i, whose hashing takes longer than copying it. */
+static struct text hashed(const struct builtin *b, unsigned i,
+                          char buffer[BUILTIN_SHORT]) {
+  const struct text t = builtin_text(b, i, buffer);
+  vm_charge(b->vm, 8 * t.len);
+  return t;
+}
+
+static enum op_result put_hex(const struct builtin *b, const uint8_t *digest,
+                              size_t size) {
+  digest_to_hex(digest, size, builtin_scratch(b));
+  return builtin_put_scratch(b);
+}
+
+enum op_result builtin_do_MD5(const struct builtin *b) {
+  char buffer[BUILTIN_SHORT];
+  uint8_t digest[DIGEST_MD5_SIZE];
+  digest_md5(hashed(b, 0, buffer), digest);
+  return put_hex(b, digest, sizeof digest);
+}
+
+enum op_result builtin_do_SHA1(const struct builtin *b) {
+  char buffer[BUILTIN_SHORT];
+  uint8_t digest[DIGEST_SHA1_SIZE];
+  digest_sha1(hashed(b, 0, buffer), digest);
+  return put_hex(b, digest, sizeof digest);
+}
+
+enum op_result builtin_do_SHA256(const struct builtin *b) {
+  char buffer[BUILTIN_SHORT];
+  uint8_t digest[DIGEST_SHA256_SIZE];
+  digest_sha256(hashed(b, 0, buffer), digest);
+  return put_hex(b, digest, sizeof digest);
+}
+
+enum op_result builtin_do_HMACSHA256(const struct builtin *b) {
+  char buffer[BUILTIN_SHORT], key[BUILTIN_SHORT];
+  uint8_t digest[DIGEST_SHA256_SIZE];
+  digest_hmac_sha256(hashed(b, 1, key), hashed(b, 0, buffer), digest);
+  return put_hex(b, digest, sizeof digest);
+}
+
+/* RFC 9562, version 4, from the run's own source: the same run gives the same
+ * ones again. */
+enum op_result builtin_do_UUID(const struct builtin *b) {
+  char text[ID_TEXT_LEN];
+  struct id id = {rand_u64(&b->vm->rand), rand_u64(&b->vm->rand)};
+  id.hi = (id.hi & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+  id.lo = (id.lo & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
+  id_to_text(id, text);
+  return builtin_put_text(b, (struct text){text, sizeof text});
 }

@@ -142,9 +142,5 @@ void callee_bind(struct reporter *r, const struct script *script,
   if (bind_function(&c) || bind_builtin(&c) || bind_action(&c)) {
     return;
   }
-  if (builtin_is_later(call->text)) {
-    report_later(&c);
-  } else {
-    report_unknown(&c);
-  }
+  report_unknown(&c);
 }

@@ -58,7 +58,8 @@ static bool is_constant(enum keyword keyword) {
 static bool wants_blank(const struct formatter *f, enum token_kind kind) {
   const bool joins = f->before == TOKEN_PAREN_OPEN ||
                      f->before == TOKEN_BRACKET_OPEN ||
-                     f->before == TOKEN_DOT || f->before == TOKEN_SUBST_OPEN;
+                     f->before == TOKEN_DOT || f->before == TOKEN_DATE ||
+                     f->before == TOKEN_SUBST_OPEN;
   if (!f->line_open || joins || f->sign_before) {
     return false;
   }

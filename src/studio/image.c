@@ -82,13 +82,17 @@ static void put_value(struct textbuf *out, struct value v) {
   case VALUE_NUMBER:
     put_number(out, value_number_of(v));
     break;
+  case VALUE_DATE:
+    put_byte(out, IMAGE_DATE);
+    put_int(out, value_date_of(v));
+    break;
   default:
     put_object(out, value_head_of(v), value_is_joined(v) ? IMAGE_JOINED : 0);
   }
 }
 
 static void put_heap_object(struct textbuf *out, const struct heap_obj *o) {
-  put_byte(out, o->tag);
+  put_byte(out, o->tag - VALUE_TEXT + IMAGE_HEAP_TEXT);
   if (o->tag == VALUE_TEXT) {
     put_text(out, text_obj_text((const struct text_obj *)o));
   } else if (o->tag == VALUE_LIST) {

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "studio/action.h"
+#include "studio/date_priv.h"
 #include "studio/image.h"
 #include "studio/image_priv.h"
 
@@ -95,6 +96,14 @@ static struct value take_number(struct loader *l) {
   return value_foreign_number(d);
 }
 
+static struct value take_date(struct loader *l) {
+  const int64_t ms = take_int(&l->in);
+  const bool good = ms >= -IMAGE_DATE_MAX_MS && ms <= IMAGE_DATE_MAX_MS &&
+                    date_is_valid(date_from_ms(ms));
+  l->in.bad = l->in.bad || !good;
+  return good ? value_date(ms) : value_null();
+}
+
 static struct value take_value(struct loader *l) {
   const unsigned kind = take_byte(&l->in);
   struct value v = value_null();
@@ -110,6 +119,9 @@ static struct value take_value(struct loader *l) {
     break;
   case IMAGE_NUMBER:
     v = take_number(l);
+    break;
+  case IMAGE_DATE:
+    v = take_date(l);
     break;
   case IMAGE_OBJECT:
     v = take_object(l);
@@ -162,21 +174,21 @@ static size_t take_count(struct loader *l) {
 static void make_object(struct loader *l) {
   struct heap *heap = &l->vm->heap;
   const unsigned tag = take_byte(&l->in);
-  if (tag == VALUE_TEXT) {
+  if (tag == IMAGE_HEAP_TEXT) {
     const struct text t = take_text(&l->in);
     (void)(!l->in.bad && keep(l, (struct heap_obj *)heap_new_text(heap, t)));
     return;
   }
-  if (tag != VALUE_LIST && tag != VALUE_OBJECT) {
+  if (tag != IMAGE_HEAP_LIST && tag != IMAGE_HEAP_OBJECT) {
     l->in.bad = true;
     return;
   }
-  const bool made =
-      keep(l, tag == VALUE_LIST ? (struct heap_obj *)heap_new_list(heap, 0)
+  const bool made = keep(l, tag == IMAGE_HEAP_LIST
+                                ? (struct heap_obj *)heap_new_list(heap, 0)
                                 : (struct heap_obj *)heap_new_object(heap));
   const size_t count = made ? take_count(l) : 0;
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    if (tag == VALUE_OBJECT) {
+    if (tag == IMAGE_HEAP_OBJECT) {
       skip_value(l);
     }
     skip_value(l);

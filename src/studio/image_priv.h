@@ -4,7 +4,8 @@
 
 #include "studio/vm_priv.h"
 
-enum { IMAGE_VERSION = 1 };
+/* Version 2 added IMAGE_DATE; whoever reads it reads version 1 as well. */
+enum { IMAGE_VERSION = 2 };
 
 /* The kinds of value, and a bit beside them. */
 enum {
@@ -15,8 +16,12 @@ enum {
   IMAGE_NUMBER,   /* 8 bytes, IEEE 754, least first */
   IMAGE_OBJECT,   /* number in the heap's table */
   IMAGE_CONSTANT, /* number of a text among the program's constants */
+  IMAGE_DATE,     /* milliseconds since 1899-12-30, zigzag */
   IMAGE_JOINED = 0x10
 };
+
+/* What is on the heap. */
+enum { IMAGE_HEAP_TEXT = 3, IMAGE_HEAP_LIST, IMAGE_HEAP_OBJECT };
 
 enum { IMAGE_SLEPT = 1, IMAGE_CAUGHT = 2, IMAGE_LINE_SHOWN = 4 };
 
@@ -25,6 +30,8 @@ struct image_slot {
   struct heap_obj *obj;
 };
 
-#define IMAGE_MINUS_ZERO UINT64_C(0x8000000000000000)
+/* Far beyond every date, and within a double. */
+#define IMAGE_DATE_MAX_MS INT64_C(1000000000000000)
+#define IMAGE_MINUS_ZERO  UINT64_C(0x8000000000000000)
 
 #endif

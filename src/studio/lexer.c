@@ -205,17 +205,12 @@ static void lex_unknown(struct lexer *l) {
   (void)scan_push(l, TOKEN_BAD, from);
 }
 
-/* #"…" would be a date: the quoted text is read over, so that only the one
- * error is reported. */
+/* #"…" is the sign and then a quoted text like any other. */
 static void lex_date(struct lexer *l) {
   const size_t from = l->at;
   l->at++;
-  scan_error(l, DIAGNOSTIC_CODE_NOT_OFFERED, from,
-             "dates are not offered in this version", "");
-  const size_t keep = l->out->count;
+  (void)scan_push(l, TOKEN_DATE, from);
   scan_text(l, false);
-  l->out->count = keep;
-  (void)scan_push(l, TOKEN_BAD, from);
 }
 
 static void lex_newline(struct lexer *l) {

@@ -26,7 +26,8 @@ enum keyword {
 
 /* A quoted text with substitutions is TEXT_OPEN, then TEXT for each literal
  * part and SUBST_OPEN … SUBST_CLOSE round the tokens of each expression, then
- * TEXT_CLOSE. One without is a single TEXT. */
+ * TEXT_CLOSE. One without is a single TEXT. DATE stands
+ * before the text of a date. */
 struct token {
   enum token_kind kind;
   enum keyword keyword; /* of a WORD */

@@ -1,3 +1,5 @@
+#include "studio/builtin_priv.h"
+#include "studio/date_priv.h"
 #include "studio/parser_priv.h"
 
 /* Loosest first; NOT and unary minus are levels of their own. */
@@ -283,6 +285,39 @@ static struct expr *parse_template(struct parser *p) {
   return e;
 }
 
+/* One that stands as it is can be looked at now; of one with substitutions the
+ * run has to tell. */
+static void check_date(struct parser *p, const struct expr *text) {
+  double days;
+  if (text->kind == EXPR_TEXT && !date_read(text->text, NULL, false, &days)) {
+    report(p->reporter,
+           (struct finding){.code = DIAGNOSTIC_CODE_BAD_TEXT,
+                            .at = text->at,
+                            .hint = TEXT("write month/day/year, 02/09/2023 "
+                                         "8:00 AM, or 2023-02-09 08:00")},
+           "'%.*s' is no date", TEXT_ARG(text_sub(text->text, 0, 40)));
+  }
+}
+
+/* #"…" is a call of date() that no function of the script can take over. */
+static struct expr *parse_date(struct parser *p) {
+  struct expr *e = new_expr(p, EXPR_CALL, parser_next(p)->at);
+  struct expr *text = parser_at(p, TOKEN_TEXT)        ? parse_text(p)
+                      : parser_at(p, TOKEN_TEXT_OPEN) ? parse_template(p)
+                                                      : NULL;
+  if (e == NULL || text == NULL) {
+    parser_expected(p, "a date in quotation marks");
+    return NULL;
+  }
+  check_date(p, text);
+  e->text = builtin_info(BUILTIN_DATE)->name;
+  e->callee = CALLEE_BUILTIN;
+  e->callee_id = BUILTIN_DATE;
+  e->args = text;
+  e->argc = 1;
+  return e;
+}
+
 static struct expr *parse_parenthesis(struct parser *p) {
   (void)parser_next(p);
   p->parens++;
@@ -308,6 +343,8 @@ static struct expr *parse_primary(struct parser *p) {
     return parse_text(p);
   case TOKEN_TEXT_OPEN:
     return parse_template(p);
+  case TOKEN_DATE:
+    return parse_date(p);
   case TOKEN_WORD:
     return parse_word(p);
   case TOKEN_PAREN_OPEN:

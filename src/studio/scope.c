@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 
+#include "studio/builtin_priv.h"
 #include "studio/callee_priv.h"
 
 /* The names of one scope, numbered in order of appearance. */
@@ -19,8 +20,9 @@ struct scope {
   struct script *script;
   struct unit *unit; /* being walked */
   struct names globals;
-  struct names locals; /* of the function */
-  struct names reads;  /* the script's variables that the function has read */
+  struct names locals;  /* of the function */
+  bool taken[BUILTINS]; /* names of built-ins that the script itself sets */
+  struct names reads;   /* the script's variables that the function has read */
   bool failed;
 };
 
@@ -101,6 +103,44 @@ static void bind_name(struct scope *s, struct expr *e, bool sets) {
       false, (uint32_t)add_name(s, &s->globals, e->text, e->at)};
 }
 
+/* `now` alone is a call of now(), unless the script sets a variable of that
+ * name anywhere. */
+static bool bind_reserved(struct scope *s, struct expr *e) {
+  const enum builtin_id id = builtin_find_name(e->text);
+  if (id == BUILTINS || s->taken[id] ||
+      find_name(&s->locals, e->text) < s->locals.count) {
+    return false;
+  }
+  e->kind = EXPR_CALL;
+  e->callee = CALLEE_BUILTIN;
+  e->callee_id = id;
+  return true;
+}
+
+static void take_name(struct scope *s, const struct expr *target) {
+  while (target != NULL &&
+         (target->kind == EXPR_MEMBER || target->kind == EXPR_INDEX)) {
+    target = target->left;
+  }
+  const enum builtin_id id = target != NULL && target->kind == EXPR_NAME
+                                 ? builtin_find_name(target->text)
+                                 : BUILTINS;
+  if (id != BUILTINS) {
+    s->taken[id] = true;
+  }
+}
+
+static void take_names(struct scope *s, const struct block *block) {
+  for (const struct stmt *stmt = block->first; stmt != NULL;
+       stmt = stmt->next) {
+    take_name(s, stmt->target);
+    for (const struct arm *arm = stmt->arms; arm != NULL; arm = arm->next) {
+      take_names(s, &arm->body);
+    }
+    take_names(s, &stmt->body);
+  }
+}
+
 /* ---- expressions */
 
 static void walk_expr(struct scope *s, struct expr *e);
@@ -119,8 +159,11 @@ static void walk_expr(struct scope *s, struct expr *e) {
   walk_expr(s, e->right);
   walk_list(s, e->args);
   if (e->kind == EXPR_NAME) {
-    bind_name(s, e, false);
-  } else if (e->kind == EXPR_CALL || e->kind == EXPR_METHOD) {
+    if (!bind_reserved(s, e)) {
+      bind_name(s, e, false);
+    }
+  } else if (e->callee == CALLEE_UNKNOWN &&
+             (e->kind == EXPR_CALL || e->kind == EXPR_METHOD)) {
     callee_bind(s->reporter, s->script, e);
   }
 }
@@ -259,6 +302,9 @@ bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
   init_names(&s.locals, arena->mem);
   init_names(&s.reads, arena->mem);
   add_own_variables(&s);
+  for (const struct unit *u = script->units; u != NULL; u = u->next) {
+    take_names(&s, &u->body);
+  }
   for (struct unit *u = script->units; u != NULL && !s.failed; u = u->next) {
     walk_unit(&s, u);
   }

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "studio/date_priv.h"
 #include "studio/value_priv.h"
 
 struct text text_obj_text(const struct text_obj *t) {
@@ -32,8 +33,9 @@ struct value *object_find_key(const struct object_obj *o,
 const char *value_type_name(struct value v) {
   static const char *const names[] = {
       [VALUE_NULL] = "null",       [VALUE_BOOL] = "a boolean",
-      [VALUE_NUMBER] = "a number", [VALUE_TEXT] = "a text",
-      [VALUE_LIST] = "a list",     [VALUE_OBJECT] = "an object"};
+      [VALUE_NUMBER] = "a number", [VALUE_DATE] = "a date",
+      [VALUE_TEXT] = "a text",     [VALUE_LIST] = "a list",
+      [VALUE_OBJECT] = "an object"};
   bt_check(value_tag(v) <= VALUE_OBJECT);
   return names[value_tag(v)];
 }
@@ -48,6 +50,10 @@ static bool text_number(struct value v, double *out) {
 bool value_to_number(struct value v, double *out) {
   if (value_tag(v) == VALUE_NUMBER) {
     *out = value_number_of(v);
+    return true;
+  }
+  if (value_tag(v) == VALUE_DATE) {
+    *out = date_from_ms(value_date_of(v));
     return true;
   }
   return value_tag(v) == VALUE_TEXT && text_number(v, out);
@@ -82,6 +88,7 @@ bool value_is_true(struct value v) {
 }
 
 void value_print(struct value v, struct textbuf *out) {
+  char buffer[VALUE_SHORT];
   switch (value_tag(v)) {
   case VALUE_NULL:
     break;
@@ -90,6 +97,9 @@ void value_print(struct value v, struct textbuf *out) {
     break;
   case VALUE_NUMBER:
     textbuf_add_double(out, value_number_of(v));
+    break;
+  case VALUE_DATE:
+    textbuf_add(out, value_short_text(v, buffer));
     break;
   case VALUE_TEXT:
     textbuf_add(out, value_as_text(v));
@@ -110,7 +120,10 @@ static void *refuse(void *ctx, void *old, size_t old_size, size_t new_size) {
 }
 
 /* Printed where the caller says: no number is longer than VALUE_SHORT. */
-struct text value_short_number(struct value v, char buffer[VALUE_SHORT]) {
+struct text value_short_text(struct value v, char buffer[VALUE_SHORT]) {
+  if (value_tag(v) == VALUE_DATE) {
+    return date_to_text(date_from_ms(value_date_of(v)), buffer);
+  }
   static const struct mem none = {.resize = refuse};
   struct textbuf out = {.mem = &none, .cap = VALUE_SHORT};
   out.ptr = buffer;
@@ -119,8 +132,8 @@ struct text value_short_number(struct value v, char buffer[VALUE_SHORT]) {
   return textbuf_text(&out);
 }
 
-/* The printed form of what is no text, without allocating: numbers and
- * booleans are short. Lists and objects have none. */
+/* The printed form of what is no text, without allocating: numbers,
+ * dates and booleans are short. Lists and objects have none. */
 static struct text short_text(struct value v, char buffer[VALUE_SHORT]) {
   if (value_tag(v) == VALUE_TEXT) {
     return value_as_text(v);
@@ -128,10 +141,10 @@ static struct text short_text(struct value v, char buffer[VALUE_SHORT]) {
   if (value_tag(v) == VALUE_BOOL) {
     return value_bool_of(v) ? TEXT("true") : TEXT("false");
   }
-  if (value_tag(v) != VALUE_NUMBER) {
+  if (value_tag(v) != VALUE_NUMBER && value_tag(v) != VALUE_DATE) {
     return TEXT("");
   }
-  return value_short_number(v, buffer);
+  return value_short_text(v, buffer);
 }
 
 /* A boolean against something that can be one. */
@@ -157,6 +170,19 @@ static int order(double a, double b) {
   return a < b ? -1 : a > b;
 }
 
+/* Two dates, or a date and a text that is one. */
+static bool as_dates(struct value a, struct value b, double *x, double *y) {
+  const bool left = value_tag(a) == VALUE_DATE;
+  const struct value date = left ? a : b, other = left ? b : a;
+  double *d = left ? x : y, *o = left ? y : x;
+  if (value_tag(date) != VALUE_DATE || value_tag(other) != VALUE_TEXT ||
+      !date_read(value_as_text(other), NULL, true, o)) {
+    return false;
+  }
+  *d = date_from_ms(value_date_of(date));
+  return true;
+}
+
 int value_compare(struct value a, struct value b) {
   double x, y;
   bool p, q;
@@ -167,6 +193,9 @@ int value_compare(struct value a, struct value b) {
   if ((value_tag(a) == VALUE_BOOL || value_tag(b) == VALUE_BOOL) &&
       as_boolean(a, &p) && as_boolean(b, &q)) {
     return (int)p - (int)q;
+  }
+  if (as_dates(a, b, &x, &y)) {
+    return order(x, y);
   }
   return text_compare_nocase(short_text(a, left), short_text(b, right));
 }
@@ -191,6 +220,8 @@ bool value_identical(struct value a, struct value b) {
     return true;
   case VALUE_BOOL:
     return value_bool_of(a) == value_bool_of(b);
+  case VALUE_DATE:
+    return a.bits == b.bits;
   case VALUE_NUMBER:
     return order(value_number_of(a), value_number_of(b)) == 0;
   case VALUE_TEXT:

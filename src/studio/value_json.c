@@ -31,6 +31,7 @@ static bool put_object(struct json_out *json, const struct object_obj *o,
 }
 
 static bool put(struct json_out *json, struct value v, unsigned depth) {
+  char buffer[VALUE_SHORT];
   /* An object that holds itself would grow without end otherwise. */
   if (depth >= VALUE_DEPTH_MAX - 1 || json->buf->failed) {
     json_put_null(json);
@@ -45,6 +46,9 @@ static bool put(struct json_out *json, struct value v, unsigned depth) {
     return true;
   case VALUE_NUMBER:
     json_put_double(json, value_number_of(v));
+    return true;
+  case VALUE_DATE:
+    json_put_text(json, value_short_text(v, buffer));
     return true;
   case VALUE_TEXT:
     json_put_text(json, value_as_text(v));

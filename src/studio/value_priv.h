@@ -1,10 +1,10 @@
 /* value_priv.h - what a variable holds, and the heap that it lives on.
  *
- * Numbers, booleans and null stand in the value itself; texts (immutable),
- * lists and objects are on the run's heap, which counts every byte and is
- * swept by marking. Nothing ever moves. Collection happens only between two
- * statements, or before an instruction is tried again for want of room: C code
- * may therefore hold pointers to what it has just allocated.
+ * Numbers, booleans, dates and null stand in the value itself; texts
+ * (immutable), lists and objects are on the run's heap, which counts every byte
+ * and is swept by marking. Nothing ever moves. Collection happens only between
+ * two statements, or before an instruction is tried again for want of room: C
+ * code may therefore hold pointers to what it has just allocated.
  */
 #ifndef BATON_STUDIO_VALUE_PRIV_H
 #define BATON_STUDIO_VALUE_PRIV_H
@@ -25,7 +25,8 @@ enum value_tag {
   VALUE_NUMBER,
   VALUE_NULL,
   VALUE_BOOL,
-  VALUE_TEXT,
+  VALUE_DATE,
+  VALUE_TEXT, /* this and what follows is on the heap */
   VALUE_LIST,
   VALUE_OBJECT
 };
@@ -155,6 +156,14 @@ static inline struct value value_foreign_number(double d) {
                    : (struct value){UINT64_C(0x7ff8000000000000)};
 }
 
+/* Milliseconds since 1899-12-30; within the years of date_priv.h they fit when
+ * they are counted from the first of those. */
+#define VALUE_DATE_FIRST_MS (INT64_C(-292192) * 86400000)
+
+static inline struct value value_date(int64_t ms) {
+  return value_box(VALUE_DATE, (uint64_t)(ms - VALUE_DATE_FIRST_MS));
+}
+
 /* A pointer has 48 bits that matter on the machines that Baton runs on;
  * heap.c checks each that it gets. */
 static inline struct value value_object_at(enum value_tag tag,
@@ -184,6 +193,10 @@ static inline double value_number_of(struct value v) {
   double d;
   memcpy(&d, &v.bits, sizeof d);
   return d;
+}
+
+static inline int64_t value_date_of(struct value v) {
+  return (int64_t)(v.bits & VALUE_PAYLOAD) + VALUE_DATE_FIRST_MS;
 }
 
 static inline struct heap_obj *value_head_of(struct value v) {
@@ -227,16 +240,16 @@ const char *value_type_name(struct value v); /* "a number", "null" … */
 /* Is it what GetRESTProxy() gives? */
 bool value_is_proxy(struct value v);
 bool value_is_true(struct value v);
-/* A number, or a text that holds one. */
+/* A number, a date as one, or a text that holds one. */
 bool value_to_number(struct value v, double *out);
 /* The same, and null as 0: what arithmetic other than + takes. */
 bool value_to_operand(struct value v, double *out);
 /* As TRACE prints it; lists and objects as JSON, cut where they are too deep.
  */
 void value_print(struct value v, struct textbuf *out);
-/* A number as it prints. */
+/* A number or a date as it prints. */
 enum { VALUE_SHORT = 64 };
-struct text value_short_number(struct value v, char buffer[VALUE_SHORT]);
+struct text value_short_text(struct value v, char buffer[VALUE_SHORT]);
 bool value_equal(struct value a, struct value b);
 /* Same type and same content; texts byte by byte. */
 bool value_identical(struct value a, struct value b);

@@ -224,6 +224,8 @@ enum vm_status vm_run(struct vm *vm, const struct vm_env *env) {
   }
   vm->slept = false;
   vm->caught = false;
+  vm->now_us = env->now_us;
+  vm->zone = env->zone;
   if (!vm->line_shown || !vm->seeded) {
     rand_seed(&vm->rand, env->entropy);
     vm->seeded = true;

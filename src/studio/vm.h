@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/tz.h"
 #include "studio/action.h"
 #include "studio/program.h"
 
@@ -38,7 +39,8 @@ enum vm_status {
 };
 
 struct vm_env {
-  int64_t now_us; /* microseconds since 1970 */
+  int64_t now_us;        /* microseconds since 1970 */
+  const struct tz *zone; /* of the tenant's clock; borrowed, NULL is UTC */
   /* What random() and uuid() may use until the next action; behind a VM_LINE
    * they go on with what they had. */
   uint64_t entropy;
@@ -120,8 +122,9 @@ enum bt_err vm_resume_text(struct vm *vm, struct text value) BT_USE_RESULT;
  * BT_ERR_NOMEM: the action still waits. */
 enum bt_err vm_resume_json(struct vm *vm, struct text json) BT_USE_RESULT;
 /* The answer to MakeRestRequest: sets the proxy's StatusCode and
- * StatusDescription, and @body (JSON, or empty for none) is what the call
- * returns. A body that is no JSON is given to the script as text. */
+ * StatusDescription, and @body (JSON, or XML if the script asked for it; empty
+ * for none) is what the call returns. A body that is neither is given to the
+ * script as text. */
 enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,
                            struct text body) BT_USE_RESULT;
 /* The call fails where it stands, as an error of the script. */

@@ -1,6 +1,9 @@
 /* What the host sees of a run: the pending action, its answer, variables. */
+#include <math.h>
+
 #include "base/check.h"
 #include "studio/vm_priv.h"
+#include "studio/xml_priv.h"
 
 bool vm_is_waiting(const struct vm *vm) {
   return vm->state == VM_STATE_WAITING;
@@ -46,8 +49,9 @@ static struct value member(const struct vm *vm, unsigned i, const char *name) {
 enum vm_kind vm_kind_of(struct value v) {
   static const enum vm_kind kinds[] = {
       [VALUE_NULL] = VM_KIND_NULL,     [VALUE_BOOL] = VM_KIND_BOOL,
-      [VALUE_NUMBER] = VM_KIND_NUMBER, [VALUE_TEXT] = VM_KIND_TEXT,
-      [VALUE_LIST] = VM_KIND_LIST,     [VALUE_OBJECT] = VM_KIND_OBJECT};
+      [VALUE_NUMBER] = VM_KIND_NUMBER, [VALUE_DATE] = VM_KIND_TEXT,
+      [VALUE_TEXT] = VM_KIND_TEXT,     [VALUE_LIST] = VM_KIND_LIST,
+      [VALUE_OBJECT] = VM_KIND_OBJECT};
   return kinds[value_tag(v)];
 }
 
@@ -202,15 +206,33 @@ enum bt_err vm_resume_json(struct vm *vm, struct text json) {
   return settle(vm, err, v);
 }
 
+/* Did MakeRestRequest(url, payload, kind, verb) ask for XML? */
+static bool wants_xml(const struct vm *vm) {
+  const struct value kind = vm_argument(vm, 3);
+  double n;
+  if (value_to_number(kind, &n)) {
+    return !(fabs(n - 1) > 0);
+  }
+  return value_tag(kind) == VALUE_TEXT &&
+         text_equal_nocase(text_trim(value_as_text(kind)), TEXT("XML"));
+}
+
+static enum bt_err parse_body(struct vm *vm, struct text body,
+                              struct value *out) {
+  struct json_error json_error;
+  struct xml_error xml_error;
+  return wants_xml(vm) ? xml_read(&vm->heap, body, out, &xml_error)
+                       : value_from_json(&vm->heap, body, out, &json_error);
+}
+
 static enum bt_err make_body(struct vm *vm, struct text body,
                              struct value *out) {
-  struct json_error error;
   if (body.len == 0) {
     return BT_ERR_OK;
   }
-  const enum bt_err err = value_from_json(&vm->heap, body, out, &error);
-  const bool no_json = err == BT_ERR_SYNTAX || err == BT_ERR_RANGE;
-  return no_json ? make_text(vm, body, out) : err;
+  const enum bt_err err = parse_body(vm, body, out);
+  const bool plain = err == BT_ERR_SYNTAX || err == BT_ERR_RANGE;
+  return plain ? make_text(vm, body, out) : err;
 }
 
 enum bt_err vm_resume_rest(struct vm *vm, int status, struct text description,

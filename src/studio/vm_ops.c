@@ -3,7 +3,9 @@
 #include <math.h>
 
 #include "base/check.h"
+#include "studio/date_priv.h"
 #include "studio/vm_priv.h"
+#include "studio/xml_priv.h"
 
 struct op {
   struct vm *vm;
@@ -89,6 +91,14 @@ static enum op_result need_number(const struct op *op, struct value v) {
                  value_type_name(v));
 }
 
+/* Of two dates to the millisecond: as numbers they have lost some bits. */
+static struct value difference(struct value b, struct value c, double x,
+                               double y) {
+  return value_number(value_tag(b) == VALUE_DATE && value_tag(c) == VALUE_DATE
+                          ? date_from_ms(value_date_of(b) - value_date_of(c))
+                          : x - y);
+}
+
 static enum op_result op_arithmetic(const struct op *op) {
   const struct value b = operand(op, op->in->b), c = operand(op, op->in->c);
   double x, y;
@@ -105,7 +115,7 @@ static enum op_result op_arithmetic(const struct op *op) {
   }
   switch (op->kind) {
   case OP_SUB:
-    return put(op, value_number(x - y));
+    return put(op, difference(b, c, x, y));
   case OP_MUL:
     return put(op, value_number(x * y));
   case OP_DIV:
@@ -187,33 +197,20 @@ static enum op_result op_template(const struct op *op) {
 
 /* ---- members */
 
-static struct value property(struct value v, struct text name) {
-  const bool counts = text_equal_nocase(name, TEXT("size"));
-  if (value_tag(v) == VALUE_TEXT && counts) {
-    return value_number((double)array_size(value_as_text(v)));
-  }
-  if (value_tag(v) == VALUE_LIST && counts) {
-    return value_number((double)value_list_of(v)->count);
-  }
-  if (value_tag(v) == VALUE_TEXT && text_equal_nocase(name, TEXT("length"))) {
-    return value_number((double)utf8_count(value_as_text(v)));
-  }
-  return value_null();
-}
-
 static enum op_result op_get_member(const struct op *op) {
   const struct value object = operand(op, op->in->b);
   const struct value key = operand(op, op->in->c);
   const struct text name = value_as_text(key);
-  if (text_equal(name, TEXT("$value"))) {
-    return put(op, object);
-  }
+  const bool whole = text_equal(name, TEXT("$value"));
   if (value_tag(object) != VALUE_OBJECT) {
-    return put(op, property(object, name));
+    return put(op, whole ? object : array_property(object, name));
   }
   vm_charge(op->vm, value_object_of(object)->count * 16);
-  const struct value *found =
-      object_find_key(value_object_of(object), value_text_of(key));
+  const struct object_obj *o = value_object_of(object);
+  const struct value *found = object_find_key(o, value_text_of(key));
+  if (found == NULL) {
+    found = whole ? &object : xml_find(o, name);
+  }
   return put(op, found == NULL ? value_null() : *found);
 }
 

@@ -39,12 +39,14 @@ struct vm {
   struct frame *frames;
   size_t frame_count, frame_cap;
   enum vm_state state;
-  int64_t steps;     /* left until the next sleep */
-  int64_t paused_us; /* when the last vm_run() returned */
-  bool slept;        /* the last action was one that sleeps */
-  bool caught;       /* ON Error took a failure in the last vm_run() */
-  bool line_shown;   /* VM_LINE was returned for the statement at hand */
-  bool seeded;       /* .rand, since the run was loaded */
+  int64_t steps;         /* left until the next sleep */
+  int64_t paused_us;     /* when the last vm_run() returned */
+  bool slept;            /* the last action was one that sleeps */
+  bool caught;           /* ON Error took a failure in the last vm_run() */
+  bool line_shown;       /* VM_LINE was returned for the statement at hand */
+  bool seeded;           /* .rand, since the run was loaded */
+  int64_t now_us;        /* of the env of this vm_run() */
+  const struct tz *zone; /* the same; NULL is UTC */
   struct rand rand;
   struct textbuf scratch; /* of built-ins; nothing in it outlives one */
 
@@ -104,6 +106,8 @@ enum vm_status vm_loop(struct vm *vm, bool trace);
 /* The bounds of element @index (from 1); false if there is none. */
 bool array_element(struct text array, size_t index, struct text *out);
 size_t array_size(struct text array);
+/* What v.name is for a value that is no object: .size, .length, or null. */
+struct value array_property(struct value v, struct text name);
 /* The element at byte *@at, and *@at behind it; false at the end. *@at begins
  * as 0. */
 bool array_next(struct text array, size_t *at, struct text *out);

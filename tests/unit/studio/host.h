@@ -78,7 +78,6 @@ static inline void host_answer(struct host *h, struct vm *vm,
 
 static inline void host_act(struct host *h, struct vm *vm) {
   const struct vm_action a = vm_action(vm);
-  h->env.now_us += 1000000;
   switch ((unsigned)a.id) {
   case ACTION_TRACE:
   case ACTION_LOG:
@@ -90,6 +89,7 @@ static inline void host_act(struct host *h, struct vm *vm) {
     vm_resume_null(vm);
     break;
   default:
+    h->env.now_us += 1000000;
     if (h->show_actions) {
       host_show(h, vm, a);
     }

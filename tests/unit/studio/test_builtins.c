@@ -42,6 +42,7 @@ static void test_examples(void **state) {
       continue;
     }
     host_init(&h);
+    h.env.now_us = INT64_C(1675953015000000); /* 2023-02-09 14:30:15 UTC */
     trace(&h, examples[i].example);
     const struct text found = text_trim(textbuf_text(&h.out));
     if (!text_equal(found, text_from(examples[i].result))) {

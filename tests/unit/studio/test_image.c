@@ -154,6 +154,26 @@ static void run_forged(struct fixture *f, struct vm *vm) {
   vm_free(vm);
 }
 
+/* Version 2 only added a kind of value. */
+static void test_images_of_version_1_are_read(void **state) {
+  (void)state;
+  struct fixture f;
+  struct textbuf image;
+  struct vm *out = NULL;
+  setup(&f);
+  struct vm *vm = run_to_sleep(&f, 9);
+  save(vm, &image, &f.host.tm.mem);
+  vm_free(vm);
+  assert_int_equal(image.ptr[3], 2);
+  image.ptr[3] = 1;
+  assert_int_equal(
+      image_load(&f.host.tm.mem, f.program, textbuf_text(&image), &out),
+      BT_ERR_OK);
+  vm_free(out);
+  textbuf_free(&image);
+  teardown(&f);
+}
+
 static void test_every_cut_is_found(void **state) {
   (void)state;
   struct fixture f;
@@ -239,6 +259,7 @@ int main(void) {
       cmocka_unit_test(test_same_output),
       cmocka_unit_test(test_saved_again_is_the_same_bytes),
       cmocka_unit_test(test_foreign_images),
+      cmocka_unit_test(test_images_of_version_1_are_read),
       cmocka_unit_test(test_every_cut_is_found),
       cmocka_unit_test(test_flipped_bytes_do_no_harm),
       cmocka_unit_test(test_ended_runs_can_be_saved),

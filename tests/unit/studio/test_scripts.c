@@ -6,6 +6,8 @@
  *   // answer: JSON           the host's next answer
  *   // event: NAME JSON       after the main part, starts the section
  *   // show actions           actions are printed too
+ *   // now: TIME              the time when it begins (RFC 3339)
+ *   // zone: RULE             the tenant's clock, as a POSIX rule
  *
  * A failure of the script prints as "!LINE: SLUG: MESSAGE". Each script runs
  * twice, the second time through its saved image at every action. */
@@ -14,6 +16,9 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/calendar.h"
+#include "base/tz.h"
 
 static struct text directive(struct text line, const char *name) {
   const size_t at = text_find(line, text_from(name), 0);
@@ -25,9 +30,28 @@ struct script {
   struct host *host;
   struct text source;
   struct textbuf expected, errors;
+  struct tz *zone;
   struct text events[8];
   size_t event_count;
 };
+
+static void read_clock(struct script *s) {
+  const struct text line = s->source;
+  const struct text now = directive(line, "// now: ");
+  const struct text zone = directive(line, "// zone: ");
+  if (now.ptr != NULL) {
+    assert_true(time_from_text(text_sub(now, 0, text_find(now, TEXT("\n"), 0)),
+                               &s->host->env.now_us));
+  }
+  if (zone.ptr != NULL) {
+    assert_int_equal(
+        tz_from_rule(&s->host->tm.mem,
+                     text_sub(zone, 0, text_find(zone, TEXT("\n"), 0)),
+                     &s->zone),
+        BT_ERR_OK);
+    s->host->env.zone = s->zone;
+  }
+}
 
 static void read_directives(struct script *s) {
   struct text rest = s->source;
@@ -127,6 +151,7 @@ static void check_script(const char *name, struct text source, bool reload) {
   textbuf_init(&s.errors, &host.tm.mem);
   diagnostics_init(&diags, &host.tm.mem);
   read_directives(&s);
+  read_clock(&s);
   const enum bt_err err =
       program_compile(&host.tm.mem, text_from(name), source, &diags, &program);
   compare_errors(&s, &diags);
@@ -139,6 +164,7 @@ static void check_script(const char *name, struct text source, bool reload) {
   diagnostics_free(&diags);
   textbuf_free(&s.expected);
   textbuf_free(&s.errors);
+  tz_free(s.zone);
   host_free(&host);
 }
 
