@@ -336,16 +336,24 @@ static struct text name_or(struct directory *d, const struct json *c,
   return name.len == 0 ? id : keep(d, name);
 }
 
+static uint32_t read_strategy(struct text name) {
+  uint32_t strategy = ROUTER_LONGEST_IDLE;
+  for (uint32_t i = 0; i < ROUTER_STRATEGIES; i++) {
+    if (text_equal_nocase(name, text_from(router_strategy_text(i)))) {
+      strategy = i;
+    }
+  }
+  return strategy;
+}
+
 static void read_queue(struct directory *d, struct dir_queue *q,
                        const struct json *c) {
   q->alias_count = read_names(d, config_list(c, CONFIG_QUEUE_ALIASES),
                               q->aliases, DIR_ALIASES_MAX);
   q->owner_count = read_names(d, config_list(c, CONFIG_QUEUE_OWNERS), q->owners,
                               DIR_OWNERS_MAX);
-  const bool skilled =
-      text_equal(config_text(c, CONFIG_QUEUE_STRATEGY), TEXT("most_skilled"));
   q->params = (struct router_queue_params){
-      .strategy = skilled ? ROUTER_MOST_SKILLED : ROUTER_LONGEST_IDLE,
+      .strategy = read_strategy(config_text(c, CONFIG_QUEUE_STRATEGY)),
       .precedence = (uint32_t)config_num(c, CONFIG_QUEUE_PRECEDENCE),
       .max_size = (uint32_t)config_num(c, CONFIG_QUEUE_MAX_SIZE)};
   q->params.need_count = read_skills(d, config_list(c, CONFIG_QUEUE_SKILLS),

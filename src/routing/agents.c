@@ -23,6 +23,19 @@ static void sort_queues(struct router_profile *p) {
   }
 }
 
+static void fill_posts(struct router_profile *p,
+                       const struct router_agent_params *params) {
+  for (uint32_t i = 0; i < params->post_count; i++) {
+    const struct router_post *post = &params->posts[i];
+    bt_check(post->ring <= ROUTER_RINGS_MAX && post->rank <= ROUTER_RANKS_MAX);
+    for (uint32_t k = 0; k < i; k++) {
+      bt_check(p->posts[k].queue != post->queue);
+    }
+    p->posts[i] = *post;
+  }
+  p->post_count = params->post_count;
+}
+
 static void fill_profile(struct router_profile *p,
                          const struct router_agent_params *params) {
   for (uint32_t i = 0; i < params->skill_count; i++) {
@@ -42,6 +55,7 @@ static void fill_profile(struct router_profile *p,
   p->channels = params->channels;
   sort_skills(p);
   sort_queues(p);
+  fill_posts(p, params);
 }
 
 static bool stage_profile(struct router *r,
@@ -55,11 +69,19 @@ static bool stage_profile(struct router *r,
       !mem_grow(r->mem, &p->skills, &p->skill_cap, params->skill_count,
                 sizeof *p->skills) ||
       !mem_grow(r->mem, &p->queues, &p->queue_cap, params->queue_count,
-                sizeof *p->queues)) {
+                sizeof *p->queues) ||
+      !mem_grow(r->mem, &p->posts, &p->post_cap, params->post_count,
+                sizeof *p->posts)) {
     return false;
   }
   fill_profile(p, params);
   return true;
+}
+
+/* Those who join the queue in the ring of this post. */
+static struct router_agent_set *ring_set(const struct router *r,
+                                         const struct router_post *post) {
+  return &router_queue_at(r, post->queue)->joined[post->ring - 1];
 }
 
 /* Room in the sets of all its skills, queues and channels. */
@@ -81,6 +103,10 @@ static bool reserve_sets(struct router *r, uint32_t agent,
     room = routing_reserve_member(r, &router_queue_at(r, p->queues[i])->agents,
                                   agent);
   }
+  for (uint32_t i = 0; room && i < p->post_count; i++) {
+    room = p->posts[i].ring == 0 ||
+           routing_reserve_member(r, ring_set(r, &p->posts[i]), agent);
+  }
   return room;
 }
 
@@ -92,10 +118,24 @@ static bool each_in_anchor(struct router *r, uint32_t first, uint32_t agent,
   for (uint32_t n = first; n != SIGNATURE_NONE;) {
     const struct router_signature *s = &r->signatures[n];
     const uint32_t next = s->in[BY_ANCHOR].next;
-    if (routing_eligible(p, &s->key, &s->needs) && !each(r, n, agent)) {
+    if (routing_eligible(p, agent, &s->key, &s->needs) && !each(r, n, agent)) {
       return false;
     }
     n = next;
+  }
+  return true;
+}
+
+/* The queues that it joins later, and does not serve anyhow. */
+static bool each_in_posts(struct router *r, uint32_t agent,
+                          const struct router_profile *p, each_fn *each) {
+  for (uint32_t i = 0; i < p->post_count; i++) {
+    const uint32_t queue = p->posts[i].queue;
+    const uint32_t first = router_queue_at(r, queue)->anchored_first;
+    if (p->posts[i].ring > 0 && !routing_serves(p, queue) &&
+        !each_in_anchor(r, first, agent, p, each)) {
+      return false;
+    }
   }
   return true;
 }
@@ -123,7 +163,7 @@ static bool each_signature(struct router *r, uint32_t agent,
       return false;
     }
   }
-  return each_in_queues(r, agent, p, each);
+  return each_in_queues(r, agent, p, each) && each_in_posts(r, agent, p, each);
 }
 
 static bool reserve_one(struct router *r, uint32_t number, uint32_t agent) {
@@ -178,6 +218,11 @@ static void enter_sets(struct router *r, uint32_t agent) {
   if (p->all_queues) {
     routing_add_member(&r->everywhere, agent);
   }
+  for (uint32_t i = 0; i < p->post_count; i++) {
+    if (p->posts[i].ring > 0) {
+      routing_add_member(ring_set(r, &p->posts[i]), agent);
+    }
+  }
 }
 
 static void leave_sets(struct router *r, uint32_t agent) {
@@ -194,6 +239,11 @@ static void leave_sets(struct router *r, uint32_t agent) {
     routing_remove_member(&r->on_channel[c], agent);
   }
   routing_remove_member(&r->everywhere, agent);
+  for (uint32_t i = 0; i < p->post_count; i++) {
+    if (p->posts[i].ring > 0) {
+      routing_remove_member(ring_set(r, &p->posts[i]), agent);
+    }
+  }
 }
 
 void router_put_agent(struct router *r, uint32_t agent,
@@ -246,12 +296,25 @@ static void refresh_pools(struct router *r, uint32_t agent, bool reorder) {
   }
 }
 
+/* Does some queue's strategy see a difference? */
+static bool is_reordered(const struct router *r,
+                         const struct router_agent_state *before,
+                         const struct router_agent_state *after) {
+  if (before->idle_since_us != after->idle_since_us ||
+      (before->turn != after->turn && r->queues_by[ROUTER_ROUND_ROBIN] > 0)) {
+    return true;
+  }
+  return r->queues_by[ROUTER_LEAST_OCCUPIED] > 0 &&
+         routing_occupancy(before) != routing_occupancy(after);
+}
+
 void router_set_agent_state(struct router *r, uint32_t agent,
                             const struct router_agent_state *state) {
   struct router_agent *a = router_agent_at(r, agent);
   bt_check(state->idle_since_us >= 0 &&
            state->idle_since_us <= ROUTER_TIME_MAX_US);
-  const bool reorder = a->state.idle_since_us != state->idle_since_us;
+  bt_check(state->turn <= ROUTER_ORDER_MAX);
+  const bool reorder = is_reordered(r, &a->state, state);
   a->state = *state;
   refresh_pools(r, agent, reorder);
 }
@@ -263,6 +326,7 @@ void router_remove_agent(struct router *r, uint32_t agent) {
   routing_unlink_agent(r, agent);
   leave_sets(r, agent);
   a->profile.skill_count = a->profile.queue_count = 0;
+  a->profile.post_count = 0;
   a->profile.all_queues = false;
   a->known = false;
 }

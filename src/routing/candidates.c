@@ -27,19 +27,34 @@ static void all_of(struct candidates *c, const struct router_agent_set *set) {
   c->words = set->cap < c->words ? set->cap : c->words;
 }
 
+static void any_of(struct candidates *c, const struct router_agent_set *set) {
+  c->any_of[c->any_count++] = set;
+  c->words = set->cap > c->words ? set->cap : c->words;
+}
+
+/* Nobody but this one. */
+static void only(struct candidates *c, uint32_t agent) {
+  const size_t word = agent / WORD_BITS;
+  c->only = agent;
+  c->next_word = word;
+  c->words = word + 1 < c->words ? word + 1 : c->words;
+}
+
 void routing_start_candidates(struct candidates *c, const struct router *r,
-                              uint32_t queue, uint32_t channel,
+                              const struct requirement *key,
                               const struct needs *needs) {
-  const struct router_agent_set *named = &router_queue_at(r, queue)->agents;
-  const struct router_agent_set *everywhere = &r->everywhere;
-  *c = (struct candidates){
-      .r = r,
-      .needs = needs,
-      .any_of = {named, everywhere},
-      .words = named->cap > everywhere->cap ? named->cap : everywhere->cap,
-  };
-  if (channel != ROUTER_NONE) {
-    all_of(c, &r->on_channel[channel]);
+  const struct router_queue *q = router_queue_at(r, key->queue);
+  *c = (struct candidates){.r = r, .needs = needs, .only = ROUTER_NONE};
+  any_of(c, &q->agents);
+  any_of(c, &r->everywhere);
+  for (uint32_t i = 0; i < key->ring; i++) {
+    any_of(c, &q->joined[i]);
+  }
+  if (key->agent != ROUTER_NONE) {
+    only(c, key->agent);
+  }
+  if (key->channel != ROUTER_NONE) {
+    all_of(c, &r->on_channel[key->channel]);
   }
   for (uint32_t i = 0; i < needs->count; i++) {
     const uint32_t skill = need_skill(needs->packed[i]);
@@ -52,7 +67,10 @@ void routing_start_candidates(struct candidates *c, const struct router *r,
 }
 
 static uint64_t word_in_all(const struct candidates *c, size_t word) {
-  uint64_t bits = word_of(c->any_of[0], word) | word_of(c->any_of[1], word);
+  uint64_t bits = 0;
+  for (uint32_t i = 0; i < c->any_count; i++) {
+    bits |= word_of(c->any_of[i], word);
+  }
   for (uint32_t i = 0; i < c->all_count; i++) {
     bits &= c->all_of[i]->words[word];
   }
@@ -76,7 +94,8 @@ static bool next_holder(struct candidates *c, uint32_t *agent) {
 bool routing_next_candidate(struct candidates *c, uint32_t *agent) {
   while (next_holder(c, agent)) {
     const struct router_profile *p = &c->r->agents[*agent].profile;
-    if (routing_unmet_need(p, c->needs) == c->needs->count) {
+    const bool meant = c->only == ROUTER_NONE || c->only == *agent;
+    if (meant && routing_unmet_need(p, c->needs) == c->needs->count) {
       return true;
     }
   }

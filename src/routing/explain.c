@@ -17,10 +17,51 @@ static bool because(const struct question *q, enum router_why_reason reason) {
   return true;
 }
 
+/* The first later ring in which the agent could take it; 0: there is none. */
+static uint32_t later_ring(const struct question *q) {
+  const struct router_queue *queue =
+      router_queue_at(q->r, q->signature->key.queue);
+  struct requirement key = q->signature->key;
+  struct needs needs;
+  key.agent = ROUTER_NONE;
+  for (key.ring++; key.ring <= queue->demands.ring_count; key.ring++) {
+    routing_merge_needs(&key, &queue->demands, &needs);
+    if (routing_eligible(&q->a->profile, q->agent, &key, &needs)) {
+      return key.ring;
+    }
+  }
+  return 0;
+}
+
+static bool outside_ring(const struct question *q) {
+  const struct router_signature *s = q->signature;
+  struct requirement key = s->key;
+  key.agent = ROUTER_NONE;
+  if (routing_eligible(&q->a->profile, q->agent, &key, &s->needs)) {
+    return false;
+  }
+  q->out->ring = later_ring(q);
+  return q->out->ring > 0 && because(q, ROUTER_WHY_OUTSIDE_RING);
+}
+
+/* It is kept for one agent, and this is another. */
+static bool not_preferred(const struct question *q) {
+  const uint32_t preferred = q->signature->key.agent;
+  if (preferred == ROUTER_NONE || preferred == q->agent) {
+    return false;
+  }
+  q->out->other_agent = preferred;
+  return because(q, ROUTER_WHY_OTHER_PREFERRED);
+}
+
 static bool not_able(const struct question *q) {
   const struct router_profile *p = &q->a->profile;
   const struct needs *needs = &q->signature->needs;
-  if (!routing_serves(p, q->signature->key.queue)) {
+  const struct requirement *key = &q->signature->key;
+  if (outside_ring(q)) {
+    return true;
+  }
+  if (!routing_belongs(p, key->queue, key->ring)) {
     return because(q, ROUTER_WHY_NOT_SERVED);
   }
   if ((p->channels >> q->signature->key.channel & 1u) == 0) {
@@ -83,9 +124,12 @@ static bool has_declined(const struct question *q) {
 static struct router_rank agent_rank(const struct question *q, uint32_t agent) {
   const struct heap_entry e =
       routing_agent_entry(q->r, q->session->signature, agent);
-  return (struct router_rank){.score = (uint32_t)(e.hi >> TIME_BITS),
-                              .idle_since_us =
-                                  q->r->agents[agent].state.idle_since_us};
+  const struct router_agent_state *a = &q->r->agents[agent].state;
+  return (struct router_rank){
+      .strategy = q->r->queues[q->signature->key.queue].strategy,
+      .score = (uint32_t)(e.hi >> TIME_BITS),
+      .turn = a->turn,
+      .idle_since_us = a->idle_since_us};
 }
 
 static struct router_rank session_rank(const struct question *q,
@@ -94,6 +138,7 @@ static struct router_rank session_rank(const struct question *q,
   const uint32_t queue = q->r->signatures[s->signature].key.queue;
   return (struct router_rank){.precedence = q->r->queues[queue].precedence,
                               .priority = s->priority,
+                              .effective = routing_effective(q->r, slot),
                               .skip_queue = s->skip_queue,
                               .entered_us = s->entered_us};
 }
@@ -147,9 +192,9 @@ void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
     return;
   }
   q.a = &r->agents[agent];
-  if (!not_able(&q) && !not_present(&q) && !not_matchable(&q) &&
-      !not_ready(&q) && !has_declined(&q) && !agent_goes_first(&q) &&
-      !session_goes_first(&q)) {
+  if (!not_able(&q) && !not_present(&q) && !not_preferred(&q) &&
+      !not_matchable(&q) && !not_ready(&q) && !has_declined(&q) &&
+      !agent_goes_first(&q) && !session_goes_first(&q)) {
     (void)because(&q, ROUTER_WHY_WOULD_BE_OFFERED);
   }
 }

@@ -1,8 +1,8 @@
 /* heap_priv.h - a heap of four children a node whose entries know their place.
  *
- * Entries come smallest (hi, lo) first. Whoever owns the items is told of each
- * move, so that an entry can be removed from the middle. Inline, so that the
- * telling costs no call. The array's memory is the owner's (heap_reserve).
+ * Entries come smallest (hi, lo, tail) first. Whoever owns the items is told of
+ * each move, so that an entry can be removed from the middle. Inline, so that
+ * the telling costs no call. The array's memory is the owner's (heap_reserve).
  */
 #ifndef BATON_ROUTING_HEAP_PRIV_H
 #define BATON_ROUTING_HEAP_PRIV_H
@@ -18,6 +18,7 @@ enum { HEAP_ARITY = 4 };
 
 struct heap_entry {
   uint64_t hi, lo; /* the key; no two entries have the same */
+  uint32_t tail;   /* its end, where lo does not hold it all */
   uint32_t item;
 };
 
@@ -33,7 +34,10 @@ typedef void heap_moved_fn(void *ctx, const struct heap_entry *e,
 
 static inline bool heap_before(const struct heap_entry *a,
                                const struct heap_entry *b) {
-  return a->hi != b->hi ? a->hi < b->hi : a->lo < b->lo;
+  if (a->hi != b->hi) {
+    return a->hi < b->hi;
+  }
+  return a->lo != b->lo ? a->lo < b->lo : a->tail < b->tail;
 }
 
 static inline bool heap_reserve(struct heap *h, const struct mem *mem,

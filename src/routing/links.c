@@ -14,27 +14,54 @@ static void agent_moved(void *ctx, const struct heap_entry *e, uint32_t place) {
   c->r->agents[e->lo].links[c->channel].at[e->item].place = place;
 }
 
-/* By strategy, in the bits above the time: fixed for a link's life. */
-static uint64_t score(const struct router *r, const struct router_signature *s,
-                      const struct router_profile *p) {
-  uint64_t sum = 0;
-  if (router_queue_at(r, s->key.queue)->strategy == ROUTER_MOST_SKILLED) {
+/* What the strategy compares before the idle time and is fixed for a link's
+ * life; in the bits above the time. */
+static uint64_t fixed_score(const struct router *r,
+                            const struct router_signature *s,
+                            const struct router_profile *p) {
+  const uint32_t strategy = router_queue_at(r, s->key.queue)->strategy;
+  uint64_t score = 0;
+  if (strategy == ROUTER_MOST_SKILLED) {
     for (uint32_t i = 0; i < s->needs.count; i++) {
-      sum += routing_find_skill(p, need_skill(s->needs.packed[i]))->proficiency;
+      score +=
+          routing_find_skill(p, need_skill(s->needs.packed[i]))->proficiency;
     }
+  } else if (strategy == ROUTER_ORDERED) {
+    const struct router_post *post = routing_find_post(p, s->key.queue);
+    score = post == NULL || post->rank == 0 ? UNRANKED : post->rank;
   }
-  return sum << TIME_BITS;
+  return score << TIME_BITS;
 }
 
-static uint64_t with_idle_since(uint64_t hi, const struct router_agent *a) {
+uint32_t routing_occupancy(const struct router_agent_state *s) {
+  uint32_t used = 0, capacity = 0;
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    used += s->channels[c].used;
+    capacity += s->channels[c].capacity;
+  }
+  return capacity == 0 ? 0 : 100 * used / capacity;
+}
+
+/* The key as the agent is now. */
+static uint64_t key_now(uint32_t strategy, uint64_t hi,
+                        const struct router_agent *a) {
+  if (strategy == ROUTER_ROUND_ROBIN) {
+    return a->state.turn;
+  }
+  if (strategy == ROUTER_LEAST_OCCUPIED) {
+    hi = (uint64_t)routing_occupancy(&a->state) << TIME_BITS;
+  }
   return (hi & ~TIME_MASK) | (uint64_t)a->state.idle_since_us;
 }
 
+/* Of round robin the turn, which the idle time would break no tie of. */
 struct heap_entry routing_agent_entry(const struct router *r, uint32_t number,
                                       uint32_t agent) {
   const struct router_agent *a = &r->agents[agent];
-  const uint64_t hi = score(r, &r->signatures[number], &a->profile);
-  return (struct heap_entry){.hi = with_idle_since(hi, a), .lo = agent};
+  const struct router_signature *s = &r->signatures[number];
+  const uint64_t hi = fixed_score(r, s, &a->profile);
+  const uint32_t strategy = router_queue_at(r, s->key.queue)->strategy;
+  return (struct heap_entry){.hi = key_now(strategy, hi, a), .lo = agent};
 }
 
 static void make_ready(struct router *r, struct router_pool *pool,
@@ -43,7 +70,7 @@ static void make_ready(struct router *r, struct router_pool *pool,
   struct pool_ctx ctx = {r, pool->channel};
   struct heap_entry e = h->entries[place];
   bt_check(place >= h->count);
-  e.hi = with_idle_since(e.hi, &r->agents[e.lo]);
+  e.hi = key_now(pool->strategy, e.hi, &r->agents[e.lo]);
   heap_put(h, place, h->entries[h->count], agent_moved, &ctx);
   heap_push(h, e, agent_moved, &ctx);
 }
@@ -144,9 +171,12 @@ void routing_reorder_agent(struct router *r, uint32_t agent, uint32_t channel) {
   const struct links *links = &a->links[channel];
   struct pool_ctx ctx = {r, channel};
   for (uint32_t i = 0; i < links->count; i++) {
-    struct heap *h = &r->pools[links->at[i].signature].ready;
-    struct heap_entry e = h->entries[links->at[i].place];
-    e.hi = with_idle_since(e.hi, a);
-    heap_change(h, links->at[i].place, e, agent_moved, &ctx);
+    struct router_pool *pool = &r->pools[links->at[i].signature];
+    struct heap_entry e = pool->ready.entries[links->at[i].place];
+    const uint64_t hi = key_now(pool->strategy, e.hi, a);
+    if (hi != e.hi) {
+      e.hi = hi;
+      heap_change(&pool->ready, links->at[i].place, e, agent_moved, &ctx);
+    }
   }
 }

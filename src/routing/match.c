@@ -61,7 +61,7 @@ static bool fresh_goes_first(const struct search *search, uint32_t number,
   const struct router_signature *s = &r->signatures[number];
   const struct router_agent *a = &r->agents[r->fresh];
   if (!a->state.channels[s->key.channel].ready ||
-      !routing_eligible(&a->profile, &s->key, &s->needs)) {
+      !routing_eligible(&a->profile, r->fresh, &s->key, &s->needs)) {
     return false;
   }
   const struct heap_entry e = routing_agent_entry(r, number, r->fresh);
@@ -99,55 +99,67 @@ static bool head_before(const struct router_head *a,
   return a->hi != b->hi ? a->hi < b->hi : a->lo < b->lo;
 }
 
-/* The first of the heads of all signatures that the agent can serve now. */
-static const struct router_head *best_head(const struct router *r,
-                                           const struct router_agent *a) {
-  const struct router_head *best = NULL;
+static const struct contender nobody = {.slot = ROUTER_NONE};
+
+/* The first of the heads of all signatures that the agent can serve now: of
+ * those that rest, and of those that rise. */
+static struct contender best_head(const struct router *r,
+                                  const struct router_agent *a) {
+  const struct router_head *rests = NULL;
+  struct contender best = nobody;
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     const struct links *links = &a->links[c];
     const uint32_t count = a->state.channels[c].ready ? links->count : 0;
     for (uint32_t i = 0; i < count; i++) {
-      const struct router_head *head = &r->heads[links->at[i].signature];
+      const uint32_t number = links->at[i].signature;
+      const struct router_head *head = &r->heads[number];
       if (head->slot != ROUTER_NONE &&
-          (best == NULL || head_before(head, best))) {
-        best = head;
+          (rests == NULL || head_before(head, rests))) {
+        rests = head;
+      }
+      if (head->rises) {
+        const struct contender rises = routing_contend_rising(
+            r, number, &r->signatures[number].rising.entries[0]);
+        best = routing_goes_before(&rises, &best) ? rises : best;
       }
     }
   }
-  return best;
+  if (rests == NULL) {
+    return best;
+  }
+  const struct contender other = routing_contend_resting(rests);
+  return routing_goes_before(&other, &best) ? other : best;
 }
 
-/* The signature's head as this agent sees it: without what it declined. */
-static bool head_for(struct search *search, uint32_t number,
-                     struct router_head *out) {
+/* The first of the signature's sessions that passes the test. */
+static struct contender best_waiting(struct search *search, uint32_t number) {
   const struct router *r = search->r;
-  *out = r->heads[number];
-  if (out->slot == ROUTER_NONE) {
-    return false;
-  }
-  const struct heap_entry *e =
-      search_heap(search, &r->signatures[number].matchable);
-  if (e == NULL) {
-    return false;
-  }
-  out->hi = e->hi;
-  out->lo = e->lo;
-  out->slot = e->item;
-  return true;
+  const struct router_signature *s = &r->signatures[number];
+  const struct heap_entry *rests = search_heap(search, &s->resting);
+  const struct heap_entry *rises = search_heap(search, &s->rising);
+  const struct contender a =
+      rests == NULL ? nobody : routing_contend(r, rests->item);
+  const struct contender b =
+      rises == NULL ? nobody : routing_contend_rising(r, number, rises);
+  return routing_goes_before(&a, &b) ? a : b;
 }
 
 /* The same as best_head(), for the rare agent that declined the best. */
 static uint32_t best_not_declined(struct search *search,
                                   const struct router_agent *a) {
-  struct router_head best = {.slot = ROUTER_NONE}, head;
+  const struct router *r = search->r;
+  struct contender best = nobody;
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     const struct links *links = &a->links[c];
     const uint32_t count = a->state.channels[c].ready ? links->count : 0;
     for (uint32_t i = 0; i < count; i++) {
-      if (head_for(search, links->at[i].signature, &head) &&
-          (best.slot == ROUTER_NONE || head_before(&head, &best))) {
-        best = head;
+      const uint32_t number = links->at[i].signature;
+      const struct router_head *head = &r->heads[number];
+      if (head->slot == ROUTER_NONE && !head->rises) {
+        continue;
       }
+      const struct contender first = best_waiting(search, number);
+      best = routing_goes_before(&first, &best) ? first : best;
     }
   }
   return best.slot;
@@ -156,12 +168,8 @@ static uint32_t best_not_declined(struct search *search,
 bool router_best_session(const struct router *r, uint32_t agent, int64_t now_us,
                          struct router_decision *out) {
   const struct router_agent *a = router_agent_at(r, agent);
-  const struct router_head *best = best_head(r, a);
-  if (best == NULL) {
-    return false;
-  }
-  uint32_t slot = best->slot;
-  if (r->sessions[slot].exclusions != EXCLUSION_NONE &&
+  uint32_t slot = best_head(r, a).slot;
+  if (slot != ROUTER_NONE && r->sessions[slot].exclusions != EXCLUSION_NONE &&
       routing_excluded(r, slot, agent, now_us)) {
     struct search search = {
         .r = r, .now_us = now_us, .other = agent, .passes = session_passes};
@@ -185,17 +193,16 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
                        struct router_decision *out) {
   const struct router_queue *q = router_queue_at(r, queue);
   struct search search = {.r = r, .now_us = now_us, .passes = has_agent};
-  const struct heap_entry *best = NULL;
+  struct contender best = nobody;
   for (uint32_t n = q->paused ? SIGNATURE_NONE : q->signature_first;
        n != SIGNATURE_NONE; n = r->signatures[n].in[BY_QUEUE].next) {
-    const bool agents = r->pools[n].ready.count > 0 || r->fresh != ROUTER_NONE;
-    const struct heap_entry *e =
-        agents ? search_heap(&search, &r->signatures[n].matchable) : NULL;
-    if (e != NULL && (best == NULL || heap_before(e, best))) {
-      best = e;
+    if (r->pools[n].ready.count > 0 || r->fresh != ROUTER_NONE) {
+      const struct contender first = best_waiting(&search, n);
+      best = routing_goes_before(&first, &best) ? first : best;
     }
   }
-  return best != NULL && router_best_agent(r, best->item, now_us, out);
+  return best.slot != ROUTER_NONE &&
+         router_best_agent(r, best.slot, now_us, out);
 }
 
 static bool present(const struct router_agent *a, uint32_t channel,
@@ -210,10 +217,10 @@ bool router_any_eligible(const struct router *r,
   struct requirement key;
   struct needs needs;
   routing_make_requirement(request, &key);
-  routing_merge_needs(&key, &router_queue_at(r, key.queue)->needs, &needs);
+  routing_merge_needs(&key, &router_queue_at(r, key.queue)->demands, &needs);
   struct candidates c;
   uint32_t agent;
-  routing_start_candidates(&c, r, key.queue, key.channel, &needs);
+  routing_start_candidates(&c, r, &key, &needs);
   while (routing_next_candidate(&c, &agent)) {
     if (present(&r->agents[agent], key.channel, presence)) {
       return true;

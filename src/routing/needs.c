@@ -29,9 +29,42 @@ void routing_pack_needs(const struct router_skill *skills, uint32_t count,
   }
 }
 
+static bool is_dropped(const struct demands *d, uint32_t ring, uint32_t skill) {
+  for (uint32_t i = 0; i < ring && i < d->ring_count; i++) {
+    for (uint32_t k = 0; k < d->rings[i].without_count; k++) {
+      if (d->rings[i].without[k] == skill) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static uint32_t relaxed(const struct demands *d, uint32_t ring, uint32_t need) {
+  uint32_t weakest = need_weakest(need);
+  for (uint32_t i = 0; i < ring && i < d->ring_count; i++) {
+    weakest += d->rings[i].relax;
+  }
+  return need_pack((struct router_skill){
+      need_skill(need),
+      weakest < ROUTER_PROFICIENCY_WORST ? weakest : ROUTER_PROFICIENCY_WORST});
+}
+
+static void open_rings(const struct demands *d, uint32_t ring,
+                       struct needs *needs) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < needs->count; i++) {
+    if (!is_dropped(d, ring, need_skill(needs->packed[i]))) {
+      needs->packed[kept++] = relaxed(d, ring, needs->packed[i]);
+    }
+  }
+  needs->count = kept;
+}
+
 /* A skill that both ask for is needed at the better proficiency. */
 void routing_merge_needs(const struct requirement *own,
-                         const struct needs *queue, struct needs *out) {
+                         const struct demands *demands, struct needs *out) {
+  const struct needs *queue = &demands->needs;
   uint32_t all[MERGED_NEEDS_MAX];
   const uint32_t count = own->count + queue->count;
   bt_check(count <= MERGED_NEEDS_MAX);
@@ -45,14 +78,21 @@ void routing_merge_needs(const struct requirement *own,
       out->packed[out->count++] = all[i];
     }
   }
+  if (own->ring > 0) {
+    open_rings(demands, own->ring, out);
+  }
 }
 
 void routing_make_requirement(const struct router_request *request,
                               struct requirement *out) {
   bt_check(request->channel < ROUTER_CHANNELS);
-  *out = (struct requirement){.queue = request->queue,
-                              .channel = request->channel,
-                              .count = request->need_count};
+  bt_check(request->ring <= ROUTER_RINGS_MAX);
+  *out = (struct requirement){
+      .queue = request->queue,
+      .channel = request->channel,
+      .ring = request->ring,
+      .agent = request->has_preferred ? request->preferred : ROUTER_NONE,
+      .count = request->need_count};
   routing_pack_needs(request->needs, request->need_count, out->packed);
 }
 
@@ -87,6 +127,26 @@ bool routing_serves(const struct router_profile *p, uint32_t queue) {
   return low < p->queue_count && p->queues[low] == queue;
 }
 
+const struct router_post *routing_find_post(const struct router_profile *p,
+                                            uint32_t queue) {
+  for (uint32_t i = 0; i < p->post_count; i++) {
+    if (p->posts[i].queue == queue) {
+      return &p->posts[i];
+    }
+  }
+  return NULL;
+}
+
+bool routing_belongs(const struct router_profile *p, uint32_t queue,
+                     uint32_t ring) {
+  if (routing_serves(p, queue)) {
+    return true;
+  }
+  const struct router_post *post =
+      ring == 0 ? NULL : routing_find_post(p, queue);
+  return post != NULL && post->ring > 0 && post->ring <= ring;
+}
+
 uint32_t routing_unmet_need(const struct router_profile *p,
                             const struct needs *needs) {
   for (uint32_t i = 0; i < needs->count; i++) {
@@ -99,11 +159,12 @@ uint32_t routing_unmet_need(const struct router_profile *p,
   return needs->count;
 }
 
-bool routing_eligible(const struct router_profile *p,
+bool routing_eligible(const struct router_profile *p, uint32_t agent,
                       const struct requirement *key,
                       const struct needs *needs) {
   return (p->channels >> key->channel & 1u) != 0 &&
-         routing_serves(p, key->queue) &&
+         (key->agent == ROUTER_NONE || key->agent == agent) &&
+         routing_belongs(p, key->queue, key->ring) &&
          routing_unmet_need(p, needs) == needs->count;
 }
 

@@ -1,22 +1,27 @@
 #include "routing/router_priv.h"
 
-static void needs_of(const struct router_queue_params *params,
-                     struct needs *out) {
-  *out = (struct needs){.count = params->need_count};
-  routing_pack_needs(params->needs, params->need_count, out->packed);
+static void demands_of(const struct router_queue_params *params,
+                       struct demands *out) {
+  *out = (struct demands){.needs = {.count = params->need_count},
+                          .ring_count = params->ring_count};
+  routing_pack_needs(params->needs, params->need_count, out->needs.packed);
+  for (uint32_t i = 0; i < params->ring_count; i++) {
+    bt_check(params->rings[i].without_count <= ROUTER_NEEDS_MAX);
+    out->rings[i] = params->rings[i];
+  }
 }
 
 /* An agent may become eligible for all the queue's signatures at once. */
 static bool reserve_refit(struct router *r, uint32_t number,
-                          const struct needs *queue_needs) {
+                          const struct demands *demands) {
   const struct requirement *key = &r->signatures[number].key;
   const size_t more = r->queues[key->queue].signature_count;
   struct needs needs;
   struct candidates c;
   uint32_t agent;
   size_t agents = 0;
-  routing_merge_needs(key, queue_needs, &needs);
-  routing_start_candidates(&c, r, key->queue, key->channel, &needs);
+  routing_merge_needs(key, demands, &needs);
+  routing_start_candidates(&c, r, key, &needs);
   while (routing_next_candidate(&c, &agent)) {
     const size_t links = r->agents[agent].links[key->channel].count;
     if (!routing_reserve_pool(r, number, ++agents) ||
@@ -31,11 +36,15 @@ enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
                                  const struct router_queue_params *params) {
   bt_check(queue < ROUTER_INDEX_MAX);
   bt_check(params->strategy < ROUTER_STRATEGIES);
-  struct needs needs;
-  needs_of(params, &needs);
+  bt_check(params->precedence <= UINT16_MAX);
+  bt_check(params->ageing <= ROUTER_AGEING_MAX &&
+           params->max_priority <= ROUTER_PRIORITY_MAX);
+  bt_check(params->ring_count <= ROUTER_RINGS_MAX);
+  struct demands demands;
+  demands_of(params, &demands);
   if (!mem_grow(r->mem, &r->queues, &r->queue_cap, (size_t)queue + 1,
                 sizeof *r->queues) ||
-      !routing_reserve_skills(r, needs.packed, needs.count)) {
+      !routing_reserve_skills(r, demands.needs.packed, demands.needs.count)) {
     return BT_ERR_NOMEM;
   }
   if (!r->queues[queue].known) {
@@ -43,7 +52,9 @@ enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
   }
   for (uint32_t n = r->queues[queue].signature_first; n != SIGNATURE_NONE;
        n = r->signatures[n].in[BY_QUEUE].next) {
-    if (!reserve_refit(r, n, &needs)) {
+    if (!reserve_refit(r, n, &demands) ||
+        !routing_reserve_waiting(r, n, params->ageing,
+                                 (size_t)r->signatures[n].sessions + 1)) {
       return BT_ERR_NOMEM;
     }
   }
@@ -65,16 +76,21 @@ void router_put_queue(struct router *r, uint32_t queue,
                       const struct router_queue_params *params) {
   bt_check(router_prepare_queue(r, queue, params) == BT_ERR_OK);
   struct router_queue *q = &r->queues[queue];
-  if (!q->known) {
+  const bool known = q->known;
+  if (!known) {
     *q = (struct router_queue){.known = true,
                                .oldest = ROUTER_NONE,
                                .newest = ROUTER_NONE,
                                .reserved_first = ROUTER_NONE};
   }
+  r->queues_by[q->strategy] -= known;
+  r->queues_by[params->strategy]++;
   q->strategy = params->strategy;
   q->precedence = params->precedence;
   q->max_size = params->max_size;
-  needs_of(params, &q->needs);
+  q->ageing = params->ageing;
+  q->max_priority = params->max_priority;
+  demands_of(params, &q->demands);
   refit_all(r, q);
 }
 
@@ -113,18 +129,36 @@ static int64_t oldest_us(const struct router *r, const struct router_queue *q) {
   return in_line < late ? in_line : late;
 }
 
-void router_stats(const struct router *r, uint32_t queue,
-                  struct router_queue_stats *out) {
-  const struct router_queue *q = router_queue_at(r, queue);
+static void count_agents(const struct router *r, uint32_t queue, uint32_t ring,
+                         struct router_queue_stats *out) {
+  const struct requirement key = {.queue = queue,
+                                  .channel = ROUTER_NONE,
+                                  .ring = ring,
+                                  .agent = ROUTER_NONE};
+  struct needs needs;
   struct candidates c;
   uint32_t agent;
-  *out = (struct router_queue_stats){.waiting = q->waiting,
-                                     .reserved = q->reserved_count,
-                                     .oldest_us = oldest_us(r, q)};
-  routing_start_candidates(&c, r, queue, ROUTER_NONE, &q->needs);
+  bt_check(ring <= ROUTER_RINGS_MAX);
+  routing_merge_needs(&key, &router_queue_at(r, queue)->demands, &needs);
+  routing_start_candidates(&c, r, &key, &needs);
   while (routing_next_candidate(&c, &agent)) {
     const struct router_agent *a = &r->agents[agent];
     out->agents_in += a->state.presence != ROUTER_OFFLINE;
     out->agents_ready += ready_somewhere(a);
   }
+}
+
+void router_stats(const struct router *r, uint32_t queue,
+                  struct router_queue_stats *out) {
+  const struct router_queue *q = router_queue_at(r, queue);
+  *out = (struct router_queue_stats){.waiting = q->waiting,
+                                     .reserved = q->reserved_count,
+                                     .oldest_us = oldest_us(r, q)};
+  count_agents(r, queue, 0, out);
+}
+
+void router_ring_stats(const struct router *r, uint32_t queue, uint32_t ring,
+                       struct router_queue_stats *out) {
+  *out = (struct router_queue_stats){.oldest_us = INT64_MAX};
+  count_agents(r, queue, ring, out);
 }

@@ -29,6 +29,7 @@ static void free_set(struct router *r, struct router_agent_set *set) {
 static void free_profile(struct router *r, struct router_profile *p) {
   mem_free(r->mem, p->skills, p->skill_cap * sizeof *p->skills);
   mem_free(r->mem, p->queues, p->queue_cap * sizeof *p->queues);
+  mem_free(r->mem, p->posts, p->post_cap * sizeof *p->posts);
 }
 
 static void free_agents(struct router *r) {
@@ -52,7 +53,8 @@ static void free_agents(struct router *r) {
 
 static void free_signatures(struct router *r) {
   for (size_t i = 0; i < r->signature_cap; i++) {
-    free_heap(r, &r->signatures[i].matchable);
+    free_heap(r, &r->signatures[i].resting);
+    free_heap(r, &r->signatures[i].rising);
   }
   for (size_t i = 0; i < r->pool_cap; i++) {
     free_heap(r, &r->pools[i].ready);
@@ -65,9 +67,13 @@ static void free_signatures(struct router *r) {
 void router_free(struct router *r) {
   free_agents(r);
   free_signatures(r);
+  routing_free_caps(r);
   for (size_t i = 0; i < r->queue_cap; i++) {
     free_heap(r, &r->queues[i].latecomers);
     free_set(r, &r->queues[i].agents);
+    for (size_t k = 0; k < ROUTER_RINGS_MAX; k++) {
+      free_set(r, &r->queues[i].joined[k]);
+    }
   }
   for (size_t i = 0; i < r->skill_cap; i++) {
     free_set(r, &r->skills[i].holders);

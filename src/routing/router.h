@@ -1,8 +1,9 @@
 /* router.h - which session goes to which agent, from indexes alone.
  *
- * Waiting sessions are grouped by requirement signature (queue, channel, skills
- * with the weakest proficiency accepted). A signature knows which agents are
- * eligible; it keeps its matchable sessions and its ready agents each in order.
+ * Waiting sessions are grouped by requirement signature (queue, channel, ring,
+ * preferred agent, skills with the weakest proficiency accepted). A signature
+ * knows which agents are eligible; it keeps its matchable sessions and its
+ * ready agents each in order.
  * An agent knows the signatures it is eligible for. So a decision looks at an
  * agent's own signatures, or at one signature's first agent: never at all
  * sessions or all agents, and a session that nobody can take delays no other.
@@ -17,14 +18,23 @@
  *   changes           fold an event; never fail after their prepare.
  *   questions         take a const router: pure, deterministic. Ties are broken
  *                     by order of entry, or by agent index.
- * The router decides nothing by itself and keeps no time: the engine asks for
+ * The router decides nothing by itself and has no timer: the engine asks for
  * the best session when an agent may have become ready, for the best agent when
  * a session entered, came back or changed, and for both when configuration
  * did, or a pause or an exclusion ended (router_best_match).
  *
- * Order of sessions: queue's precedence, then skipped ones, then priority, then
- * longest wait, then order of entry. Precedence and skips are compared only
- * between sessions that the agent in question could take.
+ * Order of sessions: queue's precedence, then skipped ones, then effective
+ * priority, then longest wait, then order of entry. Precedence and skips are
+ * compared only between sessions that the agent in question could take.
+ *
+ * Effective priority = priority + waiting minutes × the queue's ageing, until
+ * it reaches the queue's maximum; a priority above that stays as it is, and
+ * who skipped the queue does not age. It is exact, in whole milliseconds of
+ * waiting. Sessions of one signature age alike, so that their order stays as it
+ * is until one reaches the maximum: those that rise and those that rest are two
+ * ordered sets, and router_advance() takes over the few that have reached it.
+ * Only the first of each set is compared with those of other signatures, at the
+ * time that it is.
  */
 #ifndef BATON_ROUTING_ROUTER_H
 #define BATON_ROUTING_ROUTER_H
@@ -42,7 +52,12 @@ enum {
   ROUTER_PRIORITY_MAX = 1000,
   ROUTER_PROFICIENCY_BEST = 1,
   ROUTER_PROFICIENCY_WORST = 20,
-  ROUTER_NEEDS_MAX = 8, /* skills of a request, and as many of a queue */
+  ROUTER_NEEDS_MAX = 8,       /* skills of a request, and as many of a queue */
+  ROUTER_RINGS_MAX = 6,       /* that open later, beside the first */
+  ROUTER_RANKS_MAX = 1000,    /* places in a queue's list of agents */
+  ROUTER_AGEING_MAX = 100000, /* hundredths of a point a minute */
+  ROUTER_POINT = 60 * 1000 * 100, /* one point of priority, in the unit in which
+                                     a session gains ageing a millisecond */
   ROUTER_AGENT_SKILLS_MAX = 256,
   ROUTER_INDEX_MAX = 1 << 27,     /* agents, queues, skills, slots */
   ROUTER_IDLE_SIGNATURES = 32768, /* unused signatures kept for the next use, */
@@ -52,7 +67,9 @@ enum {
 #define ROUTER_NONE UINT32_MAX
 
 /* Microseconds since 1970 that a router can order by: until the year 2255. */
-#define ROUTER_TIME_MAX_US        ((INT64_C(1) << 53) - 1)
+#define ROUTER_TIME_MAX_US ((INT64_C(1) << 53) - 1)
+/* Orders of entry, and turns of agents, that it can compare. */
+#define ROUTER_ORDER_MAX          ((UINT64_C(1) << 43) - 1)
 
 #define STRATEGY(name, text, doc) ROUTER_##name,
 enum router_strategy {
@@ -74,12 +91,31 @@ struct router_skill {
   uint32_t proficiency; /* 1 best … 20 */
 };
 
+/* What a ring relaxes, beside what those before it do. */
+struct router_ring {
+  uint32_t without[ROUTER_NEEDS_MAX]; /* skills that are no longer required */
+  uint32_t without_count;
+  uint32_t relax; /* added to every weakest proficiency accepted */
+};
+
 struct router_queue_params {
   struct router_skill needs[ROUTER_NEEDS_MAX]; /* beside a session's own */
   uint32_t need_count;
-  uint32_t strategy;   /* enum router_strategy */
-  uint32_t precedence; /* higher first among the queues an agent serves */
-  uint32_t max_size;   /* waiting sessions; 0 for no limit */
+  uint32_t strategy;     /* enum router_strategy */
+  uint32_t precedence;   /* higher first among the queues an agent serves */
+  uint32_t max_size;     /* waiting sessions; 0 for no limit */
+  uint32_t ageing;       /* hundredths of a priority point a minute */
+  uint32_t max_priority; /* that ageing leads to */
+  struct router_ring rings[ROUTER_RINGS_MAX];
+  uint32_t ring_count;
+};
+
+/* What a queue says about an agent: it joins in a later ring, has a place in
+ * the list of an ordered queue, or both. */
+struct router_post {
+  uint32_t queue;
+  uint32_t ring; /* from 1; 0: it does not join */
+  uint32_t rank; /* from 1; 0: it is not in the list */
 };
 
 /* Borrowed during the call. */
@@ -88,6 +124,8 @@ struct router_agent_params {
   uint32_t skill_count;
   const uint32_t *queues; /* those it serves, each once */
   uint32_t queue_count;
+  const struct router_post *posts; /* each queue once */
+  uint32_t post_count;
   bool all_queues;  /* serves every queue, now and later */
   uint8_t channels; /* bits of the channels it ever works on */
 };
@@ -102,6 +140,7 @@ enum router_presence {
 /* What the agent machine says of the agent now. */
 struct router_agent_state {
   int64_t idle_since_us;
+  uint64_t turn;    /* number of its last offer; 0 before the first */
   uint8_t presence; /* enum router_presence */
   struct {
     uint8_t used, capacity;
@@ -115,7 +154,10 @@ struct router_request {
   uint32_t channel;
   struct router_skill needs[ROUTER_NEEDS_MAX]; /* each skill once, any order */
   uint32_t need_count;
-  uint32_t priority; /* 0 … ROUTER_PRIORITY_MAX */
+  uint32_t priority;  /* 0 … ROUTER_PRIORITY_MAX */
+  uint32_t ring;      /* the last that is open; 0 when it enters */
+  uint32_t preferred; /* with @has_preferred: no other agent, until widened */
+  bool has_preferred;
   bool skip_queue;
   int64_t entered_us; /* 0 … ROUTER_TIME_MAX_US: kept when it comes back */
   uint64_t order;     /* of entry; unique: kept when it comes back */
@@ -136,15 +178,19 @@ struct router_queue_stats {
 /* A key by which somebody goes first. */
 struct router_rank {
   uint32_t precedence, priority; /* sessions */
+  int64_t effective;             /* the same, in 1/ROUTER_POINT of a point */
   bool skip_queue;
   int64_t entered_us;
-  uint32_t score;        /* agents, MOST_SKILLED: sum of proficiencies */
+  uint32_t strategy;     /* agents: the queue's */
+  uint32_t score;        /* agents: what it compares first; 0 where nothing */
+  uint64_t turn;         /* agents */
   int64_t idle_since_us; /* agents */
 };
 
 struct router_why {
   enum router_why_reason reason;
   uint32_t skill, needed, has; /* has 0: not at all */
+  uint32_t ring;               /* in which it could take it */
   uint32_t used, capacity;
   uint32_t other_agent, other_slot;
   int64_t until_us;
@@ -165,6 +211,7 @@ struct router_signature;
 struct router_pool;
 struct router_head;
 struct router_exclusion_node;
+struct router_caps;
 
 /* Agents, a bit each: to find those that are in several sets at once. */
 struct router_agent_set {
@@ -187,6 +234,8 @@ struct router {
   size_t signature_cap, pool_cap, head_cap, exclusion_cap;
   struct router_agent_set everywhere; /* agents that serve all queues */
   struct router_agent_set on_channel[ROUTER_CHANNELS];
+  struct router_caps *caps;           /* which signature is capped next */
+  int64_t clock_ms;                   /* up to which priorities have aged */
   struct map by_requirement;          /* signatures */
   uint32_t signature_count;           /* ever numbered */
   uint32_t signature_free;            /* numbers to use again */
@@ -196,11 +245,16 @@ struct router {
   uint32_t exclusion_count, exclusion_free;
   uint32_t fresh;   /* an agent that is ready and in no pool yet */
   uint32_t waiting; /* sessions in all queues */
+  uint32_t queues_by[ROUTER_STRATEGIES]; /* how many use each strategy */
 };
 
 /* @r must not move afterwards: its map refers to it. @mem is borrowed. */
 void router_init(struct router *r, const struct mem *mem);
 void router_free(struct router *r);
+
+/* The time up to which priorities have aged. Never goes back. Call it before
+ * the questions of a step; it costs as much as sessions reached a maximum. */
+void router_advance(struct router *r, int64_t now_us);
 
 /* Queues. Putting one again changes it; its sessions stay, and are matched by
  * the new needs. BT_ERR_NOMEM: nothing changed. */
@@ -237,6 +291,11 @@ void router_enqueue(struct router *r, uint32_t slot,
 void router_dequeue(struct router *r, uint32_t slot);
 bool router_waits(const struct router *r, uint32_t slot);
 void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority);
+/* The rings up to @ring are open, and no agent is preferred any more. It keeps
+ * its place, its exclusions and its reservation. */
+enum bt_err router_prepare_widen(struct router *r, uint32_t slot,
+                                 uint32_t ring) BT_USE_RESULT;
+void router_widen(struct router *r, uint32_t slot, uint32_t ring);
 /* An offer is open: the session keeps its place and its clock and is matched
  * with nobody until it is unreserved or dequeued. */
 void router_reserve(struct router *r, uint32_t slot, uint32_t agent);
@@ -267,6 +326,8 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
 /* 1 for the first of its queue, reserved sessions counted. Costs as much as
  * the answer is long. The slot must wait. */
 uint32_t router_position(const struct router *r, uint32_t slot);
+/* Its effective priority, in 1/ROUTER_POINT of a point. The slot must wait. */
+int64_t router_effective_priority(const struct router *r, uint32_t slot);
 /* Costs as much as the queue has agents. */
 void router_stats(const struct router *r, uint32_t queue,
                   struct router_queue_stats *out);
@@ -278,6 +339,11 @@ bool router_has_skill_holder(const struct router *r, uint32_t skill);
 bool router_any_eligible(const struct router *r,
                          const struct router_request *request,
                          enum router_presence presence);
+
+/* Of a request with nothing but the queue's own needs: how many could take it
+ * when @ring is open, and how many of them are ready. As router_stats(). */
+void router_ring_stats(const struct router *r, uint32_t queue, uint32_t ring,
+                       struct router_queue_stats *out);
 
 /* Why, or why not. Every agent and slot may be asked. Not for hot paths. */
 void router_explain(const struct router *r, uint32_t slot, uint32_t agent,

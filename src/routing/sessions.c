@@ -1,36 +1,5 @@
 #include "routing/router_priv.h"
 
-/* Skipped ones first, then the higher priority, then the longer wait. */
-struct heap_entry routing_session_entry(const struct router *r, uint32_t slot) {
-  const struct router_session *s = &r->sessions[slot];
-  const uint64_t behind = ROUTER_PRIORITY_MAX - (uint64_t)s->priority;
-  const uint64_t waits = s->skip_queue ? 0 : UINT64_C(1) << 63;
-  return (struct heap_entry){.hi = waits | behind << TIME_BITS |
-                                   (uint64_t)s->entered_us,
-                             .lo = s->order,
-                             .item = slot};
-}
-
-static void matchable_moved(void *ctx, const struct heap_entry *e,
-                            uint32_t place) {
-  const struct router *r = ctx;
-  r->sessions[e->item].place = place;
-}
-
-static void matchable_add(struct router *r, uint32_t slot) {
-  const uint32_t number = r->sessions[slot].signature;
-  heap_push(&r->signatures[number].matchable, routing_session_entry(r, slot),
-            matchable_moved, r);
-  routing_refresh_head(r, number);
-}
-
-static void matchable_remove(struct router *r, uint32_t slot) {
-  const uint32_t number = r->sessions[slot].signature;
-  heap_remove(&r->signatures[number].matchable, r->sessions[slot].place,
-              matchable_moved, r);
-  routing_refresh_head(r, number);
-}
-
 static struct router_queue *queue_of(const struct router *r,
                                      const struct router_session *s) {
   return &r->queues[r->signatures[s->signature].key.queue];
@@ -133,8 +102,8 @@ static uint32_t admit(struct router *r, uint32_t slot,
       !mem_grow(r->mem, &r->sessions, &r->session_cap, (size_t)slot + 1,
                 sizeof *r->sessions) ||
       !reserve_line(r, q, request) ||
-      !heap_reserve(&r->signatures[number].matchable, r->mem,
-                    (size_t)r->signatures[number].sessions + 1)) {
+      !routing_reserve_waiting(r, number, q->ageing,
+                               (size_t)r->signatures[number].sessions + 1)) {
     return SIGNATURE_NONE;
   }
   return number;
@@ -165,7 +134,7 @@ void router_enqueue(struct router *r, uint32_t slot,
   };
   routing_count_session(r, number, 1);
   line_add(r, slot);
-  matchable_add(r, slot);
+  routing_add_waiting(r, slot);
   r->waiting++;
 }
 
@@ -173,7 +142,7 @@ void router_dequeue(struct router *r, uint32_t slot) {
   struct router_session *s = router_session_at(r, slot);
   const uint32_t number = s->signature;
   if (s->reserved_for == ROUTER_NONE) {
-    matchable_remove(r, slot);
+    routing_remove_waiting(r, slot);
   } else {
     reserved_remove(r, slot);
   }
@@ -191,18 +160,60 @@ bool router_waits(const struct router *r, uint32_t slot) {
 void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority) {
   struct router_session *s = router_session_at(r, slot);
   bt_check(priority <= ROUTER_PRIORITY_MAX);
-  s->priority = (uint16_t)priority;
-  if (s->reserved_for == ROUTER_NONE) {
-    heap_change(&r->signatures[s->signature].matchable, s->place,
-                routing_session_entry(r, slot), matchable_moved, r);
-    routing_refresh_head(r, s->signature);
+  if (s->reserved_for != ROUTER_NONE) {
+    s->priority = (uint16_t)priority;
+    return;
   }
+  routing_remove_waiting(r, slot);
+  s->priority = (uint16_t)priority;
+  routing_add_waiting(r, slot);
+}
+
+/* The signature that the session has when these rings are open. */
+static uint32_t widened(struct router *r, uint32_t slot, uint32_t ring) {
+  bt_check(ring <= ROUTER_RINGS_MAX);
+  const uint32_t now = router_session_at(r, slot)->signature;
+  struct requirement key = r->signatures[now].key;
+  key.ring = ring;
+  key.agent = ROUTER_NONE;
+  const uint32_t number = routing_intern(r, &key);
+  if (number == SIGNATURE_NONE ||
+      !routing_reserve_waiting(r, number, router_queue_at(r, key.queue)->ageing,
+                               (size_t)r->signatures[number].sessions + 1)) {
+    return SIGNATURE_NONE;
+  }
+  return number;
+}
+
+enum bt_err router_prepare_widen(struct router *r, uint32_t slot,
+                                 uint32_t ring) {
+  return widened(r, slot, ring) == SIGNATURE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+void router_widen(struct router *r, uint32_t slot, uint32_t ring) {
+  const uint32_t number = widened(r, slot, ring);
+  bt_check(number != SIGNATURE_NONE);
+  struct router_session *s = router_session_at(r, slot);
+  const uint32_t before = s->signature;
+  if (number == before) {
+    return;
+  }
+  const bool matchable = s->reserved_for == ROUTER_NONE;
+  if (matchable) {
+    routing_remove_waiting(r, slot);
+  }
+  s->signature = number;
+  if (matchable) {
+    routing_add_waiting(r, slot);
+  }
+  routing_count_session(r, number, 1);
+  routing_count_session(r, before, -1);
 }
 
 void router_reserve(struct router *r, uint32_t slot, uint32_t agent) {
   struct router_session *s = router_session_at(r, slot);
   bt_check(s->reserved_for == ROUTER_NONE && agent != ROUTER_NONE);
-  matchable_remove(r, slot);
+  routing_remove_waiting(r, slot);
   s->reserved_for = agent;
   reserved_add(r, slot);
 }
@@ -210,39 +221,53 @@ void router_reserve(struct router *r, uint32_t slot, uint32_t agent) {
 void router_unreserve(struct router *r, uint32_t slot) {
   bt_check(router_session_at(r, slot)->reserved_for != ROUTER_NONE);
   reserved_remove(r, slot);
-  matchable_add(r, slot);
+  routing_add_waiting(r, slot);
 }
 
 uint32_t router_reserved_for(const struct router *r, uint32_t slot) {
   return router_session_at(r, slot)->reserved_for;
 }
 
-/* Those before @e in the part of the heap below @place: below an entry that
- * does not come before it there are none. */
-static uint32_t count_before(const struct heap *h, uint32_t place,
-                             const struct heap_entry *e) {
-  if (place >= h->count || !heap_before(&h->entries[place], e)) {
+/* Does the entry of this set come before the session? */
+struct rivals {
+  const struct router *r;
+  const struct heap *h;
+  const struct contender *mine;
+};
+
+static bool is_ahead(const struct rivals *x, uint32_t place) {
+  const struct contender theirs =
+      routing_contend(x->r, x->h->entries[place].item);
+  return routing_goes_before(&theirs, x->mine);
+}
+
+/* Those before the session in the part of the heap below @place: below an entry
+ * that does not come before it there are none. */
+static uint32_t count_before(const struct rivals *x, uint32_t place) {
+  if (place >= x->h->count || !is_ahead(x, place)) {
     return 0;
   }
   uint32_t count = 1;
   for (uint32_t child = 1; child <= HEAP_ARITY; child++) {
-    count += count_before(h, place * HEAP_ARITY + child, e);
+    count += count_before(x, place * HEAP_ARITY + child);
   }
   return count;
 }
 
 uint32_t router_position(const struct router *r, uint32_t slot) {
   const struct router_queue *q = queue_of(r, router_session_at(r, slot));
-  const struct heap_entry mine = routing_session_entry(r, slot);
+  const struct contender mine = routing_contend(r, slot);
   uint32_t position = 1;
   for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
        n = r->signatures[n].in[BY_QUEUE].next) {
-    position += count_before(&r->signatures[n].matchable, 0, &mine);
+    const struct rivals resting = {r, &r->signatures[n].resting, &mine};
+    const struct rivals rising = {r, &r->signatures[n].rising, &mine};
+    position += count_before(&resting, 0) + count_before(&rising, 0);
   }
   for (uint32_t other = q->reserved_first; other != ROUTER_NONE;
        other = r->sessions[other].reserved_next) {
-    const struct heap_entry theirs = routing_session_entry(r, other);
-    position += heap_before(&theirs, &mine);
+    const struct contender theirs = routing_contend(r, other);
+    position += routing_goes_before(&theirs, &mine);
   }
   return position;
 }

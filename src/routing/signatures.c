@@ -85,7 +85,8 @@ static uint32_t next_number(struct router *r) {
   if (!mem_grow(r->mem, &r->signatures, &r->signature_cap, want,
                 sizeof *r->signatures) ||
       !mem_grow(r->mem, &r->pools, &r->pool_cap, want, sizeof *r->pools) ||
-      !mem_grow(r->mem, &r->heads, &r->head_cap, want, sizeof *r->heads)) {
+      !mem_grow(r->mem, &r->heads, &r->head_cap, want, sizeof *r->heads) ||
+      !routing_reserve_caps(r, want)) {
     return SIGNATURE_NONE;
   }
   return r->signature_count + 1;
@@ -105,7 +106,8 @@ static bool link_all(struct router *r, uint32_t number) {
   struct candidates c;
   uint32_t agent;
   pool->channel = s->key.channel;
-  routing_start_candidates(&c, r, s->key.queue, s->key.channel, &s->needs);
+  pool->strategy = router_queue_at(r, s->key.queue)->strategy;
+  routing_start_candidates(&c, r, &s->key, &s->needs);
   while (routing_next_candidate(&c, &agent)) {
     const size_t links = r->agents[agent].links[pool->channel].count;
     if (!routing_reserve_pool(r, number, (size_t)pool->agent_count + 1) ||
@@ -122,8 +124,10 @@ static void clear_signature(struct router *r, uint32_t number) {
   struct router_pool *pool = &r->pools[number];
   const uint32_t next_free = s->in[BY_IDLENESS].next;
   routing_unlink_signature(r, number);
-  mem_free(r->mem, s->matchable.entries,
-           s->matchable.cap * sizeof *s->matchable.entries);
+  mem_free(r->mem, s->resting.entries,
+           s->resting.cap * sizeof *s->resting.entries);
+  mem_free(r->mem, s->rising.entries,
+           s->rising.cap * sizeof *s->rising.entries);
   mem_free(r->mem, pool->ready.entries,
            pool->ready.cap * sizeof *pool->ready.entries);
   memset(pool, 0, sizeof *pool);
@@ -131,7 +135,7 @@ static void clear_signature(struct router *r, uint32_t number) {
   s->in[BY_IDLENESS].next = next_free;
 }
 
-/* Into the queue's and its anchor's chains, with a head. */
+/* Into the queue's and its anchor's chains. */
 static void enter_chains(struct router *r, uint32_t number) {
   struct router_signature *s = &r->signatures[number];
   struct router_queue *q = router_queue_at(r, s->key.queue);
@@ -139,7 +143,6 @@ static void enter_chains(struct router *r, uint32_t number) {
   chain_push(r, anchor_first(r, s), number, BY_ANCHOR);
   chain_push(r, &q->signature_first, number, BY_QUEUE);
   q->signature_count++;
-  routing_refresh_head(r, number);
 }
 
 static void leave_chains(struct router *r, uint32_t number) {
@@ -159,7 +162,7 @@ static uint32_t make_signature(struct router *r,
   }
   struct router_signature *s = &r->signatures[number];
   s->key = *key;
-  routing_merge_needs(key, &router_queue_at(r, key->queue)->needs, &s->needs);
+  routing_merge_needs(key, &router_queue_at(r, key->queue)->demands, &s->needs);
   if (!link_all(r, number)) {
     clear_signature(r, number);
     return SIGNATURE_NONE;
@@ -168,6 +171,7 @@ static uint32_t make_signature(struct router *r,
   s->used = true;
   bt_check(map_put(&r->by_requirement, key_hash(key), number));
   enter_chains(r, number);
+  routing_refresh_head(r, number);
   idle_push(r, number);
   idle_trim(r);
   return number;
@@ -208,27 +212,13 @@ void routing_free_signature(struct router *r, uint32_t number) {
   r->signature_free = number;
 }
 
-void routing_refresh_head(struct router *r, uint32_t number) {
-  const struct router_signature *s = &r->signatures[number];
-  const struct router_queue *q = router_queue_at(r, s->key.queue);
-  struct router_head *head = &r->heads[number];
-  if (q->paused || s->matchable.count == 0) {
-    head->slot = ROUTER_NONE;
-    return;
-  }
-  const struct heap_entry *first = &s->matchable.entries[0];
-  *head = (struct router_head){.hi = first->hi,
-                               .lo = first->lo,
-                               .slot = first->item,
-                               .precedence = q->precedence};
-}
-
 void routing_refit_signature(struct router *r, uint32_t number) {
   struct router_signature *s = &r->signatures[number];
   routing_unlink_signature(r, number);
   leave_chains(r, number);
-  routing_merge_needs(&s->key, &router_queue_at(r, s->key.queue)->needs,
+  routing_merge_needs(&s->key, &router_queue_at(r, s->key.queue)->demands,
                       &s->needs);
   bt_check(link_all(r, number));
   enter_chains(r, number);
+  routing_rebuild_waiting(r, number);
 }

@@ -162,7 +162,8 @@ static void values_outside_their_limits(void **state) {
           "expected 1 … 600 seconds, found 0.5");
   refused(CONFIG_QUEUE, "{\"id\":\"a\",\"strategy\":\"longest-idle\"}",
           "/strategy",
-          "expected longest_idle or most_skilled, found \"longest-idle\"");
+          "expected longest_idle, most_skilled, least_occupied, round_robin "
+          "or ordered, found \"longest-idle\"");
   refused(CONFIG_ENTRY, "{\"id\":\"a\",\"channel\":\"fax\"}", "/channel",
           "expected chat, voice or message, found \"fax\"");
   refused(CONFIG_AGENT, "{\"id\":\"a\",\"capacity\":{\"chat\":101}}",

@@ -23,6 +23,7 @@ struct ref_agent {
   bool known, all_queues;
   uint32_t proficiency[REF_SKILLS]; /* 0: has not */
   bool serves[REF_QUEUES];
+  struct router_post posts[REF_QUEUES]; /* by queue */
   uint32_t channels;
   struct router_agent_state state;
 };
@@ -36,17 +37,42 @@ struct reference {
   struct ref_session sessions[REF_SLOTS];
   struct ref_agent agents[REF_AGENTS];
   struct ref_queue queues[REF_QUEUES];
+  int64_t clock_ms;
 };
 
+/* The rings of the queue up to @ring take it away, or make it easier. */
+static uint32_t ref_weakest(const struct router_queue_params *queue,
+                            uint32_t ring, struct router_skill need) {
+  uint32_t weakest = need.proficiency;
+  for (uint32_t i = 0; i < ring && i < queue->ring_count; i++) {
+    const struct router_ring *g = &queue->rings[i];
+    for (uint32_t k = 0; k < g->without_count; k++) {
+      if (g->without[k] == need.skill) {
+        return 0;
+      }
+    }
+    weakest += g->relax;
+  }
+  return weakest < 20 ? weakest : 20;
+}
+
 static bool ref_meets(const struct ref_agent *a,
+                      const struct router_queue_params *queue, uint32_t ring,
                       const struct router_skill *needs, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t has = a->proficiency[needs[i].skill];
-    if (has == 0 || has > needs[i].proficiency) {
+    const uint32_t weakest = ref_weakest(queue, ring, needs[i]);
+    if (weakest > 0 && (has == 0 || has > weakest)) {
       return false;
     }
   }
   return true;
+}
+
+static bool ref_belongs(const struct ref_agent *a, uint32_t queue,
+                        uint32_t ring) {
+  const uint32_t joins = a->posts[queue].ring;
+  return a->all_queues || a->serves[queue] || (joins > 0 && joins <= ring);
 }
 
 static bool ref_eligible(const struct reference *ref, uint32_t agent,
@@ -54,9 +80,10 @@ static bool ref_eligible(const struct reference *ref, uint32_t agent,
   const struct ref_agent *a = &ref->agents[agent];
   const struct router_queue_params *queue = &ref->queues[q->queue].params;
   return a->known && (a->channels >> q->channel & 1u) != 0 &&
-         (a->all_queues || a->serves[q->queue]) &&
-         ref_meets(a, q->needs, q->need_count) &&
-         ref_meets(a, queue->needs, queue->need_count);
+         (!q->has_preferred || q->preferred == agent) &&
+         ref_belongs(a, q->queue, q->ring) &&
+         ref_meets(a, queue, q->ring, q->needs, q->need_count) &&
+         ref_meets(a, queue, q->ring, queue->needs, queue->need_count);
 }
 
 static bool ref_any_eligible(const struct reference *ref,
@@ -94,13 +121,10 @@ static bool ref_pair(const struct reference *ref, uint32_t slot, uint32_t agent,
          (now_us >= s->excluded_until_us[agent] || ref_alone(ref, slot, agent));
 }
 
-static uint32_t ref_score(const struct reference *ref, uint32_t agent,
-                          const struct router_request *q) {
+static uint32_t ref_skill_score(const struct reference *ref, uint32_t agent,
+                                const struct router_request *q) {
   const struct router_queue_params *queue = &ref->queues[q->queue].params;
   uint32_t score = 0;
-  if (queue->strategy != ROUTER_MOST_SKILLED) {
-    return 0;
-  }
   for (uint32_t skill = 0; skill < REF_SKILLS; skill++) {
     bool needed = false;
     for (uint32_t i = 0; i < q->need_count; i++) {
@@ -109,30 +133,78 @@ static uint32_t ref_score(const struct reference *ref, uint32_t agent,
     for (uint32_t i = 0; i < queue->need_count; i++) {
       needed = needed || queue->needs[i].skill == skill;
     }
+    needed = needed &&
+             ref_weakest(queue, q->ring, (struct router_skill){skill, 1}) > 0;
     score += needed ? ref->agents[agent].proficiency[skill] : 0;
   }
   return score;
 }
 
+static uint32_t ref_occupancy(const struct router_agent_state *s) {
+  uint32_t used = 0, capacity = 0;
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    used += s->channels[c].used;
+    capacity += s->channels[c].capacity;
+  }
+  return capacity == 0 ? 0 : used * 100 / capacity;
+}
+
+/* What the strategy looks at first; the lower one goes first. */
+static uint64_t ref_score(const struct reference *ref, uint32_t agent,
+                          const struct router_request *q) {
+  const struct ref_agent *a = &ref->agents[agent];
+  const uint32_t rank = a->posts[q->queue].rank;
+  switch ((enum router_strategy)ref->queues[q->queue].params.strategy) {
+  case ROUTER_MOST_SKILLED:
+    return ref_skill_score(ref, agent, q);
+  case ROUTER_LEAST_OCCUPIED:
+    return ref_occupancy(&a->state);
+  case ROUTER_ROUND_ROBIN:
+    return a->state.turn;
+  case ROUTER_ORDERED:
+    return rank > 0 ? rank : UINT64_MAX;
+  case ROUTER_LONGEST_IDLE:
+  case ROUTER_STRATEGIES:
+    break;
+  }
+  return 0;
+}
+
 static bool ref_agent_before(const struct reference *ref, uint32_t a,
                              uint32_t b, const struct router_request *q) {
-  const uint32_t score_a = ref_score(ref, a, q), score_b = ref_score(ref, b, q);
+  const uint64_t score_a = ref_score(ref, a, q), score_b = ref_score(ref, b, q);
+  const bool in_turn =
+      ref->queues[q->queue].params.strategy == ROUTER_ROUND_ROBIN;
   const int64_t idle_a = ref->agents[a].state.idle_since_us;
   const int64_t idle_b = ref->agents[b].state.idle_since_us;
   if (score_a != score_b) {
     return score_a < score_b;
   }
-  return idle_a != idle_b ? idle_a < idle_b : a < b;
+  return idle_a != idle_b && !in_turn ? idle_a < idle_b : a < b;
+}
+
+/* In 1/ROUTER_POINT of a point: a hundredth of a point a minute is one of these
+ * a millisecond. */
+static int64_t ref_effective(const struct reference *ref,
+                             const struct router_request *q) {
+  const struct router_queue_params *queue = &ref->queues[q->queue].params;
+  const int64_t waited_ms = ref->clock_ms - q->entered_us / 1000;
+  const int64_t initial = (int64_t)q->priority * ROUTER_POINT;
+  const int64_t most = (int64_t)queue->max_priority * ROUTER_POINT;
+  const int64_t aged = initial + waited_ms * queue->ageing;
+  return q->skip_queue || initial >= most ? initial : aged < most ? aged : most;
 }
 
 /* Within one queue. */
-static bool ref_session_before(const struct router_request *a,
+static bool ref_session_before(const struct reference *ref,
+                               const struct router_request *a,
                                const struct router_request *b) {
+  const int64_t ea = ref_effective(ref, a), eb = ref_effective(ref, b);
   if (a->skip_queue != b->skip_queue) {
     return a->skip_queue;
   }
-  if (a->priority != b->priority) {
-    return a->priority > b->priority;
+  if (ea != eb) {
+    return ea > eb;
   }
   return a->entered_us != b->entered_us ? a->entered_us < b->entered_us
                                         : a->order < b->order;
@@ -144,7 +216,7 @@ static bool ref_goes_first(const struct reference *ref, uint32_t a,
   const struct router_request *qb = &ref->sessions[b].request;
   const uint32_t pa = ref->queues[qa->queue].params.precedence;
   const uint32_t pb = ref->queues[qb->queue].params.precedence;
-  return pa != pb ? pa > pb : ref_session_before(qa, qb);
+  return pa != pb ? pa > pb : ref_session_before(ref, qa, qb);
 }
 
 static uint32_t ref_best_agent(const struct reference *ref, uint32_t slot,
@@ -192,13 +264,13 @@ static uint32_t ref_position(const struct reference *ref, uint32_t slot) {
   for (uint32_t i = 0; i < REF_SLOTS; i++) {
     const struct ref_session *s = &ref->sessions[i];
     position += s->waits && s->request.queue == mine->queue &&
-                ref_session_before(&s->request, mine);
+                ref_session_before(ref, &s->request, mine);
   }
   return position;
 }
 
 static struct router_queue_stats ref_stats(const struct reference *ref,
-                                           uint32_t queue) {
+                                           uint32_t queue, uint32_t ring) {
   struct router_queue_stats out = {.oldest_us = INT64_MAX};
   for (uint32_t i = 0; i < REF_SLOTS; i++) {
     const struct ref_session *s = &ref->sessions[i];
@@ -214,8 +286,8 @@ static struct router_queue_stats ref_stats(const struct reference *ref,
     const struct ref_agent *a = &ref->agents[i];
     const struct router_queue_params *q = &ref->queues[queue].params;
     if (a->known && a->state.presence != ROUTER_OFFLINE &&
-        (a->all_queues || a->serves[queue]) &&
-        ref_meets(a, q->needs, q->need_count)) {
+        ref_belongs(a, queue, ring) &&
+        ref_meets(a, q, ring, q->needs, q->need_count)) {
       out.agents_in++;
       out.agents_ready += a->state.channels[0].ready ||
                           a->state.channels[1].ready ||

@@ -1,11 +1,13 @@
 /* A long random day in a small centre, told to the router and to the reference
- * at once: every answer must be the same. Usage: [steps [seed]]. */
+ * at once: every answer must be the same. Usage: [steps [seed]]; BATON_LONG=1
+ * makes it ten times as long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -22,7 +24,7 @@ struct day {
   struct reference ref;
   struct rand rand;
   int64_t now_us;
-  uint64_t order;
+  uint64_t order, turns;
 };
 
 static uint32_t below(struct day *d, uint32_t bound) {
@@ -61,13 +63,27 @@ static void memory_is_back(struct day *d) {
   d->tm.fail_for_ever = false;
 }
 
+/* At most two rings: each takes a skill away, or makes all easier, or does
+ * nothing but let agents in. */
+static void some_rings(struct day *d, struct router_queue_params *p) {
+  p->ring_count = below(d, 3);
+  for (uint32_t i = 0; i < p->ring_count; i++) {
+    p->rings[i].without_count = below(d, 2);
+    p->rings[i].without[0] = below(d, REF_SKILLS);
+    p->rings[i].relax = below(d, 2) * below(d, 20);
+  }
+}
+
 static void put_queue(struct day *d) {
   const uint32_t queue = below(d, REF_QUEUES);
   struct router_queue_params p = {
       .strategy = below(d, ROUTER_STRATEGIES),
       .precedence = one_in(d, 2) ? 0 : below(d, 3),
       .max_size = below(d, 20),
+      .ageing = one_in(d, 3) ? 0 : below(d, ROUTER_AGEING_MAX + 1),
+      .max_priority = one_in(d, 3) ? ROUTER_PRIORITY_MAX : below(d, 700),
   };
+  some_rings(d, &p);
   p.need_count = one_in(d, 2) ? 0 : some_skills(d, p.needs, 2);
   maybe_no_memory(d);
   const enum bt_err err = router_prepare_queue(&d->r, queue, &p);
@@ -84,9 +100,17 @@ static void put_agent(struct day *d) {
   const uint32_t agent = below(d, REF_AGENTS);
   struct router_skill skills[REF_SKILLS];
   uint32_t queues[REF_QUEUES], queue_count = 0;
+  struct router_post posts[REF_QUEUES];
+  uint32_t post_count = 0;
   for (uint32_t i = 0; i < REF_QUEUES; i++) {
     if (one_in(d, 2)) {
       queues[queue_count++] = REF_QUEUES - 1 - i;
+    }
+    if (one_in(d, 2)) {
+      posts[post_count++] =
+          (struct router_post){.queue = i,
+                               .ring = below(d, 3),
+                               .rank = below(d, ROUTER_RANKS_MAX + 1)};
     }
   }
   const struct router_agent_params p = {
@@ -94,6 +118,8 @@ static void put_agent(struct day *d) {
       .skill_count = some_skills(d, skills, REF_SKILLS),
       .queues = queues,
       .queue_count = queue_count,
+      .posts = posts,
+      .post_count = post_count,
       .all_queues = one_in(d, 3),
       .channels = (uint8_t)(1 + below(d, 7)),
   };
@@ -116,6 +142,9 @@ static void put_agent(struct day *d) {
   for (uint32_t i = 0; i < queue_count; i++) {
     a->serves[queues[i]] = true;
   }
+  for (uint32_t i = 0; i < post_count; i++) {
+    a->posts[posts[i].queue] = posts[i];
+  }
 }
 
 static void remove_agent(struct day *d) {
@@ -135,9 +164,14 @@ static void set_state(struct day *d) {
   if (one_in(d, 2)) {
     a->state.idle_since_us = d->now_us - below(d, 3);
   }
+  if (one_in(d, 2)) {
+    a->state.turn = ++d->turns;
+  }
   a->state.presence =
       one_in(d, 4) ? (uint8_t)below(d, 3) : (uint8_t)ROUTER_AVAILABLE;
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    a->state.channels[c].capacity = (uint8_t)below(d, 4);
+    a->state.channels[c].used = (uint8_t)below(d, 4);
     a->state.channels[c].ready =
         a->state.presence == ROUTER_AVAILABLE && one_in(d, 2);
   }
@@ -154,7 +188,10 @@ static void enqueue(struct day *d) {
                              .channel = below(d, ROUTER_CHANNELS),
                              .priority = below(d, 4) * 333,
                              .skip_queue = one_in(d, 10),
-                             .entered_us = d->now_us - below(d, 60),
+                             .has_preferred = one_in(d, 6),
+                             .preferred = below(d, REF_AGENTS),
+                             .ring = one_in(d, 6) ? below(d, 3) : 0,
+                             .entered_us = d->now_us - below(d, 60000),
                              .order = d->order++};
   q.need_count = one_in(d, 3) ? 0 : some_skills(d, q.needs, 2);
   maybe_no_memory(d);
@@ -175,16 +212,33 @@ static void enqueue(struct day *d) {
 
 static void exclude(struct day *d, uint32_t slot) {
   const uint32_t agent = below(d, REF_AGENTS);
-  const int64_t until_us = d->now_us + below(d, 2000);
+  const int64_t until_us = d->now_us + below(d, 2000000);
   if (router_prepare_exclude(&d->r) == BT_ERR_OK) {
     router_exclude(&d->r, slot, agent, until_us);
     d->ref.sessions[slot].excluded_until_us[agent] = until_us;
   }
 }
 
+static void widen(struct day *d, uint32_t slot) {
+  struct router_request *q = &d->ref.sessions[slot].request;
+  const uint32_t ring = q->ring + below(d, 3);
+  if (ring > ROUTER_RINGS_MAX) {
+    return;
+  }
+  maybe_no_memory(d);
+  const enum bt_err err = router_prepare_widen(&d->r, slot, ring);
+  assert_true(err == BT_ERR_OK || d->tm.fail_at != 0);
+  memory_is_back(d);
+  if (err == BT_ERR_OK) {
+    router_widen(&d->r, slot, ring);
+    q->ring = ring;
+    q->has_preferred = false;
+  }
+}
+
 static void change_session(struct day *d, uint32_t slot) {
   struct ref_session *s = &d->ref.sessions[slot];
-  switch (below(d, 5)) {
+  switch (below(d, 7)) {
   case 0:
     router_dequeue(&d->r, slot);
     s->waits = false;
@@ -196,6 +250,9 @@ static void change_session(struct day *d, uint32_t slot) {
     break;
   case 2:
     exclude(d, slot);
+    break;
+  case 3:
+    widen(d, slot);
     break;
   default:
     if (s->reserved_for == ROUTER_NONE) {
@@ -217,7 +274,9 @@ static void toggle_pause(struct day *d) {
 static void step(struct day *d) {
   const uint32_t what = below(d, 1000);
   const uint32_t slot = below(d, REF_SLOTS);
-  d->now_us += below(d, 20);
+  d->now_us += below(d, one_in(d, 200) ? 100000000 : 20000);
+  d->ref.clock_ms = d->now_us / 1000;
+  router_advance(&d->r, d->now_us);
   if (what < 2) {
     put_queue(d);
   } else if (what < 12) {
@@ -248,6 +307,8 @@ static void compare_session(struct day *d, uint32_t slot) {
   assert_int_equal(got.agent, want);
   assert_int_equal(router_position(&d->r, slot), ref_position(&d->ref, slot));
   assert_int_equal(router_reserved_for(&d->r, slot), s->reserved_for);
+  assert_true(router_effective_priority(&d->r, slot) ==
+              ref_effective(&d->ref, &s->request));
 }
 
 static void compare_agent(struct day *d, uint32_t agent) {
@@ -271,11 +332,15 @@ static void compare_queue(struct day *d, uint32_t queue) {
     assert_int_equal(got.agent, ref_best_agent(&d->ref, want, d->now_us));
   }
   struct router_queue_stats stats;
-  const struct router_queue_stats expected = ref_stats(&d->ref, queue);
+  struct router_queue_stats expected = ref_stats(&d->ref, queue, 0);
   router_stats(&d->r, queue, &stats);
   assert_int_equal(stats.waiting, expected.waiting);
   assert_int_equal(stats.reserved, expected.reserved);
   assert_true(stats.oldest_us == expected.oldest_us);
+  assert_int_equal(stats.agents_in, expected.agents_in);
+  assert_int_equal(stats.agents_ready, expected.agents_ready);
+  expected = ref_stats(&d->ref, queue, 2);
+  router_ring_stats(&d->r, queue, 2, &stats);
   assert_int_equal(stats.agents_in, expected.agents_in);
   assert_int_equal(stats.agents_ready, expected.agents_ready);
 }
@@ -289,6 +354,12 @@ static void compare_why(struct day *d, uint32_t slot, uint32_t agent) {
   if (why.reason == ROUTER_WHY_WOULD_BE_OFFERED) {
     assert_int_equal(ref_best_agent(&d->ref, slot, d->now_us), agent);
     assert_int_equal(ref_best_session(&d->ref, agent, d->now_us), slot);
+  } else if (why.reason == ROUTER_WHY_OUTSIDE_RING) {
+    struct router_request q = d->ref.sessions[slot].request;
+    q.has_preferred = false;
+    assert_false(ref_eligible(&d->ref, agent, &q));
+    q.ring = why.ring;
+    assert_true(ref_eligible(&d->ref, agent, &q));
   } else if (why.reason == ROUTER_WHY_OTHER_AGENT_FIRST) {
     assert_int_equal(ref_best_agent(&d->ref, slot, d->now_us), why.other_agent);
   } else if (why.reason == ROUTER_WHY_OTHER_SESSION_FIRST) {
@@ -327,7 +398,7 @@ static void open_centre(struct day *d) {
   d->r.idle_link_limit = 30;
   ref_init(&d->ref);
   rand_seed(&d->rand, seed);
-  d->now_us = 1000000;
+  d->now_us = 100000000;
   d->order = 0;
   for (uint32_t i = 0; i < REF_QUEUES; i++) {
     router_put_queue(&d->r, i, &d->ref.queues[i].params);
@@ -361,6 +432,10 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_decision_is_the_references),
   };
+  const char *thorough = getenv("BATON_LONG");
+  if (thorough != NULL && strcmp(thorough, "1") == 0) {
+    steps = 10000000;
+  }
   if (argc > 1) {
     steps = strtoull(argv[1], NULL, 10);
   }
