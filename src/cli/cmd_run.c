@@ -7,9 +7,9 @@
 
 #include "cli/cli.h"
 #include "cli/siblings.h"
-#include "cli/world.h"
 #include "domain/heap.h"
 #include "engine/explain.h"
+#include "scenario/world.h"
 #include "studio/trace.h"
 
 enum { EVENTS_MAX = 4096, SHOWN_MAX = 200 };
@@ -190,11 +190,12 @@ static void print_story(const struct show *s, struct world *w) {
   textbuf_free(&b);
 }
 
-static int play(struct show *s, struct text source) {
+static int play(struct show *s, const struct scenario *scenario) {
   struct world *w = NULL;
-  const struct world_listener listener = {.ctx = s, .on_event = on_event};
-  if (world_create(s->program, text_from(s->path), source, &listener, &w) !=
-      BT_ERR_OK) {
+  const struct world_options world = {
+      .seed = 1, .ctx = s, .on_event = on_event};
+  s->program = scenario->program;
+  if (world_create(scenario, &world, &w) != BT_ERR_OK) {
     cli_error("not enough memory");
     return CLI_FAILED;
   }
@@ -206,7 +207,7 @@ static int play(struct show *s, struct text source) {
     domain_watch(world_domain(w), on_look, s);
   }
   s->world = w;
-  if (program_runs_scripts(s->program)) {
+  if (scenario_wants_siblings(scenario)) {
     siblings_publish(w, s->path);
   }
   world_play(w);
@@ -221,32 +222,67 @@ static int play(struct show *s, struct text source) {
   return s->failed ? CLI_FAILED : CLI_DONE;
 }
 
-static int compile_and_play(struct show *s, struct text source) {
+static void print_findings(const struct findings *findings) {
+  struct textbuf b;
+  textbuf_init(&b, heap_mem());
+  findings_print(findings, &b);
+  print_text(stderr, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+/* The first case of the scenario, or the ticket's world. */
+static int load_and_play(struct show *s, const char *scenario) {
+  struct findings findings;
+  struct scenario_file file;
+  findings_init(&findings, heap_mem());
+  const enum bt_err err =
+      scenario == NULL ? scenario_default(s->path, &findings, &file)
+                       : scenario_load(scenario, s->path, &findings, &file);
+  int exit_code = CLI_MISUSE;
+  if (err == BT_ERR_OK) {
+    s->path = file.cases[0].script.path.ptr;
+    exit_code = play(s, &file.cases[0]);
+    scenario_free(&file);
+  } else {
+    print_findings(&findings);
+  }
+  findings_free(&findings);
+  return exit_code;
+}
+
+/* What is wrong with the script is said in full, before anything is played. */
+static int check_script(const char *path) {
+  size_t size = 0;
+  char *source = cli_read_file(path, &size);
+  if (source == NULL) {
+    cli_error("cannot read %s: %s", path, strerror(errno));
+    return CLI_MISUSE;
+  }
   struct diagnostics diags;
   struct program *program = NULL;
   diagnostics_init(&diags, heap_mem());
-  int exit_code = CLI_FAILED;
   const enum bt_err err =
-      program_compile(heap_mem(), text_from(s->path), source, &diags, &program);
-  if (err == BT_ERR_OK) {
-    s->program = program;
-    exit_code = play(s, source);
-  } else {
+      program_compile(heap_mem(), text_from(path), (struct text){source, size},
+                      &diags, &program);
+  if (err != BT_ERR_OK) {
     struct textbuf b;
     textbuf_init(&b, heap_mem());
-    diagnostics_print(&diags, text_from(s->path), &b);
+    diagnostics_print(&diags, text_from(path), &b);
     print_text(stderr, textbuf_text(&b));
     textbuf_free(&b);
   }
   program_free(program);
   diagnostics_free(&diags);
-  return exit_code;
+  free(source);
+  return err == BT_ERR_OK ? CLI_DONE : CLI_FAILED;
 }
 
 int cmd_run(const struct cli_command *self, int argc, char **argv) {
   bool quiet = false;
-  const char *trace = NULL;
+  const char *trace = NULL, *scenario = NULL;
   const struct cli_option options[] = {
+      {"--scenario", CLI_TEXT, &scenario, "FILE",
+       "the world that is played around it: docs/scenarios.md"},
       {"--quiet", CLI_FLAG, &quiet, NULL,
        "exactly what TRACE and Log… print, one per line, and nothing else"},
       {"--trace", CLI_FLAG_OR_TEXT, &trace, "json",
@@ -254,8 +290,9 @@ int cmd_run(const struct cli_command *self, int argc, char **argv) {
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton run examples/handover/forum.studio",
-      "baton run --quiet --trace=json flow.studio 2>trace.jsonl", NULL};
-  const struct cli_page page = {options, examples, 1, 1};
+      "baton run --quiet --trace=json flow.studio 2>trace.jsonl",
+      "baton run --scenario examples/flows/menu.yaml", NULL};
+  const struct cli_page page = {options, examples, 0, 1};
   int exit_code;
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
     return exit_code;
@@ -265,23 +302,26 @@ int cmd_run(const struct cli_command *self, int argc, char **argv) {
     cli_error("--trace is text or json, not '%s'", trace);
     return CLI_MISUSE;
   }
-  size_t size = 0;
-  char *source = cli_read_file(argv[1], &size);
-  struct show *s = calloc(1, sizeof *s);
-  if (source == NULL || s == NULL) {
-    cli_error("cannot read %s: %s", argv[1], strerror(errno));
-    free(source);
-    free(s);
+  if (argc < 2 && scenario == NULL) {
+    cli_error("run needs a script, or a --scenario that names one");
     return CLI_MISUSE;
   }
-  s->path = argv[1];
+  exit_code = argc < 2 ? CLI_DONE : check_script(argv[1]);
+  if (exit_code != CLI_DONE) {
+    return exit_code;
+  }
+  struct show *s = calloc(1, sizeof *s);
+  if (s == NULL) {
+    cli_error("not enough memory");
+    return CLI_FAILED;
+  }
+  s->path = argc < 2 ? NULL : argv[1];
   s->quiet = quiet;
   s->trace = trace != NULL;
   s->json = s->trace && strcmp(trace, "json") == 0;
   arena_init(&s->arena, heap_mem(), 0);
-  exit_code = compile_and_play(s, (struct text){source, size});
+  exit_code = load_and_play(s, scenario);
   arena_free(&s->arena);
-  free(source);
   free(s);
   return exit_code;
 }

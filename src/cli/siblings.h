@@ -2,7 +2,7 @@
 #ifndef BATON_CLI_SIBLINGS_H
 #define BATON_CLI_SIBLINGS_H
 
-#include "cli/world.h"
+#include "scenario/world.h"
 
 /* Publishes every NAME.studio of the folder of @path as script NAME. What does
  * not compile is told on standard error, and is no script of the centre. */

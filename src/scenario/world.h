@@ -1,0 +1,40 @@
+/* world.h - plays a scenario: the real engine, journal and API in this process,
+ * with people, sockets, outside servers and the clock played.
+ *
+ * The same scenario and seed give the same story to the byte.
+ */
+#ifndef BATON_SCENARIO_WORLD_H
+#define BATON_SCENARIO_WORLD_H
+
+#include "domain/domain.h"
+#include "scenario/scenario.h"
+#include "scenario/tale.h"
+
+struct world;
+
+struct world_options {
+  uint64_t seed; /* of ids and random(); with @faults of what is shaken too */
+  bool faults;
+  void *ctx; /* for the function below */
+  /* Each event of the session; may be NULL. */
+  void (*on_event)(void *ctx, const struct record *event);
+};
+
+/* BT_ERR_NOMEM. @scenario is borrowed. */
+enum bt_err world_create(const struct scenario *scenario,
+                         const struct world_options *options,
+                         struct world **out) BT_USE_RESULT;
+void world_free(struct world *w); /* NULL is fine */
+
+/* Publishes another script of the centre. False: it does not compile. */
+bool world_publish(struct world *w, struct text name, struct text source);
+
+/* Opens the session and goes on until the script has ended and everybody has
+ * done what is written, or nothing more will happen. */
+void world_play(struct world *w);
+
+struct domain *world_domain(struct world *w);
+/* What happened; owned by the world. */
+const struct tale *world_tale(const struct world *w);
+
+#endif
