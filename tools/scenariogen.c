@@ -1,11 +1,10 @@
 /* scenariogen.c - prints docs/scenario-file.md from the table of scenarios. */
-* /
 #include <stdio.h>
 #include <string.h>
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-    static const struct {
+static const struct {
   const char *name, *words;
 } choices[] = {
 #define WORDS(name, words) {#name, (words)},

@@ -144,6 +144,11 @@ void chronicle_look(struct world *w) {
   textbuf_free(&b);
 }
 
-void chronicle_begin(struct world *w) {
-  w->tale.statuses.count = 0;
+void chronicle_begin(struct world *w, size_t first) {
+  struct tale_list *list = &w->tale.statuses;
+  list->count = first < list->count ? list->count - first : 0;
+  struct text *texts = list->items;
+  for (size_t i = 0; i < list->count; i++) {
+    texts[i] = texts[i + first];
+  }
 }

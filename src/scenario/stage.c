@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "domain/heap.h"
 #include "scenario/world_priv.h"
+#include "studio/checker.h"
 
 /* As the choice START of scenario.def has them. */
 enum start {
@@ -16,8 +17,29 @@ enum start {
   START_SCRIPT
 };
 
+/* What the script states itself: "// baton: entry script". */
+static uint32_t stated_entry(const struct program *program) {
+  const struct text mark = TEXT("// baton: entry ");
+  for (uint32_t line = 1; line <= program_line_count(program); line++) {
+    const struct text text = text_trim(program_line(program, line));
+    if (text_starts(text, mark)) {
+      return checker_entry_set(text_sub(text, mark.len, text.len));
+    }
+  }
+  return 0;
+}
+
 static enum start start_of(const struct world *w) {
-  return (enum start)field_word(w->scenario->root, F_SCENARIO_START);
+  const uint32_t entry = stated_entry(w->scenario->program);
+  if (field_at(w->scenario->root, F_SCENARIO_START) != NULL || entry == 0 ||
+      (entry & CHECKER_SET(RELEASING)) != 0) {
+    return (enum start)field_word(w->scenario->root, F_SCENARIO_START);
+  }
+  return (entry & CHECKER_SET(SCRIPT)) != 0      ? START_SCRIPT
+         : (entry & CHECKER_SET(IDLE)) != 0      ? START_IDLE
+         : (entry & CHECKER_SET(CONNECTED)) != 0 ? START_CONNECTED
+         : (entry & CHECKER_SET(PENDING)) != 0   ? START_PENDING
+                                                 : START_RELEASING;
 }
 
 /* ---- configuration */
@@ -407,7 +429,7 @@ static void bring_to_start(struct world *w) {
     return;
   }
   bot_does(w, COMMAND_ACCEPT_INVITE);
-  chronicle_begin(w);
+  chronicle_begin(w, SIZE_MAX);
   if (start == START_CONNECTED) {
     plan_loss(w);
     plan_bot(w);
@@ -417,7 +439,7 @@ static void bring_to_start(struct world *w) {
     plan_loss(w);
   } else if (start == START_IDLE) {
     bot_does(w, COMMAND_GOODBYE);
-    chronicle_begin(w);
+    chronicle_begin(w, SIZE_MAX);
     bot_does(w, COMMAND_BOT_CLOSED);
   } else {
     bot_does(w, COMMAND_BOT_CLOSED);
@@ -435,14 +457,20 @@ void stage_begin(struct world *w) {
   const struct json *id = json_member(entry, TEXT("id"));
   w->opening = true;
   w->staging = true;
-  chronicle_begin(w);
+  chronicle_begin(w, SIZE_MAX);
   open_session(w, id == NULL ? TEXT("main") : id->text, customer_json(w),
                field_at(w->scenario->root, F_SCENARIO_ATTRIBUTES));
   w->staging = false;
+  const struct command joined =
+      world_actor_command(w, w->customer, COMMAND_CUSTOMER_JOINED);
   if (id_is_null(w->session)) {
     world_trouble(w, "the session cannot be opened (%d)", w->last_code);
     return;
   }
+  if (start_of(w) == START_SCRIPT) {
+    chronicle_begin(w, 1); /* that the script was invited */
+  }
+  world_submit(w, &joined);
   bring_to_start(w);
   people_look(w);
 }

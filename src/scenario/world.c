@@ -183,6 +183,7 @@ enum bt_err world_create(const struct scenario *scenario,
     const struct domain_listener hears = {
         .ctx = w, .on_event = on_event, .on_effect = on_effect};
     domain_listen(w->domain, &hears);
+    calls_watch(w);
     err = stage_set(w) ? BT_ERR_OK : BT_ERR_NOMEM;
   }
   if (err != BT_ERR_OK) {
@@ -198,6 +199,7 @@ void world_free(struct world *w) {
     return;
   }
   laws_free(w);
+  trace_free(w->tracer);
   api_free(w->api);
   if (w->domain != NULL) {
     domain_close(w->domain, false);

@@ -8,6 +8,7 @@
 #include "scenario/references_priv.h"
 #include "scenario/roster_priv.h"
 #include "scenario/world.h"
+#include "studio/trace.h"
 
 /* Somebody who does things: the customer, a bot, an agent, or the outside. */
 struct actor {
@@ -73,7 +74,8 @@ struct world {
   struct plan *plans; /* earliest first; grows in the tale's arena */
   size_t plan_count, plan_cap;
   uint64_t plan_orders;
-  uint32_t *rest_used; /* by reply of the scenario */
+  uint32_t *rest_used;  /* by reply of the scenario */
+  struct trace *tracer; /* when calls are expected; else NULL */
   struct tale tale;
   struct laws laws;
 };
@@ -126,12 +128,16 @@ void people_close(struct world *w);
 void rest_hear_effect(struct world *w, const struct record *fx);
 void rest_reply(struct world *w, const struct plan *p);
 
+/* ---- calls.c: actions become the tale's calls, if any are expected */
+
+void calls_watch(struct world *w);
+
 /* ---- chronicle.c: what happens becomes the tale */
 
 void chronicle_event(struct world *w, uint64_t seq, const struct record *ev);
 /* The session as it is now. */
 void chronicle_look(struct world *w);
-/* The start: what was before is not told. */
-void chronicle_begin(struct world *w);
+/* The first @first statuses were before the start. */
+void chronicle_begin(struct world *w, size_t first);
 
 #endif
