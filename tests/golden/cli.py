@@ -3,13 +3,15 @@
 
 A session file reads like a terminal: a line "$ baton …" is a command, what
 follows is what it prints (standard output, then standard error), and "[exit N]"
-ends it. Paths are relative to the project's root.
+ends it. Paths are relative to the project's root. Real time, which is another
+each time, reads "… ms".
 
     tests/golden/cli.py BATON FILE...            compare
     tests/golden/cli.py --write BATON FILE...    write the files anew
 """
 import difflib
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -25,7 +27,7 @@ def play(baton, command):
     env = {**os.environ, "NO_COLOR": "1", "BATON_TOKEN": ""}
     done = subprocess.run([baton, *words[1:]], cwd=ROOT, env=env, timeout=60,
                           stdin=subprocess.DEVNULL, capture_output=True)
-    text = done.stdout.decode() + done.stderr.decode()
+    text = re.sub(r"\d+\.\d ms", "… ms", done.stdout.decode() + done.stderr.decode())
     if text and not text.endswith("\n"):
         text += "\n"
     return f"$ {command}\n{text}[exit {done.returncode}]\n"
