@@ -233,6 +233,7 @@ static const struct {
 static const char *file_value(const char *kind) {
   return strcmp(kind, "TEXT") == 0   ? "text"
          : strcmp(kind, "FLAG") == 0 ? "`true` or `false`"
+         : strcmp(kind, "NUM") == 0  ? "number"
          : strcmp(kind, "LIST") == 0 ? "list"
                                      : "members";
 }
@@ -272,6 +273,7 @@ static void print_configuration(void) {
                              "four:");
   print_file_object("SCRIPT", "An element of `scripts`:");
   print_rates();
+  print_file_object("REST", "`rest`:");
   print_file_object("LOG", "`log`:");
   printf("\n# Configured objects\n"
          "Skills, queues, agents, bots and entry points, in the centre's file "

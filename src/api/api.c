@@ -56,15 +56,29 @@ static void on_event(void *ctx, uint64_t seq, const struct record *event) {
 
 enum { REST_BODY_MAX = 32768 };
 
-static void answer_script(struct call *c, int code, struct text detail,
-                          struct text body) {
+void api_serve_calls(struct api *api, api_call_out_fn *fn, void *ctx) {
+  api->call_out = fn;
+  api->call_ctx = ctx;
+}
+
+void api_answer_call(struct api *api, const struct api_call_answer *answer) {
   struct command cmd = api_own_command(COMMAND_REST_REPLY);
-  record_set_id(&cmd.args, FIELD_SESSION, c->rest_session);
-  record_set_num(&cmd.args, FIELD_RUN, c->rest_run);
-  record_set_num(&cmd.args, FIELD_CODE, code);
-  record_set_text(&cmd.args, FIELD_DETAIL, detail);
-  record_set_text(&cmd.args, FIELD_BODY, body);
-  api_submit(c->api, &cmd, NULL, NULL);
+  record_set_id(&cmd.args, FIELD_SESSION, answer->session);
+  record_set_num(&cmd.args, FIELD_RUN, answer->run);
+  record_set_num(&cmd.args, FIELD_CODE, answer->status);
+  record_set_text(&cmd.args, FIELD_DETAIL, answer->reason);
+  record_set_text(&cmd.args, FIELD_BODY, answer->body);
+  api_submit(api, &cmd, NULL, NULL);
+}
+
+static void answer_script(const struct call *c, int code, struct text detail,
+                          struct text body) {
+  const struct api_call_answer answer = {.session = c->rest_session,
+                                         .run = c->rest_run,
+                                         .status = code,
+                                         .reason = detail,
+                                         .body = body};
+  api_answer_call(c->api, &answer);
 }
 
 static void on_rest_reply(void *ctx, const struct api_reply *reply) {
@@ -114,10 +128,32 @@ static void call_rest(struct api *api, const struct record *fx) {
   call_here(c, &request, on_rest_reply, c);
 }
 
-static void on_effect(void *ctx, const struct record *effect) {
-  if (effect->type == EFFECT_CALL_REST) {
-    call_rest(ctx, effect);
+static void call_out(struct api *api, const struct record *effect) {
+  if (api->call_out != NULL) {
+    api->call_out(api->call_ctx, effect);
+    return;
   }
+  const struct api_call_answer answer = {
+      .session = record_id(effect, FIELD_SESSION),
+      .run = record_num(effect, FIELD_RUN),
+      .status = -1,
+      .reason = TEXT("blocked by policy: no other host is called from here")};
+  api_answer_call(api, &answer);
+}
+
+static void on_effect(void *ctx, const struct record *effect) {
+  if (effect->type != EFFECT_CALL_REST) {
+    return;
+  }
+  if (text_starts(record_text(effect, FIELD_URL), TEXT("/"))) {
+    call_rest(ctx, effect);
+  } else {
+    call_out(ctx, effect);
+  }
+}
+
+void api_carry_out(struct api *api, const struct record *effect) {
+  on_effect(api, effect);
 }
 
 /* ---- life */

@@ -42,6 +42,8 @@ struct api {
   uint32_t event_index;   /* and its place in the batch, from 1 */
   struct textbuf scratch; /* one frame at a time */
   struct api_bot_hooks bots;
+  api_call_out_fn *call_out; /* NULL: no other host is called */
+  void *call_ctx;
   uint64_t commands; /* submitted */
   uint64_t handovers, calls_served;
   unsigned char entropy[ENTROPY_POOL];

@@ -110,6 +110,25 @@ void api_put_message(struct json_out *o, const struct record *event);
 /* from, author, on. */
 void api_put_typing(struct json_out *o, const struct typing *t);
 
+/* ---- calls of scripts */
+
+/* What carries out a script's call of another host: EFFECT_CALL_REST with a URL
+ * that is not a path. It is borrowed for the call, and answered once with
+ * api_answer_call(), now or later. Without it such calls are blocked. */
+typedef void api_call_out_fn(void *ctx, const struct record *effect);
+void api_serve_calls(struct api *api, api_call_out_fn *fn, void *ctx);
+
+struct api_call_answer {
+  struct id session;
+  int64_t run;        /* both from the effect */
+  int status;         /* -1: there is none */
+  struct text reason; /* of the status, or why there is none */
+  struct text body;
+};
+/* Carries out an effect that was released before the api was there. */
+void api_carry_out(struct api *api, const struct record *effect);
+void api_answer_call(struct api *api, const struct api_call_answer *answer);
+
 /* ---- bots */
 
 struct api_bot_hooks {

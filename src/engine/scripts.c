@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "engine/debug_priv.h"
+#include "engine/engine_priv.h"
 
 /* Events that wait for their sections at one moment. */
 enum { SECTIONS_MAX = 256 };
@@ -83,11 +83,6 @@ static void go_on(struct ctx *x, uint32_t run) {
   x->by = before;
 }
 
-void script_go_on(struct ctx *x, uint32_t run) {
-  wake(x, run);
-  go_on(x, run);
-}
-
 static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
   struct run *r = &x->e->runs[run];
   const enum sleep sleep = (enum sleep)r->sleep;
@@ -118,7 +113,6 @@ static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
   case SLEEP_TIME:
   case SLEEP_REST:
   case SLEEP_EVENTS:
-  case SLEEP_DEBUGGER:
   case SLEEPS:
     break;
   }
@@ -183,10 +177,6 @@ void script_timer(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
   r->timer = TIMER_NONE;
   if (r->session == SESSION_NOBODY || r->sleep == SLEEP_NONE) {
-    return;
-  }
-  if (r->sleep == SLEEP_DEBUGGER) {
-    debug_late(x, run);
     return;
   }
   answer_and_go_on(x, run, true);
@@ -457,19 +447,13 @@ void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
     answer_session(x, slot, 200, "Nobody waits for it any more.", a);
     return;
   }
-  struct run *r = &x->e->runs[run];
   struct record ev;
   ctx_event(x, &ev, EVENT_REST_REPLIED, slot);
   record_copy(&ev, FIELD_CODE, args);
   record_copy(&ev, FIELD_DETAIL, args);
   emit(x, &ev);
   wake(x, run);
-  const enum bt_err err = vm_resume_rest(
-      r->vm, (int)record_num(args, FIELD_CODE), record_text(args, FIELD_DETAIL),
-      record_text(args, FIELD_BODY));
-  if (err != BT_ERR_OK) {
-    vm_resume_error(r->vm, TEXT("the reply does not fit in memory"));
-  }
+  host_take_reply(x, run, args);
   go_on(x, run);
   answer_session(x, slot, 200, "The script has its reply.", a);
 }
@@ -507,7 +491,6 @@ void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
 }
 
 void script_recover(struct ctx *x, uint32_t slot) {
-  debug_recover(x, slot);
   const struct live *l = engine_live(x->e, slot);
   for (uint32_t run = l->run; run != SESSION_NOBODY;
        run = x->e->runs[run].next) {

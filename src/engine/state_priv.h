@@ -15,7 +15,6 @@ enum state {
   STATE_LEG,
   STATE_RUN,
   STATE_EXCLUSION,
-  STATE_DEBUGGER,
   STATES_END
 };
 

@@ -17,7 +17,7 @@ static const struct {
 #undef STATUS
 };
 
-static struct text reason_of(int status) {
+struct text http_status_reason(int status) {
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
     if (statuses[i].code == status) {
       return statuses[i].reason;
@@ -72,7 +72,7 @@ static char *put_status(char *to, int status) {
   to = put(to, TEXT("HTTP/1.1 "));
   to = put_number(to, (uint64_t)status);
   *to++ = ' ';
-  to = put(to, reason_of(status));
+  to = put(to, http_status_reason(status));
   return put(to, TEXT("\r\n"));
 }
 

@@ -28,6 +28,9 @@
 #include "net/ws.h"
 
 struct http_server;
+
+/* "Not Found"; "Status" for one without a name (RFC 9110, 15). */
+struct text http_status_reason(int status);
 struct http_request;
 struct http_stream;
 

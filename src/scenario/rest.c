@@ -63,17 +63,18 @@ void rest_hear_effect(struct world *w, const struct record *fx) {
 static struct text failure_text(struct text word) {
   static const struct {
     const char *word, *text;
-  } failures[] = {{"refused", "connection refused"},
+  } failures[] = {{"refused", "refused: nobody listens there"},
                   {"dns", "DNS: there is no such host"},
                   {"tls", "TLS: the certificate is not valid"},
-                  {"reset", "the connection was reset"}};
+                  {"reset", "failed: the connection was reset"}};
   for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
     if (text_equal(word, text_from(failures[i].word))) {
       return text_from(failures[i].text);
     }
   }
-  return TEXT("there is no outside world in a scenario: give the reply under "
-              "\"rest\"");
+  return TEXT(
+      "blocked by policy: there is no outside world in a scenario: give the "
+      "reply under \"rest\"");
 }
 
 void rest_reply(struct world *w, const struct plan *p) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/shell.h"
 #include "base/calendar.h"
 #include "base/check.h"
 #include "domain/heap.h"
@@ -115,6 +116,12 @@ static void on_effect(void *ctx, const struct record *fx) {
 
 /* ---- life */
 
+/* rest_hear_effect() has heard of it, and answers as the scenario says. */
+static void leave_to_scenario(void *ctx, const struct record *effect) {
+  (void)ctx;
+  (void)effect;
+}
+
 static int64_t virtual_now(void *ctx) {
   return ((const struct world *)ctx)->now_us;
 }
@@ -152,7 +159,11 @@ static enum bt_err open_parts(struct world *w) {
       .ctx = w,
       .unix_us = virtual_now,
       .entropy = virtual_entropy};
-  return api_create(heap_mem(), &api, &w->api);
+  err = api_create(heap_mem(), &api, &w->api);
+  if (err == BT_ERR_OK) {
+    api_serve_calls(w->api, leave_to_scenario, NULL);
+  }
+  return err;
 }
 
 static int64_t start_time(const struct scenario *s) {

@@ -101,6 +101,7 @@ bool reader_slurp(struct reader *r, const struct json *node, struct text path,
 enum file_kind {
   FILE_KIND_TEXT,
   FILE_KIND_FLAG,
+  FILE_KIND_NUM,
   FILE_KIND_LIST,
   FILE_KIND_MAP
 };
@@ -125,6 +126,8 @@ static bool is_kind(const struct json *v, enum file_kind kind) {
     return v->type == JSON_TEXT && v->text.len > 0;
   case FILE_KIND_FLAG:
     return v->type == JSON_TRUE || v->type == JSON_FALSE;
+  case FILE_KIND_NUM:
+    return v->type == JSON_INT && v->i > 0;
   case FILE_KIND_LIST:
     return v->type == JSON_LIST;
   case FILE_KIND_MAP:
@@ -139,6 +142,8 @@ static const char *kind_words(enum file_kind kind) {
     return "a text (in quotes, if it looks like a number)";
   case FILE_KIND_FLAG:
     return "true or false";
+  case FILE_KIND_NUM:
+    return "a whole number above 0";
   case FILE_KIND_LIST:
     return "a list, each element on a line that begins with \"- \"";
   case FILE_KIND_MAP:
@@ -417,6 +422,7 @@ static void read_sections(struct reader *r) {
   read_limits(r);
   read_rates(r);
   read_log(r);
+  reader_read_rest(r);
   reader_read_scripts(r);
   reader_read_objects(r);
   reader_check_references(r);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "engine/config.h"
 #include "net/limits.h"
+#include "net/outbound.h"
 #include "server/findings.h"
 
 /* A skill, queue, agent, bot or entry point as the engine takes it. */
@@ -45,6 +46,7 @@ struct server_config {
   size_t literal_tokens;         /* whose secret stands in the file */
   struct server_object *objects; /* what is referred to comes first */
   size_t object_count;
+  struct outbound_rules rest; /* texts in the arena */
   struct server_script *scripts;
   size_t script_count;
 };

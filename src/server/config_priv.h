@@ -13,7 +13,7 @@ enum file_member {
 };
 #undef FILE_MEMBER
 
-enum file_object { FILE_CENTRE, FILE_TOKEN, FILE_SCRIPT, FILE_LOG };
+enum file_object { FILE_CENTRE, FILE_TOKEN, FILE_SCRIPT, FILE_REST, FILE_LOG };
 
 struct named {
   struct text name;
@@ -88,6 +88,7 @@ void names_require(struct reader *r, size_t kind, struct text name,
 void reader_read_objects(struct reader *r);
 void reader_check_references(struct reader *r);
 void reader_read_scripts(struct reader *r);
+void reader_read_rest(struct reader *r);
 void reader_read_tokens(struct reader *r);
 
 #endif

@@ -129,6 +129,37 @@ static int64_t last_event_us(struct domain *d) {
   return at_us;
 }
 
+/* ---- what is asked for before there is an api */
+
+static void on_early_effect(void *ctx, const struct record *effect) {
+  struct server *s = ctx;
+  if (s->api != NULL || effect->type != EFFECT_CALL_REST ||
+      !mem_grow(heap_mem(), &s->early, &s->early_cap, s->early_count + 1,
+                sizeof *s->early)) {
+    return; /* without memory the script's own timeout answers it */
+  }
+  struct record *kept = &s->early[s->early_count++];
+  *kept = *effect;
+  for (uint32_t f = record_next(kept, 0); f < FIELDS;
+       f = record_next(kept, f + 1)) {
+    if (field_is_text((enum field)f)) {
+      const struct text copy =
+          arena_copy_text(&s->early_arena, kept->v[f].text);
+      kept->v[f].text = copy.ptr == NULL ? TEXT("") : copy;
+    }
+  }
+}
+
+void server_catch_up(struct server *s) {
+  for (size_t i = 0; i < s->early_count; i++) {
+    api_carry_out(s->api, &s->early[i]);
+  }
+  mem_free(heap_mem(), s->early, s->early_cap * sizeof *s->early);
+  s->early = NULL;
+  s->early_count = s->early_cap = 0;
+  arena_free(&s->early_arena);
+}
+
 /* ---- the domain */
 
 /* Until the configuration is in the domain and durable. */
@@ -203,6 +234,9 @@ enum bt_err server_open_domain(struct server *s, struct server_error *why) {
     return server_fail(why, err, "%s", problem.text);
   }
   note_opened(s, loop_now_us() - began_us);
+  const struct domain_listener early = {.ctx = s, .on_effect = on_early_effect};
+  arena_init(&s->early_arena, heap_mem(), 0);
+  domain_listen(s->domain, &early);
   clock_start(&s->clock, last_event_us(s->domain));
   domain_recover(s->domain, clock_now_us(&s->clock));
   return bring_in(s, why);

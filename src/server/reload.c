@@ -57,6 +57,11 @@ static bool begin(struct server *s) {
       BT_ERR_OK) {
     if (apply_start(heap_mem(), &options, coming, &s->apply) == BT_ERR_OK) {
       compare_fixed(s, coming);
+      if (outside_set_rules(s->outside, &coming->rest) != BT_ERR_OK) {
+        log_say(&s->log, API_LOG_ERROR, "configuration.rest",
+                "there is no memory for \"rest\": the one before stays in "
+                "force");
+      }
       s->log.level = coming->log_level;
       return true;
     }

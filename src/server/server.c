@@ -137,6 +137,9 @@ static enum bt_err create_api(struct server *s) {
     err = bots_create(s->api, &s->bots);
   }
   if (err == BT_ERR_OK) {
+    err = outside_create(s->api, s->loop, &c->rest, &s->log, &s->outside);
+  }
+  if (err == BT_ERR_OK) {
     err = http_server_create(s->loop, &c->limits, api_http_handlers(), s->api,
                              &s->http);
   }
@@ -190,6 +193,7 @@ static enum bt_err start(struct server *s, struct server_error *why) {
     return server_fail(why, err, "Cannot make the server: %s.",
                        bt_err_text(err));
   }
+  server_catch_up(s);
   err = loop_on_signals(s->loop, on_signal, s);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "Cannot listen to signals: %s.",
@@ -269,6 +273,7 @@ void server_free(struct server *s) {
     http_server_free(s->http);
   }
   bots_free(s->bots);
+  outside_free(s->outside);
   api_free(s->api);
   if (s->domain != NULL) {
     domain_close(s->domain, true);
@@ -277,6 +282,8 @@ void server_free(struct server *s) {
     apply_free(s->apply);
     server_config_free(&s->coming);
   }
+  mem_free(heap_mem(), s->early, s->early_cap * sizeof *s->early);
+  arena_free(&s->early_arena);
   loop_timer_free(s->tick);
   loop_waker_free(s->durable);
   if (s->loop != NULL) {

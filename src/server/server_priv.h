@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "server/apply.h"
 #include "server/clock.h"
+#include "server/outside.h"
 #include "server/secret.h"
 #include "server/server.h"
 
@@ -28,11 +29,18 @@ struct server {
   struct domain *domain;
   struct api *api;
   struct bots *bots;
+  struct outside *outside; /* calls of scripts to other hosts */
   struct http_server *http;
 
   /* A configuration on its way into the domain, after a reload. */
   struct apply *apply;
   struct server_config coming;
+
+  /* Calls of scripts that were under way when the process before this one
+   * ended: made again as soon as there is an api. */
+  struct arena early_arena;
+  struct record *early;
+  size_t early_count, early_cap;
 
   int64_t started_us; /* since 1970 */
   uint64_t reloads, failed_reloads;
@@ -47,6 +55,8 @@ server_fail(struct server_error *why, enum bt_err err, const char *format, ...);
  * it; the loop and its waker are there. */
 enum bt_err server_open_domain(struct server *s,
                                struct server_error *why) BT_USE_RESULT;
+/* Carries out what the domain asked for before the api was there. */
+void server_catch_up(struct server *s);
 /* Lines about the process for /metrics. */
 void server_write_metrics(void *ctx, struct textbuf *out);
 

@@ -1,0 +1,335 @@
+/* One call to another host: its request, its redirects, how it ended. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "net/outbound_priv.h"
+
+/* Private parts of libcurl's interface are macros with unusual types. */
+#define SET(c, option, value) (void)curl_easy_setopt((c)->easy, option, value)
+
+/* ---- policy */
+
+__attribute__((format(printf, 2, 3))) static bool
+refuse(struct outbound_one *c, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(c->reason, sizeof c->reason, format, args);
+  va_end(args);
+  return false;
+}
+
+static bool is_allowed(const struct outbound *o, struct text scheme,
+                       struct text host, uint16_t port) {
+  for (size_t i = 0; i < o->rule_count; i++) {
+    if (outbound_rule_allows(&o->rules[i], scheme, host, port)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A part of the URL as libcurl reads it: what is judged is what is called. */
+static char *part(const struct outbound_one *c, CURLUPart what,
+                  unsigned flags) {
+  char *value = NULL;
+  return curl_url_get(c->url, what, &value, flags) == CURLUE_OK ? value : NULL;
+}
+
+static bool judge(struct outbound_one *c) {
+  char *scheme = part(c, CURLUPART_SCHEME, 0);
+  char *host = part(c, CURLUPART_HOST, 0);
+  char *port = part(c, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  int64_t number = 0;
+  bool good = scheme != NULL && host != NULL && port != NULL &&
+              text_to_i64(text_from(port), &number);
+  if (!good || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
+    good = refuse(c, "blocked by policy: only http:// and https:// can be "
+                     "called");
+  } else if (!is_allowed(c->outbound, text_from(scheme), text_from(host),
+                         (uint16_t)number)) {
+    const bool usual = number == 80 || number == 443;
+    good = refuse(c,
+                  "blocked by policy: rest.allow of the centre does not name "
+                  "%s%s%s",
+                  host, usual ? "" : ":", usual ? "" : port);
+  }
+  curl_free(scheme);
+  curl_free(host);
+  curl_free(port);
+  return good;
+}
+
+/* At the moment in which the socket is made, so that nothing lies between what
+ * is judged and what is called. */
+static curl_socket_t on_open(void *ctx, curlsocktype purpose,
+                             struct curl_sockaddr *to) {
+  struct outbound_one *c = ctx;
+  struct net_address a;
+  (void)purpose;
+  bool good = outbound_address_of(&to->addr, &a);
+  if (good && outbound_is_inside(&a)) {
+    good = false;
+    for (size_t i = 0; i < c->outbound->rule_count && !good; i++) {
+      good = outbound_rule_covers(&c->outbound->rules[i], &a);
+    }
+  }
+  if (!good) {
+    c->blocked = true;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* ---- the request */
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx) {
+  struct outbound_one *c = ctx;
+  const size_t len = size * count;
+  if (c->body.len + len > c->outbound->reply_bytes) {
+    c->too_large = true;
+    return 0;
+  }
+  textbuf_add(&c->body, (struct text){bytes, len});
+  return c->body.failed ? 0 : len;
+}
+
+static bool add_header(struct outbound_one *c, struct text name,
+                       struct text value) {
+  struct textbuf line;
+  textbuf_init(&line, c->outbound->loop->mem);
+  textbuf_add(&line, name);
+  /* libcurl's form of a header without a value */
+  textbuf_add(&line, value.len == 0 ? TEXT(";") : TEXT(": "));
+  textbuf_add(&line, value);
+  textbuf_add_char(&line, '\0');
+  struct curl_slist *more =
+      line.failed ? NULL : curl_slist_append(c->headers, line.ptr);
+  textbuf_free(&line);
+  c->headers = more != NULL ? more : c->headers;
+  return more != NULL;
+}
+
+static bool is_clean(struct text t) {
+  for (size_t i = 0; i < t.len; i++) {
+    const unsigned char b = (unsigned char)t.ptr[i];
+    if (b < 0x20 && b != '\t') {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool is_secret(struct text name) {
+  return text_equal_nocase(name, TEXT("Authorization")) ||
+         text_equal_nocase(name, TEXT("Cookie"));
+}
+
+/* libcurl's own Expect: 100-continue would cost a second with some servers. */
+static bool add_headers(struct outbound_one *c) {
+  c->headers = curl_slist_append(NULL, "Expect:");
+  bool good = c->headers != NULL;
+  for (size_t i = 0; i < c->request.header_count && good; i++) {
+    const struct http_header *h = &c->request.headers[i];
+    if (h->name.len == 0 || !is_clean(h->name) || !is_clean(h->value) ||
+        text_find(h->name, TEXT(":"), 0) < h->name.len) {
+      return refuse(c,
+                    "failed: the header '%.*s' holds a line end, a colon in "
+                    "its name, or nothing",
+                    TEXT_ARG(text_sub(h->name, 0, 40)));
+    }
+    if (!c->elsewhere || !is_secret(h->name)) {
+      good = add_header(c, h->name, h->value);
+    }
+  }
+  return good || refuse(c, "failed: out of memory");
+}
+
+static void set_method(struct outbound_one *c) {
+  const struct text method = c->request.method;
+  if (text_equal(method, TEXT("GET"))) {
+    SET(c, CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  if (text_equal(method, TEXT("HEAD"))) {
+    SET(c, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (c->request.body.len > 0 || text_equal(method, TEXT("POST")) ||
+      text_equal(method, TEXT("PUT")) || text_equal(method, TEXT("PATCH"))) {
+    SET(c, CURLOPT_POST, 1L);
+    SET(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->request.body.len);
+    SET(c, CURLOPT_POSTFIELDS, c->request.body.ptr);
+  }
+  SET(c, CURLOPT_CUSTOMREQUEST, method.ptr); /* ends in NUL: see copy_text() */
+}
+
+static void set_options(struct outbound_one *c) {
+  SET(c, CURLOPT_CURLU, c->url);
+  SET(c, CURLOPT_PRIVATE, c);
+  SET(c, CURLOPT_PROXY, ""); /* whatever the environment says */
+  SET(c, CURLOPT_PROTOCOLS_STR, "http,https");
+  SET(c, CURLOPT_FOLLOWLOCATION, 0L);
+  SET(c, CURLOPT_NOSIGNAL, 1L);
+  SET(c, CURLOPT_TIMEOUT_MS, (long)c->request.timeout_ms);
+  SET(c, CURLOPT_ERRORBUFFER, c->error);
+  SET(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  SET(c, CURLOPT_OPENSOCKETDATA, c);
+  SET(c, CURLOPT_WRITEFUNCTION, on_body);
+  SET(c, CURLOPT_WRITEDATA, c);
+  SET(c, CURLOPT_HTTPHEADER, c->headers);
+  SET(c, CURLOPT_USERAGENT, "Baton");
+  /* A kept connection would not be judged again by other rules. */
+  SET(c, CURLOPT_FORBID_REUSE, 1L);
+  SET(c, CURLOPT_FRESH_CONNECT, 1L);
+  if (c->outbound->authorities.len > 0) {
+    SET(c, CURLOPT_CAINFO, c->outbound->authorities.ptr);
+  }
+  set_method(c);
+}
+
+bool outbound_begin(struct outbound_one *c) {
+  if (c->url == NULL) {
+    c->url = curl_url();
+    if (c->url == NULL) {
+      return refuse(c, "failed: out of memory");
+    }
+    const CURLUcode code =
+        curl_url_set(c->url, CURLUPART_URL, c->request.url.ptr, 0);
+    if (code != CURLUE_OK) {
+      return refuse(c, "failed: this is no URL: %s", curl_url_strerror(code));
+    }
+  }
+  if (!judge(c) || !add_headers(c)) {
+    return false;
+  }
+  c->easy = curl_easy_init();
+  if (c->easy == NULL) {
+    return refuse(c, "failed: out of memory");
+  }
+  set_options(c);
+  return curl_multi_add_handle(c->outbound->multi, c->easy) == CURLM_OK ||
+         refuse(c, "failed: out of memory");
+}
+
+/* ---- its end */
+
+static void end_request(struct outbound_one *c) {
+  if (c->easy != NULL) {
+    (void)curl_multi_remove_handle(c->outbound->multi, c->easy);
+    curl_easy_cleanup(c->easy);
+    c->easy = NULL;
+  }
+  curl_slist_free_all(c->headers);
+  c->headers = NULL;
+}
+
+void outbound_one_free(struct outbound_one *c) {
+  end_request(c);
+  curl_url_cleanup(c->url);
+  link_remove(&c->link);
+  textbuf_free(&c->body);
+  const struct mem *mem = c->outbound->loop->mem;
+  arena_free(&c->arena);
+  mem_free(mem, c, sizeof *c);
+}
+
+static const char *kind_of(const struct outbound_one *c, CURLcode result) {
+  switch ((int)result) {
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return "DNS";
+  case CURLE_COULDNT_CONNECT:
+    return c->blocked ? "blocked by policy" : "refused";
+  case CURLE_OPERATION_TIMEDOUT:
+    return "timeout";
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+    return "TLS";
+  default:
+    return "failed";
+  }
+}
+
+static void explain(struct outbound_one *c, CURLcode result) {
+  const char *why = c->error[0] != '\0' ? c->error : curl_easy_strerror(result);
+  if (c->too_large) {
+    (void)refuse(c, "too large: a reply holds %zu bytes at most",
+                 c->outbound->reply_bytes);
+  } else if (result == CURLE_COULDNT_CONNECT && c->blocked) {
+    (void)refuse(c, "blocked by policy: the host's address is one of this "
+                    "machine or its networks; list the address in rest.allow "
+                    "if it is meant");
+  } else {
+    (void)refuse(c, "%s: %s", kind_of(c, result), why);
+  }
+}
+
+/* The status says that the reply is elsewhere, and whether the request is to be
+ * sent again as it was (RFC 9110, 15.4). */
+static bool is_redirect(long status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 ||
+         status == 308;
+}
+
+/* False: .reason says why it is not followed. */
+static bool follow(struct outbound_one *c, long status, const char *to) {
+  if (++c->redirects > OUTBOUND_REDIRECTS_MAX) {
+    return refuse(c, "failed: more than %d redirects", OUTBOUND_REDIRECTS_MAX);
+  }
+  if (status < 307 && !text_equal(c->request.method, TEXT("HEAD"))) {
+    c->request.method = TEXT("GET");
+    c->request.body = TEXT("");
+  }
+  char *from = part(c, CURLUPART_HOST, 0);
+  const CURLUcode code = curl_url_set(c->url, CURLUPART_URL, to, 0);
+  char *next = part(c, CURLUPART_HOST, 0);
+  /* What is secret is for the host that it was meant for. */
+  c->elsewhere =
+      c->elsewhere || from == NULL || next == NULL || strcmp(from, next) != 0;
+  curl_free(from);
+  curl_free(next);
+  end_request(c);
+  textbuf_clear(&c->body);
+  c->error[0] = '\0';
+  c->blocked = false;
+  return code == CURLUE_OK ? outbound_begin(c)
+                           : refuse(c, "failed: the redirect leads nowhere");
+}
+
+static struct text content_type(struct outbound_one *c) {
+  const char *type = NULL;
+  (void)curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &type);
+  const struct text copy = arena_copy_text(&c->arena, text_from(type));
+  return copy.ptr == NULL ? TEXT("") : copy;
+}
+
+bool outbound_go_on(struct outbound_one *c, CURLcode result,
+                    struct outbound_reply *reply) {
+  long status = 0;
+  char *to = NULL;
+  *reply = (struct outbound_reply){.status = -1};
+  if (result == CURLE_OK) {
+    (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &to);
+  }
+  if (result == CURLE_OK && is_redirect(status) && to != NULL) {
+    if (follow(c, status, to)) {
+      return true;
+    }
+  } else if (result == CURLE_OK) {
+    reply->status = (int)status;
+    reply->content_type = content_type(c);
+    reply->body = textbuf_text(&c->body);
+    return false;
+  } else {
+    explain(c, result);
+  }
+  reply->reason = text_from(c->reason);
+  return false;
+}
