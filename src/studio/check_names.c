@@ -150,17 +150,22 @@ void check_unreachable(struct checker *c) {
 
 /* ---- members under another case */
 
-#define NAME(t)                                                                \
-  { (t), sizeof(t) - 1 }
-static const struct text answer_members[] = {NAME("code"), NAME("status"),
-                                             NAME("message")};
-static const struct text info_members[] = {
-    NAME("code"),       NAME("message"), NAME("id"),        NAME("status"),
-    NAME("holder"),     NAME("channel"), NAME("version"),   NAME("customer"),
-    NAME("attributes"), NAME("queue"),   NAME("position"),  NAME("waitSeconds"),
-    NAME("bot"),        NAME("agent"),   NAME("createdAt"),
+#define MEMBER_ANSWER(name) {name, sizeof(name) - 1},
+#define MEMBER_SESSION(name)
+#define MEMBER_ASKED(name)
+#define MEMBER_CHOSEN(name)
+#define MEMBER_PROXY(name)
+#define MEMBER_HAPPENED(name)
+#define MEMBER(object, name, doc) MEMBER_##object(#name)
+static const struct text answer_members[] = {
+#include "studio/members.def"
 };
-#undef NAME
+#undef MEMBER_SESSION
+#define MEMBER_SESSION(name) MEMBER_ANSWER(name)
+static const struct text info_members[] = {
+#include "studio/members.def"
+};
+#undef MEMBER
 
 struct spelling {
   struct text exact; /* the member under another case, if there is one */

@@ -1,0 +1,304 @@
+/* What can be written at a place, and what is known about a name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "studio/action.h"
+#include "studio/builtin_priv.h"
+#include "studio/complete_priv.h"
+
+struct offer {
+  const struct symbols *s;
+  completion_taker *take;
+  void *ctx;
+};
+
+static void give(const struct offer *o, enum completion_kind kind,
+                 struct text label, const char *detail, struct text doc) {
+  const struct completion item = {
+      .kind = kind, .label = label, .detail = text_from(detail), .doc = doc};
+  o->take(o->ctx, &item);
+}
+
+/* ---- words */
+
+static void give_keywords(const struct offer *o) {
+  for (size_t i = KEYWORD_NONE + 1; i < KEYWORDS; i++) {
+    give(o, COMPLETION_KEYWORD, text_from(keyword_text((enum keyword)i)),
+         "keyword", TEXT(""));
+  }
+}
+
+static void give_events(const struct offer *o) {
+  static const struct {
+    const char *name, *doc;
+  } events[] = {
+#define EVENT(name, entry, doc) {#name, doc},
+#include "studio/events.def"
+#undef EVENT
+  };
+  for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+    give(o, COMPLETION_EVENT, text_from(events[i].name), "event",
+         text_from(events[i].doc));
+  }
+}
+
+/* ---- names of the script */
+
+/* The first use with this name of its kind? Lists are short: a script has some
+ * hundred names. */
+static bool is_first(const struct symbols *s, size_t at) {
+  for (size_t i = 0; i < at; i++) {
+    if (s->uses[i].kind == s->uses[at].kind &&
+        symbols_is_same(&s->uses[i], &s->uses[at])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The function around a line, 0 for the script itself. */
+static uint32_t unit_at(const struct symbols *s, uint32_t line) {
+  for (size_t i = 0; i < s->outline_count; i++) {
+    const struct symbol_outline *o = &s->outline[i];
+    if (o->kind != SYMBOL_FUNCTION || line < o->at.line ||
+        line > o->last_line) {
+      continue;
+    }
+    uint32_t number = 0;
+    for (const struct unit *u = s->script.units; u != NULL; u = u->next) {
+      if (u->at.line == o->at.line && u->kind == UNIT_FUNCTION) {
+        return number;
+      }
+      number++;
+    }
+  }
+  return 0;
+}
+
+static void give_variables(const struct offer *o, uint32_t line) {
+  const uint32_t unit = unit_at(o->s, line);
+  for (size_t i = 0; i < o->s->use_count; i++) {
+    const struct symbol_use *u = &o->s->uses[i];
+    const bool variable =
+        u->kind == SYMBOL_VARIABLE || u->kind == SYMBOL_PARAMETER;
+    if (variable && (u->unit == 0 || u->unit == unit) && is_first(o->s, i)) {
+      give(o, COMPLETION_VARIABLE, u->name,
+           u->kind == SYMBOL_PARAMETER ? "parameter" : "variable", TEXT(""));
+    }
+  }
+}
+
+static void give_functions(const struct offer *o) {
+  for (size_t i = 0; i < o->s->outline_count; i++) {
+    const struct symbol_outline *item = &o->s->outline[i];
+    if (item->kind == SYMBOL_FUNCTION) {
+      const struct completion c = {.kind = COMPLETION_FUNCTION,
+                                   .label = item->name,
+                                   .detail = item->detail,
+                                   .doc = TEXT("")};
+      o->take(o->ctx, &c);
+    }
+  }
+}
+
+/* ---- tables */
+
+/* "left(value, second)": the table knows how many arguments, and an example
+ * says the rest. */
+static void write_form(const struct builtin_info *b, bool is_method,
+                       char out[COMPLETE_FORM_MAX]) {
+  static const char *const names[] = {"value", "second", "third",   "fourth",
+                                      "fifth", "sixth",  "seventh", "eighth",
+                                      "ninth", "tenth"};
+  size_t at = 0;
+  const unsigned first = is_method && b->max_args > 0 ? 1 : 0;
+  at += (size_t)snprintf(out, COMPLETE_FORM_MAX, "%s%.*s(",
+                         first > 0 ? "value." : "", TEXT_ARG(b->name));
+  for (unsigned i = first; i < b->max_args && i < 10; i++) {
+    const bool optional = i >= b->min_args;
+    at += (size_t)snprintf(out + at, COMPLETE_FORM_MAX - at, "%s%s%s%s",
+                           optional ? (i > first ? " [, " : "[")
+                                    : (i > first ? ", " : ""),
+                           names[i], optional ? "]" : "", "");
+  }
+  (void)snprintf(out + at, COMPLETE_FORM_MAX - at, ")");
+}
+
+static void give_builtins(const struct offer *o, bool methods) {
+  for (size_t i = 0; i < BUILTINS; i++) {
+    const struct builtin_info *b = builtin_info((enum builtin_id)i);
+    const bool fits = methods ? b->min_args > 0 : b->use != BUILTIN_USE_METHOD;
+    char form[COMPLETE_FORM_MAX];
+    if (fits) {
+      write_form(b, methods, form);
+      give(o, COMPLETION_BUILTIN, b->name, form, b->doc);
+    }
+  }
+}
+
+static void give_actions(const struct offer *o, bool methods) {
+  for (size_t i = 0; i < ACTIONS; i++) {
+    const struct action_info *a = action_info((enum action_id)i);
+    const enum action_offer wanted =
+        methods ? ACTION_OFFER_METHOD : ACTION_OFFER_YES;
+    if (a->offer == wanted) {
+      const struct completion c = {COMPLETION_ACTION, a->name, a->form, a->doc};
+      o->take(o->ctx, &c);
+    }
+  }
+}
+
+/* ---- members */
+
+static const struct known {
+  unsigned object;
+  const char *name, *doc;
+} known[] = {
+#define MEMBER(object, name, doc) {1u << COMPLETE_##object, #name, doc},
+#include "studio/members.def"
+#undef MEMBER
+};
+
+static void give_known(const struct offer *o, unsigned objects) {
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if ((known[i].object & objects) != 0) {
+      give(o, COMPLETION_MEMBER, text_from(known[i].name), "member",
+           text_from(known[i].doc));
+    }
+  }
+}
+
+static bool is_known(struct text name, unsigned objects) {
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if ((known[i].object & objects) != 0 &&
+        text_equal(text_from(known[i].name), name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Members of the variable that the script writes or reads elsewhere. */
+static void give_used(const struct offer *o, const struct symbol_use *variable,
+                      unsigned objects, struct symbol_place typed) {
+  for (size_t i = 0; i < o->s->use_count; i++) {
+    const struct symbol_use *u = &o->s->uses[i];
+    const bool here = u->at.line == typed.line && u->at.column == typed.column;
+    if (u->kind == SYMBOL_MEMBER && u->unit == variable->unit &&
+        u->id == variable->id && !here && !is_known(u->name, objects) &&
+        is_first(o->s, i)) {
+      give(o, COMPLETION_MEMBER, u->name, "member", TEXT(""));
+    }
+  }
+}
+
+static const struct symbol_use *find_variable(const struct symbols *s,
+                                              struct text name, uint32_t line) {
+  const uint32_t unit = unit_at(s, line);
+  for (size_t i = 0; i < s->use_count; i++) {
+    const struct symbol_use *u = &s->uses[i];
+    const bool variable =
+        u->kind == SYMBOL_VARIABLE || u->kind == SYMBOL_PARAMETER;
+    if (variable && (u->unit == unit || u->unit == 0) &&
+        text_equal_nocase(u->name, name)) {
+      return u;
+    }
+  }
+  return NULL;
+}
+
+static void give_members(const struct offer *o,
+                         const struct complete_context *c, uint32_t line) {
+  unsigned objects = 0;
+  if (c->is_call) {
+    objects = complete_objects_of_call(c->owner);
+  } else if (c->owner.len > 0) {
+    const struct symbol_use *v = find_variable(o->s, c->owner, line);
+    objects = complete_objects_of_variable(o->s, c->owner);
+    if (v != NULL) {
+      give_used(o, v, objects, (struct symbol_place){line, c->word_column, 0});
+    }
+  }
+  give_known(o, objects);
+  give_builtins(o, true);
+  give_actions(o, true);
+}
+
+/* ---- */
+
+void symbols_complete(const struct symbols *s, uint32_t line, uint32_t column,
+                      completion_taker *take, void *ctx) {
+  const struct offer o = {s, take, ctx};
+  const struct complete_context c =
+      complete_context_at(source_line(&s->source, line), column);
+  switch (c.where) {
+  case COMPLETE_NOWHERE:
+    return;
+  case COMPLETE_AFTER_DOT:
+    give_members(&o, &c, line);
+    return;
+  case COMPLETE_AFTER_ON:
+    give_events(&o);
+    return;
+  case COMPLETE_IN_CODE:
+    give_variables(&o, line);
+    give_functions(&o);
+    give_actions(&o, false);
+    give_builtins(&o, false);
+    give_keywords(&o);
+    return;
+  }
+}
+
+static bool describe_builtin(struct symbols *s, struct text name,
+                             bool is_method, struct completion *out) {
+  const enum builtin_id id = builtin_find(name);
+  char form[COMPLETE_FORM_MAX];
+  if (id == BUILTINS) {
+    return false;
+  }
+  const struct builtin_info *b = builtin_info(id);
+  struct textbuf doc;
+  textbuf_init(&doc, s->mem);
+  write_form(b, is_method, form);
+  textbuf_add(&doc, b->doc);
+  if (b->example.len > 0) {
+    textbuf_addf(&doc, "\n\n`%.*s` gives `%.*s`", TEXT_ARG(b->example),
+                 TEXT_ARG(b->result));
+  }
+  *out = (struct completion){
+      .kind = COMPLETION_BUILTIN,
+      .label = b->name,
+      .detail = arena_copy_text(&s->arena, text_from(form)),
+      .doc = arena_copy_text(&s->arena, textbuf_text(&doc))};
+  textbuf_free(&doc);
+  return out->detail.ptr != NULL && out->doc.ptr != NULL;
+}
+
+bool symbols_describe(struct symbols *s, struct text name, bool is_method,
+                      struct completion *out) {
+  const struct unit *unit = symbols_function(s, name);
+  if (unit != NULL) {
+    struct textbuf form;
+    textbuf_init(&form, s->mem);
+    textbuf_add(&form, unit->name);
+    textbuf_add(&form, symbols_params(s, unit));
+    *out = (struct completion){
+        .kind = COMPLETION_FUNCTION,
+        .label = unit->name,
+        .detail = arena_copy_text(&s->arena, textbuf_text(&form)),
+        .doc = TEXT("a function of this script")};
+    textbuf_free(&form);
+    return out->detail.ptr != NULL;
+  }
+  const enum action_id id = action_find(name);
+  if (describe_builtin(s, name, is_method, out)) {
+    return true;
+  }
+  if (id == ACTIONS) {
+    return false;
+  }
+  const struct action_info *a = action_info(id);
+  *out = (struct completion){COMPLETION_ACTION, a->name, a->form, a->doc};
+  return true;
+}
