@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 
 /* ---- sessions by slot */
@@ -286,6 +287,12 @@ static void apply_other(struct engine *e, uint32_t slot,
   case EVENT_SCRIPT_ENDED:
   case EVENT_SCRIPT_FAILED:
     run_apply(e, ev);
+    break;
+  case EVENT_DEBUGGER_SET:
+  case EVENT_DEBUGGER_GONE:
+  case EVENT_SCRIPT_RESUMED:
+  case EVENT_SCRIPT_CHANGED:
+    debug_apply(e, slot, ev);
     break;
   default:
     break;

@@ -73,8 +73,9 @@ struct run {
   struct text params;  /* owned; until it begins: JSON, or empty */
   struct text globals; /* owned; values that pass through it: JSON, or empty */
   struct vm *vm;       /* while it runs, within one step */
-  bool after_end;      /* it does something about the session's end */
-  bool overfull;       /* what it was given to begin with does not fit */
+  struct run_debug *debug; /* as long as .vm, if a debugger watches */
+  bool after_end;          /* it does something about the session's end */
+  bool overfull;           /* what it was given to begin with does not fit */
   uint64_t step_number;
   struct run_step step; /* of batch step_number: see run_step() */
 };
@@ -336,6 +337,7 @@ cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
 cmd_handler cmd_bot_joined, cmd_bot_dropped;
 cmd_handler cmd_queue, cmd_put, cmd_put_script;
 cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_signal;
+cmd_handler cmd_debug, cmd_debug_off, cmd_debug_step, cmd_debug_change;
 cmd_handler cmd_keep_answer, cmd_tick, cmd_recovered;
 
 /* All agents' sessions and machine when its grace is over, or it logs out. */
@@ -367,6 +369,12 @@ uint32_t run_called_by(const struct engine *e, const struct live *l,
                        uint64_t number);
 /* The VM of a run that sleeps, or has not begun. */
 void run_load(struct engine *e, struct run *r);
+/* Its VM goes, with all that hangs on it. */
+void run_unload(struct engine *e, struct run *r);
+/* A run that sleeps, to look at; the caller frees it. */
+struct vm *run_copy(const struct engine *e, const struct run *r);
+/* A run that stood still in a debugger goes on. */
+void script_go_on(struct ctx *x, uint32_t run);
 bool run_has_begun(const struct run *r);
 const struct program *engine_program(const struct engine *e, uint64_t hash);
 /* The version of a script with this source, which is kept as long as the

@@ -223,10 +223,26 @@ static bool skills_fit(struct form *f, const struct json *v) {
   return true;
 }
 
+/* Their members are the command's to look at. */
+static bool breakpoints_fit(struct form *f, const struct json *v) {
+  size_t index = 0;
+  if (v->type != JSON_LIST) {
+    return fail_found(f, v, "a list of {\"line\": …}");
+  }
+  for (const struct json *e = v->first; e != NULL; e = e->next, index++) {
+    if (e->type != JSON_OBJECT) {
+      wording_add_index(&f->pointer, index);
+      return fail_found(f, e, "{\"line\": …}");
+    }
+  }
+  return true;
+}
+
 bool form_put_json(struct form *f, enum field field, const struct json *v) {
-  const bool any = field == FIELD_VALUE;
+  const bool any = field == FIELD_VALUE || field == FIELD_BREAKPOINTS;
   const bool skills = field == FIELD_SKILLS;
-  if (skills && !skills_fit(f, v)) {
+  if ((skills && !skills_fit(f, v)) ||
+      (field == FIELD_BREAKPOINTS && !breakpoints_fit(f, v))) {
     return false;
   }
   if (!any && !skills && v->type != JSON_OBJECT) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "engine/debug_priv.h"
 #include "engine/host_priv.h"
 
 /* Sections that one run may begin within one step: one that answers its own
@@ -78,6 +79,7 @@ static void answer_late(const struct act *t, enum sleep sleep) {
   case SLEEP_TRANSFER:
   case SLEEP_IDLE:
   case SLEEP_EVENTS:
+  case SLEEP_DEBUGGER:
   case SLEEP_SUB:
   case SLEEPS:
     break;
@@ -114,6 +116,7 @@ static void answer_sleep(const struct act *t, enum sleep sleep) {
   case SLEEP_TIME:
   case SLEEP_REST:
   case SLEEP_EVENTS:
+  case SLEEP_DEBUGGER:
   case SLEEPS:
     break;
   }
@@ -215,6 +218,7 @@ static void finish(struct ctx *x, uint32_t run) {
 
 void host_show(struct ctx *x, uint32_t run, enum engine_moment moment) {
   const struct run *r = &x->e->runs[run];
+  debug_look(x, run, moment);
   if (x->e->watch == NULL) {
     return;
   }
@@ -234,11 +238,13 @@ static uint64_t new_entropy(struct ctx *x) {
   return hash_u64(x->cmd->entropy[0] + x->ids++);
 }
 
-/* To its next action or end, showing each line on the way. */
+/* To its next action or end, showing each line on the way; or to the line
+ * before which its debugger has it stand still: VM_LINE. */
 static enum vm_status run_on(struct ctx *x, uint32_t run) {
   struct vm_env env = {.now_us = x->now_us,
                        .entropy = new_entropy(x),
-                       .trace = x->e->watch != NULL};
+                       .trace = x->e->watch != NULL ||
+                                x->e->runs[run].debug != NULL};
   enum vm_status status;
   host_show(x, run, ENGINE_MOMENT_GO_ON);
   do {
@@ -247,7 +253,7 @@ static enum vm_status run_on(struct ctx *x, uint32_t run) {
               status == VM_LINE     ? ENGINE_MOMENT_LINE
               : status == VM_ACTION ? ENGINE_MOMENT_ACTION
                                     : ENGINE_MOMENT_END);
-  } while (status == VM_LINE);
+  } while (status == VM_LINE && !debug_pauses(x, run));
   return status;
 }
 

@@ -107,6 +107,7 @@ int64_t act_wake_us(const struct act *t, int64_t us) {
 
 static void put_nap(struct record *ev, const struct nap *nap) {
   record_set_num(ev, FIELD_SLEEP, nap->sleep);
+  record_set_given(ev, FIELD_REASON, nap->reason);
   if (nap->wake_us != 0) {
     record_set_num(ev, FIELD_WAKE, nap->wake_us);
   }
@@ -134,8 +135,7 @@ enum act_result act_sleep(const struct act *t, const struct nap *nap) {
   put_nap(&ev, nap);
   run_step(t->x, r)->reached = false;
   run_step(t->x, r)->returned = false;
-  vm_free(r->vm);
-  r->vm = NULL;
+  run_unload(t->x->e, r);
   emit(t->x, &ev);
   textbuf_free(&image);
   return ACT_SLEEPS;

@@ -54,6 +54,7 @@ struct nap {
   int64_t wake_us;       /* 0: no time */
   uint64_t transfer;     /* SLEEP_TRANSFER */
   uint32_t status, seen; /* SLEEP_STATUS, SLEEP_CUSTOMER */
+  struct text reason;    /* SLEEP_DEBUGGER: why it stands still */
   uint32_t epoch;        /* SLEEP_IDLE: of the hold that is to end */
 };
 

@@ -51,12 +51,22 @@ static void own_all(struct live *l, const struct mem *mem) {
   }
 }
 
+void live_set_debug(struct live *l, const struct mem *mem,
+                    struct live_debug *take) {
+  if (l->debug != NULL) {
+    live_own(mem, &l->debug->breakpoints, TEXT(""));
+    mem_free(mem, l->debug, sizeof *l->debug);
+  }
+  l->debug = take;
+}
+
 void live_free(struct live *l, const struct mem *mem) {
   own_all(l, mem);
   for (size_t i = 0; i < l->message_count; i++) {
     live_own(mem, &l->messages[i].author, TEXT(""));
     live_own(mem, &l->messages[i].text, TEXT(""));
   }
+  live_set_debug(l, mem, NULL);
   mem_free(mem, l->messages, l->message_cap * sizeof *l->messages);
   mem_free(mem, l->legs, l->leg_cap * sizeof *l->legs);
   live_init(l);
@@ -409,7 +419,8 @@ void live_apply(struct live *l, const struct mem *mem, uint64_t seq,
   if (event_is_session(ev->type)) {
     fold_transition(l, mem, ev);
   } else {
-    l->s.version++;
+    /* Being looked at changes nothing that a caller has seen. */
+    l->s.version += ev->type != EVENT_SCRIPT_LINE;
     fold_other(l, mem, ev);
   }
   l->last_seq = seq;

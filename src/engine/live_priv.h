@@ -48,6 +48,16 @@ struct transfer {
   struct text skills, reason, note, actor; /* owned */
 };
 
+/* What a debugger wants of the session's scripts. */
+struct live_debug {
+  struct text breakpoints; /* owned: JSON, or empty */
+  bool trace;
+  uint32_t limit_s; /* of a pause */
+  uint8_t step;     /* enum debug_step */
+  uint32_t depth;   /* where the step began */
+  uint64_t run;     /* the run that steps; 0: any */
+};
+
 struct live {
   struct session s;
   struct id id;
@@ -73,15 +83,19 @@ struct live {
   size_t leg_count, leg_cap;
   uint64_t last_seq;
   uint32_t timer_status, timer_transfer, timer_customer;
-  uint32_t timer_rematch; /* until the next agent may be asked again */
-  uint32_t last_agent;    /* that held it last, or SESSION_NOBODY */
-  uint32_t run;           /* slot of its first run, or SESSION_NOBODY */
-  uint32_t spawned;       /* scripts spawned so far */
+  struct live_debug *debug; /* owned; NULL: no debugger watches */
+  uint32_t timer_rematch;   /* until the next agent may be asked again */
+  uint32_t last_agent;      /* that held it last, or SESSION_NOBODY */
+  uint32_t run;             /* slot of its first run, or SESSION_NOBODY */
+  uint32_t spawned;         /* scripts spawned so far */
 };
 
 /* A live session folded from nothing. */
 void live_init(struct live *l);
 void live_free(struct live *l, const struct mem *mem);
+/* The debugger's part in place of the one before; NULL: none. */
+void live_set_debug(struct live *l, const struct mem *mem,
+                    struct live_debug *take);
 /* Folds one event of the session (any with FIELD_SESSION). */
 void live_apply(struct live *l, const struct mem *mem, uint64_t seq,
                 const struct record *ev);

@@ -1,6 +1,7 @@
 /* Snapshots, read back. What does not fit is a corrupt snapshot, never a crash:
  * numbers are looked at before they are used. */
 #include "base/check.h"
+#include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 #include "engine/state_priv.h"
 
@@ -273,6 +274,16 @@ static bool restore_run(struct engine *e, const struct record *r) {
   return true;
 }
 
+static bool restore_debugger(struct engine *e, const struct record *r) {
+  uint32_t slot;
+  if (part_of(e, r, &slot) == NULL ||
+      debug_step_find(record_text(r, FIELD_STEP)) == DEBUG_STEPS) {
+    return false;
+  }
+  debug_apply(e, slot, r);
+  return true;
+}
+
 static bool restore_exclusion(struct engine *e, const struct record *r) {
   uint32_t slot;
   struct live *l = part_of(e, r, &slot);
@@ -310,6 +321,8 @@ bool engine_restore(struct engine *e, const struct record *r) {
     return restore_leg(e, r);
   case STATE_RUN:
     return restore_run(e, r);
+  case STATE_DEBUGGER:
+    return restore_debugger(e, r);
   case STATE_EXCLUSION:
     return restore_exclusion(e, r);
   default:

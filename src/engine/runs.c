@@ -5,6 +5,7 @@
  * and each may wait for one that it called (RunSub), which may have called
  * another. All of them are in the session's list, the oldest first. */
 #include "base/check.h"
+#include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 #include "studio/image.h"
 
@@ -105,13 +106,19 @@ static uint32_t *link_to(struct engine *e, struct live *l, uint32_t run) {
   return link;
 }
 
+void run_unload(struct engine *e, struct run *r) {
+  debug_forget(e, r);
+  vm_free(r->vm);
+  r->vm = NULL;
+}
+
 void run_free(struct engine *e, uint32_t run) {
   struct run *r = &e->runs[run];
   timers_stop(&e->timers, r->timer);
   live_own(&e->mem, &r->image, TEXT(""));
   live_own(&e->mem, &r->params, TEXT(""));
   live_own(&e->mem, &r->globals, TEXT(""));
-  vm_free(r->vm);
+  run_unload(e, r);
   *link_to(e, e->lives[r->session], run) = r->next;
   *r = (struct run){.session = SESSION_NOBODY};
   e->run_count--;
@@ -216,4 +223,11 @@ void run_load(struct engine *e, struct run *r) {
     const bool params = give(r->vm, r->params);
     r->overfull = !give(r->vm, r->globals) || !params;
   }
+}
+
+struct vm *run_copy(const struct engine *e, const struct run *r) {
+  struct vm *vm = NULL;
+  const enum bt_err err = image_load(&e->mem, r->program, r->image, &vm);
+  bt_check(err == BT_ERR_OK); /* the image is ours */
+  return vm;
 }

@@ -4,6 +4,7 @@
  * A snapshot is read by the same program or a newer one. What it holds is the
  * same as what events hold, field by field, so the codec is the same too. */
 #include "base/check.h"
+#include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 #include "engine/state_priv.h"
 
@@ -258,6 +259,23 @@ static void save_run(struct saver *s, const struct live *l,
   put(s, &r);
 }
 
+static void save_debugger(struct saver *s, const struct live *l) {
+  const struct live_debug *d = l->debug;
+  if (d == NULL) {
+    return;
+  }
+  struct record r;
+  begin_part(l, &r, STATE_DEBUGGER);
+  record_set_given(&r, FIELD_BREAKPOINTS, d->breakpoints);
+  record_set_num(&r, FIELD_TRACE, d->trace);
+  record_set_num(&r, FIELD_PAUSE_LIMIT, d->limit_s);
+  record_set_text(&r, FIELD_STEP,
+                  text_from(debug_step_name((enum debug_step)d->step)));
+  record_set_num(&r, FIELD_DEPTH, d->depth);
+  record_set_num(&r, FIELD_RUN, (int64_t)d->run);
+  put(s, &r);
+}
+
 static void save_exclusions(struct saver *s, uint32_t slot) {
   struct router_exclusion list[64];
   const size_t most = sizeof list / sizeof list[0];
@@ -323,6 +341,7 @@ static void save_session(struct saver *s, uint32_t slot) {
   for (uint32_t i = l->run; i != SESSION_NOBODY; i = s->e->runs[i].next) {
     save_run(s, l, &s->e->runs[i]);
   }
+  save_debugger(s, l);
   save_exclusions(s, slot);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "engine/engine_priv.h"
+#include "engine/debug_priv.h"
 
 /* Events that wait for their sections at one moment. */
 enum { SECTIONS_MAX = 256 };
@@ -83,6 +83,11 @@ static void go_on(struct ctx *x, uint32_t run) {
   x->by = before;
 }
 
+void script_go_on(struct ctx *x, uint32_t run) {
+  wake(x, run);
+  go_on(x, run);
+}
+
 static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
   struct run *r = &x->e->runs[run];
   const enum sleep sleep = (enum sleep)r->sleep;
@@ -113,6 +118,7 @@ static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
   case SLEEP_TIME:
   case SLEEP_REST:
   case SLEEP_EVENTS:
+  case SLEEP_DEBUGGER:
   case SLEEPS:
     break;
   }
@@ -177,6 +183,10 @@ void script_timer(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
   r->timer = TIMER_NONE;
   if (r->session == SESSION_NOBODY || r->sleep == SLEEP_NONE) {
+    return;
+  }
+  if (r->sleep == SLEEP_DEBUGGER) {
+    debug_late(x, run);
     return;
   }
   answer_and_go_on(x, run, true);
@@ -491,6 +501,7 @@ void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
 }
 
 void script_recover(struct ctx *x, uint32_t slot) {
+  debug_recover(x, slot);
   const struct live *l = engine_live(x->e, slot);
   for (uint32_t run = l->run; run != SESSION_NOBODY;
        run = x->e->runs[run].next) {

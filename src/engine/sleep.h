@@ -12,7 +12,8 @@
   X(CUSTOMER, "the customer")                                                  \
   X(REST, "a REST answer")                                                     \
   X(EVENTS, "an event")                                                        \
-  X(SUB, "another script")
+  X(SUB, "another script")                                                     \
+  X(DEBUGGER, "its debugger")
 #define X(name, text) SLEEP_##name,
 enum sleep { SLEEP_LIST(X) SLEEPS };
 #undef X

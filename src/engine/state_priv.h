@@ -15,6 +15,7 @@ enum state {
   STATE_LEG,
   STATE_RUN,
   STATE_EXCLUSION,
+  STATE_DEBUGGER,
   STATES_END
 };
 

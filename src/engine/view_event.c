@@ -137,7 +137,10 @@ void engine_write_event(const struct engine *e, uint64_t seq,
     json_close_object(o);
   }
   for (uint32_t f = 0; f < FIELDS; f++) {
-    if (record_has(event, (enum field)f) && !is_inner((enum field)f)) {
+    const bool line = event->type == EVENT_SCRIPT_LINE &&
+                      (f == FIELD_LINE || f == FIELD_COLUMN);
+    if (record_has(event, (enum field)f) &&
+        (line || !is_inner((enum field)f))) {
       put_value(e, event, (enum field)f, o);
     }
   }

@@ -354,7 +354,9 @@ static const char *good_value(enum field field) {
   case KIND_TEXT:
     return "\"x\"";
   case KIND_JSON:
-    return field == FIELD_SKILLS ? "[\"x\"]" : "{\"x\":1}";
+    return field == FIELD_SKILLS        ? "[\"x\"]"
+           : field == FIELD_BREAKPOINTS ? "[{\"line\":1}]"
+                                        : "{\"x\":1}";
   case KIND_CHANNEL:
     return "\"voice\"";
   case KIND_ROLE:

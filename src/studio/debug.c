@@ -1,0 +1,78 @@
+/* Steps and breakpoints. */
+#include "studio/debug.h"
+
+#include "base/check.h"
+#include "studio/vm_priv.h"
+
+const char *debug_step_name(enum debug_step step) {
+  static const char *const names[] = {
+#define X(name, wire, doc) (wire),
+      DEBUG_STEP_LIST(X)
+#undef X
+  };
+  bt_check(step < DEBUG_STEPS);
+  return names[step];
+}
+
+enum debug_step debug_step_find(struct text name) {
+  uint32_t step = 0;
+  while (step < DEBUG_STEPS &&
+         !text_equal(name, text_from(debug_step_name(step)))) {
+    step++;
+  }
+  return (enum debug_step)step;
+}
+
+size_t debug_depth(const struct vm *vm) {
+  return vm->frame_count;
+}
+
+bool debug_step_ends(enum debug_step step, size_t depth, const struct vm *vm) {
+  switch (step) {
+  case DEBUG_STEP_PAUSE:
+  case DEBUG_STEP_IN:
+    return true;
+  case DEBUG_STEP_OVER:
+    return vm->frame_count <= depth;
+  case DEBUG_STEP_OUT:
+    return vm->frame_count < depth;
+  case DEBUG_STEP_CONTINUE:
+  case DEBUG_STEPS:
+    break;
+  }
+  return false;
+}
+
+/* The first line from @line on where a statement of the part begins. */
+static uint32_t first_line(const struct part *part, uint32_t line,
+                           uint32_t best) {
+  for (uint32_t i = 0; i < part->count; i++) {
+    const uint32_t at = part->spots[i].line;
+    if (part->code[i].step && at >= line && (best == 0 || at < best)) {
+      best = at;
+    }
+  }
+  return best;
+}
+
+uint32_t debug_breakpoint_line(const struct program *program, uint32_t line) {
+  uint32_t best = 0;
+  for (uint32_t i = 0; i < program->script.unit_count; i++) {
+    best = first_line(&program->parts[i], line, best);
+  }
+  return best;
+}
+
+bool debug_is_line_start(const struct vm *vm) {
+  bt_check(vm->frame_count > 0);
+  const struct frame *f = &vm->frames[vm->frame_count - 1];
+  const struct part *part = &vm->program->parts[f->part];
+  const struct spot here = part->spots[f->pc];
+  for (uint32_t i = 0; i < part->count; i++) {
+    const struct spot s = part->spots[i];
+    if (part->code[i].step && s.line == here.line && s.column < here.column) {
+      return false;
+    }
+  }
+  return true;
+}
