@@ -190,6 +190,19 @@ static bool read_step(struct ctx *x, const struct record *args,
   return true;
 }
 
+void debug_attach(struct ctx *x, uint32_t slot, const struct record *args) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_DEBUGGER_SET, slot);
+  record_copy(&ev, FIELD_BREAKPOINTS, args);
+  record_copy(&ev, FIELD_TRACE, args);
+  record_set_num(&ev, FIELD_PAUSE_LIMIT,
+                 record_has(args, FIELD_PAUSE_LIMIT)
+                     ? record_num(args, FIELD_PAUSE_LIMIT)
+                     : LIMIT_DEBUG_PAUSE);
+  record_copy(&ev, FIELD_STEP, args);
+  emit(x, &ev);
+}
+
 void cmd_debug(struct ctx *x, uint32_t slot, const struct record *args,
                struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
@@ -203,16 +216,7 @@ void cmd_debug(struct ctx *x, uint32_t slot, const struct record *args,
       (record_has(args, FIELD_STEP) && !read_step(x, args, &step, a))) {
     return;
   }
-  struct record ev;
-  ctx_event(x, &ev, EVENT_DEBUGGER_SET, slot);
-  record_copy(&ev, FIELD_BREAKPOINTS, args);
-  record_copy(&ev, FIELD_TRACE, args);
-  record_set_num(&ev, FIELD_PAUSE_LIMIT,
-                 record_has(args, FIELD_PAUSE_LIMIT)
-                     ? record_num(args, FIELD_PAUSE_LIMIT)
-                     : LIMIT_DEBUG_PAUSE);
-  record_copy(&ev, FIELD_STEP, args);
-  emit(x, &ev);
+  debug_attach(x, slot, args);
   answer_session(x, slot, 200, "The debugger watches the session's scripts.",
                  a);
 }

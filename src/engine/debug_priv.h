@@ -25,6 +25,8 @@ bool breakpoint_next(const struct json **at, struct breakpoint *out);
 
 /* ---- debug.c */
 void debug_apply(struct engine *e, uint32_t slot, const struct record *ev);
+/* The debugger of @args, which were looked at, watches from now on. */
+void debug_attach(struct ctx *x, uint32_t slot, const struct record *args);
 /* A paused run has stood still for as long as it may. */
 void debug_late(struct ctx *x, uint32_t run);
 /* After a restart nobody is there to let the paused runs go on. */

@@ -1,5 +1,6 @@
 /* Commands about one session: opening, talking, bots, offers, wrap-up. */
 #include "base/check.h"
+#include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 
 static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
@@ -119,6 +120,9 @@ void cmd_open(struct ctx *x, uint32_t slot, const struct record *args,
   }
   const uint32_t kind = bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_SCRIPT;
   slot = open_session(x, entry, kind, target, args);
+  if (record_has(args, FIELD_BREAKPOINTS)) {
+    debug_attach(x, slot, args); /* the shell debugs from the first line on */
+  }
   invite_first(x, slot, kind, target);
   answer_view(x, slot, 201, a);
 }

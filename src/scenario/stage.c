@@ -283,6 +283,9 @@ static void open_session(struct world *w, struct text entry,
   if (attributes != NULL) {
     record_set_text(&open.args, FIELD_ATTRIBUTES, world_json(w, attributes));
   }
+  if (w->opening && w->options.on_open != NULL) {
+    w->options.on_open(w->options.ctx, &open.args);
+  }
   world_submit(w, &open);
 }
 

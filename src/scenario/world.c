@@ -122,6 +122,36 @@ static void leave_to_scenario(void *ctx, const struct record *effect) {
   (void)effect;
 }
 
+struct id world_session(const struct world *w) {
+  return w->session;
+}
+
+static void on_debug_answer(void *ctx, const struct answer *answer) {
+  struct world_answer *out = ctx;
+  struct arena arena;
+  struct json *body = NULL;
+  out->code = answer->code;
+  arena_init(&arena, heap_mem(), 0);
+  if (answer->code >= 400 &&
+      json_parse(&arena, answer->body, 64, &body, NULL) == BT_ERR_OK) {
+    const struct json *detail = json_member(body, TEXT("detail"));
+    const struct text why = detail == NULL ? TEXT("refused") : detail->text;
+    (void)snprintf(out->why, sizeof out->why, "%.*s", TEXT_ARG(why));
+  }
+  arena_free(&arena);
+}
+
+struct world_answer world_debug(struct world *w, const struct record *args) {
+  struct world_answer out = {0};
+  struct command cmd =
+      world_command(w, (enum command_type)args->type, ROLE_SUPERVISOR,
+                    SESSION_NOBODY, TEXT("debugger"));
+  record_copy_all(&cmd.args, args);
+  domain_submit(w->domain, &cmd, on_debug_answer, &out);
+  release(w);
+  return out;
+}
+
 static int64_t virtual_now(void *ctx) {
   return ((const struct world *)ctx)->now_us;
 }
@@ -291,7 +321,9 @@ void world_play(struct world *w) {
   if (until != FIELD_NEVER) {
     end_us = w->tale.start_us + until;
   }
-  while (go_on(w, end_us)) {
+  while ((w->options.before_time == NULL ||
+          w->options.before_time(w->options.ctx)) &&
+         go_on(w, end_us)) {
     if (w->tale.events.count > EVENTS_MANY) {
       world_trouble(w, "it goes on for ever: %d events, and no end in sight",
                     EVENTS_MANY);

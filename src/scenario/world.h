@@ -15,9 +15,14 @@ struct world;
 struct world_options {
   uint64_t seed; /* of ids and random(); with @faults of what is shaken too */
   bool faults;
-  void *ctx; /* for the function below */
+  void *ctx; /* for the functions below */
   /* Each event of the session; may be NULL. */
   void (*on_event)(void *ctx, const struct record *event);
+  /* A debugger's; both may be NULL. Fills in what it wants of the session that
+   * is about to be opened (engine/debug.h), and is asked before time goes on:
+   * false ends the play. */
+  void (*on_open)(void *ctx, struct record *args);
+  bool (*before_time)(void *ctx);
 };
 
 /* BT_ERR_NOMEM. @scenario is borrowed. */
@@ -32,6 +37,16 @@ bool world_publish(struct world *w, struct text name, struct text source);
 /* Opens the session and goes on until the script has ended and everybody has
  * done what is written, or nothing more will happen. */
 void world_play(struct world *w);
+
+/* The session under test; null before it is opened. */
+struct id world_session(const struct world *w);
+
+struct world_answer {
+  int code;
+  char why[512]; /* of a refusal */
+};
+/* What its debugger asks, as a supervisor's command about the session. */
+struct world_answer world_debug(struct world *w, const struct record *args);
 
 struct domain *world_domain(struct world *w);
 /* What happened; owned by the world. */
