@@ -28,6 +28,7 @@ struct server_object {
 
 struct server_script {
   struct text name, source;
+  struct text path; /* as it is opened, followed by a NUL */
 };
 
 enum { SERVER_HOST_MAX = 64 };

@@ -50,7 +50,7 @@ static void read_script(struct reader *r, const struct json *object) {
   }
   compile(r, path, source);
   r->out->scripts[r->out->script_count++] =
-      (struct server_script){.name = name, .source = source};
+      (struct server_script){.name = name, .source = source, .path = path};
 }
 
 void reader_read_scripts(struct reader *r) {

@@ -1,6 +1,4 @@
 /* The handover check: see handover_priv.h. */
-#include "studio/action.h"
-#include "studio/builtin_priv.h"
 #include "studio/event_priv.h"
 #include "studio/handover_priv.h"
 
@@ -118,19 +116,9 @@ static void walk_dynamic(struct walker *w, const struct stmt *s,
   }
 }
 
-/* "text".throw() */
-static bool throws(const struct stmt *s) {
-  return s->kind == STMT_CALL && s->value->kind == EXPR_METHOD &&
-         s->value->callee == CALLEE_BUILTIN &&
-         s->value->callee_id == BUILTIN_THROW;
-}
-
 static void walk_call(struct walker *w, const struct stmt *s, struct flow *f) {
   handover_expr(w, s->value, f);
-  const bool leaves = s->value->kind == EXPR_CALL &&
-                      s->value->callee == CALLEE_ACTION &&
-                      s->value->callee_id == ACTION_RUN_SCRIPT;
-  if (throws(s) || leaves) { /* ON Error, the fallback, or the next script */
+  if (checker_leaves(s)) { /* ON Error, the fallback, or the next script */
     flow_kill(f);
   }
 }

@@ -1,6 +1,7 @@
 /* Variables that nothing sets, lines that nothing reaches, members under
  * another case. */
 #include "studio/action.h"
+#include "studio/builtin_priv.h"
 #include "studio/checker_priv.h"
 
 /* ---- unset variables */
@@ -110,7 +111,7 @@ static bool stmt_ends(const struct stmt *s) {
     }
     return has_default;
   default:
-    return false;
+    return checker_leaves(s);
   }
 }
 
@@ -150,19 +151,29 @@ void check_unreachable(struct checker *c) {
 
 /* ---- members under another case */
 
-#define MEMBER_ANSWER(name) {name, sizeof(name) - 1},
+#define MEMBER_OF_ANSWER(name) {#name, sizeof(#name) - 1},
+#define MEMBER_ANSWER(name)    MEMBER_OF_ANSWER(name)
 #define MEMBER_SESSION(name)
 #define MEMBER_ASKED(name)
 #define MEMBER_CHOSEN(name)
 #define MEMBER_PROXY(name)
 #define MEMBER_HAPPENED(name)
-#define MEMBER(object, name, doc) MEMBER_##object(#name)
+#define MEMBER(object, name, doc) MEMBER_##object(name)
 static const struct text answer_members[] = {
 #include "studio/members.def"
 };
 #undef MEMBER_SESSION
-#define MEMBER_SESSION(name) MEMBER_ANSWER(name)
+#define MEMBER_SESSION(name) MEMBER_OF_ANSWER(name)
 static const struct text info_members[] = {
+#include "studio/members.def"
+};
+#undef MEMBER_SESSION
+#undef MEMBER_ANSWER
+#undef MEMBER_PROXY
+#define MEMBER_SESSION(name)
+#define MEMBER_ANSWER(name)
+#define MEMBER_PROXY(name) MEMBER_OF_ANSWER(name)
+static const struct text proxy_members[] = {
 #include "studio/members.def"
 };
 #undef MEMBER
@@ -181,19 +192,57 @@ static void try_spelling(struct spelling *s, struct text there,
   }
 }
 
-/* The members of an action's answer, if @value is one. */
-static void try_answer(struct spelling *s, const struct expr *value,
-                       struct text written) {
-  if (value == NULL || value->callee != CALLEE_ACTION ||
-      value->callee_id == ACTION_REST_REQUEST) {
-    return;
-  }
-  const bool info = value->callee_id == ACTION_GET_SESSION_INFO;
-  const struct text *names = info ? info_members : answer_members;
-  const size_t count = info ? sizeof info_members / sizeof info_members[0]
-                            : sizeof answer_members / sizeof answer_members[0];
+static void try_list(struct spelling *s, const struct text *names, size_t count,
+                     struct text written) {
   for (size_t i = 0; i < count; i++) {
     try_spelling(s, names[i], written);
+  }
+}
+
+enum { INFO_MEMBERS = sizeof info_members / sizeof info_members[0] };
+
+/* The members of what @value gives, if that is known. */
+static void try_value(struct spelling *s, const struct expr *value,
+                      struct text written) {
+  if (value == NULL) {
+    return;
+  }
+  if (value->callee == CALLEE_BUILTIN &&
+      value->callee_id == BUILTIN_GETRESTPROXY) {
+    try_list(s, proxy_members, sizeof proxy_members / sizeof proxy_members[0],
+             written);
+  } else if (checker_is_action(value, ACTION_GET_SESSION_INFO)) {
+    try_list(s, info_members, INFO_MEMBERS, written);
+  } else if (value->callee == CALLEE_ACTION &&
+             value->callee_id != ACTION_REST_REQUEST) {
+    try_list(s, answer_members,
+             sizeof answer_members / sizeof answer_members[0], written);
+  }
+}
+
+static bool is_info(const struct expr *e) {
+  return checker_is_action(e, ACTION_GET_SESSION_INFO);
+}
+
+static void report_unknown_member(struct checker *c, const struct expr *e) {
+  struct textbuf hint;
+  textbuf_init(&hint, c->reporter.diags->arena.mem);
+  report(&c->reporter,
+         (struct finding){.code = DIAGNOSTIC_CODE_UNKNOWN_MEMBER,
+                          .at = e->at,
+                          .hint = report_nearest(&hint, e->text, info_members,
+                                                 INFO_MEMBERS)},
+         "GetSessionInfo() tells nothing that is called '%.*s': it reads as "
+         "null",
+         TEXT_ARG(e->text));
+  textbuf_free(&hint);
+}
+
+/* Where the variable is a parameter, what it is called with counts too. */
+static void try_sets(struct spelling *spelling, const struct survey_set *s,
+                     struct text written) {
+  for (; s != NULL; s = s->next) {
+    try_value(spelling, s->value, written);
   }
 }
 
@@ -204,9 +253,8 @@ static void look_at_member(struct checker *c, const struct unit *unit,
   }
   const struct survey_var *v = survey_find(&c->survey, unit, e->left);
   struct spelling spelling = {0};
-  for (const struct survey_set *s = v->sets; s != NULL; s = s->next) {
-    try_answer(&spelling, s->value, e->text);
-  }
+  try_sets(&spelling, v->sets, e->text);
+  try_sets(&spelling, v->args, e->text);
   for (const struct survey_set *s = v->members; s != NULL; s = s->next) {
     const bool direct = s->target->kind == EXPR_MEMBER &&
                         s->target->left->kind == EXPR_NAME && s->target != e;
@@ -221,6 +269,9 @@ static void look_at_member(struct checker *c, const struct unit *unit,
                             .hint = TEXT("members are case-sensitive")},
            "'%.*s' has a member '%.*s', and none '%.*s'", TEXT_ARG(v->name),
            TEXT_ARG(spelling.exact), TEXT_ARG(e->text));
+  } else if (!spelling.found && !text_starts(e->text, TEXT("$")) &&
+             v->members == NULL && checker_always(c, unit, e->left, is_info)) {
+    report_unknown_member(c, e);
   }
 }
 

@@ -1,9 +1,12 @@
+#include "studio/action.h"
+#include "studio/builtin_priv.h"
 #include "studio/checker_priv.h"
 
 /* In this order; the findings are sorted by their places at the end. */
 static void (*const passes[])(struct checker *c) = {
-    check_unset, check_unreachable, check_members,
-    check_joins, check_requests,    check_handover,
+    check_unset,      check_unreachable, check_members,
+    check_joins,      check_requests,    check_handover,
+    check_conditions, check_transfers,   check_answers,
 };
 
 struct checker_world checker_world_default(void) {
@@ -144,4 +147,66 @@ void checker_walk(struct checker *c, checker_look *look) {
        u = u->next) {
     walk_block(c, u, &u->body, look);
   }
+}
+
+static void walk_statements(struct checker *c, const struct unit *unit,
+                            const struct block *block,
+                            checker_look_stmt *look) {
+  for (const struct stmt *s = block->first; s != NULL; s = s->next) {
+    look(c, unit, s);
+    for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
+      walk_statements(c, unit, &arm->body, look);
+    }
+    walk_statements(c, unit, &s->body, look);
+  }
+}
+
+void checker_walk_statements(struct checker *c, checker_look_stmt *look) {
+  for (const struct unit *u = c->program->script.units; u != NULL;
+       u = u->next) {
+    walk_statements(c, u, &u->body, look);
+  }
+}
+
+/* ---- questions */
+
+bool checker_leaves(const struct stmt *s) {
+  const struct expr *e = s->value;
+  const bool throws = s->kind == STMT_CALL && e->kind == EXPR_METHOD &&
+                      e->callee == CALLEE_BUILTIN &&
+                      e->callee_id == BUILTIN_THROW;
+  return throws || (s->kind == STMT_CALL && e->kind == EXPR_CALL &&
+                    checker_is_action(e, ACTION_RUN_SCRIPT));
+}
+
+bool checker_is_action(const struct expr *e, unsigned action) {
+  return e != NULL && e->callee == CALLEE_ACTION && e->callee_id == action;
+}
+
+bool checker_always(struct checker *c, const struct unit *unit,
+                    const struct expr *e, bool (*test)(const struct expr *e)) {
+  if (e->kind != EXPR_NAME) {
+    return false;
+  }
+  const struct survey_var *v = survey_find(&c->survey, unit, e);
+  bool all = (v->sets != NULL) != (v->args != NULL);
+  for (const struct survey_set *s = v->sets; s != NULL && all; s = s->next) {
+    all = s->value != NULL && test(s->value);
+  }
+  for (const struct survey_set *s = v->args; s != NULL && all; s = s->next) {
+    all = test(s->value);
+  }
+  return all;
+}
+
+bool checker_has_finding(const struct checker *c, unsigned code,
+                         struct place at) {
+  const struct diagnostics *d = c->reporter.diags;
+  for (size_t i = 0; i < d->count; i++) {
+    if (d->items[i].code == code && d->items[i].line == at.line &&
+        d->items[i].column == at.column) {
+      return true;
+    }
+  }
+  return false;
 }

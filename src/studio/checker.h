@@ -32,6 +32,14 @@ struct checker_world {
   uint32_t entry; /* the statuses at the script's first line */
   bool given;     /* whatever the script itself states */
   double drain_s; /* after a sleep this long a releasing session is idle */
+  /* What a transfer may name, where a centre is known; else NULL. */
+  const struct text *targets;
+  size_t target_count;
+  /* Are these options of a transfer understood? Else the reason goes to @why.
+   * NULL: nobody knows. */
+  bool (*options_fit)(struct text options, struct textbuf *why);
+  /* The session ends when nobody takes it: entry points without a fallback. */
+  struct text no_fallback; /* one of them; empty if there is none */
 };
 
 /* The ticket's world: the bot has just said goodbye, and its connection closes

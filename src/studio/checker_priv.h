@@ -42,6 +42,9 @@ struct checker {
   struct reporter reporter;
   struct arena arena; /* until the passes are done */
   struct survey survey;
+  /* Of the pass that is under way. */
+  const struct survey_var *proxy;
+  bool has_header, leads_on;
   bool failed; /* no memory */
 };
 
@@ -66,6 +69,23 @@ void checker_walk(struct checker *c, checker_look *look);
 void checker_walk_expr(struct checker *c, const struct unit *unit,
                        const struct expr *e, checker_look *look);
 
+/* Calls @look for every statement of a unit, each before what is in it. */
+typedef void checker_look_stmt(struct checker *c, const struct unit *unit,
+                               const struct stmt *s);
+void checker_walk_statements(struct checker *c, checker_look_stmt *look);
+
+/* "text".throw() and RunScript(…), from which nothing comes back. */
+bool checker_leaves(const struct stmt *s);
+/* Is it a call of this action? */
+bool checker_is_action(const struct expr *e, unsigned action);
+/* Does every value that the variable @e ever gets pass @test? False if it gets
+ * none, or @e is no variable. */
+bool checker_always(struct checker *c, const struct unit *unit,
+                    const struct expr *e, bool (*test)(const struct expr *e));
+/* Is there a finding of this kind at this place already? */
+bool checker_has_finding(const struct checker *c, unsigned code,
+                         struct place at);
+
 /* ---- the passes */
 
 void check_unset(struct checker *c);
@@ -74,5 +94,8 @@ void check_members(struct checker *c);
 void check_joins(struct checker *c);
 void check_requests(struct checker *c);
 void check_handover(struct checker *c);
+void check_conditions(struct checker *c);
+void check_transfers(struct checker *c); /* behind check_handover() */
+void check_answers(struct checker *c);   /* the same */
 
 #endif

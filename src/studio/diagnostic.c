@@ -189,13 +189,18 @@ static void print_item_json(const struct diagnostic *item,
   json_close_object(json);
 }
 
+void diagnostics_put_json(const struct diagnostics *d, struct text file_name,
+                          struct json_out *json) {
+  for (size_t i = 0; i < d->count; i++) {
+    print_item_json(&d->items[i], file_name, json);
+  }
+}
+
 void diagnostics_print_json(const struct diagnostics *d, struct text file_name,
                             struct textbuf *out) {
   struct json_out json;
   json_out_init(&json, out);
   json_open_list(&json);
-  for (size_t i = 0; i < d->count; i++) {
-    print_item_json(&d->items[i], file_name, &json);
-  }
+  diagnostics_put_json(d, file_name, &json);
   json_close_list(&json);
 }

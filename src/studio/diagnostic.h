@@ -71,8 +71,13 @@ void diagnostic_print(const struct diagnostic *item, struct text file_name,
                       struct textbuf *out);
 void diagnostics_print(const struct diagnostics *d, struct text file_name,
                        struct textbuf *out);
+struct json_out;
 /* A JSON list of objects with the members of struct diagnostic. */
 void diagnostics_print_json(const struct diagnostics *d, struct text file_name,
                             struct textbuf *out);
+/* The same as elements of a list that is open: objects with the members of
+ * struct diagnostic. */
+void diagnostics_put_json(const struct diagnostics *d, struct text file_name,
+                          struct json_out *json);
 
 #endif

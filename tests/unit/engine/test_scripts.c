@@ -59,6 +59,48 @@ static void tick_at(struct centre *c, int64_t ms) {
   centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
 }
 
+/* ---- what is known */
+
+static bool is_of_session(const char *object) {
+  return strcmp(object, "ANSWER") == 0 || strcmp(object, "SESSION") == 0;
+}
+
+/* The checker's list of it. */
+static void test_session_info_is_what_the_checker_takes_it_for(void **state) {
+  (void)state;
+  struct centre c;
+  start(&c, "FOREACH k IN GetSessionInfo().keys() { LogInfo(k) }\n");
+  struct text all = text_from(lines(&c));
+  assert_true(all.len > 0);
+  static const struct {
+    const char *object, *name;
+  } known[] = {
+#define MEMBER(object, name, doc) {#object, #name},
+#include "studio/members.def"
+#undef MEMBER
+  };
+  size_t found = 0, expected = 0;
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    expected += is_of_session(known[i].object);
+  }
+  while (all.len > 0) {
+    const size_t end = text_find(all, TEXT("\n"), 0);
+    const struct text key = text_sub(all, 0, end);
+    bool there = false;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+      there = there || (is_of_session(known[i].object) &&
+                        text_equal(key, text_from(known[i].name)));
+    }
+    if (!there) {
+      fail_msg("members.def does not have '%.*s'", TEXT_ARG(key));
+    }
+    found++;
+    all = text_sub(all, end + 1, all.len);
+  }
+  assert_int_equal(found, expected);
+  centre_free(&c);
+}
+
 /* ---- sleeping */
 
 static void test_wait_for_sees_a_status_that_passes_at_once(void **state) {
@@ -384,6 +426,7 @@ static void test_a_waiting_transfer_answers_the_script(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_session_info_is_what_the_checker_takes_it_for),
       cmocka_unit_test(test_wait_for_sees_a_status_that_passes_at_once),
       cmocka_unit_test(test_wait_for_says_when_the_time_is_over),
       cmocka_unit_test(test_each_sleep_lets_time_go_on),

@@ -1,13 +1,5 @@
-/* The checker: which lines of which scripts it has something to say about. */
-#include "host.h"
-
-#include "studio/checker.h"
-
-/* A script, and its findings as "line slug" separated by ", "; notes are in
- * brackets. */
-struct story {
-  const char *name, *script, *findings;
-};
+/* The handover check: which lines of which scripts it reports. */
+#include "stories.h"
 
 #define FORUM(second, options)                                                 \
   "// Get current session\n"                                                   \
@@ -350,85 +342,11 @@ static const struct story stories[] = {
      "3 transfer-refused"},
     {"a condition that never holds",
      "IF false { Transfer(GetSessionInfo().id, \"A\") }\n", ""},
-
-    {"a variable that nothing sets", "total = 1\nTRACE totl\n",
-     "2 unset-variable"},
-    {"a variable that is read before it is set", "TRACE a\na = 1\n",
-     "1 unset-variable"},
-    {"a variable that a function sets",
-     "TRACE global:a\nFUNCTION f() { global:a = 1 }\n", ""},
-    {"lines behind RETURN", "TRACE 1\nRETURN\nTRACE 2\nTRACE 3\n",
-     "3 unreachable"},
-    {"lines behind an IF that always leaves",
-     "IF GetSessionInfo().id = 1 { RETURN } ELSE { EXIT }\nTRACE 2\n",
-     "2 unreachable"},
-    {"a member under another case", "s = GetSessionInfo()\nTRACE s.ID\n",
-     "2 member-case"},
-    {"a member that the script itself spells otherwise",
-     "DYNAMIC o\no.Name = 1\nTRACE o.name\n", "3 member-case"},
-    {"+ that ignores a text", "a = \"abc\"\nTRACE 123 + 456 + a\n",
-     "2 ignored-text"},
-    {"+ that joins", "a = \"abc\"\nTRACE \"x\" + a\n", ""},
-    {"JSON as form data",
-     "p = GetRESTProxy()\n"
-     "DYNAMIC o\no.a = 1\n"
-     "p.MakeRestRequest(\"/x\", o.asjson(), 0, \"POST\")\n",
-     "4 form-json"},
-    {"JSON as JSON",
-     "p = GetRESTProxy()\np.ContentType = \"application/json\"\n"
-     "p.MakeRestRequest(\"/x\", '{\"a\":1}', 0, \"POST\")\n",
-     ""},
-    {"pasted characters are only noted", "TRACE \xE2\x80\x9Chi\xE2\x80\x9D\n",
-     "[1 pasted-character]"},
 };
-
-static void add_findings(const struct diagnostics *d, struct textbuf *out) {
-  for (size_t i = 0; i < d->count; i++) {
-    const struct diagnostic *item = &d->items[i];
-    const bool note = item->severity == DIAGNOSTIC_NOTE;
-    textbuf_addf(out, "%s%s%u %s%s", out->len > 0 ? ", " : "", note ? "[" : "",
-                 item->line, diagnostic_slug(item->code), note ? "]" : "");
-  }
-}
-
-/* BT_ERR_NOMEM, or what the checker says. */
-static enum bt_err check(const struct mem *mem, const char *script,
-                         struct diagnostics *diags) {
-  struct program *program = NULL;
-  const struct checker_world world = checker_world_default();
-  enum bt_err err = program_compile(mem, TEXT("story.studio"),
-                                    text_from(script), diags, &program);
-  if (err == BT_ERR_OK) {
-    err = checker_run(mem, program, &world, diags);
-  }
-  program_free(program);
-  return err;
-}
 
 static void test_stories(void **state) {
   (void)state;
-  size_t bad = 0;
-  for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
-    struct test_mem tm;
-    struct diagnostics diags;
-    struct textbuf found;
-    test_mem_init(&tm);
-    diagnostics_init(&diags, &tm.mem);
-    textbuf_init(&found, &tm.mem);
-    assert_int_equal(check(&tm.mem, stories[i].script, &diags), BT_ERR_OK);
-    add_findings(&diags, &found);
-    const struct text wanted = text_from(stories[i].findings);
-    if (!text_equal(textbuf_text(&found), wanted)) {
-      diagnostics_print(&diags, TEXT("story"), &found);
-      print_error("%s: wanted '%s', found %.*s\n", stories[i].name,
-                  stories[i].findings, TEXT_ARG(textbuf_text(&found)));
-      bad++;
-    }
-    textbuf_free(&found);
-    diagnostics_free(&diags);
-    assert_int_equal(tm.live_bytes, 0);
-  }
-  assert_int_equal(bad, 0);
+  run_stories(stories, sizeof stories / sizeof stories[0]);
 }
 
 static const char forum[] = FORUM("// Attempt transfer", "priority:1");
