@@ -74,8 +74,10 @@ static void try_transfer(struct site *site, struct flow_state *no) {
   site->refused |= refused;
   site->by_time = site->by_time || no->by_time;
   site->lost = site->lost || (refused != 0 && !counted);
-  /* Whatever was refused before is made good by trying again. */
-  no->lost = refused != 0 && counted ? 1u << site->number : 0;
+  /* What was refused before is made good by trying again where that is safe.
+   */
+  const uint32_t bit = counted ? 1u << site->number : 0;
+  no->lost = refused != 0 ? no->lost | bit : 0;
 }
 
 static enum meaning do_transfer(struct walker *w, const struct expr *e,

@@ -93,6 +93,11 @@ static const struct story stories[] = {
      "  Wait(1)\n"
      "}\n",
      "3 transfer-refused"},
+    {"a fallback that is refused for the same reason",
+     "s = GetSessionInfo()\n"
+     "r = Transfer(s.id, \"A\")\n"
+     "IF r.code != 200 { Transfer(s.id, \"B\") }\n",
+     "2 transfer-refused, 3 transfer-refused"},
     {"a 409 is tried again as it should have been at first",
      "s = GetSessionInfo()\n"
      "r = Transfer(s.id, \"A\")\n"
