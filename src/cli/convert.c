@@ -77,7 +77,7 @@ static struct text one_line(struct convert *c, struct text t) {
   for (size_t i = 0; i < t.len; i++) {
     const bool blank = (unsigned char)t.ptr[i] <= ' ';
     if (!blank || (b.len > 0 && b.ptr[b.len - 1] != ' ')) {
-      textbuf_add_char(&b, blank ? ' ' : t.ptr[i]);
+      textbuf_add(&b, blank ? TEXT(" ") : text_sub(t, i, 1));
     }
   }
   const struct text line = convert_copy(c, text_trim(textbuf_text(&b)));

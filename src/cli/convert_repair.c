@@ -7,7 +7,10 @@
 
 static bool begins(struct text t, const char *word) {
   const struct text w = text_from(word);
-  const char next = t.len > w.len ? t.ptr[w.len] : ' ';
+  char next = ' ';
+  if (t.len > w.len) {
+    next = t.ptr[w.len];
+  }
   const bool name = (next >= 'a' && next <= 'z') ||
                     (next >= 'A' && next <= 'Z') ||
                     (next >= '0' && next <= '9') || next == '_';

@@ -7,7 +7,9 @@
 static bool next_letter(struct text t, size_t *at, char *c) {
   while (*at < t.len) {
     *c = t.ptr[(*at)++];
-    *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
+    if (*c >= 'A' && *c <= 'Z') {
+      *c = (char)(*c | 0x20);
+    }
     if ((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9')) {
       return true;
     }

@@ -57,7 +57,10 @@ static void add_escaped(struct textbuf *b, char c) {
       return;
     }
   }
-  textbuf_add_char(b, (unsigned char)c < ' ' ? ' ' : c);
+  if ((unsigned char)c < ' ') {
+    c = ' ';
+  }
+  textbuf_add_char(b, c);
 }
 
 struct literal {

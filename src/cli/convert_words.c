@@ -203,7 +203,10 @@ static const struct leading {
 
 static bool follows(enum follow wanted, struct text rest) {
   const struct text t = text_trim(rest);
-  const char c = t.len == 0 ? '\0' : t.ptr[0];
+  char c = '\0';
+  if (t.len > 0) {
+    c = t.ptr[0];
+  }
   switch (wanted) {
   case ANYTHING:
     return c != '=' && c != '.';

@@ -152,7 +152,7 @@ void lsp_hover(struct lsp_call *c) {
   if (use != NULL) {
     describe(s, use, &text);
   }
-  if (text.len == 0) {
+  if (use == NULL || text.len == 0) {
     json_put_null(c->out);
   } else {
     json_open_object(c->out);
