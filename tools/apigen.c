@@ -193,6 +193,10 @@ static const struct {
                  "integer}"},
     {"STRATEGY", "type: string"},
     {"CHANNEL", "type: string"},
+    {"POINTS", "type: number"},
+    {"RINGS", "type: array\n          items: {type: object}"},
+    {"BLOCKS", "type: object\n          additionalProperties: {type: array, "
+               "items: {type: string}}"},
 };
 
 static void put_member(const struct member *m) {
@@ -203,7 +207,7 @@ static void put_member(const struct member *m) {
       printf("          %s\n", kinds[i].schema);
     }
   }
-  if (is(m->kind, "NUM") || is(m->kind, "SECONDS")) {
+  if (is(m->kind, "NUM") || is(m->kind, "SECONDS") || is(m->kind, "POINTS")) {
     printf("          minimum: %lld\n          maximum: %lld\n",
            (long long)m->min, (long long)m->max);
   }

@@ -195,6 +195,9 @@ static void print_config_value(const struct member *m) {
       {"CAPACITY", "object channel: ", true, ""},
       {"STRATEGY", "name", false, ""},
       {"CHANNEL", "name", false, ""},
+      {"POINTS", "", true, " points"},
+      {"RINGS", "list of `{after, proficiency, without, agents}`, ", true, ""},
+      {"BLOCKS", "object channel: list of channels", false, ""},
   };
   for (size_t i = 0; i < LEN(kinds); i++) {
     if (strcmp(kinds[i].kind, m->kind) == 0) {

@@ -1,8 +1,8 @@
 /* The customer's socket: one session, in the customer's words.
  *
  * out  session.opened {session, token?}, message, typing, session.status,
- *      queue {position}, session.ended {reason}, done, problem
- * in   message {text, id?}, typing {on}, leave {reason?}
+ *      queue {position, estimatedWaitSeconds?}, session.ended {reason}, done,
+ * problem in   message {text, id?}, typing {on}, leave {reason?}
  */
 #include "api/serve_priv.h"
 #include "base/check.h"
@@ -86,6 +86,11 @@ static void tell_place(struct chat *chat) {
   struct json_out o = api_frame_begin(api, "queue");
   json_key(&o, "position");
   json_put_u64(&o, place);
+  const int64_t wait_ms = engine_estimated_wait_ms(api_engine(api), slot);
+  if (wait_ms >= 0) {
+    json_key(&o, "estimatedWaitSeconds");
+    json_put_i64(&o, wait_ms / 1000);
+  }
   socket_send(&chat->socket, api_frame_end(api, &o));
   loop_timer_start_after(api->place_timer, PLACE_EVERY_US);
 }

@@ -117,12 +117,45 @@ static void stop_timer(struct engine *e, uint32_t *timer) {
 
 /* ---- the place in the queue */
 
+int64_t live_widens_at(const struct engine *e, const struct live *l) {
+  const struct dir_queue *q = &e->dir.queues[l->s.queue];
+  if (l->preferred != SESSION_NOBODY) {
+    return l->preferred_until_us;
+  }
+  return l->ring < q->params.ring_count
+             ? l->rings_us + q->ring_after_ms[l->ring] * 1000
+             : INT64_MAX;
+}
+
+void apply_widen_timer(struct engine *e, uint32_t slot) {
+  struct live *l = e->lives[slot];
+  const int64_t due_us = live_widens_at(e, l);
+  stop_timer(e, &l->timer_widen);
+  if (due_us != INT64_MAX) {
+    l->timer_widen = apply_start_timer(e, TIMER_WIDEN, slot, 0, due_us);
+  }
+}
+
+static void apply_widened(struct engine *e, uint32_t slot) {
+  if (!router_waits(&e->router, slot)) {
+    return;
+  }
+  const uint32_t ring = e->lives[slot]->ring;
+  const enum bt_err err = router_prepare_widen(&e->router, slot, ring);
+  bt_check(err == BT_ERR_OK);
+  router_widen(&e->router, slot, ring);
+  apply_widen_timer(e, slot);
+}
+
 static struct router_request request_of(const struct engine *e,
                                         const struct live *l) {
   struct router_request q = {.queue = l->s.queue,
                              .channel = l->channel,
                              .priority = l->priority,
                              .skip_queue = l->skip_queue,
+                             .ring = l->ring,
+                             .has_preferred = l->preferred != SESSION_NOBODY,
+                             .preferred = l->preferred,
                              .entered_us = l->entered_us,
                              .order = l->order};
   engine_parse_needs(e, l->skills, q.needs, &q.need_count, NULL);
@@ -144,9 +177,11 @@ static void move_place(struct engine *e, uint32_t slot,
   if (was && (!is || joins)) {
     router_dequeue(&e->router, slot);
     stop_timer(e, &e->lives[slot]->timer_rematch);
+    stop_timer(e, &e->lives[slot]->timer_widen);
   }
   if (is && (!was || joins)) {
     enqueue(e, slot);
+    apply_widen_timer(e, slot);
   } else if (is && before->status == SESSION_OFFERED &&
              after->status == SESSION_QUEUED) {
     router_unreserve(&e->router, slot);
@@ -279,6 +314,9 @@ static void apply_other(struct engine *e, uint32_t slot,
                           (uint32_t)record_num(ev, FIELD_PRIORITY));
     }
     break;
+  case EVENT_WIDENED:
+    apply_widened(e, slot);
+    break;
   case EVENT_AGENT_EXCLUDED:
     apply_excluded(e, slot, ev);
     break;
@@ -312,6 +350,7 @@ static void apply_offer_made(struct engine *e, uint32_t slot,
   const enum bt_err err = offers_reserve(&e->offers, 1);
   bt_check(err == BT_ERR_OK);
   offers_put(&e->offers, &offer);
+  e->agents[l->s.agent].turn = l->s.offer;
 }
 
 static void note_numbers(struct engine *e, const struct record *ev) {
@@ -338,6 +377,9 @@ static void apply_session(struct engine *e, uint64_t seq,
   apply_session_move(e, slot, ev->type, &before);
   if (ev->type == EVENT_OF_SESSION(OFFERED)) {
     apply_offer_made(e, slot, ev);
+  } else if (ev->type == EVENT_OF_SESSION(CONNECTED)) {
+    flow_note_taken(&e->queues[before.queue].flow, l->rings_us,
+                    record_num(ev, FIELD_AT));
   }
 }
 
@@ -351,6 +393,7 @@ void apply_agent_state(struct engine *e, uint32_t agent) {
       [AGENT_LOST] = ROUTER_LOST};
   const struct agent *a = &e->agents[agent].a;
   struct router_agent_state state = {.idle_since_us = a->idle_since_us,
+                                     .turn = e->agents[agent].turn,
                                      .presence = presences[a->presence]};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     state.channels[c].used = (uint8_t)agent_used(a, c);
@@ -415,6 +458,7 @@ void engine_apply(struct engine *e, uint64_t seq, const struct record *ev) {
   e->seq = seq > e->seq ? seq : e->seq;
   const int64_t at_us = record_num(ev, FIELD_AT);
   e->now_us = at_us > e->now_us ? at_us : e->now_us;
+  router_advance(&e->router, e->now_us);
   note_numbers(e, ev);
   if (event_is_agent(ev->type)) {
     apply_agent(e, ev);

@@ -30,19 +30,42 @@ static void apply_agent_params(struct engine *e, uint32_t agent) {
   apply_agent_state(e, agent);
 }
 
+static bool was_posted(const struct engine *e, uint32_t queue) {
+  for (size_t i = 0; i < e->dir.posted_count; i++) {
+    if (e->dir.posted[i] == queue) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Who waits there may have another ring before it. */
+static void apply_rings(struct engine *e, uint32_t queue) {
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    const struct session *s = &e->lives[slot]->s;
+    if (live_in_queue(s) && s->queue == queue) {
+      apply_widen_timer(e, slot);
+    }
+  }
+}
+
 static void apply_queue_put(struct engine *e, struct text config) {
   const size_t before = e->dir.queue_count;
+  const size_t posted = e->dir.posted_count;
   const uint32_t q = directory_put_queue(&e->dir, config);
   const struct router_queue_params *p = &e->dir.queues[q].params;
   sync_queues(e);
   const enum bt_err err = router_prepare_queue(&e->router, q, p);
   bt_check(err == BT_ERR_OK);
   router_put_queue(&e->router, q, p);
-  /* Agents may have named it before it was there. */
-  for (uint32_t i = 0; e->dir.queue_count > before && i < e->dir.agent_count;
-       i++) {
+  /* Agents may have named it before it was there; it may name them, or not any
+   * more. */
+  const bool agents = e->dir.queue_count > before ||
+                      e->dir.posted_count > posted || was_posted(e, q);
+  for (uint32_t i = 0; agents && i < e->dir.agent_count; i++) {
     apply_agent_params(e, i);
   }
+  apply_rings(e, q);
 }
 
 static void apply_agent_put(struct engine *e, struct text config) {
@@ -162,6 +185,13 @@ static void put_used_skills(struct ctx *x, const struct json *list) {
   }
 }
 
+static void put_ring_skills(struct ctx *x, const struct json *rings) {
+  for (const struct json *g = rings == NULL ? NULL : rings->first; g != NULL;
+       g = g->next) {
+    put_used_skills(x, config_ring_without(g));
+  }
+}
+
 static const struct {
   enum command_type command;
   enum config_object object;
@@ -267,6 +297,20 @@ static bool entry_is_whole(struct ctx *x, const struct json *c,
   return false;
 }
 
+static bool queue_is_whole(struct ctx *x, const struct json *c,
+                           struct answer *a) {
+  const struct text id = config_text(c, CONFIG_QUEUE_ID);
+  const struct text overflow = config_text(c, CONFIG_QUEUE_OVERFLOW);
+  if (!directory_overflow_cycles(&x->e->dir, id, overflow)) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, "/overflow",
+                TEXT("The overflow leads back to this queue: a session would "
+                     "go round for ever. Let the last queue have no overflow."),
+                a);
+  return false;
+}
+
 static void put(struct ctx *x, enum config_object object, uint32_t event,
                 const struct json *c) {
   if (object == CONFIG_SKILL) {
@@ -277,6 +321,8 @@ static void put(struct ctx *x, enum config_object object, uint32_t event,
     put_used_skills(x, config_list(c, object == CONFIG_QUEUE
                                           ? CONFIG_QUEUE_SKILLS
                                           : CONFIG_AGENT_SKILLS));
+    put_ring_skills(
+        x, object == CONFIG_QUEUE ? config_list(c, CONFIG_QUEUE_RINGS) : NULL);
   }
   const bool fresh =
       object == CONFIG_QUEUE &&
@@ -301,7 +347,8 @@ void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
   }
   const struct json *c = read_config(x, args, puts_of[i].object, a);
   if (c == NULL ||
-      (puts_of[i].object == CONFIG_ENTRY && !entry_is_whole(x, c, a))) {
+      (puts_of[i].object == CONFIG_ENTRY && !entry_is_whole(x, c, a)) ||
+      (puts_of[i].object == CONFIG_QUEUE && !queue_is_whole(x, c, a))) {
     return;
   }
   if (!is_known(&x->e->dir, puts_of[i].object, c)) {

@@ -21,7 +21,7 @@ static const struct command_info infos[COMMANDS] = {
 };
 
 /* Members end in FIELDS; one more than the longest list is needed. */
-enum { MEMBERS_MAX = 20 };
+enum { MEMBERS_MAX = 24 };
 #define M1(a)          FIELD_##a
 #define M2(a, b)       FIELD_##a, FIELD_##b
 #define M4(a, b, c, d) FIELD_##a, FIELD_##b, FIELD_##c, FIELD_##d
@@ -29,7 +29,8 @@ enum { MEMBERS_MAX = 20 };
   FIELD_ACTION, FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL, FIELD_AGENT_ID, \
       FIELD_BOT_ID, FIELD_ADDRESS, FIELD_PRIORITY, FIELD_SKILLS,               \
       FIELD_SKIP_QUEUE, FIELD_REASON, FIELD_NOTE, FIELD_WHEN, FIELD_RELEASE,   \
-      FIELD_TIMEOUT, FIELD_REQUIRE, FIELD_ASYNC
+      FIELD_TIMEOUT, FIELD_REQUIRE, FIELD_ASYNC, FIELD_PREFER,                 \
+      FIELD_PREFER_FOR
 
 static const struct {
   uint8_t field[MEMBERS_MAX];

@@ -64,15 +64,46 @@ int64_t config_num(const struct json *value, enum config_member member) {
   return n;
 }
 
-int64_t config_ms(const struct json *value, enum config_member member) {
+static double number(const struct json *value, enum config_member member) {
   const struct json *m = find(value, member);
-  double seconds = 0;
+  double n = 0;
   if (m != NULL) {
-    seconds = m->d;
-  } else {
-    bt_check(text_to_double(fallback(member), &seconds));
+    return m->d;
   }
-  return llround(seconds * 1000);
+  bt_check(text_to_double(fallback(member), &n));
+  return n;
+}
+
+int64_t config_ms(const struct json *value, enum config_member member) {
+  return llround(number(value, member) * 1000);
+}
+
+int64_t config_hundredths(const struct json *value, enum config_member member) {
+  return llround(number(value, member) * 100);
+}
+
+int64_t config_ring_after_ms(const struct json *ring) {
+  const struct json *after = json_member(ring, TEXT("after"));
+  bt_check(after != NULL);
+  return llround(after->d * 1000);
+}
+
+uint32_t config_ring_proficiency(const struct json *ring) {
+  const struct json *p = json_member(ring, TEXT("proficiency"));
+  return p == NULL || p->type == JSON_NULL ? 0 : (uint32_t)p->i;
+}
+
+static const struct json *list_in(const struct json *ring, struct text name) {
+  const struct json *list = json_member(ring, name);
+  return list == NULL || list->type == JSON_NULL ? NULL : list;
+}
+
+const struct json *config_ring_without(const struct json *ring) {
+  return list_in(ring, TEXT("without"));
+}
+
+const struct json *config_ring_agents(const struct json *ring) {
+  return list_in(ring, TEXT("agents"));
 }
 
 bool config_flag(const struct json *value, enum config_member member) {

@@ -37,10 +37,17 @@ bool config_check(enum config_object object, const struct json *value,
 struct text config_text(const struct json *value, enum config_member member);
 int64_t config_num(const struct json *value, enum config_member member);
 int64_t config_ms(const struct json *value, enum config_member member);
+/* Hundredths of the number. */
+int64_t config_hundredths(const struct json *value, enum config_member member);
 bool config_flag(const struct json *value, enum config_member member);
 /* The list, or NULL. */
 const struct json *config_list(const struct json *value,
                                enum config_member member);
+/* Members of one element of a RINGS list; 0 or NULL where it has none. */
+int64_t config_ring_after_ms(const struct json *ring);
+uint32_t config_ring_proficiency(const struct json *ring);
+const struct json *config_ring_without(const struct json *ring);
+const struct json *config_ring_agents(const struct json *ring);
 /* One element of a SKILLS list. */
 struct text config_skill_name(const struct json *element);
 /* The proficiency, or @if_missing. */

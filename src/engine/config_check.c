@@ -88,16 +88,17 @@ static void check_num(struct checker *c, const struct json *v, int64_t min,
   wording_add_found(&w, v);
 }
 
-static void check_seconds(struct checker *c, const struct json *v, int64_t min,
-                          int64_t max) {
+/* A number that may have a fraction. */
+static void check_amount(struct checker *c, const struct json *v, int64_t min,
+                         int64_t max, const char *unit) {
   const bool number = v->type == JSON_INT || v->type == JSON_DOUBLE;
   if (number && v->d >= (double)min && v->d <= (double)max) {
     return;
   }
   char nowhere[256];
   struct wording w = report(c, nowhere);
-  wording_addf(&w, "expected %lld … %lld seconds, found ", (long long)min,
-               (long long)max);
+  wording_addf(&w, "expected %lld … %lld %s, found ", (long long)min,
+               (long long)max, unit);
   wording_add_found(&w, v);
 }
 
@@ -172,29 +173,96 @@ static void check_skill(struct checker *c, const struct json *v) {
   }
 }
 
-static void check_list(struct checker *c, const struct json *v,
-                       const struct config_info *info) {
-  const bool skills = info->kind == CONFIG_KIND_SKILLS;
+static void check_name(struct checker *c, const struct json *v) {
+  check_text(c, v, 1, NAME_MAX_BYTES);
+}
+
+/* @what: "a list of skills". */
+static void check_each(struct checker *c, const struct json *v, int64_t max,
+                       const char *what,
+                       void (*check)(struct checker *c, const struct json *v)) {
   if (v->type != JSON_LIST) {
-    report_found(c, v, skills ? "a list of skills" : "a list of names");
+    report_found(c, v, what);
     return;
   }
-  if (v->count > info->max) {
+  if (v->count > max) {
     char nowhere[256];
     struct wording w = report(c, nowhere);
     wording_addf(&w, "has %u elements, expected at most %lld", v->count,
-                 (long long)info->max);
+                 (long long)max);
   }
   const struct wording outer = c->pointer;
   size_t index = 0;
   for (const struct json *e = v->first; e != NULL; e = e->next) {
     wording_add_index(&c->pointer, index++);
-    if (skills) {
-      check_skill(c, e);
-    } else {
-      check_text(c, e, 1, NAME_MAX_BYTES);
-    }
+    check(c, e);
     leave(c, outer);
+  }
+}
+
+/* ---- rings */
+
+enum { RING_AFTER_MAX = 86400, RING_WEAKER_MAX = 19, RING_AGENTS_MAX = 1000 };
+
+static void check_ring_member(struct checker *c, const struct json *m) {
+  static const struct text known[] = {
+      {"after", 5}, {"proficiency", 11}, {"without", 7}, {"agents", 6}};
+  const struct wording outer = c->pointer;
+  wording_add_step(&c->pointer, m->key);
+  if (text_equal(m->key, known[0])) {
+    check_amount(c, m, 1, RING_AFTER_MAX, "seconds");
+  } else if (m->type == JSON_NULL) {
+    leave(c, outer);
+    return;
+  } else if (text_equal(m->key, known[1])) {
+    check_num(c, m, 0, RING_WEAKER_MAX);
+  } else if (text_equal(m->key, known[2])) {
+    check_each(c, m, ROUTER_NEEDS_MAX, "a list of names", check_name);
+  } else if (text_equal(m->key, known[3])) {
+    check_each(c, m, RING_AGENTS_MAX, "a list of names", check_name);
+  } else {
+    report_unknown(c, m->key, known, 4);
+  }
+  leave(c, outer);
+}
+
+static void check_ring(struct checker *c, const struct json *v) {
+  if (v->type != JSON_OBJECT) {
+    report_found(c, v, "an object such as {\"after\": 30, \"proficiency\": 5}");
+    return;
+  }
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    check_ring_member(c, m);
+  }
+  if (json_member(v, TEXT("after")) == NULL) {
+    report_missing(c, "after");
+  }
+}
+
+static bool opens_earlier(const struct json *a, const struct json *b) {
+  const struct json *x = json_member(a, TEXT("after"));
+  const struct json *y = json_member(b, TEXT("after"));
+  return x != NULL && y != NULL && x->d < y->d;
+}
+
+/* Each opens after the one before it. */
+static void check_rings(struct checker *c, const struct json *v, int64_t max) {
+  check_each(c, v, max, "a list of rings", check_ring);
+  const struct wording outer = c->pointer;
+  size_t index = 1;
+  for (const struct json *e = v->type == JSON_LIST ? v->first : NULL;
+       e != NULL && e->next != NULL; e = e->next) {
+    if (e->type == JSON_OBJECT && e->next->type == JSON_OBJECT &&
+        json_member(e->next, TEXT("after")) != NULL &&
+        !opens_earlier(e, e->next)) {
+      char nowhere[256];
+      wording_add_index(&c->pointer, index);
+      struct wording w = report(c, nowhere);
+      wording_addf(&w, "a ring opens after the one before it: \"after\" must "
+                       "be greater");
+      leave(c, outer);
+    }
+    index++;
   }
 }
 
@@ -227,6 +295,25 @@ static void check_capacity(struct checker *c, const struct json *v,
   }
 }
 
+static void check_blocks(struct checker *c, const struct json *v) {
+  if (v->type != JSON_OBJECT) {
+    report_found(c, v, "an object such as {\"voice\": [\"chat\"]}");
+    return;
+  }
+  struct text names[CHANNELS];
+  channel_names(names);
+  const struct wording outer = c->pointer;
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    wording_add_step(&c->pointer, m->key);
+    if (is_one_of(m->key, names, CHANNELS)) {
+      check_each(c, m, CHANNELS, "a list of channels", check_channel);
+    } else {
+      report_unknown(c, m->key, names, CHANNELS);
+    }
+    leave(c, outer);
+  }
+}
+
 static void check_value(struct checker *c, const struct json *v,
                         const struct config_info *info) {
   switch (info->kind) {
@@ -237,7 +324,10 @@ static void check_value(struct checker *c, const struct json *v,
     check_num(c, v, info->min, info->max);
     break;
   case CONFIG_KIND_SECONDS:
-    check_seconds(c, v, info->min, info->max);
+    check_amount(c, v, info->min, info->max, "seconds");
+    break;
+  case CONFIG_KIND_POINTS:
+    check_amount(c, v, info->min, info->max, "points");
     break;
   case CONFIG_KIND_FLAG:
     if (v->type != JSON_TRUE && v->type != JSON_FALSE) {
@@ -245,8 +335,16 @@ static void check_value(struct checker *c, const struct json *v,
     }
     break;
   case CONFIG_KIND_NAMES:
+    check_each(c, v, info->max, "a list of names", check_name);
+    break;
   case CONFIG_KIND_SKILLS:
-    check_list(c, v, info);
+    check_each(c, v, info->max, "a list of skills", check_skill);
+    break;
+  case CONFIG_KIND_RINGS:
+    check_rings(c, v, info->max);
+    break;
+  case CONFIG_KIND_BLOCKS:
+    check_blocks(c, v);
     break;
   case CONFIG_KIND_CAPACITY:
     check_capacity(c, v, info);

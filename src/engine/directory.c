@@ -1,6 +1,9 @@
 #include "engine/directory.h"
 
+#include <string.h>
+
 #include "base/check.h"
+#include "engine/directory_priv.h"
 
 /* ---- names */
 
@@ -65,6 +68,7 @@ void directory_free(struct directory *d) {
   mem_free(d->mem, d->bots, d->bot_cap * sizeof *d->bots);
   mem_free(d->mem, d->scripts, d->script_cap * sizeof *d->scripts);
   mem_free(d->mem, d->entries, d->entry_cap * sizeof *d->entries);
+  mem_free(d->mem, d->posted, d->posted_cap * sizeof *d->posted);
   mem_free(d->mem, d->away_reasons, d->away_cap * sizeof *d->away_reasons);
   struct map *const maps[] = {&d->by_skill, &d->by_queue,  &d->by_agent,
                               &d->by_bot,   &d->by_script, &d->by_entry};
@@ -276,6 +280,7 @@ static void make_own_queue(struct directory *d, uint32_t skill,
   q->offer_ms = config_ms(&empty, CONFIG_QUEUE_OFFER);
   q->wrapup_ms = config_ms(&empty, CONFIG_QUEUE_WRAPUP);
   q->decline_ms = config_ms(&empty, CONFIG_QUEUE_DECLINE);
+  directory_read_rings(d, queue, &empty);
   d->skills[skill].queue = queue;
 }
 
@@ -378,12 +383,19 @@ uint32_t directory_put_queue(struct directory *d, struct text config) {
   q->name = name_or(d, c, CONFIG_QUEUE_NAME, q->id);
   q->config = c->source;
   read_queue(d, q, c);
+  directory_read_rings(d, queue, c);
   add_name(&d->by_queue, q->id, queue);
   add_name(&d->by_queue, q->name, queue);
   for (uint32_t i = 0; i < q->alias_count; i++) {
     add_name(&d->by_queue, q->aliases[i], queue);
   }
   return queue;
+}
+
+static uint8_t read_channel(struct text name) {
+  return text_equal_nocase(name, TEXT("voice"))     ? 1
+         : text_equal_nocase(name, TEXT("message")) ? 2
+                                                    : 0;
 }
 
 static void read_capacity(struct dir_agent *a, const struct json *capacity) {
@@ -393,6 +405,17 @@ static void read_capacity(struct dir_agent *a, const struct json *capacity) {
   for (size_t i = 0; i < AGENT_CHANNELS; i++) {
     const struct json *n = json_member(capacity, names[i]);
     a->limits.capacity[i] = n == NULL ? usual[i] : (uint8_t)n->i;
+  }
+}
+
+static void read_blocks(struct dir_agent *a, const struct json *table) {
+  for (const struct json *m = table == NULL ? NULL : table->first; m != NULL;
+       m = m->next) {
+    uint8_t bits = 0;
+    for (const struct json *e = m->first; e != NULL; e = e->next) {
+      bits |= (uint8_t)(1u << read_channel(e->text));
+    }
+    a->limits.blocked_by[read_channel(m->key)] = bits;
   }
 }
 
@@ -415,6 +438,8 @@ uint32_t directory_put_agent(struct directory *d, struct text config) {
   a->name = name_or(d, c, CONFIG_AGENT_NAME, a->id);
   a->config = c->source;
   read_capacity(a, config_list(c, CONFIG_AGENT_CAPACITY));
+  memset(a->limits.blocked_by, 0, sizeof a->limits.blocked_by);
+  read_blocks(a, config_list(c, CONFIG_AGENT_NOT_DURING));
   a->limits.rona_stays = config_flag(c, CONFIG_AGENT_RONA_STAYS);
   add_name(&d->by_agent, a->id, agent);
   add_name(&d->by_agent, a->name, agent);
@@ -448,12 +473,6 @@ uint32_t directory_put_script(struct directory *d, struct text name,
   d->scripts[script].program = program;
   d->scripts[script].hash = program_hash(program);
   return script;
-}
-
-static uint8_t read_channel(struct text name) {
-  return text_equal(name, TEXT("voice"))     ? 1
-         : text_equal(name, TEXT("message")) ? 2
-                                             : 0;
 }
 
 static void read_entry(struct directory *d, struct dir_entry *e,
@@ -551,6 +570,7 @@ struct router_agent_params directory_agent_params(const struct directory *d,
                                   .queues = serves,
                                   .queue_count = listed == 0 ? 0 : served,
                                   .all_queues = listed == 0};
+  directory_read_posts(d, agent, arena, &p);
   for (uint32_t i = 0; i < AGENT_CHANNELS; i++) {
     p.channels |= (uint8_t)((a->limits.capacity[i] > 0) << i);
   }

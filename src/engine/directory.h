@@ -43,8 +43,12 @@ struct dir_queue {
   struct text overflow;               /* a queue, by name; empty for none */
   struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
   uint32_t owner_count;
-  uint32_t skill; /* DIR_NONE, or the skill it stands for */
-  uint32_t agent; /* DIR_NONE, or the agent it stands for */
+  int64_t preferred_ms; /* how long a preferred agent has a session alone */
+  bool sticky;
+  int64_t ring_after_ms[ROUTER_RINGS_MAX]; /* as many as params.ring_count */
+  const struct json *rings, *order; /* what they say about agents; or NULL */
+  uint32_t skill;                   /* DIR_NONE, or the skill it stands for */
+  uint32_t agent;                   /* DIR_NONE, or the agent it stands for */
 };
 
 struct dir_agent {
@@ -83,6 +87,8 @@ struct directory {
   struct dir_script *scripts;
   struct dir_entry *entries;
   struct text *away_reasons; /* code AGENT_AWAY_CUSTOM + index */
+  uint32_t *posted;          /* queues that name agents, each once */
+  size_t posted_count, posted_cap;
   size_t skill_count, queue_count, agent_count, bot_count, script_count,
       entry_count, away_count;
   size_t skill_cap, queue_cap, agent_cap, bot_cap, script_cap, entry_cap,
@@ -136,6 +142,14 @@ uint32_t directory_put_entry(struct directory *d, struct text config);
 uint32_t directory_put_away_reason(struct directory *d, struct text reason);
 uint32_t directory_away_code(const struct directory *d, struct text reason);
 struct text directory_away_text(const struct directory *d, uint32_t code);
+
+/* Does the queue name agents, in a ring or in its order? They are to be put to
+ * the router again when it was. */
+bool directory_names_agents(const struct directory *d, uint32_t queue);
+/* Does the chain of overflows lead from the queue @id, with this overflow, back
+ * to it? */
+bool directory_overflow_cycles(const struct directory *d, struct text id,
+                               struct text overflow);
 
 /* An agent's skills and queues out of its config, for the router. Lives in
  * @arena. Skills that are not in the directory yet are left out. */

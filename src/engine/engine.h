@@ -152,6 +152,9 @@ uint32_t engine_message_count(const struct engine *e, uint32_t slot);
 /* Its place in the queue, from 1; 0 if it does not wait. Costs as much as there
  * are sessions before it. */
 uint32_t engine_queue_position(const struct engine *e, uint32_t slot);
+/* How long it will probably wait yet (flow_priv.h says how that is known); -1
+ * if it does not wait, or too few were taken of late to tell. */
+int64_t engine_estimated_wait_ms(const struct engine *e, uint32_t slot);
 /* The next open session at or after *@slot; false at the end. */
 bool engine_next_session(const struct engine *e, uint32_t *slot);
 

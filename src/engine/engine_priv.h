@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/timers.h"
 #include "engine/engine.h"
+#include "engine/flow_priv.h"
 #include "engine/live_priv.h"
 #include "engine/sleep.h"
 #include "routing/router.h"
@@ -29,6 +30,7 @@ enum timer_kind {
   TIMER_RUN,      /* a script's sleep: owner is the run's slot */
   TIMER_AGENT,    /* a lost agent: owner is its number */
   TIMER_REMATCH,  /* an exclusion is over: owner is the session's slot */
+  TIMER_WIDEN,    /* more agents may take it: owner is the session's slot */
   TIMER_KEPT      /* the oldest kept answer is old enough to go */
 };
 
@@ -93,11 +95,13 @@ struct kept_answer {
 struct agent_slot {
   struct agent a;
   int64_t declined_until_us; /* the last of what it declined; 0 for nothing */
+  uint64_t turn;             /* number of its last offer; 0 before the first */
   uint32_t first;            /* its sessions: a list through live.link_next */
   uint32_t timer;
 };
 
 struct queue_slot {
+  struct flow flow;
   bool paused;
   int64_t since_us;
   struct text reason; /* owned */
@@ -226,6 +230,10 @@ void apply_config(struct engine *e, const struct record *ev);
 void apply_forget(struct engine *e, uint32_t slot);
 uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
                            uint32_t owner, uint32_t visit, int64_t deadline_us);
+/* Until the next ring, or the end of the preference. */
+void apply_widen_timer(struct engine *e, uint32_t slot);
+/* When that is; INT64_MAX: never. The session is in a queue. */
+int64_t live_widens_at(const struct engine *e, const struct live *l);
 void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev);
 /* Until the next of those who declined may be asked again. */
 void apply_rematch_timer(struct engine *e, uint32_t slot, int64_t now_us);
@@ -250,6 +258,8 @@ bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
 void mark_decliners(struct ctx *x);
 /* Everybody of the queue who can be served now. */
 void rematch_queue(struct ctx *x, uint32_t queue);
+/* More agents may take the session now. */
+void widen(struct ctx *x, uint32_t slot);
 /* Offers to whoever can take; then lets scripts see what they wait for. */
 void settle(struct ctx *x);
 /* How long the timer runs for a session of this entry point and queue. */
@@ -266,7 +276,11 @@ enum keep {
 };
 /* What a QUEUED event carries. */
 struct place {
+  uint32_t queue;
   uint32_t priority;
+  bool prefers; /* an agent, for so long */
+  uint32_t preferred;
+  int64_t prefer_ms;
   bool skip_queue;
   enum keep keep;
   struct text skills, reason, note;

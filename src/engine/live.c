@@ -31,6 +31,8 @@ void live_init(struct live *l) {
                      .link_next = SESSION_NOBODY,
                      .link_prev = SESSION_NOBODY,
                      .last_agent = SESSION_NOBODY,
+                     .preferred = SESSION_NOBODY,
+                     .transfer = {.preferred = SESSION_NOBODY},
                      .run = SESSION_NOBODY};
 }
 
@@ -232,7 +234,11 @@ static void fold_queued(struct live *l, const struct mem *mem,
                         const struct record *ev) {
   if ((uint64_t)record_num(ev, FIELD_ORDER) != l->order) {
     l->waits_us = record_num(ev, FIELD_AT);
+    l->rings_us = l->waits_us;
+    l->ring = 0;
   }
+  l->preferred = number_or(ev, FIELD_PREFERRED, SESSION_NOBODY);
+  l->preferred_until_us = record_num(ev, FIELD_PREFERRED_UNTIL);
   l->entered_us = record_num(ev, FIELD_ENTERED);
   l->order = (uint64_t)record_num(ev, FIELD_ORDER);
   l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
@@ -249,6 +255,8 @@ static void own_order(struct transfer *t, const struct mem *mem,
   t->role = (uint8_t)record_num(ev, FIELD_ROLE);
   t->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
   t->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+  t->preferred = number_or(ev, FIELD_PREFERRED, SESSION_NOBODY);
+  t->prefer_ms = record_num(ev, FIELD_PREFER_FOR) * 1000;
   t->asked_us = record_num(ev, FIELD_AT);
   live_own(mem, &t->skills, record_text(ev, FIELD_SKILLS));
   live_own(mem, &t->reason, record_text(ev, FIELD_REASON));
@@ -334,6 +342,9 @@ static void fold_transition(struct live *l, const struct mem *mem,
   case SESSION_EV_BOT_GOODBYE:
     l->goodbye_us = at_us;
     break;
+  case SESSION_EV_CONNECTED:
+    l->preferred = SESSION_NOBODY;
+    break;
   case SESSION_EV_TRANSFER_WAITS:
     fold_waits(l, mem, ev);
     break;
@@ -402,6 +413,10 @@ static void fold_other(struct live *l, const struct mem *mem,
   case EVENT_DISPOSITION_SET:
     own_given(mem, &l->disposition, ev, FIELD_DISPOSITION);
     own_given(mem, &l->note, ev, FIELD_NOTE);
+    break;
+  case EVENT_WIDENED:
+    l->ring = (uint32_t)record_num(ev, FIELD_RING);
+    l->preferred = SESSION_NOBODY;
     break;
   case EVENT_REPRIORITISED:
     l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);

@@ -44,6 +44,8 @@ struct transfer {
   bool skip_queue, to_bot;
   uint32_t target; /* queue or bot number */
   uint32_t priority;
+  uint32_t preferred; /* an agent, or SESSION_NOBODY */
+  int64_t prefer_ms;
   int64_t asked_us, deadline_us, done_us;
   struct text skills, reason, note, actor; /* owned */
 };
@@ -74,6 +76,10 @@ struct live {
   uint64_t order;
   uint32_t priority;
   bool skip_queue;
+  uint32_t ring;      /* the last that is open */
+  int64_t rings_us;   /* since when the queue's rings count */
+  uint32_t preferred; /* the only agent, until …; or SESSION_NOBODY */
+  int64_t preferred_until_us;
   struct text skills; /* the transfer's, JSON; owned, as all texts here */
   struct text customer, attributes, reason, note, disposition, end_reason;
   struct transfer transfer;
@@ -88,6 +94,7 @@ struct live {
   uint32_t last_agent;      /* that held it last, or SESSION_NOBODY */
   uint32_t run;             /* slot of its first run, or SESSION_NOBODY */
   uint32_t spawned;         /* scripts spawned so far */
+  uint32_t timer_widen;     /* until a ring opens, or everyone may take it */
 };
 
 /* A live session folded from nothing. */

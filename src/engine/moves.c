@@ -218,6 +218,21 @@ static void settle_parties(struct ctx *x, uint32_t slot,
   }
 }
 
+void widen(struct ctx *x, uint32_t slot) {
+  const struct live *l = engine_live(x->e, slot);
+  const struct dir_queue *q = &x->e->dir.queues[l->s.queue];
+  uint32_t ring = l->ring;
+  while (ring < q->params.ring_count &&
+         l->rings_us + q->ring_after_ms[ring] * 1000 <= x->now_us) {
+    ring++;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_WIDENED, slot);
+  record_set_num(&ev, FIELD_RING, ring);
+  record_set_num(&ev, FIELD_QUEUE, l->s.queue);
+  emit(x, &ev);
+}
+
 /* An agent who said no, or nothing, is not asked again at once. */
 static void exclude_agent(struct ctx *x, uint32_t slot,
                           const struct session *before, uint32_t event) {
@@ -226,6 +241,9 @@ static void exclude_agent(struct ctx *x, uint32_t slot,
                         x->cmd->args.type == COMMAND_DECLINE_OFFER;
   if (!declined && event != SESSION_EV_OFFER_EXPIRED) {
     return;
+  }
+  if (engine_live(x->e, slot)->preferred == before->agent) {
+    widen(x, slot); /* it had its chance */
   }
   const int64_t ms = x->e->dir.queues[before->queue].decline_ms;
   if (ms == 0) {
@@ -333,7 +351,11 @@ static void carry_out_waiting(struct ctx *x, uint32_t slot,
   struct record extra;
   record_init(&extra, 0);
   if (next->type == SESSION_CMD_TRANSFER) {
-    const struct place p = {.priority = t->priority,
+    const struct place p = {.queue = next->target,
+                            .priority = t->priority,
+                            .prefers = t->preferred != SESSION_NOBODY,
+                            .preferred = t->preferred,
+                            .prefer_ms = t->prefer_ms,
                             .skip_queue = t->skip_queue,
                             .skills = t->skills,
                             .reason = t->reason,
@@ -387,6 +409,24 @@ void do_session_late(struct ctx *x, uint32_t slot,
   (void)do_session(x, slot, cmd, extra, &why);
 }
 
+/* For whom the session is to wait alone, and how long: asked for, or the last
+ * who had it. Nobody waits for an agent who is not there. */
+static void put_preferred(struct ctx *x, const struct live *l,
+                          const struct place *p, struct record *extra) {
+  const struct engine *e = x->e;
+  const struct dir_queue *q = &e->dir.queues[p->queue];
+  const uint32_t agent = p->prefers  ? p->preferred
+                         : q->sticky ? l->last_agent
+                                     : SESSION_NOBODY;
+  const int64_t ms = p->prefers ? p->prefer_ms : q->preferred_ms;
+  if (agent == SESSION_NOBODY || ms == 0 ||
+      e->agents[agent].a.presence == AGENT_OFFLINE) {
+    return;
+  }
+  record_set_num(extra, FIELD_PREFERRED, agent);
+  record_set_num(extra, FIELD_PREFERRED_UNTIL, x->now_us + ms * 1000);
+}
+
 void put_place(struct ctx *x, uint32_t slot, const struct place *p,
                struct record *extra) {
   const struct live *l = engine_live(x->e, slot);
@@ -402,6 +442,7 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
   if (p->skip_queue) {
     record_set_num(extra, FIELD_SKIP_QUEUE, 1);
   }
+  put_preferred(x, l, p, extra);
 }
 
 /* ---- matching */

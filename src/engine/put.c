@@ -1,6 +1,7 @@
 #include "engine/put_priv.h"
 
 #include "base/calendar.h"
+#include "routing/router.h"
 
 void put_text(struct json_out *o, const char *key, struct text t) {
   json_key(o, key);
@@ -46,4 +47,9 @@ void put_json(struct json_out *o, const char *key, struct text json) {
 void put_name_or_null(struct json_out *o, const char *key, struct text name) {
   json_key(o, key);
   name.len > 0 ? json_put_text(o, name) : json_put_null(o);
+}
+
+void put_points(struct json_out *o, const char *key, int64_t effective) {
+  json_key(o, key);
+  json_put_double(o, (double)(effective / (ROUTER_POINT / 1000)) / 1000);
 }

@@ -15,4 +15,7 @@ void put_id(struct json_out *o, const char *key, struct id id);
 void put_json(struct json_out *o, const char *key, struct text json);
 void put_name_or_null(struct json_out *o, const char *key, struct text name);
 
+/* A priority of the router in points, to a thousandth. */
+void put_points(struct json_out *o, const char *key, int64_t effective);
+
 #endif

@@ -52,6 +52,7 @@ static bool restore_agent(struct engine *e, const struct record *r) {
   a->away_code = num32(r, FIELD_AWAY);
   a->idle_since_us = record_num(r, FIELD_IDLE_SINCE);
   a->visit = num32(r, FIELD_VISIT);
+  slot->turn = (uint64_t)record_num(r, FIELD_OFFER);
   a->limits = e->dir.agents[number].limits;
   for (size_t c = 0; c < AGENT_CHANNELS; c++) {
     a->load[c].capacity = (uint8_t)load.ptr[4 * c];
@@ -101,6 +102,22 @@ static struct live *part_of(struct engine *e, const struct record *r,
                                                            : NULL;
 }
 
+static uint32_t agent_or_nobody(const struct record *r, enum field f) {
+  return record_has(r, f) ? num32(r, f) : SESSION_NOBODY;
+}
+
+static bool restore_flow(struct engine *e, const struct record *r) {
+  if (!is_below(r, FIELD_QUEUE, e->queue_count) ||
+      record_num(r, FIELD_WINDOW) < 0) {
+    return false;
+  }
+  e->queues[num32(r, FIELD_QUEUE)].flow =
+      (struct flow){.taken = num32(r, FIELD_SEEN),
+                    .last_us = record_num(r, FIELD_AT),
+                    .mean_us = record_num(r, FIELD_WINDOW)};
+  return true;
+}
+
 static bool restore_transfer(struct engine *e, const struct record *r) {
   const struct id id = record_id(r, FIELD_SESSION);
   uint32_t slot;
@@ -118,6 +135,8 @@ static bool restore_transfer(struct engine *e, const struct record *r) {
   t->to_bot = record_num(r, FIELD_WAITS) != 0;
   t->target = num32(r, FIELD_WAIT_TARGET);
   t->priority = num32(r, FIELD_PRIORITY);
+  t->preferred = agent_or_nobody(r, FIELD_PREFERRED);
+  t->prefer_ms = 1000 * record_num(r, FIELD_PREFER_FOR);
   t->asked_us = record_num(r, FIELD_AT);
   t->deadline_us = record_num(r, FIELD_DEADLINE);
   t->done_us = record_num(r, FIELD_UNTIL);
@@ -125,7 +144,8 @@ static bool restore_transfer(struct engine *e, const struct record *r) {
   live_own(&e->mem, &t->reason, record_text(r, FIELD_REASON));
   live_own(&e->mem, &t->note, record_text(r, FIELD_NOTE));
   live_own(&e->mem, &t->actor, record_text(r, FIELD_ACTOR));
-  return t->state <= TRANSFER_DROPPED && t->role < ROLES;
+  return t->state <= TRANSFER_DROPPED && t->role < ROLES &&
+         (t->preferred == SESSION_NOBODY || t->preferred < e->dir.agent_count);
 }
 
 /* Are the numbers in it those of things that are there? */
@@ -141,6 +161,11 @@ static bool is_sound(const struct engine *e, const struct session *s,
          (s->queue == SESSION_NOBODY || s->queue < d->queue_count) &&
          (!bot_holds || s->holder_id < d->bot_count) &&
          (s->invited != SESSION_HOLDER_BOT || s->invited_id < d->bot_count) &&
+         (!record_has(r, FIELD_RING) ||
+          is_below(r, FIELD_RING, ROUTER_RINGS_MAX + 1)) &&
+         (uint64_t)record_num(r, FIELD_ORDER) <= ROUTER_ORDER_MAX &&
+         (!record_has(r, FIELD_PREFERRED) ||
+          is_below(r, FIELD_PREFERRED, d->agent_count)) &&
          (!live_in_queue(s) || s->queue < d->queue_count);
 }
 
@@ -158,6 +183,12 @@ static void restore_live(struct live *l, const struct mem *mem,
   l->spoken_us = record_num(r, FIELD_RUN);
   l->entered_us = record_num(r, FIELD_ENTERED);
   l->waits_us = record_num(r, FIELD_WAITS_SINCE);
+  l->rings_us = record_has(r, FIELD_RINGS_SINCE)
+                    ? record_num(r, FIELD_RINGS_SINCE)
+                    : l->waits_us;
+  l->ring = num32(r, FIELD_RING);
+  l->preferred = agent_or_nobody(r, FIELD_PREFERRED);
+  l->preferred_until_us = record_num(r, FIELD_PREFERRED_UNTIL);
   l->order = (uint64_t)record_num(r, FIELD_ORDER);
   l->priority = num32(r, FIELD_PRIORITY);
   l->skip_queue = record_num(r, FIELD_SKIP_QUEUE) != 0;
@@ -201,6 +232,7 @@ static bool restore_session(struct engine *e, const struct record *r) {
   restore_order(e, r, FIELD_TIMER_ORDER, l->timer_status);
   restore_order(e, r, FIELD_TIMER_ORDER_2, l->timer_customer);
   restore_order(e, r, FIELD_TIMER_ORDER_3, l->timer_transfer);
+  restore_order(e, r, FIELD_TIMER_ORDER_4, l->timer_widen);
   return true;
 }
 
@@ -325,6 +357,8 @@ bool engine_restore(struct engine *e, const struct record *r) {
     return restore_debugger(e, r);
   case STATE_EXCLUSION:
     return restore_exclusion(e, r);
+  case STATE_FLOW:
+    return restore_flow(e, r);
   default:
     break;
   }

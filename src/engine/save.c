@@ -125,13 +125,29 @@ static void save_agent(struct saver *s, uint32_t number) {
   record_set_num(&r, FIELD_AWAY, a->away_code);
   record_set_num(&r, FIELD_IDLE_SINCE, a->idle_since_us);
   record_set_num(&r, FIELD_VISIT, a->visit);
+  record_set_num(&r, FIELD_OFFER, (int64_t)slot->turn);
   record_set_text(&r, FIELD_LIMITS, (struct text){load, sizeof load});
   put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, slot->timer);
   put(s, &r);
 }
 
+static void save_flow(struct saver *s, uint32_t number) {
+  const struct flow *f = &s->e->queues[number].flow;
+  if (f->taken == 0) {
+    return;
+  }
+  struct record r;
+  record_init(&r, STATE_FLOW);
+  record_set_num(&r, FIELD_QUEUE, number);
+  record_set_num(&r, FIELD_SEEN, f->taken);
+  record_set_num(&r, FIELD_AT, f->last_us);
+  record_set_num(&r, FIELD_WINDOW, f->mean_us);
+  put(s, &r);
+}
+
 static void save_queue(struct saver *s, uint32_t number) {
   const struct queue_slot *q = &s->e->queues[number];
+  save_flow(s, number);
   if (q->since_us == 0) {
     return; /* never paused */
   }
@@ -226,6 +242,10 @@ static void save_transfer(struct saver *s, const struct live *l) {
   record_set_num(&r, FIELD_WAITS, t->to_bot);
   record_set_num(&r, FIELD_WAIT_TARGET, t->target);
   record_set_num(&r, FIELD_PRIORITY, t->priority);
+  if (t->preferred != SESSION_NOBODY) {
+    record_set_num(&r, FIELD_PREFERRED, t->preferred);
+    record_set_num(&r, FIELD_PREFER_FOR, t->prefer_ms / 1000);
+  }
   record_set_num(&r, FIELD_AT, t->asked_us);
   record_set_num(&r, FIELD_DEADLINE, t->deadline_us);
   record_set_num(&r, FIELD_UNTIL, t->done_us);
@@ -295,6 +315,26 @@ static void save_exclusions(struct saver *s, uint32_t slot) {
   }
 }
 
+/* Its place in the queue. */
+static void put_place_state(const struct saver *s, const struct live *l,
+                            struct record *r) {
+  record_set_num(r, FIELD_ENTERED, l->entered_us);
+  record_set_num(r, FIELD_WAITS_SINCE, l->waits_us);
+  record_set_num(r, FIELD_RINGS_SINCE, l->rings_us);
+  record_set_num(r, FIELD_RING, l->ring);
+  record_set_num(r, FIELD_ORDER, (int64_t)l->order);
+  record_set_num(r, FIELD_PRIORITY, l->priority);
+  record_set_num(r, FIELD_SKIP_QUEUE, l->skip_queue);
+  if (l->preferred != SESSION_NOBODY) {
+    record_set_num(r, FIELD_PREFERRED, l->preferred);
+    record_set_num(r, FIELD_PREFERRED_UNTIL, l->preferred_until_us);
+  }
+  if (l->timer_widen != TIMER_NONE) { /* its deadline follows from the rest */
+    record_set_num(r, FIELD_TIMER_ORDER_4,
+                   (int64_t)timers_get(&s->e->timers, l->timer_widen)->order);
+  }
+}
+
 /* FIELD_DEADLINE: the status timer; FIELD_UNTIL: the lost customer's, or when a
  * finished session is forgotten. */
 static void save_session(struct saver *s, uint32_t slot) {
@@ -312,11 +352,7 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_num(&r, FIELD_RETRY_MS, l->holder_since_us);
   record_set_num(&r, FIELD_WINDOW, l->goodbye_us);
   record_set_num(&r, FIELD_RUN, l->spoken_us);
-  record_set_num(&r, FIELD_ENTERED, l->entered_us);
-  record_set_num(&r, FIELD_WAITS_SINCE, l->waits_us);
-  record_set_num(&r, FIELD_ORDER, (int64_t)l->order);
-  record_set_num(&r, FIELD_PRIORITY, l->priority);
-  record_set_num(&r, FIELD_SKIP_QUEUE, l->skip_queue);
+  put_place_state(s, l, &r);
   record_set_num(&r, FIELD_PREV, (int64_t)l->last_seq);
   record_set_num(&r, FIELD_AWAY, l->last_agent);
   record_set_num(&r, FIELD_SPAWNED, l->spawned);

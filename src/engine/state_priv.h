@@ -16,6 +16,7 @@ enum state {
   STATE_RUN,
   STATE_EXCLUSION,
   STATE_DEBUGGER,
+  STATE_FLOW,
   STATES_END
 };
 

@@ -261,6 +261,7 @@ void engine_step(struct engine *e, const struct command *cmd,
   const int64_t now_us = cmd->now_us > e->now_us ? cmd->now_us : e->now_us;
   struct ctx x = {
       .e = e, .out = out, .cmd = cmd, .by = cmd->by, .now_us = now_us};
+  router_advance(&e->router, now_us);
   dispatch(&x, &out->answer);
   settle(&x);
   if (out->event_count == 0) {

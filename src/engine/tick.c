@@ -46,6 +46,7 @@ static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
   if (cmd.target != SESSION_NOBODY) {
     const bool overflow = l->s.status == SESSION_QUEUED;
     const struct place p = {
+        .queue = cmd.target,
         .priority =
             overflow ? l->priority : x->e->dir.queues[cmd.target].priority,
         .keep = overflow ? KEEP_CLOCK : KEEP_NOTHING,
@@ -95,6 +96,11 @@ static void rematch_due(struct ctx *x, uint32_t slot) {
   mark_session(x, slot);
 }
 
+static void widen_due(struct ctx *x, uint32_t slot) {
+  engine_live(x->e, slot)->timer_widen = TIMER_NONE;
+  widen(x, slot);
+}
+
 static void fire(struct ctx *x, const struct timer *t) {
   switch ((enum timer_kind)t->kind) {
   case TIMER_STATUS:
@@ -118,6 +124,9 @@ static void fire(struct ctx *x, const struct timer *t) {
     break;
   case TIMER_REMATCH:
     rematch_due(x, t->owner);
+    break;
+  case TIMER_WIDEN:
+    widen_due(x, t->owner);
     break;
   case TIMER_KEPT:
     x->e->kept_timer = TIMER_NONE;

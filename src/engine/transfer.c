@@ -71,6 +71,28 @@ static bool find_target(struct ctx *x, uint32_t slot, const struct record *args,
 
 /* ---- form that needs the directory */
 
+/* The agent who is to get the session alone at first. */
+static bool read_preferred(struct ctx *x, const struct record *args,
+                           struct order *o, struct answer *a) {
+  if (o->to_bot || !record_has(args, FIELD_PREFER)) {
+    return true;
+  }
+  const struct text name = record_text(args, FIELD_PREFER);
+  const uint32_t agent = directory_agent(&x->e->dir, name);
+  if (agent == DIR_NONE) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/preferAgent",
+                  ctx_format(x, "No agent is called '%.*s'.", TEXT_ARG(name)),
+                  a);
+    return false;
+  }
+  o->place.prefers = true;
+  o->place.preferred = agent;
+  o->place.prefer_ms = record_has(args, FIELD_PREFER_FOR)
+                           ? 1000 * record_num(args, FIELD_PREFER_FOR)
+                           : x->e->dir.queues[o->target].preferred_ms;
+  return true;
+}
+
 static bool read_order(struct ctx *x, const struct record *args,
                        struct order *o, struct answer *a) {
   const struct text skills = record_text(args, FIELD_SKILLS);
@@ -90,6 +112,7 @@ static bool read_order(struct ctx *x, const struct record *args,
                           ? (uint32_t)record_num(args, FIELD_PRIORITY)
                       : o->to_bot ? 0
                                   : x->e->dir.queues[o->target].priority;
+  o->place.queue = o->target;
   o->place.skills = skills;
   o->place.skip_queue = record_num(args, FIELD_SKIP_QUEUE) != 0;
   o->place.reason = record_text(args, FIELD_REASON);
@@ -100,7 +123,7 @@ static bool read_order(struct ctx *x, const struct record *args,
   o->timeout_ms =
       1000 * (record_has(args, FIELD_TIMEOUT) ? record_num(args, FIELD_TIMEOUT)
                                               : TIMEOUT_DEFAULT_S);
-  return true;
+  return read_preferred(x, args, o, a);
 }
 
 /* ---- queue and agents: the last checks */
@@ -256,6 +279,10 @@ static bool transfer_waits(struct ctx *x, uint32_t slot, const struct order *o,
     record_copy(&waits, kept[i], &extra);
   }
   record_set_num(&waits, FIELD_DEADLINE, x->now_us + o->timeout_ms * 1000);
+  if (o->place.prefers) {
+    record_set_num(&waits, FIELD_PREFERRED, o->place.preferred);
+    record_set_num(&waits, FIELD_PREFER_FOR, o->place.prefer_ms / 1000);
+  }
   const struct session_cmd cmd = {
       .type = SESSION_CMD_AWAIT,
       .target = o->target,

@@ -107,6 +107,42 @@ uint32_t engine_queue_position(const struct engine *e, uint32_t slot) {
              : 0;
 }
 
+/* How long it will still take, and how that is known. */
+static void put_estimate(const struct flow *f, uint32_t position,
+                         struct json_out *o) {
+  const int64_t us = flow_estimate_us(f, position);
+  json_key(o, "estimatedWait");
+  if (us < 0) {
+    json_put_null(o);
+    return;
+  }
+  json_open_object(o);
+  put_num(o, "seconds", us / 1000000);
+  put_name(o, "method", FLOW_METHOD);
+  put_num(o, "samples", f->taken);
+  json_close_object(o);
+}
+
+int64_t engine_estimated_wait_ms(const struct engine *e, uint32_t slot) {
+  const struct live *l = engine_live(e, slot);
+  const int64_t us = live_in_queue(&l->s)
+                         ? flow_estimate_us(&e->queues[l->s.queue].flow,
+                                            router_position(&e->router, slot))
+                         : -1;
+  return us < 0 ? -1 : us / 1000;
+}
+
+static void put_ring(const struct engine *e, const struct live *l,
+                     struct json_out *o) {
+  const int64_t next_us = live_widens_at(e, l);
+  put_num(o, "ring", l->ring);
+  put_time(o, "widensAt", next_us == INT64_MAX ? 0 : next_us);
+  put_name_or_null(o, "preferredAgent",
+                   l->preferred == SESSION_NOBODY
+                       ? TEXT("")
+                       : e->dir.agents[l->preferred].id);
+}
+
 static void put_queue_place(const struct engine *e, uint32_t slot,
                             int64_t now_us, struct json_out *o) {
   const struct live *l = engine_live(e, slot);
@@ -117,11 +153,16 @@ static void put_queue_place(const struct engine *e, uint32_t slot,
   }
   json_open_object(o);
   put_text(o, "id", view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue));
-  put_num(o, "position", router_position(&e->router, slot));
+  const uint32_t position = router_position(&e->router, slot);
+  put_num(o, "position", position);
+  put_estimate(&e->queues[l->s.queue].flow, position, o);
   put_time(o, "enteredAt", l->entered_us);
   put_num(o, "waitSeconds", (now_us - l->entered_us) / 1000000);
   put_num(o, "priority", l->priority);
+  put_points(o, "effectivePriority",
+             router_effective_priority(&e->router, slot));
   put_bool(o, "skipQueue", l->skip_queue);
+  put_ring(e, l, o);
   json_close_object(o);
 }
 
@@ -255,60 +296,6 @@ void answer_said(struct ctx *x, uint32_t slot, struct answer *a) {
   }
 }
 
-/* ---- candidates */
-
-static void put_why(const struct engine *e, const struct router_why *w,
-                    struct json_out *o) {
-  put_name(o, "why", router_why_text(w->reason));
-  put_name(o, "detail", router_why_detail(w->reason));
-  if (w->needed != 0 && w->skill < e->dir.skill_count) {
-    put_text(o, "skill", e->dir.skills[w->skill].name);
-    put_num(o, "neededProficiency", w->needed);
-    put_num(o, "hasProficiency", w->has);
-  }
-  if (w->capacity != 0) {
-    put_num(o, "used", w->used);
-    put_num(o, "capacity", w->capacity);
-  }
-  if (w->until_us != 0) {
-    put_time(o, "until", w->until_us);
-  }
-  if (w->other_agent != ROUTER_NONE && w->other_agent < e->dir.agent_count) {
-    put_text(o, "otherAgent", e->dir.agents[w->other_agent].id);
-  }
-  if (w->other_slot != ROUTER_NONE && w->other_slot < e->live_used &&
-      e->lives[w->other_slot]->used) {
-    put_id(o, "otherSession", e->lives[w->other_slot]->id);
-    put_num(o, "priority", w->mine.priority);
-    put_num(o, "otherPriority", w->theirs.priority);
-  }
-}
-
-void engine_write_candidates(const struct engine *e, uint32_t slot,
-                             int64_t now_us, struct json_out *o) {
-  const struct live *l = engine_live(e, slot);
-  json_open_object(o);
-  put_id(o, "session", l->id);
-  put_name(o, "status", session_status_name(l->s.status));
-  put_name_or_null(o, "queue",
-                   live_in_queue(&l->s)
-                       ? view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue)
-                       : TEXT(""));
-  json_key(o, "candidates");
-  json_open_list(o);
-  for (uint32_t a = 0; a < e->dir.agent_count; a++) {
-    struct router_why w;
-    router_explain(&e->router, slot, a, now_us, &w);
-    json_open_object(o);
-    put_text(o, "agent", e->dir.agents[a].id);
-    put_name(o, "state", agent_shown_text(agent_shown(&e->agents[a].a)));
-    put_why(e, &w, o);
-    json_close_object(o);
-  }
-  json_close_list(o);
-  json_close_object(o);
-}
-
 /* ---- the centre */
 
 static void put_skills(const struct engine *e,
@@ -320,6 +307,27 @@ static void put_skills(const struct engine *e,
     json_open_object(o);
     put_text(o, "name", e->dir.skills[p->needs[i].skill].name);
     put_num(o, "minProficiency", p->needs[i].proficiency);
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
+/* Who could take a session that needs no more than the queue does, ring by
+ * ring. */
+static void put_rings(const struct engine *e, uint32_t queue,
+                      struct json_out *o) {
+  const struct dir_queue *q = &e->dir.queues[queue];
+  json_key(o, "rings");
+  json_open_list(o);
+  for (uint32_t ring = 0; ring <= q->params.ring_count; ring++) {
+    struct router_queue_stats stats;
+    router_ring_stats(&e->router, queue, ring, &stats);
+    json_open_object(o);
+    put_num(o, "ring", ring);
+    put_num(o, "afterSeconds",
+            ring == 0 ? 0 : q->ring_after_ms[ring - 1] / 1000);
+    put_num(o, "agents", stats.agents_in);
+    put_num(o, "agentsReady", stats.agents_ready);
     json_close_object(o);
   }
   json_close_list(o);
@@ -345,6 +353,9 @@ void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
   put_num(o, "agentsReady", stats.agents_ready);
   put_num(o, "maxSize", q->params.max_size);
   put_num(o, "priority", q->priority);
+  put_name(o, "strategy", router_strategy_text(q->params.strategy));
+  put_estimate(&e->queues[queue].flow, stats.waiting + 1, o);
+  put_rings(e, queue, o);
 }
 
 void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,

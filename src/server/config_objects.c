@@ -169,6 +169,7 @@ static const struct {
 } references[] = {
     {CONFIG_QUEUE, CONFIG_QUEUE_OVERFLOW, CONFIG_QUEUE, false},
     {CONFIG_QUEUE, CONFIG_QUEUE_OWNERS, CONFIG_AGENT, true},
+    {CONFIG_QUEUE, CONFIG_QUEUE_AGENTS, CONFIG_AGENT, true},
     {CONFIG_AGENT, CONFIG_AGENT_QUEUES, CONFIG_QUEUE, true},
     {CONFIG_ENTRY, CONFIG_ENTRY_BOT, CONFIG_BOT, false},
     {CONFIG_ENTRY, CONFIG_ENTRY_SCRIPT, NAMES_SCRIPT, false},
@@ -266,6 +267,31 @@ static void check_overflow(struct reader *r, const struct json *queue) {
   }
 }
 
+static const struct json *list_in(const struct json *object, struct text name) {
+  const struct json *list =
+      object->type == JSON_OBJECT ? json_member(object, name) : NULL;
+  return list != NULL && list->type == JSON_LIST ? list : NULL;
+}
+
+static void check_rings(struct reader *r, const struct json *queue) {
+  const struct json *rings = config_list(queue, CONFIG_QUEUE_RINGS);
+  const bool skills = section_of(r, FILE_CENTRE_SKILLS) != NULL;
+  for (const struct json *g = first_of(rings); g != NULL; g = g->next) {
+    const struct json *e = first_of(list_in(g, TEXT("agents")));
+    for (; e != NULL; e = e->next) {
+      if (e->type == JSON_TEXT) {
+        names_require(r, CONFIG_AGENT, e->text, e);
+      }
+    }
+    e = skills ? first_of(list_in(g, TEXT("without"))) : NULL;
+    for (; e != NULL; e = e->next) {
+      if (e->type == JSON_TEXT) {
+        names_require(r, CONFIG_SKILL, e->text, e);
+      }
+    }
+  }
+}
+
 static void check_entry(struct reader *r, const struct json *entry) {
   const struct text bot = config_text(entry, CONFIG_ENTRY_BOT);
   const struct text script = config_text(entry, CONFIG_ENTRY_SCRIPT);
@@ -292,6 +318,7 @@ static void check_relations(struct reader *r, enum config_object kind,
     check_skills(r, object, CONFIG_QUEUE_SKILLS);
     check_queue(r, object);
     check_overflow(r, object);
+    check_rings(r, object);
   } else if (kind == CONFIG_AGENT) {
     check_skills(r, object, CONFIG_AGENT_SKILLS);
   } else if (kind == CONFIG_ENTRY) {

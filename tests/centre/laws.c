@@ -70,11 +70,16 @@ static void learn_agents(struct laws *w, const struct engine *e) {
     const struct router_agent_params p =
         directory_agent_params(&e->dir, i, &arena);
     bt_check(p.skill_count <= LAWS_SKILLS && p.queue_count <= LAWS_SKILLS);
+    bt_check(p.post_count <= LAWS_SKILLS);
     struct laws_agent *a = &w->agents[i];
     *a = (struct laws_agent){.skill_count = p.skill_count,
                              .queue_count = p.queue_count,
+                             .post_count = p.post_count,
                              .all_queues = p.all_queues};
     memcpy(a->skills, p.skills, p.skill_count * sizeof *p.skills);
+    if (p.post_count > 0) {
+      memcpy(a->posts, p.posts, p.post_count * sizeof *p.posts);
+    }
     if (p.queue_count > 0) {
       memcpy(a->queues, p.queues, p.queue_count * sizeof *p.queues);
     }
@@ -268,6 +273,13 @@ static bool nobody_is_stuck(struct laws *w, const struct engine *e,
   if (!laws_runs_sleep(e, slot, l)) {
     return broken(w, "law 2: a run of a session does not sleep");
   }
+  if (live_in_queue(&l->s) && live_widens_at(e, l) != INT64_MAX &&
+      !laws_timer_runs(e, l->timer_widen, TIMER_WIDEN, slot)) {
+    return broken(w, "law 2: a ring has no timer that opens it");
+  }
+  if (!live_in_queue(&l->s) && l->timer_widen != TIMER_NONE) {
+    return broken(w, "law 2: a ring opens for a session that does not wait");
+  }
   if (l->s.status == SESSION_WRAPUP && l->timer_customer != TIMER_NONE) {
     return broken(w, "law 2: a customer who is gone is awaited");
   }
@@ -378,48 +390,6 @@ static bool place_is_kept(struct laws *w, uint32_t slot, const struct live *l,
 
 /* ---- 6: matched, or a reason */
 
-static bool meets(const struct laws_agent *a, const struct router_skill *need) {
-  for (uint32_t i = 0; i < a->skill_count; i++) {
-    if (a->skills[i].skill == need->skill) {
-      return a->skills[i].proficiency <= need->proficiency;
-    }
-  }
-  return false;
-}
-
-static bool serves(const struct laws_agent *a, uint32_t queue) {
-  for (uint32_t i = 0; i < a->queue_count; i++) {
-    if (a->queues[i] == queue) {
-      return true;
-    }
-  }
-  return a->all_queues;
-}
-
-static bool is_eligible(const struct laws *w, const struct engine *e,
-                        const struct live *l, uint32_t agent) {
-  const struct laws_agent *a = &w->agents[agent];
-  const struct router_queue_params *p = &e->dir.queues[l->s.queue].params;
-  struct router_skill needs[ROUTER_NEEDS_MAX];
-  uint32_t count = 0;
-  if (!serves(a, l->s.queue) ||
-      e->dir.agents[agent].limits.capacity[l->channel] == 0) {
-    return false;
-  }
-  (void)engine_parse_needs(e, l->skills, needs, &count, NULL);
-  for (uint32_t i = 0; i < count; i++) {
-    if (!meets(a, &needs[i])) {
-      return false;
-    }
-  }
-  for (uint32_t i = 0; i < p->need_count; i++) {
-    if (!meets(a, &p->needs[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /* Declined it, and somebody else could take it one day. */
 static bool is_excluded(const struct laws *w, const struct engine *e,
                         uint32_t slot, uint32_t agent) {
@@ -432,8 +402,9 @@ static bool is_excluded(const struct laws *w, const struct engine *e,
   }
   bool alone = true;
   for (uint32_t a = 0; a < e->dir.agent_count; a++) {
-    alone = alone && (a == agent || !is_eligible(w, e, e->lives[slot], a) ||
-                      e->agents[a].a.presence != AGENT_AVAILABLE);
+    alone =
+        alone && (a == agent || !laws_is_eligible(w, e, e->lives[slot], a) ||
+                  e->agents[a].a.presence != AGENT_AVAILABLE);
   }
   return declined && !alone;
 }
@@ -445,8 +416,8 @@ static bool matched(struct laws *w, const struct engine *e, uint32_t slot,
     return true;
   }
   for (uint32_t a = 0; a < e->dir.agent_count; a++) {
-    if (agent_ready(&e->agents[a].a, l->channel) && is_eligible(w, e, l, a) &&
-        !is_excluded(w, e, slot, a)) {
+    if (agent_ready(&e->agents[a].a, l->channel) &&
+        laws_is_eligible(w, e, l, a) && !is_excluded(w, e, slot, a)) {
       return broken(w, "law 6: a session waits beside agent %u, who is free",
                     a);
     }

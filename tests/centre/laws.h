@@ -28,6 +28,8 @@ struct laws_agent {
   struct router_skill skills[LAWS_SKILLS];
   uint32_t skill_count;
   uint32_t queues[LAWS_SKILLS];
+  struct router_post posts[LAWS_SKILLS];
+  uint32_t post_count;
   uint32_t queue_count;
   bool all_queues;
 };
@@ -52,5 +54,9 @@ void laws_before(struct laws *w, const struct engine *e,
 /* False: w->broken says what does not hold. */
 bool laws_hold(struct laws *w, const struct engine *e,
                const struct command *cmd, const struct step *step);
+
+/* May the agent take the session that waits, presence and load aside? */
+bool laws_is_eligible(const struct laws *w, const struct engine *e,
+                      const struct live *l, uint32_t agent);
 
 #endif

@@ -80,7 +80,7 @@ static bool is_left_out(const struct saved *s, const struct record *r,
     return false;
   }
   if (f == FIELD_TIMER_ORDER || f == FIELD_TIMER_ORDER_2 ||
-      f == FIELD_TIMER_ORDER_3) {
+      f == FIELD_TIMER_ORDER_3 || f == FIELD_TIMER_ORDER_4) {
     return true;
   }
   return f == FIELD_DEADLINE &&

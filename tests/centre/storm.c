@@ -440,6 +440,13 @@ static void add_options(struct storm *s, struct command *cmd) {
     record_set_text(r, FIELD_SKILLS,
                     TEXT("[{\"name\":\"billing\",\"minProficiency\":3}]"));
   }
+  if (one_in(s, 5)) {
+    static const char *const agents[] = {"anna", "bert", "cleo"};
+    record_set_text(r, FIELD_PREFER, text_from(agents[below(s, 3)]));
+    if (one_in(s, 2)) {
+      record_set_num(r, FIELD_PREFER_FOR, (int64_t)below(s, 9));
+    }
+  }
   if (one_in(s, 8)) {
     record_set_text(r, FIELD_REASON, TEXT("Bot handover"));
     record_set_text(r, FIELD_NOTE, TEXT("be kind"));

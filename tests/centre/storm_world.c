@@ -155,19 +155,27 @@ void storm_furnish(struct storm *s) {
   put(s, COMMAND_PUT_QUEUE,
       "{\"id\":\"support\",\"offerTimeout\":20,\"wrapUpTime\":10,"
       "\"maxWait\":60,\"overflow\":\"second\",\"declinePause\":30,"
-      "\"owners\":[\"anna\"]}");
+      "\"owners\":[\"anna\"],\"ageing\":2.5,\"maxPriority\":8,"
+      "\"strategy\":\"round_robin\",\"sticky\":true,\"preferredFor\":7,"
+      "\"rings\":[{\"after\":6,\"without\":[\"billing\"]},"
+      "{\"after\":15,\"proficiency\":3}]}");
   put(s, COMMAND_PUT_QUEUE,
       "{\"id\":\"second\",\"skills\":[\"billing\"],\"maxSize\":2,"
       "\"wrapUpTime\":0,\"declinePause\":0,\"offerTimeout\":5,"
-      "\"maxWait\":120,\"priority\":3,\"strategy\":\"most_skilled\"}");
-  put(s, COMMAND_PUT_QUEUE, "{\"id\":\"third\",\"precedence\":5}");
+      "\"maxWait\":120,\"priority\":3,\"strategy\":\"most_skilled\","
+      "\"rings\":[{\"after\":5,\"proficiency\":10,\"agents\":[\"cleo\"]},"
+      "{\"after\":10,\"without\":[\"billing\"]}]}");
+  put(s, COMMAND_PUT_QUEUE,
+      "{\"id\":\"third\",\"precedence\":5,\"strategy\":\"ordered\","
+      "\"agents\":[\"cleo\",\"bert\"],\"ageing\":60,"
+      "\"rings\":[{\"after\":4,\"agents\":[\"cleo\"]}]}");
   put(s, COMMAND_PUT_AGENT,
       "{\"id\":\"anna\",\"skills\":[\"billing\","
       "{\"name\":\"sales\",\"proficiency\":3}],\"capacity\":{\"chat\":1}}");
   put(s, COMMAND_PUT_AGENT,
       "{\"id\":\"bert\",\"skills\":[{\"name\":\"billing\","
       "\"proficiency\":5}],\"capacity\":{\"chat\":2},"
-      "\"staysOnNoAnswer\":true}");
+      "\"notDuring\":{\"chat\":[\"message\"]},\"staysOnNoAnswer\":true}");
   put(s, COMMAND_PUT_AGENT,
       "{\"id\":\"cleo\",\"skills\":[\"sales\"],\"queues\":[\"support\"],"
       "\"capacity\":{\"chat\":1,\"message\":2}}");
@@ -198,8 +206,15 @@ bool storm_reconfigure(struct storm *s, uint64_t variant) {
                           "\"queues\":[\"support\",\"late\"],"
                           "\"capacity\":{\"chat\":2,\"message\":1}}"},
       {COMMAND_PUT_QUEUE, "{\"id\":\"late\",\"maxWait\":30}"},
-      {COMMAND_PUT_QUEUE, "{\"id\":\"third\",\"skills\":[\"sales\"]}"},
-      {COMMAND_PUT_QUEUE, "{\"id\":\"third\",\"precedence\":5}"},
+      {COMMAND_PUT_QUEUE, "{\"id\":\"third\",\"skills\":[\"sales\"],"
+                          "\"strategy\":\"least_occupied\",\"ageing\":0.5}"},
+      {COMMAND_PUT_QUEUE, "{\"id\":\"third\",\"precedence\":5,"
+                          "\"rings\":[{\"after\":2,\"agents\":[\"cleo\"]}],"
+                          "\"preferredFor\":3,\"sticky\":true}"},
+      {COMMAND_PUT_QUEUE,
+       "{\"id\":\"support\",\"maxWait\":60,\"overflow\":\"second\","
+       "\"rings\":[{\"after\":3,\"proficiency\":2}],\"ageing\":100,"
+       "\"maxPriority\":5}"},
       {COMMAND_PUT_SKILL, "{\"name\":\"another\"}"},
   };
   enum { AGAIN = sizeof again / sizeof again[0] };

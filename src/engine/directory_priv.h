@@ -1,0 +1,15 @@
+/* directory_priv.h - what queues say about rings and agents. */
+#ifndef BATON_ENGINE_DIRECTORY_PRIV_H
+#define BATON_ENGINE_DIRECTORY_PRIV_H
+
+#include "engine/directory.h"
+
+/* Reads rings, ageing, preferences and the order of agents out of a queue's
+ * configuration, which lives as long as the directory. */
+void directory_read_rings(struct directory *d, uint32_t queue,
+                          const struct json *c);
+/* What all queues say about the agent. Lives in @arena. */
+void directory_read_posts(const struct directory *d, uint32_t agent,
+                          struct arena *arena, struct router_agent_params *out);
+
+#endif
