@@ -36,8 +36,8 @@ uint32_t program_line_count(const struct program *program);
 /* Source line @line (from 1) as written, without its end; empty beyond. */
 struct text program_line(const struct program *program, uint32_t line);
 
-/* Queues, skills and agents that stand as a literal in a Transfer or ReqAgent,
- * each once, in order of appearance. */
+/* Queues, skills and agents that a Transfer or ReqAgent can name, as far as
+ * literals tell; each once, in order of appearance. */
 struct program_target {
   struct text name;
   uint32_t line; /* where it appears first */

@@ -5,23 +5,33 @@
 #include "studio/action.h"
 #include "studio/code_priv.h"
 
+/* A variable whose values are targets, or lists of them. */
+struct followed {
+  bool list;
+  struct variable variable;
+  const struct unit *unit; /* of a function's own variable */
+};
+
+enum { FOLLOWED_MAX = 64, FOLLOW_DEPTH_MAX = 40 };
+
 struct finder {
   struct program *program;
   size_t cap;
   struct program_target *found; /* in plain memory until all are known */
-  struct text variables[16];    /* that stand as a target */
-  size_t variable_count;
+  struct followed followed[FOLLOWED_MAX];
+  size_t followed_count;
+  unsigned depth;
   bool failed;
 };
 
-static void add_target(struct finder *f, const struct expr *literal) {
+static void add_target(struct finder *f, struct text name, uint32_t line) {
   struct program *p = f->program;
   for (size_t i = 0; i < p->target_count; i++) {
-    if (text_equal(f->found[i].name, literal->text)) {
+    if (text_equal(f->found[i].name, name)) {
       return;
     }
   }
-  if (literal->text.len == 0) {
+  if (name.len == 0) {
     return;
   }
   if (!mem_grow(p->mem, &f->found, &f->cap, p->target_count + 1,
@@ -29,107 +39,256 @@ static void add_target(struct finder *f, const struct expr *literal) {
     f->failed = true;
     return;
   }
-  f->found[p->target_count++] =
-      (struct program_target){literal->text, literal->at.line};
+  f->found[p->target_count++] = (struct program_target){name, line};
 }
 
-/* The argument of this call that names a target; NULL if none does. */
-static const struct expr *target_argument(const struct expr *call) {
-  if (call->kind != EXPR_CALL || call->callee != CALLEE_ACTION) {
-    return NULL;
-  }
-  if (call->callee_id == ACTION_TRANSFER && call->argc >= 2) {
-    return call->args->next;
-  }
-  return call->callee_id == ACTION_REQ_AGENT ? call->args : NULL;
-}
-
-static void look_at_call(struct finder *f, const struct expr *call) {
-  const struct expr *target = target_argument(call);
-  const size_t max = sizeof f->variables / sizeof f->variables[0];
-  if (target == NULL) {
-    return;
-  }
-  if (target->kind == EXPR_TEXT) {
-    add_target(f, target);
-  } else if (target->kind == EXPR_NAME && f->variable_count < max) {
-    f->variables[f->variable_count++] = target->text;
+/* "A|B|C" */
+static void add_list(struct finder *f, const struct expr *literal) {
+  const struct text t = literal->text;
+  for (size_t from = 0; from <= t.len;) {
+    const size_t to = text_find(t, TEXT("|"), from);
+    add_target(f, text_trim(text_sub(t, from, to - from)), literal->at.line);
+    from = to + 1;
   }
 }
 
-static void look_at_expr(struct finder *f, const struct expr *e) {
+/* ---- walking */
+
+struct at {
+  const struct unit *unit;
+  const struct followed *wanted; /* or NULL */
+};
+
+typedef void look_expr_fn(struct finder *f, const struct at *at,
+                          const struct expr *e);
+typedef void look_stmt_fn(struct finder *f, const struct at *at,
+                          const struct stmt *s);
+
+struct look {
+  look_expr_fn *expr;
+  look_stmt_fn *stmt;
+};
+
+static void walk_expr(struct finder *f, const struct at *at,
+                      const struct expr *e, const struct look *look) {
   if (e == NULL) {
     return;
   }
-  look_at_call(f, e);
-  look_at_expr(f, e->left);
-  look_at_expr(f, e->right);
+  look->expr(f, at, e);
+  walk_expr(f, at, e->left, look);
+  walk_expr(f, at, e->right, look);
   for (const struct expr *arg = e->args; arg != NULL; arg = arg->next) {
-    look_at_expr(f, arg);
+    walk_expr(f, at, arg, look);
   }
 }
 
-static bool names_target(const struct finder *f, const struct expr *e) {
-  static const struct text members[] = {
-      {"queueId", 7}, {"queue", 5}, {"skill", 5}, {"agentId", 7}};
-  const bool member = e->kind == EXPR_MEMBER;
-  const struct text *names = member ? members : f->variables;
-  const size_t count = member ? 4 : f->variable_count;
-  for (size_t i = 0; i < count; i++) {
-    if (text_equal_nocase(names[i], e->text)) {
-      return member || e->kind == EXPR_NAME;
-    }
-  }
-  return false;
-}
-
-typedef void look_fn(struct finder *f, const struct stmt *s);
-
-static void look_at_calls(struct finder *f, const struct stmt *s) {
-  look_at_expr(f, s->value);
-  look_at_expr(f, s->limit);
-  look_at_expr(f, s->step);
-  for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
-    for (const struct expr *e = arm->values; e != NULL; e = e->next) {
-      look_at_expr(f, e);
-    }
-  }
-}
-
-static void look_at_assignment(struct finder *f, const struct stmt *s) {
-  if (s->kind == STMT_ASSIGN && s->value->kind == EXPR_TEXT &&
-      names_target(f, s->target)) {
-    add_target(f, s->value);
-  }
-}
-
-static void walk(struct finder *f, const struct block *block, look_fn *look) {
+static void walk_block(struct finder *f, const struct at *at,
+                       const struct block *block, const struct look *look) {
   for (const struct stmt *s = block->first; s != NULL; s = s->next) {
-    look(f, s);
-    walk(f, &s->body, look);
+    look->stmt(f, at, s);
+    walk_expr(f, at, s->value, look);
+    walk_expr(f, at, s->limit, look);
+    walk_expr(f, at, s->step, look);
     for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
-      walk(f, &arm->body, look);
+      for (const struct expr *e = arm->values; e != NULL; e = e->next) {
+        walk_expr(f, at, e, look);
+      }
+      walk_block(f, at, &arm->body, look);
     }
+    walk_block(f, at, &s->body, look);
   }
 }
 
-static void walk_units(struct finder *f, look_fn *look) {
+static void walk_units(struct finder *f, const struct followed *wanted,
+                       const struct look *look) {
   for (const struct unit *u = f->program->script.units; u != NULL;
        u = u->next) {
-    walk(f, &u->body, look);
+    const struct at at = {u, wanted};
+    walk_block(f, &at, &u->body, look);
+  }
+}
+
+/* ---- where a value comes from */
+
+static void follow(struct finder *f, const struct unit *unit,
+                   const struct expr *e, bool list);
+
+static bool is_variable(const struct followed *v, const struct unit *unit,
+                        const struct expr *e) {
+  return e != NULL && e->kind == EXPR_NAME &&
+         e->variable.local == v->variable.local &&
+         e->variable.index == v->variable.index &&
+         (!v->variable.local || unit == v->unit);
+}
+
+static void look_at_set(struct finder *f, const struct at *at,
+                        const struct stmt *s) {
+  if (!is_variable(at->wanted, at->unit, s->target)) {
+    return;
+  }
+  if (s->kind == STMT_ASSIGN) {
+    follow(f, at->unit, s->value, at->wanted->list);
+  } else if (s->kind == STMT_FOREACH && !at->wanted->list) {
+    follow(f, at->unit, s->value, true);
+  }
+}
+
+static const struct unit *function_of(const struct finder *f,
+                                      const struct expr *call) {
+  const struct unit *u = f->program->script.units;
+  for (uint32_t i = 0; i < call->callee_id; i++) {
+    u = u->next;
+  }
+  return u;
+}
+
+/* The argument that is the parameter which is wanted. */
+static void look_at_argument(struct finder *f, const struct at *at,
+                             const struct expr *e) {
+  const struct followed *v = at->wanted;
+  if (e->callee != CALLEE_FUNCTION || !v->variable.local ||
+      v->variable.index >= v->unit->param_count ||
+      function_of(f, e) != v->unit) {
+    return;
+  }
+  const bool method = e->kind == EXPR_METHOD;
+  const struct expr *arg = method ? e->left : e->args;
+  for (uint32_t i = 0; i < v->variable.index && arg != NULL; i++) {
+    arg = method && i == 0 ? e->args : arg->next;
+  }
+  if (arg != NULL) {
+    follow(f, at->unit, arg, v->list);
+  }
+}
+
+static void follow_variable(struct finder *f, const struct unit *unit,
+                            const struct expr *e, bool list) {
+  static const struct look look = {look_at_argument, look_at_set};
+  for (size_t i = 0; i < f->followed_count; i++) {
+    if (f->followed[i].list == list && is_variable(&f->followed[i], unit, e)) {
+      return;
+    }
+  }
+  if (f->followed_count == FOLLOWED_MAX) {
+    return;
+  }
+  struct followed *v = &f->followed[f->followed_count++];
+  *v = (struct followed){list, e->variable, unit};
+  walk_units(f, v, &look);
+}
+
+static void look_at_return(struct finder *f, const struct at *at,
+                           const struct stmt *s) {
+  if (s->kind == STMT_RETURN && s->value != NULL) {
+    follow(f, at->unit, s->value, at->wanted->list);
+  }
+}
+
+static void look_at_nothing(struct finder *f, const struct at *at,
+                            const struct expr *e) {
+  (void)f;
+  (void)at;
+  (void)e;
+}
+
+static bool is_action(const struct expr *e, enum action_id id) {
+  return e->kind == EXPR_CALL && e->callee == CALLEE_ACTION &&
+         e->callee_id == id;
+}
+
+static void follow_call(struct finder *f, const struct expr *e, bool list) {
+  if (e->callee == CALLEE_FUNCTION) {
+    static const struct look look = {look_at_nothing, look_at_return};
+    const struct followed wanted = {.list = list};
+    const struct at at = {function_of(f, e), &wanted};
+    walk_block(f, &at, &at.unit->body, &look);
+  } else if (is_action(e, ACTION_MENU) && list) {
+    follow(f, NULL, e->args->next, true); /* the choices */
+  }
+}
+
+/* Adds what @e can be, as far as literals tell; of a list its elements. */
+static void follow(struct finder *f, const struct unit *unit,
+                   const struct expr *e, bool list) {
+  if (f->depth == FOLLOW_DEPTH_MAX) {
+    return;
+  }
+  f->depth++;
+  if (e->kind == EXPR_TEXT && list) {
+    add_list(f, e);
+  } else if (e->kind == EXPR_TEXT) {
+    add_target(f, e->text, e->at.line);
+  } else if (e->kind == EXPR_NAME) {
+    if (unit != NULL) {
+      follow_variable(f, unit, e, list);
+    }
+  } else if (e->kind == EXPR_MEMBER && !list &&
+             text_equal(e->text, TEXT("choice"))) {
+    follow(f, unit, e->left, true); /* what Menu() answered */
+  } else if (e->kind == EXPR_INDEX && !list) {
+    follow(f, unit, e->left, true);
+  } else if (e->kind == EXPR_CALL) {
+    follow_call(f, e, list);
+  }
+  f->depth--;
+}
+
+/* ---- what names a target */
+
+/* The argument of this call that does; NULL if none does. */
+static const struct expr *target_argument(const struct expr *call) {
+  if (is_action(call, ACTION_TRANSFER) && call->argc >= 2) {
+    return call->args->next;
+  }
+  return is_action(call, ACTION_REQ_AGENT) ? call->args : NULL;
+}
+
+static void look_at_call(struct finder *f, const struct at *at,
+                         const struct expr *e) {
+  const struct expr *target = target_argument(e);
+  if (target != NULL) {
+    follow(f, at->unit, target, false);
+  }
+}
+
+/* payload.queueId = … */
+static void look_at_payload(struct finder *f, const struct at *at,
+                            const struct stmt *s) {
+  static const struct text members[] = {
+      {"queueId", 7}, {"queue", 5}, {"skill", 5}, {"agentId", 7}};
+  if (s->kind != STMT_ASSIGN || s->target->kind != EXPR_MEMBER) {
+    return;
+  }
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    if (text_equal_nocase(members[i], s->target->text)) {
+      follow(f, at->unit, s->value, false);
+    }
+  }
+}
+
+/* By where they appear first. */
+static void sort(struct program_target *found, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    const struct program_target t = found[i];
+    size_t at = i;
+    for (; at > 0 && found[at - 1].line > t.line; at--) {
+      found[at] = found[at - 1];
+    }
+    found[at] = t;
   }
 }
 
 bool targets_find(struct program *program) {
+  static const struct look look = {look_at_call, look_at_payload};
   struct finder f = {.program = program};
-  walk_units(&f, look_at_calls);
-  walk_units(&f, look_at_assignment);
+  walk_units(&f, NULL, &look);
   program->targets = arena_alloc(&program->arena, (program->target_count + 1) *
                                                       sizeof *program->targets);
   if (program->targets == NULL) {
     f.failed = true;
   }
   if (f.found != NULL && !f.failed) {
+    sort(f.found, program->target_count);
     memcpy(program->targets, f.found,
            program->target_count * sizeof *program->targets);
   }

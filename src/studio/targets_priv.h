@@ -6,9 +6,10 @@
 
 struct program;
 
-/* Fills in the program's targets: literals in a Transfer or ReqAgent, literals
- * that set a variable which stands there, and literals that set a target member
- * of a payload. False: no memory. */
+/* Fills in the program's targets: literals in a Transfer or ReqAgent, and those
+ * that come there through variables, elements of lists, the choices of a Menu,
+ * parameters, results of functions and members of a payload. False: no memory.
+ */
 bool targets_find(struct program *program);
 
 #endif

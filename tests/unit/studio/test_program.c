@@ -23,6 +23,40 @@ static void teardown(struct fixture *f) {
   assert_int_equal(f->tm.live_bytes, 0);
 }
 
+static void check_targets(const char *script, const char *wanted) {
+  struct fixture f;
+  struct textbuf found;
+  assert_int_equal(compile(&f, text_from(script)), BT_ERR_OK);
+  textbuf_init(&found, &f.tm.mem);
+  for (size_t i = 0; i < program_target_count(f.program); i++) {
+    textbuf_addf(&found, "%s%.*s", i > 0 ? "|" : "",
+                 TEXT_ARG(program_target(f.program, i).name));
+  }
+  textbuf_add_char(&found, '\0');
+  assert_string_equal(found.ptr, wanted);
+  textbuf_free(&found);
+  teardown(&f);
+}
+
+static void test_targets_come_from_afar(void **state) {
+  (void)state;
+  check_targets("FUNCTION give(id, where) { RETURN Transfer(id, where) }\n"
+                "FUNCTION best() { RETURN \"Berlin\" }\n"
+                "give(1, \"Sales\")\nq = \"Support\"\nx = 1\nx.give(q)\n"
+                "Transfer(1, best())\n",
+                "Berlin|Sales|Support");
+  check_targets("FOREACH q IN \"A| B |C\" { r = Transfer(1, q) }\n"
+                "l = \"D|E\"\nFOREACH q IN l { TRACE q }\n"
+                "ReqAgent(l[2])\n",
+                "A|B|C|D|E");
+  check_targets("m = Menu(\"Which?\", \"Red|Blue\", 5)\nc = m.choice\n"
+                "Transfer(1, c)\n",
+                "Red|Blue");
+  check_targets("FUNCTION f(x) { Transfer(1, x)\nf(x) }\nf(\"A\")\na = b\n"
+                "b = a\nTransfer(1, a)\n",
+                "A");
+}
+
 static void test_targets_and_sections(void **state) {
   (void)state;
   static const char *const names[] = {"AgentSkill", "sales", "billing",
@@ -160,6 +194,7 @@ static void test_options(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_targets_and_sections),
+      cmocka_unit_test(test_targets_come_from_afar),
       cmocka_unit_test(test_lines_and_identity),
       cmocka_unit_test(test_too_deep),
       cmocka_unit_test(test_a_file_that_is_too_long),
