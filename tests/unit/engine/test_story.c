@@ -150,8 +150,7 @@ static void test_the_problem_document_is_whole(void **state) {
       "\"status\":\"releasing\"",
       "\"kind\":\"bot\",\"id\":\"cognigy\"",
       "\"allowedFrom\":[\"idle\",\"queued\"]",
-      "Transfer(session.id, \\\"AgentSkill\\\", "
-      "\\\"priority:1,when:released\\\")",
+      "Transfer(session.id, \\\"AgentSkill\\\", \\\"priority:1,when:released",
       "EndConversation(session.id)",
       "\"retryAfterMs\":4933"};
   for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
