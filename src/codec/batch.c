@@ -1,5 +1,6 @@
 #include "codec/batch.h"
 
+#include "base/varint.h"
 #include "codec/record_priv.h"
 #include "engine/event.h"
 
@@ -10,7 +11,7 @@ void batch_encode(const struct record *events, size_t n, struct textbuf *out) {
   struct record none;
   record_init(&none, 0);
   textbuf_add_char(out, (char)BATCH_VERSION);
-  codec_put_varint(out, n);
+  varint_put(out, n);
   for (size_t i = 0; i < n; i++) {
     codec_put_record(out, &events[i], i == 0 ? &none : &events[i - 1]);
   }
@@ -19,14 +20,13 @@ void batch_encode(const struct record *events, size_t n, struct textbuf *out) {
 enum bt_err batch_open(struct text bytes, struct batch_reader *r) {
   uint64_t version = 0;
   uint64_t count = 0;
-  if (!codec_take_varint(&bytes, &version) || version == 0) {
+  if (!varint_take(&bytes, &version) || version == 0) {
     return BT_ERR_CORRUPT;
   }
   if (version != BATCH_VERSION) {
     return BT_ERR_FOREIGN;
   }
-  if (!codec_take_varint(&bytes, &count) ||
-      count > bytes.len / RECORD_BYTES_MIN) {
+  if (!varint_take(&bytes, &count) || count > bytes.len / RECORD_BYTES_MIN) {
     return BT_ERR_CORRUPT;
   }
   *r = (struct batch_reader){.rest = bytes, .left = count};

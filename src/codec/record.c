@@ -5,51 +5,19 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/varint.h"
 #include "engine/event.h"
 
 enum form { FORM_NUM, FORM_ID, FORM_BYTES, FORM_SAME };
-enum { FORM_BITS = 2, FORM_MASK = 3, VARINT_BYTES_MAX = 10, ID_BYTES = 16 };
+enum { FORM_BITS = 2, FORM_MASK = 3, ID_BYTES = 16 };
 /* No version will have so many fields; keeps the sum of gaps small. */
 enum { FIELD_NUMBER_MAX = 100000 };
 
 /* ---- numbers */
 
-static char *put_varint(char *at, uint64_t n) {
-  for (; n >= 0x80; n >>= 7) {
-    *at++ = (char)(unsigned char)(n | 0x80);
-  }
-  *at++ = (char)n;
-  return at;
-}
-
-void codec_put_varint(struct textbuf *out, uint64_t n) {
-  char bytes[VARINT_BYTES_MAX];
-  const char *end = put_varint(bytes, n);
-  textbuf_add(out, (struct text){bytes, (size_t)(end - bytes)});
-}
-
 static void drop(struct text *rest, size_t len) {
   rest->ptr += len;
   rest->len -= len;
-}
-
-bool codec_take_varint(struct text *rest, uint64_t *out) {
-  uint64_t n = 0;
-  for (size_t i = 0; i < rest->len && i < VARINT_BYTES_MAX; i++) {
-    const uint64_t byte = (unsigned char)rest->ptr[i];
-    const bool too_large = i == VARINT_BYTES_MAX - 1 && byte > 1;
-    const bool too_long = i > 0 && byte == 0;
-    if (too_large || too_long) {
-      return false;
-    }
-    n |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      drop(rest, i + 1);
-      *out = n;
-      return true;
-    }
-  }
-  return false;
 }
 
 /* Small numbers stay small whatever their sign. */
@@ -100,7 +68,7 @@ static char *put_u64(char *at, uint64_t n) {
 }
 
 static char *put_bytes(char *at, struct text t) {
-  at = put_varint(at, t.len);
+  at = varint_write(at, t.len);
   if (t.len > 0) {
     memcpy(at, t.ptr, t.len);
   }
@@ -110,7 +78,7 @@ static char *put_bytes(char *at, struct text t) {
 static char *put_value(char *at, enum form form, const union field_value *v) {
   switch (form) {
   case FORM_NUM:
-    return put_varint(at, zigzag(v->num));
+    return varint_write(at, zigzag(v->num));
   case FORM_ID:
     return put_u64(put_u64(at, v->id.hi), v->id.lo);
   case FORM_BYTES:
@@ -142,13 +110,13 @@ void codec_put_record(struct textbuf *out, const struct record *r,
   if (!textbuf_reserve(out, extent.bytes)) {
     return;
   }
-  char *at = put_varint(out->ptr + out->len, r->type);
-  at = put_varint(at, extent.fields);
+  char *at = varint_write(out->ptr + out->len, r->type);
+  at = varint_write(at, extent.fields);
   uint32_t next = 0;
   for (uint32_t i = record_next(r, 0); i < FIELDS; i = record_next(r, i + 1)) {
     const enum field f = (enum field)i;
     const enum form form = is_same(r, before, f) ? FORM_SAME : form_of(f);
-    at = put_varint(at, (uint64_t)(i - next) << FORM_BITS | form);
+    at = varint_write(at, (uint64_t)(i - next) << FORM_BITS | form);
     at = put_value(at, form, &r->v[f]);
     next = i + 1;
   }
@@ -204,7 +172,7 @@ static uint64_t take_u64(struct text *rest) {
 
 static bool take_bytes(struct text *rest, struct text *out) {
   uint64_t len = 0;
-  if (!codec_take_varint(rest, &len) || len > rest->len) {
+  if (!varint_take(rest, &len) || len > rest->len) {
     return false;
   }
   *out = text_sub(*rest, 0, len);
@@ -217,7 +185,7 @@ static bool take_value(struct text *rest, enum form form,
   uint64_t n = 0;
   switch (form) {
   case FORM_NUM:
-    if (codec_take_varint(rest, &n)) {
+    if (varint_take(rest, &n)) {
       out->num = unzigzag(n);
       return true;
     }
@@ -253,7 +221,7 @@ static enum bt_err take_known(struct text *rest, enum form form, enum field f,
 static enum bt_err take_field(struct text *rest, uint64_t *next,
                               struct record *r, uint64_t has[RECORD_WORDS]) {
   uint64_t tag = 0;
-  if (!codec_take_varint(rest, &tag) ||
+  if (!varint_take(rest, &tag) ||
       *next + (tag >> FORM_BITS) > FIELD_NUMBER_MAX) {
     return BT_ERR_CORRUPT;
   }
@@ -271,8 +239,8 @@ static enum bt_err take_field(struct text *rest, uint64_t *next,
 enum bt_err codec_take_record(struct text *rest, struct record *r) {
   uint64_t type = 0;
   uint64_t fields = 0;
-  if (!codec_take_varint(rest, &type) || type > UINT32_MAX ||
-      !codec_take_varint(rest, &fields)) {
+  if (!varint_take(rest, &type) || type > UINT32_MAX ||
+      !varint_take(rest, &fields)) {
     return BT_ERR_CORRUPT;
   }
   uint64_t has[RECORD_WORDS] = {0};

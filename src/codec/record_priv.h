@@ -9,10 +9,6 @@
 #include "base/text.h"
 #include "engine/record.h"
 
-void codec_put_varint(struct textbuf *out, uint64_t n);
-/* False: cut off, beyond 64 bits, or not in its shortest form. */
-bool codec_take_varint(struct text *rest, uint64_t *out);
-
 /* Fields that equal those of @before are stored as such. */
 void codec_put_record(struct textbuf *out, const struct record *r,
                       const struct record *before);
