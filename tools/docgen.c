@@ -11,6 +11,7 @@
 #include "engine/command.h"
 #include "engine/event.h"
 #include "engine/record.h"
+#include "routing/figures.h"
 #include "session/refusal.h"
 
 #define LEN(a) (sizeof(a) / sizeof(a)[0])
@@ -416,6 +417,47 @@ static void print_limits(void) {
   }
 }
 
+/* ---- figures */
+
+static void print_figure_rows(enum figures_of of) {
+  printf("\n| member | meaning |\n|---|---|\n");
+  for (uint32_t i = 0; i < figures_count(of); i++) {
+    const struct figure_info *info = figures_info(of, i);
+    printf("| `%s` | %s%s |\n", info->wire, info->doc,
+           info->is_time ? ", milliseconds" : "");
+  }
+}
+
+static void print_ratio(const char *wire, const char *doc) {
+  printf("| `%s` | %s; null where there was none |\n", wire, doc);
+}
+
+static void print_figures(void) {
+  print_begin("src/routing/figures.def", "Figures",
+              "What a quarter of an hour was like: of a queue, of a skill over "
+              "all queues, of an agent.\n`GET /api/v1/queues/{queue}/figures`, "
+              "`/skills/{skill}/figures`, `/agents/{agent}/figures`\nwith "
+              "`?hours=` (1 … 24) list the intervals in which something "
+              "happened, newest last, and\ntheir `total`. Everything counts in "
+              "the interval in which it happens, so a session that\nwaits over "
+              "the quarter is entered in one and answered in another. The "
+              "newest 96 intervals\nof each are kept, over restarts too.");
+  printf("\n## Of queues and skills\n");
+  print_figure_rows(FIGURES_QUEUE);
+#define QUEUE_RATIO(wire, over, under, doc) print_ratio((wire), (doc));
+#include "routing/figures.def"
+#undef QUEUE_RATIO
+  printf(
+      "\nA skill counts the sessions that asked for it, by their queue or by "
+      "their transfer, each\nwith the target of the queue that it waited "
+      "in.\n\n## Of agents\nTime counts once, however many conversations "
+      "go on.\n");
+  print_figure_rows(FIGURES_AGENT);
+#define AGENT_RATIO(wire, over, under, doc) print_ratio((wire), (doc));
+#include "routing/figures.def"
+#undef AGENT_RATIO
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
@@ -423,6 +465,7 @@ int main(int argc, char **argv) {
   } pages[] = {{"commands", print_commands},
                {"configuration", print_configuration},
                {"events", print_events},
+               {"figures", print_figures},
                {"limits", print_limits}};
   for (size_t i = 0; argc == 2 && i < LEN(pages); i++) {
     if (strcmp(argv[1], pages[i].name) == 0) {
@@ -430,6 +473,6 @@ int main(int argc, char **argv) {
       return 0;
     }
   }
-  fputs("usage: docgen commands|configuration|events|limits\n", stderr);
+  fputs("usage: docgen commands|configuration|events|figures|limits\n", stderr);
   return 2;
 }

@@ -21,13 +21,17 @@ static void show_list(struct call *c, const char *name, size_t count,
   call_show(c, 0);
 }
 
+static void refuse_unknown(struct call *c, const char *kind) {
+  call_refuse(c, REFUSAL_NOT_FOUND,
+              call_format(c, "The centre has no %s '%.*s'.", kind,
+                          TEXT_ARG(c->params[0])),
+              TEXT(""));
+}
+
 static void show_one(struct call *c, const char *kind, uint32_t number,
                      write_fn *write) {
   if (number == DIR_NONE) {
-    call_refuse(c, REFUSAL_NOT_FOUND,
-                call_format(c, "The centre has no %s '%.*s'.", kind,
-                            TEXT_ARG(c->params[0])),
-                TEXT(""));
+    refuse_unknown(c, kind);
     return;
   }
   struct json_out o = call_json(c);
@@ -100,4 +104,41 @@ void serve_script(struct call *c) {
 
 void serve_entries(struct call *c) {
   show_list(c, "entryPoints", directory_of(c)->entry_count, write_entry);
+}
+
+/* ---- figures */
+
+enum { HOURS_MAX = 24 };
+#define HOUR_US (INT64_C(3600) * 1000000)
+
+static void show_figures(struct call *c, enum figures_of of, const char *kind,
+                         uint32_t number) {
+  uint32_t hours = 1;
+  if (number == DIR_NONE) {
+    refuse_unknown(c, kind);
+    return;
+  }
+  if (!call_query_number(c, TEXT("hours"), HOURS_MAX, &hours)) {
+    return;
+  }
+  const int64_t now_us = api_now_us(c->api);
+  struct json_out o = call_json(c);
+  engine_write_figures(api_engine(c->api), (struct figures_key){of, number},
+                       now_us - hours * HOUR_US, now_us, &o);
+  call_show(c, 0);
+}
+
+void serve_queue_figures(struct call *c) {
+  show_figures(c, FIGURES_QUEUE, "queue",
+               directory_queue(directory_of(c), c->params[0]));
+}
+
+void serve_skill_figures(struct call *c) {
+  show_figures(c, FIGURES_SKILL, "skill",
+               directory_skill(directory_of(c), c->params[0]));
+}
+
+void serve_agent_figures(struct call *c) {
+  show_figures(c, FIGURES_AGENT, "agent",
+               directory_agent(directory_of(c), c->params[0]));
 }

@@ -14,6 +14,7 @@ serve_fn serve_run, serve_candidates;
 serve_fn serve_timeline, serve_explain;
 /* lists.c */
 serve_fn serve_queues, serve_queue, serve_agents, serve_agent, serve_bots;
+serve_fn serve_queue_figures, serve_skill_figures, serve_agent_figures;
 serve_fn serve_bot, serve_scripts, serve_script, serve_entries;
 /* chat.c, desk.c, stream.c */
 serve_fn serve_chat, serve_chat_again, serve_desk, serve_bot_socket;

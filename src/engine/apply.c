@@ -368,13 +368,14 @@ static void apply_session(struct engine *e, uint64_t seq,
                             ? apply_new_slot(e, record_id(ev, FIELD_SESSION))
                             : slot_of(e, ev);
   struct live *l = e->lives[slot];
-  const struct session before = l->s;
+  const struct counted before = counted_of(l);
   live_apply(l, &e->mem, seq, ev);
   if (!event_is_session(ev->type)) {
     apply_other(e, slot, ev);
     return;
   }
-  apply_session_move(e, slot, ev->type, &before);
+  apply_session_move(e, slot, ev->type, &before.s);
+  count_session(e, slot, ev, &before);
   if (ev->type == EVENT_OF_SESSION(OFFERED)) {
     apply_offer_made(e, slot, ev);
   } else if (ev->type == EVENT_OF_SESSION(CONNECTED)) {
@@ -417,7 +418,9 @@ static void apply_agent(struct engine *e, const struct record *ev) {
    * changes them, and that is in the journal already. */
   event.limits = event.type == AGENT_EV_LIMITED ? e->dir.agents[number].limits
                                                 : slot->a.limits;
+  const struct agent before = slot->a;
   slot->a = agent_apply(slot->a, &event);
+  count_agent(e, number, ev, &before);
   if (event.type == AGENT_EV_LOST || event.type == AGENT_EV_RECONNECTED ||
       event.type == AGENT_EV_GIVEN_UP) {
     stop_timer(e, &slot->timer);

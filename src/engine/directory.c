@@ -281,6 +281,7 @@ static void make_own_queue(struct directory *d, uint32_t skill,
   q->wrapup_ms = config_ms(&empty, CONFIG_QUEUE_WRAPUP);
   q->decline_ms = config_ms(&empty, CONFIG_QUEUE_DECLINE);
   directory_read_rings(d, queue, &empty);
+  q->target_ms = config_ms(&empty, CONFIG_QUEUE_TARGET);
   d->skills[skill].queue = queue;
 }
 
@@ -368,6 +369,7 @@ static void read_queue(struct directory *d, struct dir_queue *q,
   q->offer_ms = config_ms(c, CONFIG_QUEUE_OFFER);
   q->wrapup_ms = config_ms(c, CONFIG_QUEUE_WRAPUP);
   q->decline_ms = config_ms(c, CONFIG_QUEUE_DECLINE);
+  q->target_ms = config_ms(c, CONFIG_QUEUE_TARGET);
   q->overflow = keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
 }
 

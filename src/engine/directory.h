@@ -39,7 +39,7 @@ struct dir_queue {
   uint32_t alias_count;
   struct router_queue_params params;
   uint32_t priority;
-  int64_t max_wait_ms, offer_ms, wrapup_ms, decline_ms;
+  int64_t max_wait_ms, offer_ms, wrapup_ms, decline_ms, target_ms;
   struct text overflow;               /* a queue, by name; empty for none */
   struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
   uint32_t owner_count;

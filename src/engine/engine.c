@@ -20,6 +20,7 @@ enum bt_err engine_create(const struct mem *mem,
   e->mem = *mem;
   directory_init(&e->dir, &e->mem);
   router_init(&e->router, &e->mem);
+  figures_init(&e->figures, &e->mem);
   offers_init(&e->offers, &e->mem);
   timers_init(&e->timers, &e->mem);
   map_init(&e->by_id, &e->mem, same_session, e);
@@ -89,6 +90,7 @@ void engine_free(struct engine *e) {
   timers_free(&e->timers);
   offers_free(&e->offers);
   router_free(&e->router);
+  figures_free(&e->figures);
   directory_free(&e->dir);
   const struct mem mem = e->mem;
   mem_free(&mem, e, sizeof *e);

@@ -26,6 +26,7 @@
 #include "engine/directory.h"
 #include "engine/event.h"
 #include "engine/record.h"
+#include "routing/figures.h"
 #include "studio/vm.h"
 
 struct engine;
@@ -173,6 +174,11 @@ void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
                         struct json_out *o);
 void engine_write_agent(const struct engine *e, uint32_t agent,
                         struct json_out *o);
+/* The figures of a queue, a skill or an agent from the interval of @from_us on:
+ * each interval in which something happened, and all of them together. Times
+ * are milliseconds, ratios 0 … 1 or null. */
+void engine_write_figures(const struct engine *e, struct figures_key key,
+                          int64_t from_us, int64_t now_us, struct json_out *o);
 void engine_write_bot(const struct engine *e, uint32_t bot, struct json_out *o);
 void engine_write_script(const struct engine *e, uint32_t script, bool source,
                          struct json_out *o);

@@ -13,6 +13,7 @@
 #include "engine/flow_priv.h"
 #include "engine/live_priv.h"
 #include "engine/sleep.h"
+#include "routing/figures.h"
 #include "routing/router.h"
 #include "studio/vm.h"
 
@@ -96,6 +97,7 @@ struct agent_slot {
   struct agent a;
   int64_t declined_until_us; /* the last of what it declined; 0 for nothing */
   uint64_t turn;             /* number of its last offer; 0 before the first */
+  int64_t doing_us;          /* since when it does what it does: see count.c */
   uint32_t first;            /* its sessions: a list through live.link_next */
   uint32_t timer;
 };
@@ -127,6 +129,7 @@ struct engine {
   struct text centre, problem_base; /* owned */
   struct directory dir;
   struct router router;
+  struct figures figures;
   struct offers offers;
   struct timers timers;
   struct live **lives; /* by slot; a slot's object stays where it is */
@@ -208,6 +211,22 @@ bool ctx_is_fenced(const struct ctx *x, const struct live *l,
 bool ctx_is_privileged(const struct ctx *x, const struct live *l);
 /* May the caller end it, as far as roles go? Else *a is the refusal. */
 bool ctx_may_end(struct ctx *x, const struct live *l, struct answer *a);
+
+/* ---- count.c: running figures */
+
+/* What an event is counted for, as it was before the event. */
+struct counted {
+  struct session s;
+  int64_t entered_us, since_us;
+};
+struct counted counted_of(const struct live *l);
+void count_session(struct engine *e, uint32_t slot, const struct record *ev,
+                   const struct counted *before);
+void count_agent(struct engine *e, uint32_t agent, const struct record *ev,
+                 const struct agent *before);
+/* Adds the part of an interval that the agent's present doing has. */
+void count_unfinished(const struct engine *e, uint32_t agent, int64_t now_us,
+                      struct figures_interval *i);
 
 /* ---- body.c */
 /* Is there all that a command needs, and does it fit together? */

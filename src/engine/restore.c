@@ -51,6 +51,7 @@ static bool restore_agent(struct engine *e, const struct record *r) {
   a->presence = (uint8_t)record_num(r, FIELD_PRESENCE);
   a->away_code = num32(r, FIELD_AWAY);
   a->idle_since_us = record_num(r, FIELD_IDLE_SINCE);
+  slot->doing_us = record_num(r, FIELD_SINCE);
   a->visit = num32(r, FIELD_VISIT);
   slot->turn = (uint64_t)record_num(r, FIELD_OFFER);
   a->limits = e->dir.agents[number].limits;
@@ -68,6 +69,19 @@ static bool restore_agent(struct engine *e, const struct record *r) {
   }
   apply_agent_state(e, number);
   return true;
+}
+
+static bool restore_figures(struct engine *e, const struct record *r) {
+  const size_t counts[FIGURES_OBJECTS] = {[FIGURES_QUEUE] = e->dir.queue_count,
+                                          [FIGURES_SKILL] = e->dir.skill_count,
+                                          [FIGURES_AGENT] = e->dir.agent_count};
+  if (!is_below(r, FIELD_FIGURES_OF, FIGURES_OBJECTS)) {
+    return false;
+  }
+  const struct figures_key key = {(enum figures_of)num32(r, FIELD_FIGURES_OF),
+                                  num32(r, FIELD_FIGURES_NUMBER)};
+  return is_below(r, FIELD_FIGURES_NUMBER, counts[key.of]) &&
+         figures_decode(&e->figures, key, record_text(r, FIELD_FIGURES));
 }
 
 static bool restore_offer(struct engine *e, const struct record *r) {
@@ -359,6 +373,8 @@ bool engine_restore(struct engine *e, const struct record *r) {
     return restore_exclusion(e, r);
   case STATE_FLOW:
     return restore_flow(e, r);
+  case STATE_FIGURES:
+    return restore_figures(e, r);
   default:
     break;
   }

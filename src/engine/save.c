@@ -124,6 +124,7 @@ static void save_agent(struct saver *s, uint32_t number) {
   record_set_num(&r, FIELD_PRESENCE, a->presence);
   record_set_num(&r, FIELD_AWAY, a->away_code);
   record_set_num(&r, FIELD_IDLE_SINCE, a->idle_since_us);
+  record_set_num(&r, FIELD_SINCE, slot->doing_us);
   record_set_num(&r, FIELD_VISIT, a->visit);
   record_set_num(&r, FIELD_OFFER, (int64_t)slot->turn);
   record_set_text(&r, FIELD_LIMITS, (struct text){load, sizeof load});
@@ -143,6 +144,25 @@ static void save_flow(struct saver *s, uint32_t number) {
   record_set_num(&r, FIELD_AT, f->last_us);
   record_set_num(&r, FIELD_WINDOW, f->mean_us);
   put(s, &r);
+}
+
+static void save_figures(struct saver *s, enum figures_of of) {
+  struct textbuf bytes;
+  textbuf_init(&bytes, &s->e->mem);
+  for (uint32_t i = 0; i < s->e->figures.caps[of]; i++) {
+    textbuf_clear(&bytes);
+    figures_encode(&s->e->figures, (struct figures_key){of, i}, &bytes);
+    s->good = s->good && !bytes.failed;
+    if (bytes.len > 0) {
+      struct record r;
+      record_init(&r, STATE_FIGURES);
+      record_set_num(&r, FIELD_FIGURES_OF, of);
+      record_set_num(&r, FIELD_FIGURES_NUMBER, i);
+      record_set_text(&r, FIELD_FIGURES, textbuf_text(&bytes));
+      put(s, &r);
+    }
+  }
+  textbuf_free(&bytes);
 }
 
 static void save_queue(struct saver *s, uint32_t number) {
@@ -431,6 +451,9 @@ bool engine_save(const struct engine *e, engine_sink *sink, void *ctx) {
   }
   for (uint32_t i = 0; i < e->queue_count; i++) {
     save_queue(&s, i);
+  }
+  for (uint32_t of = 0; of < FIGURES_OBJECTS; of++) {
+    save_figures(&s, (enum figures_of)of);
   }
   save_sessions(&s);
   for (const struct offer *o = offers_next(&e->offers, NULL); o != NULL;

@@ -164,3 +164,27 @@ test("candidates say for each agent why, or why not", async () => {
   await finish(server, id);
   await agent.close();
 });
+
+test("the figures of the queue, the skill and the agent tell of what was done here", async () => {
+  const agent = await Peer.agent(server);
+  const { body: before } = await supervisor("GET", "/queues/support/figures");
+  const { customer, id } = await goodbye(server, bot);
+  bot.send("session.close", { session: id });
+  await customer.hear("idle", (f) => f.type === "session.status" && f.status === "idle");
+  await supervisor("POST", `/sessions/${id}/transfer`, { queueId: "support" });
+  await take(agent, id);
+  const { body: queue } = await supervisor("GET", "/queues/support/figures?hours=2");
+  assert.equal(queue.total.answered, before.total.answered + 1);
+  assert.equal(queue.intervalSeconds, 900);
+  assert.equal(queue.total.serviceLevel, 1);
+  assert.ok(queue.intervals.length >= 1 && Date.parse(queue.intervals[0].begin) % 900_000 === 0);
+  const { body: skill } = await supervisor("GET", "/skills/AgentSkill/figures");
+  assert.ok(skill.total.answered >= queue.total.answered);
+  const { body: anna } = await supervisor("GET", "/agents/anna/figures");
+  assert.ok(anna.total.accepted >= 1 && anna.total.offers >= anna.total.accepted);
+  const unknown = await supervisor("GET", "/queues/supprt/figures");
+  assert.equal(unknown.status, 404);
+  assert.equal((await supervisor("GET", "/queues/support/figures?hours=25")).status, 422);
+  await finish(server, id);
+  await agent.close();
+});
