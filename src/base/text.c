@@ -105,27 +105,40 @@ struct text text_trim(struct text t) {
   return text_sub(t, from, end - from);
 }
 
-/* Levenshtein, one row of its table at a time. */
+/* Optimal string alignment: what is inserted, left out, changed, or swapped
+ * with its neighbour counts one. Three rows of its table at a time. */
 enum { DISTANCE_BYTES = 64 };
+
+static unsigned smaller(unsigned a, unsigned b) {
+  return a < b ? a : b;
+}
+
+/* The row of the first @i + 1 letters of @a out of the two before it. */
+static void next_row(struct text a, struct text b, size_t i,
+                     unsigned rows[3][DISTANCE_BYTES + 1]) {
+  const unsigned *two = rows[(i + 1) % 3], *one = rows[(i + 2) % 3];
+  unsigned *row = rows[i % 3];
+  row[0] = (unsigned)i + 1;
+  for (size_t j = 0; j < b.len; j++) {
+    const unsigned char x = fold(a.ptr[i]), y = fold(b.ptr[j]);
+    row[j + 1] = smaller(one[j] + (x != y), 1 + smaller(row[j], one[j + 1]));
+    if (i > 0 && j > 0 && x == fold(b.ptr[j - 1]) && y == fold(a.ptr[i - 1])) {
+      row[j + 1] = smaller(row[j + 1], two[j - 1] + 1);
+    }
+  }
+}
 
 unsigned text_distance(struct text a, struct text b) {
   a = text_sub(a, 0, DISTANCE_BYTES);
   b = text_sub(b, 0, DISTANCE_BYTES);
-  unsigned row[DISTANCE_BYTES + 1];
+  unsigned rows[3][DISTANCE_BYTES + 1];
   for (unsigned j = 0; j <= b.len; j++) {
-    row[j] = j;
+    rows[2][j] = j; /* of no letter, before the row of the first */
   }
-  for (unsigned i = 0; i < a.len; i++) {
-    unsigned diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.len; j++) {
-      const unsigned change = diagonal + (fold(a.ptr[i]) != fold(b.ptr[j]));
-      const unsigned gap = 1 + (row[j] < row[j + 1] ? row[j] : row[j + 1]);
-      diagonal = row[j + 1];
-      row[j + 1] = change < gap ? change : gap;
-    }
+  for (size_t i = 0; i < a.len; i++) {
+    next_row(a, b, i, rows);
   }
-  return row[b.len];
+  return rows[(a.len + 2) % 3][b.len];
 }
 
 static bool could_be_meant(struct text word, struct text candidate,

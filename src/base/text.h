@@ -51,7 +51,8 @@ uint32_t utf8_decode(struct text t, size_t at, size_t *length);
 size_t utf8_encode(uint32_t code_point, char out[4]); /* 1 to 4 */
 size_t utf8_count(struct text t); /* code points of well-formed text */
 
-/* Levenshtein distance, case-insensitive, at most 64 bytes of each counted. */
+/* How many letters were inserted, left out, changed, or swapped with their
+ * neighbour; case-insensitive, at most 64 bytes of each counted. */
 unsigned text_distance(struct text a, struct text b);
 /* Index of the candidate nearest to @word that a person could have meant
  * (distance at most a third of its length, at least 1, or a shared prefix of

@@ -379,7 +379,7 @@ static void apply_session(struct engine *e, uint64_t seq,
   if (ev->type == EVENT_OF_SESSION(OFFERED)) {
     apply_offer_made(e, slot, ev);
   } else if (ev->type == EVENT_OF_SESSION(CONNECTED)) {
-    flow_note_taken(&e->queues[before.queue].flow, l->rings_us,
+    flow_note_taken(&e->queues[before.s.queue].flow, l->rings_us,
                     record_num(ev, FIELD_AT));
   }
 }

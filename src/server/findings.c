@@ -111,7 +111,7 @@ static void add_names(struct textbuf *b, const struct text *known,
     textbuf_add_char(b, '"');
   }
   if (count > NAMES_SHOWN) {
-    textbuf_addf(b, " and %zu more", count - NAMES_SHOWN);
+    textbuf_addf(b, " and more");
   }
 }
 

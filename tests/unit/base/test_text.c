@@ -67,13 +67,16 @@ static void slices_are_clipped(void **state) {
   assert_int_equal(text_trim(TEXT(" \n ")).len, 0);
 }
 
-static void distance_is_levenshtein_s(void **state) {
+static void distance_counts_what_a_typist_does(void **state) {
   (void)state;
   assert_int_equal(text_distance(TEXT("kitten"), TEXT("sitting")), 3);
   assert_int_equal(text_distance(TEXT(""), TEXT("abc")), 3);
   assert_int_equal(text_distance(TEXT("abc"), TEXT("")), 3);
   assert_int_equal(text_distance(TEXT("Queue"), TEXT("qUEUE")), 0);
   assert_int_equal(text_distance(TEXT("flaw"), TEXT("lawn")), 2);
+  assert_int_equal(text_distance(TEXT("agnet"), TEXT("agent")), 1);
+  assert_int_equal(text_distance(TEXT("ab"), TEXT("ba")), 1);
+  assert_int_equal(text_distance(TEXT("ca"), TEXT("abc")), 3);
   char many[200];
   for (size_t i = 0; i < sizeof many; i++) {
     many[i] = 'x';
@@ -110,7 +113,7 @@ int main(void) {
       cmocka_unit_test(beginnings_and_ends),
       cmocka_unit_test(finding),
       cmocka_unit_test(slices_are_clipped),
-      cmocka_unit_test(distance_is_levenshtein_s),
+      cmocka_unit_test(distance_counts_what_a_typist_does),
       cmocka_unit_test(did_you_mean),
       cmocka_unit_test(the_nearest_wins_and_the_first_of_equals),
   };

@@ -156,7 +156,7 @@ static const struct {
     {"centre: a\nrates:\n  bot: -1\n" REST, 3, "0 … 1000000"},
     {"centre: a\nlimits:\n  header_bytes: 70000\n" REST, 2, "65536 together"},
     {"centre: a\nlog: {level: warn}\n" REST, 2, "did you mean \"warning\"?"},
-    {"centre: a\nlog: {levle: info}\n" REST, 2, "there is \"level\""},
+    {"centre: a\nlog: {levle: info}\n" REST, 2, "did you mean \"level\""},
     /* objects */
     {"centre: a\nqueues:\n  - id: q\n    prioirty: 1\n" REST, 4,
      "\"priority\""},
