@@ -171,7 +171,7 @@ static const struct {
     {"centre: a\nagents:\n  - id: x\n    name: y\n  - id: y\n" REST, 5,
      "in line 3"},
     {"centre: a\nqueues:\n  - id: first\n    overflow: frist2\n" REST, 4,
-     "there is \"first\""},
+     "did you mean \"first\"?"},
     {"centre: a\nqueues:\n  - id: q\n    owners: [ann]\nagents: [{id: anna}]\n" REST,
      4, "did you mean \"anna\"?"},
     {"centre: a\nagents:\n  - id: x\n    queues: [nowhere]\n" REST, 4,
