@@ -19,6 +19,9 @@ serve_fn serve_bot, serve_scripts, serve_script, serve_entries;
 /* chat.c, desk.c, stream.c */
 serve_fn serve_chat, serve_chat_again, serve_desk, serve_bot_socket;
 serve_fn serve_events, serve_events_socket;
+serve_fn serve_trace, serve_trace_socket;
+/* debug.c */
+serve_fn serve_debugger, serve_frames, serve_evaluate;
 /* own.c */
 serve_fn serve_tickets, serve_healthz, serve_readyz, serve_metrics;
 

@@ -47,17 +47,25 @@ static void reply_out(struct call *c, const char *type) {
 
 struct timeline {
   const struct engine *engine;
+  bool whole; /* with the variables of scripts, which are not agents' to read */
   struct json_out o;
 };
 
 static bool put_event(void *ctx, uint64_t seq, const struct record *event) {
   struct timeline *t = ctx;
+  if (!t->whole && (event->type == EVENT_SCRIPT_LINE ||
+                    event->type == EVENT_SCRIPT_CHANGED)) {
+    return true;
+  }
   engine_write_event(t->engine, seq, event, &t->o);
   return !t->o.buf->failed;
 }
 
 static void show_timeline(struct call *c) {
-  struct timeline t = {.engine = api_engine(c->api), .o = call_json(c)};
+  struct timeline t = {.engine = api_engine(c->api),
+                       .whole = c->by.role == ROLE_SUPERVISOR ||
+                                c->by.role == ROLE_ADMIN,
+                       .o = call_json(c)};
   json_open_object(&t.o);
   json_key(&t.o, "session");
   json_put_text(&t.o, c->params[0]);

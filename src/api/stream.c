@@ -32,7 +32,8 @@ struct stream {
   struct http_stream *http; /* NULL if it is a WebSocket */
   struct stream *next, *prev; /* among the api's */
   struct place place;
-  bool live; /* has caught up */
+  struct id only; /* the trace of this session's scripts; null: everything */
+  bool live;      /* has caught up */
 };
 
 /* ---- who may see what */
@@ -40,12 +41,40 @@ struct stream {
 static bool agent_may_see(const struct stream *s, const struct record *event) {
   const struct engine *e = api_engine(s->socket.api);
   uint32_t slot;
+  if (event->type == EVENT_SCRIPT_LINE || event->type == EVENT_SCRIPT_CHANGED) {
+    return false; /* a script's variables are not the agent's to read */
+  }
   if (record_has(event, FIELD_SESSION)) {
     return engine_find(e, record_id(event, FIELD_SESSION), &slot) &&
            engine_may_see(e, slot, &s->socket.by);
   }
   return event_is_agent(event->type) &&
          record_num(event, FIELD_AGENT) == s->socket.by.number;
+}
+
+/* What a script does, and what a debugger does to it. */
+static bool is_of_trace(uint32_t type) {
+  switch (type) {
+  case EVENT_SCRIPT_STARTED:
+  case EVENT_SCRIPT_SLEPT:
+  case EVENT_SCRIPT_ENDED:
+  case EVENT_SCRIPT_FAILED:
+  case EVENT_LOGGED:
+  case EVENT_DEBUGGER_SET:
+  case EVENT_DEBUGGER_GONE:
+  case EVENT_SCRIPT_RESUMED:
+  case EVENT_SCRIPT_LINE:
+  case EVENT_SCRIPT_CHANGED:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool is_wanted(const struct stream *s, const struct record *event) {
+  return id_is_null(s->only) ||
+         (is_of_trace(event->type) &&
+          id_equal(record_id(event, FIELD_SESSION), s->only));
 }
 
 static bool may_see(const struct stream *s, const struct record *event) {
@@ -150,7 +179,7 @@ static void tell(struct stream *s, const struct place *at,
     return;
   }
   s->place = *at;
-  if (may_see(s, event)) {
+  if (is_wanted(s, event) && may_see(s, event)) {
     s->http != NULL ? send_sse(s, at, event) : send_ws(s, at, event);
   }
 }
@@ -332,7 +361,7 @@ static struct stream *new_stream(struct call *c) {
   return s;
 }
 
-void serve_events_socket(struct call *c) {
+static void open_ws(struct call *c, struct id only) {
   struct place place;
   if (!read_place(c, &place)) {
     return;
@@ -345,6 +374,7 @@ void serve_events_socket(struct call *c) {
     mem_free(c->api->mem, s, sizeof *s);
     return;
   }
+  s->only = only;
   begin(s, place);
 }
 
@@ -355,7 +385,7 @@ static void take_caller(struct stream *s, const struct call *c) {
   s->socket.by.request = TEXT("");
 }
 
-void serve_events(struct call *c) {
+static void open_sse(struct call *c, struct id only) {
   struct place place;
   if (!read_place(c, &place)) {
     return;
@@ -381,7 +411,28 @@ void serve_events(struct call *c) {
   }
   http_stream_handle(s->http, &http_handlers, s);
   (void)http_stream_write(s->http, TEXT("retry: 1000\n\n"));
+  s->only = only;
   begin(s, place);
+}
+
+void serve_events(struct call *c) {
+  open_sse(c, (struct id){0});
+}
+
+void serve_events_socket(struct call *c) {
+  open_ws(c, (struct id){0});
+}
+
+void serve_trace(struct call *c) {
+  if (call_find_session(c)) {
+    open_sse(c, c->session);
+  }
+}
+
+void serve_trace_socket(struct call *c) {
+  if (call_find_session(c)) {
+    open_ws(c, c->session);
+  }
 }
 
 /* Streams whose token is gone end, and cannot come back. */
