@@ -32,11 +32,18 @@ enum lsp_code {
   LSP_CODE_REQUEST_FAILED = -32803
 };
 
+/* Where each line of a text begins. */
+struct lsp_lines {
+  size_t *starts;
+  size_t count, cap;
+};
+
 struct lsp_document {
   struct textbuf uri, text;
   int64_t version;
   struct diagnostics diags; /* as published last */
-  struct symbols *symbols;  /* of the text as it is; NULL: not read yet */
+  struct lsp_lines wire_lines, source_lines;
+  struct symbols *symbols; /* of the text as it is; NULL: not read yet */
 };
 
 struct lsp {
@@ -85,22 +92,30 @@ struct symbols *lsp_symbols_of(struct lsp_call *c, struct lsp_document *d);
 bool lsp_place_of(struct lsp_call *c, const struct lsp_document *d,
                   struct symbol_place *out);
 
-/* A member of the parameters that is a position or a range. */
-bool lsp_read_position(const struct json *json, struct lsp_position *out);
-bool lsp_read_range(const struct json *json, struct lsp_range *out);
-size_t lsp_offset(struct text text, struct lsp_position at);
-struct lsp_position lsp_position_at(struct text text, size_t offset);
-/* Of a place in code points; a length of 0 is a point. */
-struct lsp_range lsp_range_of(struct text text, struct symbol_place place);
-
-void lsp_put_position(struct json_out *o, struct lsp_position at);
-void lsp_put_range(struct json_out *o, const char *key, struct lsp_range range);
-void lsp_put_place(struct json_out *o, const char *key, struct text text,
-                   struct symbol_place place);
-
 void lsp_close_documents(struct lsp *s);
 
 lsp_handler lsp_did_open, lsp_did_change, lsp_did_save, lsp_did_close;
+
+/* ---- lsp_position.c */
+
+/* To be called whenever the text has changed. */
+void lsp_index_lines(struct lsp_document *d);
+void lsp_free_lines(struct lsp_document *d);
+
+/* A member of the parameters that is a position or a range. */
+bool lsp_read_position(const struct json *json, struct lsp_position *out);
+bool lsp_read_range(const struct json *json, struct lsp_range *out);
+size_t lsp_offset(const struct lsp_document *d, struct lsp_position at);
+struct lsp_position lsp_position_at(const struct lsp_document *d,
+                                    size_t offset);
+struct symbol_place lsp_place_at(const struct lsp_document *d, size_t offset);
+/* Of a place in code points; a length of 0 is a point. */
+struct lsp_range lsp_range_of(const struct lsp_document *d,
+                              struct symbol_place place);
+
+void lsp_put_range(struct json_out *o, const char *key, struct lsp_range range);
+void lsp_put_place(struct json_out *o, const char *key,
+                   const struct lsp_document *d, struct symbol_place place);
 
 /* ---- lsp_findings.c */
 

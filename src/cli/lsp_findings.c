@@ -69,7 +69,7 @@ static void put_diagnostic(struct json_out *o, const struct lsp *s,
                            const struct lsp_document *d,
                            const struct diagnostic *item) {
   json_open_object(o);
-  lsp_put_place(o, "range", textbuf_text(&d->text), place_of(item));
+  lsp_put_place(o, "range", d, place_of(item));
   json_key(o, "severity");
   json_put_i64(o, severity_number(item->severity));
   json_key(o, "code");
@@ -174,7 +174,7 @@ static void put_fix(struct lsp_call *c, const struct lsp_document *d,
   json_key_text(o, textbuf_text(&d->uri));
   json_open_list(o);
   json_open_object(o);
-  lsp_put_place(o, "range", textbuf_text(&d->text), fix->at);
+  lsp_put_place(o, "range", d, fix->at);
   json_key(o, "newText");
   json_put_text(o, fix->text);
   json_close_object(o);

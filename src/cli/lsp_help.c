@@ -157,7 +157,7 @@ void lsp_hover(struct lsp_call *c) {
   } else {
     json_open_object(c->out);
     put_markdown(c->out, "contents", textbuf_text(&text));
-    lsp_put_place(c->out, "range", textbuf_text(&d->text), use->at);
+    lsp_put_place(c->out, "range", d, use->at);
     json_close_object(c->out);
   }
   textbuf_free(&text);
@@ -242,7 +242,7 @@ void lsp_signature_help(struct lsp_call *c) {
 static void put_whole(struct lsp_call *c, const struct lsp_document *d,
                       struct text after) {
   const struct text before = textbuf_text(&d->text);
-  const struct lsp_range all = {{0, 0}, lsp_position_at(before, before.len)};
+  const struct lsp_range all = {{0, 0}, lsp_position_at(d, before.len)};
   json_open_list(c->out);
   if (!text_equal(before, after)) {
     json_open_object(c->out);

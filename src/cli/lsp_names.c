@@ -27,7 +27,7 @@ static void put_location(struct json_out *o, const struct lsp_document *d,
   json_open_object(o);
   json_key(o, "uri");
   json_put_text(o, textbuf_text(&d->uri));
-  lsp_put_place(o, "range", textbuf_text(&d->text), place);
+  lsp_put_place(o, "range", d, place);
   json_close_object(o);
 }
 
@@ -75,7 +75,7 @@ void lsp_highlight(struct lsp_call *c) {
     const struct symbol_use *u = symbols_use(t.symbols, i);
     if (symbols_is_same(u, t.use)) {
       json_open_object(c->out);
-      lsp_put_place(c->out, "range", textbuf_text(&t.document->text), u->at);
+      lsp_put_place(c->out, "range", t.document, u->at);
       json_key(c->out, "kind");
       json_put_i64(c->out, u->sets ? 3 : 2); /* written, read */
       json_close_object(c->out);
@@ -99,7 +99,7 @@ void lsp_prepare_rename(struct lsp_call *c) {
     return;
   }
   json_open_object(c->out);
-  lsp_put_place(c->out, "range", textbuf_text(&t.document->text), t.use->at);
+  lsp_put_place(c->out, "range", t.document, t.use->at);
   json_key(c->out, "placeholder");
   json_put_text(c->out, t.use->name);
   json_close_object(c->out);
@@ -117,7 +117,7 @@ static void put_renaming(struct lsp_call *c, const struct target *t,
     const struct symbol_use *u = symbols_use(t->symbols, i);
     if (symbols_is_same(u, t->use)) {
       json_open_object(o);
-      lsp_put_place(o, "range", textbuf_text(&t->document->text), u->at);
+      lsp_put_place(o, "range", t->document, u->at);
       json_key(o, "newText");
       json_put_text(o, name);
       json_close_object(o);
@@ -167,15 +167,15 @@ static int symbol_number(enum symbol_kind kind) {
 }
 
 /* From the beginning of its line to the end of its last one. */
-static struct lsp_range whole(struct text text,
+static struct lsp_range whole(const struct lsp_document *d,
                               const struct symbol_outline *item) {
   const struct symbol_place end = {item->last_line, UINT32_MAX / 2, 0};
-  struct lsp_range range = lsp_range_of(text, end);
+  struct lsp_range range = lsp_range_of(d, end);
   range.start = (struct lsp_position){item->at.line - 1, 0};
   return range;
 }
 
-static void put_outline(struct json_out *o, struct text text,
+static void put_outline(struct json_out *o, const struct lsp_document *d,
                         const struct symbol_outline *item) {
   json_open_object(o);
   json_key(o, "name");
@@ -186,8 +186,8 @@ static void put_outline(struct json_out *o, struct text text,
   }
   json_key(o, "kind");
   json_put_i64(o, symbol_number(item->kind));
-  lsp_put_range(o, "range", whole(text, item));
-  lsp_put_place(o, "selectionRange", text, item->at);
+  lsp_put_range(o, "range", whole(d, item));
+  lsp_put_place(o, "selectionRange", d, item->at);
   json_close_object(o);
 }
 
@@ -199,7 +199,7 @@ void lsp_document_symbol(struct lsp_call *c) {
   }
   json_open_list(c->out);
   for (size_t i = 0; i < symbols_outline_count(s); i++) {
-    put_outline(c->out, textbuf_text(&d->text), symbols_outline(s, i));
+    put_outline(c->out, d, symbols_outline(s, i));
   }
   json_close_list(c->out);
 }

@@ -44,18 +44,6 @@ static void give_events(const struct offer *o) {
 
 /* ---- names of the script */
 
-/* The first use with this name of its kind? Lists are short: a script has some
- * hundred names. */
-static bool is_first(const struct symbols *s, size_t at) {
-  for (size_t i = 0; i < at; i++) {
-    if (s->uses[i].kind == s->uses[at].kind &&
-        symbols_is_same(&s->uses[i], &s->uses[at])) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /* The function around a line, 0 for the script itself. */
 static uint32_t unit_at(const struct symbols *s, uint32_t line) {
   for (size_t i = 0; i < s->outline_count; i++) {
@@ -75,13 +63,19 @@ static uint32_t unit_at(const struct symbols *s, uint32_t line) {
   return 0;
 }
 
-static void give_variables(const struct offer *o, uint32_t line) {
-  const uint32_t unit = unit_at(o->s, line);
+/* What is being typed is no name yet. */
+static bool is_typed(const struct symbol_use *u, struct symbol_place typed) {
+  return u->at.line == typed.line && u->at.column == typed.column;
+}
+
+static void give_variables(const struct offer *o, struct symbol_place typed) {
+  const uint32_t unit = unit_at(o->s, typed.line);
   for (size_t i = 0; i < o->s->use_count; i++) {
     const struct symbol_use *u = &o->s->uses[i];
     const bool variable =
         u->kind == SYMBOL_VARIABLE || u->kind == SYMBOL_PARAMETER;
-    if (variable && (u->unit == 0 || u->unit == unit) && is_first(o->s, i)) {
+    if (variable && (u->unit == 0 || u->unit == unit) && u->is_first &&
+        !is_typed(u, typed)) {
       give(o, COMPLETION_VARIABLE, u->name,
            u->kind == SYMBOL_PARAMETER ? "parameter" : "variable", TEXT(""));
     }
@@ -183,10 +177,9 @@ static void give_used(const struct offer *o, const struct symbol_use *variable,
                       unsigned objects, struct symbol_place typed) {
   for (size_t i = 0; i < o->s->use_count; i++) {
     const struct symbol_use *u = &o->s->uses[i];
-    const bool here = u->at.line == typed.line && u->at.column == typed.column;
     if (u->kind == SYMBOL_MEMBER && u->unit == variable->unit &&
-        u->id == variable->id && !here && !is_known(u->name, objects) &&
-        is_first(o->s, i)) {
+        u->id == variable->id && !is_typed(u, typed) &&
+        !is_known(u->name, objects) && u->is_first) {
       give(o, COMPLETION_MEMBER, u->name, "member", TEXT(""));
     }
   }
@@ -208,15 +201,16 @@ static const struct symbol_use *find_variable(const struct symbols *s,
 }
 
 static void give_members(const struct offer *o,
-                         const struct complete_context *c, uint32_t line) {
+                         const struct complete_context *c,
+                         struct symbol_place typed) {
   unsigned objects = 0;
   if (c->is_call) {
     objects = complete_objects_of_call(c->owner);
   } else if (c->owner.len > 0) {
-    const struct symbol_use *v = find_variable(o->s, c->owner, line);
+    const struct symbol_use *v = find_variable(o->s, c->owner, typed.line);
     objects = complete_objects_of_variable(o->s, c->owner);
     if (v != NULL) {
-      give_used(o, v, objects, (struct symbol_place){line, c->word_column, 0});
+      give_used(o, v, objects, typed);
     }
   }
   give_known(o, objects);
@@ -231,17 +225,18 @@ void symbols_complete(const struct symbols *s, uint32_t line, uint32_t column,
   const struct offer o = {s, take, ctx};
   const struct complete_context c =
       complete_context_at(source_line(&s->source, line), column);
+  const struct symbol_place typed = {line, c.word_column, 0};
   switch (c.where) {
   case COMPLETE_NOWHERE:
     return;
   case COMPLETE_AFTER_DOT:
-    give_members(&o, &c, line);
+    give_members(&o, &c, typed);
     return;
   case COMPLETE_AFTER_ON:
     give_events(&o);
     return;
   case COMPLETE_IN_CODE:
-    give_variables(&o, line);
+    give_variables(&o, typed);
     give_functions(&o);
     give_actions(&o, false);
     give_builtins(&o, false);

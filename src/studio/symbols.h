@@ -38,6 +38,7 @@ struct symbol_use {
   enum symbol_kind kind;
   bool sets;      /* it is set, or defined, here */
   bool is_method; /* it is called behind a dot */
+  bool is_first;  /* nothing before it is the same thing */
   uint32_t unit;  /* the function it belongs to; 0: the whole script */
   uint32_t id;    /* with kind and unit: the same thing */
   struct symbol_place at;

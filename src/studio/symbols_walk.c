@@ -1,4 +1,5 @@
 /* Every appearance of a name, out of the tree. */
+#include "base/map.h"
 #include "studio/symbols_priv.h"
 
 struct walk {
@@ -186,6 +187,33 @@ static bool sort(struct symbols *s) {
   return true;
 }
 
+/* ---- the first of each thing */
+
+static bool is_same(const void *ctx, uint32_t value, const void *key) {
+  const struct symbols *s = ctx;
+  return symbols_is_same(&s->uses[value], key);
+}
+
+static uint64_t hash_of(const struct symbol_use *u) {
+  const uint64_t number = ((uint64_t)u->unit << 32) ^ u->id;
+  return hash_u64(number) ^ hash_u64((uint64_t)u->kind + 1) ^
+         (u->kind == SYMBOL_MEMBER ? hash_text(u->name) : 0);
+}
+
+static bool mark_first(struct symbols *s) {
+  struct map seen;
+  bool good = true;
+  map_init(&seen, s->mem, is_same, s);
+  for (size_t i = 0; good && i < s->use_count; i++) {
+    struct symbol_use *u = &s->uses[i];
+    const uint64_t hash = hash_of(u);
+    u->is_first = map_get(&seen, hash, u) == MAP_NONE;
+    good = !u->is_first || map_put(&seen, hash, (uint32_t)i);
+  }
+  map_free(&seen);
+  return good;
+}
+
 bool symbols_collect(struct symbols *s) {
   struct walk w = {.s = s};
   for (const struct unit *u = s->script.units; u != NULL && !w.failed;
@@ -193,5 +221,5 @@ bool symbols_collect(struct symbols *s) {
     w.unit = u;
     walk_unit(&w);
   }
-  return !w.failed && sort(s);
+  return !w.failed && sort(s) && mark_first(s);
 }
