@@ -48,7 +48,7 @@ struct checker_world checker_world_default(void);
 
 /* "idle", or several with commas or blanks between them: names of statuses, and
  * "script" for a session that the script itself holds. 0 if one is unknown. */
-uint32_t checker_entry_set(struct text names);
+uint32_t checker_entry_set(struct text list);
 /* The statuses that a script means by this name; 0 if there is none. */
 uint32_t checker_status_set(struct text name);
 

@@ -91,10 +91,11 @@ static struct flow walk_rounds(struct walker *w, const struct stmt *s,
   double rounds = 0;
   const bool known = rounds_of(w, s, &rounds);
   const bool one_by_one = known && w->h->rounds < ALL_ROUNDS_MAX;
-  const double walked = one_by_one ? fmin(rounds, ROUNDS_MAX) : 0;
+  const unsigned walked =
+      one_by_one ? (unsigned)fmax(0, fmin(rounds, ROUNDS_MAX)) : 0;
   struct flow f = before;
   w->loop = &loop;
-  for (double i = 1; i <= walked && flow_is_live(&f); i++) {
+  for (unsigned i = 0; i < walked && flow_is_live(&f); i++) {
     w->h->rounds++;
     walk_round(w, s, &f);
   }

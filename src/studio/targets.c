@@ -207,6 +207,12 @@ static void follow_call(struct finder *f, const struct expr *e, bool list) {
   }
 }
 
+/* list[i], or the .choice of what Menu() answered. */
+static bool is_of_list(const struct expr *e) {
+  return e->kind == EXPR_INDEX ||
+         (e->kind == EXPR_MEMBER && text_equal(e->text, TEXT("choice")));
+}
+
 /* Adds what @e can be, as far as literals tell; of a list its elements. */
 static void follow(struct finder *f, const struct unit *unit,
                    const struct expr *e, bool list) {
@@ -222,10 +228,7 @@ static void follow(struct finder *f, const struct unit *unit,
     if (unit != NULL) {
       follow_variable(f, unit, e, list);
     }
-  } else if (e->kind == EXPR_MEMBER && !list &&
-             text_equal(e->text, TEXT("choice"))) {
-    follow(f, unit, e->left, true); /* what Menu() answered */
-  } else if (e->kind == EXPR_INDEX && !list) {
+  } else if (is_of_list(e) && !list) {
     follow(f, unit, e->left, true);
   } else if (e->kind == EXPR_CALL) {
     follow_call(f, e, list);
