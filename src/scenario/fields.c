@@ -95,6 +95,20 @@ enum { CONFIGURED = sizeof configured / sizeof configured[0] };
 
 /* ---- messages */
 
+/* The cases of a file share members: what is wrong with those is said once. */
+static bool is_said(const struct scenario_reader *r, struct finding_place place,
+                    const char *message) {
+  for (size_t i = 0; i < r->findings->count; i++) {
+    const struct finding *f = &r->findings->items[i];
+    if (f->place.line == place.line && f->place.column == place.column &&
+        text_equal(f->place.file, place.file) &&
+        text_equal(f->message, text_from(message))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void fields_error(struct scenario_reader *r, const struct json *node,
                   const char *format, ...) {
   char message[1024];
@@ -102,6 +116,9 @@ void fields_error(struct scenario_reader *r, const struct json *node,
   va_start(args, format);
   (void)vsnprintf(message, sizeof message, format, args);
   va_end(args);
+  if (is_said(r, yaml_tree_place(r->tree, node), message)) {
+    return;
+  }
   findings_add(r->findings, FINDING_ERROR, yaml_tree_place(r->tree, node), "%s",
                message);
 }
@@ -380,10 +397,37 @@ void fields_check(struct scenario_reader *r, struct json *node,
 
 /* ---- reading */
 
+/* What was reported as wrong is not there for whoever reads. */
+static bool is_good(const struct json *m, const struct member_info *info) {
+  switch (info->form) {
+  case FORM_WORD:
+    return m->type == JSON_TEXT &&
+           word_find(word_lists[info->of], m->text) != SCENARIO_NO_WORD;
+  case FORM_LIST:
+    return m->type == JSON_LIST;
+  case FORM_OBJECT:
+    return m->type == JSON_OBJECT;
+  case FORM_TEXT:
+  case FORM_TEXTS:
+  case FORM_NUM:
+  case FORM_SECONDS:
+  case FORM_OR_NEVER:
+  case FORM_RANGE:
+  case FORM_FLAG:
+  case FORM_TIME:
+  case FORM_VALUE:
+  case FORM_MAP:
+  case FORM_NAMES:
+    break;
+  }
+  return has_form(m, info->form);
+}
+
 const struct json *field_at(const struct json *node,
                             enum scenario_field field) {
-  const struct json *m = json_member(node, text_from(members[field].wire));
-  return m == NULL || m->type == JSON_NULL ? NULL : m;
+  const struct member_info *info = &members[field];
+  const struct json *m = json_member(node, text_from(info->wire));
+  return m == NULL || m->type == JSON_NULL || !is_good(m, info) ? NULL : m;
 }
 
 const struct json *field_first(const struct json *node,

@@ -79,31 +79,57 @@ static size_t find_from(const struct judge *j, const struct json *pattern,
 
 /* ---- the timeline */
 
-/* What comes nearest to it, for the message. */
+/* Each member that is another than expected. */
+static void put_differences(struct judge *j, const struct json *pattern,
+                            const struct tale_event *e) {
+  struct json_out o;
+  for (const struct json *m = pattern->first; m != NULL; m = m->next) {
+    const struct json *found = member_of(e, m->key);
+    if (is_about(m->key) || match_json(m, found)) {
+      continue;
+    }
+    textbuf_addf(j->out, "      %.*s: expected ", TEXT_ARG(m->key));
+    json_out_init(&o, j->out);
+    json_put_tree(&o, m);
+    textbuf_add(j->out, TEXT(", found "));
+    json_out_init(&o, j->out);
+    found == NULL ? textbuf_add(j->out, TEXT("none"))
+                  : json_put_tree(&o, found);
+    textbuf_add_char(j->out, '\n');
+  }
+  const struct json *at = field_at(pattern, F_EVENT_AT);
+  const struct json *within = field_at(pattern, F_EVENT_WITHIN);
+  if (!is_at(j, pattern, e->at_us)) {
+    textbuf_addf(j->out, "      expected %s ", at != NULL ? "at" : "within");
+    json_out_init(&o, j->out);
+    json_put_tree(&o, at != NULL ? at : within);
+    textbuf_add(j->out, TEXT(" s\n"));
+  }
+}
+
+/* The last event of its name says why it is not the one. */
 static void say_nearest(struct judge *j, const struct json *pattern,
                         size_t from) {
   const struct tale *t = j->tale;
   const struct text name = field_text(pattern, F_EVENT_EVENT);
-  size_t same = 0, last = 0;
+  size_t last = t->events.count;
   for (size_t i = 0; i < t->events.count; i++) {
     const struct tale_event *e = tale_event_at(t, i);
     if (text_equal(name, text_from(event_name(e->type)))) {
-      same++;
       last = i;
     }
   }
-  if (same == 0) {
+  if (last == t->events.count) {
     judge_fail(j, pattern, "there was no %.*s at all", TEXT_ARG(name));
     return;
   }
   const struct tale_event *e = tale_event_at(t, last);
-  const char *why = last < from && fits(j, pattern, e)
-                        ? "it came before what stands above it"
-                    : is_like(pattern, e) ? "it came at another time"
-                                          : "it had other members";
-  judge_fail(j, pattern, "no such %.*s; %s, at %+.3f s:\n      %.*s",
-             TEXT_ARG(name), why, (double)since_start_us(j, e->at_us) / 1e6,
-             TEXT_ARG(e->json));
+  judge_fail(j, pattern, "no such %.*s; the last one came at %+.3f s%s",
+             TEXT_ARG(name), (double)since_start_us(j, e->at_us) / 1e6,
+             last < from && fits(j, pattern, e)
+                 ? ", before what stands above it"
+                 : "");
+  put_differences(j, pattern, e);
 }
 
 static void judge_times(struct judge *j, const struct json *pattern) {
@@ -144,8 +170,9 @@ static void judge_never(struct judge *j) {
     const size_t found = find_from(j, p, 0);
     if (found < j->tale->events.count) {
       const struct tale_event *e = tale_event_at(j->tale, found);
-      judge_fail(j, p, "should never happen, and did at %+.3f s:\n      %.*s",
-                 (double)since_start_us(j, e->at_us) / 1e6, TEXT_ARG(e->json));
+      judge_fail(j, p, "%s should never come, and came at %+.3f s",
+                 event_name(e->type),
+                 (double)since_start_us(j, e->at_us) / 1e6);
     }
   }
 }

@@ -101,26 +101,23 @@ enum verb step_verb(const struct json *step) {
 
 static void check_verbs(const struct checking *c, const struct json *step,
                         enum scenario_party party) {
-  static const char *const who[] = {"the customer", "a bot", "an agent",
-                                    "meanwhile"};
   static const char *const can[] = {
-      "say, leave, drop or return", "say, goodbye, close, drop or transfer",
-      "say, end, complete, transfer, state, drop or return",
-      "signal, pause or open"};
+      "the customer's are say, leave, drop and return",
+      "a bot's are say, goodbye, close, drop and transfer",
+      "an agent's are say, end, complete, transfer, state, drop and return",
+      "those of meanwhile are signal, pause and open"};
   unsigned count = 0;
   for (uint32_t v = 0; v < VERBS; v++) {
     const struct json *m = field_at(step, verbs[v].field);
     count += m != NULL;
     if (m != NULL && (verbs[v].parties >> party & 1) == 0) {
-      fields_error(c->r, m, "\"%.*s\" is nothing that happens %s %s; it is %s",
-                   TEXT_ARG(m->key), party == PARTY_OUTSIDE ? "as" : "by",
-                   who[party], can[party]);
+      fields_error(c->r, m, "\"%.*s\" is none of these steps; %s",
+                   TEXT_ARG(m->key), can[party]);
     }
   }
   if (count != 1) {
     fields_error(c->r, step,
-                 "a step does exactly one thing, and this one %s: "
-                 "%s",
+                 "a step does exactly one thing, and this one %s; %s",
                  count == 0 ? "does nothing" : "does several", can[party]);
   }
 }

@@ -51,13 +51,28 @@ static size_t directory_len(struct text path) {
   return len;
 }
 
+/* One folder up: "a/b/" -> "a/". False at the top, or if it is "../" itself. */
+static bool leave_folder(struct text *folder) {
+  const struct text above = {folder->ptr,
+                             folder->len > 0 ? folder->len - 1 : 0};
+  if (above.len == 0 || text_ends(above, TEXT("."))) {
+    return false;
+  }
+  folder->len = directory_len(above);
+  return true;
+}
+
 /* @file as it stands in the file at @from. */
 static struct text path_from(struct loader *l, struct text from,
                              struct text file) {
   struct textbuf b;
   textbuf_init(&b, heap_mem());
+  struct text folder = text_sub(from, 0, directory_len(from));
+  while (text_starts(file, TEXT("../")) && leave_folder(&folder)) {
+    file = text_sub(file, 3, file.len);
+  }
   if (!text_starts(file, TEXT("/"))) {
-    textbuf_add(&b, text_sub(from, 0, directory_len(from)));
+    textbuf_add(&b, folder);
   }
   textbuf_add(&b, file);
   const struct text copy = arena_copy_text(&l->file->arena, textbuf_text(&b));
@@ -97,8 +112,9 @@ static void report_script(struct loader *l, struct text path,
     if (d->severity == DIAGNOSTIC_ERROR) {
       const struct finding_place place = {
           .file = path, .line = d->line, .column = d->column};
-      findings_add(l->r.findings, FINDING_ERROR, place, "%.*s",
-                   TEXT_ARG(d->message));
+      findings_add(l->r.findings, FINDING_ERROR, place, "%.*s%s%.*s",
+                   TEXT_ARG(d->message), d->hint.len > 0 ? "; " : "",
+                   TEXT_ARG(d->hint));
     }
   }
 }
@@ -259,10 +275,7 @@ static enum bt_err read_source(struct loader *l, struct text source) {
   }
   l->r.tree = &file->tree;
   fields_check(&l->r, file->tree.root, OBJ_SCENARIO);
-  /* Names are looked up when every member is what it should be. */
-  if (l->r.findings->errors == before) {
-    read_cases(l);
-  }
+  read_cases(l);
   if (l->r.no_memory || l->r.findings->failed) {
     return BT_ERR_NOMEM;
   }
@@ -290,6 +303,7 @@ static enum bt_err load(struct loader *l, const char *path,
   if (err != BT_ERR_OK) {
     scenario_free(file);
   }
+  findings_sort(l->r.findings);
   return err;
 }
 
