@@ -1,6 +1,7 @@
 /* Outside servers: what scripts ask of them, and what the scenario answers. */
 #include <string.h>
 
+#include "api/shell.h"
 #include "scenario/match_priv.h"
 #include "scenario/world_priv.h"
 
@@ -30,11 +31,10 @@ static const struct json *find_rule(struct world *w, const struct record *fx) {
   return NULL;
 }
 
-void rest_hear_effect(struct world *w, const struct record *fx) {
+/* The API answers its own paths, and leaves the others to this. */
+static void call_out(void *ctx, const struct record *fx) {
+  struct world *w = ctx;
   const struct text url = record_text(fx, FIELD_URL);
-  if (fx->type != EFFECT_CALL_REST || text_starts(url, TEXT("/"))) {
-    return; /* the API answers its own paths */
-  }
   struct tale_request *r = tale_add(&w->tale, &w->tale.requests);
   if (r != NULL) {
     *r = (struct tale_request){
@@ -94,4 +94,8 @@ void rest_reply(struct world *w, const struct plan *p) {
                   : json != NULL ? world_json(w, json)
                                  : field_text(p->node, F_REST_TEXT));
   world_submit(w, &cmd);
+}
+
+void rest_serve(struct world *w) {
+  api_serve_calls(w->api, call_out, w);
 }

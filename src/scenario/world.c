@@ -111,7 +111,6 @@ static void on_event(void *ctx, uint64_t seq, const struct record *ev) {
 
 static void on_effect(void *ctx, const struct record *fx) {
   people_hear_effect(ctx, fx);
-  rest_hear_effect(ctx, fx);
 }
 
 /* ---- life */
@@ -225,6 +224,7 @@ enum bt_err world_create(const struct scenario *scenario,
         .ctx = w, .on_event = on_event, .on_effect = on_effect};
     domain_listen(w->domain, &hears);
     calls_watch(w);
+    rest_serve(w);
     err = stage_set(w) ? BT_ERR_OK : BT_ERR_NOMEM;
   }
   if (err != BT_ERR_OK) {

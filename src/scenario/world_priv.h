@@ -125,7 +125,7 @@ void people_close(struct world *w);
 
 /* ---- rest.c */
 
-void rest_hear_effect(struct world *w, const struct record *fx);
+void rest_serve(struct world *w);
 void rest_reply(struct world *w, const struct plan *p);
 
 /* ---- calls.c: actions become the tale's calls, if any are expected */

@@ -33,6 +33,12 @@ class Examples(unittest.TestCase):
         done = baton("test", "examples")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_every_flow_has_one(self):
+        flows = sorted((ROOT / "examples" / "flows").glob("*.studio"))
+        self.assertGreater(len(flows), 0)
+        without = [f.name for f in flows if not f.with_suffix(".yaml").exists()]
+        self.assertEqual(without, [])
+
     def test_they_hold_when_they_are_shaken(self):
         done = baton("test", "--faults", "--runs", "20", "examples")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
