@@ -54,6 +54,15 @@ const struct json *step_take(struct step *s, const char *names) {
   return NULL;
 }
 
+void step_untake(struct step *s, const struct json *member) {
+  size_t i = 0;
+  for (const struct json *m = s->object->first; m != NULL; m = m->next, i++) {
+    if (m == member && i < STEP_MEMBERS_MAX) {
+      s->used[i] = false;
+    }
+  }
+}
+
 struct text step_cut(struct text t) {
   enum { ENOUGH = 60 };
   size_t len = t.len < ENOUGH ? t.len : ENOUGH;

@@ -19,6 +19,8 @@ struct step {
 bool step_is_one_of(struct text name, const char *names);
 /* The first unused member of these names, now used; NULL if there is none. */
 const struct json *step_take(struct step *s, const char *names);
+/* Unused again; @member may be NULL. */
+void step_untake(struct step *s, const struct json *member);
 /* Notes each member that was not used. */
 void step_note_rest(struct step *s);
 struct text step_cut(struct text t); /* enough of it to know it again */

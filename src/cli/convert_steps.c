@@ -1,4 +1,6 @@
 /* Steps in JSON, and what they are packed in. */
+#include <string.h>
+
 #include "cli/convert_step.h"
 
 static bool is_container(const struct json *j) {
@@ -28,6 +30,48 @@ static bool is_off(struct step *s) {
          (off != NULL && off->type == JSON_TRUE);
 }
 
+/* ---- one step */
+
+/* A copy of @m at the end of a list. */
+static struct json **append(struct convert *c, struct json **end,
+                            const struct json *m) {
+  struct json *copy = arena_alloc(&c->arena, sizeof *copy);
+  if (copy == NULL) {
+    c->failed = true;
+    return end;
+  }
+  *copy = *m;
+  copy->next = NULL;
+  *end = copy;
+  return &copy->next;
+}
+
+/* {"action": …, "params": {…}} is as if the members of params stood outside. */
+static void unpack(struct step *s, const char *names) {
+  const struct json *inner = step_take(s, names);
+  struct json *object = arena_alloc(&s->c->arena, sizeof *object);
+  bool used[STEP_MEMBERS_MAX] = {false};
+  size_t i = 0, count = 0;
+  if (inner == NULL || inner->type != JSON_OBJECT || object == NULL) {
+    step_untake(s, inner);
+    return;
+  }
+  *object = *s->object;
+  object->first = NULL;
+  struct json **end = &object->first;
+  for (const struct json *m = s->object->first; m != NULL; m = m->next, i++) {
+    if (m != inner && count < STEP_MEMBERS_MAX) {
+      used[count++] = i < STEP_MEMBERS_MAX && s->used[i];
+      end = append(s->c, end, m);
+    }
+  }
+  for (const struct json *m = inner->first; m != NULL; m = m->next) {
+    end = append(s->c, end, m);
+  }
+  memcpy(s->used, used, sizeof s->used);
+  s->object = object;
+}
+
 static void put_step(struct step *s, struct text name) {
   if (is_off(s)) {
     convert_note(s->c, s->c->count, s->from,
@@ -43,6 +87,11 @@ static void put_step(struct step *s, struct text name) {
     return;
   }
   put_label(s, "description|label|title|id|stepId");
+  unpack(s, "params|parameters|properties|settings|config|args|arguments|"
+            "payload|inputs|with");
+  if (!step_is_one_of(name, "menu|choice|choices|buttons")) {
+    unpack(s, "options");
+  }
   step_put_action(s, name);
   step_note_rest(s);
 }
@@ -76,13 +125,38 @@ static void put_flow(struct step *s, const struct json *steps) {
   steps_in(s, steps);
 }
 
+/* The member that names the action: {"type": "action", "name": "Transfer"} has
+ * two that could. */
+static const struct json *take_action(struct step *s) {
+  const char *const names =
+      "action|step|do|command|operation|type|actionType|kind";
+  const struct json *name, *first = NULL;
+  while ((name = step_take(s, names)) != NULL) {
+    if (name->type == JSON_OBJECT ||
+        (name->type == JSON_TEXT && step_is_action(name->text))) {
+      return name;
+    }
+    first = first == NULL && name->type == JSON_TEXT ? name : first;
+  }
+  name = step_take(s, "name");
+  if (name != NULL && name->type == JSON_TEXT && step_is_action(name->text)) {
+    return name;
+  }
+  step_untake(s, name);
+  return first;
+}
+
 static void put_object(struct step *s) {
   if (put_named(s)) {
     return;
   }
-  const struct json *name =
-      step_take(s, "action|step|do|command|operation|type|actionType");
-  if (name != NULL && name->type == JSON_TEXT) {
+  const struct json *name = take_action(s);
+  if (name != NULL && name->type == JSON_OBJECT) {
+    steps_in(s, name);
+    step_note_rest(s);
+    return;
+  }
+  if (name != NULL && step_is_action(name->text)) {
     put_step(s, name->text);
     return;
   }
@@ -90,6 +164,10 @@ static void put_object(struct step *s) {
       step_take(s, "steps|actions|flow|sequence|nodes|tasks|script|flows");
   if (steps != NULL && is_container(steps)) {
     put_flow(s, steps);
+    return;
+  }
+  if (name != NULL) {
+    put_step(s, name->text);
     return;
   }
   convert_note(s->c, s->c->count, s->from,
