@@ -15,6 +15,7 @@ struct run_debug {
   bool at_line;        /* the VM stands before a line: its state may be kept */
   uint32_t told;       /* lines of this step */
   uint64_t left_out;
+  uint32_t conditions; /* computed in this step */
   size_t count;
   struct {
     uint32_t line;
@@ -125,7 +126,7 @@ static void tell_line(void *ctx, const struct trace_line *line) {
   const struct run *r = &d->e->runs[d->run];
   struct textbuf image;
   struct record ev;
-  if (d->told == LIMIT_DEBUG_LINES) {
+  if (d->told == LIMIT_DEBUG_LINES) { /* one moment can tell two */
     d->left_out++;
     return;
   }
@@ -180,6 +181,16 @@ static void look(struct run_debug *d, enum engine_moment moment) {
   }
 }
 
+/* A loop that is watched must not hold up everybody else: behind the lines that
+ * are told, the rest of the step is only counted. */
+static void count(struct run_debug *d, enum engine_moment moment) {
+  if (moment == ENGINE_MOMENT_LINE) {
+    d->left_out++;
+  } else if (moment != ENGINE_MOMENT_GO_ON) {
+    tell_left_out(d);
+  }
+}
+
 void debug_look(struct ctx *x, uint32_t run, enum engine_moment moment) {
   struct run *r = &x->e->runs[run];
   const struct live *l = engine_live(x->e, r->session);
@@ -189,19 +200,29 @@ void debug_look(struct ctx *x, uint32_t run, enum engine_moment moment) {
   }
   if (r->debug != NULL && r->debug->trace != NULL) {
     r->debug->at_line = moment == ENGINE_MOMENT_LINE;
-    look(r->debug, moment);
+    if (r->debug->told < LIMIT_DEBUG_LINES) {
+      look(r->debug, moment);
+    } else {
+      count(r->debug, moment);
+    }
   }
 }
 
 /* ---- standing still */
 
 /* Why it stops here for a breakpoint; empty if it does not. */
-static struct text hit(struct ctx *x, const struct run_debug *d,
-                       const struct vm *vm, struct text condition) {
+static struct text hit(struct ctx *x, struct run_debug *d, const struct vm *vm,
+                       struct text condition) {
   struct inspect_result result;
   struct text why = TEXT("");
   if (condition.len == 0) {
     return TEXT("breakpoint");
+  }
+  if (++d->conditions > LIMIT_DEBUG_CONDITIONS) {
+    return ctx_format(x,
+                      "breakpoint; conditions were computed %d times at one "
+                      "moment",
+                      LIMIT_DEBUG_CONDITIONS);
   }
   inspect_result_init(&result, &d->e->mem);
   const enum bt_err err = inspect_evaluate(vm, 0, condition, &result);
@@ -215,7 +236,7 @@ static struct text hit(struct ctx *x, const struct run_debug *d,
   return why;
 }
 
-static struct text breakpoint_here(struct ctx *x, const struct run_debug *d,
+static struct text breakpoint_here(struct ctx *x, struct run_debug *d,
                                    const struct vm *vm) {
   const uint32_t line = vm_line(vm);
   for (size_t i = 0; i < d->count; i++) {

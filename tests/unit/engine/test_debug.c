@@ -237,6 +237,22 @@ static void a_long_loop_does_not_flood_the_journal(void **state) {
   centre_free(&c);
 }
 
+static void a_watched_loop_does_not_hold_up_the_others(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, "FOR i = 1 TO 50000 {\n  n = i\n}\nWait(1)\n");
+  centre_open_with_bot(&c, false);
+  centre_do(&c, COMMAND_DEBUG, ROLE_SUPERVISOR, SESSION_NOBODY,
+            "{\"breakpoints\":[{\"line\":2,\"condition\":\"i < 0\"}]}");
+  centre_bot(&c, COMMAND_GOODBYE, "{\"outcome\":\"escalate\"}");
+  const struct record *slept = centre_event(&c, EVENT_SCRIPT_SLEPT);
+  assert_true(text_ends(record_text(slept, FIELD_REASON),
+                        TEXT("10000 times at one moment")));
+  step(&c, "continue"); /* and goes on looking where it stood */
+  assert_int_equal(paused_line(&c), 2);
+  centre_free(&c);
+}
+
 static void a_variable_of_a_paused_run_can_be_changed(void **state) {
   (void)state;
   struct centre c;
@@ -324,6 +340,7 @@ int main(void) {
       cmocka_unit_test(an_event_of_the_session_comes_first),
       cmocka_unit_test(each_line_becomes_an_event),
       cmocka_unit_test(a_long_loop_does_not_flood_the_journal),
+      cmocka_unit_test(a_watched_loop_does_not_hold_up_the_others),
       cmocka_unit_test(a_variable_of_a_paused_run_can_be_changed),
       cmocka_unit_test(what_cannot_be_is_refused),
       cmocka_unit_test(a_snapshot_keeps_the_debugger),
