@@ -79,6 +79,7 @@ struct run {
   struct run_debug *debug; /* as long as .vm, if a debugger watches */
   bool after_end;          /* it does something about the session's end */
   bool overfull;           /* what it was given to begin with does not fit */
+  bool foreign;            /* its image is of a version that we cannot read */
   uint64_t step_number;
   struct run_step step; /* of batch step_number: see run_step() */
 };

@@ -136,6 +136,10 @@ void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late) {
 void host_recover(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
   run_load(x->e, r);
+  if (r->foreign) {
+    host_go(x, run);
+    return;
+  }
   const struct act t = act_of(x, run);
   host_call_again(&t);
   vm_free(r->vm);
@@ -257,9 +261,17 @@ static enum vm_status run_on(struct ctx *x, uint32_t run) {
   return status;
 }
 
-/* A script that was given more than it has room for does not begin. */
-static bool is_overfull(struct ctx *x, uint32_t run) {
-  if (!x->e->runs[run].overfull) {
+/* A script that was given more than it has room for does not begin, and one
+ * that cannot be read does not go on. */
+static bool is_unfit(struct ctx *x, uint32_t run) {
+  const struct run *r = &x->e->runs[run];
+  if (r->foreign) {
+    (void)fail_section(x, run, "other-version",
+                       TEXT("another version of Baton put this script to "
+                            "sleep, and this one cannot wake it"));
+    return true;
+  }
+  if (!r->overfull) {
     return false;
   }
   (void)fail_section(x, run, "too-much-data",
@@ -268,7 +280,7 @@ static bool is_overfull(struct ctx *x, uint32_t run) {
 }
 
 void host_go(struct ctx *x, uint32_t run) {
-  if (is_overfull(x, run)) {
+  if (is_unfit(x, run)) {
     return;
   }
   enum section section = begin_section(x, run);

@@ -215,10 +215,17 @@ static bool give(struct vm *vm, struct text json) {
 
 void run_load(struct engine *e, struct run *r) {
   const bool begun = run_has_begun(r);
-  const enum bt_err err =
-      begun ? image_load(&e->mem, r->program, r->image, &r->vm)
-            : vm_start(&e->mem, r->program, &r->vm);
-  bt_check(err == BT_ERR_OK); /* the image is ours */
+  enum bt_err err = BT_ERR_FOREIGN;
+  if (begun) {
+    err = image_load(&e->mem, r->program, r->image, &r->vm);
+  }
+  /* What another version put to sleep can be more than this one understands:
+   * the script then fails, so that its fallback takes the session. */
+  r->foreign = begun && err != BT_ERR_OK && err != BT_ERR_NOMEM;
+  if (!begun || r->foreign) {
+    err = vm_start(&e->mem, r->program, &r->vm);
+  }
+  bt_check(err == BT_ERR_OK);
   if (!begun) {
     const bool params = give(r->vm, r->params);
     r->overfull = !give(r->vm, r->globals) || !params;

@@ -93,7 +93,9 @@ static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
   const enum sleep sleep = (enum sleep)r->sleep;
   wake(x, run);
   const struct caller before = act_as(x, r);
-  host_answer(x, run, sleep, late);
+  if (!r->foreign) {
+    host_answer(x, run, sleep, late);
+  }
   host_go(x, run);
   x->by = before;
 }
@@ -463,7 +465,9 @@ void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
   record_copy(&ev, FIELD_DETAIL, args);
   emit(x, &ev);
   wake(x, run);
-  host_take_reply(x, run, args);
+  if (!x->e->runs[run].foreign) {
+    host_take_reply(x, run, args);
+  }
   go_on(x, run);
   answer_session(x, slot, 200, "The script has its reply.", a);
 }
@@ -503,8 +507,10 @@ void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
 void script_recover(struct ctx *x, uint32_t slot) {
   debug_recover(x, slot);
   const struct live *l = engine_live(x->e, slot);
-  for (uint32_t run = l->run; run != SESSION_NOBODY;
-       run = x->e->runs[run].next) {
+  uint64_t last = 0;
+  uint32_t run;
+  while ((run = run_after(x->e, l, last)) != SESSION_NOBODY) {
+    last = x->e->runs[run].number;
     if (x->e->runs[run].sleep == SLEEP_REST) {
       host_recover(x, run);
     }

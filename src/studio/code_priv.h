@@ -76,6 +76,9 @@ struct program {
   struct part *parts; /* in the order of script.units; the main part first */
   struct value *constants;
   uint32_t constant_count;
+  struct text_obj **texts; /* those of the constants that are texts */
+  uint32_t text_count;
+  uint32_t layout; /* place_layout() */
   struct program_target *targets;
   uint32_t target_count;
   uint16_t error_variable, error_line_variable, event_variable;

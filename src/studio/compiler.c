@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "studio/expression_priv.h"
+#include "studio/place_priv.h"
 #include "studio/targets_priv.h"
 
 /* ---- code */
@@ -107,9 +108,6 @@ static uint16_t add_constant(struct compiler *c, struct value v) {
     c->failed = true;
     return CODE_CONSTANT;
   }
-  if (value_tag(v) == VALUE_TEXT) {
-    value_text_of(v)->head.index = i;
-  }
   c->constants[c->constant_count++] = v;
   return (uint16_t)(CODE_CONSTANT | i);
 }
@@ -193,6 +191,21 @@ static void compile_unit(struct compiler *c, const struct unit *unit,
   }
 }
 
+/* Images name texts by their number among the texts alone. */
+static bool keep_texts(struct compiler *c) {
+  struct program *p = c->program;
+  p->text_count = 0;
+  p->texts = arena_alloc(c->arena, (c->constant_count + 1) * sizeof *p->texts);
+  for (uint32_t i = 0; i < c->constant_count && p->texts != NULL; i++) {
+    if (value_tag(p->constants[i]) == VALUE_TEXT) {
+      struct text_obj *text = value_text_of(p->constants[i]);
+      p->texts[p->text_count] = text;
+      text->head.index = p->text_count++;
+    }
+  }
+  return p->texts != NULL;
+}
+
 static bool keep_constants(struct compiler *c) {
   struct program *p = c->program;
   p->constants =
@@ -205,7 +218,7 @@ static bool keep_constants(struct compiler *c) {
            c->constant_count * sizeof *p->constants);
   }
   p->constant_count = (uint32_t)c->constant_count;
-  return true;
+  return keep_texts(c);
 }
 
 static void compile_units(struct compiler *c) {
@@ -235,6 +248,7 @@ bool compiler_run(struct reporter *r, struct program *program) {
   compile_units(&c);
   const bool kept = !c.failed && keep_constants(&c) && targets_find(program);
   free_work(&c);
+  program->layout = kept && !c.too_large ? place_layout(program) : 0;
   return kept;
 }
 

@@ -1,19 +1,20 @@
 /* An image is, in this order, numbers being LEB128 unless it says otherwise:
  *
  *   "BVM" and the version, a byte
- *   the program's hash, 8 bytes, least first
+ *   the program's hash, 8 bytes, least first; its layout
  *   state and flags, a byte each; steps left; time of the last stop (zigzag)
  *   the failure if there is one: kind, line, column, length, text
  *   the heap: count of objects, then each: tag, and
  *     text    length, bytes
  *     list    count, values
  *     object  count, and for each member its key (as a value) and its value
- *   frames: count, then part, pc and base of each, the outermost first
- *   the stack, as values
+ *   frames: count, then part, place and base of each, the outermost
+ *   first; a place is a statement or a call, see place_priv.h
+ *   the stack: how many values, then they; all behind them is null
  *
  * A value is a byte, its kind and whether it is the result of a join, and
  * what belongs to it. Objects are named by their number in the heap's table,
- * texts of the program by their number among its constants. */
+ * texts of the program by their number among its texts. */
 #include "studio/image.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@
 #include "base/check.h"
 #include "studio/action.h"
 #include "studio/image_priv.h"
+#include "studio/place_priv.h"
 
 /* ---- writing */
 
@@ -111,13 +113,22 @@ static void put_heap_object(struct textbuf *out, const struct heap_obj *o) {
   }
 }
 
-/* The values that the run still needs: the stack up to its top. */
+/* The values that the run still needs: the stack up to its top, and not
+ * beyond the arguments of what it waits for. */
 static size_t live_values(const struct vm *vm) {
   if (vm->frame_count == 0) {
     return vm->program->script.variable_count;
   }
   const struct frame *f = &vm->frames[vm->frame_count - 1];
-  return (size_t)f->base + vm->program->parts[f->part].registers;
+  const struct part *part = &vm->program->parts[f->part];
+  const struct insn *in = &part->code[f->pc];
+  const bool waits =
+      vm->state == VM_STATE_WAITING || vm->state == VM_STATE_BROKEN;
+  size_t count = (size_t)f->base + (waits ? in->a + in->c : part->registers);
+  while (count > 0 && value_tag(vm->stack[count - 1]) == VALUE_NULL) {
+    count--;
+  }
+  return count;
 }
 
 /* The heap's own list has the newest first; the table has the oldest first, so
@@ -162,6 +173,7 @@ static void put_head(const struct vm *vm, struct textbuf *out) {
   textbuf_add(out, TEXT("BVM"));
   put_byte(out, IMAGE_VERSION);
   put_fixed(out, vm->program->hash);
+  put_uint(out, vm->program->layout);
   put_byte(out, vm->state);
   put_byte(out, flags);
   put_uint(out, vm->steps > 0 ? (uint64_t)vm->steps : 0);
@@ -174,18 +186,26 @@ static void put_head(const struct vm *vm, struct textbuf *out) {
   }
 }
 
+static void put_frames(const struct vm *vm, struct textbuf *out) {
+  put_uint(out, vm->frame_count);
+  for (size_t i = 0; i < vm->frame_count; i++) {
+    const struct frame *f = &vm->frames[i];
+    const bool calls = i + 1 < vm->frame_count || vm->state != VM_STATE_READY;
+    put_uint(out, f->part);
+    put_uint(out, place_of(&vm->program->parts[f->part], f->pc, calls));
+    put_uint(out, f->base);
+  }
+}
+
 enum bt_err image_save(const struct vm *vm, struct textbuf *out) {
   put_head(vm, out);
   if (!put_heap(vm, out)) {
     return BT_ERR_NOMEM;
   }
-  put_uint(out, vm->frame_count);
-  for (size_t i = 0; i < vm->frame_count; i++) {
-    put_uint(out, vm->frames[i].part);
-    put_uint(out, vm->frames[i].pc);
-    put_uint(out, vm->frames[i].base);
-  }
-  for (size_t i = 0; i < live_values(vm); i++) {
+  put_frames(vm, out);
+  const size_t count = live_values(vm);
+  put_uint(out, count);
+  for (size_t i = 0; i < count; i++) {
     put_value(out, vm->stack[i]);
   }
   return out->failed ? BT_ERR_NOMEM : BT_ERR_OK;

@@ -15,9 +15,10 @@
 /* Appends the image to @out. BT_ERR_NOMEM when @out failed. */
 enum bt_err image_save(const struct vm *vm, struct textbuf *out) BT_USE_RESULT;
 
-/* A run that goes on exactly where the saved one stood. BT_ERR_CORRUPT: the
- * bytes do not verify. BT_ERR_FOREIGN: another program's, or a newer version.
- * BT_ERR_NOMEM. */
+/* A run that goes on exactly where the saved one stood, which may have been
+ * saved by an earlier version of Baton. BT_ERR_CORRUPT: the bytes do not
+ * verify. BT_ERR_FOREIGN: another program's, or of a version whose compiler
+ * gave other registers to what sleeps there. BT_ERR_NOMEM. */
 enum bt_err image_load(const struct mem *mem, const struct program *program,
                        struct text bytes, struct vm **out) BT_USE_RESULT;
 

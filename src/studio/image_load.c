@@ -6,6 +6,7 @@
 #include "studio/date_priv.h"
 #include "studio/image.h"
 #include "studio/image_priv.h"
+#include "studio/place_priv.h"
 
 struct reader {
   struct text bytes;
@@ -82,11 +83,11 @@ static struct value take_object(struct loader *l) {
 static struct value take_constant(struct loader *l) {
   const struct program *p = l->vm->program;
   const uint64_t i = take_uint(&l->in, UINT32_MAX);
-  if (i >= p->constant_count || value_tag(p->constants[i]) != VALUE_TEXT) {
+  if (i >= p->text_count) {
     l->in.bad = true;
     return value_null();
   }
-  return p->constants[i];
+  return value_text(p->texts[i]);
 }
 
 static struct value take_number(struct loader *l) {
@@ -266,10 +267,12 @@ static void take_frame(struct loader *l) {
   const struct program *p = vm->program;
   struct frame f = {.part =
                         (uint32_t)take_uint(&l->in, p->script.unit_count - 1)};
-  f.pc = (uint32_t)take_uint(&l->in, p->parts[f.part].count - 1);
+  const uint32_t place = (uint32_t)take_uint(&l->in, UINT32_MAX);
   f.base = (uint32_t)take_uint(&l->in, VM_VALUES_MAX);
-  const bool fits =
-      vm->frame_count == 0 ? is_first(p, &f) : is_called(p, vm_frame(vm), &f);
+  const bool there = place_find(&p->parts[f.part], place, &f.pc);
+  const bool fits = !there                 ? false
+                    : vm->frame_count == 0 ? is_first(p, &f)
+                                           : is_called(p, vm_frame(vm), &f);
   if (l->in.bad || !fits) {
     l->in.bad = true;
     return;
@@ -291,13 +294,14 @@ static void take_frames(struct loader *l) {
 
 static void take_stack(struct loader *l) {
   struct vm *vm = l->vm;
-  size_t count = vm->program->script.variable_count;
+  size_t room = vm->program->script.variable_count;
   if (vm->frame_count > 0) {
     const struct frame *f = vm_frame(vm);
-    count = (size_t)f->base + vm->program->parts[f->part].registers;
+    room = (size_t)f->base + vm->program->parts[f->part].registers;
   }
-  for (size_t i = 0; i < count && !l->in.bad; i++) {
-    vm->stack[i] = take_value(l);
+  const uint64_t count = take_uint(&l->in, room);
+  for (size_t i = 0; i < room; i++) {
+    vm->stack[i] = i < count ? take_value(l) : value_null();
   }
 }
 
@@ -310,7 +314,7 @@ static enum bt_err take_identity(struct reader *r, uint64_t *hash) {
   if (r->bad || !magic || version == 0) {
     return BT_ERR_CORRUPT;
   }
-  if (version > IMAGE_VERSION) {
+  if (version > IMAGE_VERSION || version < IMAGE_FIRST_VERSION) {
     return BT_ERR_FOREIGN;
   }
   const uint64_t n = take_fixed(r);
@@ -364,6 +368,10 @@ static bool is_sound(const struct vm *vm) {
 }
 
 static enum bt_err load(struct loader *l) {
+  const uint64_t layout = take_uint(&l->in, UINT32_MAX);
+  if (!l->in.bad && layout != l->vm->program->layout) {
+    return BT_ERR_FOREIGN;
+  }
   take_state(l);
   take_heap(l);
   take_frames(l);

@@ -4,8 +4,9 @@
 
 #include "studio/vm_priv.h"
 
-/* Version 2 added IMAGE_DATE; whoever reads it reads version 1 as well. */
-enum { IMAGE_VERSION = 2 };
+/* Versions 1 and 2 named instructions, not places: they did not outlive the
+ * compiler that had made them, and no release has written one. */
+enum { IMAGE_FIRST_VERSION = 3, IMAGE_VERSION = 3 };
 
 /* The kinds of value, and a bit beside them. */
 enum {
@@ -15,7 +16,7 @@ enum {
   IMAGE_WHOLE,    /* zigzag */
   IMAGE_NUMBER,   /* 8 bytes, IEEE 754, least first */
   IMAGE_OBJECT,   /* number in the heap's table */
-  IMAGE_CONSTANT, /* number of a text among the program's constants */
+  IMAGE_CONSTANT, /* number of a text among the program's texts */
   IMAGE_DATE,     /* milliseconds since 1899-12-30, zigzag */
   IMAGE_JOINED = 0x10
 };

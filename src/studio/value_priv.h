@@ -37,7 +37,7 @@ struct heap_obj {
   uint8_t tag;           /* VALUE_TEXT, VALUE_LIST, VALUE_OBJECT */
   bool marked;
   bool constant;  /* belongs to the program: never marked, never freed */
-  uint32_t index; /* constant: in the program's table; else for image_save */
+  uint32_t index; /* constant: among the program's texts; else for image_save */
 };
 
 struct text_obj {

@@ -6,7 +6,6 @@
  *        golden_batch make PREFIX     writes both, for a new version of the
  *                                     format; those of old versions stay
  */
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +14,10 @@
 #include "base/rand.h"
 #include "codec/batch.h"
 #include "engine/event.h"
+#include "golden.h"
 #include "support.h"
 
-enum { RECORDS_MAX = 512, LINE_BYTES = 32 };
+enum { RECORDS_MAX = 512 };
 
 static struct record records[RECORDS_MAX];
 
@@ -69,73 +69,6 @@ static bool decode(struct text bytes, struct textbuf *text, size_t *count) {
   }
   *count = n;
   return true;
-}
-
-/* ---- the batch as a file of hexadecimal digits */
-
-static void print_hex(struct text bytes, struct textbuf *out) {
-  for (size_t i = 0; i < bytes.len; i++) {
-    const bool last = i + 1 == bytes.len || i % LINE_BYTES == LINE_BYTES - 1;
-    textbuf_addf(out, "%02x%s", (unsigned)(unsigned char)bytes.ptr[i],
-                 last ? "\n" : "");
-  }
-}
-
-static unsigned digit(char c) {
-  return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-static void parse_hex(struct text hex, struct textbuf *out) {
-  unsigned pending = 0;
-  bool half = false;
-  for (size_t i = 0; i < hex.len; i++) {
-    if (!isxdigit((unsigned char)hex.ptr[i])) {
-      continue;
-    }
-    if (half) {
-      textbuf_add_char(out, (char)(pending << 4 | digit(hex.ptr[i])));
-    }
-    pending = digit(hex.ptr[i]);
-    half = !half;
-  }
-}
-
-/* ---- files */
-
-static FILE *open_file(const char *prefix, const char *suffix,
-                       const char *mode) {
-  char path[4096];
-  (void)snprintf(path, sizeof path, "%s%s", prefix, suffix);
-  FILE *f = fopen(path, mode);
-  if (f == NULL) {
-    perror(path);
-  }
-  return f;
-}
-
-static bool read_file(const char *prefix, const char *suffix,
-                      struct textbuf *out) {
-  FILE *f = open_file(prefix, suffix, "rb");
-  if (f == NULL) {
-    return false;
-  }
-  char block[4096];
-  size_t got = 0;
-  while ((got = fread(block, 1, sizeof block, f)) > 0) {
-    textbuf_add(out, (struct text){block, got});
-  }
-  (void)fclose(f);
-  return !out->failed;
-}
-
-static bool write_file(const char *prefix, const char *suffix,
-                       const struct textbuf *b) {
-  FILE *f = open_file(prefix, suffix, "wb");
-  if (f == NULL) {
-    return false;
-  }
-  const bool wrote = fwrite(b->ptr, 1, b->len, f) == b->len;
-  return fclose(f) == 0 && wrote;
 }
 
 /* ---- make: each event that there is, and each field several times */
@@ -195,9 +128,9 @@ static bool make(const char *prefix, struct files *out) {
   if (!decode(textbuf_text(&out->bytes), &out->text, &count)) {
     return false;
   }
-  print_hex(textbuf_text(&out->bytes), &out->hex);
-  return write_file(prefix, ".hex", &out->hex) &&
-         write_file(prefix, ".txt", &out->text);
+  golden_print_hex(textbuf_text(&out->bytes), &out->hex);
+  return golden_write(prefix, ".hex", &out->hex) &&
+         golden_write(prefix, ".txt", &out->text);
 }
 
 /* ---- check */
@@ -217,17 +150,17 @@ static bool same(const char *what, const struct textbuf *kept,
 }
 
 static bool check(const char *prefix, struct files *now, struct files *kept) {
-  if (!read_file(prefix, ".hex", &kept->hex) ||
-      !read_file(prefix, ".txt", &kept->text)) {
+  if (!golden_read(prefix, ".hex", &kept->hex) ||
+      !golden_read(prefix, ".txt", &kept->text)) {
     return false;
   }
-  parse_hex(textbuf_text(&kept->hex), &kept->bytes);
+  golden_parse_hex(textbuf_text(&kept->hex), &kept->bytes);
   size_t count = 0;
   if (!decode(textbuf_text(&kept->bytes), &now->text, &count)) {
     return false;
   }
   batch_encode(records, count, &now->bytes);
-  print_hex(textbuf_text(&now->bytes), &now->hex);
+  golden_print_hex(textbuf_text(&now->bytes), &now->hex);
   /* Only batches of the current version are still written. */
   const bool is_old = kept->bytes.ptr[0] != BATCH_VERSION;
   const bool text = same("decoded", &kept->text, &now->text);

@@ -346,6 +346,44 @@ static void test_an_error_gives_the_session_to_the_fallback(void **state) {
   centre_free(&c);
 }
 
+/* The sleep of the last step becomes one that an earlier version wrote. */
+static void make_foreign(struct centre *c) {
+  char image[1024];
+  const struct record *slept = centre_event(c, EVENT_SCRIPT_SLEPT);
+  assert_non_null(slept);
+  struct record r = *slept;
+  const struct text was = record_text(slept, FIELD_IMAGE);
+  assert_in_range(was.len, 5, sizeof image);
+  memcpy(image, was.ptr, was.len);
+  image[3] = 1; /* the version */
+  record_set_text(&r, FIELD_IMAGE, (struct text){image, was.len});
+  engine_apply(c->e, c->step.seq, &r);
+}
+
+static void expect_fallback(struct centre *c) {
+  const struct record *failed = centre_event(c, EVENT_SCRIPT_FAILED);
+  assert_non_null(failed);
+  assert_int_equal(centre_status(c), SESSION_QUEUED);
+  centre_free(c);
+}
+
+static void
+test_a_sleep_that_nobody_can_read_goes_to_the_fallback(void **state) {
+  (void)state;
+  struct centre c;
+  start_holding(&c, "Wait(5)\nLogInfo(\"woke\")\nON Error { LogInfo(_ERR) }\n");
+  make_foreign(&c);
+  tick_at(&c, 5000);
+  expect_fallback(&c);
+
+  start_holding(&c, "p = GetRESTProxy()\n"
+                    "r = p.MakeRestRequest(\"/api/v1/queues\", \"\", 0, "
+                    "\"GET\")\n");
+  make_foreign(&c);
+  centre_do(&c, COMMAND_RECOVERED, ROLE_SYSTEM, SESSION_NOBODY, NULL);
+  expect_fallback(&c);
+}
+
 static void test_an_error_beside_the_bot_waits_for_its_release(void **state) {
   (void)state;
   struct centre c;
@@ -444,6 +482,7 @@ int main(void) {
       cmocka_unit_test(test_a_run_ends_with_its_session),
       cmocka_unit_test(test_a_run_that_hears_nothing_of_the_end_ends),
       cmocka_unit_test(test_an_error_gives_the_session_to_the_fallback),
+      cmocka_unit_test(test_a_sleep_that_nobody_can_read_goes_to_the_fallback),
       cmocka_unit_test(test_an_error_beside_the_bot_waits_for_its_release),
       cmocka_unit_test(test_on_error_may_go_on),
       cmocka_unit_test(test_a_loop_without_end_is_stopped),
