@@ -87,7 +87,8 @@ struct program {
 /* The part of the section of this event (canonical name); 0 if there is none.
  */
 uint32_t program_section(const struct program *p, struct text event);
-/* Every operand within its bounds, every jump inside its part? For tests. */
+/* Every operand as the table of opcodes has it, every jump inside its part,
+ * every way round counted? The machine checks nothing of this again. */
 bool program_verify(const struct program *p);
 
 #endif

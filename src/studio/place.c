@@ -27,10 +27,11 @@ static struct counts count_to(const struct part *part, uint32_t pc) {
 /* A part that is empty has no statement: its end stands for one more. */
 uint32_t place_of(const struct part *part, uint32_t pc, bool calls) {
   const struct counts n = count_to(part, pc);
-  if (calls) {
+  const bool begins = part->code[pc].step || pc == 0;
+  if (calls || (is_call(&part->code[pc]) && !begins)) {
     return PLACE_KINDS * n.calls + PLACE_CALL;
   }
-  if (part->code[pc].step || pc == 0) {
+  if (begins) {
     return PLACE_KINDS * n.statements + PLACE_STATEMENT;
   }
   bt_check(is_call(&part->code[pc - 1]));

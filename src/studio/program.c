@@ -52,7 +52,11 @@ static enum bt_err compile(struct program *p, struct text file_name,
       diags->failed) {
     return BT_ERR_NOMEM;
   }
-  return diags->errors == before ? BT_ERR_OK : BT_ERR_SYNTAX;
+  if (diags->errors != before) {
+    return BT_ERR_SYNTAX;
+  }
+  bt_check(program_verify(p)); /* the machine believes what it runs */
+  return BT_ERR_OK;
 }
 
 enum bt_err program_compile(const struct mem *mem, struct text file_name,

@@ -57,16 +57,38 @@ static bool operand_fits(const struct verifier *v, enum operand kind,
   return false;
 }
 
+static bool is_between(unsigned n, unsigned min, unsigned max) {
+  return n >= min && n <= max;
+}
+
+static bool builtin_fits(const struct verifier *v, const struct insn *in) {
+  const struct builtin_info *info = builtin_info((enum builtin_id)in->b);
+  const unsigned count = in->c & ~(unsigned)CODE_METHOD;
+  return in->a + count <= v->part->registers &&
+         is_between(count, info->min_args, info->max_args);
+}
+
+/* The object of a method is an argument, too. */
+static bool action_fits(const struct verifier *v, const struct insn *in) {
+  const struct action_info *info = action_info((enum action_id)in->b);
+  const unsigned self = info->offer == ACTION_OFFER_METHOD;
+  return info->offer != ACTION_OFFER_LATER &&
+         in->a + (unsigned)in->c <= v->part->registers &&
+         is_between(in->c, info->min_args + self, info->max_args + self);
+}
+
 /* What a row of the table cannot say: operands that stand for several. */
 static bool ranges_fit(const struct verifier *v, const struct insn *in) {
-  const unsigned count = in->c & ~(unsigned)CODE_METHOD;
   switch (in->op) {
   case OP_JOIN_ALL:
   case OP_TEMPLATE:
-    return in->b + count <= v->part->registers;
+    return in->b + (unsigned)in->c <= v->part->registers;
   case OP_BUILTIN:
+    return builtin_fits(v, in);
   case OP_ACTION:
-    return in->a + count <= v->part->registers;
+    return action_fits(v, in);
+  case OP_RETURN:
+    return v->part->unit->kind == UNIT_FUNCTION;
   case OP_DIV_K:
     return fabs(value_number_of(constant(v, in->c))) > 0;
   case OP_MOD_K:
@@ -74,7 +96,7 @@ static bool ranges_fit(const struct verifier *v, const struct insn *in) {
            value_number_of(constant(v, in->c)) <= UINT32_MAX;
   case OP_CALL:
     return v->program->parts[in->b].params == in->c &&
-           in->a + count <= v->part->registers;
+           in->a + (unsigned)in->c <= v->part->registers;
   case OP_FOR_START:
   case OP_FOR_NEXT:
   case OP_EACH_NEXT:
@@ -93,9 +115,23 @@ static bool insn_fits(const struct verifier *v, const struct insn *in) {
          operand_fits(v, info->c, in->c) && ranges_fit(v, in);
 }
 
+/* Every way round counts a statement, or nothing would end it: a jump back
+ * does, or what it jumps to, and so does what a function begins with. */
+static bool is_counted(const struct verifier *v, uint32_t i) {
+  const struct insn *in = &v->part->code[i];
+  const struct opcode_info *info = opcode_info((enum opcode)in->op);
+  if (info->c == OPERAND_TO && in->c <= i) {
+    return in->step || v->part->code[in->c].step;
+  }
+  return i > 0 || in->step || in->op == OP_RETURN || in->op == OP_END;
+}
+
 static bool part_fits(const struct verifier *v) {
+  if (v->part->count == 0 || v->part->params > v->part->registers) {
+    return false;
+  }
   for (uint32_t i = 0; i < v->part->count; i++) {
-    if (!insn_fits(v, &v->part->code[i])) {
+    if (!insn_fits(v, &v->part->code[i]) || !is_counted(v, i)) {
       return false;
     }
   }

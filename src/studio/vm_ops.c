@@ -463,9 +463,10 @@ static enum op_result op_for_next(const struct op *op) {
   struct value *counter = &op->r[op->in->a];
   const struct value *limit = &op->r[op->in->b];
   double d;
-  if (value_tag(limit[0]) != VALUE_NUMBER ||
-      value_tag(limit[1]) != VALUE_NUMBER) {
-    return go_on(op); /* only in a forged image: the loop just ends */
+  const bool counts = value_tag(limit[0]) == VALUE_NUMBER &&
+                      value_tag(limit[1]) == VALUE_NUMBER;
+  if (!counts || value_tag(*counter) == VALUE_NUMBER) {
+    return go_on(op); /* a NaN, or a forged image: the loop just ends */
   }
   if (!value_to_number(*counter, &d)) {
     return not_a_count(op, "the variable that FOR counts in", *counter);
@@ -487,7 +488,9 @@ static enum op_result next_of_text(const struct op *op, struct text array,
   size_t at = position(state);
   struct text element;
   struct value v;
-  if (!array_next(array, &at, &element)) {
+  /* Only a forged image stands within an element, perhaps in a character. */
+  const bool stands = at == 0 || at > array.len || array.ptr[at - 1] == '|';
+  if (!stands || !array_next(array, &at, &element)) {
     return go_to(op, op->in->c);
   }
   const enum op_result result = vm_new_text(op->vm, element, &v);
