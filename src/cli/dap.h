@@ -120,7 +120,8 @@ void dap_put_source(struct dap *d, struct json_out *o, struct text script);
 /* What the client has asked for, as members of the engine's command; *@list
  * holds some of them. */
 void dap_put_wishes(struct dap *d, struct record *args, struct textbuf *list);
-bool dap_is_breakpoint(const struct dap *d, struct text script, uint32_t line);
+/* Would the run at hand, which stands before a line, stop there? */
+bool dap_is_breakpoint(const struct dap *d, const struct vm *vm);
 /* The name under which the world knows the script of this file. */
 struct text dap_script_of(const struct dap *d, struct text path);
 void dap_breakpoints_free(struct dap *d);

@@ -104,10 +104,25 @@ static bool keep(struct dap *d, struct text script, uint32_t line,
   return true;
 }
 
-bool dap_is_breakpoint(const struct dap *d, struct text script, uint32_t line) {
+/* As the engine sees it: one that cannot be computed stops. */
+static bool holds(const struct vm *vm, const char *condition) {
+  struct inspect_result result;
+  inspect_result_init(&result, heap_mem());
+  const bool stops =
+      condition[0] == '\0' ||
+      inspect_evaluate(vm, 0, text_from(condition), &result) != BT_ERR_OK ||
+      result.truth;
+  inspect_result_free(&result);
+  return stops;
+}
+
+bool dap_is_breakpoint(const struct dap *d, const struct vm *vm) {
+  const struct text script = program_file_name(vm_program(vm));
+  const uint32_t line = vm_line(vm);
   for (size_t i = 0; i < d->breakpoint_count; i++) {
     const struct dap_breakpoint *b = &d->breakpoints[i];
-    if (b->line == line && text_equal(text_from(b->script), script)) {
+    if (b->line == line && text_equal(text_from(b->script), script) &&
+        holds(vm, b->condition)) {
       return true;
     }
   }

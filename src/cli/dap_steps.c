@@ -17,9 +17,8 @@ static size_t depth_here(const struct dap *d) {
 }
 
 static bool is_at_breakpoint(const struct dap *d) {
-  return d->vm != NULL && debug_is_line_start(d->vm) &&
-         dap_is_breakpoint(d, program_file_name(vm_program(d->vm)),
-                           vm_line(d->vm));
+  return d->vm != NULL && inspect_frame_count(d->vm) > 0 &&
+         debug_is_line_start(d->vm) && dap_is_breakpoint(d, d->vm);
 }
 
 /* Does the state at hand end the move? */

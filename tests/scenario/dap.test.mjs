@@ -176,6 +176,11 @@ test("a condition decides whether a breakpoint stops", () => withClient(async (d
   assert.equal(stopped.reason, "breakpoint");
   assert.equal((await top(dc)).line, 9);
   assert.equal(await evaluate(dc, "i"), "4");
+  await until(dc, dc.nextRequest({ threadId }));
+  const back = await until(dc, dc.reverseContinueRequest({ threadId })); // conditions count backwards, too
+  assert.deepEqual([back.reason, await evaluate(dc, "i")], ["breakpoint", "4"]);
+  await until(dc, dc.reverseContinueRequest({ threadId }));
+  assert.equal((await top(dc)).line, 14);
   await dc.setBreakpointsRequest({ source: { path: program }, breakpoints: [] });
   const ended = dc.waitForEvent("terminated");
   await dc.continueRequest({ threadId });
