@@ -10,6 +10,7 @@
 #include "domain/heap.h"
 #include "engine/explain.h"
 #include "scenario/world.h"
+#include "server/zone.h"
 #include "studio/trace.h"
 
 enum { EVENTS_MAX = 4096, SHOWN_MAX = 200 };
@@ -28,6 +29,7 @@ struct show {
   size_t event_count;
   struct arena arena;
   struct world *world;
+  struct tz *zone; /* NULL is UTC */
 };
 
 /* ---- what the script writes */
@@ -207,6 +209,7 @@ static int play(struct show *s, const struct scenario *scenario) {
     domain_watch(world_domain(w), on_look, s);
   }
   s->world = w;
+  domain_set_zone(world_domain(w), s->zone);
   if (scenario_wants_siblings(scenario)) {
     siblings_publish(w, s->path);
   }
@@ -277,9 +280,19 @@ static int check_script(const char *path) {
   return err == BT_ERR_OK ? CLI_DONE : CLI_FAILED;
 }
 
+static bool take_zone(struct show *s, const char *name) {
+  if (name == NULL ||
+      zone_load(heap_mem(), text_from(name), &s->zone) == BT_ERR_OK) {
+    return true;
+  }
+  cli_error("there is no time zone %s on this machine; one is Europe/Berlin",
+            name);
+  return false;
+}
+
 int cmd_run(const struct cli_command *self, int argc, char **argv) {
   bool quiet = false;
-  const char *trace = NULL, *scenario = NULL;
+  const char *trace = NULL, *scenario = NULL, *zone = NULL;
   const struct cli_option options[] = {
       {"--scenario", CLI_TEXT, &scenario, "FILE",
        "the world that is played around it: docs/scenarios.md"},
@@ -287,6 +300,8 @@ int cmd_run(const struct cli_command *self, int argc, char **argv) {
        "exactly what TRACE and Log… print, one per line, and nothing else"},
       {"--trace", CLI_FLAG_OR_TEXT, &trace, "json",
        "each executed line with the variables that changed, on standard error"},
+      {"--time-zone", CLI_TEXT, &zone, "NAME",
+       "the clock of the script's dates; default UTC"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton run examples/handover/forum.studio",
@@ -320,8 +335,9 @@ int cmd_run(const struct cli_command *self, int argc, char **argv) {
   s->trace = trace != NULL;
   s->json = s->trace && strcmp(trace, "json") == 0;
   arena_init(&s->arena, heap_mem(), 0);
-  exit_code = load_and_play(s, scenario);
+  exit_code = take_zone(s, zone) ? load_and_play(s, scenario) : CLI_MISUSE;
   arena_free(&s->arena);
+  tz_free(s->zone);
   free(s);
   return exit_code;
 }

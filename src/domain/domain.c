@@ -366,6 +366,10 @@ void domain_watch(struct domain *d, engine_watch_fn *fn, void *ctx) {
   engine_watch(d->engine, fn, ctx);
 }
 
+void domain_set_zone(struct domain *d, const struct tz *zone) {
+  engine_set_zone(d->engine, zone);
+}
+
 const struct engine *domain_engine(const struct domain *d) {
   return d->engine;
 }

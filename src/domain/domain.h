@@ -77,6 +77,8 @@ int64_t domain_next_deadline(const struct domain *d);
 const struct engine *domain_engine(const struct domain *d);
 /* engine_watch() on its engine. */
 void domain_watch(struct domain *d, engine_watch_fn *fn, void *ctx);
+/* engine_set_zone() on its engine. */
+void domain_set_zone(struct domain *d, const struct tz *zone);
 struct journal *domain_journal(struct domain *d);
 /* Has the journal failed for good? Then only a restart helps. */
 bool domain_failed(const struct domain *d);

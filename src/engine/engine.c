@@ -101,6 +101,10 @@ void engine_watch(struct engine *e, engine_watch_fn *fn, void *ctx) {
   e->watch_ctx = ctx;
 }
 
+void engine_set_zone(struct engine *e, const struct tz *zone) {
+  e->zone = zone;
+}
+
 /* ---- looking in */
 
 const struct directory *engine_directory(const struct engine *e) {

@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/tz.h"
 #include "engine/command.h"
 #include "engine/directory.h"
 #include "engine/event.h"
@@ -114,6 +115,10 @@ typedef void engine_watch_fn(void *ctx, const struct engine_look *look);
 /* Calls @fn at each moment of every script; NULL stops it. It must not call the
  * engine. Without it scripts run at full speed. */
 void engine_watch(struct engine *e, engine_watch_fn *fn, void *ctx);
+
+/* The clock of the tenant, by which scripts tell dates. Borrowed; NULL is UTC.
+ * No part of the engine's state: what a script made of it is in its events. */
+void engine_set_zone(struct engine *e, const struct tz *zone);
 
 /* ---- folding */
 

@@ -160,6 +160,7 @@ struct engine {
   int64_t now_us;
   struct engine_counts counts;
   uint32_t kept_timer;
+  const struct tz *zone; /* of the tenant's clock; borrowed, NULL is UTC */
   engine_watch_fn *watch;
   void *watch_ctx;
 };

@@ -246,6 +246,7 @@ static uint64_t new_entropy(struct ctx *x) {
  * before which its debugger has it stand still: VM_LINE. */
 static enum vm_status run_on(struct ctx *x, uint32_t run) {
   struct vm_env env = {.now_us = x->now_us,
+                       .zone = x->e->zone,
                        .entropy = new_entropy(x),
                        .trace = x->e->watch != NULL ||
                                 x->e->runs[run].debug != NULL};

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "server/config_priv.h"
+#include "server/zone.h"
 
 enum {
   YAML_MAX_BYTES = 8 * 1024 * 1024,
@@ -408,6 +409,30 @@ static void read_log(struct reader *r) {
   }
 }
 
+static void read_zone(struct reader *r) {
+  const struct json *at = reader_member(r->tree.root, FILE_CENTRE_ZONE);
+  if (at == NULL) {
+    return;
+  }
+  switch ((unsigned)zone_load(r->mem, at->text, &r->out->zone)) {
+  case BT_ERR_OK:
+    break;
+  case BT_ERR_NOMEM:
+    r->no_memory = true;
+    break;
+  case BT_ERR_CORRUPT:
+    reader_error(r, at, "the file of the time zone \"%.*s\" is broken",
+                 TEXT_ARG(at->text));
+    break;
+  default:
+    reader_error(r, at,
+                 "there is no time zone \"%.*s\" on this machine: write one "
+                 "such as Europe/Berlin or America/New_York (timedatectl "
+                 "list-timezones shows all; the package is tzdata)",
+                 TEXT_ARG(at->text));
+  }
+}
+
 static void read_sections(struct reader *r) {
   reader_check(r, r->tree.root, FILE_CENTRE);
   if (r->tree.root->type != JSON_OBJECT) {
@@ -423,6 +448,7 @@ static void read_sections(struct reader *r) {
   read_rates(r);
   read_log(r);
   reader_read_rest(r);
+  read_zone(r);
   reader_read_scripts(r);
   reader_read_objects(r);
   reader_check_references(r);
@@ -472,11 +498,12 @@ enum bt_err server_config_load(const struct mem *mem, const char *path,
   if (err == BT_ERR_OK) {
     *out = config;
   } else {
-    arena_free(&config.arena);
+    server_config_free(&config);
   }
   return err;
 }
 
 void server_config_free(struct server_config *config) {
+  tz_free(config->zone);
   arena_free(&config->arena);
 }

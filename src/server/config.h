@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/tz.h"
 #include "engine/config.h"
 #include "net/limits.h"
 #include "net/outbound.h"
@@ -50,6 +51,7 @@ struct server_config {
   struct outbound_rules rest; /* texts in the arena */
   struct server_script *scripts;
   size_t script_count;
+  struct tz *zone; /* NULL is UTC */
 };
 
 /* What is wrong goes to @findings; *@out is written only if there is no error.

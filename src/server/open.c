@@ -233,6 +233,7 @@ enum bt_err server_open_domain(struct server *s, struct server_error *why) {
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "%s", problem.text);
   }
+  domain_set_zone(s->domain, s->config.zone);
   note_opened(s, loop_now_us() - began_us);
   const struct domain_listener early = {.ctx = s, .on_effect = on_early_effect};
   arena_init(&s->early_arena, heap_mem(), 0);

@@ -103,6 +103,7 @@ void server_finish_reload(struct server *s) {
   s->reloads++;
   apply_free(s->apply);
   s->apply = NULL;
+  domain_set_zone(s->domain, s->coming.zone);
   server_config_free(&s->config);
   s->config = s->coming;
 }

@@ -38,6 +38,7 @@ static void done(struct loaded *l) {
 
 static const char good[] =
     "centre: acme\n"
+    "timeZone: UTC\n"
     "listen: 127.0.0.1:0\n"
     "tokens:\n"
     "  - {role: agent, subject: anna, token: laptop-anna-token}\n"

@@ -1,0 +1,15 @@
+/* zone.h - time zones from this machine's files. */
+#ifndef BATON_SERVER_ZONE_H
+#define BATON_SERVER_ZONE_H
+
+#include "base/err.h"
+#include "base/tz.h"
+
+/* The zone of this name, from the directory that TZDIR names or from the
+ * system's (Debian's package tzdata); the caller frees it. "UTC" needs no file
+ * and gives NULL. BT_ERR_RANGE: the name is none. BT_ERR_NOT_FOUND: there is no
+ * such file. BT_ERR_CORRUPT: it is no TZif file. BT_ERR_NOMEM. */
+enum bt_err zone_load(const struct mem *mem, struct text name,
+                      struct tz **out) BT_USE_RESULT;
+
+#endif
