@@ -138,15 +138,22 @@ struct unit {
   struct block body;
   uint32_t local_count;     /* of a function, parameters included */
   struct text *local_names; /* of a function */
+  uint32_t index;           /* in the order of the text */
+  uint32_t first_local;     /* among the variables of script and functions */
+  struct unit *same_hash;   /* in script.by_name */
   struct unit *next;
 };
 
 struct script {
   struct unit *units; /* the main part first, then in order of appearance */
   uint32_t unit_count;
+  struct unit **unit_at;  /* the same, by index */
+  struct unit **by_name;  /* functions and sections, the first of each name */
+  uint32_t name_mask;     /* a power of two less one */
   struct text *variables; /* of the script, in order of appearance */
   struct place *variable_places;
   uint32_t variable_count;
+  uint32_t all_variables; /* those of functions, too */
 };
 
 #endif

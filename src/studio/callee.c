@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/map.h"
 #include "studio/action.h"
 #include "studio/builtin_priv.h"
 
@@ -32,21 +33,66 @@ static void check_count(const struct call *c, uint32_t argc, uint32_t min,
 
 /* ---- functions of the script */
 
-static bool bind_function(const struct call *c) {
-  uint32_t index = 0;
-  for (const struct unit *u = c->script->units; u != NULL;
-       u = u->next, index++) {
-    if (u->kind == UNIT_FUNCTION && text_equal_nocase(u->name, c->expr->text)) {
-      c->expr->callee = CALLEE_FUNCTION;
-      c->expr->callee_id = index;
-      check_count(c, c->argc, u->param_count, u->param_count);
-      return true;
+static struct unit **bucket(const struct script *script, struct text name) {
+  return &script->by_name[hash_text_nocase(name) & script->name_mask];
+}
+
+struct unit *callee_unit(const struct script *script, enum unit_kind kind,
+                         struct text name) {
+  struct unit *u = *bucket(script, name);
+  while (u != NULL && !(u->kind == kind && text_equal_nocase(u->name, name))) {
+    u = u->same_hash;
+  }
+  return u;
+}
+
+bool callee_index(struct arena *arena, struct script *script) {
+  uint32_t index = 0, size = 1;
+  while (size < script->unit_count) {
+    size *= 2;
+  }
+  script->name_mask = size - 1;
+  script->by_name = arena_alloc(arena, size * sizeof(struct unit *));
+  script->unit_at =
+      arena_alloc(arena, script->unit_count * sizeof(struct unit *));
+  if (script->by_name == NULL || script->unit_at == NULL) {
+    return false;
+  }
+  for (struct unit *u = script->units; u != NULL; u = u->next) {
+    u->index = index;
+    script->unit_at[index++] = u;
+    if (u->kind != UNIT_MAIN && callee_unit(script, u->kind, u->name) == NULL) {
+      struct unit **first = bucket(script, u->name);
+      u->same_hash = *first;
+      *first = u;
     }
   }
-  return false;
+  return true;
+}
+
+static bool bind_function(const struct call *c) {
+  const struct unit *u = callee_unit(c->script, UNIT_FUNCTION, c->expr->text);
+  if (u == NULL) {
+    return false;
+  }
+  c->expr->callee = CALLEE_FUNCTION;
+  c->expr->callee_id = u->index;
+  check_count(c, c->argc, u->param_count, u->param_count);
+  return true;
 }
 
 /* ---- built-ins */
+
+bool callee_bind_name(struct expr *e) {
+  const enum builtin_id id = builtin_find_name(e->text);
+  if (id == BUILTINS) {
+    return false;
+  }
+  e->kind = EXPR_CALL;
+  e->callee = CALLEE_BUILTIN;
+  e->callee_id = id;
+  return true;
+}
 
 static bool bind_builtin(const struct call *c) {
   const enum builtin_id id = builtin_find(c->expr->text);

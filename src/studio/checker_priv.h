@@ -16,6 +16,12 @@ struct survey_set {
   struct survey_set *next;
 };
 
+enum {
+  SURVEY_GIVES_ANSWER = 1, /* an action's */
+  SURVEY_GIVES_INFO = 2,   /* GetSessionInfo's */
+  SURVEY_GIVES_PROXY = 4   /* GetRESTProxy's */
+};
+
 /* One variable: of the script, or of a function. */
 struct survey_var {
   struct text name;
@@ -27,6 +33,7 @@ struct survey_var {
   const struct unit *first_read_unit;
   uint32_t first_read_order;
   bool first_read_in_loop;
+  uint8_t gives; /* what it is set to, or called with: bits */
 };
 
 /* Who sets what, collected once for all passes. */
@@ -35,6 +42,8 @@ struct survey {
   size_t count;
   const struct script *script;
 };
+
+struct spellings;
 
 struct checker {
   const struct program *program;
@@ -45,6 +54,7 @@ struct checker {
   /* Of the pass that is under way. */
   const struct survey_var *proxy;
   bool has_header, leads_on;
+  const struct spellings *spellings;
   bool failed; /* no memory */
 };
 

@@ -117,8 +117,13 @@ void diagnostics_sort(struct diagnostics *d) {
  * whatever a tab's width is. */
 static void print_caret(const struct diagnostic *item, struct textbuf *out) {
   const struct text line = item->source_line;
+  const uint32_t first = item->first_column == 0 ? 1 : item->first_column;
   size_t at = 0;
-  for (uint32_t column = 1; column < item->column && at < line.len; column++) {
+  if (first > 1) {
+    textbuf_add_char(out, ' '); /* below the ellipsis */
+  }
+  for (uint32_t column = first; column < item->column && at < line.len;
+       column++) {
     const size_t n = utf8_length(line, at);
     textbuf_add_char(out, line.ptr[at] == '\t' ? '\t' : ' ');
     at += n == 0 ? 1 : n;
@@ -137,7 +142,9 @@ void diagnostic_print(const struct diagnostic *item, struct text file_name,
                diagnostic_severity_name(item->severity));
   textbuf_add(out, item->message);
   textbuf_addf(out, " [%s]\n  ", diagnostic_slug(item->code));
+  textbuf_add(out, item->first_column > 1 ? TEXT("\xE2\x80\xA6") : TEXT(""));
   textbuf_add(out, item->source_line);
+  textbuf_add(out, item->cut ? TEXT("\xE2\x80\xA6") : TEXT(""));
   textbuf_add(out, TEXT("\n  "));
   print_caret(item, out);
   if (item->hint.len > 0) {

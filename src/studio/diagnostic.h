@@ -37,7 +37,10 @@ struct diagnostic {
   struct text message;     /* one sentence without a full stop */
   struct text hint;        /* the cure in words; empty if there is none */
   struct text edit;        /* what the line should say; empty if unknown */
-  struct text source_line; /* as written, without its end */
+  struct text source_line; /* as written, without its end; of a long one what
+                            * is around the place */
+  uint32_t first_column;   /* of source_line; 0 and 1 are its beginning */
+  bool cut;                /* source_line goes on */
 };
 
 /* A file's worth of findings, in the order of their places once sorted. */

@@ -130,11 +130,7 @@ enum meaning handover_unit_meaning(struct handover *h,
 
 const struct unit *handover_function_of(const struct handover *h,
                                         const struct expr *call) {
-  const struct unit *u = h->c->program->script.units;
-  for (uint32_t i = 0; i < call->callee_id; i++) {
-    u = u->next;
-  }
-  return u;
+  return h->c->program->script.unit_at[call->callee_id];
 }
 
 static enum meaning meaning_of_call(struct handover *h, const struct expr *e) {

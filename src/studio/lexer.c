@@ -197,11 +197,13 @@ static bool lex_sign(struct lexer *l) {
 static void lex_unknown(struct lexer *l) {
   const size_t from = l->at;
   const size_t n = utf8_length(l->text, l->at);
-  l->at += n == 0 ? 1 : n;
-  scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
-             n == 0 ? "this byte is not UTF-8"
-                    : "no word of the language begins with this character",
-             n == 0 ? "save the file as UTF-8" : "");
+  l->at += n;
+  if (n == 0) {
+    scan_bad_bytes(l);
+  } else {
+    scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
+               "no word of the language begins with this character", "");
+  }
   (void)scan_push(l, TOKEN_BAD, from);
 }
 

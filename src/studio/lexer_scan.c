@@ -38,6 +38,17 @@ void scan_error(struct lexer *l, enum diagnostic_code code, size_t from,
          "%s", message);
 }
 
+void scan_bad_bytes(struct lexer *l) {
+  const size_t from = l->at;
+  while (l->at < l->text.len && utf8_length(l->text, l->at) == 0) {
+    l->at++;
+  }
+  scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
+             l->at == from + 1 ? "this byte is not UTF-8"
+                               : "these bytes are not UTF-8",
+             "save the file as UTF-8");
+}
+
 static void note_pasted(struct lexer *l, size_t from, size_t length,
                         const char *what) {
   if (l->pasted_on == l->line) {

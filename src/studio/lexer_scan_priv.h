@@ -44,6 +44,9 @@ bool scan_follows_dot(const struct lexer *l);
 struct token *scan_push(struct lexer *l, enum token_kind kind, size_t from);
 void scan_error(struct lexer *l, enum diagnostic_code code, size_t from,
                 const char *message, const char *hint);
+/* Reports the bytes here that are no UTF-8, all of a row at once, and passes
+ * them. */
+void scan_bad_bytes(struct lexer *l);
 /* A quoted text, whose mark is next; @escapes as in $"…". */
 void scan_text(struct lexer *l, bool escapes);
 

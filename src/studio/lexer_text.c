@@ -144,9 +144,7 @@ static void take_escape(struct lexer *l, struct literal *t) {
 static void take_char(struct lexer *l, struct literal *t) {
   const size_t n = utf8_length(l->text, l->at);
   if (n == 0) {
-    const size_t at = l->at++;
-    scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, at, "this byte is not UTF-8",
-               "save the file as UTF-8");
+    scan_bad_bytes(l);
     return;
   }
   textbuf_add(&t->part, text_sub(l->text, l->at, n));

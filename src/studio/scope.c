@@ -107,14 +107,9 @@ static void bind_name(struct scope *s, struct expr *e, bool sets) {
  * name anywhere. */
 static bool bind_reserved(struct scope *s, struct expr *e) {
   const enum builtin_id id = builtin_find_name(e->text);
-  if (id == BUILTINS || s->taken[id] ||
-      find_name(&s->locals, e->text) < s->locals.count) {
-    return false;
-  }
-  e->kind = EXPR_CALL;
-  e->callee = CALLEE_BUILTIN;
-  e->callee_id = id;
-  return true;
+  return id != BUILTINS && !s->taken[id] &&
+         find_name(&s->locals, e->text) == s->locals.count &&
+         callee_bind_name(e);
 }
 
 static void take_name(struct scope *s, const struct expr *target) {
@@ -250,12 +245,12 @@ static void keep_locals(struct scope *s) {
 }
 
 static void check_duplicate_unit(struct scope *s, const struct unit *unit) {
-  for (const struct unit *u = s->script->units; u != unit; u = u->next) {
-    if (u->kind == unit->kind && u->kind != UNIT_MAIN && unit->name.len > 0 &&
-        text_equal_nocase(u->name, unit->name)) {
-      report_duplicate(s, unit->at, unit->name, u->at);
-      return;
-    }
+  if (unit->kind == UNIT_MAIN || unit->name.len == 0) {
+    return;
+  }
+  const struct unit *first = callee_unit(s->script, unit->kind, unit->name);
+  if (first != unit) {
+    report_duplicate(s, unit->at, unit->name, first->at);
   }
 }
 
@@ -277,6 +272,14 @@ static void add_own_variables(struct scope *s) {
   (void)add_name(s, &s->globals, TEXT("_ERR"), nowhere);
   (void)add_name(s, &s->globals, TEXT("_ERRLINE"), nowhere);
   (void)add_name(s, &s->globals, TEXT("event"), nowhere);
+}
+
+static void number_locals(struct script *script) {
+  script->all_variables = script->variable_count;
+  for (struct unit *u = script->units; u != NULL; u = u->next) {
+    u->first_local = script->all_variables;
+    script->all_variables += u->local_count;
+  }
 }
 
 static void keep_globals(struct scope *s) {
@@ -302,6 +305,7 @@ bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
   init_names(&s.locals, arena->mem);
   init_names(&s.reads, arena->mem);
   add_own_variables(&s);
+  s.failed = s.failed || !callee_index(arena, script);
   for (const struct unit *u = script->units; u != NULL; u = u->next) {
     take_names(&s, &u->body);
   }
@@ -310,6 +314,7 @@ bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
   }
   if (!s.failed) {
     keep_globals(&s);
+    number_locals(script);
   }
   free_names(&s.globals);
   free_names(&s.locals);

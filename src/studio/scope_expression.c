@@ -52,7 +52,7 @@ static void bind_name(struct reporter *r, const struct scope_place *at,
     e->variable = (struct variable){true, i};
   } else if (find(script->variables, script->variable_count, e->text, &i)) {
     e->variable = (struct variable){false, i};
-  } else {
+  } else if (!callee_bind_name(e)) {
     report_unknown(r, at, e);
   }
 }
@@ -65,7 +65,8 @@ void scope_bind_expression(struct reporter *r, const struct scope_place *at,
     scope_bind_expression(r, at, e->args);
     if (e->kind == EXPR_NAME) {
       bind_name(r, at, e);
-    } else if (e->kind == EXPR_CALL || e->kind == EXPR_METHOD) {
+    } else if (e->callee == CALLEE_UNKNOWN &&
+               (e->kind == EXPR_CALL || e->kind == EXPR_METHOD)) {
       callee_bind(r, at->script, e);
     }
   }

@@ -51,12 +51,40 @@ void report(struct reporter *r, struct finding f, const char *format, ...) {
   va_end(args);
 }
 
+/* Lines longer than this are shown in part. */
+enum { SHOWN_MAX = 240, SHOWN_BEFORE = 80 };
+
+/* The offset of a column from 1, or the end. */
+static size_t offset_of(struct text line, uint32_t column) {
+  size_t at = 0;
+  for (uint32_t i = 1; i < column && at < line.len; i++) {
+    const size_t n = utf8_length(line, at);
+    at += n == 0 ? 1 : n;
+  }
+  return at;
+}
+
+static void show_line(const struct source *s, struct diagnostic *item) {
+  const struct text line = source_line(s, item->line);
+  item->source_line = line;
+  if (line.len <= SHOWN_MAX) {
+    return;
+  }
+  const bool later = item->column > SHOWN_BEFORE;
+  item->first_column = later ? item->column - SHOWN_BEFORE / 2 : 1;
+  const size_t from = offset_of(line, item->first_column);
+  const struct text rest = text_sub(line, from, line.len);
+  const size_t len = offset_of(text_sub(rest, 0, 4 * SHOWN_MAX), SHOWN_MAX / 2);
+  item->source_line = text_sub(rest, 0, len);
+  item->cut = len < rest.len;
+}
+
 void report_list(struct reporter *r, struct finding f, const char *format,
                  va_list args) {
   char message[512];
   const int n = vsnprintf(message, sizeof message, format, args);
   const size_t len = n < 0 ? 0 : (size_t)n;
-  const struct diagnostic item = {
+  struct diagnostic item = {
       .code = f.code,
       .severity = diagnostic_severity_of(f.code),
       .line = f.at.line,
@@ -65,8 +93,8 @@ void report_list(struct reporter *r, struct finding f, const char *format,
       .message = {message, len < sizeof message ? len : sizeof message - 1},
       .hint = f.hint,
       .edit = f.edit,
-      .source_line = source_line(r->source, f.at.line),
   };
+  show_line(r->source, &item);
   diagnostics_add(r->diags, &item);
 }
 

@@ -1,3 +1,5 @@
+#include "studio/action.h"
+#include "studio/builtin_priv.h"
 #include "studio/checker_priv.h"
 
 /* Variables of the script come first, then those of each function. */
@@ -9,11 +11,7 @@ struct surveyor {
 };
 
 size_t survey_first_local(const struct survey *s, const struct unit *unit) {
-  size_t n = s->script->variable_count;
-  for (const struct unit *u = s->script->units; u != unit; u = u->next) {
-    n += u->local_count;
-  }
-  return n;
+  return unit == NULL ? s->script->all_variables : unit->first_local;
 }
 
 struct survey_var *survey_find(const struct survey *s, const struct unit *unit,
@@ -23,6 +21,21 @@ struct survey_var *survey_find(const struct survey *s, const struct unit *unit,
 }
 
 /* ---- what functions are called with */
+
+static uint8_t gives(const struct expr *value) {
+  if (value == NULL) {
+    return 0;
+  }
+  if (value->callee == CALLEE_BUILTIN) {
+    return value->callee_id == BUILTIN_GETRESTPROXY ? SURVEY_GIVES_PROXY : 0;
+  }
+  if (value->callee != CALLEE_ACTION ||
+      value->callee_id == ACTION_REST_REQUEST) {
+    return 0;
+  }
+  return value->callee_id == ACTION_GET_SESSION_INFO ? SURVEY_GIVES_INFO
+                                                     : SURVEY_GIVES_ANSWER;
+}
 
 static void append(struct survey_set **first, struct survey_set **last,
                    struct survey_set *set) {
@@ -35,10 +48,7 @@ static void append(struct survey_set **first, struct survey_set **last,
 }
 
 static void add_args(struct surveyor *s, const struct expr *call) {
-  const struct unit *unit = s->c->program->script.units;
-  for (uint32_t i = 0; i < call->callee_id; i++) {
-    unit = unit->next;
-  }
+  const struct unit *unit = s->c->program->script.unit_at[call->callee_id];
   struct survey_var *v =
       &s->c->survey.vars[survey_first_local(&s->c->survey, unit)];
   for (const struct expr *arg = checker_first_arg(call); arg != NULL;
@@ -50,6 +60,7 @@ static void add_args(struct surveyor *s, const struct expr *call) {
     }
     *set = (struct survey_set){NULL, arg, s->unit, ++s->order, NULL};
     append(&v->args, &v->last_arg, set);
+    v->gives |= gives(arg);
   }
 }
 
@@ -108,6 +119,7 @@ static void add_set(struct surveyor *s, const struct expr *target,
   *set = (struct survey_set){target, value, s->unit, ++s->order, NULL};
   struct survey_var *v = survey_find(&s->c->survey, s->unit, root);
   const bool whole = target->kind == EXPR_NAME;
+  v->gives |= whole ? gives(value) : 0;
   struct survey_set **first = whole ? &v->sets : &v->members;
   struct survey_set **last = whole ? &v->last_set : &v->last_member;
   append(first, last, set);

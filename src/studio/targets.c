@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "studio/action.h"
 #include "studio/code_priv.h"
 
@@ -18,24 +19,28 @@ struct finder {
   struct program *program;
   size_t cap;
   struct program_target *found; /* in plain memory until all are known */
+  struct map index;             /* of them, by name */
   struct followed followed[FOLLOWED_MAX];
   size_t followed_count;
   unsigned depth;
   bool failed;
 };
 
+static bool same_name(const void *ctx, uint32_t value, const void *key) {
+  const struct finder *f = ctx;
+  const struct text *name = key;
+  return text_equal(f->found[value].name, *name);
+}
+
 static void add_target(struct finder *f, struct text name, uint32_t line) {
   struct program *p = f->program;
-  for (size_t i = 0; i < p->target_count; i++) {
-    if (text_equal(f->found[i].name, name)) {
-      return;
-    }
-  }
-  if (name.len == 0) {
+  const uint64_t hash = hash_text(name);
+  if (name.len == 0 || map_get(&f->index, hash, &name) != MAP_NONE) {
     return;
   }
   if (!mem_grow(p->mem, &f->found, &f->cap, p->target_count + 1,
-                sizeof *f->found)) {
+                sizeof *f->found) ||
+      !map_put(&f->index, hash, p->target_count)) {
     f->failed = true;
     return;
   }
@@ -284,6 +289,7 @@ static void sort(struct program_target *found, size_t count) {
 bool targets_find(struct program *program) {
   static const struct look look = {look_at_call, look_at_payload};
   struct finder f = {.program = program};
+  map_init(&f.index, program->mem, same_name, &f);
   walk_units(&f, NULL, &look);
   program->targets = arena_alloc(&program->arena, (program->target_count + 1) *
                                                       sizeof *program->targets);
@@ -295,6 +301,7 @@ bool targets_find(struct program *program) {
     memcpy(program->targets, f.found,
            program->target_count * sizeof *program->targets);
   }
+  map_free(&f.index);
   mem_free(program->mem, f.found, f.cap * sizeof *f.found);
   return !f.failed;
 }
