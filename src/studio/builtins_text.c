@@ -1,4 +1,6 @@
 /* Texts. Positions count characters (code points) from 1. */
+#include <math.h>
+
 #include "studio/builtin_impl_priv.h"
 
 /* The byte at which character @n (from 0) begins; t.len beyond the last. */
@@ -73,6 +75,30 @@ static bool list_find(const struct list_obj *list, struct value v,
   return false;
 }
 
+/* A text with pipes is an array: what is looked for is an element, equal to
+ * it as = has it. A pipe itself can only be looked for in a text. */
+static size_t array_find(struct text array, struct text wanted,
+                         struct value v) {
+  size_t at = 0;
+  struct text element;
+  double x, y;
+  const bool number = value_to_number(v, &x);
+  for (size_t i = 1; array_next(array, &at, &element); i++) {
+    const bool same_number =
+        number && text_to_double(text_trim(element), &y) && !(fabs(x - y) > 0);
+    if (same_number || text_equal_nocase(element, wanted)) {
+      return i;
+    }
+  }
+  return 0;
+}
+
+static bool is_array(struct text t, struct text needle) {
+  const struct text pipe = TEXT("|");
+  return text_find(t, pipe, 0) < t.len &&
+         text_find(needle, pipe, 0) == needle.len;
+}
+
 /* Position of argument 1 in argument 0; 0 if it is not there. */
 static size_t find(const struct builtin *b) {
   char buffer[BUILTIN_SHORT], needle_buffer[BUILTIN_SHORT];
@@ -83,6 +109,9 @@ static size_t find(const struct builtin *b) {
   const struct text t = builtin_text(b, 0, buffer);
   const struct text needle = builtin_text(b, 1, needle_buffer);
   vm_charge(b->vm, t.len);
+  if (is_array(t, needle)) {
+    return array_find(t, needle, b->args[1]);
+  }
   index = text_find(t, needle, 0);
   const bool found = index < t.len || needle.len == 0;
   return found ? char_of(t, index) + 1 : 0;

@@ -172,6 +172,7 @@ void parser_statements(struct parser *p, struct block *out) {
     if (p->panic) {
       p->at += p->at == before; /* always on, whatever it was */
       parser_skip_line(p);
+      parser_reject_block(p); /* whatever it belonged to */
     }
     if (s != NULL) {
       *end = s;
