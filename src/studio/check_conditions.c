@@ -164,12 +164,17 @@ static bool same(const struct expr *a, const struct expr *b) {
          same(a->right, b->right) && same_parts(a, b);
 }
 
+/* Each is compared with so many: a table of ten thousand labels is read in no
+ * time, too. */
+enum { COMPARED_MAX = 200 };
+
 /* The label or condition before @e that catches all that @e would. */
 static const struct expr *caught_by(const struct stmt *s,
                                     const struct expr *e) {
+  size_t compared = 0;
   for (const struct arm *arm = s->arms; arm != NULL; arm = arm->next) {
     for (const struct expr *v = arm->values; v != NULL; v = v->next) {
-      if (v == e) {
+      if (v == e || ++compared > COMPARED_MAX) {
         return NULL;
       }
       if (same(v, e)) {
