@@ -140,11 +140,7 @@ static void look_at_set(struct finder *f, const struct at *at,
 
 static const struct unit *function_of(const struct finder *f,
                                       const struct expr *call) {
-  const struct unit *u = f->program->script.units;
-  for (uint32_t i = 0; i < call->callee_id; i++) {
-    u = u->next;
-  }
-  return u;
+  return f->program->script.unit_at[call->callee_id];
 }
 
 /* The argument that is the parameter which is wanted. */
