@@ -90,7 +90,7 @@ static int run_grid(const struct grid *g) {
 }
 
 int bench_cli_routing(const struct cli_command *self, int argc, char **argv) {
-  const char *waiting = "0,1000,10000,100000,1000000";
+  const char *waiting = "1000,10000,100000,1000000";
   const char *agents = "100,1000,10000";
   long long steps = 300000;
   struct grid g = {.json = false};

@@ -9,10 +9,12 @@
 #include "base/map.h"
 #include "bench/progress.h"
 #include "cli/cli.h"
+#include "cli/replay_candidates.h"
 #include "codec/batch.h"
 #include "codec/snapshot.h"
 #include "domain/heap.h"
 #include "engine/engine.h"
+#include "engine/event.h"
 #include "journal/journal.h"
 
 enum { PATH_BYTES = 4096, VALUE_SHOWN = 160, SNAPSHOTS_MAX = 4 };
@@ -31,7 +33,7 @@ struct replay {
   struct progress progress;
   struct seen_snapshot snapshots[SNAPSHOTS_MAX];
   size_t snapshot_count, snapshots_good;
-  bool json, one_session, colour;
+  bool json, one_session, colour, candidates;
   struct id session;
   uint64_t batches, events, printed, finished;
   int64_t first_us, last_us;
@@ -144,11 +146,15 @@ static bool is_wanted(const struct replay *r, const struct record *event) {
 
 static void fold_event(struct replay *r, uint64_t seq,
                        const struct record *event) {
+  const bool wanted = is_wanted(r, event);
+  if (r->candidates && wanted && event->type == EVENT_OF_SESSION(OFFERED)) {
+    replay_print_candidates(r->engine, seq, event, r->json);
+  }
   engine_apply(r->engine, seq, event);
   r->events++;
   r->last_us = record_num(event, FIELD_AT);
   r->first_us = r->events == 1 ? r->last_us : r->first_us;
-  if (is_wanted(r, event)) {
+  if (wanted) {
     print_event(r, seq, event);
   }
 }
@@ -413,11 +419,14 @@ int cmd_replay(const struct cli_command *self, int argc, char **argv) {
   const char *session = NULL;
   const struct cli_option options[] = {
       {"--json", CLI_FLAG, &r.json, NULL, "a JSON object an event"},
+      {"--candidates", CLI_FLAG, &r.candidates, NULL,
+       "before each offer, why it went to that agent and to no other"},
       {"--session", CLI_TEXT, &session, "ID", "only the events of this one"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton replay data/handover",
-      "baton replay data/handover --session 0192f0c1-… --json", NULL};
+      "baton replay data/handover --session 0192f0c1-… --json",
+      "baton replay data/handover --session 0192f0c1-… --candidates", NULL};
   const struct cli_page page = {options, examples, 1, 1};
   int exit_code;
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {

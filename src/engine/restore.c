@@ -24,6 +24,7 @@ static void restore_order(struct engine *e, const struct record *r,
 
 static bool restore_numbers(struct engine *e, const struct record *r) {
   e->now_us = record_num(r, FIELD_AT);
+  router_advance(&e->router, e->now_us);
   e->next_order = (uint64_t)record_num(r, FIELD_ORDER);
   e->next_transfer = (uint64_t)record_num(r, FIELD_TRANSFER);
   e->next_run = (uint64_t)record_num(r, FIELD_RUN);

@@ -1,0 +1,155 @@
+/* Rings, preference and ageing in a centre that restarts; and why a session was
+ * offered, asked afterwards. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "centre.h"
+#include "engine/engine_priv.h"
+#include "mirror.h"
+
+static void restart(struct centre *c) {
+  struct mirror restored;
+  struct difference why;
+  mirror_init(&restored, &c->tm.mem);
+  mirror_restore(&restored, c->e);
+  if (!mirror_equal(c->e, restored.e, true, &why)) {
+    fail_msg("the snapshot is not the engine: %s", why.text);
+  }
+  engine_free(c->e);
+  c->e = restored.e;
+}
+
+/* The session waits in the queue "slow"; nobody serves it at first. */
+static void wait_in_slow(struct centre *c, const char *queue,
+                         const char *transfer) {
+  centre_init(c, NULL);
+  centre_put(c, COMMAND_PUT_AGENT,
+             "{\"id\":\"anna\",\"queues\":[\"support\"],\"skills\":["
+             "\"AgentSkill\"],\"capacity\":{\"chat\":1}}");
+  centre_put(c, COMMAND_PUT_AGENT,
+             "{\"id\":\"bert\",\"queues\":[\"slow\"],\"skills\":["
+             "\"AgentSkill\"],\"capacity\":{\"chat\":1}}");
+  centre_put(c, COMMAND_PUT_QUEUE, queue);
+  centre_open_with_bot(c, true);
+  centre_bot(c, COMMAND_BOT_CLOSED, NULL);
+  centre_transfer(c, transfer);
+  assert_int_equal(c->step.answer.code, 200);
+}
+
+static void a_ring_opens_on_time_over_a_restart(void **state) {
+  (void)state;
+  struct centre c;
+  wait_in_slow(&c,
+               "{\"id\":\"slow\",\"rings\":[{\"after\":5,\"agents\":["
+               "\"anna\"]}]}",
+               "{\"queue\":\"slow\"}");
+  centre_ready(&c, "anna");
+  centre_wait(&c, 2000);
+  restart(&c);
+  centre_wait(&c, 2999);
+  assert_int_equal(centre_status(&c), SESSION_QUEUED);
+  centre_wait(&c, 1);
+  assert_int_equal(centre_status(&c), SESSION_OFFERED);
+  centre_free(&c);
+}
+
+static void the_preferred_agent_comes_first_then_everyone(void **state) {
+  (void)state;
+  struct centre c;
+  wait_in_slow(&c, "{\"id\":\"slow\"}", "{\"queue\":\"support\"}");
+  centre_put(&c, COMMAND_PUT_AGENT,
+             "{\"id\":\"bert\",\"skills\":[\"AgentSkill\"],"
+             "\"capacity\":{\"chat\":1}}");
+  centre_ready(&c, "bert");
+  centre_agent(&c, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  centre_ready(&c, "anna");
+  centre_transfer(&c, "{\"queue\":\"support\",\"preferAgent\":\"bert\","
+                      "\"preferFor\":9}");
+  assert_int_equal(centre_status(&c), SESSION_OFFERED);
+  centre_agent(&c, "bert", COMMAND_DECLINE_OFFER, NULL);
+  assert_int_equal(c.step.answer.code, 200);
+  assert_int_equal(centre_count(&c, EVENT_WIDENED), 1);
+  centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
+  assert_int_equal(c.step.answer.code, 200);
+  centre_free(&c);
+}
+
+static void an_aged_priority_is_the_same_after_a_restart(void **state) {
+  (void)state;
+  struct centre c;
+  wait_in_slow(&c, "{\"id\":\"slow\",\"ageing\":1.5,\"maxPriority\":20}",
+               "{\"queue\":\"slow\",\"priority\":2}");
+  centre_wait(&c, 120000);
+  centre_ready(&c, "anna"); /* something happens at that time */
+  uint32_t slot = 0;
+  assert_true(engine_find(c.e, c.session, &slot));
+  const int64_t before = router_effective_priority(&c.e->router, slot);
+  assert_true(before == 5 * (int64_t)ROUTER_POINT);
+  restart(&c);
+  assert_true(engine_find(c.e, c.session, &slot));
+  assert_true(router_effective_priority(&c.e->router, slot) == before);
+  centre_free(&c);
+}
+
+static void overflows_that_lead_back_are_refused(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  centre_put(&c, COMMAND_PUT_QUEUE, "{\"id\":\"a\",\"overflow\":\"b\"}");
+  centre_put(&c, COMMAND_PUT_QUEUE, "{\"id\":\"b\",\"overflow\":\"c\"}");
+  struct command cmd =
+      centre_command(&c, COMMAND_PUT_QUEUE, ROLE_ADMIN, SESSION_NOBODY);
+  record_set_text(&cmd.args, FIELD_CONFIG,
+                  TEXT("{\"id\":\"c\",\"overflow\":\"a\"}"));
+  centre_run(&c, &cmd);
+  assert_int_equal(c.step.answer.code, 422);
+  assert_true(centre_says(&c, "leads back to this queue"));
+  centre_free(&c);
+}
+
+/* The journal's events up to the offer make the engine that decided it. */
+static void a_past_offer_is_explained_from_its_events(void **state) {
+  (void)state;
+  struct centre c;
+  struct mirror past;
+  struct textbuf b;
+  struct json_out o;
+  uint32_t slot = 0;
+  wait_in_slow(&c, "{\"id\":\"slow\"}", "{\"queue\":\"slow\"}");
+  mirror_init(&past, &c.tm.mem);
+  mirror_restore(&past, c.e);
+  centre_ready(&c, "bert"); /* its last step offers */
+  const struct step *step = &c.step;
+  bool offered = false;
+  for (size_t i = 0; i < step->event_count && !offered; i++) {
+    offered = step->events[i].type == EVENT_OF_SESSION(OFFERED);
+    if (!offered) {
+      engine_apply(past.e, step->seq, &step->events[i]);
+    }
+  }
+  assert_true(offered);
+  assert_true(engine_find(past.e, c.session, &slot));
+  textbuf_init(&b, &c.tm.mem);
+  json_out_init(&o, &b);
+  engine_write_candidates(past.e, slot, c.now_us, &o);
+  const struct text said = textbuf_text(&b);
+  assert_true(text_find(said, TEXT("\"would_be_offered\""), 0) < said.len);
+  assert_true(text_find(said, TEXT("\"not_served\""), 0) < said.len);
+  textbuf_free(&b);
+  mirror_free(&past);
+  centre_free(&c);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_ring_opens_on_time_over_a_restart),
+      cmocka_unit_test(the_preferred_agent_comes_first_then_everyone),
+      cmocka_unit_test(an_aged_priority_is_the_same_after_a_restart),
+      cmocka_unit_test(overflows_that_lead_back_are_refused),
+      cmocka_unit_test(a_past_offer_is_explained_from_its_events),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
