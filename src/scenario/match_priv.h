@@ -27,8 +27,7 @@ bool match_texts_unordered(const struct text *expected, size_t expected_count,
                            const struct text *found, size_t found_count);
 /* Appends both as lines: "  " in both, "- " only expected, "+ " only found.
  * Each line begins with @indent. */
-void match_diff(const struct text *expected, size_t expected_count,
-                const struct text *found, size_t found_count,
-                struct textbuf *out);
+void match_diff(const struct text *expected, size_t n, const struct text *found,
+                size_t m, struct textbuf *out);
 
 #endif

@@ -340,28 +340,30 @@ void people_hear_effect(struct world *w, const struct record *fx) {
 
 /* ---- the end */
 
-void people_close(struct world *w) {
+static void say_missed(struct world *w, const struct actor *a) {
   static const char *const who[] = {"the customer", "bot", "agent",
                                     "meanwhile"};
+  const bool named = a->party == PARTY_BOT || a->party == PARTY_AGENT;
+  const struct finding_place place =
+      yaml_tree_place(&w->scenario->file->tree, a->step);
+  const struct json *after = field_at(a->step, F_STEP_AFTER);
+  const struct json *on = field_at(a->step, F_STEP_ON);
+  const struct text which = after != NULL ? field_text(a->step, F_STEP_AFTER)
+                                          : field_text(a->step, F_STEP_ON);
+  world_trouble(w, "%.*s:%u: %s%s%.*s never came to this step%s%.*s%s",
+                TEXT_ARG(place.file), place.line, who[a->party],
+                named ? " " : "", named ? (int)a->id.len : 0, a->id.ptr,
+                after != NULL ? ": nobody said \""
+                : on != NULL  ? ": there was no "
+                              : "",
+                TEXT_ARG(which), after != NULL ? "\"" : "");
+}
+
+void people_close(struct world *w) {
   for (size_t i = 0; i < w->actor_count; i++) {
     const struct actor *a = &w->actors[i];
-    const bool named = a->party == PARTY_BOT || a->party == PARTY_AGENT;
-    if (a->step == NULL || field_flag(a->step, F_STEP_OPTIONAL)) {
-      continue;
+    if (a->step != NULL && !field_flag(a->step, F_STEP_OPTIONAL)) {
+      say_missed(w, a);
     }
-    const struct finding_place place =
-        yaml_tree_place(&w->scenario->file->tree, a->step);
-    const struct json *after = field_at(a->step, F_STEP_AFTER);
-    const struct json *on = field_at(a->step, F_STEP_ON);
-    const struct json *which = after != NULL ? after : on;
-    world_trouble(w, "%.*s:%u: %s%s%.*s never came to this step%s%.*s%s",
-                  TEXT_ARG(place.file), place.line, who[a->party],
-                  named ? " " : "", named ? (int)a->id.len : 0, a->id.ptr,
-                  after != NULL ? ": nobody said \""
-                  : on != NULL  ? ": there was no "
-                                : "",
-                  which == NULL ? 0 : (int)which->text.len,
-                  which == NULL ? "" : which->text.ptr,
-                  after != NULL ? "\"" : "");
   }
 }
