@@ -209,7 +209,9 @@ static int play(struct show *s, const struct scenario *scenario) {
     domain_watch(world_domain(w), on_look, s);
   }
   s->world = w;
-  domain_set_zone(world_domain(w), s->zone);
+  if (s->zone != NULL) { /* else the scenario's */
+    domain_set_zone(world_domain(w), s->zone);
+  }
   if (scenario_wants_siblings(scenario)) {
     siblings_publish(w, s->path);
   }

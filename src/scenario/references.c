@@ -6,6 +6,7 @@
 #include "engine/record.h"
 #include "scenario/match_priv.h"
 #include "scenario/roster_priv.h"
+#include "server/zone.h"
 #include "session/session.h"
 #include "studio/action.h"
 
@@ -257,7 +258,25 @@ static void check_agents(const struct checking *c) {
   }
 }
 
+static void check_zone(const struct checking *c) {
+  const struct json *at = field_at(c->s->root, F_SCENARIO_ZONE);
+  const struct text name = field_text(c->s->root, F_SCENARIO_ZONE);
+  struct tz *zone = NULL;
+  if (at == NULL) {
+    return;
+  }
+  if (zone_load(heap_mem(), name, &zone) != BT_ERR_OK) {
+    fields_error(c->r, at,
+                 "there is no time zone \"%.*s\" on this machine; one is "
+                 "Europe/Berlin",
+                 TEXT_ARG(name));
+    return;
+  }
+  tz_free(zone);
+}
+
 static void check_outside(const struct checking *c) {
+  check_zone(c);
   const struct json *entry = field_at(c->s->root, F_SCENARIO_ENTRY);
   if (entry != NULL) {
     const bool named = json_member(entry, TEXT("id")) != NULL;

@@ -1,4 +1,5 @@
 #include "scenario/world_priv.h"
+#include "server/zone.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -223,6 +224,11 @@ enum bt_err world_create(const struct scenario *scenario,
     const struct domain_listener hears = {
         .ctx = w, .on_event = on_event, .on_effect = on_effect};
     domain_listen(w->domain, &hears);
+    err = zone_load(heap_mem(), field_text(scenario->root, F_SCENARIO_ZONE),
+                    &w->zone);
+  }
+  if (err == BT_ERR_OK) {
+    domain_set_zone(w->domain, w->zone);
     calls_watch(w);
     rest_serve(w);
     err = stage_set(w) ? BT_ERR_OK : BT_ERR_NOMEM;
@@ -248,6 +254,7 @@ void world_free(struct world *w) {
   if (w->loop != NULL) {
     loop_free(w->loop);
   }
+  tz_free(w->zone);
   tale_free(&w->tale);
   free(w);
 }

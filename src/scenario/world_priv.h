@@ -75,6 +75,7 @@ struct world {
   size_t plan_count, plan_cap;
   uint64_t plan_orders;
   uint32_t *rest_used;  /* by reply of the scenario */
+  struct tz *zone;      /* of the script's dates */
   struct trace *tracer; /* when calls are expected; else NULL */
   struct tale tale;
   struct laws laws;
