@@ -115,6 +115,13 @@ static void on_event(struct watch *w, uint64_t seq,
     socket_send(&chat->socket, api_frame_end(api, &o));
     return;
   }
+  if (event->type == EVENT_PLAYED) {
+    struct json_out o = api_frame_begin(api, "play");
+    json_key(&o, "file");
+    json_put_text(&o, record_text(event, FIELD_URL));
+    socket_send(&chat->socket, api_frame_end(api, &o));
+    return;
+  }
   if (!event_is_session(event->type)) {
     return;
   }

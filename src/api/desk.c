@@ -272,15 +272,32 @@ static void offer_to(struct desk *d, const struct record *event) {
   }
 }
 
+/* Told by the agent, not by the session: ON Answer opens a page in the very
+ * step in which the session is assigned, and the view that tells of it knows
+ * more than this already. */
+static void pop_screen(struct desk *d, const struct record *event) {
+  struct api *api = d->socket.api;
+  struct json_out o = api_frame_begin(api, "screen.pop");
+  api_put_session_id(&o, record_id(event, FIELD_SESSION));
+  json_key(&o, "url");
+  json_put_text(&o, record_text(event, FIELD_URL));
+  socket_send(&d->socket, api_frame_end(api, &o));
+}
+
 void desks_on_event(struct api *api, uint64_t seq, const struct record *event) {
   (void)seq;
   const uint32_t agent = (uint32_t)record_num(event, FIELD_AGENT);
   const bool offered = event->type == EVENT_OF_SESSION(OFFERED);
+  const bool pops = event->type == EVENT_SCREEN_POPPED;
   if (!record_has(event, FIELD_AGENT) || agent >= api->desk_cap ||
-      (!offered && !event_is_agent(event->type))) {
+      (!offered && !pops && !event_is_agent(event->type))) {
     return;
   }
   for (struct desk *d = api->desks[agent]; d != NULL; d = d->next) {
+    if (pops) {
+      pop_screen(d, event);
+      continue;
+    }
     offered ? offer_to(d, event) : tell_state(d);
   }
 }

@@ -1,9 +1,11 @@
 /* Sockets of bots: which session is on which, under which epoch.
  *
- * out  session.invited {session}, customer.message, customer.left, typing,
+ * out  exchange {exchange, text, payload}: one turn for a script
+ *      session.invited {session}, customer.message, customer.left, typing,
  *      session.released, done, problem
  * in   session.accept, message, typing, attributes, session.goodbye,
- *      session.transfer, session.close
+ *      session.transfer, session.close, exchange.reply {exchange, branch,
+ *      messages, payload}
  */
 #include "bots/bots.h"
 
@@ -226,11 +228,30 @@ static void dismiss(struct bots *b, const struct record *fx) {
   api_submit(b->api, &cmd, NULL, NULL);
 }
 
+/* Any socket of the bot serves; without one the script's time runs. */
+static void ask(struct bots *b, const struct record *fx) {
+  struct line *line = choose_line(b, (uint32_t)record_num(fx, FIELD_BOT));
+  if (line == NULL) {
+    return;
+  }
+  struct json_out o = api_frame_begin(b->api, "exchange");
+  api_put_session_id(&o, record_id(fx, FIELD_SESSION));
+  json_key(&o, "exchange");
+  json_put_i64(&o, record_num(fx, FIELD_RUN));
+  json_key(&o, "text");
+  json_put_text(&o, record_text(fx, FIELD_TEXT));
+  json_key(&o, "payload");
+  json_put_raw(&o, record_text(fx, FIELD_VALUE));
+  socket_send(&line->socket, api_frame_end(b->api, &o));
+}
+
 static void on_effect(void *ctx, const struct record *effect) {
   if (effect->type == EFFECT_INVITE_BOT) {
     invite(ctx, effect);
   } else if (effect->type == EFFECT_CLOSE_BOT) {
     dismiss(ctx, effect);
+  } else if (effect->type == EFFECT_ASK_BOT) {
+    ask(ctx, effect);
   }
 }
 
@@ -250,12 +271,13 @@ static const struct {
 enum { FRAMES = sizeof frames / sizeof frames[0] };
 
 static void refuse_type(struct socket *s, const struct frame *f) {
-  const char *known[FRAMES + 2];
+  const char *known[FRAMES + 3];
   for (size_t i = 0; i < FRAMES; i++) {
     known[i] = frames[i].type;
   }
   known[FRAMES] = "typing";
-  known[FRAMES + 1] = NULL;
+  known[FRAMES + 1] = "exchange.reply";
+  known[FRAMES + 2] = NULL;
   socket_refuse_type(s, f, known);
 }
 
@@ -291,19 +313,42 @@ static void carry_out(struct talk *t, const struct frame *f,
   }
 }
 
+/* The answer to an exchange: the engine looks for who waits for it. */
+static void take_turn(struct socket *s, const struct frame *f,
+                      struct id session) {
+  const struct json *number = json_member(f->tree, TEXT("exchange"));
+  if (number == NULL || number->type != JSON_INT || number->i < 1) {
+    socket_refuse(s, f, REFUSAL_INVALID_MEMBER,
+                  TEXT("exchange is the number that came with the question."),
+                  TEXT("/exchange"));
+    return;
+  }
+  struct command cmd = api_own_command(COMMAND_BOT_REPLY);
+  record_set_id(&cmd.args, FIELD_SESSION, session);
+  record_set_num(&cmd.args, FIELD_RUN, number->i);
+  record_set_num(&cmd.args, FIELD_BOT, s->by.number);
+  record_set_text(&cmd.args, FIELD_VALUE, f->bytes);
+  socket_submit(s, f, &cmd);
+}
+
 static void on_frame(struct socket *s, const struct frame *f) {
   struct line *line = (struct line *)(void *)s;
+  const bool turn = text_equal(f->type, TEXT("exchange.reply"));
   const bool types = text_equal(f->type, TEXT("typing"));
   struct id session;
   size_t i = 0;
   while (i < FRAMES && !text_equal(f->type, text_from(frames[i].type))) {
     i++;
   }
-  if (i == FRAMES && !types) {
+  if (i == FRAMES && !types && !turn) {
     refuse_type(s, f);
     return;
   }
   if (!socket_read_session(s, f, &session)) {
+    return;
+  }
+  if (turn) {
+    take_turn(s, f, session);
     return;
   }
   struct talk *t = find_talk(line->bots, s->by.number, session);

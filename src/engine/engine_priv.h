@@ -70,7 +70,8 @@ struct run {
   uint32_t timer;
   uint64_t transfer;   /* SLEEP_TRANSFER */
   uint32_t status;     /* SLEEP_STATUS */
-  uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question */
+  uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question; of
+                          SLEEP_BOT the bot */
   uint32_t epoch;      /* SLEEP_IDLE: of the hold that is to end */
   struct text image;   /* owned; what sleeps */
   struct text params;  /* owned; until it begins: JSON, or empty */
@@ -207,6 +208,14 @@ void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
  * nothing. */
 bool ctx_is_fenced(const struct ctx *x, const struct live *l,
                    const struct record *args);
+
+/* ---- session_cmds.c */
+/* A new session, whose first holder is invited. */
+uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
+                      uint32_t target, const struct record *args);
+/* May the caller speak in this session now? */
+bool ctx_may_speak(const struct ctx *x, const struct live *l,
+                   enum refusal *why);
 
 /* ---- transfer.c */
 /* May the caller take the session from an agent or an offer? */
@@ -371,7 +380,8 @@ cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
 cmd_handler cmd_bot_joined, cmd_bot_dropped;
 cmd_handler cmd_queue, cmd_put, cmd_put_script;
-cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_signal;
+cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_bot_reply,
+    cmd_signal;
 cmd_handler cmd_debug, cmd_debug_off, cmd_debug_step, cmd_debug_change;
 cmd_handler cmd_keep_answer, cmd_tick, cmd_recovered;
 
@@ -475,6 +485,8 @@ void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late);
 /* The customer's first message after the question, or NULL. */
 const struct message *host_customer_answer(const struct live *l,
                                            const struct run *r);
+/* Gives a bot's turn (JSON) to the script that waits for it. */
+void host_turn(struct ctx *x, uint32_t run, struct text answer);
 /* Gives the reply (of a REST_REPLY command) to the script that waits for it. */
 void host_take_reply(struct ctx *x, uint32_t run, const struct record *reply);
 /* A REST call that was under way is made again. */

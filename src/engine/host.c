@@ -44,6 +44,10 @@ static act_fn *const actions[ACTIONS] = {
     [ACTION_LOG_ERROR] = host_log,
     [ACTION_TRACE] = host_log,
     [ACTION_REST_REQUEST] = host_rest,
+    [ACTION_PLAY] = host_play,
+    [ACTION_SCREEN_POP] = host_screen_pop,
+    [ACTION_CALLBACK] = host_callback,
+    [ACTION_BOT_EXCHANGE] = host_bot_exchange,
     [ACTION_RUN_SUB] = host_run_sub,
     [ACTION_RUN_SCRIPT] = host_run_script,
     [ACTION_SPAWN] = host_spawn,
@@ -74,6 +78,9 @@ static void answer_late(const struct act *t, enum sleep sleep) {
     break;
   case SLEEP_REST:
     host_answer_rest(t, "timeout");
+    break;
+  case SLEEP_BOT:
+    host_answer_bot(t, "The bot did not answer in time.");
     break;
   case SLEEP_NONE:
   case SLEEP_TRANSFER:
@@ -115,6 +122,7 @@ static void answer_sleep(const struct act *t, enum sleep sleep) {
   case SLEEP_NONE:
   case SLEEP_TIME:
   case SLEEP_REST:
+  case SLEEP_BOT:
   case SLEEP_EVENTS:
   case SLEEP_DEBUGGER:
   case SLEEPS:
@@ -131,6 +139,11 @@ void host_answer(struct ctx *x, uint32_t run, enum sleep sleep, bool late) {
     answer_sleep(&t, sleep);
   }
   x->line = 0;
+}
+
+void host_turn(struct ctx *x, uint32_t run, struct text answer) {
+  const struct act t = act_of(x, run);
+  host_take_turn(&t, answer);
 }
 
 void host_recover(struct ctx *x, uint32_t run) {

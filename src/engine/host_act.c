@@ -115,7 +115,7 @@ static void put_nap(struct record *ev, const struct nap *nap) {
     record_set_num(ev, FIELD_TRANSFER, (int64_t)nap->transfer);
   } else if (nap->sleep == SLEEP_STATUS) {
     record_set_num(ev, FIELD_FROM_STATUS, nap->status);
-  } else if (nap->sleep == SLEEP_CUSTOMER) {
+  } else if (nap->sleep == SLEEP_CUSTOMER || nap->sleep == SLEEP_BOT) {
     record_set_num(ev, FIELD_SEEN, nap->seen);
   } else if (nap->sleep == SLEEP_IDLE) {
     record_set_num(ev, FIELD_EPOCH, nap->epoch);

@@ -51,11 +51,12 @@ enum act_result act_do(const struct act *t, uint32_t slot,
 /* What a script sleeps for. */
 struct nap {
   enum sleep sleep;
-  int64_t wake_us;       /* 0: no time */
-  uint64_t transfer;     /* SLEEP_TRANSFER */
-  uint32_t status, seen; /* SLEEP_STATUS, SLEEP_CUSTOMER */
-  struct text reason;    /* SLEEP_DEBUGGER: why it stands still */
-  uint32_t epoch;        /* SLEEP_IDLE: of the hold that is to end */
+  int64_t wake_us;    /* 0: no time */
+  uint64_t transfer;  /* SLEEP_TRANSFER */
+  uint32_t status;    /* SLEEP_STATUS */
+  uint32_t seen;      /* SLEEP_CUSTOMER; SLEEP_BOT: the bot */
+  struct text reason; /* SLEEP_DEBUGGER: why it stands still */
+  uint32_t epoch;     /* SLEEP_IDLE: of the hold that is to end */
 };
 
 enum act_result act_sleep(const struct act *t, const struct nap *nap);
@@ -81,6 +82,15 @@ act_fn host_run_sub, host_run_script, host_spawn;
 void host_answer_sub(const struct act *t);
 /* The run of @t, which was called, is over. */
 void host_return(const struct act *t);
+
+/* ---- host_desk.c: the agent's page, files, booked calls */
+act_fn host_screen_pop, host_play, host_callback;
+
+/* ---- host_bot.c: one turn with a bot */
+act_fn host_bot_exchange;
+void host_answer_bot(const struct act *t, const char *why);
+/* The bot's answer, JSON. */
+void host_take_turn(const struct act *t, struct text answer);
 
 /* ---- host_rest.c */
 act_fn host_rest;

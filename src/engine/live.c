@@ -33,6 +33,7 @@ void live_init(struct live *l) {
                      .last_agent = SESSION_NOBODY,
                      .preferred = SESSION_NOBODY,
                      .transfer = {.preferred = SESSION_NOBODY},
+                     .call_queue = SESSION_NOBODY,
                      .run = SESSION_NOBODY};
 }
 
@@ -221,6 +222,7 @@ static void fold_opened(struct live *l, const struct mem *mem,
   l->spoken_us = l->opened_us;
   l->channel = (uint8_t)record_num(ev, FIELD_CHANNEL);
   l->entry = (uint32_t)record_num(ev, FIELD_ENTRY);
+  l->call_queue = (uint32_t)record_num(ev, FIELD_CALLBACK) - 1;
   live_own(mem, &l->customer, record_text(ev, FIELD_CUSTOMER));
   live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
   add_leg(l, mem,
@@ -423,6 +425,9 @@ static void fold_other(struct live *l, const struct mem *mem,
     break;
   case EVENT_SCRIPT_STARTED:
     l->followed = true;
+    break;
+  case EVENT_CALLBACK_BOOKED:
+    l->callbacks++;
     break;
   default:
     break;

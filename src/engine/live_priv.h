@@ -95,6 +95,8 @@ struct live {
   uint32_t run;             /* slot of its first run, or SESSION_NOBODY */
   uint32_t spawned;         /* scripts spawned so far */
   uint32_t timer_widen;     /* until a ring opens, or everyone may take it */
+  uint32_t callbacks;       /* calls booked so far */
+  uint32_t call_queue;      /* of a booked call; SESSION_NOBODY: it is none */
 };
 
 /* A live session folded from nothing. */

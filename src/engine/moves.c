@@ -284,6 +284,19 @@ static void perform(struct ctx *x, uint32_t slot, const struct session *before,
 
 /* ---- the bot's script */
 
+/* The time of a booked call has come: it joins its queue at once. */
+static void queue_call(struct ctx *x, uint32_t slot) {
+  const struct live *l = engine_live(x->e, slot);
+  const struct session_cmd cmd = {.type = SESSION_CMD_TRANSFER,
+                                  .target = l->call_queue};
+  const struct place p = {.priority = x->e->dir.queues[l->call_queue].priority,
+                          .reason = TEXT("callback")};
+  struct record extra;
+  record_init(&extra, 0);
+  put_place(x, slot, &p, &extra);
+  do_session_late(x, slot, &cmd, &extra);
+}
+
 /* What the entry point says comes after the bot. */
 static void follow_bot(struct ctx *x, uint32_t slot, uint32_t event) {
   const struct live *l = engine_live(x->e, slot);
@@ -380,6 +393,11 @@ static void carry_on(struct ctx *x, uint32_t slot, const struct happened *h) {
     } else {
       carry_out_waiting(x, slot, &next);
     }
+  }
+  if (h->event == SESSION_EV_INVITE_EXPIRED &&
+      engine_live(x->e, slot)->call_queue != SESSION_NOBODY) {
+    queue_call(x, slot);
+    return;
   }
   follow_bot(x, slot, h->event);
 }

@@ -210,6 +210,8 @@ static void restore_live(struct live *l, const struct mem *mem,
   l->last_seq = (uint64_t)record_num(r, FIELD_PREV);
   l->last_agent = num32(r, FIELD_AWAY);
   l->spawned = num32(r, FIELD_SPAWNED);
+  l->callbacks = num32(r, FIELD_SEEN_CALLS);
+  l->call_queue = num32(r, FIELD_CALLBACK) - 1;
   l->deadline_us = record_num(r, FIELD_DEADLINE);
   live_own(mem, &l->skills, record_text(r, FIELD_SKILLS));
   live_own(mem, &l->customer, record_text(r, FIELD_CUSTOMER));

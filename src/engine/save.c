@@ -376,6 +376,10 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_num(&r, FIELD_PREV, (int64_t)l->last_seq);
   record_set_num(&r, FIELD_AWAY, l->last_agent);
   record_set_num(&r, FIELD_SPAWNED, l->spawned);
+  record_set_num(&r, FIELD_SEEN_CALLS, l->callbacks);
+  record_set_num(&r, FIELD_CALLBACK,
+                 l->call_queue == SESSION_NOBODY ? 0
+                                                 : (int64_t)l->call_queue + 1);
   put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, l->timer_status);
   put_timer(s, &r, FIELD_UNTIL, FIELD_TIMER_ORDER_2, l->timer_customer);
   if (l->timer_transfer != TIMER_NONE) { /* its deadline is the transfer's */

@@ -119,6 +119,7 @@ static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
   case SLEEP_NONE:
   case SLEEP_TIME:
   case SLEEP_REST:
+  case SLEEP_BOT:
   case SLEEP_EVENTS:
   case SLEEP_DEBUGGER:
   case SLEEPS:
@@ -131,7 +132,7 @@ static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
  * began may call out and wait, as long as the session is remembered. */
 static bool outlives(const struct run *r) {
   return r->after_end && (r->sleep == SLEEP_TIME || r->sleep == SLEEP_REST ||
-                          r->sleep == SLEEP_SUB);
+                          r->sleep == SLEEP_BOT || r->sleep == SLEEP_SUB);
 }
 
 /* The session is over for the customer: its scripts have nothing left to do. */
@@ -470,6 +471,23 @@ void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
   }
   go_on(x, run);
   answer_session(x, slot, 200, "The script has its reply.", a);
+}
+
+void cmd_bot_reply(struct ctx *x, uint32_t slot, const struct record *args,
+                   struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  const uint32_t run = run_find(x->e, l, (uint64_t)record_num(args, FIELD_RUN));
+  if (run == SESSION_NOBODY || x->e->runs[run].sleep != SLEEP_BOT ||
+      x->e->runs[run].seen != (uint32_t)record_num(args, FIELD_BOT)) {
+    answer_session(x, slot, 200, "Nobody waits for it any more.", a);
+    return;
+  }
+  wake(x, run);
+  const struct caller before = act_as(x, &x->e->runs[run]);
+  host_turn(x, run, record_text(args, FIELD_VALUE));
+  host_go(x, run);
+  x->by = before;
+  answer_session(x, slot, 200, "The script has its answer.", a);
 }
 
 void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,

@@ -58,8 +58,9 @@ static bool channel_fits(struct ctx *x, const struct dir_entry *entry,
 }
 
 /* Opens the session in its slot; the first holder is invited. */
-static uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
-                             uint32_t target, const struct record *args) {
+/* A booked call (FIELD_CALLBACK, FIELD_DUE) waits in its invitation. */
+uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
+                      uint32_t target, const struct record *args) {
   const struct session none = session_none();
   const struct session_cmd cmd = {
       .type = SESSION_CMD_OPEN, .target = target, .target_kind = (uint8_t)kind};
@@ -77,7 +78,10 @@ static uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
   record_set_num(&ev, FIELD_ENTRY, entry);
   record_copy(&ev, FIELD_CUSTOMER, args);
   record_copy(&ev, FIELD_ATTRIBUTES, args);
-  record_set_num(&ev, FIELD_DEADLINE, x->now_us + e->invite_ms * 1000);
+  record_copy(&ev, FIELD_CALLBACK, args);
+  record_set_num(&ev, FIELD_DEADLINE,
+                 record_has(args, FIELD_DUE) ? record_num(args, FIELD_DUE)
+                                             : x->now_us + e->invite_ms * 1000);
   emit(x, &ev);
   uint32_t slot = SESSION_NOBODY;
   const bool there = engine_find(x->e, id, &slot);
@@ -182,8 +186,8 @@ void cmd_leave(struct ctx *x, uint32_t slot, const struct record *args,
 
 /* May the caller speak in this session now? (A bot that does not hold was
  * refused before.) */
-static bool may_speak(const struct ctx *x, const struct live *l,
-                      enum refusal *why) {
+bool ctx_may_speak(const struct ctx *x, const struct live *l,
+                   enum refusal *why) {
   const struct session *s = &l->s;
   if (s->status == SESSION_WRAPUP || s->status == SESSION_COMPLETED) {
     *why = REFUSAL_SESSION_ENDED;
@@ -209,7 +213,7 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
              struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   enum refusal why = REFUSAL_NONE;
-  if (!may_speak(x, l, &why)) {
+  if (!ctx_may_speak(x, l, &why)) {
     answer_refuse_told(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }

@@ -13,7 +13,8 @@
   X(REST, "a REST answer")                                                     \
   X(EVENTS, "an event")                                                        \
   X(SUB, "another script")                                                     \
-  X(DEBUGGER, "its debugger")
+  X(DEBUGGER, "its debugger")                                                  \
+  X(BOT, "a bot's turn")
 #define X(name, text) SLEEP_##name,
 enum sleep { SLEEP_LIST(X) SLEEPS };
 #undef X

@@ -21,6 +21,7 @@ static bool run_can_go_on(const struct engine *e, const struct live *l,
   case SLEEP_STATUS:
   case SLEEP_CUSTOMER:
   case SLEEP_REST:
+  case SLEEP_BOT:
   case SLEEP_DEBUGGER:
     return laws_timer_runs(e, r->timer, TIMER_RUN, run);
   case SLEEP_TRANSFER:
