@@ -32,6 +32,15 @@ POST   /sessions/ID/offer/decline
 POST   /sessions/ID/script                    s d
 DELETE /sessions/ID/script                    s d
 GET    /sessions/ID/script                    s d
+GET    /sessions/ID/debugger                  s d
+PUT    /sessions/ID/debugger                  s d
+DELETE /sessions/ID/debugger                  s d
+POST   /sessions/ID/debugger/step             s d
+POST   /sessions/ID/debugger/variable         s d
+GET    /sessions/ID/debugger/frames           s d
+GET    /sessions/ID/debugger/evaluate         s d
+GET    /sessions/ID/debugger/trace            s d
+GET    /sessions/ID/debugger/trace/socket     s d
 POST   /sessions/ID/signal                    s d
 GET    /sessions/ID/timeline                  s d
 GET    /sessions/ID/explain                   s d
@@ -40,12 +49,15 @@ GET    /sessions/ID/socket                    c
 GET    /chat                                  v
 GET    /queues                                a s d
 GET    /queues/support                        a s d
+GET    /queues/support/figures                a s d
 PUT    /queues/support                        d
 POST   /queues/support/pause                  s d
 POST   /queues/support/open                   s d
+GET    /skills/French/figures                 a s d
 PUT    /skills/French                         d
 GET    /agents                                a s d
 GET    /agents/anna                           a s d
+GET    /agents/anna/figures                   s d
 PUT    /agents/anna                           d
 PUT    /agents/anna/state                     a s d
 GET    /agents/anna/socket                    a
@@ -147,6 +159,7 @@ function asks(method, path, token, may) {
   const good = {
     "/transfer": { queueId: "support" }, "/messages": { text: "hello" }, "/signal": { value: 1 },
     "/priority": { priority: 1 }, "/script": { name: "forum" }, "/state": { state: "away" },
+    "/step": { step: "over" }, "/variable": { name: "x", expression: "1" },
     "/attributes": {}, "/ID": { attributes: {} }, "/sessions": { entryPoint: "plain" }, "/disposition": { disposition: "x" },
   };
   const key = Object.keys(good).find((end) => path.endsWith(end));
@@ -155,7 +168,7 @@ function asks(method, path, token, may) {
 }
 
 // An answer that does not end: its head is enough.
-const stream = (path) => path === "/events";
+const stream = (path) => path === "/events" || path.endsWith("/debugger/trace");
 
 async function firstAnswer(path, token) {
   const stop = new AbortController();
