@@ -194,6 +194,8 @@ static const struct {
     {"STRATEGY", "type: string"},
     {"CHANNEL", "type: string"},
     {"POINTS", "type: number"},
+    {"OPENINGS", "type: string"},
+    {"HOLIDAYS", "type: array"},
     {"RINGS", "type: array\n          items: {type: object}"},
     {"BLOCKS", "type: object\n          additionalProperties: {type: array, "
                "items: {type: string}}"},
@@ -255,6 +257,8 @@ static void put_problem_schema(void) {
          "        allowedFrom: {type: array, items: {type: string}}\n"
          "        remedies: {type: array, items: {type: object}}\n"
          "        retryAfterMs: {type: integer}\n"
+         "        opensAt: {type: [string, 'null'], format: date-time, "
+         "description: 'of queue_closed; null: not within a year'}\n"
          "        refusal:\n"
          "          type: string\n"
          "          enum:\n");

@@ -197,6 +197,8 @@ static void print_config_value(const struct member *m) {
       {"STRATEGY", "name", false, ""},
       {"CHANNEL", "name", false, ""},
       {"POINTS", "", true, " points"},
+      {"OPENINGS", "times of a day, at most 8", false, ""},
+      {"HOLIDAYS", "list of dates or `{date, to, name, open}`, ", true, ""},
       {"RINGS", "list of `{after, proficiency, without, agents}`, ", true, ""},
       {"BLOCKS", "object channel: list of channels", false, ""},
   };

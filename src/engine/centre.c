@@ -119,6 +119,10 @@ static void fold_config(struct engine *e, const struct record *ev) {
   case EVENT_ENTRY_PUT:
     directory_put_entry(&e->dir, config);
     break;
+  case EVENT_HOURS_PUT:
+    directory_put_calendar(&e->dir, config, record_text(ev, FIELD_ZONE),
+                           record_text(ev, FIELD_ZONE_FILE));
+    break;
   case EVENT_SCRIPT_PUT:
     apply_script_put(e, record_text(ev, FIELD_NAME),
                      record_text(ev, FIELD_SOURCE));
@@ -144,6 +148,8 @@ static size_t count_of(const struct directory *d, uint32_t type) {
     return d->bot_count;
   case EVENT_ENTRY_PUT:
     return d->entry_count;
+  case EVENT_HOURS_PUT:
+    return d->calendar_count;
   case EVENT_SCRIPT_PUT:
     return d->script_count;
   case EVENT_AWAY_REASON_PUT:
@@ -202,6 +208,7 @@ static const struct {
     {COMMAND_PUT_AGENT, CONFIG_AGENT, EVENT_AGENT_PUT},
     {COMMAND_PUT_BOT, CONFIG_BOT, EVENT_BOT_PUT},
     {COMMAND_PUT_ENTRY, CONFIG_ENTRY, EVENT_ENTRY_PUT},
+    {COMMAND_PUT_HOURS, CONFIG_HOURS, EVENT_HOURS_PUT},
 };
 
 static const struct json *read_config(struct ctx *x, const struct record *args,
@@ -227,9 +234,21 @@ static const struct json *read_config(struct ctx *x, const struct record *args,
   return tree;
 }
 
+static bool is_known_calendar(const struct directory *d, const struct json *c,
+                              const struct record *args) {
+  const uint32_t i = directory_calendar(d, config_text(c, CONFIG_HOURS_ID));
+  return i != DIR_NONE && text_equal(d->calendars[i].config, c->source) &&
+         text_equal(d->calendars[i].zone_name, record_text(args, FIELD_ZONE)) &&
+         text_equal(d->calendars[i].zone_file,
+                    record_text(args, FIELD_ZONE_FILE));
+}
+
 /* Is the very same object there already? Then nothing happens. */
 static bool is_known(const struct directory *d, enum config_object object,
-                     const struct json *c) {
+                     const struct json *c, const struct record *args) {
+  if (object == CONFIG_HOURS) {
+    return is_known_calendar(d, c, args);
+  }
   const struct text id =
       object == CONFIG_QUEUE   ? config_text(c, CONFIG_QUEUE_ID)
       : object == CONFIG_AGENT ? config_text(c, CONFIG_AGENT_ID)
@@ -252,6 +271,7 @@ static bool is_known(const struct directory *d, enum config_object object,
   case CONFIG_ENTRY:
     i = directory_entry(d, id);
     return i != DIR_NONE && text_equal(d->entries[i].config, c->source);
+  case CONFIG_HOURS:
   case CONFIG_OBJECTS:
     break;
   }
@@ -301,6 +321,16 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
                            struct answer *a) {
   const struct text id = config_text(c, CONFIG_QUEUE_ID);
   const struct text overflow = config_text(c, CONFIG_QUEUE_OVERFLOW);
+  const struct text hours = config_text(c, CONFIG_QUEUE_HOURS);
+  if (hours.len > 0 && directory_calendar(&x->e->dir, hours) == DIR_NONE) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/hours",
+                  ctx_format(x,
+                             "No calendar is called '%.*s': calendars stand "
+                             "in the centre's file, under hours.",
+                             TEXT_ARG(hours)),
+                  a);
+    return false;
+  }
   if (!directory_overflow_cycles(&x->e->dir, id, overflow)) {
     return true;
   }
@@ -312,7 +342,7 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
 }
 
 static void put(struct ctx *x, enum config_object object, uint32_t event,
-                const struct json *c) {
+                const struct json *c, const struct record *args) {
   if (object == CONFIG_SKILL) {
     put_skill_named(x, config_text(c, CONFIG_SKILL_NAME));
     return;
@@ -330,6 +360,10 @@ static void put(struct ctx *x, enum config_object object, uint32_t event,
   struct record ev;
   ctx_event(x, &ev, event, SESSION_NOBODY);
   record_set_text(&ev, FIELD_CONFIG, c->source);
+  if (object == CONFIG_HOURS) {
+    record_set_text(&ev, FIELD_ZONE, record_text(args, FIELD_ZONE));
+    record_set_text(&ev, FIELD_ZONE_FILE, record_text(args, FIELD_ZONE_FILE));
+  }
   emit(x, &ev);
   if (object == CONFIG_AGENT) {
     after_agent_put(x, c);
@@ -351,8 +385,8 @@ void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
       (puts_of[i].object == CONFIG_QUEUE && !queue_is_whole(x, c, a))) {
     return;
   }
-  if (!is_known(&x->e->dir, puts_of[i].object, c)) {
-    put(x, puts_of[i].object, puts_of[i].event, c);
+  if (!is_known(&x->e->dir, puts_of[i].object, c, args)) {
+    put(x, puts_of[i].object, puts_of[i].event, c, args);
   }
   answer_session(x, SESSION_NOBODY, 200, "The configuration stands.", a);
 }

@@ -3,6 +3,7 @@
  * All errors of an object are listed by asking again with a higher @skip, so
  * each check goes on after an error that was skipped. */
 #include "engine/config_priv.h"
+#include "engine/hours.h"
 #include "engine/record.h"
 #include "engine/wording_priv.h"
 
@@ -314,6 +315,86 @@ static void check_blocks(struct checker *c, const struct json *v) {
   }
 }
 
+/* ---- calendars */
+
+static void check_openings(struct checker *c, const struct json *v) {
+  struct hours_day day;
+  if (v->type != JSON_TEXT) {
+    report_found(c, v, "times such as \"09:00-12:30, 13:30-18:00\"");
+    return;
+  }
+  if (hours_read_day(v->text, &day)) {
+    return;
+  }
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "expected times such as \"09:00-12:30, 13:30-18:00\", each "
+                   "later than the one before, at most 8, found ");
+  wording_add_quoted(&w, v->text);
+  wording_addf(&w, "; a night is two: until 24:00, and from 00:00 on the next "
+                   "day");
+}
+
+static void check_date(struct checker *c, const struct json *v) {
+  int64_t day = 0;
+  if (v->type != JSON_TEXT) {
+    report_found(c, v, "a date such as \"2026-12-25\"");
+    return;
+  }
+  if (hours_read_date(v->text, &day)) {
+    return;
+  }
+  char nowhere[256];
+  struct wording w = report(c, nowhere);
+  wording_addf(&w, "expected a date such as \"2026-12-25\", found ");
+  wording_add_quoted(&w, v->text);
+}
+
+static void check_holiday_member(struct checker *c, const struct json *m) {
+  static const struct text known[] = {
+      {"date", 4}, {"to", 2}, {"name", 4}, {"open", 4}};
+  const struct wording outer = c->pointer;
+  wording_add_step(&c->pointer, m->key);
+  if (text_equal(m->key, known[0])) {
+    check_date(c, m);
+  } else if (!is_one_of(m->key, known, 4)) {
+    report_unknown(c, m->key, known, 4);
+  } else if (m->type != JSON_NULL) {
+    text_equal(m->key, known[1])   ? check_date(c, m)
+    : text_equal(m->key, known[2]) ? check_name(c, m)
+                                   : check_openings(c, m);
+  }
+  leave(c, outer);
+}
+
+/* It ends on the day on which it begins, or later. */
+static void check_span(struct checker *c, const struct json *v) {
+  const struct json *from = json_member(v, TEXT("date"));
+  const struct json *to = json_member(v, TEXT("to"));
+  int64_t first = 0;
+  int64_t last = 0;
+  if (from == NULL) {
+    report_missing(c, "date");
+  } else if (to != NULL && to->type == JSON_TEXT && from->type == JSON_TEXT &&
+             hours_read_date(from->text, &first) &&
+             hours_read_date(to->text, &last) && last < first) {
+    char nowhere[256];
+    struct wording w = report(c, nowhere);
+    wording_addf(&w, "\"to\" lies before \"date\": exchange the two");
+  }
+}
+
+static void check_holiday(struct checker *c, const struct json *v) {
+  if (v->type != JSON_OBJECT) {
+    check_date(c, v);
+    return;
+  }
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    check_holiday_member(c, m);
+  }
+  check_span(c, v);
+}
+
 static void check_value(struct checker *c, const struct json *v,
                         const struct config_info *info) {
   switch (info->kind) {
@@ -345,6 +426,12 @@ static void check_value(struct checker *c, const struct json *v,
     break;
   case CONFIG_KIND_BLOCKS:
     check_blocks(c, v);
+    break;
+  case CONFIG_KIND_OPENINGS:
+    check_openings(c, v);
+    break;
+  case CONFIG_KIND_HOLIDAYS:
+    check_each(c, v, info->max, "a list of dates", check_holiday);
     break;
   case CONFIG_KIND_CAPACITY:
     check_capacity(c, v, info);

@@ -59,9 +59,11 @@ void directory_init(struct directory *d, const struct mem *mem) {
   map_init(&d->by_bot, mem, same_bot, d);
   map_init(&d->by_script, mem, same_script, d);
   map_init(&d->by_entry, mem, same_entry, d);
+  directory_init_calendars(d);
 }
 
 void directory_free(struct directory *d) {
+  directory_free_calendars(d);
   mem_free(d->mem, d->skills, d->skill_cap * sizeof *d->skills);
   mem_free(d->mem, d->queues, d->queue_cap * sizeof *d->queues);
   mem_free(d->mem, d->agents, d->agent_cap * sizeof *d->agents);
@@ -183,6 +185,8 @@ bool directory_target(const struct directory *d, enum dir_target_kind kind,
     return target_agent(d, name, out);
   case DIR_TARGET_BOT:
     return target_bot(d, name, out);
+  case DIR_TARGET_CALENDAR:
+    return false;
   }
   bt_check_failed("kind of target", __FILE__, __LINE__, __func__);
 }
@@ -201,6 +205,9 @@ static struct text name_at(const struct directory *d, enum dir_target_kind kind,
   }
   if (kind == DIR_TARGET_BOT) {
     return i < d->bot_count ? d->bots[i].id : none;
+  }
+  if (kind == DIR_TARGET_CALENDAR) {
+    return i < d->calendar_count ? d->calendars[i].id : none;
   }
   if (kind == DIR_TARGET_SKILL) {
     return i < d->skill_count ? d->skills[i].name : none;
@@ -370,6 +377,7 @@ static void read_queue(struct directory *d, struct dir_queue *q,
   q->wrapup_ms = config_ms(c, CONFIG_QUEUE_WRAPUP);
   q->decline_ms = config_ms(c, CONFIG_QUEUE_DECLINE);
   q->target_ms = config_ms(c, CONFIG_QUEUE_TARGET);
+  q->hours = keep(d, config_text(c, CONFIG_QUEUE_HOURS));
   q->overflow = keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
 }
 

@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "engine/config.h"
+#include "engine/hours.h"
 #include "routing/router.h"
 #include "session/session.h"
 #include "studio/program.h"
@@ -40,6 +41,7 @@ struct dir_queue {
   struct router_queue_params params;
   uint32_t priority;
   int64_t max_wait_ms, offer_ms, wrapup_ms, decline_ms, target_ms;
+  struct text hours;                  /* a calendar, by name; empty: always */
   struct text overflow;               /* a queue, by name; empty for none */
   struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
   uint32_t owner_count;
@@ -77,6 +79,14 @@ struct dir_entry {
   int64_t invite_ms, silence_ms, drain_ms, idle_ms, grace_ms, customer_ms;
 };
 
+/* When something is open. */
+struct dir_calendar {
+  struct text id, name, config;
+  struct hours hours;
+  struct text zone_name, zone_file; /* TZif; empty is UTC */
+  struct tz *zone;                  /* owned; NULL is UTC */
+};
+
 struct directory {
   const struct mem *mem;
   struct arena arena; /* texts; what is put again leaves its old ones here */
@@ -86,14 +96,16 @@ struct directory {
   struct dir_bot *bots;
   struct dir_script *scripts;
   struct dir_entry *entries;
+  struct dir_calendar *calendars;
   struct text *away_reasons; /* code AGENT_AWAY_CUSTOM + index */
   uint32_t *posted;          /* queues that name agents, each once */
   size_t posted_count, posted_cap;
   size_t skill_count, queue_count, agent_count, bot_count, script_count,
-      entry_count, away_count;
+      entry_count, away_count, calendar_count;
   size_t skill_cap, queue_cap, agent_cap, bot_cap, script_cap, entry_cap,
-      away_cap;
-  struct map by_skill, by_queue, by_agent, by_bot, by_script, by_entry;
+      away_cap, calendar_cap;
+  struct map by_skill, by_queue, by_agent, by_bot, by_script, by_entry,
+      by_calendar;
 };
 
 /* @d must not move afterwards: its maps refer to it. */
@@ -108,6 +120,7 @@ uint32_t directory_agent(const struct directory *d, struct text name);
 uint32_t directory_bot(const struct directory *d, struct text name);
 uint32_t directory_script(const struct directory *d, struct text name);
 uint32_t directory_entry(const struct directory *d, struct text name);
+uint32_t directory_calendar(const struct directory *d, struct text name);
 
 /* What kind of thing a transfer's target names. */
 enum dir_target_kind {
@@ -115,7 +128,8 @@ enum dir_target_kind {
   DIR_TARGET_QUEUE,
   DIR_TARGET_SKILL,
   DIR_TARGET_AGENT,
-  DIR_TARGET_BOT
+  DIR_TARGET_BOT,
+  DIR_TARGET_CALENDAR /* no target; for directory_nearest() */
 };
 
 struct dir_target {
@@ -139,10 +153,16 @@ uint32_t directory_put_bot(struct directory *d, struct text config);
 uint32_t directory_put_script(struct directory *d, struct text name,
                               const struct program *program);
 uint32_t directory_put_entry(struct directory *d, struct text config);
+/* @zone_file: a TZif file that was read before it became an event. */
+uint32_t directory_put_calendar(struct directory *d, struct text config,
+                                struct text zone, struct text zone_file);
 uint32_t directory_put_away_reason(struct directory *d, struct text reason);
 uint32_t directory_away_code(const struct directory *d, struct text reason);
 struct text directory_away_text(const struct directory *d, uint32_t code);
 
+/* Is the queue within its hours? Without a calendar always. */
+bool directory_is_open(const struct directory *d, uint32_t queue,
+                       int64_t now_us);
 /* Does the queue name agents, in a ring or in its order? They are to be put to
  * the router again when it was. */
 bool directory_names_agents(const struct directory *d, uint32_t queue);

@@ -179,9 +179,10 @@ struct ctx {
   const struct command *cmd;
   struct caller by; /* who acts: the command's caller, or a script */
   int64_t now_us;
-  uint32_t line; /* of the script that acts; 0 otherwise */
-  unsigned ids;  /* made so far in this step */
-  bool moving;   /* a transfer ends the invitation: it alone is what follows */
+  uint32_t line;    /* of the script that acts; 0 otherwise */
+  unsigned ids;     /* made so far in this step */
+  int64_t opens_us; /* of the queue that was found closed last; 0: unknown */
+  bool moving; /* a transfer ends the invitation: it alone is what follows */
   struct marked sessions, agents;
 };
 
@@ -350,8 +351,7 @@ void answer_put_good(struct json_out *o, int code, const char *message);
 /* 201 with the number of the message that was just said. */
 void answer_said(struct ctx *x, uint32_t slot, struct answer *a);
 struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why);
-int64_t refusal_retry_ms(const struct engine *e, uint32_t slot,
-                         enum refusal why, int64_t now_us);
+int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why);
 struct text live_actor_name(const struct engine *e, uint32_t role,
                             uint32_t number);
 

@@ -48,6 +48,7 @@ static act_fn *const actions[ACTIONS] = {
     [ACTION_SCREEN_POP] = host_screen_pop,
     [ACTION_CALLBACK] = host_callback,
     [ACTION_BOT_EXCHANGE] = host_bot_exchange,
+    [ACTION_CHECK_HOURS] = host_check_hours,
     [ACTION_RUN_SUB] = host_run_sub,
     [ACTION_RUN_SCRIPT] = host_run_script,
     [ACTION_SPAWN] = host_spawn,

@@ -86,6 +86,9 @@ void host_return(const struct act *t);
 /* ---- host_desk.c: the agent's page, files, booked calls */
 act_fn host_screen_pop, host_play, host_callback;
 
+/* ---- host_hours.c: calendars */
+act_fn host_check_hours;
+
 /* ---- host_bot.c: one turn with a bot */
 act_fn host_bot_exchange;
 void host_answer_bot(const struct act *t, const char *why);

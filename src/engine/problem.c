@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "engine/engine_priv.h"
+#include "engine/put_priv.h"
 
 /* What nearly every answer has room in: it does not grow piece by piece. */
 enum { ANSWER_USUAL = 1000 };
@@ -118,21 +119,23 @@ struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
   }
 }
 
-int64_t refusal_retry_ms(const struct engine *e, uint32_t slot,
-                         enum refusal why, int64_t now_us) {
+int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why) {
+  const int64_t now_us = x->now_us;
   if (!refusal_info(why)->retry) {
     return 0;
   }
   if (slot == SESSION_NOBODY) {
     return 1000;
   }
-  const struct live *l = engine_live(e, slot);
+  const struct live *l = engine_live(x->e, slot);
   int64_t due_us = 0;
   if (why == REFUSAL_BOT_NOT_ATTACHED || why == REFUSAL_RELEASE_IN_PROGRESS ||
       why == REFUSAL_OFFER_PENDING) {
     due_us = l->deadline_us; /* by then the status is another one */
   } else if (why == REFUSAL_TRANSFER_PENDING) {
     due_us = l->transfer.deadline_us;
+  } else if (why == REFUSAL_QUEUE_CLOSED) {
+    due_us = x->opens_us;
   }
   /* A second is what a client does when nothing better is known. */
   return due_us > now_us ? (due_us - now_us + 999) / 1000 : 1000;
@@ -287,7 +290,7 @@ static void finish(struct ctx *x, uint32_t slot, enum refusal why,
   x->e->counts.refusals[why]++;
   *a = (struct answer){
       .code = refusal_info(why)->http, .refusal = why, .body = out_end(x, b)};
-  a->retry_after_ms = refusal_retry_ms(x->e, slot, why, x->now_us);
+  a->retry_after_ms = refusal_retry_ms(x, slot, why);
   if (slot != SESSION_NOBODY) {
     a->session = engine_live(x->e, slot)->id;
     a->version = engine_live(x->e, slot)->s.version;
@@ -308,7 +311,7 @@ static void put_rest(struct ctx *x, uint32_t slot, enum refusal why,
 
 static void put_retry(struct ctx *x, uint32_t slot, enum refusal why,
                       struct json_out *o) {
-  const int64_t ms = refusal_retry_ms(x->e, slot, why, x->now_us);
+  const int64_t ms = refusal_retry_ms(x, slot, why);
   if (ms > 0) {
     json_key(o, "retryAfterMs");
     json_put_i64(o, ms);
@@ -355,6 +358,9 @@ void answer_refuse_transfer(struct ctx *x, uint32_t slot,
   if (engine_live(x->e, slot)->s.waits != SESSION_WAIT_NONE) {
     json_key(&o, "transfer");
     view_put_transfer(x->e, slot, &o);
+  }
+  if (no->why == REFUSAL_QUEUE_CLOSED) {
+    put_time(&o, "opensAt", x->opens_us);
   }
   put_remedies(&o, no->why, body_target(args), options_of(x, args));
   put_retry(x, slot, no->why, &o);

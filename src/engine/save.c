@@ -55,6 +55,15 @@ static void save_named(struct saver *s, uint32_t type, enum field field,
   put(s, &r);
 }
 
+static void save_calendar(struct saver *s, const struct dir_calendar *k) {
+  struct record r;
+  record_init(&r, EVENT_HOURS_PUT);
+  record_set_text(&r, FIELD_CONFIG, k->config);
+  record_set_text(&r, FIELD_ZONE, k->zone_name);
+  record_set_text(&r, FIELD_ZONE_FILE, k->zone_file);
+  put(s, &r);
+}
+
 static void save_object(struct saver *s, uint32_t type, uint32_t number) {
   const struct directory *d = &s->e->dir;
   switch (type) {
@@ -72,6 +81,9 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
     break;
   case EVENT_ENTRY_PUT:
     put_config(s, type, d->entries[number].config);
+    break;
+  case EVENT_HOURS_PUT:
+    save_calendar(s, &d->calendars[number]);
     break;
   case EVENT_AWAY_REASON_PUT:
     save_named(s, type, FIELD_AWAY_REASON, d->away_reasons[number]);

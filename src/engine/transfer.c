@@ -152,13 +152,29 @@ static enum refusal check_agents(const struct ctx *x, const struct live *l,
   return REFUSAL_NONE;
 }
 
-static enum refusal check_queue(const struct ctx *x, const struct live *l,
+/* Outside its calendar? x->opens_us says until when. */
+static bool is_closed(struct ctx *x, uint32_t queue) {
+  const struct directory *d = &x->e->dir;
+  const uint32_t number = directory_calendar(d, d->queues[queue].hours);
+  if (number == DIR_NONE) {
+    return false;
+  }
+  const struct dir_calendar *k = &d->calendars[number];
+  const struct hours_look l = hours_look(&k->hours, k->zone, x->now_us);
+  x->opens_us = l.opens_us;
+  return !l.open;
+}
+
+static enum refusal check_queue(struct ctx *x, const struct live *l,
                                 const struct order *o) {
   if (o->to_bot) {
     return REFUSAL_NONE;
   }
   if (router_queue_paused(&x->e->router, o->target)) {
     return REFUSAL_QUEUE_PAUSED;
+  }
+  if (is_closed(x, o->target)) {
+    return REFUSAL_QUEUE_CLOSED;
   }
   const bool there = live_in_queue(&l->s) && l->s.queue == o->target;
   if (!there && !o->place.skip_queue &&
@@ -168,6 +184,19 @@ static enum refusal check_queue(const struct ctx *x, const struct live *l,
   return check_agents(x, l, o);
 }
 
+static struct text closed_detail(struct ctx *x, const struct dir_queue *q) {
+  const struct directory *d = &x->e->dir;
+  const struct dir_calendar *k = &d->calendars[directory_calendar(d, q->hours)];
+  const struct hours_look l = hours_look(&k->hours, k->zone, x->now_us);
+  char opens[HOURS_TIME_MAX];
+  return ctx_format(
+      x, "Queue '%.*s' is closed%s%.*s; it %s%.*s.", TEXT_ARG(q->id),
+      l.holiday.len > 0 ? ": " : "", TEXT_ARG(l.holiday),
+      l.opens_us == 0 ? "does not open within a year" : "opens ",
+      TEXT_ARG(l.opens_us == 0 ? TEXT("")
+                               : hours_time_text(k->zone, l.opens_us, opens)));
+}
+
 static struct text queue_detail(struct ctx *x, const struct order *o,
                                 enum refusal why) {
   const struct dir_queue *q = &x->e->dir.queues[o->target];
@@ -175,6 +204,9 @@ static struct text queue_detail(struct ctx *x, const struct order *o,
     const struct text reason = x->e->queues[o->target].reason;
     return ctx_format(x, "Queue '%.*s' is paused%s%.*s.", TEXT_ARG(q->id),
                       reason.len > 0 ? ": " : "", TEXT_ARG(reason));
+  }
+  if (why == REFUSAL_QUEUE_CLOSED) {
+    return closed_detail(x, q);
   }
   if (why == REFUSAL_QUEUE_FULL) {
     return ctx_format(x, "Queue '%.*s' holds its maximum of %u sessions%s%.*s.",
@@ -220,7 +252,7 @@ static void note_refused(struct ctx *x, uint32_t slot, const struct refused *no,
   record_set_num(&ev, FIELD_REFUSAL, no->why);
   record_set_text(&ev, FIELD_DETAIL, no->detail);
   record_set_num(&ev, FIELD_FROM_STATUS, engine_live(x->e, slot)->s.status);
-  const int64_t ms = refusal_retry_ms(x->e, slot, no->why, x->now_us);
+  const int64_t ms = refusal_retry_ms(x, slot, no->why);
   if (ms > 0) {
     record_set_num(&ev, FIELD_RETRY_MS, ms);
   }

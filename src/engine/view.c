@@ -342,7 +342,9 @@ void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
   put_text(o, "name", q->name);
   put_skills(e, &q->params, o);
   put_bool(o, "paused", e->queues[queue].paused);
-  put_bool(o, "open", !e->queues[queue].paused);
+  put_bool(o, "open",
+           !e->queues[queue].paused &&
+               directory_is_open(&e->dir, queue, now_us));
   put_name_or_null(o, "pauseReason", e->queues[queue].reason);
   put_num(o, "waiting", stats.waiting);
   put_num(o, "offered", stats.reserved);

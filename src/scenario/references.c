@@ -258,25 +258,55 @@ static void check_agents(const struct checking *c) {
   }
 }
 
-static void check_zone(const struct checking *c) {
-  const struct json *at = field_at(c->s->root, F_SCENARIO_ZONE);
-  const struct text name = field_text(c->s->root, F_SCENARIO_ZONE);
+static void check_zone(const struct checking *c, const struct json *at) {
   struct tz *zone = NULL;
-  if (at == NULL) {
+  if (at == NULL || at->type != JSON_TEXT) {
     return;
   }
-  if (zone_load(heap_mem(), name, &zone) != BT_ERR_OK) {
+  if (zone_load(heap_mem(), at->text, &zone) != BT_ERR_OK) {
     fields_error(c->r, at,
                  "there is no time zone \"%.*s\" on this machine; one is "
                  "Europe/Berlin",
-                 TEXT_ARG(name));
+                 TEXT_ARG(at->text));
     return;
   }
   tz_free(zone);
 }
 
+static void require_calendar(const struct checking *c, const struct json *at) {
+  const struct json *n = field_first(c->s->root, F_SCENARIO_HOURS);
+  for (; n != NULL; n = n->next) {
+    const struct json *id = json_member(n, TEXT("id"));
+    const struct json *name = json_member(n, TEXT("name"));
+    if ((id != NULL && text_equal_nocase(id->text, at->text)) ||
+        (name != NULL && text_equal_nocase(name->text, at->text))) {
+      return;
+    }
+  }
+  fields_error(c->r, at,
+               "there is no calendar \"%.*s\"; calendars stand in the "
+               "scenario's \"hours\"",
+               TEXT_ARG(at->text));
+}
+
+static void check_calendars(const struct checking *c) {
+  check_zone(c, field_at(c->s->root, F_SCENARIO_ZONE));
+  check_objects(c, F_SCENARIO_HOURS, CONFIG_HOURS);
+  for (const struct json *n = field_first(c->s->root, F_SCENARIO_HOURS);
+       n != NULL; n = n->next) {
+    check_zone(c, json_member(n, TEXT("timeZone")));
+  }
+  for (const struct json *n = field_first(c->s->root, F_SCENARIO_QUEUES);
+       n != NULL; n = n->next) {
+    const struct json *hours = json_member(n, TEXT("hours"));
+    if (hours != NULL && hours->type == JSON_TEXT) {
+      require_calendar(c, hours);
+    }
+  }
+}
+
 static void check_outside(const struct checking *c) {
-  check_zone(c);
+  check_calendars(c);
   const struct json *entry = field_at(c->s->root, F_SCENARIO_ENTRY);
   if (entry != NULL) {
     const bool named = json_member(entry, TEXT("id")) != NULL;

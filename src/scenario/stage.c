@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "domain/heap.h"
 #include "scenario/world_priv.h"
+#include "server/zone.h"
 #include "studio/checker.h"
 
 /* As the choice START of scenario.def has them. */
@@ -110,6 +111,32 @@ static int64_t waiting(const struct json *queue) {
   const struct json *max = json_member(queue, TEXT("maxSize"));
   const int64_t size = max != NULL && max->i > 0 ? max->i : 1;
   return field_flag(queue, F_QUEUE_FULL) && count < size ? size : count;
+}
+
+/* The reader has found every zone on this machine. */
+static void put_calendar(struct world *w, const struct json *node) {
+  const struct json *own = json_member(node, TEXT("timeZone"));
+  char bytes[ZONE_MAX_BYTES];
+  struct text file = {bytes, 0};
+  struct command cmd = world_command(w, COMMAND_PUT_HOURS, ROLE_SYSTEM,
+                                     SESSION_NOBODY, TEXT("configuration"));
+  const struct text zone =
+      own != NULL ? own->text : field_text(w->scenario->root, F_SCENARIO_ZONE);
+  record_set_text(
+      &cmd.args, FIELD_CONFIG,
+      field_config(&w->tale.arena, node, CONFIG_HOURS, (struct text){"", 0}));
+  if (zone_read(zone, bytes, &file) == BT_ERR_OK) {
+    record_set_text(&cmd.args, FIELD_ZONE, zone);
+    record_set_text(&cmd.args, FIELD_ZONE_FILE, file);
+  }
+  world_submit(w, &cmd);
+}
+
+static void put_calendars(struct world *w) {
+  for (const struct json *n = field_first(w->scenario->root, F_SCENARIO_HOURS);
+       n != NULL; n = n->next) {
+    put_calendar(w, n);
+  }
 }
 
 static void put_queues(struct world *w) {
@@ -266,6 +293,7 @@ bool stage_set(struct world *w) {
     put_script(w, &w->scenario->others[i]);
   }
   put_skills(w);
+  put_calendars(w);
   put_queues(w);
   put_agents(w);
   put_entry(w);

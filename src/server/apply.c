@@ -6,11 +6,9 @@
 enum { UNDERWAY_MAX = 256 };
 
 static const enum command_type commands_of[CONFIG_OBJECTS] = {
-    [CONFIG_SKILL] = COMMAND_PUT_SKILL,
-    [CONFIG_QUEUE] = COMMAND_PUT_QUEUE,
-    [CONFIG_AGENT] = COMMAND_PUT_AGENT,
-    [CONFIG_BOT] = COMMAND_PUT_BOT,
-    [CONFIG_ENTRY] = COMMAND_PUT_ENTRY};
+    [CONFIG_SKILL] = COMMAND_PUT_SKILL, [CONFIG_QUEUE] = COMMAND_PUT_QUEUE,
+    [CONFIG_AGENT] = COMMAND_PUT_AGENT, [CONFIG_BOT] = COMMAND_PUT_BOT,
+    [CONFIG_ENTRY] = COMMAND_PUT_ENTRY, [CONFIG_HOURS] = COMMAND_PUT_HOURS};
 
 /* One command that is under way. */
 struct put {
@@ -63,6 +61,9 @@ static bool find_id(const struct directory *d, size_t kind, size_t i,
   case CONFIG_ENTRY:
     *id = i < d->entry_count ? d->entries[i].id : TEXT("");
     return i < d->entry_count;
+  case CONFIG_HOURS:
+    *id = i < d->calendar_count ? d->calendars[i].id : TEXT("");
+    return i < d->calendar_count;
   case LEFT_SCRIPT:
     *id = i < d->script_count ? d->scripts[i].name : TEXT("");
     return i < d->script_count;
@@ -105,11 +106,10 @@ static bool is_in_file(const struct server_config *c, size_t kind,
 
 /* All that the file has is there by now: more means that some are left over. */
 static void note_left_over(const struct apply *a, size_t kind) {
-  static const char *const words[LEFT_KINDS] = {[CONFIG_QUEUE] = "queue",
-                                                [CONFIG_AGENT] = "agent",
-                                                [CONFIG_BOT] = "bot",
-                                                [CONFIG_ENTRY] = "entry point",
-                                                [LEFT_SCRIPT] = "script"};
+  static const char *const words[LEFT_KINDS] = {
+      [CONFIG_QUEUE] = "queue",    [CONFIG_AGENT] = "agent",
+      [CONFIG_BOT] = "bot",        [CONFIG_ENTRY] = "entry point",
+      [CONFIG_HOURS] = "calendar", [LEFT_SCRIPT] = "script"};
   const struct directory *d =
       engine_directory(domain_engine(a->options.domain));
   if (count_in_directory(d, kind) <= count_in_file(a->config, kind)) {
@@ -159,6 +159,10 @@ static void fill(const struct apply *a, size_t number, struct record *args) {
     const struct server_object *o = &c->objects[number];
     record_init(args, commands_of[o->kind]);
     record_set_text(args, FIELD_CONFIG, o->json);
+    if (o->kind == CONFIG_HOURS) {
+      record_set_text(args, FIELD_ZONE, o->zone);
+      record_set_text(args, FIELD_ZONE_FILE, o->zone_file);
+    }
     return;
   }
   const struct server_script *s = &c->scripts[number - c->object_count];

@@ -409,12 +409,9 @@ static void read_log(struct reader *r) {
   }
 }
 
-static void read_zone(struct reader *r) {
-  const struct json *at = reader_member(r->tree.root, FILE_CENTRE_ZONE);
-  if (at == NULL) {
-    return;
-  }
-  switch ((unsigned)zone_load(r->mem, at->text, &r->out->zone)) {
+static void report_zone(struct reader *r, const struct json *at,
+                        enum bt_err err) {
+  switch ((unsigned)err) {
   case BT_ERR_OK:
     break;
   case BT_ERR_NOMEM:
@@ -430,6 +427,37 @@ static void read_zone(struct reader *r) {
                  "such as Europe/Berlin or America/New_York (timedatectl "
                  "list-timezones shows all; the package is tzdata)",
                  TEXT_ARG(at->text));
+  }
+}
+
+static const struct json *zone_of_centre(const struct reader *r) {
+  return reader_member(r->tree.root, FILE_CENTRE_ZONE);
+}
+
+static void read_zone(struct reader *r) {
+  const struct json *at = zone_of_centre(r);
+  if (at != NULL) {
+    report_zone(r, at, zone_load(r->mem, at->text, &r->out->zone));
+  }
+}
+
+void reader_load_zone(struct reader *r, const struct json *at,
+                      struct server_object *o) {
+  char bytes[ZONE_MAX_BYTES];
+  struct text file = {bytes, 0};
+  struct tz *zone = NULL;
+  if (at == NULL) {
+    return;
+  }
+  const enum bt_err err = zone_read(o->zone, bytes, &file);
+  const enum bt_err sound =
+      err == BT_ERR_OK ? zone_load(r->mem, o->zone, &zone) : err;
+  tz_free(zone);
+  if (sound == BT_ERR_OK) {
+    o->zone_file = arena_copy_text(r->arena, file);
+    r->no_memory = r->no_memory || o->zone_file.ptr == NULL;
+  } else if (at != zone_of_centre(r)) {
+    report_zone(r, at, sound);
   }
 }
 

@@ -25,6 +25,7 @@ struct server_object {
   enum config_object kind;
   struct text id;
   struct text json;
+  struct text zone, zone_file; /* of a calendar: name and TZif file; or UTC */
 };
 
 struct server_script {

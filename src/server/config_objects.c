@@ -9,6 +9,7 @@ static const struct {
   enum config_member name;
 } sections[] = {
     {CONFIG_SKILL, FILE_CENTRE_SKILLS, CONFIG_SKILL_NAME, CONFIG_SKILL_NAME},
+    {CONFIG_HOURS, FILE_CENTRE_HOURS, CONFIG_HOURS_ID, CONFIG_HOURS_NAME},
     {CONFIG_QUEUE, FILE_CENTRE_QUEUES, CONFIG_QUEUE_ID, CONFIG_QUEUE_NAME},
     {CONFIG_AGENT, FILE_CENTRE_AGENTS, CONFIG_AGENT_ID, CONFIG_AGENT_NAME},
     {CONFIG_BOT, FILE_CENTRE_BOTS, CONFIG_BOT_ID, CONFIG_BOT_NAME},
@@ -105,6 +106,18 @@ static void add_names(struct reader *r, size_t section,
   }
 }
 
+/* A calendar's own time zone, or the centre's; the engine is handed its rules,
+ * so that a replay needs no files. */
+static void read_calendar_zone(struct reader *r, const struct json *object,
+                               struct server_object *out) {
+  const struct text own = config_text(object, CONFIG_HOURS_ZONE);
+  const struct json *at = own.len > 0
+                              ? json_member(object, TEXT("timeZone"))
+                              : reader_member(r->tree.root, FILE_CENTRE_ZONE);
+  out->zone = at == NULL ? TEXT("UTC") : at->text;
+  reader_load_zone(r, at, out);
+}
+
 static void add_object(struct reader *r, size_t section,
                        const struct json *object) {
   struct server_config *c = r->out;
@@ -124,8 +137,12 @@ static void add_object(struct reader *r, size_t section,
   }
   add_names(r, section, object);
   if (r->findings->errors == errors) {
-    c->objects[c->object_count++] = (struct server_object){
+    struct server_object *o = &c->objects[c->object_count++];
+    *o = (struct server_object){
         .kind = kind, .id = id->text, .json = as_json(r, object)};
+    if (kind == CONFIG_HOURS) {
+      read_calendar_zone(r, object, o);
+    }
   }
 }
 
@@ -168,6 +185,7 @@ static const struct {
   bool list;
 } references[] = {
     {CONFIG_QUEUE, CONFIG_QUEUE_OVERFLOW, CONFIG_QUEUE, false},
+    {CONFIG_QUEUE, CONFIG_QUEUE_HOURS, CONFIG_HOURS, false},
     {CONFIG_QUEUE, CONFIG_QUEUE_OWNERS, CONFIG_AGENT, true},
     {CONFIG_QUEUE, CONFIG_QUEUE_AGENTS, CONFIG_AGENT, true},
     {CONFIG_AGENT, CONFIG_AGENT_QUEUES, CONFIG_QUEUE, true},

@@ -83,6 +83,11 @@ const struct json *names_find(const struct names *n, struct text name);
 void names_require(struct reader *r, size_t kind, struct text name,
                    const struct json *node);
 
+/* The rules of the time zone @o->zone, into the arena; @at says where its name
+ * stands, NULL for UTC. The centre's own has been reported by then. */
+void reader_load_zone(struct reader *r, const struct json *at,
+                      struct server_object *o);
+
 /* ---- the sections; each reports what is wrong in it */
 
 void reader_read_objects(struct reader *r);

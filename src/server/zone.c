@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Today's largest file has 3.5 KiB. */
-enum { ZONE_MAX_BYTES = 65536 };
-
 static size_t read_zone(struct text name, char bytes[ZONE_MAX_BYTES]) {
   const char *dir = getenv("TZDIR");
   char path[PATH_MAX];
@@ -22,17 +19,31 @@ static size_t read_zone(struct text name, char bytes[ZONE_MAX_BYTES]) {
   return len;
 }
 
-enum bt_err zone_load(const struct mem *mem, struct text name,
-                      struct tz **out) {
+enum bt_err zone_read(struct text name, char bytes[ZONE_MAX_BYTES],
+                      struct text *out) {
   if (!tz_name_is_valid(name)) {
     return BT_ERR_RANGE;
   }
-  if (text_equal(name, TEXT("UTC"))) {
+  const bool utc = text_equal(name, TEXT("UTC"));
+  const size_t len = utc ? 0 : read_zone(name, bytes);
+  if (len == 0 && !utc) {
+    return BT_ERR_NOT_FOUND;
+  }
+  *out = (struct text){bytes, len};
+  return BT_ERR_OK;
+}
+
+enum bt_err zone_load(const struct mem *mem, struct text name,
+                      struct tz **out) {
+  char bytes[ZONE_MAX_BYTES];
+  struct text file;
+  const enum bt_err err = zone_read(name, bytes, &file);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  if (file.len == 0) {
     *out = NULL;
     return BT_ERR_OK;
   }
-  char bytes[ZONE_MAX_BYTES];
-  const size_t len = read_zone(name, bytes);
-  return len == 0 ? BT_ERR_NOT_FOUND
-                  : tz_from_tzif(mem, name, (struct text){bytes, len}, out);
+  return tz_from_tzif(mem, name, file, out);
 }

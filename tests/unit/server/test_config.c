@@ -137,11 +137,24 @@ static void secrets_come_from_the_environment_and_from_files(void **state) {
 }
 
 /* Each is one file with one mistake. */
+#define CALENDARS                                                              \
+  "centre: c\ntimeZone: Europe/Berlin\n" REST                                  \
+  "hours:\n  - {id: office, mon: \"09:00-17:00\", holidays: [2026-12-25]}\n"
+
 static const struct {
   const char *yaml;
   uint32_t line;
   const char *says; /* part of it: the cure or the nearest name */
 } mistakes[] = {
+    {CALENDARS "queues: [{id: support, hours: offcie}]\n", 7,
+     "there is no calendar \"offcie\"; did you mean \"office\"?"},
+    {CALENDARS "  - {id: o, timeZone: Europe/Berln}\n", 7,
+     "there is no time zone \"Europe/Berln\" on this machine: write one such "
+     "as Europe/Berlin"},
+    {CALENDARS "  - {id: o, holidays: [{date: 2026-13-01}]}\n", 7,
+     "expected a date such as \"2026-12-25\", found \"2026-13-01\""},
+    {CALENDARS "  - {id: o, tue: 9-17}\n", 7,
+     "a night is two: until 24:00, and from 00:00 on the next day"},
     {"listen: 127.0.0.1:1\n" REST, 1, "\"centre\" is missing"},
     {"centre: 5\n" REST, 1, "in quotes"},
     {"centre: ../x\n" REST, 1, "letters, digits"},
@@ -368,6 +381,23 @@ static void memory_may_run_out_at_any_moment(void **state) {
   files_end(&files);
 }
 
+static void calendars_come_before_queues_with_their_zone(void **state) {
+  (void)state;
+  struct loaded l;
+  load(&l, CALENDARS "  - {id: ny, timeZone: America/New_York}\n"
+                     "  - {id: utc, timeZone: UTC}\n"
+                     "queues: [{id: support, hours: Office}]\n");
+  assert_int_equal(l.err, BT_ERR_OK);
+  assert_int_equal(l.config.objects[0].kind, CONFIG_HOURS);
+  assert_true(text_equal(l.config.objects[0].zone, TEXT("Europe/Berlin")));
+  assert_true(text_starts(l.config.objects[0].zone_file, TEXT("TZif")));
+  assert_true(text_equal(l.config.objects[1].zone, TEXT("America/New_York")));
+  assert_true(text_starts(l.config.objects[1].zone_file, TEXT("TZif")));
+  assert_int_equal(l.config.objects[2].zone_file.len, 0);
+  assert_int_equal(l.config.objects[3].kind, CONFIG_QUEUE);
+  done(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_good_file_is_read),
@@ -381,6 +411,7 @@ int main(void) {
       cmocka_unit_test(a_file_that_is_not_there_says_so),
       cmocka_unit_test(addresses_are_read_in_all_their_forms),
       cmocka_unit_test(memory_may_run_out_at_any_moment),
+      cmocka_unit_test(calendars_come_before_queues_with_their_zone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,90 @@
+/* Calendars: when something is open. */
+#include "base/check.h"
+#include "engine/directory_priv.h"
+
+static bool is_called(const struct dir_calendar *k, struct text name) {
+  return text_equal_nocase(name, k->id) || text_equal_nocase(name, k->name);
+}
+
+static bool same_calendar(const void *ctx, uint32_t i, const void *key) {
+  const struct directory *d = ctx;
+  return is_called(&d->calendars[i], *(const struct text *)key);
+}
+
+void directory_init_calendars(struct directory *d) {
+  map_init(&d->by_calendar, d->mem, same_calendar, d);
+}
+
+void directory_free_calendars(struct directory *d) {
+  for (size_t i = 0; i < d->calendar_count; i++) {
+    tz_free(d->calendars[i].zone);
+  }
+  mem_free(d->mem, d->calendars, d->calendar_cap * sizeof *d->calendars);
+  map_free(&d->by_calendar);
+}
+
+uint32_t directory_calendar(const struct directory *d, struct text name) {
+  return name.len == 0
+             ? DIR_NONE
+             : map_get(&d->by_calendar, hash_text_nocase(name), &name);
+}
+
+bool directory_is_open(const struct directory *d, uint32_t queue,
+                       int64_t now_us) {
+  const uint32_t number = directory_calendar(d, d->queues[queue].hours);
+  return number == DIR_NONE || hours_look(&d->calendars[number].hours,
+                                          d->calendars[number].zone, now_us)
+                                   .open;
+}
+
+static struct text keep(struct directory *d, struct text t) {
+  const struct text copy = arena_copy_text(&d->arena, t);
+  bt_check(copy.ptr != NULL);
+  return copy;
+}
+
+/* Makes the name lead to the calendar, if nothing else has it. */
+static void add_name(struct directory *d, struct text name, uint32_t calendar) {
+  if (directory_calendar(d, name) == DIR_NONE) {
+    const bool put = map_put(&d->by_calendar, hash_text_nocase(name), calendar);
+    bt_check(put);
+  }
+}
+
+static uint32_t find_or_add(struct directory *d, struct text id) {
+  const uint32_t known = directory_calendar(d, id);
+  if (known != DIR_NONE) {
+    return known;
+  }
+  const bool room = mem_grow(d->mem, &d->calendars, &d->calendar_cap,
+                             d->calendar_count + 1, sizeof *d->calendars);
+  bt_check(room);
+  d->calendars[d->calendar_count] = (struct dir_calendar){.id = keep(d, id)};
+  return (uint32_t)d->calendar_count++;
+}
+
+uint32_t directory_put_calendar(struct directory *d, struct text config,
+                                struct text zone, struct text zone_file) {
+  struct json *c = NULL;
+  struct json_error error;
+  enum bt_err err =
+      json_parse(&d->arena, keep(d, config), JSON_DEPTH_DEFAULT, &c, &error);
+  bt_check(err == BT_ERR_OK); /* it was checked before it became an event */
+  const uint32_t calendar = find_or_add(d, config_text(c, CONFIG_HOURS_ID));
+  struct dir_calendar *k = &d->calendars[calendar];
+  const struct text name = config_text(c, CONFIG_HOURS_NAME);
+  k->name = name.len == 0 ? k->id : keep(d, name);
+  k->config = c->source;
+  k->zone_name = keep(d, zone);
+  k->zone_file = keep(d, zone_file);
+  tz_free(k->zone);
+  k->zone = NULL;
+  err = hours_read(c, &d->arena, &k->hours);
+  if (err == BT_ERR_OK && zone_file.len > 0) {
+    err = tz_from_tzif(d->mem, zone, zone_file, &k->zone);
+  }
+  bt_check(err == BT_ERR_OK);
+  add_name(d, k->id, calendar);
+  add_name(d, k->name, calendar);
+  return calendar;
+}
