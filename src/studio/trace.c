@@ -430,14 +430,15 @@ void trace_go_on(struct trace *t, const struct vm *vm) {
   if (t->actions.len == 0) {
     return;
   }
+  struct value result;
   t->actions.len--; /* the } is put back behind the result */
   if (vm->state == VM_STATE_BROKEN) {
     struct json_out o;
     textbuf_add(&t->actions, TEXT(",\"error\":"));
     json_out_init(&o, &t->actions);
     json_put_text(&o, textbuf_text(&vm->failure_text));
-  } else {
-    (void)print(t, vm_last_answer(vm));
+  } else if (vm_last_answer(vm, &result)) {
+    (void)print(t, result);
     textbuf_add(&t->actions, TEXT(",\"result\":"));
     textbuf_add(&t->actions, textbuf_text(&t->scratch));
   }

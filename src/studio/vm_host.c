@@ -126,11 +126,15 @@ static void answer(struct vm *vm, struct value v) {
   vm->state = VM_STATE_READY;
 }
 
-struct value vm_last_answer(const struct vm *vm) {
+bool vm_last_answer(const struct vm *vm, struct value *out) {
   const struct frame *f = top_frame(vm);
+  if (f->pc == 0) {
+    return false;
+  }
   const struct insn *in = &vm->program->parts[f->part].code[f->pc - 1];
-  bt_check(f->pc > 0 && in->op == OP_ACTION);
-  return vm->stack[f->base + in->a];
+  bt_check(in->op == OP_ACTION);
+  *out = vm->stack[f->base + in->a];
+  return true;
 }
 
 void vm_resume_null(struct vm *vm) {

@@ -60,8 +60,8 @@ enum vm_kind vm_kind_of(struct value v);
 /* Of the pending action; null if it was not given. */
 struct value vm_argument(const struct vm *vm, unsigned i);
 /* What the action just before was answered with; only between the answer and
- * the next vm_run(). */
-struct value vm_last_answer(const struct vm *vm);
+ * the next vm_run(). False: it was not, a section began in its place. */
+bool vm_last_answer(const struct vm *vm, struct value *out);
 /* As text, or as JSON; cut at VM_VALUES_MAX. */
 void vm_print_limited(const struct vm *vm, struct value v, bool json,
                       struct textbuf *out);
