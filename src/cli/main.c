@@ -55,6 +55,7 @@ static int help(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  char version[] = "version";
   if (argc < 2) {
     print_commands(stderr);
     return CLI_MISUSE;
@@ -64,8 +65,7 @@ int main(int argc, char **argv) {
     return help(argc, argv);
   }
   if (strcmp(argv[1], "--version") == 0) {
-    char name[] = "version";
-    argv[1] = name;
+    argv[1] = version;
   }
   const struct cli_command *c = find(argv[1]);
   return c == NULL ? unknown(argv[1]) : c->run(c, argc - 1, argv + 1);
