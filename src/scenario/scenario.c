@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "domain/heap.h"
 #include "scenario/fields_priv.h"
 #include "scenario/references_priv.h"
+#include "server/slurp.h"
 
 enum { FILE_MAX = 1024 * 1024, OTHERS_MAX = 64 };
 
@@ -19,29 +19,6 @@ struct loader {
 };
 
 /* ---- files */
-
-/* 0 or an errno; the text lives in the arena. */
-static int slurp(struct arena *arena, const char *path, size_t max,
-                 struct text *out) {
-  FILE *f = fopen(path, "rb");
-  if (f == NULL) {
-    return errno;
-  }
-  char *bytes = malloc(max + 1);
-  errno = 0;
-  const size_t len = bytes == NULL ? 0 : fread(bytes, 1, max + 1, f);
-  int why = bytes == NULL ? ENOMEM : ferror(f) ? errno : 0;
-  (void)fclose(f);
-  if (why == 0 && len > max) {
-    why = EFBIG;
-  }
-  if (why == 0) {
-    *out = arena_copy_text(arena, (struct text){bytes, len});
-    why = out->ptr == NULL ? ENOMEM : 0;
-  }
-  free(bytes);
-  return why;
-}
 
 static size_t directory_len(struct text path) {
   size_t len = path.len;
@@ -96,7 +73,7 @@ static struct text stem(struct text path) {
 static bool read_script(struct loader *l, const struct json *at,
                         struct scenario_script *s) {
   const int why =
-      slurp(&l->file->arena, s->path.ptr, PROGRAM_SOURCE_MAX, &s->source);
+      file_slurp(&l->file->arena, s->path.ptr, PROGRAM_SOURCE_MAX, &s->source);
   if (why != 0) {
     fields_error(&l->r, at, "cannot read %.*s: %s", TEXT_ARG(s->path),
                  why == EFBIG ? "it is larger than a script may be"
@@ -291,7 +268,7 @@ static enum bt_err load(struct loader *l, const char *path,
   file->path = arena_copy_text(&file->arena, text_from(path));
   struct text text = {"", 0};
   const int why =
-      source == NULL ? slurp(&file->arena, path, FILE_MAX, &text) : 0;
+      source == NULL ? file_slurp(&file->arena, path, FILE_MAX, &text) : 0;
   enum bt_err err = BT_ERR_IO;
   if (why == 0) {
     err = read_source(l, source == NULL ? text : *source);

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "server/config_priv.h"
+#include "server/slurp.h"
 #include "server/zone.h"
 
 enum {
@@ -62,32 +62,9 @@ struct text reader_path(struct reader *r, struct text file) {
   return copy;
 }
 
-/* 0 or an errno; EFBIG beyond @max. */
-static int slurp(struct arena *arena, const char *path, size_t max,
-                 struct text *out) {
-  FILE *f = fopen(path, "rb");
-  if (f == NULL) {
-    return errno;
-  }
-  char *bytes = malloc(max + 1);
-  errno = 0;
-  const size_t len = bytes == NULL ? 0 : fread(bytes, 1, max + 1, f);
-  int why = bytes == NULL ? ENOMEM : ferror(f) ? errno : 0;
-  (void)fclose(f);
-  if (why == 0 && len > max) {
-    why = EFBIG;
-  }
-  if (why == 0) {
-    *out = arena_copy_text(arena, (struct text){bytes, len});
-    why = out->ptr == NULL ? ENOMEM : 0;
-  }
-  free(bytes);
-  return why;
-}
-
 bool reader_slurp(struct reader *r, const struct json *node, struct text path,
                   size_t max, struct text *out) {
-  const int why = slurp(r->arena, path.ptr, max, out);
+  const int why = file_slurp(r->arena, path.ptr, max, out);
   if (why == EFBIG) {
     reader_error(r, node, "%.*s is larger than %zu bytes", TEXT_ARG(path), max);
   } else if (why != 0) {
@@ -486,7 +463,7 @@ static void read_sections(struct reader *r) {
 static enum bt_err read_file(struct reader *r) {
   struct text source = TEXT("");
   const struct finding_place place = {.file = text_from(r->path)};
-  const int why = slurp(r->arena, r->path, YAML_MAX_BYTES, &source);
+  const int why = file_slurp(r->arena, r->path, YAML_MAX_BYTES, &source);
   if (why != 0) {
     findings_add(r->findings, FINDING_ERROR, place, "cannot read it: %s",
                  why == EFBIG ? "it is larger than 8 MiB" : strerror(why));

@@ -225,3 +225,42 @@ bool centre_says(const struct centre *c, const char *text) {
   const struct text body = c->step.answer.body;
   return text_find(body, text_from(text), 0) < body.len;
 }
+
+/* ---- scripts */
+
+void centre_init_held(struct centre *c, const char *script) {
+  centre_init(c, script);
+  centre_put(c, COMMAND_PUT_ENTRY,
+             "{\"id\":\"main\",\"script\":\"forum\",\"fallback\":\"support\"}");
+  centre_open(c);
+}
+
+void centre_bot_closes(struct centre *c) {
+  centre_bot(c, COMMAND_BOT_CLOSED, NULL);
+}
+
+void centre_signal(struct centre *c, const char *json) {
+  centre_do(c, COMMAND_SIGNAL, ROLE_SUPERVISOR, SESSION_NOBODY, json);
+}
+
+const char *centre_lines(const struct centre *c) {
+  static char all[8192];
+  size_t len = 0;
+  for (size_t i = 0; i < c->step.event_count; i++) {
+    const struct record *ev = &c->step.events[i];
+    if (ev->type == EVENT_LOGGED) {
+      const struct text t = record_text(ev, FIELD_TEXT);
+      bt_check(len + t.len + 2 < sizeof all);
+      memcpy(all + len, t.ptr, t.len);
+      len += t.len;
+      all[len++] = '\n';
+    }
+  }
+  all[len] = '\0';
+  return all;
+}
+
+void centre_tick_after(struct centre *c, int64_t ms) {
+  c->now_us += ms * 1000;
+  centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
+}

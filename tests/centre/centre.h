@@ -51,6 +51,16 @@ void centre_transfer(struct centre *c, const char *json);
 void centre_open(struct centre *c);
 /* A bot attached and, if @goodbye, has said goodbye. */
 void centre_open_with_bot(struct centre *c, bool goodbye);
+/* A centre whose entry point's script @script holds the session that is opened.
+ */
+void centre_init_held(struct centre *c, const char *script);
+/* What happens to such a session, or beside a bot. */
+void centre_bot_closes(struct centre *c);
+void centre_signal(struct centre *c, const char *json);
+/* What scripts wrote in the last step, line by line; until the next call. */
+const char *centre_lines(const struct centre *c);
+/* One tick, @ms later, however many timers were due before. */
+void centre_tick_after(struct centre *c, int64_t ms);
 /* Lets @ms pass, firing every timer on its way. */
 void centre_wait(struct centre *c, int64_t ms);
 

@@ -9,30 +9,6 @@
 
 #include "centre.h"
 
-static const char *lines(const struct centre *c) {
-  static char all[4096];
-  size_t len = 0;
-  for (size_t i = 0; i < c->step.event_count; i++) {
-    const struct record *ev = &c->step.events[i];
-    if (ev->type == EVENT_LOGGED) {
-      const struct text t = record_text(ev, FIELD_TEXT);
-      assert_true(len + t.len + 2 < sizeof all);
-      memcpy(all + len, t.ptr, t.len);
-      len += t.len;
-      all[len++] = '\n';
-    }
-  }
-  all[len] = '\0';
-  return all;
-}
-
-static void start_holding(struct centre *c, const char *script) {
-  centre_init(c, script);
-  centre_put(c, COMMAND_PUT_ENTRY,
-             "{\"id\":\"main\",\"script\":\"forum\",\"fallback\":\"support\"}");
-  centre_open(c);
-}
-
 /* ---- the agent's desk, the customer's ear */
 
 static void test_a_page_opens_where_an_agent_is(void **state) {
@@ -42,12 +18,12 @@ static void test_a_page_opens_where_an_agent_is(void **state) {
                   " LogInfo(ScreenPop(\"javascript:alert(1)\").code) }\n"
                   "LogInfo(ScreenPop(\"https://crm/0\").code)\nWait(100)\n");
   centre_open_with_bot(&c, true);
-  assert_string_equal(lines(&c), "409\n");
+  assert_string_equal(centre_lines(&c), "409\n");
   centre_transfer(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
   centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
   centre_ready(&c, "anna");
   centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
-  assert_string_equal(lines(&c), "200\n422\n");
+  assert_string_equal(centre_lines(&c), "200\n422\n");
   const struct record *popped = centre_event(&c, EVENT_SCREEN_POPPED);
   assert_non_null(popped);
   assert_true(
@@ -58,9 +34,9 @@ static void test_a_page_opens_where_an_agent_is(void **state) {
 static void test_a_file_is_played(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "LogInfo(Play(\"hello.wav\").code)\n"
-                    "LogInfo(Play(\"\").code)\n");
-  assert_string_equal(lines(&c), "200\n422\n");
+  centre_init_held(&c, "LogInfo(Play(\"hello.wav\").code)\n"
+                       "LogInfo(Play(\"\").code)\n");
+  assert_string_equal(centre_lines(&c), "200\n422\n");
   assert_int_equal(centre_count(&c, EVENT_PLAYED), 1);
   centre_free(&c);
 }
@@ -76,9 +52,9 @@ static struct id booked(const struct centre *c) {
 static void test_a_booked_call_joins_its_queue_when_it_is_due(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "r = Callback(\"+49 30 1234\", 3600)\nLogInfo(r.code)\n"
-                    "LogInfo(r.queue)\n");
-  assert_string_equal(lines(&c), "201\nsupport\n");
+  centre_init_held(&c, "r = Callback(\"+49 30 1234\", 3600)\nLogInfo(r.code)\n"
+                       "LogInfo(r.queue)\n");
+  assert_string_equal(centre_lines(&c), "201\nsupport\n");
   c.session = booked(&c);
   assert_int_equal(centre_status(&c), SESSION_PENDING);
   centre_wait(&c, 3599 * 1000);
@@ -95,7 +71,7 @@ static bool keep(void *ctx, const struct record *r) {
 static void test_a_booked_call_survives_a_restart(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "r = Callback(\"1\", 60, \"AgentSkill\")\n");
+  centre_init_held(&c, "r = Callback(\"1\", 60, \"AgentSkill\")\n");
   c.session = booked(&c);
   struct engine *copy = NULL;
   const struct engine_options options = {.centre = TEXT("test")};
@@ -115,13 +91,13 @@ static void test_a_booked_call_survives_a_restart(void **state) {
 static void test_what_cannot_be_booked(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "LogInfo(Callback(\"\", 1).code)\n"
-                    "LogInfo(Callback(\"1\", \"tomorrow\").code)\n"
-                    "LogInfo(Callback(\"1\", 1, \"nowhere\").code)\n"
-                    "LogInfo(Callback(\"1\", -1).code)\n"
-                    "FOR i = 1 TO 11 { code = Callback(\"1\", i).code }\n"
-                    "LogInfo(code)\n");
-  assert_string_equal(lines(&c), "422\n422\n404\n422\n429\n");
+  centre_init_held(&c, "LogInfo(Callback(\"\", 1).code)\n"
+                       "LogInfo(Callback(\"1\", \"tomorrow\").code)\n"
+                       "LogInfo(Callback(\"1\", 1, \"nowhere\").code)\n"
+                       "LogInfo(Callback(\"1\", -1).code)\n"
+                       "FOR i = 1 TO 11 { code = Callback(\"1\", i).code }\n"
+                       "LogInfo(code)\n");
+  assert_string_equal(centre_lines(&c), "422\n422\n404\n422\n429\n");
   centre_free(&c);
 }
 
@@ -153,7 +129,7 @@ static void test_a_turn_with_a_bot(void **state) {
   reply(&c, run,
         "{\"branch\":2,\"messages\":[\"One\",{\"text\":\"Two\"}],"
         "\"payload\":{\"intent\":\"buy\"}}");
-  assert_string_equal(lines(&c), "OnReturnControlToScript\nbuy\n");
+  assert_string_equal(centre_lines(&c), "OnReturnControlToScript\nbuy\n");
   assert_int_equal(centre_count(&c, EVENT_MESSAGE), 2);
   c.now_us += 30 * INT64_C(1000000);
   centre_do(&c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
@@ -166,10 +142,10 @@ static void test_a_turn_with_a_bot(void **state) {
 static void test_a_bot_that_cannot_be_asked(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "r = BotExchange(\"cognigy\")\nLogInfo(r.code)\n"
-                    "LogInfo(r.branch)\n"
-                    "LogInfo(BotExchange(\"nobody\").code)\n");
-  assert_string_equal(lines(&c), "503\nOnError\n404\n");
+  centre_init_held(&c, "r = BotExchange(\"cognigy\")\nLogInfo(r.code)\n"
+                       "LogInfo(r.branch)\n"
+                       "LogInfo(BotExchange(\"nobody\").code)\n");
+  assert_string_equal(centre_lines(&c), "503\nOnError\n404\n");
   centre_free(&c);
 }
 

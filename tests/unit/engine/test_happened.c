@@ -10,42 +10,15 @@
 
 #include "centre.h"
 
-/* What the script wrote in the last step, line by line. */
-static const char *lines(const struct centre *c) {
-  static char all[8192];
-  size_t len = 0;
-  for (size_t i = 0; i < c->step.event_count; i++) {
-    const struct record *ev = &c->step.events[i];
-    if (ev->type == EVENT_LOGGED) {
-      const struct text t = record_text(ev, FIELD_TEXT);
-      assert_true(len + t.len + 2 < sizeof all);
-      memcpy(all + len, t.ptr, t.len);
-      len += t.len;
-      all[len++] = '\n';
-    }
-  }
-  all[len] = '\0';
-  return all;
-}
-
 /* A session with the bot, and the script beside it. */
 static void start(struct centre *c, const char *script) {
   centre_init(c, script);
   centre_open_with_bot(c, true);
 }
 
-static void bot_closes(struct centre *c) {
-  centre_bot(c, COMMAND_BOT_CLOSED, NULL);
-}
-
 static void to_queue(struct centre *c) {
   centre_transfer(c, "{\"skill\":\"AgentSkill\",\"when\":\"released\","
                      "\"reason\":\"wants a person\",\"priority\":7}");
-}
-
-static void tick_at(struct centre *c, int64_t ms) {
-  c->now_us += ms * 1000;
-  centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
 }
 
 /* ---- each of them */
@@ -62,8 +35,8 @@ static void test_bot_released_queued_transfer(void **state) {
         "{event.who}\") }\n"
         "Wait(100)\nLogInfo(\"never\")\n");
   to_queue(&c);
-  bot_closes(&c);
-  assert_string_equal(lines(&c),
+  centre_bot_closes(&c);
+  assert_string_equal(centre_lines(&c),
                       "BotReleased cognigy idle releasing\n"
                       "Queued skill:AgentSkill 7 wants a person\n"
                       "Transfer skill:AgentSkill supervisor supervisor\n");
@@ -80,8 +53,8 @@ static void test_bot_lost(void **state) {
   centre_open_with_bot(&c, false);
   centre_do(&c, COMMAND_RUN_SCRIPT, ROLE_SUPERVISOR, SESSION_NOBODY,
             "{\"name\":\"listens\"}");
-  bot_closes(&c); /* without a goodbye */
-  assert_string_equal(lines(&c), "BotLost cognigy idle\n");
+  centre_bot_closes(&c); /* without a goodbye */
+  assert_string_equal(centre_lines(&c), "BotLost cognigy idle\n");
   centre_free(&c);
 }
 
@@ -93,13 +66,13 @@ static void test_answer_and_release(void **state) {
             "ON Release { LogInfo(\"{event.name} {event.agent}\") }\n"
             "Wait(100)\n");
   to_queue(&c);
-  bot_closes(&c);
+  centre_bot_closes(&c);
   c.now_us += 2500000;
   centre_ready(&c, "anna");
   centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
-  assert_string_equal(lines(&c), "Answer anna skill:AgentSkill 2.5\n");
+  assert_string_equal(centre_lines(&c), "Answer anna skill:AgentSkill 2.5\n");
   centre_agent(&c, "anna", COMMAND_END, NULL);
-  assert_string_equal(lines(&c), "Release anna\n");
+  assert_string_equal(centre_lines(&c), "Release anna\n");
   centre_free(&c);
 }
 
@@ -110,9 +83,10 @@ static void test_offer_expired(void **state) {
             "{event.queue} {event.waitSeconds}\") }\nWait(1000)\n");
   centre_ready(&c, "anna");
   to_queue(&c);
-  bot_closes(&c);
-  tick_at(&c, 20000);
-  assert_string_equal(lines(&c), "OfferExpired anna skill:AgentSkill 20\n");
+  centre_bot_closes(&c);
+  centre_tick_after(&c, 20000);
+  assert_string_equal(centre_lines(&c),
+                      "OfferExpired anna skill:AgentSkill 20\n");
   centre_free(&c);
 }
 
@@ -122,9 +96,9 @@ static void test_abandon(void **state) {
   start(&c, "ON Abandon { LogInfo(\"{event.name} {event.endReason} "
             "{event.fromStatus}\") }\nWait(1000)\n");
   to_queue(&c);
-  bot_closes(&c);
+  centre_bot_closes(&c);
   centre_do(&c, COMMAND_LEAVE, ROLE_CUSTOMER, SESSION_NOBODY, NULL);
-  assert_string_equal(lines(&c), "Abandon customer_left queued\n");
+  assert_string_equal(centre_lines(&c), "Abandon customer_left queued\n");
   centre_free(&c);
 }
 
@@ -134,11 +108,11 @@ static void test_customer_returned(void **state) {
   start(&c, "ON CustomerReturned { LogInfo(\"{event.name} "
             "{event.awaySeconds}\") }\nWait(1000)\n");
   centre_connection(&c, COMMAND_CUSTOMER_JOINED, NULL);
-  assert_string_equal(lines(&c), "");
+  assert_string_equal(centre_lines(&c), "");
   centre_connection(&c, COMMAND_CUSTOMER_DROPPED, NULL);
   c.now_us += 1500000;
   centre_connection(&c, COMMAND_CUSTOMER_JOINED, NULL);
-  assert_string_equal(lines(&c), "CustomerReturned 1.5\n");
+  assert_string_equal(centre_lines(&c), "CustomerReturned 1.5\n");
   centre_free(&c);
 }
 
@@ -148,8 +122,8 @@ static void test_a_bot_that_is_invited_by_a_transfer(void **state) {
   start(&c, "ON Transfer { LogInfo(\"{event.name} {event.bot} "
             "{event.status}\") }\nWait(1000)\n");
   centre_transfer(&c, "{\"bot\":\"cognigy\",\"when\":\"released\"}");
-  bot_closes(&c);
-  assert_string_equal(lines(&c), "Transfer cognigy pending\n");
+  centre_bot_closes(&c);
+  assert_string_equal(centre_lines(&c), "Transfer cognigy pending\n");
   centre_free(&c);
 }
 
@@ -159,7 +133,7 @@ static void test_release_of_a_session_without_an_agent(void **state) {
   start(&c, "ON Release { LogInfo(\"{event.name} {event.status}\") }\n"
             "Wait(1000)\n");
   centre_do(&c, COMMAND_END, ROLE_SUPERVISOR, SESSION_NOBODY, NULL);
-  assert_string_equal(lines(&c), "Release completed\n");
+  assert_string_equal(centre_lines(&c), "Release completed\n");
   centre_free(&c);
 }
 
@@ -174,13 +148,13 @@ static void test_a_section_ends_a_section(void **state) {
             "ON BotReleased { LogInfo(\"released {n}\")\n Wait(1)\n"
             " LogInfo(\"on\") }\nWait(100)\n");
   centre_do(&c, COMMAND_SIGNAL, ROLE_SUPERVISOR, SESSION_NOBODY, NULL);
-  assert_string_equal(lines(&c), "signal 1\n");
-  bot_closes(&c);
-  assert_string_equal(lines(&c), "released 1\n");
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "on\n");
-  tick_at(&c, 10000); /* the first section's Wait is forgotten */
-  assert_string_equal(lines(&c), "");
+  assert_string_equal(centre_lines(&c), "signal 1\n");
+  centre_bot_closes(&c);
+  assert_string_equal(centre_lines(&c), "released 1\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "on\n");
+  centre_tick_after(&c, 10000); /* the first section's Wait is forgotten */
+  assert_string_equal(centre_lines(&c), "");
   centre_free(&c);
 }
 
@@ -192,7 +166,7 @@ static void test_signals_of_one_moment_are_not_merged(void **state) {
             " IF n = 200 { LogInfo(\"{n} {sum}\") } }\n"
             "id = GetSessionInfo().id\nrefused = 0\n"
             "FOR i = 1 TO 200 { Signal(id, i) }\n");
-  assert_string_equal(lines(&c), "200 20100\n");
+  assert_string_equal(centre_lines(&c), "200 20100\n");
   centre_free(&c);
 }
 
@@ -203,7 +177,7 @@ static void test_a_flood_of_signals_is_refused(void **state) {
             "id = GetSessionInfo().id\ncode = 200\n"
             "FOR i = 1 TO 300 { IF code = 200 { code = Signal(id, i).code } }\n"
             "LogInfo(code)\n");
-  assert_string_equal(lines(&c), "429\n");
+  assert_string_equal(centre_lines(&c), "429\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_FAILED), 0);
   centre_free(&c);
 }
@@ -214,10 +188,10 @@ static void test_on_error_and_then_an_event(void **state) {
   start(&c, "ON Error { LogInfo(\"error {_ERRLINE}\")\n Wait(50) }\n"
             "ON Signal { LogInfo(\"signal {event.p1}\")\n y = 1 / 0 }\n"
             "x = 1 / 0\n");
-  assert_string_equal(lines(&c), "error 5\n");
+  assert_string_equal(centre_lines(&c), "error 5\n");
   centre_do(&c, COMMAND_SIGNAL, ROLE_SUPERVISOR, SESSION_NOBODY,
             "{\"value\":5}");
-  assert_string_equal(lines(&c), "signal 5\nerror 4\n");
+  assert_string_equal(centre_lines(&c), "signal 5\nerror 4\n");
   centre_free(&c);
 }
 

@@ -11,24 +11,6 @@
 
 #include "centre.h"
 
-/* What the scripts wrote in the last step, line by line. */
-static const char *lines(const struct centre *c) {
-  static char all[4096];
-  size_t len = 0;
-  for (size_t i = 0; i < c->step.event_count; i++) {
-    const struct record *ev = &c->step.events[i];
-    if (ev->type == EVENT_LOGGED) {
-      const struct text t = record_text(ev, FIELD_TEXT);
-      assert_true(len + t.len + 2 < sizeof all);
-      memcpy(all + len, t.ptr, t.len);
-      len += t.len;
-      all[len++] = '\n';
-    }
-  }
-  all[len] = '\0';
-  return all;
-}
-
 /* The centre with script "forum" out of @own and script "other" out of @other;
  * then a session that "forum" holds. */
 static void start(struct centre *c, const char *own, const char *other) {
@@ -37,15 +19,6 @@ static void start(struct centre *c, const char *own, const char *other) {
   centre_put(c, COMMAND_PUT_ENTRY,
              "{\"id\":\"main\",\"script\":\"forum\",\"fallback\":\"support\"}");
   centre_open(c);
-}
-
-static void tick_at(struct centre *c, int64_t ms) {
-  c->now_us += ms * 1000;
-  centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
-}
-
-static void signal_with(struct centre *c, const char *json) {
-  centre_do(c, COMMAND_SIGNAL, ROLE_SUPERVISOR, SESSION_NOBODY, json);
 }
 
 static unsigned runs(const struct centre *c) {
@@ -79,7 +52,7 @@ static void test_a_called_script_returns_its_value(void **state) {
   start(&c,
         "r = RunSub(\"other\", 20, \"x\")\nLogInfo(r.code)\nLogInfo(r.value)\n",
         "LogInfo(p1)\nLogInfo(p2)\nLogInfo(p3 = null)\nRETURN p1 + 1\n");
-  assert_string_equal(lines(&c), "20\nx\ntrue\n200\n21\n");
+  assert_string_equal(centre_lines(&c), "20\nx\ntrue\n200\n21\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_STARTED), 2);
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 2);
   assert_int_equal(runs(&c), 0);
@@ -98,8 +71,8 @@ static void test_a_called_script_may_sleep_and_survives_a_restart(void **s) {
   assert_int_equal(runs(&c), 2);
   assert_int_equal(centre_status(&c), SESSION_CONNECTED); /* still held */
   restart(&c);
-  tick_at(&c, 5000);
-  assert_string_equal(lines(&c), "3\na\n");
+  centre_tick_after(&c, 5000);
+  assert_string_equal(centre_lines(&c), "3\na\n");
   assert_int_equal(runs(&c), 0);
   centre_free(&c);
 }
@@ -117,8 +90,8 @@ static void test_globals_pass_through_a_script_that_knows_none(void **state) {
   centre_open(&c);
   assert_int_equal(runs(&c), 3);
   restart(&c);
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "2\nnew\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "2\nnew\n");
   centre_free(&c);
 }
 
@@ -131,7 +104,7 @@ static void test_an_unknown_script_is_refused_with_the_nearest(void **state) {
         "r = RunScript(\"othr\")\nLogInfo(r.code)\n"
         "r = RunSub(\"Other.studio\")\nLogInfo(r.code)\n",
         "LogInfo(\"here\")\n");
-  assert_string_equal(lines(&c),
+  assert_string_equal(centre_lines(&c),
                       "404\nNo script is called 'othr'. Did you mean 'other'?\n"
                       "404\n404\nhere\n200\n");
   centre_free(&c);
@@ -144,8 +117,8 @@ static void test_an_error_in_a_called_script_is_one_of_the_call(void **state) {
         "ON Error { LogError(_ERRLINE)\n LogError(_ERR) }\n"
         "Wait(1)\nr = RunSub(\"other\")\nLogInfo(\"never\")\n",
         "x = 1\ny = x / 0\n");
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c),
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c),
                       "4\nscript 'other', line 2: division by zero\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_FAILED), 1);
   centre_free(&c);
@@ -196,10 +169,10 @@ static void test_the_innermost_script_hears_an_event(void **state) {
         "ON Signal { LogInfo(\"outer\") }\nr = RunSub(\"other\")\n"
         "LogInfo(r.value)\n",
         "ON Signal { LogInfo(\"inner \" + event.p1)\n RETURN 7 }\nWait(100)\n");
-  signal_with(&c, "{\"value\":\"now\"}");
-  assert_string_equal(lines(&c), "inner now\n7\n");
-  signal_with(&c, NULL);
-  assert_string_equal(lines(&c), "outer\n");
+  centre_signal(&c, "{\"value\":\"now\"}");
+  assert_string_equal(centre_lines(&c), "inner now\n7\n");
+  centre_signal(&c, NULL);
+  assert_string_equal(centre_lines(&c), "outer\n");
   centre_free(&c);
 }
 
@@ -211,12 +184,12 @@ static void test_an_event_of_the_caller_ends_the_call(void **state) {
         "r = RunSub(\"other\")\nLogInfo(\"never\")\n",
         "Wait(100)\nLogInfo(\"never\")\n");
   assert_int_equal(runs(&c), 2);
-  signal_with(&c, NULL);
-  assert_string_equal(lines(&c), "outer\n");
+  centre_signal(&c, NULL);
+  assert_string_equal(centre_lines(&c), "outer\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 1);
   assert_int_equal(runs(&c), 1);
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "later\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "later\n");
   centre_free(&c);
 }
 
@@ -229,12 +202,12 @@ static void test_a_script_goes_on_as_another(void **state) {
         "name = \"Kim\"\nglobal:n = 3\nRunScript(\"other\")\n"
         "LogInfo(\"never\")\n",
         "LogInfo(name + \" \" + global:n)\nWait(1)\nLogInfo(\"on\")\n");
-  assert_string_equal(lines(&c), "Kim 3\n");
+  assert_string_equal(centre_lines(&c), "Kim 3\n");
   assert_int_equal(centre_status(&c), SESSION_CONNECTED); /* still held */
   assert_int_equal(runs(&c), 1);
   restart(&c);
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "on\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "on\n");
   assert_int_equal(centre_status(&c), SESSION_IDLE);
   centre_free(&c);
 }
@@ -247,7 +220,7 @@ static void test_who_replaces_a_called_script_returns_for_it(void **state) {
   centre_put_script(&c, "second", "RETURN \"from second\"\n");
   centre_put(&c, COMMAND_PUT_ENTRY, "{\"id\":\"main\",\"script\":\"forum\"}");
   centre_open(&c);
-  assert_string_equal(lines(&c), "from second\n");
+  assert_string_equal(centre_lines(&c), "from second\n");
   centre_free(&c);
 }
 
@@ -272,14 +245,14 @@ static void test_a_spawned_script_runs_beside(void **state) {
         "s = Spawn(\"other\", \"p\")\nLogInfo(s.code)\nWait(2)\n"
         "LogInfo(\"own\")\n",
         "LogInfo(\"beside \" + p1)\nWait(1)\nLogInfo(\"beside again\")\n");
-  assert_string_equal(lines(&c), "201\nbeside p\n");
+  assert_string_equal(centre_lines(&c), "201\nbeside p\n");
   assert_int_equal(runs(&c), 2);
   restart(&c);
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "beside again\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "beside again\n");
   assert_int_equal(centre_status(&c), SESSION_CONNECTED);
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "own\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "own\n");
   assert_int_equal(centre_status(&c), SESSION_IDLE);
   centre_free(&c);
 }
@@ -290,8 +263,8 @@ static void test_the_error_of_a_spawned_script_is_its_own(void **state) {
   start(&c, "s = Spawn(\"other\")\nWait(1)\nLogInfo(\"own\")\n", "x = 1 / 0\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_FAILED), 1);
   assert_int_equal(centre_status(&c), SESSION_CONNECTED);
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "own\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "own\n");
   centre_free(&c);
 }
 
@@ -300,8 +273,8 @@ static void test_each_script_hears_a_signal(void **state) {
   struct centre c;
   start(&c, "ON Signal { LogInfo(\"own\") }\ns = Spawn(\"other\")\nWait(9)\n",
         "ON Signal { LogInfo(\"beside\") }\nWait(9)\n");
-  signal_with(&c, NULL);
-  assert_string_equal(lines(&c), "own\nbeside\n");
+  centre_signal(&c, NULL);
+  assert_string_equal(centre_lines(&c), "own\nbeside\n");
   centre_free(&c);
 }
 
@@ -312,7 +285,7 @@ static void test_a_session_spawns_a_hundred_scripts(void **state) {
         "n = 0\nREPEAT 101 {\n s = Spawn(\"other\")\n n = n + 1\n"
         " IF n = 100 { LogInfo(n) }\n}\n",
         "x = 1\n");
-  assert_string_equal(lines(&c), "100\n");
+  assert_string_equal(centre_lines(&c), "100\n");
   const struct record *failed = centre_event(&c, EVENT_SCRIPT_FAILED);
   assert_non_null(failed);
   assert_true(

@@ -10,53 +10,14 @@
 
 #include "centre.h"
 
-/* What the script wrote in the last step, line by line. */
-static const char *lines(const struct centre *c) {
-  static char all[2048];
-  size_t len = 0;
-  for (size_t i = 0; i < c->step.event_count; i++) {
-    const struct record *ev = &c->step.events[i];
-    if (ev->type == EVENT_LOGGED) {
-      const struct text t = record_text(ev, FIELD_TEXT);
-      assert_true(len + t.len + 2 < sizeof all);
-      memcpy(all + len, t.ptr, t.len);
-      len += t.len;
-      all[len++] = '\n';
-    }
-  }
-  all[len] = '\0';
-  return all;
-}
-
 /* A session with the bot, and the script at work beside it. */
 static void start(struct centre *c, const char *script) {
   centre_init(c, script);
   centre_open_with_bot(c, true);
 }
 
-/* A session that the script holds itself. */
-static void start_holding(struct centre *c, const char *script) {
-  centre_init(c, script);
-  centre_put(c, COMMAND_PUT_ENTRY,
-             "{\"id\":\"main\",\"script\":\"forum\",\"fallback\":\"support\"}");
-  centre_open(c);
-}
-
-static void bot_closes(struct centre *c) {
-  centre_bot(c, COMMAND_BOT_CLOSED, NULL);
-}
-
 static void customer_says(struct centre *c, const char *json) {
   centre_do(c, COMMAND_SAY, ROLE_CUSTOMER, SESSION_NOBODY, json);
-}
-
-static void signal_with(struct centre *c, const char *json) {
-  centre_do(c, COMMAND_SIGNAL, ROLE_SUPERVISOR, SESSION_NOBODY, json);
-}
-
-static void tick_at(struct centre *c, int64_t ms) {
-  c->now_us += ms * 1000;
-  centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
 }
 
 /* ---- what is known */
@@ -70,7 +31,7 @@ static void test_session_info_is_what_the_checker_takes_it_for(void **state) {
   (void)state;
   struct centre c;
   start(&c, "FOREACH k IN GetSessionInfo().keys() { LogInfo(k) }\n");
-  struct text all = text_from(lines(&c));
+  struct text all = text_from(centre_lines(&c));
   assert_true(all.len > 0);
   static const struct {
     const char *object, *name;
@@ -110,9 +71,9 @@ static void test_wait_for_sees_a_status_that_passes_at_once(void **state) {
             "LogInfo(r.code)\n");
   centre_transfer(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
   assert_int_equal(c.step.answer.code, 202);
-  bot_closes(&c); /* idle, and queued in the same step */
+  centre_bot_closes(&c); /* idle, and queued in the same step */
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
-  assert_string_equal(lines(&c), "200\n");
+  assert_string_equal(centre_lines(&c), "200\n");
   centre_free(&c);
 }
 
@@ -121,8 +82,8 @@ static void test_wait_for_says_when_the_time_is_over(void **state) {
   struct centre c;
   start(&c, "r = WaitFor(GetSessionInfo().id, \"active\", 2)\n"
             "LogInfo(r.code)\n");
-  tick_at(&c, 2000);
-  assert_string_equal(lines(&c), "408\n");
+  centre_tick_after(&c, 2000);
+  assert_string_equal(centre_lines(&c), "408\n");
   centre_free(&c);
 }
 
@@ -131,8 +92,8 @@ static void test_each_sleep_lets_time_go_on(void **state) {
   struct centre c;
   start(&c, "Wait(0)\nLogInfo(\"woke\")\n");
   assert_int_equal(engine_next_deadline(c.e), c.now_us + 1000);
-  tick_at(&c, 1);
-  assert_string_equal(lines(&c), "woke\n");
+  centre_tick_after(&c, 1);
+  assert_string_equal(centre_lines(&c), "woke\n");
   centre_free(&c);
 }
 
@@ -142,29 +103,29 @@ static void test_end_conversation_waits_for_this_bot_only(void **state) {
   start(&c, "r = EndConversation()\nLogInfo(r.code)\n");
   centre_transfer(&c, "{\"bot\":\"cognigy\",\"when\":\"released\"}");
   assert_int_equal(c.step.answer.code, 202);
-  bot_closes(&c); /* the next bot is invited in the same step */
+  centre_bot_closes(&c); /* the next bot is invited in the same step */
   assert_int_equal(centre_status(&c), SESSION_PENDING);
-  assert_string_equal(lines(&c), "200\n");
+  assert_string_equal(centre_lines(&c), "200\n");
   centre_free(&c);
 }
 
 static void test_ask_and_menu(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "a = Ask(\"Who is it?\", 30)\n"
-                    "LogInfo(a.text)\n"
-                    "m = Menu(\"What?\", \"Billing|Sales\", 30)\n"
-                    "LogInfo(m.index)\nLogInfo(m.choice)\n"
-                    "b = Ask(\"Else?\", 5)\nLogInfo(b.code)\n");
+  centre_init_held(&c, "a = Ask(\"Who is it?\", 30)\n"
+                       "LogInfo(a.text)\n"
+                       "m = Menu(\"What?\", \"Billing|Sales\", 30)\n"
+                       "LogInfo(m.index)\nLogInfo(m.choice)\n"
+                       "b = Ask(\"Else?\", 5)\nLogInfo(b.code)\n");
   assert_int_equal(centre_status(&c), SESSION_CONNECTED);
   customer_says(&c, "{\"text\":\"Kim\"}");
-  assert_string_equal(lines(&c), "Kim\n");
+  assert_string_equal(centre_lines(&c), "Kim\n");
   assert_true(text_equal(
       record_text(centre_event(&c, EVENT_MESSAGE), FIELD_TEXT), TEXT("Kim")));
   customer_says(&c, "{\"text\":\" sales \"}");
-  assert_string_equal(lines(&c), "2\nSales\n");
-  tick_at(&c, 5000);
-  assert_string_equal(lines(&c), "408\n");
+  assert_string_equal(centre_lines(&c), "2\nSales\n");
+  centre_tick_after(&c, 5000);
+  assert_string_equal(centre_lines(&c), "408\n");
   centre_free(&c);
 }
 
@@ -175,8 +136,8 @@ static void test_a_rest_call_that_is_not_answered_in_time(void **state) {
             "r = p.MakeRestRequest(\"/api/v1/queues\", \"\", 0, \"GET\")\n"
             "LogInfo(p.StatusCode)\nLogInfo(p.StatusDescription)\n");
   assert_int_equal(c.step.effects[0].type, EFFECT_CALL_REST);
-  tick_at(&c, 3000);
-  assert_string_equal(lines(&c), "-1\ntimeout\n");
+  centre_tick_after(&c, 3000);
+  assert_string_equal(centre_lines(&c), "-1\ntimeout\n");
   /* The answer that comes then is nobody's. */
   struct command cmd =
       centre_command(&c, COMMAND_REST_REPLY, ROLE_SYSTEM, SESSION_NOBODY);
@@ -207,12 +168,12 @@ static void test_a_section_interrupts_a_sleep(void **state) {
   struct centre c;
   start(&c, "ON Signal { LogInfo(event.p1) \n Wait(1)\n LogInfo(\"over\") }\n"
             "Wait(100)\nLogInfo(\"never\")\n");
-  signal_with(&c, "{\"value\":\"hello\"}");
-  assert_string_equal(lines(&c), "hello\n");
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "over\n");
+  centre_signal(&c, "{\"value\":\"hello\"}");
+  assert_string_equal(centre_lines(&c), "hello\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "over\n");
   centre_wait(&c, 20000);
-  assert_string_equal(lines(&c), "");
+  assert_string_equal(centre_lines(&c), "");
   centre_free(&c);
 }
 
@@ -224,8 +185,8 @@ static void test_events_of_one_moment_come_in_their_order(void **state) {
             "ON Transfer { LogInfo(\"transferred\") }\n"
             "Wait(100)\n");
   centre_transfer(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
-  bot_closes(&c);
-  assert_string_equal(lines(&c), "released\nqueued\ntransferred\n");
+  centre_bot_closes(&c);
+  assert_string_equal(centre_lines(&c), "released\nqueued\ntransferred\n");
   centre_free(&c);
 }
 
@@ -233,8 +194,8 @@ static void test_a_signal_without_a_value_is_one(void **state) {
   (void)state;
   struct centre c;
   start(&c, "ON Signal { LogInfo(\"got\") }\nWait(100)\n");
-  signal_with(&c, NULL);
-  signal_with(&c, "{\"value\":{\"p1\":\"this\"}}");
+  centre_signal(&c, NULL);
+  centre_signal(&c, "{\"value\":{\"p1\":\"this\"}}");
   assert_int_equal(centre_count(&c, EVENT_LOGGED), 1);
   centre_free(&c);
 }
@@ -243,12 +204,12 @@ static void test_a_section_that_calls_itself_is_stopped(void **state) {
   (void)state;
   struct centre c;
   start(&c, "ON Signal { Signal(GetSessionInfo().id, 1) }\nWait(100)\n");
-  signal_with(&c, NULL);
+  centre_signal(&c, NULL);
   const struct record *failed = centre_event(&c, EVENT_SCRIPT_FAILED);
   assert_non_null(failed);
   assert_true(
       text_equal(record_text(failed, FIELD_NAME), TEXT("endless-events")));
-  bot_closes(&c); /* the fallback has the customer */
+  centre_bot_closes(&c); /* the fallback has the customer */
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_free(&c);
 }
@@ -263,7 +224,7 @@ static void test_two_scripts_that_call_each_other_are_stopped(void **state) {
   centre_open_with_bot(&c, true);
   char json[128];
   (void)snprintf(json, sizeof json, "{\"value\":\"%s\"}", id);
-  signal_with(&c, json);
+  centre_signal(&c, json);
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_FAILED), 1);
   centre_free(&c);
 }
@@ -293,13 +254,13 @@ static void test_scripts_that_end_each_other_do_not_nest(void **state) {
 static void test_a_script_that_only_listens_holds_nothing(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "ON Answer { LogInfo(\"answered\") }\nSay(\"Hello\")\n");
+  centre_init_held(&c, "ON Answer { LogInfo(\"answered\") }\nSay(\"Hello\")\n");
   assert_int_equal(centre_status(&c), SESSION_IDLE);
   centre_ready(&c, "anna");
   centre_wait(&c, 30000); /* the fallback takes the session */
   assert_int_equal(centre_status(&c), SESSION_OFFERED);
   centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
-  assert_string_equal(lines(&c), "answered\n");
+  assert_string_equal(centre_lines(&c), "answered\n");
   centre_free(&c);
 }
 
@@ -308,9 +269,9 @@ static void test_a_run_ends_with_its_session(void **state) {
   struct centre c;
   start(&c, "ON Abandon { LogInfo(\"gone\") \n Wait(5) }\nWait(100)\n");
   centre_do(&c, COMMAND_LEAVE, ROLE_CUSTOMER, SESSION_NOBODY, NULL);
-  assert_string_equal(lines(&c), "gone\n");
+  assert_string_equal(centre_lines(&c), "gone\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 0);
-  tick_at(&c, 5000); /* what it does about the end it may finish */
+  centre_tick_after(&c, 5000); /* what it does about the end it may finish */
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_ENDED), 1);
   centre_free(&c);
 }
@@ -337,7 +298,7 @@ static void expect_failure(const struct centre *c, const char *slug,
 static void test_an_error_gives_the_session_to_the_fallback(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "Say(\"Hello\")\nx = 1 / 0\n");
+  centre_init_held(&c, "Say(\"Hello\")\nx = 1 / 0\n");
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   expect_failure(&c, "division-by-zero", 2);
   centre_put(&c, COMMAND_PUT_ENTRY, "{\"id\":\"main\",\"script\":\"forum\"}");
@@ -371,14 +332,15 @@ static void
 test_a_sleep_that_nobody_can_read_goes_to_the_fallback(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "Wait(5)\nLogInfo(\"woke\")\nON Error { LogInfo(_ERR) }\n");
+  centre_init_held(&c,
+                   "Wait(5)\nLogInfo(\"woke\")\nON Error { LogInfo(_ERR) }\n");
   make_foreign(&c);
-  tick_at(&c, 5000);
+  centre_tick_after(&c, 5000);
   expect_fallback(&c);
 
-  start_holding(&c, "p = GetRESTProxy()\n"
-                    "r = p.MakeRestRequest(\"/api/v1/queues\", \"\", 0, "
-                    "\"GET\")\n");
+  centre_init_held(&c, "p = GetRESTProxy()\n"
+                       "r = p.MakeRestRequest(\"/api/v1/queues\", \"\", 0, "
+                       "\"GET\")\n");
   make_foreign(&c);
   centre_do(&c, COMMAND_RECOVERED, ROLE_SYSTEM, SESSION_NOBODY, NULL);
   expect_fallback(&c);
@@ -390,7 +352,7 @@ static void test_an_error_beside_the_bot_waits_for_its_release(void **state) {
   start(&c, "x = 1 / 0\n");
   assert_int_equal(centre_status(&c), SESSION_RELEASING);
   assert_int_equal(centre_session(&c)->waits, SESSION_WAIT_QUEUE);
-  bot_closes(&c);
+  centre_bot_closes(&c);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_free(&c);
 }
@@ -399,7 +361,7 @@ static void test_on_error_may_go_on(void **state) {
   (void)state;
   struct centre c;
   start(&c, "ON Error { LogError(_ERRLINE) }\nx = 1 / 0\n");
-  assert_string_equal(lines(&c), "2\n");
+  assert_string_equal(centre_lines(&c), "2\n");
   assert_int_equal(centre_count(&c, EVENT_SCRIPT_FAILED), 0);
   centre_free(&c);
 }
@@ -407,7 +369,7 @@ static void test_on_error_may_go_on(void **state) {
 static void test_a_loop_without_end_is_stopped(void **state) {
   (void)state;
   struct centre c;
-  start_holding(&c, "REPEAT 1000000000 {\n x = 1\n}\n");
+  centre_init_held(&c, "REPEAT 1000000000 {\n x = 1\n}\n");
   assert_non_null(centre_event(&c, EVENT_SCRIPT_FAILED));
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_free(&c);
@@ -420,7 +382,7 @@ static void test_chance_is_not_the_same_after_each_action(void **state) {
   struct centre c;
   start(&c, "a = random(1,1000000)\nLogInfo(\"one\")\n"
             "b = random(1,1000000)\nLogInfo(a = b)\n");
-  assert_string_equal(lines(&c), "one\nfalse\n");
+  assert_string_equal(centre_lines(&c), "one\nfalse\n");
   centre_free(&c);
 }
 
@@ -429,10 +391,10 @@ static void test_a_run_keeps_the_version_it_began_with(void **state) {
   struct centre c;
   start(&c, "Wait(1)\nLogInfo(\"first\")\n");
   centre_put_script(&c, "forum", "LogInfo(\"second\")\n");
-  tick_at(&c, 1000);
-  assert_string_equal(lines(&c), "first\n");
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c), "first\n");
   centre_open_with_bot(&c, true);
-  assert_string_equal(lines(&c), "second\n");
+  assert_string_equal(centre_lines(&c), "second\n");
   centre_free(&c);
 }
 
@@ -445,7 +407,7 @@ static void test_req_agent_refuses_what_does_not_fit(void **state) {
             "r = ReqAgent(\"AgentSkill\", o)\nLogInfo(r.code)\n"
             "DYNAMIC p\np.initialPriority = 8\np.lowProficiency = 1\n"
             "Hangup()\nr = ReqAgent(\"AgentSkill\", p)\nLogInfo(r.code)\n");
-  assert_string_equal(lines(&c), "422\n200\n");
+  assert_string_equal(centre_lines(&c), "422\n200\n");
   const struct record *queued = centre_event(&c, EVENT_OF_SESSION(QUEUED));
   assert_int_equal(record_num(queued, FIELD_PRIORITY), 8);
   centre_free(&c);
@@ -457,8 +419,8 @@ static void test_a_waiting_transfer_answers_the_script(void **state) {
   start(&c, "r = Transfer(GetSessionInfo().id, \"AgentSkill\", "
             "\"when:released,timeout:2\")\n"
             "LogInfo(r.code)\nLogInfo(r.refusal)\n");
-  tick_at(&c, 2000);
-  assert_non_null(strstr(lines(&c), "409\nrelease_timeout\n"));
+  centre_tick_after(&c, 2000);
+  assert_non_null(strstr(centre_lines(&c), "409\nrelease_timeout\n"));
   centre_free(&c);
 }
 
