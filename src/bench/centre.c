@@ -19,6 +19,7 @@ static const char head[] =
     "centre: bench\n"
     "listen: 127.0.0.1:0\n"
     "visitors: true\n"
+    "rates: { customer: 0, agent: 0 }\n"
     "log: { level: warning }\n"
     "skills: [" CENTRE_SKILL "]\n"
     "queues:\n"
