@@ -28,10 +28,8 @@ static const char *const actions[] = {
 
 static const char *const builtins[] = {
 #define BUILTIN(id, name, min, max, use, example, result, doc) name,
-#define BUILTIN_LATER(name, doc)                               name,
 #include "studio/builtins.def"
 #undef BUILTIN
-#undef BUILTIN_LATER
 };
 
 static const char *const events[] = {

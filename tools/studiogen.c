@@ -118,13 +118,11 @@ static void print_actions(void) {
        "and never raises for a refusal.\n\n"
        "| call | does | sleeps | the session afterwards |\n|---|---|---|---|");
   for (size_t i = 0; i < LEN(actions); i++) {
-    const int is_later = strcmp(actions[i].offered, "LATER") == 0;
     printf("| ");
     put_code(actions[i].form);
     printf(" | ");
     put_cell(actions[i].doc);
-    printf("%s | %s | %s |\n",
-           is_later ? " **(not offered in this version)**" : "",
+    printf(" | %s | %s |\n",
            strcmp(actions[i].sleep, "SLEEPS") == 0 ? "yes" : "",
            effect_text(actions[i].effect));
   }

@@ -14,7 +14,7 @@ enum action_id {
 };
 #undef ACTION
 
-enum action_offer { ACTION_OFFER_YES, ACTION_OFFER_METHOD, ACTION_OFFER_LATER };
+enum action_offer { ACTION_OFFER_YES, ACTION_OFFER_METHOD };
 
 enum action_sleep { ACTION_AT_ONCE, ACTION_SLEEPS };
 

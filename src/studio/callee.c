@@ -113,14 +113,6 @@ static bool bind_builtin(const struct call *c) {
 
 /* ---- actions */
 
-static void report_later(const struct call *c) {
-  report(
-      c->reporter,
-      (struct finding){.code = DIAGNOSTIC_CODE_NOT_OFFERED, .at = c->expr->at},
-      "'%.*s' is known, and not offered in this version",
-      TEXT_ARG(c->expr->text));
-}
-
 static bool bind_action(const struct call *c) {
   const enum action_id id = action_find(c->expr->text);
   if (id == ACTIONS) {
@@ -128,10 +120,6 @@ static bool bind_action(const struct call *c) {
   }
   const struct action_info *info = action_info(id);
   const bool method = c->expr->kind == EXPR_METHOD;
-  if (info->offer == ACTION_OFFER_LATER && !method) {
-    report_later(c);
-    return true;
-  }
   if (method != (info->offer == ACTION_OFFER_METHOD)) {
     return false;
   }

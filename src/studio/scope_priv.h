@@ -12,7 +12,7 @@
 
 /* Fills in .variable and .callee of every expression, the locals of functions
  * and the variables of the script; reports unknown functions, wrong argument
- * counts, duplicates and what is not offered.
+ * counts and duplicates.
  *
  * A function's parameters are its own, and so is every name that it sets before
  * it reads it (in the order of the text); any other name is the script's.

@@ -72,8 +72,7 @@ static bool builtin_fits(const struct verifier *v, const struct insn *in) {
 static bool action_fits(const struct verifier *v, const struct insn *in) {
   const struct action_info *info = action_info((enum action_id)in->b);
   const unsigned self = info->offer == ACTION_OFFER_METHOD;
-  return info->offer != ACTION_OFFER_LATER &&
-         in->a + (unsigned)in->c <= v->part->registers &&
+  return in->a + (unsigned)in->c <= v->part->registers &&
          is_between(in->c, info->min_args + self, info->max_args + self);
 }
 
