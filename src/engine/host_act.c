@@ -66,6 +66,30 @@ bool act_seconds(const struct act *t, unsigned i, int64_t *us) {
 
 /* ---- answers */
 
+void act_writer_begin(const struct act *t, struct act_writer *w) {
+  textbuf_init(&w->text, t->x->out->arena.mem);
+  json_out_init(&w->json, &w->text);
+  json_open_object(&w->json);
+}
+
+struct text act_writer_take(const struct act *t, struct act_writer *w) {
+  json_close_object(&w->json);
+  return act_take(t, &w->text);
+}
+
+void act_answer_begin(const struct act *t, struct act_writer *w, int code,
+                      const char *message) {
+  act_writer_begin(t, w);
+  answer_put_good(&w->json, code, message);
+}
+
+enum act_result act_answer_end(const struct act *t, struct act_writer *w) {
+  json_close_object(&w->json);
+  act_resume(t, textbuf_text(&w->text));
+  textbuf_free(&w->text);
+  return ACT_ANSWERED;
+}
+
 void act_resume(const struct act *t, struct text json) {
   if (vm_resume_json(t->vm, json) != BT_ERR_OK) {
     vm_resume_error(t->vm,

@@ -117,18 +117,14 @@ static void take(const struct act *t, const struct json *value) {
   record_set_text(&ev, FIELD_BRANCH, text_from(branch));
   emit(t->x, &ev);
   say_all(t, messages);
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  answer_put_good(&o, 200, "");
-  put_name(&o, "branch", branch);
-  put_json(&o, "payload", payload == NULL ? TEXT("null") : payload->source);
-  put_json(&o, "messages", messages == NULL ? TEXT("[]") : messages->source);
-  json_close_object(&o);
-  act_resume(t, textbuf_text(&b));
-  textbuf_free(&b);
+  struct act_writer w;
+  act_answer_begin(t, &w, 200, "");
+  put_name(&w.json, "branch", branch);
+  put_json(&w.json, "payload",
+           payload == NULL ? TEXT("null") : payload->source);
+  put_json(&w.json, "messages",
+           messages == NULL ? TEXT("[]") : messages->source);
+  act_answer_end(t, &w);
 }
 
 void host_take_turn(const struct act *t, struct text answer) {

@@ -97,48 +97,33 @@ static bool find_queue(const struct act *t, uint32_t *queue, struct answer *a) {
 }
 
 static struct text call_customer(const struct act *t, struct text number) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  put_text(&o, "address", number);
-  json_close_object(&o);
-  return act_take(t, &b);
+  struct act_writer w;
+  act_writer_begin(t, &w);
+  put_text(&w.json, "address", number);
+  return act_writer_take(t, &w);
 }
 
 static struct text call_attributes(const struct act *t, struct text number,
                                    int64_t due_us) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "callback");
-  json_open_object(&o);
-  put_text(&o, "number", number);
-  put_time(&o, "due", due_us);
-  put_id(&o, "from", engine_live(t->x->e, t->slot)->id);
-  json_close_object(&o);
-  json_close_object(&o);
-  return act_take(t, &b);
+  struct act_writer w;
+  act_writer_begin(t, &w);
+  json_key(&w.json, "callback");
+  json_open_object(&w.json);
+  put_text(&w.json, "number", number);
+  put_time(&w.json, "due", due_us);
+  put_id(&w.json, "from", engine_live(t->x->e, t->slot)->id);
+  json_close_object(&w.json);
+  return act_writer_take(t, &w);
 }
 
 static enum act_result give_booked(const struct act *t, struct id id,
                                    uint32_t queue, int64_t due_us) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  answer_put_good(&o, 201, "The call is booked.");
-  put_id(&o, "id", id);
-  put_text(&o, "queue", t->x->e->dir.queues[queue].id);
-  put_time(&o, "due", due_us);
-  json_close_object(&o);
-  act_resume(t, textbuf_text(&b));
-  textbuf_free(&b);
-  return ACT_ANSWERED;
+  struct act_writer w;
+  act_answer_begin(t, &w, 201, "The call is booked.");
+  put_id(&w.json, "id", id);
+  put_text(&w.json, "queue", t->x->e->dir.queues[queue].id);
+  put_time(&w.json, "due", due_us);
+  return act_answer_end(t, &w);
 }
 
 static enum act_result book(const struct act *t, struct text number,

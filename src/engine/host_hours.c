@@ -36,20 +36,13 @@ enum act_result host_check_hours(const struct act *t) {
   }
   const struct dir_calendar *k = &t->x->e->dir.calendars[number];
   const struct hours_look l = hours_look(&k->hours, k->zone, t->x->now_us);
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  answer_put_good(&o, 200,
-                  l.open ? "The calendar is open." : "The calendar is closed.");
-  put_text(&o, "calendar", k->id);
-  put_bool(&o, "open", l.open);
-  put_local(k, "opensAt", l.opens_us, &o);
-  put_local(k, "closesAt", l.closes_us, &o);
-  put_name_or_null(&o, "reason", l.holiday);
-  json_close_object(&o);
-  act_resume(t, textbuf_text(&b));
-  textbuf_free(&b);
-  return ACT_ANSWERED;
+  struct act_writer w;
+  act_answer_begin(
+      t, &w, 200, l.open ? "The calendar is open." : "The calendar is closed.");
+  put_text(&w.json, "calendar", k->id);
+  put_bool(&w.json, "open", l.open);
+  put_local(k, "opensAt", l.opens_us, &w.json);
+  put_local(k, "closesAt", l.closes_us, &w.json);
+  put_name_or_null(&w.json, "reason", l.holiday);
+  return act_answer_end(t, &w);
 }

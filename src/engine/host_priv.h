@@ -38,7 +38,22 @@ bool act_find_session(const struct act *t, unsigned i, uint32_t *slot,
 /* False unless argument @i is a number of seconds, a week at most. */
 bool act_seconds(const struct act *t, unsigned i, int64_t *us);
 
+/* A JSON object that is written member by member. Begun, it must be taken, or
+ * ended as an answer. */
+struct act_writer {
+  struct textbuf text;
+  struct json_out json;
+};
+
+void act_writer_begin(const struct act *t, struct act_writer *w);
+struct text act_writer_take(const struct act *t, struct act_writer *w);
+
 void act_resume(const struct act *t, struct text json);
+/* The answer of an action that was carried out: code, status and message, then
+ * what the caller adds. The end gives it to the script. */
+void act_answer_begin(const struct act *t, struct act_writer *w, int code,
+                      const char *message);
+enum act_result act_answer_end(const struct act *t, struct act_writer *w);
 enum act_result act_give(const struct act *t, const struct answer *a);
 enum act_result act_give_simple(const struct act *t, int code,
                                 const char *message);

@@ -26,14 +26,10 @@ static void put_params(const struct act *t, struct json_out *o) {
 }
 
 static struct text params_of(const struct act *t) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  put_params(t, &o);
-  json_close_object(&o);
-  return act_take(t, &b);
+  struct act_writer w;
+  act_writer_begin(t, &w);
+  put_params(t, &w.json);
+  return act_writer_take(t, &w);
 }
 
 static const struct json *parse(const struct act *t, struct text json) {
@@ -60,25 +56,21 @@ static struct text merge(const struct act *t, struct text own,
                          struct text passing) {
   const struct json *mine = parse(t, own);
   const struct json *others = parse(t, passing);
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
+  struct act_writer w;
+  act_writer_begin(t, &w);
   for (const struct json *m = mine == NULL ? NULL : mine->first; m != NULL;
        m = m->next) {
-    json_key_text(&o, m->key);
-    json_put_raw(&o, m->source);
+    json_key_text(&w.json, m->key);
+    json_put_raw(&w.json, m->source);
   }
   for (const struct json *m = others == NULL ? NULL : others->first; m != NULL;
        m = m->next) {
     if (!has_member(mine, m->key)) {
-      json_key_text(&o, m->key);
-      json_put_raw(&o, m->source);
+      json_key_text(&w.json, m->key);
+      json_put_raw(&w.json, m->source);
     }
   }
-  json_close_object(&o);
-  return act_take(t, &b);
+  return act_writer_take(t, &w);
 }
 
 /* The run's global variables, and those that pass through it; with @all its
@@ -222,17 +214,11 @@ void host_answer_sub(const struct act *t) {
                                 "script has set"));
     return;
   }
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  answer_put_good(&o, 200, "The script returned.");
-  json_key(&o, "value");
-  json_put_raw(&o, step->result);
-  json_close_object(&o);
-  act_resume(t, textbuf_text(&b));
-  textbuf_free(&b);
+  struct act_writer w;
+  act_answer_begin(t, &w, 200, "The script returned.");
+  json_key(&w.json, "value");
+  json_put_raw(&w.json, step->result);
+  act_answer_end(t, &w);
 }
 
 /* ---- in its place */

@@ -138,20 +138,14 @@ void host_answer_question(const struct act *t) {
     act_give_simple(t, 410, "The customer left without an answer.");
     return;
   }
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  answer_put_good(&o, 200, "");
-  json_key(&o, "text");
-  json_put_text(&o, m->text);
+  struct act_writer w;
+  act_answer_begin(t, &w, 200, "");
+  json_key(&w.json, "text");
+  json_put_text(&w.json, m->text);
   if (t->action.id == ACTION_MENU) {
-    put_choice(t, text_trim(m->text), &o);
+    put_choice(t, text_trim(m->text), &w.json);
   }
-  json_close_object(&o);
-  act_resume(t, textbuf_text(&b));
-  textbuf_free(&b);
+  act_answer_end(t, &w);
 }
 
 /* ---- what is known, and notes */
@@ -176,31 +170,20 @@ enum act_result host_queue_info(const struct act *t) {
         ctx_format(t->x, "No queue is called '%.*s'.", TEXT_ARG(name)), &a);
     return act_give(t, &a);
   }
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  answer_put_good(&o, 200, "");
-  view_put_queue(t->x->e, target.number, t->x->now_us, &o);
-  json_close_object(&o);
-  act_resume(t, textbuf_text(&b));
-  textbuf_free(&b);
-  return ACT_ANSWERED;
+  struct act_writer w;
+  act_answer_begin(t, &w, 200, "");
+  view_put_queue(t->x->e, target.number, t->x->now_us, &w.json);
+  return act_answer_end(t, &w);
 }
 
 enum act_result host_set_attribute(const struct act *t) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key_text(&o, act_text(t, 0));
-  json_put_raw(&o, act_json(t, 1));
-  json_close_object(&o);
+  struct act_writer w;
+  act_writer_begin(t, &w);
+  json_key_text(&w.json, act_text(t, 0));
+  json_put_raw(&w.json, act_json(t, 1));
   struct record args;
   record_init(&args, COMMAND_SET_ATTRIBUTES);
-  record_set_text(&args, FIELD_ATTRIBUTES, act_take(t, &b));
+  record_set_text(&args, FIELD_ATTRIBUTES, act_writer_take(t, &w));
   return act_do(t, t->slot, &args);
 }
 
