@@ -54,10 +54,6 @@ static void count_abandoned(struct counting *c, int64_t waited_us) {
   add(c, QUEUE_ABANDON_US, waited_us);
 }
 
-static bool customer_left(const struct live *l) {
-  return text_starts(l->end_reason, TEXT("customer_"));
-}
-
 static void count_departure(struct counting *c, uint32_t type,
                             const struct counted *before) {
   const int64_t waited_us = c->at_us - before->entered_us;
@@ -69,7 +65,7 @@ static void count_departure(struct counting *c, uint32_t type,
     add(c, QUEUE_OVERFLOWED, 1);
     break;
   case EVENT_OF_SESSION(ENDED):
-    if (customer_left(c->l)) {
+    if (live_customer_left(c->l)) {
       count_abandoned(c, waited_us);
       break;
     }

@@ -296,6 +296,8 @@ void settle(struct ctx *x);
 /* How long the timer runs for a session of this entry point and queue. */
 int64_t engine_timer_ms(const struct engine *e, uint32_t entry, uint32_t queue,
                         enum session_timer timer);
+/* It has ended, and the customer did that. */
+bool live_customer_left(const struct live *l);
 /* The queue that takes over, or SESSION_NOBODY. */
 uint32_t live_fallback(const struct engine *e, const struct live *l);
 uint32_t live_overflow(const struct engine *e, const struct live *l);

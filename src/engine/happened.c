@@ -127,8 +127,7 @@ void script_tell(struct ctx *x, uint32_t slot, const struct happened *h) {
     }
   }
   if (h->event == SESSION_EV_ENDED && l->last_agent == SESSION_NOBODY) {
-    const bool left = text_starts(l->end_reason, TEXT("customer_"));
-    tell(x, slot, h, left ? "Abandon" : "Release");
+    tell(x, slot, h, live_customer_left(l) ? "Abandon" : "Release");
   }
 }
 

@@ -35,6 +35,10 @@ int64_t engine_timer_ms(const struct engine *e, uint32_t entry_number,
   return 0;
 }
 
+bool live_customer_left(const struct live *l) {
+  return text_starts(l->end_reason, TEXT("customer_"));
+}
+
 uint32_t live_fallback(const struct engine *e, const struct live *l) {
   const struct text name = e->dir.entries[l->entry].fallback;
   struct dir_target target;
@@ -163,9 +167,8 @@ static uint32_t withdraw_reason(const struct live *l, uint32_t event) {
   if (event != SESSION_EV_ENDED) {
     return OFFER_REASON_TRANSFERRED;
   }
-  return text_starts(l->end_reason, TEXT("customer_"))
-             ? OFFER_REASON_CUSTOMER_LEFT
-             : OFFER_REASON_SESSION_ENDED;
+  return live_customer_left(l) ? OFFER_REASON_CUSTOMER_LEFT
+                               : OFFER_REASON_SESSION_ENDED;
 }
 
 /* An offer that was open before the event is not open after it. */
