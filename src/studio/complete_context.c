@@ -110,17 +110,8 @@ static bool is_after_on(struct text before) {
   return text_equal_nocase(t, TEXT("ON")) && before.len > t.len;
 }
 
-static size_t offset_of(struct text line, uint32_t column) {
-  size_t at = 0;
-  for (uint32_t i = 1; i < column && at < line.len; i++) {
-    const size_t n = utf8_length(line, at);
-    at += n == 0 ? 1 : n;
-  }
-  return at;
-}
-
 struct complete_context complete_context_at(struct text line, uint32_t column) {
-  const size_t end = offset_of(line, column);
+  const size_t end = source_offset(line, column);
   const struct text before = text_sub(line, 0, end);
   const struct nest nest = read_nest(before);
   struct complete_context c = {.where = COMPLETE_NOWHERE};

@@ -54,8 +54,7 @@ void report(struct reporter *r, struct finding f, const char *format, ...) {
 /* Lines longer than this are shown in part. */
 enum { SHOWN_MAX = 240, SHOWN_BEFORE = 80 };
 
-/* The offset of a column from 1, or the end. */
-static size_t offset_of(struct text line, uint32_t column) {
+size_t source_offset(struct text line, uint32_t column) {
   size_t at = 0;
   for (uint32_t i = 1; i < column && at < line.len; i++) {
     const size_t n = utf8_length(line, at);
@@ -72,9 +71,10 @@ static void show_line(const struct source *s, struct diagnostic *item) {
   }
   const bool later = item->column > SHOWN_BEFORE;
   item->first_column = later ? item->column - SHOWN_BEFORE / 2 : 1;
-  const size_t from = offset_of(line, item->first_column);
+  const size_t from = source_offset(line, item->first_column);
   const struct text rest = text_sub(line, from, line.len);
-  const size_t len = offset_of(text_sub(rest, 0, 4 * SHOWN_MAX), SHOWN_MAX / 2);
+  const size_t len =
+      source_offset(text_sub(rest, 0, 4 * SHOWN_MAX), SHOWN_MAX / 2);
   item->source_line = text_sub(rest, 0, len);
   item->cut = len < rest.len;
 }

@@ -29,6 +29,9 @@ bool source_init(struct source *s, struct arena *arena, struct text file_name,
 /* Without its end; empty beyond the last. */
 struct text source_line(const struct source *s, uint32_t line);
 
+/* The offset of a column in @line, or its end. */
+size_t source_offset(struct text line, uint32_t column);
+
 struct reporter {
   const struct source *source;
   struct diagnostics *diags;
