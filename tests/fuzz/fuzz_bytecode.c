@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "reload.h"
 #include "rich_script.h"
 #include "studio/code_priv.h"
-#include "studio/image.h"
 #include "studio/vm_priv.h"
 
 enum { CHANGE_SIZE = 10, CHANGES_MAX = 40, STEPS = 1000, RUNS_MAX = 8 };
@@ -29,20 +29,6 @@ static struct undo change(const struct program *program, const uint8_t *data) {
   memcpy(&in->b, data + 6, sizeof in->b);
   memcpy(&in->c, data + 8, sizeof in->c);
   return undo;
-}
-
-/* Through its image; some moments of mutated code have no place in one. */
-static struct vm *reload(const struct mem *mem, struct vm *vm) {
-  const struct program *program = vm_program(vm);
-  struct textbuf image;
-  struct vm *loaded = NULL;
-  textbuf_init(&image, mem);
-  bt_check(image_save(vm, &image) == BT_ERR_OK);
-  bt_check(image_load(mem, program, textbuf_text(&image), &loaded) ==
-           BT_ERR_OK);
-  textbuf_free(&image);
-  vm_free(vm);
-  return loaded;
 }
 
 static void run(const struct mem *mem, const struct program *program,

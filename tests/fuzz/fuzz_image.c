@@ -6,6 +6,7 @@
  */
 #include <stdint.h>
 
+#include "reload.h"
 #include "rich_script.h"
 #include "studio/code_priv.h"
 #include "studio/image.h"
@@ -29,19 +30,6 @@ static void put_head(const struct mem *mem, const struct program *program,
   bt_check(image_save(vm, out) == BT_ERR_OK);
   out->len = head_size(textbuf_text(out));
   vm_free(vm);
-}
-
-static struct vm *reload(const struct mem *mem, struct vm *vm) {
-  const struct program *program = vm_program(vm);
-  struct textbuf image;
-  struct vm *loaded = NULL;
-  textbuf_init(&image, mem);
-  bt_check(image_save(vm, &image) == BT_ERR_OK);
-  bt_check(image_load(mem, program, textbuf_text(&image), &loaded) ==
-           BT_ERR_OK);
-  textbuf_free(&image);
-  vm_free(vm);
-  return loaded;
 }
 
 static void run(const struct mem *mem, struct vm *vm) {

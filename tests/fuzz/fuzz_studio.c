@@ -7,26 +7,13 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "reload.h"
 #include "studio/checker.h"
 #include "studio/code_priv.h"
-#include "studio/image.h"
 #include "studio/vm.h"
 #include "support.h"
 
 enum { ACTIONS_MAX = 20, SOURCE_MAX = 4096 };
-
-static struct vm *reload(const struct mem *mem, struct vm *vm) {
-  const struct program *program = vm_program(vm);
-  struct textbuf image;
-  struct vm *loaded = NULL;
-  textbuf_init(&image, mem);
-  bt_check(image_save(vm, &image) == BT_ERR_OK);
-  vm_free(vm);
-  bt_check(image_load(mem, program, textbuf_text(&image), &loaded) ==
-           BT_ERR_OK);
-  textbuf_free(&image);
-  return loaded;
-}
 
 static struct vm *run(const struct mem *mem, struct vm *vm) {
   const struct vm_env env = {.now_us = 1, .entropy = 2};
