@@ -276,29 +276,25 @@ static bool is_one_of(struct text name, const struct text *names,
   return i < count;
 }
 
-static void check_capacity(struct checker *c, const struct json *v,
-                           const struct config_info *info) {
-  if (v->type != JSON_OBJECT) {
-    report_found(c, v, "an object such as {\"chat\": 3}");
-    return;
-  }
-  struct text names[CHANNELS];
-  channel_names(names);
-  const struct wording outer = c->pointer;
-  for (const struct json *m = v->first; m != NULL; m = m->next) {
-    wording_add_step(&c->pointer, m->key);
-    if (is_one_of(m->key, names, CHANNELS)) {
-      check_num(c, m, info->min, info->max);
-    } else {
-      report_unknown(c, m->key, names, CHANNELS);
-    }
-    leave(c, outer);
-  }
+static void check_places(struct checker *c, const struct json *v,
+                         const struct config_info *info) {
+  check_num(c, v, info->min, info->max);
 }
 
-static void check_blocks(struct checker *c, const struct json *v) {
+static void check_blocked(struct checker *c, const struct json *v,
+                          const struct config_info *info) {
+  (void)info;
+  check_each(c, v, CHANNELS, "a list of channels", check_channel);
+}
+
+/* An object with a channel as each key. @what: "an object such as …". */
+static void check_by_channel(struct checker *c, const struct json *v,
+                             const struct config_info *info, const char *what,
+                             void (*check)(struct checker *c,
+                                           const struct json *v,
+                                           const struct config_info *info)) {
   if (v->type != JSON_OBJECT) {
-    report_found(c, v, "an object such as {\"voice\": [\"chat\"]}");
+    report_found(c, v, what);
     return;
   }
   struct text names[CHANNELS];
@@ -307,7 +303,7 @@ static void check_blocks(struct checker *c, const struct json *v) {
   for (const struct json *m = v->first; m != NULL; m = m->next) {
     wording_add_step(&c->pointer, m->key);
     if (is_one_of(m->key, names, CHANNELS)) {
-      check_each(c, m, CHANNELS, "a list of channels", check_channel);
+      check(c, m, info);
     } else {
       report_unknown(c, m->key, names, CHANNELS);
     }
@@ -425,7 +421,8 @@ static void check_value(struct checker *c, const struct json *v,
     check_rings(c, v, info->max);
     break;
   case CONFIG_KIND_BLOCKS:
-    check_blocks(c, v);
+    check_by_channel(c, v, info, "an object such as {\"voice\": [\"chat\"]}",
+                     check_blocked);
     break;
   case CONFIG_KIND_OPENINGS:
     check_openings(c, v);
@@ -434,7 +431,8 @@ static void check_value(struct checker *c, const struct json *v,
     check_each(c, v, info->max, "a list of dates", check_holiday);
     break;
   case CONFIG_KIND_CAPACITY:
-    check_capacity(c, v, info);
+    check_by_channel(c, v, info, "an object such as {\"chat\": 3}",
+                     check_places);
     break;
   case CONFIG_KIND_STRATEGY:
     check_strategy(c, v);
