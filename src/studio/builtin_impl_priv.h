@@ -33,6 +33,19 @@ bool builtin_number(const struct builtin *b, unsigned i, double *out);
 bool builtin_count(const struct builtin *b, unsigned i, size_t max,
                    size_t *out);
 
+/* ---- messages: JSON and XML */
+
+/* Argument 0 as a text to be read. False: *out is the result already, of a
+ * reply that was parsed before or of a text that is too large. */
+bool builtin_message(const struct builtin *b, char buffer[BUILTIN_SHORT],
+                     struct text *t, enum op_result *out);
+/* What became of reading one. False: it is malformed, which the caller says. */
+bool builtin_put_message(const struct builtin *b, enum bt_err err,
+                         struct value v, enum op_result *out);
+/* @more: it was not counted to its end. */
+enum op_result builtin_too_large(const struct builtin *b, size_t bytes,
+                                 bool more);
+
 /* ---- results */
 
 enum op_result builtin_put(const struct builtin *b, struct value v);

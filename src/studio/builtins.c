@@ -87,6 +87,45 @@ enum op_result builtin_call(struct vm *vm, enum builtin_id id,
   return functions[id](&b);
 }
 
+/* ---- messages */
+
+enum op_result builtin_too_large(const struct builtin *b, size_t bytes,
+                                 bool more) {
+  const bool xml = b->id == BUILTIN_ASXML || b->id == BUILTIN_FROMXML;
+  return vm_fail(b->vm, xml ? FAILURE_XML : FAILURE_JSON,
+                 "%s: %zu%s bytes, and %d are the limit",
+                 builtin_info(b->id)->name.ptr, bytes, more ? " or more" : "",
+                 VM_JSON_TEXT_MAX);
+}
+
+bool builtin_message(const struct builtin *b, char buffer[BUILTIN_SHORT],
+                     struct text *t, enum op_result *out) {
+  *t = builtin_text(b, 0, buffer);
+  if (value_tag(b->args[0]) == VALUE_LIST ||
+      value_tag(b->args[0]) == VALUE_OBJECT) {
+    *out = builtin_put(b, b->args[0]);
+    return false;
+  }
+  if (t->len > VM_JSON_TEXT_MAX) {
+    *out = builtin_too_large(b, t->len, false);
+    return false;
+  }
+  return true;
+}
+
+bool builtin_put_message(const struct builtin *b, enum bt_err err,
+                         struct value v, enum op_result *out) {
+  if (err == BT_ERR_OK) {
+    *out = builtin_put(b, v);
+    return true;
+  }
+  if (err == BT_ERR_NOMEM) {
+    b->vm->heap.out_of_memory = true;
+  }
+  *out = OP_RESULT_ROOM;
+  return err == BT_ERR_NOMEM || err == BT_ERR_FULL;
+}
+
 /* ---- errors, REST */
 
 enum op_result builtin_do_THROW(const struct builtin *b) {

@@ -382,37 +382,24 @@ enum op_result builtin_do_ASJSON(const struct builtin *b) {
   struct textbuf *out = builtin_scratch(b);
   const bool whole = value_to_json(b->args[0], out);
   if (out->len > VM_JSON_TEXT_MAX) {
-    return vm_fail(b->vm, FAILURE_JSON,
-                   "asjson: %zu%s bytes, and %d are the limit", out->len,
-                   out->failed ? " or more" : "", VM_JSON_TEXT_MAX);
+    return builtin_too_large(b, out->len, out->failed);
   }
   return whole ? builtin_put_scratch(b) : too_deep(b);
 }
 
 enum op_result builtin_do_FROMJSON(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
-  const struct text t = builtin_text(b, 0, buffer);
   struct json_error error;
+  enum op_result result;
   struct value v;
-  if (value_tag(b->args[0]) == VALUE_LIST ||
-      value_tag(b->args[0]) == VALUE_OBJECT) {
-    return builtin_put(b, b->args[0]); /* a reply that was parsed already */
+  struct text t;
+  if (!builtin_message(b, buffer, &t, &result)) {
+    return result;
   }
-  if (t.len > VM_JSON_TEXT_MAX) {
-    return vm_fail(b->vm, FAILURE_JSON,
-                   "fromjson: %zu bytes, and %d are the limit", t.len,
-                   VM_JSON_TEXT_MAX);
+  const enum bt_err err = value_from_json(&b->vm->heap, t, &v, &error);
+  if (builtin_put_message(b, err, v, &result)) {
+    return result;
   }
-  switch ((unsigned)value_from_json(&b->vm->heap, t, &v, &error)) {
-  case BT_ERR_OK:
-    return builtin_put(b, v);
-  case BT_ERR_NOMEM:
-    b->vm->heap.out_of_memory = true;
-    return OP_RESULT_ROOM;
-  case BT_ERR_FULL:
-    return OP_RESULT_ROOM;
-  default:
-    return vm_fail(b->vm, FAILURE_JSON, "fromjson: %s (character %u)",
-                   error.message, error.column);
-  }
+  return vm_fail(b->vm, FAILURE_JSON, "fromjson: %s (character %u)",
+                 error.message, error.column);
 }

@@ -3,12 +3,6 @@
 #include "studio/builtin_impl_priv.h"
 #include "studio/xml_priv.h"
 
-/* The same bound as for JSON: what is larger is no message. */
-static enum op_result too_large(const struct builtin *b, size_t bytes) {
-  return vm_fail(b->vm, FAILURE_XML, "%s: %zu bytes, and %d are the limit",
-                 builtin_info(b->id)->name.ptr, bytes, VM_JSON_TEXT_MAX);
-}
-
 enum op_result builtin_do_ASXML(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
   const struct text root = b->argc > 1 ? builtin_text(b, 1, buffer) : TEXT("");
@@ -29,7 +23,7 @@ enum op_result builtin_do_ASXML(const struct builtin *b) {
                    "that holds itself",
                    VALUE_DEPTH_MAX);
   }
-  return out->len > VM_JSON_TEXT_MAX ? too_large(b, out->len)
+  return out->len > VM_JSON_TEXT_MAX ? builtin_too_large(b, out->len, false)
                                      : builtin_put_scratch(b);
 }
 
@@ -50,26 +44,15 @@ static enum op_result bad_xml(const struct builtin *b, struct text t,
 
 enum op_result builtin_do_FROMXML(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
-  const struct text t = builtin_text(b, 0, buffer);
   struct xml_error error;
+  enum op_result result;
   struct value v;
-  if (value_tag(b->args[0]) == VALUE_LIST ||
-      value_tag(b->args[0]) == VALUE_OBJECT) {
-    return builtin_put(b, b->args[0]); /* a reply that was parsed already */
-  }
-  if (t.len > VM_JSON_TEXT_MAX) {
-    return too_large(b, t.len);
+  struct text t;
+  if (!builtin_message(b, buffer, &t, &result)) {
+    return result;
   }
   vm_charge(b->vm, 16 * t.len); /* members are looked for one after another */
-  switch ((unsigned)xml_read(&b->vm->heap, t, &v, &error)) {
-  case BT_ERR_OK:
-    return builtin_put(b, v);
-  case BT_ERR_NOMEM:
-    b->vm->heap.out_of_memory = true;
-    return OP_RESULT_ROOM;
-  case BT_ERR_FULL:
-    return OP_RESULT_ROOM;
-  default:
-    return bad_xml(b, t, &error);
-  }
+  const enum bt_err err = xml_read(&b->vm->heap, t, &v, &error);
+  return builtin_put_message(b, err, v, &result) ? result
+                                                 : bad_xml(b, t, &error);
 }
