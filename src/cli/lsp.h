@@ -88,9 +88,16 @@ struct lsp_range {
 struct lsp_document *lsp_document_of(struct lsp_call *c);
 /* What its names stand for; NULL: the call has failed. */
 struct symbols *lsp_symbols_of(struct lsp_call *c, struct lsp_document *d);
-/* The place of params.position in code points. False: the call has failed. */
-bool lsp_place_of(struct lsp_call *c, const struct lsp_document *d,
-                  struct symbol_place *out);
+
+/* Where the cursor stands. */
+struct lsp_spot {
+  struct lsp_document *document;
+  struct symbols *symbols; /* of the document */
+  struct symbol_place at;  /* in code points */
+};
+
+/* The place of params.position. False: the call has failed. */
+bool lsp_spot_of(struct lsp_call *c, struct lsp_spot *spot);
 
 void lsp_close_documents(struct lsp *s);
 

@@ -43,8 +43,8 @@ struct symbols *lsp_symbols_of(struct lsp_call *c, struct lsp_document *d) {
   return d->symbols;
 }
 
-bool lsp_place_of(struct lsp_call *c, const struct lsp_document *d,
-                  struct symbol_place *out) {
+static bool read_place(struct lsp_call *c, const struct lsp_document *d,
+                       struct symbol_place *out) {
   struct lsp_position at;
   if (!lsp_read_position(json_member(c->params, TEXT("position")), &at)) {
     lsp_fail(c, LSP_CODE_INVALID_PARAMS,
@@ -53,6 +53,15 @@ bool lsp_place_of(struct lsp_call *c, const struct lsp_document *d,
   }
   *out = lsp_place_at(d, lsp_offset(d, at));
   return true;
+}
+
+bool lsp_spot_of(struct lsp_call *c, struct lsp_spot *spot) {
+  spot->document = lsp_document_of(c);
+  if (spot->document == NULL || !read_place(c, spot->document, &spot->at)) {
+    return false;
+  }
+  spot->symbols = lsp_symbols_of(c, spot->document);
+  return spot->symbols != NULL;
 }
 
 static void free_document(struct lsp_document *d) {

@@ -53,17 +53,12 @@ static void put_item(void *ctx, const struct completion *item) {
 }
 
 void lsp_completion(struct lsp_call *c) {
-  struct symbol_place at;
-  struct lsp_document *d = lsp_document_of(c);
-  if (d == NULL || !lsp_place_of(c, d, &at)) {
-    return;
-  }
-  const struct symbols *s = lsp_symbols_of(c, d);
-  if (s == NULL) {
+  struct lsp_spot p;
+  if (!lsp_spot_of(c, &p)) {
     return;
   }
   json_open_list(c->out);
-  symbols_complete(s, at.line, at.column, put_item, c->out);
+  symbols_complete(p.symbols, p.at.line, p.at.column, put_item, c->out);
   json_close_list(c->out);
 }
 
@@ -137,27 +132,23 @@ static void describe(struct symbols *s, const struct symbol_use *use,
 }
 
 void lsp_hover(struct lsp_call *c) {
-  struct symbol_place at;
-  struct lsp_document *d = lsp_document_of(c);
-  if (d == NULL || !lsp_place_of(c, d, &at)) {
+  struct lsp_spot p;
+  if (!lsp_spot_of(c, &p)) {
     return;
   }
-  struct symbols *s = lsp_symbols_of(c, d);
-  if (s == NULL) {
-    return;
-  }
-  const struct symbol_use *use = symbols_find(s, at.line, at.column);
+  const struct symbol_use *use =
+      symbols_find(p.symbols, p.at.line, p.at.column);
   struct textbuf text;
   textbuf_init(&text, heap_mem());
   if (use != NULL) {
-    describe(s, use, &text);
+    describe(p.symbols, use, &text);
   }
   if (use == NULL || text.len == 0) {
     json_put_null(c->out);
   } else {
     json_open_object(c->out);
     put_markdown(c->out, "contents", textbuf_text(&text));
-    lsp_put_place(c->out, "range", d, use->at);
+    lsp_put_place(c->out, "range", p.document, use->at);
     json_close_object(c->out);
   }
   textbuf_free(&text);
@@ -218,19 +209,14 @@ static void put_signature(struct json_out *o, const struct completion *item,
 }
 
 void lsp_signature_help(struct lsp_call *c) {
-  struct symbol_place at;
+  struct lsp_spot p;
   struct symbol_call call;
   struct completion item;
-  struct lsp_document *d = lsp_document_of(c);
-  if (d == NULL || !lsp_place_of(c, d, &at)) {
+  if (!lsp_spot_of(c, &p)) {
     return;
   }
-  struct symbols *s = lsp_symbols_of(c, d);
-  if (s == NULL) {
-    return;
-  }
-  if (symbols_call_at(s, at.line, at.column, &call) &&
-      symbols_describe(s, call.name, call.is_method, &item)) {
+  if (symbols_call_at(p.symbols, p.at.line, p.at.column, &call) &&
+      symbols_describe(p.symbols, call.name, call.is_method, &item)) {
     put_signature(c->out, &item, call.argument);
   } else {
     json_put_null(c->out);

@@ -11,15 +11,13 @@ struct target {
 
 /* False: the call has failed. */
 static bool find(struct lsp_call *c, struct target *t) {
-  struct symbol_place at;
-  t->document = lsp_document_of(c);
-  if (t->document == NULL || !lsp_place_of(c, t->document, &at)) {
+  struct lsp_spot p;
+  if (!lsp_spot_of(c, &p)) {
     return false;
   }
-  t->symbols = lsp_symbols_of(c, t->document);
-  t->use =
-      t->symbols == NULL ? NULL : symbols_find(t->symbols, at.line, at.column);
-  return t->symbols != NULL;
+  *t = (struct target){p.document, p.symbols,
+                       symbols_find(p.symbols, p.at.line, p.at.column)};
+  return true;
 }
 
 static void put_location(struct json_out *o, const struct lsp_document *d,
