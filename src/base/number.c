@@ -70,15 +70,13 @@ static bool take_apart(struct text t, struct decimal *d) {
   *d = (struct decimal){.negative = t.len != 0 && t.ptr[0] == '-'};
   const size_t begin = d->negative;
   size_t at = skip_digits(t, begin);
-  if (at == begin) {
-    return false;
-  }
+  size_t last = begin; /* where a digit must have been read since */
   if (at < t.len && t.ptr[at] == '.') {
-    const size_t fraction = at + 1;
-    at = skip_digits(t, fraction);
-    if (at == fraction) {
-      return false;
-    }
+    last = at + 1;
+    at = skip_digits(t, last);
+  }
+  if (at == last) {
+    return false;
   }
   d->digits = text_sub(t, begin, at - begin);
   if (at == t.len) {

@@ -38,7 +38,8 @@ struct text text_trim(struct text t); /* blanks, tabs, line ends */
 /* Whole decimal integer, optional minus. False if it is anything else, or
  * does not fit; *out is then untouched. */
 bool text_to_i64(struct text t, int64_t *out);
-/* Whole decimal or exponent form, no hexadecimal, no infinity, no blanks. */
+/* Whole decimal or exponent form, no hexadecimal, no infinity, no blanks; the
+ * digits before the point may be missing, as in ".5". */
 bool text_to_double(struct text t, double *out);
 
 /* Length in bytes of the valid UTF-8 sequence at @t[at]; 0 if it is malformed,

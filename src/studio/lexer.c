@@ -86,21 +86,49 @@ static void skip_exponent(struct lexer *l) {
   }
 }
 
+static bool at_fraction(const struct lexer *l) {
+  return scan_peek(l, 0) == '.' && is_digit(scan_peek(l, 1));
+}
+
+/* .5, and not what stands behind a value without a blank, as in o.5 */
+static bool at_bare_fraction(const struct lexer *l) {
+  const bool apart = l->at > 0 && (l->text.ptr[l->at - 1] == ' ' ||
+                                   l->text.ptr[l->at - 1] == '\t');
+  return at_fraction(l) && (apart || !scan_follows_value(l));
+}
+
+static void skip_fractions(struct lexer *l) {
+  while (at_fraction(l)) {
+    l->at++;
+    skip_digits(l);
+  }
+}
+
+static void lex_no_number(struct lexer *l, size_t from, const char *message,
+                          const char *hint) {
+  scan_error(l, DIAGNOSTIC_CODE_BAD_NUMBER, from, message, hint);
+  (void)scan_push(l, TOKEN_BAD, from);
+}
+
 static void lex_number(struct lexer *l) {
   const size_t from = l->at;
   double number = 0;
   skip_digits(l);
-  if (scan_peek(l, 0) == '.' && is_digit(scan_peek(l, 1))) {
+  if (at_fraction(l)) {
     l->at++;
     skip_digits(l);
+  }
+  if (at_fraction(l)) {
+    skip_fractions(l);
+    lex_no_number(l, from, "a number has one decimal point",
+                  "write an address or a version as text, in quotes");
+    return;
   }
   skip_exponent(l);
   if (scan_name_starts(l, l->at)) {
     scan_name(l);
-    scan_error(l, DIAGNOSTIC_CODE_BAD_NUMBER, from,
-               "a name cannot begin with a digit",
-               "put a blank or an operator between the number and the name");
-    (void)scan_push(l, TOKEN_BAD, from);
+    lex_no_number(l, from, "a name cannot begin with a digit",
+                  "put a blank or an operator between the number and the name");
     return;
   }
   if (!text_to_double(text_sub(l->text, from, l->at - from), &number)) {
@@ -233,8 +261,7 @@ void lexer_token(struct lexer *l) {
     scan_text(l, true);
   } else if (c == '#' && scan_quote_at(l, l->at + 1).length > 0) {
     lex_date(l);
-  } else if (is_digit(c) || (c == '.' && is_digit(scan_peek(l, 1)) &&
-                             !scan_follows_value(l))) {
+  } else if (is_digit(c) || at_bare_fraction(l)) {
     lex_number(l);
   } else if (scan_name_starts(l, l->at) || (c == '$' && scan_follows_dot(l))) {
     lex_word(l);

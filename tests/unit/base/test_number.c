@@ -52,14 +52,22 @@ static void what_is_no_integer_leaves_the_result_alone(void **state) {
 static void what_is_no_number_leaves_the_result_alone(void **state) {
   (void)state;
   static const char *const bad[] = {
-      "",      "-",     ".",     ".5",     "5.",  "1e",  "1e+",
-      "e5",    "+1",    " 1",    "1 ",     "nan", "inf", "0x1p3",
-      "1.5.2", "1e5.2", "1e999", "-1e999", "1,5"};
+      "",      "-",   ".",     "-.",    "5.",    "1e",     "1e+",
+      ".e5",   "e5",  "+1",    " 1",    "1 ",    "nan",    "inf",
+      "0x1p3", ".-5", "1.5.2", "1e5.2", "1e999", "-1e999", "1,5"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     double d = 42;
     assert_false(text_to_double(text_from(bad[i]), &d));
     assert_true(d == 42);
   }
+}
+
+static void digits_before_the_point_may_be_missing(void **state) {
+  (void)state;
+  double d = 0;
+  assert_true(text_to_double(TEXT(".5"), &d) && d == 0.5);
+  assert_true(text_to_double(TEXT("-.25"), &d) && d == -0.25);
+  assert_true(text_to_double(TEXT(".5e3"), &d) && d == 500);
 }
 
 static void hard_numbers_are_rounded_correctly(void **state) {
@@ -232,6 +240,7 @@ int main(void) {
       cmocka_unit_test(integers_are_exact_to_the_last_one),
       cmocka_unit_test(what_is_no_integer_leaves_the_result_alone),
       cmocka_unit_test(what_is_no_number_leaves_the_result_alone),
+      cmocka_unit_test(digits_before_the_point_may_be_missing),
       cmocka_unit_test(hard_numbers_are_rounded_correctly),
       cmocka_unit_test(a_digit_far_behind_still_decides),
       cmocka_unit_test(long_zeros_and_their_exponent_cancel),
