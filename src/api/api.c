@@ -64,7 +64,7 @@ void api_serve_calls(struct api *api, api_call_out_fn *fn, void *ctx) {
 void api_answer_call(struct api *api, const struct api_call_answer *answer) {
   struct command cmd = api_own_command(COMMAND_REST_REPLY);
   record_set_id(&cmd.args, FIELD_SESSION, answer->session);
-  record_set_num(&cmd.args, FIELD_RUN, answer->run);
+  record_set_num(&cmd.args, FIELD_QUESTION, answer->question);
   record_set_num(&cmd.args, FIELD_CODE, answer->status);
   record_set_text(&cmd.args, FIELD_DETAIL, answer->reason);
   record_set_text(&cmd.args, FIELD_BODY, answer->body);
@@ -74,7 +74,7 @@ void api_answer_call(struct api *api, const struct api_call_answer *answer) {
 static void answer_script(const struct call *c, int code, struct text detail,
                           struct text body) {
   const struct api_call_answer answer = {.session = c->rest_session,
-                                         .run = c->rest_run,
+                                         .question = c->rest_question,
                                          .status = code,
                                          .reason = detail,
                                          .body = body};
@@ -108,7 +108,7 @@ static void call_rest(struct api *api, const struct record *fx) {
     return; /* the script's own timeout answers it */
   }
   c->rest_session = record_id(fx, FIELD_SESSION);
-  c->rest_run = record_num(fx, FIELD_RUN);
+  c->rest_question = record_num(fx, FIELD_QUESTION);
   const struct directory *d = engine_directory(api_engine(api));
   const uint32_t script = (uint32_t)record_num(fx, FIELD_SCRIPT);
   struct api_request request = {.by = {.role = ROLE_SCRIPT,
@@ -135,7 +135,7 @@ static void call_out(struct api *api, const struct record *effect) {
   }
   const struct api_call_answer answer = {
       .session = record_id(effect, FIELD_SESSION),
-      .run = record_num(effect, FIELD_RUN),
+      .question = record_num(effect, FIELD_QUESTION),
       .status = -1,
       .reason = TEXT("blocked by policy: no other host is called from here")};
   api_answer_call(api, &answer);

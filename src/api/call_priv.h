@@ -22,7 +22,7 @@ struct call {
   bool starting;          /* its handler has not returned yet */
   int code;               /* of an answer that was put off for that */
   struct id rest_session; /* a script asks: whose, and which run */
-  int64_t rest_run;
+  int64_t rest_question;
 
   enum http_method method;
   const struct route *route;

@@ -120,7 +120,7 @@ void api_serve_calls(struct api *api, api_call_out_fn *fn, void *ctx);
 
 struct api_call_answer {
   struct id session;
-  int64_t run;        /* both from the effect */
+  int64_t question;   /* both from the effect */
   int status;         /* -1: there is none */
   struct text reason; /* of the status, or why there is none */
   struct text body;

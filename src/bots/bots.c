@@ -237,7 +237,7 @@ static void ask(struct bots *b, const struct record *fx) {
   struct json_out o = api_frame_begin(b->api, "exchange");
   api_put_session_id(&o, record_id(fx, FIELD_SESSION));
   json_key(&o, "exchange");
-  json_put_i64(&o, record_num(fx, FIELD_RUN));
+  json_put_i64(&o, record_num(fx, FIELD_QUESTION));
   json_key(&o, "text");
   json_put_text(&o, record_text(fx, FIELD_TEXT));
   json_key(&o, "payload");
@@ -325,7 +325,7 @@ static void take_turn(struct socket *s, const struct frame *f,
   }
   struct command cmd = api_own_command(COMMAND_BOT_REPLY);
   record_set_id(&cmd.args, FIELD_SESSION, session);
-  record_set_num(&cmd.args, FIELD_RUN, number->i);
+  record_set_num(&cmd.args, FIELD_QUESTION, number->i);
   record_set_num(&cmd.args, FIELD_BOT, s->by.number);
   record_set_text(&cmd.args, FIELD_VALUE, f->bytes);
   socket_submit(s, f, &cmd);

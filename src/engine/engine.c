@@ -28,6 +28,7 @@ enum bt_err engine_create(const struct mem *mem,
   e->next_order = 1;
   e->next_transfer = 1;
   e->next_run = 1;
+  e->next_question = 1;
   live_own(&e->mem, &e->centre, options->centre);
   live_own(&e->mem, &e->problem_base,
            options->problem_base.len > 0

@@ -69,6 +69,7 @@ struct run {
   int64_t slept_us; /* since when it sleeps */
   uint32_t timer;
   uint64_t transfer;   /* SLEEP_TRANSFER */
+  uint64_t question;   /* SLEEP_REST, SLEEP_BOT: what an answer must name */
   uint32_t status;     /* SLEEP_STATUS */
   uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question; of
                           SLEEP_BOT the bot */
@@ -157,7 +158,7 @@ struct engine {
   size_t queue_cap, queue_count;
   uint32_t *forgotten; /* slots of finished sessions that may go */
   size_t forgotten_count, forgotten_cap;
-  uint64_t seq, next_order, next_transfer, next_run;
+  uint64_t seq, next_order, next_transfer, next_run, next_question;
   int64_t now_us;
   struct engine_counts counts;
   uint32_t kept_timer;
@@ -474,6 +475,8 @@ void script_give_up(struct ctx *x, uint32_t slot);
 void script_status(struct ctx *x, uint32_t slot);
 /* After a restart: a REST call that was under way is made again. */
 void script_recover(struct ctx *x, uint32_t slot);
+/* The bot is connected again: turns that it was asked for are asked again. */
+void script_bot_back(struct ctx *x, uint32_t bot);
 /* The run ends, and who called it, or the entry point's fallback, goes on. */
 void script_failed(struct ctx *x, uint32_t run, const struct vm_failure *f);
 /* What the run has of this step; cleared when it is another one. */
@@ -491,7 +494,8 @@ const struct message *host_customer_answer(const struct live *l,
 void host_turn(struct ctx *x, uint32_t run, struct text answer);
 /* Gives the reply (of a REST_REPLY command) to the script that waits for it. */
 void host_take_reply(struct ctx *x, uint32_t run, const struct record *reply);
-/* A REST call that was under way is made again. */
-void host_recover(struct ctx *x, uint32_t run);
+/* What it asked, and sleeps for, is asked again: the REST call, the bot's turn.
+ */
+void host_question(struct ctx *x, uint32_t run);
 
 #endif

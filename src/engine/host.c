@@ -147,7 +147,7 @@ void host_turn(struct ctx *x, uint32_t run, struct text answer) {
   host_take_turn(&t, answer);
 }
 
-void host_recover(struct ctx *x, uint32_t run) {
+void host_question(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
   run_load(x->e, r);
   if (r->foreign) {
@@ -155,7 +155,11 @@ void host_recover(struct ctx *x, uint32_t run) {
     return;
   }
   const struct act t = act_of(x, run);
-  host_call_again(&t);
+  if (r->sleep == SLEEP_REST) {
+    host_call_again(&t);
+  } else {
+    host_ask_again(&t);
+  }
   vm_free(r->vm);
   r->vm = NULL;
 }

@@ -135,6 +135,9 @@ static void put_nap(struct record *ev, const struct nap *nap) {
   if (nap->wake_us != 0) {
     record_set_num(ev, FIELD_WAKE, nap->wake_us);
   }
+  if (nap->question != 0) {
+    record_set_num(ev, FIELD_QUESTION, (int64_t)nap->question);
+  }
   if (nap->sleep == SLEEP_TRANSFER) {
     record_set_num(ev, FIELD_TRANSFER, (int64_t)nap->transfer);
   } else if (nap->sleep == SLEEP_STATUS) {

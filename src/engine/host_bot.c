@@ -29,21 +29,21 @@ static struct text last_words(const struct live *l) {
   return (struct text){"", 0};
 }
 
-static void ask(const struct act *t, uint32_t bot) {
-  const struct run *r = &t->x->e->runs[t->run];
+static void ask_effect(const struct act *t, uint32_t bot, uint64_t question) {
   const struct live *l = engine_live(t->x->e, t->slot);
-  struct record ev;
-  ctx_event(t->x, &ev, EVENT_BOT_ASKED, t->slot);
-  record_set_num(&ev, FIELD_BOT, bot);
-  emit(t->x, &ev);
   struct record *fx = ctx_effect(t->x, EFFECT_ASK_BOT);
   record_set_id(fx, FIELD_SESSION, l->id);
-  record_set_num(fx, FIELD_RUN, (int64_t)r->number);
+  record_set_num(fx, FIELD_QUESTION, (int64_t)question);
   record_set_num(fx, FIELD_BOT, bot);
   record_set_text(fx, FIELD_TEXT,
                   arena_copy_text(ctx_arena(t->x), last_words(l)));
   record_set_text(fx, FIELD_VALUE,
                   act_has(t, 1) ? act_json(t, 1) : TEXT("null"));
+}
+
+void host_ask_again(const struct act *t) {
+  const struct run *r = &t->x->e->runs[t->run];
+  ask_effect(t, r->seen, r->question);
 }
 
 enum act_result host_bot_exchange(const struct act *t) {
@@ -59,8 +59,14 @@ enum act_result host_bot_exchange(const struct act *t) {
   if (!t->x->e->bots[bot].here) {
     return give_branch(t, 503, "The bot is not connected.", "OnError");
   }
-  ask(t, bot);
+  struct record ev;
+  ctx_event(t->x, &ev, EVENT_BOT_ASKED, t->slot);
+  record_set_num(&ev, FIELD_BOT, bot);
+  emit(t->x, &ev);
+  const uint64_t question = t->x->e->next_question;
+  ask_effect(t, bot, question);
   const struct nap nap = {.sleep = SLEEP_BOT,
+                          .question = question,
                           .seen = bot,
                           .wake_us = act_wake_us(t, TURN_S * INT64_C(1000000))};
   return act_sleep(t, &nap);

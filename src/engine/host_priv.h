@@ -68,6 +68,7 @@ struct nap {
   enum sleep sleep;
   int64_t wake_us;    /* 0: no time */
   uint64_t transfer;  /* SLEEP_TRANSFER */
+  uint64_t question;  /* SLEEP_REST, SLEEP_BOT */
   uint32_t status;    /* SLEEP_STATUS */
   uint32_t seen;      /* SLEEP_CUSTOMER; SLEEP_BOT: the bot */
   struct text reason; /* SLEEP_DEBUGGER: why it stands still */
@@ -107,6 +108,8 @@ act_fn host_check_hours;
 /* ---- host_bot.c: one turn with a bot */
 act_fn host_bot_exchange;
 void host_answer_bot(const struct act *t, const char *why);
+/* The effect of a turn that was under way when the bot's connection ended. */
+void host_ask_again(const struct act *t);
 /* The bot's answer, JSON. */
 void host_take_turn(const struct act *t, struct text answer);
 

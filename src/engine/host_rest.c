@@ -98,11 +98,12 @@ static struct text headers_of(const struct act *t) {
   return act_take(t, &b);
 }
 
-static void call_effect(const struct act *t, const struct call_form *f) {
+static void call_effect(const struct act *t, const struct call_form *f,
+                        uint64_t question) {
   const struct run *r = &t->x->e->runs[t->run];
   struct record *fx = ctx_effect(t->x, EFFECT_CALL_REST);
   record_set_id(fx, FIELD_SESSION, engine_live(t->x->e, t->slot)->id);
-  record_set_num(fx, FIELD_RUN, (int64_t)r->number);
+  record_set_num(fx, FIELD_QUESTION, (int64_t)question);
   record_set_num(fx, FIELD_SCRIPT, r->script);
   record_set_text(fx, FIELD_URL, f->url);
   record_set_text(fx, FIELD_BODY, f->payload);
@@ -132,8 +133,10 @@ enum act_result host_rest(const struct act *t) {
   record_set_text(&ev, FIELD_URL, form.url);
   record_set_text(&ev, FIELD_METHOD, form.method);
   emit(t->x, &ev);
-  call_effect(t, &form);
+  const uint64_t question = t->x->e->next_question;
+  call_effect(t, &form, question);
   const struct nap nap = {.sleep = SLEEP_REST,
+                          .question = question,
                           .wake_us =
                               act_wake_us(t, (int64_t)(timeout_s(t) * 1e6))};
   return act_sleep(t, &nap);
@@ -142,7 +145,7 @@ enum act_result host_rest(const struct act *t) {
 void host_call_again(const struct act *t) {
   struct call_form form;
   if (read_form(t, &form) == NULL) { /* else its time ends it */
-    call_effect(t, &form);
+    call_effect(t, &form, t->x->e->runs[t->run].question);
   }
 }
 

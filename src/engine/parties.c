@@ -189,9 +189,13 @@ void cmd_bot_joined(struct ctx *x, uint32_t slot, const struct record *args,
   (void)slot;
   const uint32_t bot = (uint32_t)record_num(args, FIELD_BOT);
   bt_check(bot < x->e->dir.bot_count);
+  const bool was_here = x->e->bots[bot].here;
   x->e->bots[bot].here = true;
   each_session(x, x->e->bots[bot].first, bot_is_back);
   each_session(x, x->e->bots[bot].first, invite_again);
+  if (!was_here) {
+    script_bot_back(x, bot);
+  }
   answer_session(x, SESSION_NOBODY, 200, "The bot is connected.", a);
 }
 

@@ -28,6 +28,10 @@ static bool restore_numbers(struct engine *e, const struct record *r) {
   e->next_order = (uint64_t)record_num(r, FIELD_ORDER);
   e->next_transfer = (uint64_t)record_num(r, FIELD_TRANSFER);
   e->next_run = (uint64_t)record_num(r, FIELD_RUN);
+  e->next_question = 1;
+  if (record_has(r, FIELD_QUESTION)) { /* else of an earlier version */
+    e->next_question = (uint64_t)record_num(r, FIELD_QUESTION);
+  }
   e->offers.next_id = (uint64_t)record_num(r, FIELD_OFFER);
   e->timers.next_order = (uint64_t)record_num(r, FIELD_TIMER_ORDER);
   return true;

@@ -152,6 +152,9 @@ static void fold_slept(struct engine *e, uint32_t run,
   r->wake_us = record_num(ev, FIELD_WAKE);
   r->slept_us = record_num(ev, FIELD_AT);
   r->transfer = (uint64_t)record_num(ev, FIELD_TRANSFER);
+  r->question = (uint64_t)record_num(ev, FIELD_QUESTION);
+  e->next_question =
+      e->next_question > r->question ? e->next_question : r->question + 1;
   r->status = (uint32_t)record_num(ev, FIELD_FROM_STATUS);
   r->seen = (uint32_t)record_num(ev, FIELD_SEEN);
   r->epoch = (uint32_t)record_num(ev, FIELD_EPOCH);

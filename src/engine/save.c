@@ -300,6 +300,7 @@ static void save_run(struct saver *s, const struct live *l,
   record_set_num(&r, FIELD_AT, run->slept_us);
   record_set_num(&r, FIELD_TRANSFER, (int64_t)run->transfer);
   record_set_num(&r, FIELD_FROM_STATUS, run->status);
+  record_set_num(&r, FIELD_QUESTION, (int64_t)run->question);
   record_set_num(&r, FIELD_SEEN, run->seen);
   record_set_num(&r, FIELD_EPOCH, run->epoch);
   record_set_text(&r, FIELD_IMAGE, run->image);
@@ -453,6 +454,7 @@ static void save_numbers(struct saver *s) {
   record_set_num(&r, FIELD_ORDER, (int64_t)e->next_order);
   record_set_num(&r, FIELD_TRANSFER, (int64_t)e->next_transfer);
   record_set_num(&r, FIELD_RUN, (int64_t)e->next_run);
+  record_set_num(&r, FIELD_QUESTION, (int64_t)e->next_question);
   record_set_num(&r, FIELD_OFFER, (int64_t)e->offers.next_id);
   record_set_num(&r, FIELD_TIMER_ORDER, (int64_t)e->timers.next_order);
   put(s, &r);

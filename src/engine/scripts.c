@@ -452,11 +452,26 @@ void cmd_stop_script(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "The script was stopped.", a);
 }
 
+/* ---- answers of the world */
+
+/* Who waits for the answer to the question, or SESSION_NOBODY: it comes late,
+ * when the script has gone on or asks something else. */
+static uint32_t who_asked(const struct ctx *x, uint32_t slot,
+                          const struct record *args, enum sleep sleep) {
+  const struct live *l = engine_live(x->e, slot);
+  const uint64_t question = (uint64_t)record_num(args, FIELD_QUESTION);
+  uint32_t run = l->run;
+  while (run != SESSION_NOBODY && (x->e->runs[run].sleep != sleep ||
+                                   x->e->runs[run].question != question)) {
+    run = x->e->runs[run].next;
+  }
+  return run;
+}
+
 void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a) {
-  const struct live *l = engine_live(x->e, slot);
-  const uint32_t run = run_find(x->e, l, (uint64_t)record_num(args, FIELD_RUN));
-  if (run == SESSION_NOBODY || x->e->runs[run].sleep != SLEEP_REST) {
+  const uint32_t run = who_asked(x, slot, args, SLEEP_REST);
+  if (run == SESSION_NOBODY) {
     answer_session(x, slot, 200, "Nobody waits for it any more.", a);
     return;
   }
@@ -475,20 +490,50 @@ void cmd_rest_reply(struct ctx *x, uint32_t slot, const struct record *args,
 
 void cmd_bot_reply(struct ctx *x, uint32_t slot, const struct record *args,
                    struct answer *a) {
-  const struct live *l = engine_live(x->e, slot);
-  const uint32_t run = run_find(x->e, l, (uint64_t)record_num(args, FIELD_RUN));
-  if (run == SESSION_NOBODY || x->e->runs[run].sleep != SLEEP_BOT ||
+  const uint32_t run = who_asked(x, slot, args, SLEEP_BOT);
+  if (run == SESSION_NOBODY ||
       x->e->runs[run].seen != (uint32_t)record_num(args, FIELD_BOT)) {
     answer_session(x, slot, 200, "Nobody waits for it any more.", a);
     return;
   }
   wake(x, run);
   const struct caller before = act_as(x, &x->e->runs[run]);
-  host_turn(x, run, record_text(args, FIELD_VALUE));
+  if (!x->e->runs[run].foreign) {
+    host_turn(x, run, record_text(args, FIELD_VALUE));
+  }
   host_go(x, run);
   x->by = before;
   answer_session(x, slot, 200, "The script has its answer.", a);
 }
+
+/* The session's runs that sleep for @sleep, and if it is a turn for @bot, ask
+ * again what they asked. */
+static void ask_again(struct ctx *x, uint32_t slot, enum sleep sleep,
+                      uint32_t bot) {
+  const struct live *l = engine_live(x->e, slot);
+  uint64_t last = 0;
+  uint32_t run;
+  while ((run = run_after(x->e, l, last)) != SESSION_NOBODY) {
+    const struct run *r = &x->e->runs[run];
+    last = r->number;
+    if (r->sleep == sleep && (sleep != SLEEP_BOT || r->seen == bot)) {
+      host_question(x, run);
+    }
+  }
+}
+
+void script_recover(struct ctx *x, uint32_t slot) {
+  debug_recover(x, slot);
+  ask_again(x, slot, SLEEP_REST, SESSION_NOBODY);
+}
+
+void script_bot_back(struct ctx *x, uint32_t bot) {
+  for (uint32_t slot = 0; engine_next_session(x->e, &slot); slot++) {
+    ask_again(x, slot, SLEEP_BOT, bot);
+  }
+}
+
+/* ---- signals */
 
 void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
                 struct answer *a) {
@@ -520,17 +565,4 @@ void cmd_signal(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   answer_session(x, slot, 200, "The signal was given.", a);
-}
-
-void script_recover(struct ctx *x, uint32_t slot) {
-  debug_recover(x, slot);
-  const struct live *l = engine_live(x->e, slot);
-  uint64_t last = 0;
-  uint32_t run;
-  while ((run = run_after(x->e, l, last)) != SESSION_NOBODY) {
-    last = x->e->runs[run].number;
-    if (x->e->runs[run].sleep == SLEEP_REST) {
-      host_recover(x, run);
-    }
-  }
 }

@@ -53,7 +53,7 @@ static void call_out(void *ctx, const struct record *fx) {
                                                  TEXT("timeout"));
   const struct plan p = {.kind = PLAN_REPLY,
                          .session = record_id(fx, FIELD_SESSION),
-                         .run = record_num(fx, FIELD_RUN),
+                         .question = record_num(fx, FIELD_QUESTION),
                          .node = rule};
   if (!silent) { /* the engine's own timeout answers it */
     world_plan(w, field_us(rule, F_REST_WAIT), &p);
@@ -84,7 +84,7 @@ void rest_reply(struct world *w, const struct plan *p) {
   const int64_t status = fails ? -1 : field_num(p->node, F_REST_STATUS);
   const struct json *json = field_at(p->node, F_REST_JSON);
   record_set_id(&cmd.args, FIELD_SESSION, p->session);
-  record_set_num(&cmd.args, FIELD_RUN, p->run);
+  record_set_num(&cmd.args, FIELD_QUESTION, p->question);
   record_set_num(&cmd.args, FIELD_CODE, status);
   record_set_text(&cmd.args, FIELD_DETAIL,
                   fails ? failure_text(field_text(p->node, F_REST_FAILS))

@@ -49,7 +49,7 @@ struct plan {
   struct actor *actor;
   struct id session;
   uint32_t epoch;          /* of the bot's hold */
-  int64_t run;             /* PLAN_REPLY */
+  int64_t question;        /* PLAN_REPLY */
   const struct json *node; /* the step, the answer, what becomes of an offer */
 };
 

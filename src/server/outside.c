@@ -12,7 +12,7 @@ struct errand {
   struct errand *next, *prev;
   struct outside *outside;
   struct id session;
-  int64_t run, began_us;
+  int64_t question, began_us;
 };
 
 struct outside {
@@ -53,7 +53,7 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   struct errand *e = ctx;
   const struct api_call_answer answer = {
       .session = e->session,
-      .run = e->run,
+      .question = e->question,
       .status = reply->status,
       .reason =
           reply->status < 0 ? reply->reason : http_status_reason(reply->status),
@@ -111,11 +111,11 @@ static void read_headers(struct headers *h, const struct record *fx) {
 
 static void fail(struct outside *o, const struct record *fx,
                  const char *reason) {
-  const struct api_call_answer answer = {.session =
-                                             record_id(fx, FIELD_SESSION),
-                                         .run = record_num(fx, FIELD_RUN),
-                                         .status = -1,
-                                         .reason = text_from(reason)};
+  const struct api_call_answer answer = {
+      .session = record_id(fx, FIELD_SESSION),
+      .question = record_num(fx, FIELD_QUESTION),
+      .status = -1,
+      .reason = text_from(reason)};
   api_answer_call(o->api, &answer);
 }
 
@@ -147,7 +147,7 @@ static void call_out(void *ctx, const struct record *fx) {
   *e = (struct errand){.next = o->errands,
                        .outside = o,
                        .session = record_id(fx, FIELD_SESSION),
-                       .run = record_num(fx, FIELD_RUN),
+                       .question = record_num(fx, FIELD_QUESTION),
                        .began_us = loop_now_us()};
   if (e->next != NULL) {
     e->next->prev = e;

@@ -589,10 +589,10 @@ static bool do_rest(struct storm *s, const struct target *t) {
   record_set_id(&cmd.args, FIELD_SESSION, t->id);
   const uint32_t run =
       t->slot == SESSION_NOBODY ? SESSION_NOBODY : s->e->lives[t->slot]->run;
-  record_set_num(&cmd.args, FIELD_RUN,
+  record_set_num(&cmd.args, FIELD_QUESTION,
                  run == SESSION_NOBODY || one_in(s, 8)
                      ? 1
-                     : (int64_t)s->e->runs[run].number);
+                     : (int64_t)s->e->runs[run].question);
   record_set_num(&cmd.args, FIELD_CODE, 200);
   record_set_text(&cmd.args, FIELD_DETAIL, TEXT("OK"));
   record_set_text(&cmd.args, FIELD_BODY,

@@ -68,20 +68,25 @@ static bool keep(void *ctx, const struct record *r) {
   return engine_restore(ctx, r);
 }
 
+/* Through a snapshot. */
+static void restart(struct centre *c) {
+  struct engine *copy = NULL;
+  const struct engine_options options = {.centre = TEXT("test")};
+  assert_int_equal(engine_create(&c->tm.mem, &options, &copy), BT_ERR_OK);
+  assert_true(engine_save(c->e, keep, copy));
+  engine_restore_done(copy, engine_seq(c->e));
+  step_clear(&c->step);
+  engine_free(c->e);
+  c->e = copy;
+  centre_do(c, COMMAND_RECOVERED, ROLE_SYSTEM, SESSION_NOBODY, NULL);
+}
+
 static void test_a_booked_call_survives_a_restart(void **state) {
   (void)state;
   struct centre c;
   centre_init_held(&c, "r = Callback(\"1\", 60, \"AgentSkill\")\n");
   c.session = booked(&c);
-  struct engine *copy = NULL;
-  const struct engine_options options = {.centre = TEXT("test")};
-  assert_int_equal(engine_create(&c.tm.mem, &options, &copy), BT_ERR_OK);
-  assert_true(engine_save(c.e, keep, copy));
-  engine_restore_done(copy, engine_seq(c.e));
-  step_clear(&c.step);
-  engine_free(c.e);
-  c.e = copy;
-  centre_do(&c, COMMAND_RECOVERED, ROLE_SYSTEM, SESSION_NOBODY, NULL);
+  restart(&c);
   assert_int_equal(centre_status(&c), SESSION_PENDING);
   centre_wait(&c, 60 * 1000);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
@@ -103,14 +108,35 @@ static void test_what_cannot_be_booked(void **state) {
 
 /* ---- a turn with a bot */
 
-static void reply(struct centre *c, int64_t run, const char *json) {
+static void reply(struct centre *c, int64_t question, const char *json) {
   struct command cmd =
       centre_command(c, COMMAND_BOT_REPLY, ROLE_SYSTEM, SESSION_NOBODY);
   record_set_id(&cmd.args, FIELD_SESSION, c->session);
-  record_set_num(&cmd.args, FIELD_RUN, run);
+  record_set_num(&cmd.args, FIELD_QUESTION, question);
   record_set_num(&cmd.args, FIELD_BOT, 0);
   record_set_text(&cmd.args, FIELD_VALUE, text_from(json));
   centre_run(c, &cmd);
+}
+
+static size_t effects_of(const struct centre *c, uint32_t type) {
+  size_t n = 0;
+  for (size_t i = 0; i < c->step.effect_count; i++) {
+    n += c->step.effects[i].type == type;
+  }
+  return n;
+}
+
+/* Of the turn that the last step asked for. */
+static int64_t question_of(const struct centre *c, const char *payload) {
+  for (size_t i = 0; i < c->step.effect_count; i++) {
+    const struct record *fx = &c->step.effects[i];
+    if (fx->type == EFFECT_ASK_BOT) {
+      assert_true(text_equal(record_text(fx, FIELD_VALUE), text_from(payload)));
+      return record_num(fx, FIELD_QUESTION);
+    }
+  }
+  fail_msg("no bot was asked");
+  return 0;
 }
 
 static void test_a_turn_with_a_bot(void **state) {
@@ -122,20 +148,37 @@ static void test_a_turn_with_a_bot(void **state) {
                   "LogInfo(r.branch)\n");
   centre_connection(&c, COMMAND_BOT_JOINED, "cognigy");
   centre_open_with_bot(&c, true);
-  const struct record *asked = &c.step.effects[0];
-  assert_int_equal(asked->type, EFFECT_ASK_BOT);
-  assert_true(text_equal(record_text(asked, FIELD_VALUE), TEXT("\"hi\"")));
-  const int64_t run = record_num(asked, FIELD_RUN);
-  reply(&c, run,
+  const int64_t first = question_of(&c, "\"hi\"");
+  reply(&c, first,
         "{\"branch\":2,\"messages\":[\"One\",{\"text\":\"Two\"}],"
         "\"payload\":{\"intent\":\"buy\"}}");
   assert_string_equal(centre_lines(&c), "OnReturnControlToScript\nbuy\n");
   assert_int_equal(centre_count(&c, EVENT_MESSAGE), 2);
-  c.now_us += 30 * INT64_C(1000000);
-  centre_do(&c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
-  centre_do(&c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
-  reply(&c, run, "{}"); /* too late: nobody waits */
+  const int64_t second = question_of(&c, "null");
+  reply(&c, first, "{}"); /* this one was answered */
   assert_int_equal(c.step.event_count, 0);
+  centre_tick_after(&c, 20000); /* the bot's goodbye is taken as its release */
+  centre_tick_after(&c, 10000);
+  assert_string_equal(centre_lines(&c), "408\nOnError\n");
+  reply(&c, second, "{}"); /* too late: nobody waits */
+  assert_int_equal(c.step.event_count, 0);
+  centre_free(&c);
+}
+
+static void test_a_turn_is_asked_again_when_the_bot_is_back(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, "r = BotExchange(\"cognigy\", \"hi\")\nLogInfo(r.branch)\n");
+  centre_connection(&c, COMMAND_BOT_JOINED, "cognigy");
+  centre_open_with_bot(&c, true);
+  const int64_t asked = question_of(&c, "\"hi\"");
+  centre_connection(&c, COMMAND_BOT_JOINED, "cognigy"); /* a second socket */
+  assert_int_equal(effects_of(&c, EFFECT_ASK_BOT), 0);
+  restart(&c);
+  centre_connection(&c, COMMAND_BOT_JOINED, "cognigy");
+  assert_int_equal(effects_of(&c, EFFECT_ASK_BOT), 1);
+  reply(&c, asked, "{\"branch\":\"ReturnControlToScript\"}");
+  assert_string_equal(centre_lines(&c), "OnReturnControlToScript\n");
   centre_free(&c);
 }
 
@@ -157,6 +200,7 @@ int main(void) {
       cmocka_unit_test(test_a_booked_call_survives_a_restart),
       cmocka_unit_test(test_what_cannot_be_booked),
       cmocka_unit_test(test_a_turn_with_a_bot),
+      cmocka_unit_test(test_a_turn_is_asked_again_when_the_bot_is_back),
       cmocka_unit_test(test_a_bot_that_cannot_be_asked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
