@@ -34,6 +34,10 @@ void map_free(struct map *m) {
   map_init(m, m->mem, m->same, m->ctx);
 }
 
+size_t map_bytes(const struct map *m) {
+  return m->cap * sizeof *m->slots;
+}
+
 void map_clear(struct map *m) {
   if (m->count != 0) {
     memset(m->slots, 0, m->cap * sizeof *m->slots);

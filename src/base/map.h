@@ -42,6 +42,9 @@ bool map_put(struct map *m, uint64_t hash, uint32_t value);
 /* Removes exactly this number; false if it is not there. */
 bool map_remove(struct map *m, uint64_t hash, uint32_t value);
 
+/* The memory that it has taken. */
+size_t map_bytes(const struct map *m);
+
 uint64_t hash_bytes(const void *ptr,
                     size_t len); /* fixed seed, for ever the same */
 uint64_t hash_text(struct text t);

@@ -262,6 +262,16 @@ void router_put_agent(struct router *r, uint32_t agent,
   (void)each_signature(r, agent, &a->profile, link_one);
 }
 
+/* The next question is about it. */
+static void prefetch_links(const struct router_agent *a) {
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    const struct links *links = &a->links[c];
+    if (a->state.channels[c].ready) {
+      routing_prefetch(links->at, links->count * sizeof *links->at);
+    }
+  }
+}
+
 /* An agent that becomes ready is mostly given a session in the same step. So it
  * enters its pools only when the next one becomes ready. */
 static void settle_fresh(struct router *r) {
@@ -287,6 +297,9 @@ static void refresh_pools(struct router *r, uint32_t agent, bool reorder) {
       routing_reorder_agent(r, agent, c);
     }
     fresh = fresh || (ready && !a->pooled[c]);
+  }
+  if (fresh) {
+    prefetch_links(a);
   }
   if (fresh && r->fresh != agent) {
     settle_fresh(r);

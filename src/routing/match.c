@@ -1,22 +1,25 @@
 #include "routing/router_priv.h"
 
-/* The first entry of a heap that some test lets pass. An entry that comes
+/* The first ready agent that did not decline the session. An entry that comes
  * after the best so far hides all below it, so that little is visited. */
-struct search {
+struct agent_search {
   const struct router *r;
   int64_t now_us;
-  uint32_t other; /* the session, or the agent, that looks */
-  bool (*passes)(const struct search *s, const struct heap_entry *e);
+  uint32_t slot;
   const struct heap_entry *best;
 };
 
-static void search_below(struct search *s, const struct heap *h,
+static bool may_ask(const struct agent_search *s, const struct heap_entry *e) {
+  return !routing_excluded(s->r, s->slot, (uint32_t)e->lo, s->now_us);
+}
+
+static void search_below(struct agent_search *s, const struct heap *h,
                          uint32_t place) {
   if (place >= h->count ||
       (s->best != NULL && heap_before(s->best, &h->entries[place]))) {
     return;
   }
-  if (s->passes(s, &h->entries[place])) {
+  if (may_ask(s, &h->entries[place])) {
     s->best = &h->entries[place];
     return;
   }
@@ -25,34 +28,21 @@ static void search_below(struct search *s, const struct heap *h,
   }
 }
 
-static const struct heap_entry *search_heap(struct search *s,
-                                            const struct heap *h) {
-  s->best = NULL;
-  search_below(s, h, 0);
-  return s->best;
-}
-
-static bool agent_passes(const struct search *s, const struct heap_entry *e) {
-  return !routing_excluded(s->r, s->other, (uint32_t)e->lo, s->now_us);
-}
-
-static bool session_passes(const struct search *s, const struct heap_entry *e) {
-  return !routing_excluded(s->r, e->item, s->other, s->now_us);
-}
-
 /* The best of the signature's pool, without those who declined the session. */
-static const struct heap_entry *best_pooled(struct search *search,
+static const struct heap_entry *best_pooled(struct agent_search *search,
                                             uint32_t exclusions,
                                             const struct router_pool *pool) {
-  if (exclusions != EXCLUSION_NONE) {
-    return search_heap(search, &pool->ready);
+  if (exclusions == EXCLUSION_NONE) {
+    return pool->ready.count > 0 ? &pool->ready.entries[0] : NULL;
   }
-  return pool->ready.count > 0 ? &pool->ready.entries[0] : NULL;
+  search->best = NULL;
+  search_below(search, &pool->ready, 0);
+  return search->best;
 }
 
 /* The agent that is ready and may be in no pool yet: does it go before @best?
  * (If it is in the pool, it does not go before itself.) */
-static bool fresh_goes_first(const struct search *search, uint32_t number,
+static bool fresh_goes_first(const struct agent_search *search, uint32_t number,
                              const struct heap_entry *best) {
   const struct router *r = search->r;
   if (r->fresh == ROUTER_NONE) {
@@ -65,7 +55,7 @@ static bool fresh_goes_first(const struct search *search, uint32_t number,
     return false;
   }
   const struct heap_entry e = routing_agent_entry(r, number, r->fresh);
-  return (best == NULL || heap_before(&e, best)) && agent_passes(search, &e);
+  return (best == NULL || heap_before(&e, best)) && may_ask(search, &e);
 }
 
 bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
@@ -76,8 +66,7 @@ bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
   if (session->reserved_for != ROUTER_NONE || r->queues[queue].paused) {
     return false;
   }
-  struct search search = {
-      .r = r, .now_us = now_us, .other = slot, .passes = agent_passes};
+  struct agent_search search = {.r = r, .now_us = now_us, .slot = slot};
   const struct heap_entry *best =
       best_pooled(&search, session->exclusions, &r->pools[number]);
   const bool fresh = fresh_goes_first(&search, number, best);
@@ -91,118 +80,212 @@ bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
   return true;
 }
 
-static bool head_before(const struct router_head *a,
-                        const struct router_head *b) {
-  if (a->precedence != b->precedence) {
-    return a->precedence > b->precedence;
-  }
-  return a->hi != b->hi ? a->hi < b->hi : a->lo < b->lo;
-}
-
 static const struct contender nobody = {.slot = ROUTER_NONE};
 
-/* The first of the heads of all signatures that the agent can serve now: of
- * those that rest, and of those that rise. */
-static struct contender best_head(const struct router *r,
-                                  const struct router_agent *a) {
-  const struct router_head *rests = NULL;
+/* The first of the signature's sessions whose priority still grows. */
+static struct contender best_rising(const struct router *r, uint32_t number) {
   struct contender best = nobody;
-  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
-    const struct links *links = &a->links[c];
-    const uint32_t count = a->state.channels[c].ready ? links->count : 0;
-    for (uint32_t i = 0; i < count; i++) {
-      const uint32_t number = links->at[i].signature;
-      const struct router_head *head = &r->heads[number];
-      if (head->slot != ROUTER_NONE &&
-          (rests == NULL || head_before(head, rests))) {
-        rests = head;
-      }
-      if (head->rises) {
-        const struct contender rises = routing_contend_rising(
-            r, number, &r->signatures[number].rising.entries[0]);
-        best = routing_goes_before(&rises, &best) ? rises : best;
-      }
+  for (uint32_t n = r->signatures[number].slopes; n != SLOPE_NONE;
+       n = r->slopes[n].next) {
+    const struct heap *rising = &r->slopes[n].rising;
+    if (rising->count > 0) {
+      const struct contender first =
+          routing_contend_rising(r, n, &rising->entries[0]);
+      best = routing_goes_before(&first, &best) ? first : best;
     }
   }
-  if (rests == NULL) {
-    return best;
+  return best;
+}
+
+/* Two signatures whose first ones have the same key. */
+static bool tie_before(const struct router *r, uint32_t a, uint32_t b) {
+  return a != ROUTER_NONE &&
+         (b == ROUTER_NONE || r->sessions[a].order < r->sessions[b].order);
+}
+
+/* The first of the heads of these signatures; @best: the first so far. All are
+ * fetched before one is looked at, and the common comparison does not branch:
+ * that is most of what a decision costs. */
+static struct router_head best_resting(const struct router *r,
+                                       const struct links *links,
+                                       struct router_head best) {
+  const struct router_head *const heads = r->heads;
+  for (uint32_t i = 0; i < links->count; i++) {
+    routing_prefetch(&heads[links->at[i].signature], 1);
   }
-  const struct contender other = routing_contend_resting(rests);
-  return routing_goes_before(&other, &best) ? other : best;
+  for (uint32_t i = 0; i < links->count; i++) {
+    const struct router_head h = heads[links->at[i].signature];
+    best.rises |= h.rises;
+    bool before = h.hi < best.hi;
+    if (h.behind != best.behind) {
+      before = h.behind < best.behind;
+    } else if (h.hi == best.hi) {
+      before = tie_before(r, h.slot, best.slot);
+    }
+    best.hi = before ? h.hi : best.hi;
+    best.slot = before ? h.slot : best.slot;
+    best.behind = before ? h.behind : best.behind;
+  }
+  return best;
 }
 
-/* The first of the signature's sessions that passes the test. */
-static struct contender best_waiting(struct search *search, uint32_t number) {
-  const struct router *r = search->r;
-  const struct router_signature *s = &r->signatures[number];
-  const struct heap_entry *rests = search_heap(search, &s->resting);
-  const struct heap_entry *rises = search_heap(search, &s->rising);
-  const struct contender a =
-      rests == NULL ? nobody : routing_contend(r, rests->item);
-  const struct contender b =
-      rises == NULL ? nobody : routing_contend_rising(r, number, rises);
-  return routing_goes_before(&a, &b) ? a : b;
+static struct contender best_rising_of(const struct router *r,
+                                       const struct links *links,
+                                       struct contender best) {
+  for (uint32_t i = 0; i < links->count; i++) {
+    const uint32_t number = links->at[i].signature;
+    if (r->heads[number].rises) {
+      const struct contender rises = best_rising(r, number);
+      best = routing_goes_before(&rises, &best) ? rises : best;
+    }
+  }
+  return best;
 }
 
-/* The same as best_head(), for the rare agent that declined the best. */
-static uint32_t best_not_declined(struct search *search,
-                                  const struct router_agent *a) {
-  const struct router *r = search->r;
-  struct contender best = nobody;
+/* Of all signatures that the agent can serve now: the first of those that
+ * rest, and of those that rise. */
+static uint32_t best_head(const struct router *r,
+                          const struct router_agent *a) {
+  struct router_head rests = {
+      .hi = UINT64_MAX, .slot = ROUTER_NONE, .behind = UINT16_MAX};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
-    const struct links *links = &a->links[c];
-    const uint32_t count = a->state.channels[c].ready ? links->count : 0;
-    for (uint32_t i = 0; i < count; i++) {
-      const uint32_t number = links->at[i].signature;
-      const struct router_head *head = &r->heads[number];
-      if (head->slot == ROUTER_NONE && !head->rises) {
-        continue;
-      }
-      const struct contender first = best_waiting(search, number);
-      best = routing_goes_before(&first, &best) ? first : best;
+    if (a->state.channels[c].ready) {
+      rests = best_resting(r, &a->links[c], rests);
+    }
+  }
+  if (!rests.rises) {
+    return rests.slot;
+  }
+  struct contender best =
+      rests.slot == ROUTER_NONE ? nobody : routing_contend(r, rests.slot);
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    if (a->state.channels[c].ready) {
+      best = best_rising_of(r, &a->links[c], best);
     }
   }
   return best.slot;
 }
 
+/* The first of a signature's sessions that some test lets pass. */
+struct session_search {
+  const struct router *r;
+  int64_t now_us;
+  uint32_t agent;
+  bool (*passes)(const struct session_search *s, uint32_t slot);
+  struct contender best;
+};
+
+static bool may_offer(const struct session_search *s, uint32_t slot) {
+  return !routing_excluded(s->r, slot, s->agent, s->now_us);
+}
+
+static bool has_agent(const struct session_search *s, uint32_t slot) {
+  struct router_decision ignored;
+  return router_best_agent(s->r, slot, s->now_us, &ignored);
+}
+
+/* Where one that nobody declined does not pass, none behind it does. */
+static uint32_t first_passing(const struct session_search *s, uint32_t run) {
+  uint32_t slot = s->r->runs[run].first;
+  while (slot != ROUTER_NONE && !s->passes(s, slot)) {
+    const struct router_session *session = &s->r->sessions[slot];
+    slot = session->exclusions == EXCLUSION_NONE ? ROUTER_NONE : session->newer;
+  }
+  return slot;
+}
+
+static void search_runs(struct session_search *s, const struct heap *h,
+                        uint32_t place) {
+  if (place >= h->count) {
+    return;
+  }
+  const uint32_t run = h->entries[place].item;
+  const struct contender first = routing_contend(s->r, s->r->runs[run].first);
+  if (!routing_goes_before(&first, &s->best)) {
+    return; /* nor does any below */
+  }
+  const uint32_t slot = first_passing(s, run);
+  const struct contender passing =
+      slot == ROUTER_NONE ? nobody : routing_contend(s->r, slot);
+  s->best = routing_goes_before(&passing, &s->best) ? passing : s->best;
+  for (uint32_t child = 1; child <= HEAP_ARITY; child++) {
+    search_runs(s, h, place * HEAP_ARITY + child);
+  }
+}
+
+static void search_signature(struct session_search *s, uint32_t number) {
+  const struct router *r = s->r;
+  search_runs(s, &r->signatures[number].resting, 0);
+  for (uint32_t n = r->signatures[number].slopes; n != SLOPE_NONE;
+       n = r->slopes[n].next) {
+    search_runs(s, &r->slopes[n].rising, 0);
+  }
+}
+
+/* The same as best_head(), for the rare agent that declined the best. */
+static uint32_t best_not_declined(struct session_search *search,
+                                  const struct router_agent *a) {
+  const struct router *r = search->r;
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    const struct links *links = &a->links[c];
+    const uint32_t count = a->state.channels[c].ready ? links->count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+      const uint32_t number = links->at[i].signature;
+      const struct router_head *head = &r->heads[number];
+      if (head->slot != ROUTER_NONE || head->rises) {
+        search_signature(search, number);
+      }
+    }
+  }
+  return search->best.slot;
+}
+
+/* Who is chosen is mostly reserved next. */
+static void prefetch_chosen(const struct router *r, uint32_t slot) {
+  const struct router_session *s = &r->sessions[slot];
+  routing_prefetch(&r->signatures[s->signature], 1);
+  routing_prefetch(&r->runs[s->run], 1);
+  if (s->newer != ROUTER_NONE) {
+    routing_prefetch(&r->sessions[s->newer], sizeof *s);
+  }
+}
+
 bool router_best_session(const struct router *r, uint32_t agent, int64_t now_us,
                          struct router_decision *out) {
   const struct router_agent *a = router_agent_at(r, agent);
-  uint32_t slot = best_head(r, a).slot;
+  uint32_t slot = best_head(r, a);
   if (slot != ROUTER_NONE && r->sessions[slot].exclusions != EXCLUSION_NONE &&
       routing_excluded(r, slot, agent, now_us)) {
-    struct search search = {
-        .r = r, .now_us = now_us, .other = agent, .passes = session_passes};
+    struct session_search search = {.r = r,
+                                    .now_us = now_us,
+                                    .agent = agent,
+                                    .passes = may_offer,
+                                    .best = nobody};
     slot = best_not_declined(&search, a);
   }
   if (slot == ROUTER_NONE) {
     return false;
   }
+  prefetch_chosen(r, slot);
   const uint32_t number = r->sessions[slot].signature;
   *out = (struct router_decision){
       .slot = slot, .agent = agent, .queue = r->signatures[number].key.queue};
   return true;
 }
 
-static bool has_agent(const struct search *s, const struct heap_entry *e) {
-  struct router_decision ignored;
-  return router_best_agent(s->r, e->item, s->now_us, &ignored);
-}
-
 bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
                        struct router_decision *out) {
   const struct router_queue *q = router_queue_at(r, queue);
-  struct search search = {.r = r, .now_us = now_us, .passes = has_agent};
-  struct contender best = nobody;
+  struct session_search search = {
+      .r = r, .now_us = now_us, .passes = has_agent, .best = nobody};
   for (uint32_t n = q->paused ? SIGNATURE_NONE : q->signature_first;
        n != SIGNATURE_NONE; n = r->signatures[n].in[BY_QUEUE].next) {
     if (r->pools[n].ready.count > 0 || r->fresh != ROUTER_NONE) {
-      const struct contender first = best_waiting(&search, n);
-      best = routing_goes_before(&first, &best) ? first : best;
+      search_signature(&search, n);
     }
   }
-  return best.slot != ROUTER_NONE &&
-         router_best_agent(r, best.slot, now_us, out);
+  return search.best.slot != ROUTER_NONE &&
+         router_best_agent(r, search.best.slot, now_us, out);
 }
 
 static bool present(const struct router_agent *a, uint32_t channel,

@@ -32,6 +32,17 @@ static bool reserve_refit(struct router *r, uint32_t number,
   return true;
 }
 
+/* All its sessions may begin to rise. */
+static bool reserve_slopes(struct router *r, uint32_t number, uint32_t ageing) {
+  for (uint32_t n = r->signatures[number].slopes; n != SLOPE_NONE;
+       n = r->slopes[n].next) {
+    if (!routing_reserve_waiting(r, n, ageing)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
                                  const struct router_queue_params *params) {
   bt_check(queue < ROUTER_INDEX_MAX);
@@ -53,8 +64,7 @@ enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
   for (uint32_t n = r->queues[queue].signature_first; n != SIGNATURE_NONE;
        n = r->signatures[n].in[BY_QUEUE].next) {
     if (!reserve_refit(r, n, &demands) ||
-        !routing_reserve_waiting(r, n, params->ageing,
-                                 (size_t)r->signatures[n].sessions + 1)) {
+        !reserve_slopes(r, n, params->ageing)) {
       return BT_ERR_NOMEM;
     }
   }
@@ -78,10 +88,7 @@ void router_put_queue(struct router *r, uint32_t queue,
   struct router_queue *q = &r->queues[queue];
   const bool known = q->known;
   if (!known) {
-    *q = (struct router_queue){.known = true,
-                               .oldest = ROUTER_NONE,
-                               .newest = ROUTER_NONE,
-                               .reserved_first = ROUTER_NONE};
+    *q = (struct router_queue){.known = true, .reserved_first = ROUTER_NONE};
   }
   r->queues_by[q->strategy] -= known;
   r->queues_by[params->strategy]++;
@@ -120,13 +127,34 @@ static bool ready_somewhere(const struct router_agent *a) {
   return ready;
 }
 
+static int64_t older_of(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+static int64_t oldest_in(const struct router *r, const struct heap *runs) {
+  int64_t oldest = INT64_MAX;
+  for (uint32_t i = 0; i < runs->count; i++) {
+    const uint32_t first = r->runs[runs->entries[i].item].first;
+    oldest = older_of(oldest, r->sessions[first].entered_us);
+  }
+  return oldest;
+}
+
 static int64_t oldest_us(const struct router *r, const struct router_queue *q) {
-  const int64_t in_line =
-      q->oldest == ROUTER_NONE ? INT64_MAX : r->sessions[q->oldest].entered_us;
-  const int64_t late = q->latecomers.count == 0
-                           ? INT64_MAX
-                           : (int64_t)q->latecomers.entries[0].hi;
-  return in_line < late ? in_line : late;
+  int64_t oldest = INT64_MAX;
+  for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
+       n = r->signatures[n].in[BY_QUEUE].next) {
+    const struct router_signature *s = &r->signatures[n];
+    oldest = older_of(oldest, oldest_in(r, &s->resting));
+    for (uint32_t k = s->slopes; k != SLOPE_NONE; k = r->slopes[k].next) {
+      oldest = older_of(oldest, oldest_in(r, &r->slopes[k].rising));
+    }
+  }
+  for (uint32_t slot = q->reserved_first; slot != ROUTER_NONE;
+       slot = r->sessions[slot].newer) {
+    oldest = older_of(oldest, r->sessions[slot].entered_us);
+  }
+  return oldest;
 }
 
 static void count_agents(const struct router *r, uint32_t queue, uint32_t ring,

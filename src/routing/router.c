@@ -16,6 +16,7 @@ void router_init(struct router *r, const struct mem *mem) {
                        .idle_limit = ROUTER_IDLE_SIGNATURES,
                        .idle_link_limit = ROUTER_IDLE_LINKS};
   map_init(&r->by_requirement, mem, same_requirement, r);
+  map_init(&r->open_runs, mem, routing_same_run, r);
 }
 
 static void free_heap(struct router *r, struct heap *h) {
@@ -54,7 +55,9 @@ static void free_agents(struct router *r) {
 static void free_signatures(struct router *r) {
   for (size_t i = 0; i < r->signature_cap; i++) {
     free_heap(r, &r->signatures[i].resting);
-    free_heap(r, &r->signatures[i].rising);
+  }
+  for (size_t i = 0; i < r->slope_cap; i++) {
+    free_heap(r, &r->slopes[i].rising);
   }
   for (size_t i = 0; i < r->pool_cap; i++) {
     free_heap(r, &r->pools[i].ready);
@@ -62,6 +65,8 @@ static void free_signatures(struct router *r) {
   mem_free(r->mem, r->pools, r->pool_cap * sizeof *r->pools);
   mem_free(r->mem, r->signatures, r->signature_cap * sizeof *r->signatures);
   mem_free(r->mem, r->heads, r->head_cap * sizeof *r->heads);
+  mem_free(r->mem, r->slopes, r->slope_cap * sizeof *r->slopes);
+  mem_free(r->mem, r->runs, r->run_cap * sizeof *r->runs);
 }
 
 void router_free(struct router *r) {
@@ -69,7 +74,6 @@ void router_free(struct router *r) {
   free_signatures(r);
   routing_free_caps(r);
   for (size_t i = 0; i < r->queue_cap; i++) {
-    free_heap(r, &r->queues[i].latecomers);
     free_set(r, &r->queues[i].agents);
     for (size_t k = 0; k < ROUTER_RINGS_MAX; k++) {
       free_set(r, &r->queues[i].joined[k]);
@@ -83,6 +87,7 @@ void router_free(struct router *r) {
   mem_free(r->mem, r->sessions, r->session_cap * sizeof *r->sessions);
   mem_free(r->mem, r->exclusions, r->exclusion_cap * sizeof *r->exclusions);
   map_free(&r->by_requirement);
+  map_free(&r->open_runs);
 }
 
 bool router_has_skill_holder(const struct router *r, uint32_t skill) {

@@ -27,14 +27,18 @@
  * priority, then longest wait, then order of entry. Precedence and skips are
  * compared only between sessions that the agent in question could take.
  *
- * Effective priority = priority + waiting minutes × the queue's ageing, until
- * it reaches the queue's maximum; a priority above that stays as it is, and
- * who skipped the queue does not age. It is exact, in whole milliseconds of
- * waiting. Sessions of one signature age alike, so that their order stays as it
- * is until one reaches the maximum: those that rise and those that rest are two
- * ordered sets, and router_advance() takes over the few that have reached it.
- * Only the first of each set is compared with those of other signatures, at the
- * time that it is.
+ * Effective priority = priority + waiting minutes × ageing, until it reaches
+ * the maximum, both the session's own or else the queue's; a priority above
+ * that stays as it is, and who skipped the queue does not age. It is exact, in
+ * whole milliseconds of waiting.
+ *
+ * Sessions of one signature with the same priority and slope go first in the
+ * order in which they entered, at any time: they are a run, a list, and only
+ * the first of a run is compared with others. Runs of one slope keep their
+ * order, too, until the first of one reaches the maximum: those that rise and
+ * those that rest are two ordered sets, and router_advance() takes over the few
+ * that have reached it. Of different slopes, the first ones are compared at the
+ * time that it is: a decision costs as much as there are slopes.
  */
 #ifndef BATON_ROUTING_ROUTER_H
 #define BATON_ROUTING_ROUTER_H
@@ -159,6 +163,9 @@ struct router_request {
   uint32_t preferred; /* with @has_preferred: no other agent, until widened */
   bool has_preferred;
   bool skip_queue;
+  bool has_ageing, has_max_priority; /* its own, not the queue's */
+  uint32_t ageing;                   /* hundredths of a point a minute */
+  uint32_t max_priority;
   int64_t entered_us; /* 0 … ROUTER_TIME_MAX_US: kept when it comes back */
   uint64_t order;     /* of entry; unique: kept when it comes back */
 };
@@ -210,6 +217,8 @@ struct router_skill_index;
 struct router_signature;
 struct router_pool;
 struct router_head;
+struct router_run;
+struct router_slope;
 struct router_exclusion_node;
 struct router_caps;
 
@@ -228,15 +237,21 @@ struct router {
   struct router_signature *signatures;      /* by number, from 1 */
   struct router_pool *pools;                /* each signature's agents */
   struct router_head *heads;                /* each signature's first session */
+  struct router_run *runs;                  /* from 1 */
+  struct router_slope *slopes;              /* from 1 */
   struct router_exclusion_node *exclusions; /* from 1 */
   struct router_profile *staged; /* of the agent being put; or NULL */
   size_t session_cap, queue_cap, agent_cap, skill_cap;
   size_t signature_cap, pool_cap, head_cap, exclusion_cap;
+  size_t run_cap, slope_cap;
   struct router_agent_set everywhere; /* agents that serve all queues */
   struct router_agent_set on_channel[ROUTER_CHANNELS];
-  struct router_caps *caps;           /* which signature is capped next */
-  int64_t clock_ms;                   /* up to which priorities have aged */
-  struct map by_requirement;          /* signatures */
+  struct router_caps *caps;  /* which slope is capped next */
+  int64_t clock_ms;          /* up to which priorities have aged */
+  struct map by_requirement; /* signatures */
+  struct map open_runs;      /* by slope, priority and skip */
+  uint32_t run_count, run_free;
+  uint32_t slope_count, slope_free;
   uint32_t signature_count;           /* ever numbered */
   uint32_t signature_free;            /* numbers to use again */
   uint32_t idle_first, idle_last;     /* the last is longest unused */
@@ -348,6 +363,14 @@ void router_ring_stats(const struct router *r, uint32_t queue, uint32_t ring,
 /* Why, or why not. Every agent and slot may be asked. Not for hot paths. */
 void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
                     int64_t now_us, struct router_why *out);
+
+/* Bytes that the router has taken, by what they are for; the sum is all. */
+struct router_footprint {
+  size_t sessions; /* that wait, and what finds them */
+  size_t eligible; /* which agents may take which kinds of sessions */
+  size_t centre;   /* agents, queues and skills as they are configured */
+};
+void router_footprint(const struct router *r, struct router_footprint *out);
 
 /* Static storage. */
 const char *router_why_text(uint32_t reason);   /* "lacks_skill" */

@@ -26,6 +26,8 @@ enum {
 
 #define SIGNATURE_NONE 0u
 #define EXCLUSION_NONE 0u
+#define RUN_NONE       0u
+#define SLOPE_NONE     0u
 #define TIME_BITS      53
 #define TIME_MASK      ((UINT64_C(1) << TIME_BITS) - 1)
 #define WAITS_BIT      (UINT64_C(1) << 63) /* not set: it skipped the queue */
@@ -65,20 +67,42 @@ struct demands {
   uint32_t ring_count;
 };
 
+/* A waiting session. Small, and many of them: 48 bytes. */
 struct router_session {
   int64_t entered_us;
   uint64_t order;
   uint32_t signature;    /* SIGNATURE_NONE: does not wait */
-  uint32_t place;        /* among the signature's resting or rising ones */
-  uint32_t older, newer; /* slots in the queue's line; late: older is the
-                            place among the latecomers */
+  uint32_t run;          /* RUN_NONE: it is reserved */
+  uint32_t older, newer; /* slots in its run, or of the queue's reserved */
+  uint32_t slope;
   uint32_t reserved_for;
-  uint32_t reserved_prev, reserved_next; /* slots of the queue's reserved */
-  uint32_t exclusions;                   /* the newest; EXCLUSION_NONE */
+  uint32_t exclusions; /* the newest; EXCLUSION_NONE */
   uint16_t priority;
   bool skip_queue;
-  bool rises; /* it is, or when it is matchable again will be, rising */
-  bool late;  /* came back with an earlier time than the last in line */
+};
+
+/* Sessions of one signature that entered one after the other and are alike in
+ * all that decides who goes first: priority, slope, skip. So the one that
+ * entered first is the first for ever, and only it stands in an order. */
+struct router_run {
+  uint32_t first, last; /* slots; free: first is the next free run */
+  uint32_t slope;
+  uint32_t place; /* among the slope's rising or the signature's resting */
+  uint16_t priority;
+  bool skip_queue;
+  bool rises; /* its first session's priority still grows */
+  bool open;  /* found by its key: who enters next joins it */
+};
+
+/* How the priorities of some of a signature's sessions grow. */
+struct router_slope {
+  uint32_t signature;
+  uint32_t next;         /* of the signature, or free */
+  uint32_t ageing;       /* ROUTER_NONE: the queue's */
+  uint32_t max_priority; /* ROUTER_NONE: the queue's */
+  uint32_t sessions;     /* matchable and reserved; 0: it may become another */
+  uint32_t cap_place;    /* among the caps, from 1; 0: none */
+  struct heap rising;    /* runs whose first session's priority still grows */
 };
 
 struct router_queue {
@@ -87,8 +111,6 @@ struct router_queue {
   uint32_t ageing, max_priority;
   struct demands demands;
   uint32_t waiting;
-  uint32_t oldest, newest; /* its sessions in line, by time of entry, but */
-  struct heap latecomers;  /* those that came back are here */
   uint32_t reserved_first, reserved_count;
   struct router_agent_set agents;                   /* that name it */
   struct router_agent_set joined[ROUTER_RINGS_MAX]; /* in ring 1, 2, … */
@@ -124,12 +146,13 @@ struct links {
   uint32_t promised; /* while an agent is prepared: links it will have */
 };
 
+/* What a decision looks at comes first. */
 struct router_agent {
-  bool known;
   struct router_agent_state state;
-  struct router_profile profile;
-  struct links links[ROUTER_CHANNELS]; /* signatures it is eligible for */
+  bool known;
   bool pooled[ROUTER_CHANNELS]; /* ready there, and in order among them */
+  struct links links[ROUTER_CHANNELS]; /* signatures it is eligible for */
+  struct router_profile profile;
 };
 
 struct router_skill_index {
@@ -146,28 +169,28 @@ struct chained {
   uint32_t prev, next;
 };
 
+/* What every session of it touches comes first. */
 struct router_signature {
-  struct requirement key;
-  struct needs needs;  /* its own and the queue's */
-  struct heap resting; /* matchable sessions whose priority stays */
-  struct heap rising;  /* and those whose priority still grows */
-  uint32_t cap_place;  /* among the caps, from 1; 0: none */
+  struct heap resting; /* runs whose first session's priority stays */
+  uint32_t slopes;     /* the first of them; its sessions have at least one */
   uint32_t sessions;   /* matchable and reserved */
-  uint32_t anchor;     /* a skill; ROUTER_NONE: the queue */
-  bool used;           /* the number is taken */
+  struct requirement key;
+  uint32_t anchor; /* a skill; ROUTER_NONE: the queue */
+  bool used;       /* the number is taken */
   struct chained in[CHAINS];
+  struct needs needs; /* its own and the queue's */
 };
 
-/* The best resting session of a signature, in one array: what a deciding agent
- * compares. */
+/* The best resting session of a signature: what a deciding agent compares, so
+ * as small as can be. Without one, the key comes after all others. */
 struct router_head {
-  uint64_t hi, lo;
-  uint32_t slot; /* ROUTER_NONE: nothing to match, or the queue is paused */
-  uint16_t precedence;
-  bool rises; /* there is a rising one to match, too */
+  uint64_t hi; /* as in the resting order; of two the same, look at the order */
+  uint32_t slot;
+  uint16_t behind; /* UINT16_MAX - precedence */
+  bool rises;      /* there is a rising one to match, too */
 };
 
-/* Signatures by the time at which their first rising session is capped. */
+/* Slopes by the time at which their first rising session is capped. */
 struct router_caps {
   struct heap heap;
 };
@@ -291,25 +314,56 @@ bool routing_excluded(const struct router *r, uint32_t slot, uint32_t agent,
                       int64_t now_us);
 void routing_forget_exclusions(struct router *r, uint32_t slot);
 
+/* runs.c */
+/* The slope of that signature, found or made; SLOPE_NONE: no memory. */
+uint32_t routing_slope(struct router *r, uint32_t number, uint32_t ageing,
+                       uint32_t max_priority);
+void routing_free_slopes(struct router *r, uint32_t number);
+/* What it is, if the queue's settings are the default. */
+uint32_t routing_ageing_of(const struct router *r, uint32_t slope);
+uint32_t routing_max_of(const struct router *r, uint32_t slope);
+/* Room for one more session that waits. */
+bool routing_reserve_run(struct router *r);
+/* The session joins a run or begins one; answers it. @first: it is its first
+ * one now. */
+uint32_t routing_join_run(struct router *r, uint32_t slot, bool *first);
+/* It leaves its run, which stays, empty or not. True: it was the first. */
+bool routing_leave_run(struct router *r, uint32_t slot);
+void routing_free_run(struct router *r, uint32_t run);
+bool routing_same_run(const void *ctx, uint32_t value, const void *key);
+
+/* caps.c */
+bool routing_reserve_caps(struct router *r, size_t slopes);
+void routing_free_caps(struct router *r);
+/* The slope's first rising run is another, or none. */
+void routing_refresh_cap(struct router *r, uint32_t slope);
+int64_t routing_capped_at_ms(const struct router *r, uint32_t slope,
+                             int64_t line);
+
 /* waiting.c: a signature's matchable sessions, in order */
-bool routing_reserve_waiting(struct router *r, uint32_t number, uint32_t ageing,
-                             size_t want);
+/* Room for one more of that slope, if the queue ages so. */
+bool routing_reserve_waiting(struct router *r, uint32_t slope, uint32_t ageing);
 void routing_add_waiting(struct router *r, uint32_t slot);
 void routing_remove_waiting(struct router *r, uint32_t slot);
 /* The queue ages in another way. */
 void routing_rebuild_waiting(struct router *r, uint32_t number);
-/* The head of the signature, and when its first rising session is capped. */
 void routing_refresh_head(struct router *r, uint32_t number);
 int64_t routing_effective(const struct router *r, uint32_t slot);
-/* Any waiting session; one that rests; the entry of one that rises. */
+int64_t routing_line_of_entry(const struct heap_entry *e);
+/* Any waiting session; the first of a rising run. */
 struct contender routing_contend(const struct router *r, uint32_t slot);
-struct contender routing_contend_resting(const struct router_head *head);
-struct contender routing_contend_rising(const struct router *r, uint32_t number,
+struct contender routing_contend_rising(const struct router *r, uint32_t slope,
                                         const struct heap_entry *e);
 /* Nobody comes after everybody. */
 bool routing_goes_before(const struct contender *a, const struct contender *b);
-bool routing_reserve_caps(struct router *r, size_t signatures);
-void routing_free_caps(struct router *r);
+
+/* The memory is about to be read. */
+static inline void routing_prefetch(const void *memory, size_t size) {
+  enum { CACHE_LINE = 64 };
+  for (size_t at = 0; at < size; at += CACHE_LINE) {
+    __builtin_prefetch((const char *)memory + at);
+  }
+}
 
 /* Indexed access that stops on a foreign index. */
 static inline struct router_queue *router_queue_at(const struct router *r,

@@ -5,64 +5,13 @@ static struct router_queue *queue_of(const struct router *r,
   return &r->queues[r->signatures[s->signature].key.queue];
 }
 
-static void late_moved(void *ctx, const struct heap_entry *e, uint32_t place) {
-  const struct router *r = ctx;
-  r->sessions[e->item].older = place;
-}
-
-/* Who comes new is the last in line. Who comes back with an earlier time, or is
- * restored in no order, goes among the latecomers instead of searching the line
- * for its place. */
-static void line_add(struct router *r, uint32_t slot) {
-  struct router_session *s = &r->sessions[slot];
-  struct router_queue *q = queue_of(r, s);
-  q->waiting++;
-  s->late = q->newest != ROUTER_NONE &&
-            s->entered_us < r->sessions[q->newest].entered_us;
-  if (s->late) {
-    heap_push(&q->latecomers,
-              (struct heap_entry){
-                  .hi = (uint64_t)s->entered_us, .lo = s->order, .item = slot},
-              late_moved, r);
-    return;
-  }
-  s->older = q->newest;
-  s->newer = ROUTER_NONE;
-  if (q->newest == ROUTER_NONE) {
-    q->oldest = slot;
-  } else {
-    r->sessions[q->newest].newer = slot;
-  }
-  q->newest = slot;
-}
-
-static void line_remove(struct router *r, uint32_t slot) {
-  const struct router_session *s = &r->sessions[slot];
-  struct router_queue *q = queue_of(r, s);
-  q->waiting--;
-  if (s->late) {
-    heap_remove(&q->latecomers, s->older, late_moved, r);
-    return;
-  }
-  if (s->older == ROUTER_NONE) {
-    q->oldest = s->newer;
-  } else {
-    r->sessions[s->older].newer = s->newer;
-  }
-  if (s->newer == ROUTER_NONE) {
-    q->newest = s->older;
-  } else {
-    r->sessions[s->newer].older = s->older;
-  }
-}
-
 static void reserved_add(struct router *r, uint32_t slot) {
   struct router_session *s = &r->sessions[slot];
   struct router_queue *q = queue_of(r, s);
-  s->reserved_prev = ROUTER_NONE;
-  s->reserved_next = q->reserved_first;
+  s->older = ROUTER_NONE;
+  s->newer = q->reserved_first;
   if (q->reserved_first != ROUTER_NONE) {
-    r->sessions[q->reserved_first].reserved_prev = slot;
+    r->sessions[q->reserved_first].older = slot;
   }
   q->reserved_first = slot;
   q->reserved_count++;
@@ -71,48 +20,48 @@ static void reserved_add(struct router *r, uint32_t slot) {
 static void reserved_remove(struct router *r, uint32_t slot) {
   struct router_session *s = &r->sessions[slot];
   struct router_queue *q = queue_of(r, s);
-  if (s->reserved_prev == ROUTER_NONE) {
-    q->reserved_first = s->reserved_next;
+  if (s->older == ROUTER_NONE) {
+    q->reserved_first = s->newer;
   } else {
-    r->sessions[s->reserved_prev].reserved_next = s->reserved_next;
+    r->sessions[s->older].newer = s->newer;
   }
-  if (s->reserved_next != ROUTER_NONE) {
-    r->sessions[s->reserved_next].reserved_prev = s->reserved_prev;
+  if (s->newer != ROUTER_NONE) {
+    r->sessions[s->newer].older = s->older;
   }
   s->reserved_for = ROUTER_NONE;
   q->reserved_count--;
 }
 
-/* Room for another latecomer, if this session would be one. */
-static bool reserve_line(struct router *r, struct router_queue *q,
+static uint32_t slope_of(struct router *r, uint32_t number,
                          const struct router_request *request) {
-  return q->newest == ROUTER_NONE ||
-         request->entered_us >= r->sessions[q->newest].entered_us ||
-         heap_reserve(&q->latecomers, r->mem, (size_t)q->latecomers.count + 1);
+  return routing_slope(
+      r, number, request->has_ageing ? request->ageing : ROUTER_NONE,
+      request->has_max_priority ? request->max_priority : ROUTER_NONE);
 }
 
-/* The signature of the request, with room for one more session. */
+/* The slope of the request, in its signature, with room for one more. */
 static uint32_t admit(struct router *r, uint32_t slot,
                       const struct router_request *request) {
   struct requirement key;
   routing_make_requirement(request, &key);
-  struct router_queue *q = router_queue_at(r, request->queue);
+  const struct router_queue *q = router_queue_at(r, request->queue);
   const uint32_t number = routing_intern(r, &key);
-  if (number == SIGNATURE_NONE ||
+  const uint32_t slope =
+      number == SIGNATURE_NONE ? SLOPE_NONE : slope_of(r, number, request);
+  if (slope == SLOPE_NONE ||
       !mem_grow(r->mem, &r->sessions, &r->session_cap, (size_t)slot + 1,
                 sizeof *r->sessions) ||
-      !reserve_line(r, q, request) ||
-      !routing_reserve_waiting(r, number, q->ageing,
-                               (size_t)r->signatures[number].sessions + 1)) {
-    return SIGNATURE_NONE;
+      !routing_reserve_run(r) ||
+      !routing_reserve_waiting(r, slope, q->ageing)) {
+    return SLOPE_NONE;
   }
-  return number;
+  return slope;
 }
 
 enum bt_err router_prepare_session(struct router *r, uint32_t slot,
                                    const struct router_request *request) {
   bt_check(slot < ROUTER_INDEX_MAX);
-  return admit(r, slot, request) == SIGNATURE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
+  return admit(r, slot, request) == SLOPE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
 }
 
 void router_enqueue(struct router *r, uint32_t slot,
@@ -121,19 +70,25 @@ void router_enqueue(struct router *r, uint32_t slot,
   bt_check(request->priority <= ROUTER_PRIORITY_MAX);
   bt_check(request->entered_us >= 0 &&
            request->entered_us <= ROUTER_TIME_MAX_US);
-  const uint32_t number = admit(r, slot, request);
-  bt_check(number != SIGNATURE_NONE);
+  bt_check(!request->has_ageing || request->ageing <= ROUTER_AGEING_MAX);
+  bt_check(!request->has_max_priority ||
+           request->max_priority <= ROUTER_PRIORITY_MAX);
+  const uint32_t slope = admit(r, slot, request);
+  bt_check(slope != SLOPE_NONE);
+  const uint32_t number = r->slopes[slope].signature;
 
   r->sessions[slot] = (struct router_session){
       .entered_us = request->entered_us,
       .order = request->order,
       .signature = number,
+      .slope = slope,
       .reserved_for = ROUTER_NONE,
       .priority = (uint16_t)request->priority,
       .skip_queue = request->skip_queue,
   };
   routing_count_session(r, number, 1);
-  line_add(r, slot);
+  r->slopes[slope].sessions++;
+  queue_of(r, &r->sessions[slot])->waiting++;
   routing_add_waiting(r, slot);
   r->waiting++;
 }
@@ -146,8 +101,9 @@ void router_dequeue(struct router *r, uint32_t slot) {
   } else {
     reserved_remove(r, slot);
   }
-  line_remove(r, slot);
   routing_forget_exclusions(r, slot);
+  r->slopes[s->slope].sessions--;
+  queue_of(r, s)->waiting--;
   s->signature = SIGNATURE_NONE;
   routing_count_session(r, number, -1);
   r->waiting--;
@@ -169,45 +125,55 @@ void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority) {
   routing_add_waiting(r, slot);
 }
 
-/* The signature that the session has when these rings are open. */
+/* The slope that the session has when these rings are open. */
 static uint32_t widened(struct router *r, uint32_t slot, uint32_t ring) {
   bt_check(ring <= ROUTER_RINGS_MAX);
-  const uint32_t now = router_session_at(r, slot)->signature;
-  struct requirement key = r->signatures[now].key;
+  const struct router_session *s = router_session_at(r, slot);
+  const struct router_slope own = r->slopes[s->slope];
+  struct requirement key = r->signatures[s->signature].key;
   key.ring = ring;
   key.agent = ROUTER_NONE;
   const uint32_t number = routing_intern(r, &key);
-  if (number == SIGNATURE_NONE ||
-      !routing_reserve_waiting(r, number, router_queue_at(r, key.queue)->ageing,
-                               (size_t)r->signatures[number].sessions + 1)) {
-    return SIGNATURE_NONE;
-  }
-  return number;
+  const uint32_t slope =
+      number == SIGNATURE_NONE
+          ? SLOPE_NONE
+          : routing_slope(r, number, own.ageing, own.max_priority);
+  const bool room =
+      slope != SLOPE_NONE &&
+      routing_reserve_waiting(r, slope, router_queue_at(r, key.queue)->ageing);
+  return room ? slope : SLOPE_NONE;
 }
 
 enum bt_err router_prepare_widen(struct router *r, uint32_t slot,
                                  uint32_t ring) {
-  return widened(r, slot, ring) == SIGNATURE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
+  return widened(r, slot, ring) == SLOPE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
 }
 
-void router_widen(struct router *r, uint32_t slot, uint32_t ring) {
-  const uint32_t number = widened(r, slot, ring);
-  bt_check(number != SIGNATURE_NONE);
+/* To another slope, of its own signature or another. Room was reserved. */
+static void move_to(struct router *r, uint32_t slot, uint32_t slope) {
   struct router_session *s = router_session_at(r, slot);
-  const uint32_t before = s->signature;
-  if (number == before) {
-    return;
-  }
+  const uint32_t before = s->signature, number = r->slopes[slope].signature;
   const bool matchable = s->reserved_for == ROUTER_NONE;
   if (matchable) {
     routing_remove_waiting(r, slot);
   }
+  r->slopes[s->slope].sessions--;
+  r->slopes[slope].sessions++;
   s->signature = number;
+  s->slope = slope;
   if (matchable) {
     routing_add_waiting(r, slot);
   }
   routing_count_session(r, number, 1);
   routing_count_session(r, before, -1);
+}
+
+void router_widen(struct router *r, uint32_t slot, uint32_t ring) {
+  const uint32_t slope = widened(r, slot, ring);
+  bt_check(slope != SLOPE_NONE);
+  if (slope != router_session_at(r, slot)->slope) {
+    move_to(r, slot, slope);
+  }
 }
 
 void router_reserve(struct router *r, uint32_t slot, uint32_t agent) {
@@ -228,28 +194,48 @@ uint32_t router_reserved_for(const struct router *r, uint32_t slot) {
   return router_session_at(r, slot)->reserved_for;
 }
 
-/* Does the entry of this set come before the session? */
+/* Those that come before one session. */
 struct rivals {
   const struct router *r;
   const struct heap *h;
   const struct contender *mine;
 };
 
-static bool is_ahead(const struct rivals *x, uint32_t place) {
-  const struct contender theirs =
-      routing_contend(x->r, x->h->entries[place].item);
-  return routing_goes_before(&theirs, x->mine);
+static uint32_t count_in_run(const struct rivals *x, uint32_t run) {
+  uint32_t count = 0;
+  for (uint32_t slot = x->r->runs[run].first; slot != ROUTER_NONE;
+       slot = x->r->sessions[slot].newer) {
+    const struct contender theirs = routing_contend(x->r, slot);
+    if (!routing_goes_before(&theirs, x->mine)) {
+      break;
+    }
+    count++;
+  }
+  return count;
 }
 
-/* Those before the session in the part of the heap below @place: below an entry
- * that does not come before it there are none. */
+/* Those before it in the runs of the heap below @place: below a run of which
+ * none comes before it there are none. */
 static uint32_t count_before(const struct rivals *x, uint32_t place) {
-  if (place >= x->h->count || !is_ahead(x, place)) {
+  uint32_t count =
+      place >= x->h->count ? 0 : count_in_run(x, x->h->entries[place].item);
+  if (count == 0) {
     return 0;
   }
-  uint32_t count = 1;
   for (uint32_t child = 1; child <= HEAP_ARITY; child++) {
     count += count_before(x, place * HEAP_ARITY + child);
+  }
+  return count;
+}
+
+static uint32_t count_in_signature(const struct router *r, uint32_t number,
+                                   const struct contender *mine) {
+  const struct rivals resting = {r, &r->signatures[number].resting, mine};
+  uint32_t count = count_before(&resting, 0);
+  for (uint32_t n = r->signatures[number].slopes; n != SLOPE_NONE;
+       n = r->slopes[n].next) {
+    const struct rivals rising = {r, &r->slopes[n].rising, mine};
+    count += count_before(&rising, 0);
   }
   return count;
 }
@@ -260,12 +246,10 @@ uint32_t router_position(const struct router *r, uint32_t slot) {
   uint32_t position = 1;
   for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
        n = r->signatures[n].in[BY_QUEUE].next) {
-    const struct rivals resting = {r, &r->signatures[n].resting, &mine};
-    const struct rivals rising = {r, &r->signatures[n].rising, &mine};
-    position += count_before(&resting, 0) + count_before(&rising, 0);
+    position += count_in_signature(r, n, &mine);
   }
   for (uint32_t other = q->reserved_first; other != ROUTER_NONE;
-       other = r->sessions[other].reserved_next) {
+       other = r->sessions[other].newer) {
     const struct contender theirs = routing_contend(r, other);
     position += routing_goes_before(&theirs, &mine);
   }

@@ -85,8 +85,7 @@ static uint32_t next_number(struct router *r) {
   if (!mem_grow(r->mem, &r->signatures, &r->signature_cap, want,
                 sizeof *r->signatures) ||
       !mem_grow(r->mem, &r->pools, &r->pool_cap, want, sizeof *r->pools) ||
-      !mem_grow(r->mem, &r->heads, &r->head_cap, want, sizeof *r->heads) ||
-      !routing_reserve_caps(r, want)) {
+      !mem_grow(r->mem, &r->heads, &r->head_cap, want, sizeof *r->heads)) {
     return SIGNATURE_NONE;
   }
   return r->signature_count + 1;
@@ -126,8 +125,7 @@ static void clear_signature(struct router *r, uint32_t number) {
   routing_unlink_signature(r, number);
   mem_free(r->mem, s->resting.entries,
            s->resting.cap * sizeof *s->resting.entries);
-  mem_free(r->mem, s->rising.entries,
-           s->rising.cap * sizeof *s->rising.entries);
+  routing_free_slopes(r, number);
   mem_free(r->mem, pool->ready.entries,
            pool->ready.cap * sizeof *pool->ready.entries);
   memset(pool, 0, sizeof *pool);

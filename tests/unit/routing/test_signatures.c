@@ -133,6 +133,25 @@ static void unused_signatures_are_given_back(void **state) {
   close_centre(&c);
 }
 
+static void every_byte_is_accounted_for(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  put_queue(&c, SUPPORT,
+            (struct router_queue_params){.ageing = 100, .max_priority = 1000});
+  for (uint32_t i = 0; i < 20; i++) {
+    hire(&c, i, i % 3, 1);
+    make_free(&c, i, i);
+  }
+  for (uint32_t i = 0; i < 500; i++) {
+    enter(&c, i, i % 50, i);
+  }
+  struct router_footprint f;
+  router_footprint(&c.r, &f);
+  assert_int_equal(f.sessions + f.eligible + f.centre, c.tm.live_bytes);
+  close_centre(&c);
+}
+
 /* The nth allocation of a whole story fails: the answer is NOMEM, the second
  * try goes through, and the same agent gets the same session. */
 static void any_allocation_may_fail(void **state) {
@@ -185,6 +204,7 @@ int main(void) {
       cmocka_unit_test(require_agent_asks_before_a_session_waits),
       cmocka_unit_test(the_oldest_is_known_whatever_the_order),
       cmocka_unit_test(unused_signatures_are_given_back),
+      cmocka_unit_test(every_byte_is_accounted_for),
       cmocka_unit_test(any_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
