@@ -22,7 +22,9 @@ struct bench_routing_row {
   double decisions_per_s;
   int64_t p50_ns, p99_ns;
   int64_t search_p50_ns, search_p99_ns;
-  double session_bytes; /* the router's memory for all, a waiting session */
+  double session_bytes;    /* a waiting session: itself and what finds it */
+  uint64_t eligible_bytes; /* which agents may take which kinds: in all */
+  uint64_t total_bytes;    /* all that the router has taken */
 };
 
 /* BT_ERR_NOMEM. */

@@ -10,10 +10,12 @@ static void print_row(const struct bench_routing_row *row) {
          row->waiting, row->agents, row->decisions_per_s, row->p50_ns,
          row->p99_ns, row->search_p50_ns, row->search_p99_ns);
   if (row->waiting > 0) {
-    printf(" %9.0f\n", row->session_bytes);
+    printf(" %9.0f", row->session_bytes);
   } else {
-    printf(" %9s\n", "-");
+    printf(" %9s", "-");
   }
+  printf(" %11.1f %8.1f\n", (double)row->eligible_bytes / 1e6,
+         (double)row->total_bytes / 1e6);
   (void)fflush(stdout);
 }
 
@@ -38,6 +40,10 @@ static void put_row(struct json_out *o, const struct bench_routing_row *row) {
     json_key(o, "bytes_per_session");
     json_put_null(o);
   }
+  json_key(o, "eligible_bytes");
+  json_put_u64(o, row->eligible_bytes);
+  json_key(o, "total_bytes");
+  json_put_u64(o, row->total_bytes);
   json_close_object(o);
 }
 
@@ -60,9 +66,9 @@ static int run_grid(const struct grid *g) {
   progress_begin(&bar, b.progress && g->json, "routing",
                  g->waiting.count * g->agents.count);
   if (!g->json) {
-    printf("%9s %7s %12s %8s %8s %10s %10s %9s\n", "waiting", "agents",
+    printf("%9s %7s %12s %8s %8s %10s %10s %9s %11s %8s\n", "waiting", "agents",
            "decisions/s", "p50 ns", "p99 ns", "search p50", "search p99",
-           "bytes");
+           "B/session", "eligible MB", "all MB");
   }
   for (size_t i = 0; err == BT_ERR_OK && i < g->waiting.count; i++) {
     for (size_t j = 0; err == BT_ERR_OK && j < g->agents.count; j++) {
