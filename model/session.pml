@@ -290,6 +290,9 @@ end:
      :: inbox ! C_AWAIT, true, true
      :: inbox ! C_RELEASE, true, false
      :: inbox ! C_HANGUP, true, true
+     :: inbox ! C_ASSIGN, true, false
+     :: inbox ! C_WITHDRAW, true, false
+     :: inbox ! C_REQUEUE, true, false
      :: atomic { waits != H_NONE -> cancel_now = true };
         inbox ! C_CANCEL, cancel_now, false
      fi

@@ -272,6 +272,16 @@ static void offer_to(struct desk *d, const struct record *event) {
   }
 }
 
+/* A session that came without an offer: pulled, or assigned. */
+static void assign_to(struct desk *d, const struct record *event) {
+  const struct id session = record_id(event, FIELD_SESSION);
+  uint32_t slot;
+  struct task *t = find_task(d, session) == NULL ? add_task(d, session) : NULL;
+  if (t != NULL) {
+    still_mine(t, &slot) ? tell_assigned(t, slot) : drop_task(t);
+  }
+}
+
 /* Told by the agent, not by the session: ON Answer opens a page in the very
  * step in which the session is assigned, and the view that tells of it knows
  * more than this already. */
@@ -288,9 +298,10 @@ void desks_on_event(struct api *api, uint64_t seq, const struct record *event) {
   (void)seq;
   const uint32_t agent = (uint32_t)record_num(event, FIELD_AGENT);
   const bool offered = event->type == EVENT_OF_SESSION(OFFERED);
+  const bool taken = event->type == EVENT_OF_SESSION(CONNECTED);
   const bool pops = event->type == EVENT_SCREEN_POPPED;
   if (!record_has(event, FIELD_AGENT) || agent >= api->desk_cap ||
-      (!offered && !pops && !event_is_agent(event->type))) {
+      (!offered && !taken && !pops && !event_is_agent(event->type))) {
     return;
   }
   for (struct desk *d = api->desks[agent]; d != NULL; d = d->next) {
@@ -298,7 +309,7 @@ void desks_on_event(struct api *api, uint64_t seq, const struct record *event) {
       pop_screen(d, event);
       continue;
     }
-    offered ? offer_to(d, event) : tell_state(d);
+    offered ? offer_to(d, event) : taken ? assign_to(d, event) : tell_state(d);
   }
 }
 

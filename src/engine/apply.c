@@ -446,16 +446,6 @@ static void apply_offer(struct engine *e, const struct record *ev) {
   offers_apply(&e->offers, (uint64_t)record_num(ev, FIELD_OFFER), &event);
 }
 
-static void apply_pause(struct engine *e, const struct record *ev) {
-  const uint32_t queue = (uint32_t)record_num(ev, FIELD_QUEUE);
-  bt_check(queue < e->queue_count);
-  struct queue_slot *q = &e->queues[queue];
-  q->paused = ev->type == EVENT_QUEUE_PAUSED;
-  q->since_us = record_num(ev, FIELD_AT);
-  live_own(&e->mem, &q->reason, record_text(ev, FIELD_REASON));
-  router_pause(&e->router, queue, q->paused);
-}
-
 void engine_apply(struct engine *e, uint64_t seq, const struct record *ev) {
   bt_check(event_is_known(ev->type));
   e->seq = seq > e->seq ? seq : e->seq;
@@ -469,8 +459,10 @@ void engine_apply(struct engine *e, uint64_t seq, const struct record *ev) {
     apply_offer(e, ev);
   } else if (ev->type == EVENT_ANSWER_KEPT) {
     kept_apply(e, ev);
-  } else if (ev->type == EVENT_QUEUE_PAUSED || ev->type == EVENT_QUEUE_OPENED) {
-    apply_pause(e, ev);
+  } else if (ev->type == EVENT_QUEUE_PAUSED ||
+             ev->type == EVENT_QUEUE_DRAINING ||
+             ev->type == EVENT_QUEUE_OPENED) {
+    apply_queue_state(e, ev);
   } else if (record_has(ev, FIELD_SESSION)) {
     apply_session(e, seq, ev);
   } else {

@@ -14,7 +14,7 @@ static void sync_queues(struct engine *e) {
     const enum bt_err err = router_prepare_queue(&e->router, q, p);
     bt_check(err == BT_ERR_OK);
     router_put_queue(&e->router, q, p);
-    e->queues[q] = (struct queue_slot){.reason = {"", 0}};
+    e->queues[q] = (struct queue_slot){.reason = {"", 0}, .timer = TIMER_NONE};
   }
 }
 
@@ -423,29 +423,4 @@ void cmd_put_script(struct ctx *x, uint32_t slot, const struct record *args,
     emit(x, &ev);
   }
   answer_session(x, SESSION_NOBODY, 200, "The script is published.", a);
-}
-
-/* ---- pausing */
-
-void cmd_queue(struct ctx *x, uint32_t slot, const struct record *args,
-               struct answer *a) {
-  (void)slot;
-  const int64_t queue = record_num(args, FIELD_QUEUE);
-  if (!record_has(args, FIELD_QUEUE) || queue >= (int64_t)x->e->queue_count) {
-    answer_refuse(x, SESSION_NOBODY, REFUSAL_NOT_FOUND,
-                  TEXT("The centre has no such queue."), a);
-    return;
-  }
-  const bool pause = args->type == COMMAND_PAUSE_QUEUE;
-  if (x->e->queues[queue].paused != pause) {
-    struct record ev;
-    ctx_event(x, &ev, pause ? EVENT_QUEUE_PAUSED : EVENT_QUEUE_OPENED,
-              SESSION_NOBODY);
-    record_set_num(&ev, FIELD_QUEUE, queue);
-    record_copy(&ev, FIELD_REASON, args);
-    emit(x, &ev);
-    rematch_queue(x, (uint32_t)queue);
-  }
-  answer_session(x, SESSION_NOBODY, 200,
-                 pause ? "The queue is paused." : "The queue is open.", a);
 }

@@ -24,7 +24,10 @@ static const struct command_info infos[COMMANDS] = {
 enum { MEMBERS_MAX = 24 };
 #define M1(a)          FIELD_##a
 #define M2(a, b)       FIELD_##a, FIELD_##b
+#define M3(a, b, c)    FIELD_##a, FIELD_##b, FIELD_##c
 #define M4(a, b, c, d) FIELD_##a, FIELD_##b, FIELD_##c, FIELD_##d
+#define MOVE_MEMBERS                                                           \
+  FIELD_QUEUE_NAME, FIELD_KEEP_CLOCK, FIELD_PRIORITY, FIELD_REASON, FIELD_NOTE
 #define TRANSFER_MEMBERS                                                       \
   FIELD_ACTION, FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL, FIELD_AGENT_ID, \
       FIELD_BOT_ID, FIELD_ADDRESS, FIELD_PRIORITY, FIELD_SKILLS,               \

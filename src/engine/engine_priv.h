@@ -32,7 +32,8 @@ enum timer_kind {
   TIMER_AGENT,    /* a lost agent: owner is its number */
   TIMER_REMATCH,  /* an exclusion is over: owner is the session's slot */
   TIMER_WIDEN,    /* more agents may take it: owner is the session's slot */
-  TIMER_KEPT      /* the oldest kept answer is old enough to go */
+  TIMER_KEPT,     /* the oldest kept answer is old enough to go */
+  TIMER_QUEUE     /* a pause is over: owner is the queue */
 };
 
 /* How long a finished session can still be asked for from memory. */
@@ -107,8 +108,10 @@ struct agent_slot {
 
 struct queue_slot {
   struct flow flow;
-  bool paused;
+  bool paused, draining; /* at most one of them */
   int64_t since_us;
+  int64_t until_us;   /* it opens again by itself; 0: by hand */
+  uint32_t timer;     /* for that */
   struct text reason; /* owned */
 };
 
@@ -182,7 +185,7 @@ struct ctx {
   int64_t now_us;
   uint32_t line;    /* of the script that acts; 0 otherwise */
   unsigned ids;     /* made so far in this step */
-  int64_t opens_us; /* of the queue that was found closed last; 0: unknown */
+  int64_t opens_us; /* of the queue that was found shut last; 0: unknown */
   bool moving; /* a transfer ends the invitation: it alone is what follows */
   struct marked sessions, agents;
 };
@@ -224,6 +227,31 @@ bool ctx_may_speak(const struct ctx *x, const struct live *l,
 bool ctx_is_privileged(const struct ctx *x, const struct live *l);
 /* May the caller end it, as far as roles go? Else *a is the refusal. */
 bool ctx_may_end(struct ctx *x, const struct live *l, struct answer *a);
+
+/* ---- door.c: does a queue take sessions now? */
+
+/* NONE, or why not: paused, draining, outside its hours, full (never for who
+ * skips the queue). x->opens_us says until when, if that is known. */
+enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue);
+/* Such a refusal in a sentence. */
+struct text door_detail(struct ctx *x, uint32_t queue, enum refusal why);
+
+/* ---- queues.c: paused, drained, open */
+void apply_queue_state(struct engine *e, const struct record *ev);
+/* The time of a pause is over. */
+void queue_due(struct ctx *x, uint32_t queue);
+
+/* ---- supervise.c */
+/* Has the agent room for one more on the session's channel? Else *a says why
+ * not. */
+bool agent_has_place(struct ctx *x, uint32_t slot, uint32_t agent,
+                     struct answer *a);
+/* The session, which waits, is the agent's, who has a place for it. */
+void agent_claim(struct ctx *x, uint32_t slot, uint32_t agent,
+                 const struct record *args);
+/* Takes everything in hand from the agent: sessions back to their places,
+ * offers back, wrap-ups to their end. */
+void agent_strip(struct ctx *x, uint32_t agent, struct text reason);
 
 /* ---- count.c: running figures */
 
@@ -379,10 +407,12 @@ cmd_handler cmd_open, cmd_customer, cmd_leave, cmd_say, cmd_end;
 cmd_handler cmd_accept_invite, cmd_goodbye, cmd_bot_closed;
 cmd_handler cmd_transfer, cmd_cancel, cmd_release, cmd_hangup;
 cmd_handler cmd_attributes, cmd_disposition, cmd_reprioritise;
+cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
 cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
 cmd_handler cmd_bot_joined, cmd_bot_dropped;
-cmd_handler cmd_queue, cmd_put, cmd_put_script;
+cmd_handler cmd_pause_queue, cmd_drain_queue, cmd_open_queue;
+cmd_handler cmd_put, cmd_put_script;
 cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_bot_reply,
     cmd_signal;
 cmd_handler cmd_debug, cmd_debug_off, cmd_debug_step, cmd_debug_change;

@@ -176,7 +176,7 @@ static const struct {
      "{cause} ended the holder's part at once: nobody holds the "
      "session.{window}"},
     {EVENT_OF_SESSION(QUEUED),
-     "{cause} sent the session to {queue}, priority {priority}."},
+     "{cause} sent the session to {queue}, priority {priority}{clock}."},
     {EVENT_OF_SESSION(BOT_INVITED),
      "{cause} sent the session to {invited}, which is invited."},
     {EVENT_OF_SESSION(OVERFLOWED),
@@ -193,9 +193,7 @@ static const struct {
      "the transfer had waited long enough and was withdrawn: the bot had not "
      "released the session."},
     {EVENT_OF_SESSION(OFFERED), "the session is offered to agent {agent}."},
-    {EVENT_OF_SESSION(CONNECTED),
-     "agent {agent} accepted and holds the session, after {waited} in the "
-     "queue."},
+    {EVENT_OF_SESSION(CONNECTED), "{taken}, after {waited} in the queue."},
     {EVENT_OF_SESSION(OFFER_DECLINED),
      "agent {agent} did not take it; the session keeps its place and its "
      "clock."},
@@ -207,8 +205,14 @@ static const struct {
      "return."},
     {EVENT_OF_SESSION(AGENT_RETURNED), "agent {agent} is connected again."},
     {EVENT_OF_SESSION(REQUEUED),
-     "agent {agent} did not come back: the session is at its old place in "
-     "{queue}."},
+     "{requeued}: the session is at its old place in {queue}."},
+    {EVENT_OF_SESSION(OFFER_WITHDRAWN),
+     "{cause} took the offer to agent {agent} back{why}; the session keeps its "
+     "place and its clock."},
+    {EVENT_REPRIORITISED, "{cause} set the priority to {priority}{why}."},
+    {EVENT_AGENT_EXCLUDED,
+     "agent {agent} is not offered it again for {pause}, unless nobody else "
+     "could take it."},
     {EVENT_OF_SESSION(WRAPPING),
      "the conversation is over{end}. Agent {agent} documents it."},
     {EVENT_OF_SESSION(ENDED), "the session is over{end}."},
@@ -259,6 +263,53 @@ static void put_timeout(struct tale *t) {
               record_num(t->ev, FIELD_DEADLINE) - record_num(t->ev, FIELD_AT));
 }
 
+static void put_why(struct tale *t) {
+  const struct text reason = record_text(t->ev, FIELD_REASON);
+  textbuf_addf(t->out, "%s%.*s%s", reason.len > 0 ? " (" : "", TEXT_ARG(reason),
+               reason.len > 0 ? ")" : "");
+}
+
+static void put_clock(struct tale *t) {
+  if (record_num(t->ev, FIELD_KEEP_CLOCK) != 0) {
+    textbuf_add(t->out, TEXT("; its clock goes on"));
+  }
+}
+
+/* How an agent came by the session. */
+static void put_taken(struct tale *t) {
+  const uint32_t role = (uint32_t)record_num(t->ev, FIELD_ROLE);
+  const bool own = role == ROLE_AGENT || role == ROLE_SYSTEM;
+  if (!own) {
+    put_cause(t);
+    textbuf_add(t->out, TEXT(" gave the session to agent "));
+    put_agent(t);
+    put_why(t);
+    return;
+  }
+  textbuf_add(t->out, TEXT("agent "));
+  put_agent(t);
+  textbuf_add(t->out, record_num(t->ev, FIELD_FROM_STATUS) == SESSION_QUEUED
+                          ? TEXT(" pulled the session and holds it")
+                          : TEXT(" accepted and holds the session"));
+}
+
+static void put_requeued(struct tale *t) {
+  if (record_num(t->ev, FIELD_ROLE) == ROLE_SYSTEM) {
+    textbuf_add(t->out, TEXT("agent "));
+    put_agent(t);
+    textbuf_add(t->out, TEXT(" did not come back"));
+    return;
+  }
+  put_cause(t);
+  textbuf_add(t->out, TEXT(" took it from agent "));
+  put_agent(t);
+  put_why(t);
+}
+
+static void put_pause(struct tale *t) {
+  put_seconds(t, record_num(t->ev, FIELD_UNTIL) - record_num(t->ev, FIELD_AT));
+}
+
 static const struct {
   const char *word;
   void (*put)(struct tale *t);
@@ -270,6 +321,9 @@ static const struct {
     {"{wanted}", put_wanted},   {"{refusal}", put_refusal},
     {"{window}", put_window},   {"{waited}", put_waited},
     {"{timeout}", put_timeout}, {"{end}", put_end},
+    {"{why}", put_why},         {"{clock}", put_clock},
+    {"{taken}", put_taken},     {"{requeued}", put_requeued},
+    {"{pause}", put_pause},
 };
 
 /* Words that are a field as it stands. */

@@ -1,5 +1,6 @@
 #include "engine/form.h"
 
+#include "base/calendar.h"
 #include "base/check.h"
 #include "engine/form_priv.h"
 
@@ -23,6 +24,19 @@ static bool read_flag(struct form *f, enum field field, const struct json *v) {
   return form_put_num(f, field, v->type == JSON_TRUE);
 }
 
+/* RFC 3339, as the API writes times itself. */
+static bool read_time(struct form *f, enum field field, const struct json *v) {
+  int64_t at_us = 0;
+  if (v->type == JSON_TEXT && time_from_text(v->text, &at_us)) {
+    return form_put_num(f, field, at_us);
+  }
+  struct wording w = form_fail(f);
+  wording_addf(&w, "is ");
+  wording_add_found(&w, v);
+  wording_addf(&w, ", expected a time such as \"2026-11-22T13:30:00Z\"");
+  return false;
+}
+
 static bool read_text(struct form *f, enum field field, const struct json *v) {
   return v->type == JSON_TEXT ? form_put_text(f, field, v->text)
                               : fail_type(f, field, v);
@@ -36,8 +50,9 @@ static bool read_name(struct form *f, enum field field, const struct json *v) {
 static bool read_value(struct form *f, enum field field, const struct json *v) {
   switch (field_info(field)->kind) {
   case KIND_NUM:
-  case KIND_TIME:
     return read_num(f, field, v);
+  case KIND_TIME:
+    return read_time(f, field, v);
   case KIND_FLAG:
     return read_flag(f, field, v);
   case KIND_TEXT:

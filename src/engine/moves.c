@@ -130,6 +130,9 @@ bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
   if (out.event.away_code != 0) {
     record_set_num(&ev, FIELD_AWAY, out.event.away_code);
   }
+  if (x->cmd->args.type == COMMAND_AGENT_STATE) {
+    record_copy(&ev, FIELD_REASON, &x->cmd->args);
+  }
   if (out.event.type == AGENT_EV_LOST) {
     record_set_num(&ev, FIELD_DEADLINE, x->now_us + grace_ms(x, agent) * 1000);
   }
@@ -165,7 +168,8 @@ static void end_offer(struct ctx *x, uint64_t offer, struct offer_cmd cmd) {
 
 static uint32_t withdraw_reason(const struct live *l, uint32_t event) {
   if (event != SESSION_EV_ENDED) {
-    return OFFER_REASON_TRANSFERRED;
+    return event == SESSION_EV_OFFER_WITHDRAWN ? OFFER_REASON_SUPERVISOR
+                                               : OFFER_REASON_TRANSFERRED;
   }
   return live_customer_left(l) ? OFFER_REASON_CUSTOMER_LEFT
                                : OFFER_REASON_SESSION_ENDED;
@@ -210,6 +214,8 @@ static void settle_parties(struct ctx *x, uint32_t slot,
     settle_offer(x, l, before, event);
   } else if (event == SESSION_EV_OFFERED) {
     tell_agent(x, l->s.agent, AGENT_CMD_RESERVE, l->channel);
+  } else if (event == SESSION_EV_CONNECTED) {
+    tell_agent(x, l->s.agent, AGENT_CMD_ASSIGN, l->channel);
   } else if (before->status == SESSION_ACTIVE &&
              l->s.status == SESSION_WRAPUP) {
     tell_agent(x, before->agent, AGENT_CMD_WRAP_UP, l->channel);
@@ -236,13 +242,17 @@ void widen(struct ctx *x, uint32_t slot) {
   emit(x, &ev);
 }
 
-/* An agent who said no, or nothing, is not asked again at once. */
+/* An agent who said no, or nothing, is not asked again at once; nor is one from
+ * whom it was taken. */
 static void exclude_agent(struct ctx *x, uint32_t slot,
                           const struct session *before, uint32_t event) {
   /* Whose connection is lost has not said no. */
-  const bool declined = event == SESSION_EV_OFFER_DECLINED &&
-                        x->cmd->args.type == COMMAND_DECLINE_OFFER;
-  if (!declined && event != SESSION_EV_OFFER_EXPIRED) {
+  const uint32_t type = x->cmd->args.type;
+  const bool declined =
+      event == SESSION_EV_OFFER_DECLINED && type == COMMAND_DECLINE_OFFER;
+  const bool taken = event == SESSION_EV_OFFER_WITHDRAWN ||
+                     (event == SESSION_EV_REQUEUED && type == COMMAND_REQUEUE);
+  if (!declined && !taken && event != SESSION_EV_OFFER_EXPIRED) {
     return;
   }
   if (engine_live(x->e, slot)->preferred == before->agent) {
@@ -462,6 +472,9 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
   record_set_given(extra, FIELD_NOTE, p->note);
   if (p->skip_queue) {
     record_set_num(extra, FIELD_SKIP_QUEUE, 1);
+  }
+  if (p->keep == KEEP_CLOCK) {
+    record_set_num(extra, FIELD_KEEP_CLOCK, 1);
   }
   put_preferred(x, l, p, extra);
 }

@@ -122,6 +122,35 @@ static uint32_t away_code(struct ctx *x, struct text reason) {
   return directory_away_code(&x->e->dir, reason);
 }
 
+/* Whatever the agent has in hand is taken away first, and a lost connection is
+ * no longer waited for. */
+static void force_offline(struct ctx *x, uint32_t agent, struct text reason) {
+  const struct agent *a = &x->e->agents[agent].a;
+  enum agent_refusal why = AGENT_REFUSAL_NONE;
+  agent_strip(x, agent, reason);
+  (void)do_agent(x, agent,
+                 (struct agent_cmd){.type = a->presence == AGENT_LOST
+                                                ? AGENT_CMD_GIVE_UP
+                                                : AGENT_CMD_LOGOUT,
+                                    .visit = a->visit},
+                 &why);
+}
+
+static bool may_set_state(struct ctx *x, uint32_t agent,
+                          const struct record *args, struct answer *a) {
+  const bool own = x->by.role == ROLE_AGENT;
+  if (own && agent != x->by.number) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_FORBIDDEN,
+                  TEXT("An agent sets its own state only."), a);
+  } else if (own && record_num(args, FIELD_FORCE) != 0) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_FORBIDDEN,
+                  TEXT("Only a supervisor takes work away with force."), a);
+  } else {
+    return true;
+  }
+  return false;
+}
+
 static void refuse_agent(struct ctx *x, enum agent_refusal why,
                          struct answer *a) {
   answer_refuse(x, SESSION_NOBODY,
@@ -137,9 +166,7 @@ void cmd_agent_state(struct ctx *x, uint32_t slot, const struct record *args,
   if (!agent_is_known(x, agent, a)) {
     return;
   }
-  if (x->by.role == ROLE_AGENT && agent != x->by.number) {
-    answer_refuse(x, SESSION_NOBODY, REFUSAL_FORBIDDEN,
-                  TEXT("An agent sets its own state only."), a);
+  if (!may_set_state(x, agent, args, a)) {
     return;
   }
   const struct text state = record_text(args, FIELD_STATE);
@@ -151,6 +178,13 @@ void cmd_agent_state(struct ctx *x, uint32_t slot, const struct record *args,
     cmd.away_code = AGENT_AWAY_CUSTOM;
   } else {
     cmd.type = AGENT_CMD_LOGOUT;
+  }
+  const bool there = x->e->agents[agent].a.presence != AGENT_OFFLINE;
+  if (cmd.type == AGENT_CMD_LOGOUT && there &&
+      record_num(args, FIELD_FORCE) != 0) {
+    force_offline(x, agent, record_text(args, FIELD_REASON));
+    answer_agent(x, agent, "The agent is offline.", a);
+    return;
   }
   struct agent_out out;
   enum agent_refusal why = agent_decide(&x->e->agents[agent].a, &cmd, &out);

@@ -119,6 +119,12 @@ struct text refusal_detail(struct ctx *x, uint32_t slot, enum refusal why) {
   }
 }
 
+/* Does the queue open again, and may it be known when? */
+static bool is_shut(enum refusal why) {
+  return why == REFUSAL_QUEUE_CLOSED || why == REFUSAL_QUEUE_PAUSED ||
+         why == REFUSAL_QUEUE_DRAINING;
+}
+
 int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why) {
   const int64_t now_us = x->now_us;
   if (!refusal_info(why)->retry) {
@@ -134,7 +140,7 @@ int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why) {
     due_us = l->deadline_us; /* by then the status is another one */
   } else if (why == REFUSAL_TRANSFER_PENDING) {
     due_us = l->transfer.deadline_us;
-  } else if (why == REFUSAL_QUEUE_CLOSED) {
+  } else if (is_shut(why)) {
     due_us = x->opens_us;
   }
   /* A second is what a client does when nothing better is known. */
@@ -359,7 +365,8 @@ void answer_refuse_transfer(struct ctx *x, uint32_t slot,
     json_key(&o, "transfer");
     view_put_transfer(x->e, slot, &o);
   }
-  if (no->why == REFUSAL_QUEUE_CLOSED) {
+  if (is_shut(no->why) &&
+      (x->opens_us != 0 || no->why == REFUSAL_QUEUE_CLOSED)) {
     put_time(&o, "opensAt", x->opens_us);
   }
   put_remedies(&o, no->why, body_target(args), options_of(x, args));

@@ -137,6 +137,19 @@ static bool restore_flow(struct engine *e, const struct record *r) {
   return true;
 }
 
+/* Paused, draining or open, and the timer that opens it. */
+static bool restore_queue(struct engine *e, const struct record *r) {
+  if (!is_below(r, FIELD_QUEUE, e->queue_count)) {
+    return false;
+  }
+  apply_queue_state(e, r);
+  if (record_has(r, FIELD_UNTIL)) {
+    restore_order(e, r, FIELD_TIMER_ORDER,
+                  e->queues[num32(r, FIELD_QUEUE)].timer);
+  }
+  return true;
+}
+
 static bool restore_transfer(struct engine *e, const struct record *r) {
   const struct id id = record_id(r, FIELD_SESSION);
   uint32_t slot;
@@ -382,6 +395,10 @@ bool engine_restore(struct engine *e, const struct record *r) {
     return restore_flow(e, r);
   case STATE_FIGURES:
     return restore_figures(e, r);
+  case EVENT_QUEUE_PAUSED:
+  case EVENT_QUEUE_DRAINING:
+  case EVENT_QUEUE_OPENED:
+    return restore_queue(e, r);
   default:
     break;
   }

@@ -181,13 +181,16 @@ static void save_queue(struct saver *s, uint32_t number) {
   const struct queue_slot *q = &s->e->queues[number];
   save_flow(s, number);
   if (q->since_us == 0) {
-    return; /* never paused */
+    return; /* always open */
   }
   struct record r;
-  record_init(&r, q->paused ? EVENT_QUEUE_PAUSED : EVENT_QUEUE_OPENED);
+  record_init(&r, q->paused     ? EVENT_QUEUE_PAUSED
+                  : q->draining ? EVENT_QUEUE_DRAINING
+                                : EVENT_QUEUE_OPENED);
   record_set_num(&r, FIELD_QUEUE, number);
   record_set_num(&r, FIELD_AT, q->since_us);
   record_set_given(&r, FIELD_REASON, q->reason);
+  put_timer(s, &r, FIELD_UNTIL, FIELD_TIMER_ORDER, q->timer);
   put(s, &r);
 }
 

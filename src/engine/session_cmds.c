@@ -391,6 +391,7 @@ void cmd_reprioritise(struct ctx *x, uint32_t slot, const struct record *args,
   struct record ev;
   ctx_event(x, &ev, EVENT_REPRIORITISED, slot);
   record_set_num(&ev, FIELD_PRIORITY, record_num(args, FIELD_PRIORITY));
+  record_copy(&ev, FIELD_REASON, args);
   emit(x, &ev);
   answer_session(x, slot, 200, "The priority was changed.", a);
 }

@@ -128,6 +128,9 @@ static void fire(struct ctx *x, const struct timer *t) {
   case TIMER_WIDEN:
     widen_due(x, t->owner);
     break;
+  case TIMER_QUEUE:
+    queue_due(x, t->owner);
+    break;
   case TIMER_KEPT:
     x->e->kept_timer = TIMER_NONE;
     kept_forget(x->e, x->now_us);

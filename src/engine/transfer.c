@@ -117,6 +117,8 @@ static bool read_order(struct ctx *x, const struct record *args,
   o->place.skip_queue = record_num(args, FIELD_SKIP_QUEUE) != 0;
   o->place.reason = record_text(args, FIELD_REASON);
   o->place.note = record_text(args, FIELD_NOTE);
+  o->place.keep =
+      record_num(args, FIELD_KEEP_CLOCK) != 0 ? KEEP_CLOCK : KEEP_NOTHING;
   o->released = record_num(args, FIELD_WHEN) == WHEN_RELEASED;
   o->release = record_num(args, FIELD_RELEASE) != 0;
   o->require = (uint32_t)record_num(args, FIELD_REQUIRE);
@@ -152,67 +154,26 @@ static enum refusal check_agents(const struct ctx *x, const struct live *l,
   return REFUSAL_NONE;
 }
 
-/* Outside its calendar? x->opens_us says until when. */
-static bool is_closed(struct ctx *x, uint32_t queue) {
-  const struct directory *d = &x->e->dir;
-  const uint32_t number = directory_calendar(d, d->queues[queue].hours);
-  if (number == DIR_NONE) {
-    return false;
-  }
-  const struct dir_calendar *k = &d->calendars[number];
-  const struct hours_look l = hours_look(&k->hours, k->zone, x->now_us);
-  x->opens_us = l.opens_us;
-  return !l.open;
-}
-
 static enum refusal check_queue(struct ctx *x, const struct live *l,
                                 const struct order *o) {
   if (o->to_bot) {
     return REFUSAL_NONE;
   }
-  if (router_queue_paused(&x->e->router, o->target)) {
-    return REFUSAL_QUEUE_PAUSED;
-  }
-  if (is_closed(x, o->target)) {
-    return REFUSAL_QUEUE_CLOSED;
-  }
   const bool there = live_in_queue(&l->s) && l->s.queue == o->target;
-  if (!there && !o->place.skip_queue &&
-      router_queue_full(&x->e->router, o->target)) {
-    return REFUSAL_QUEUE_FULL;
+  const enum refusal shut =
+      door_refusal(x, o->target, there || o->place.skip_queue);
+  if (shut != REFUSAL_NONE && !(there && shut == REFUSAL_QUEUE_DRAINING)) {
+    return shut;
   }
   return check_agents(x, l, o);
-}
-
-static struct text closed_detail(struct ctx *x, const struct dir_queue *q) {
-  const struct directory *d = &x->e->dir;
-  const struct dir_calendar *k = &d->calendars[directory_calendar(d, q->hours)];
-  const struct hours_look l = hours_look(&k->hours, k->zone, x->now_us);
-  char opens[HOURS_TIME_MAX];
-  return ctx_format(
-      x, "Queue '%.*s' is closed%s%.*s; it %s%.*s.", TEXT_ARG(q->id),
-      l.holiday.len > 0 ? ": " : "", TEXT_ARG(l.holiday),
-      l.opens_us == 0 ? "does not open within a year" : "opens ",
-      TEXT_ARG(l.opens_us == 0 ? TEXT("")
-                               : hours_time_text(k->zone, l.opens_us, opens)));
 }
 
 static struct text queue_detail(struct ctx *x, const struct order *o,
                                 enum refusal why) {
   const struct dir_queue *q = &x->e->dir.queues[o->target];
-  if (why == REFUSAL_QUEUE_PAUSED) {
-    const struct text reason = x->e->queues[o->target].reason;
-    return ctx_format(x, "Queue '%.*s' is paused%s%.*s.", TEXT_ARG(q->id),
-                      reason.len > 0 ? ": " : "", TEXT_ARG(reason));
-  }
-  if (why == REFUSAL_QUEUE_CLOSED) {
-    return closed_detail(x, q);
-  }
-  if (why == REFUSAL_QUEUE_FULL) {
-    return ctx_format(x, "Queue '%.*s' holds its maximum of %u sessions%s%.*s.",
-                      TEXT_ARG(q->id), q->params.max_size,
-                      q->overflow.len > 0 ? "; its overflow is " : "",
-                      TEXT_ARG(q->overflow));
+  const struct text shut = door_detail(x, o->target, why);
+  if (shut.len > 0) {
+    return shut;
   }
   return ctx_format(x, "No agent %s for queue '%.*s'.",
                     why == REFUSAL_NO_AGENT_HAS_SKILL ? "has all the skills"
@@ -280,8 +241,8 @@ static void put_order(struct ctx *x, uint32_t slot, const struct order *o,
   if (!o->to_bot) {
     const struct session *s = &engine_live(x->e, slot)->s;
     struct place p = o->place;
-    p.keep =
-        live_in_queue(s) && s->queue == o->target ? KEEP_PLACE : KEEP_NOTHING;
+    const bool there = live_in_queue(s) && s->queue == o->target;
+    p.keep = there ? KEEP_PLACE : o->place.keep;
     put_place(x, slot, &p, extra);
   }
 }

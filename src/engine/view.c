@@ -336,16 +336,19 @@ static void put_rings(const struct engine *e, uint32_t queue,
 void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
                     struct json_out *o) {
   const struct dir_queue *q = &e->dir.queues[queue];
+  const struct queue_slot *slot = &e->queues[queue];
   struct router_queue_stats stats;
   router_stats(&e->router, queue, &stats);
   put_text(o, "id", q->id);
   put_text(o, "name", q->name);
   put_skills(e, &q->params, o);
-  put_bool(o, "paused", e->queues[queue].paused);
+  put_bool(o, "paused", slot->paused);
+  put_bool(o, "draining", slot->draining);
   put_bool(o, "open",
-           !e->queues[queue].paused &&
+           !slot->paused && !slot->draining &&
                directory_is_open(&e->dir, queue, now_us));
-  put_name_or_null(o, "pauseReason", e->queues[queue].reason);
+  put_name_or_null(o, "pauseReason", slot->reason);
+  put_time(o, "pausedUntil", slot->until_us);
   put_num(o, "waiting", stats.waiting);
   put_num(o, "offered", stats.reserved);
   put_num(o, "longestWaitSeconds",

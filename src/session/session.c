@@ -143,6 +143,8 @@ static void set_agent(struct session *s, const struct session_row_def *r,
   if (r->event == SESSION_EV_OFFERED) {
     s->agent = cmd->target;
     s->offer = cmd->number;
+  } else if (r->cmd == SESSION_CMD_ASSIGN) {
+    s->agent = cmd->target;
   } else if (r->to != SESSION_OFFERED && r->to != SESSION_ACTIVE &&
              r->to != SESSION_WRAPUP) {
     s->agent = SESSION_NOBODY;

@@ -101,8 +101,8 @@ struct session_cmd {
       epoch; /* ATTACH, GOODBYE, DETACH: the hold or invitation it is about */
   uint32_t visit; /* TIMEOUT: the visit for which the timer was armed */
   /* OPEN: whom to invite. TRANSFER, TRANSFER_BOT, AWAIT: the queue or bot.
-   * MATCH, ACCEPT, DECLINE, AGENT_…, DOCUMENTED: the agent. TIMEOUT: the queue
-   * of the fallback or overflow, or SESSION_NOBODY. */
+   * MATCH, ASSIGN, ACCEPT, DECLINE, AGENT_…, DOCUMENTED: the agent. TIMEOUT:
+   * the queue of the fallback or overflow, or SESSION_NOBODY. */
   uint32_t target;
   uint8_t
       target_kind; /* OPEN, AWAIT: enum session_holder: BOT, SCRIPT, QUEUE */

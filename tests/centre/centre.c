@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "engine/form.h"
+#include "mirror.h"
 
 struct command centre_command(struct centre *c, enum command_type type,
                               enum role role, uint32_t number) {
@@ -160,6 +161,35 @@ void centre_ready(struct centre *c, const char *agent) {
 
 void centre_transfer(struct centre *c, const char *json) {
   centre_do(c, COMMAND_TRANSFER, ROLE_SUPERVISOR, SESSION_NOBODY, json);
+}
+
+void centre_supervise(struct centre *c, enum command_type type,
+                      const char *json) {
+  centre_do(c, type, ROLE_SUPERVISOR, SESSION_NOBODY, json);
+}
+
+void centre_queue(struct centre *c, const char *transfer) {
+  centre_open_with_bot(c, true);
+  centre_bot(c, COMMAND_BOT_CLOSED, NULL);
+  centre_transfer(c, transfer);
+  bt_check(c->step.answer.code == 200);
+}
+
+void centre_restart(struct centre *c) {
+  struct mirror restored;
+  struct difference why;
+  mirror_init(&restored, &c->tm.mem);
+  mirror_restore(&restored, c->e);
+  if (!mirror_equal(c->e, restored.e, true, &why)) {
+    (void)fprintf(stderr, "the snapshot is not the engine: %s\n", why.text);
+    bt_check(false);
+  }
+  engine_free(c->e);
+  c->e = restored.e;
+}
+
+uint32_t centre_number(const struct centre *c, const char *agent) {
+  return directory_agent(engine_directory(c->e), text_from(agent));
 }
 
 void centre_open(struct centre *c) {

@@ -48,6 +48,15 @@ void centre_connection(struct centre *c, enum command_type type,
                        const char *agent);
 /* A supervisor's transfer of the session opened last. */
 void centre_transfer(struct centre *c, const char *json);
+/* What a supervisor does to it otherwise. */
+void centre_supervise(struct centre *c, enum command_type type,
+                      const char *json);
+/* A session whose bot is gone, transferred: it must be taken. */
+void centre_queue(struct centre *c, const char *transfer);
+/* The engine is replaced by the one that its snapshot gives, which must be the
+ * same. */
+void centre_restart(struct centre *c);
+uint32_t centre_number(const struct centre *c, const char *agent);
 void centre_open(struct centre *c);
 /* A bot attached and, if @goodbye, has said goodbye. */
 void centre_open_with_bot(struct centre *c, bool goodbye);

@@ -470,6 +470,10 @@ static bool do_cancel(struct storm *s, const struct target *t) {
   return storm_run(s, &cmd);
 }
 
+static bool do_supervise(struct storm *s, const struct target *t) {
+  return storm_supervise(s, t->id);
+}
+
 static bool do_part(struct storm *s, const struct target *t) {
   const bool hangup = one_in(s, 2);
   struct command cmd =
@@ -542,32 +546,7 @@ static bool do_desk(struct storm *s) {
   return storm_run(s, &cmd);
 }
 
-static bool do_state(struct storm *s) {
-  static const char *const states[] = {"available", "available", "available",
-                                       "available", "away",      "offline"};
-  struct command cmd =
-      storm_command(s, COMMAND_AGENT_STATE, ROLE_AGENT, (uint32_t)below(s, 3));
-  record_set_text(&cmd.args, FIELD_STATE, text_from(states[below(s, 6)]));
-  if (one_in(s, 2)) {
-    record_set_text(&cmd.args, FIELD_REASON,
-                    one_in(s, 2) ? TEXT("lunch") : TEXT("training"));
-  }
-  return storm_run(s, &cmd);
-}
-
 /* ---- the centre */
-
-static bool do_queue(struct storm *s) {
-  struct command cmd =
-      storm_command(s, one_in(s, 3) ? COMMAND_PAUSE_QUEUE : COMMAND_OPEN_QUEUE,
-                    ROLE_SUPERVISOR, SESSION_NOBODY);
-  static const char *const queues[] = {"support", "second", "third"};
-  record_set_num(
-      &cmd.args, FIELD_QUEUE,
-      directory_queue(engine_directory(s->e), text_from(queues[below(s, 3)])));
-  record_set_text(&cmd.args, FIELD_REASON, TEXT("fire drill"));
-  return storm_run(s, &cmd);
-}
 
 static bool do_script(struct storm *s, const struct target *t) {
   const bool stop = one_in(s, 4);
@@ -651,23 +630,37 @@ typedef bool domain_op(struct storm *s);
 typedef bool session_op(struct storm *s, const struct target *t);
 
 static domain_op *const domain_ops[STORM_KIND_COUNT] = {
-    [STORM_OPEN] = do_open,           [STORM_DESK] = do_desk,
-    [STORM_STATE] = do_state,         [STORM_BOT] = do_bot,
-    [STORM_QUEUE] = do_queue,         [STORM_CONFIG] = do_config,
-    [STORM_RECOVERED] = do_recovered, [STORM_NEXT_TIMER] = do_next_timer,
+    [STORM_OPEN] = do_open,
+    [STORM_DESK] = do_desk,
+    [STORM_STATE] = storm_steer_agent,
+    [STORM_BOT] = do_bot,
+    [STORM_QUEUE] = storm_steer_queue,
+    [STORM_CONFIG] = do_config,
+    [STORM_RECOVERED] = do_recovered,
+    [STORM_NEXT_TIMER] = do_next_timer,
     [STORM_TIME] = do_time,
 };
 
 static session_op *const session_ops[STORM_KIND_COUNT] = {
-    [STORM_CUSTOMER] = do_customer, [STORM_LEAVE] = do_leave,
-    [STORM_SAY] = do_say,           [STORM_INVITE] = do_invite,
-    [STORM_GOODBYE] = do_goodbye,   [STORM_CLOSED] = do_closed,
-    [STORM_TRANSFER] = do_transfer, [STORM_CANCEL] = do_cancel,
-    [STORM_PART] = do_part,         [STORM_END] = do_end,
-    [STORM_DATA] = do_data,         [STORM_PRIORITY] = do_priority,
-    [STORM_OFFER] = do_offer,       [STORM_COMPLETE] = do_complete,
-    [STORM_SCRIPT] = do_script,     [STORM_REST] = do_rest,
-    [STORM_SIGNAL] = do_signal,     [STORM_KEEP] = do_keep,
+    [STORM_CUSTOMER] = do_customer,
+    [STORM_LEAVE] = do_leave,
+    [STORM_SAY] = do_say,
+    [STORM_INVITE] = do_invite,
+    [STORM_GOODBYE] = do_goodbye,
+    [STORM_CLOSED] = do_closed,
+    [STORM_TRANSFER] = do_transfer,
+    [STORM_CANCEL] = do_cancel,
+    [STORM_PART] = do_part,
+    [STORM_END] = do_end,
+    [STORM_DATA] = do_data,
+    [STORM_PRIORITY] = do_priority,
+    [STORM_SUPERVISE] = do_supervise,
+    [STORM_OFFER] = do_offer,
+    [STORM_COMPLETE] = do_complete,
+    [STORM_SCRIPT] = do_script,
+    [STORM_REST] = do_rest,
+    [STORM_SIGNAL] = do_signal,
+    [STORM_KEEP] = do_keep,
 };
 
 bool storm_do(struct storm *s, const struct storm_op *op) {

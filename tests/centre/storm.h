@@ -26,6 +26,7 @@
   X(END, 8)                                                                    \
   X(DATA, 15)                                                                  \
   X(PRIORITY, 10)                                                              \
+  X(SUPERVISE, 25)                                                             \
   X(OFFER, 90)                                                                 \
   X(COMPLETE, 25)                                                              \
   X(DESK, 40)                                                                  \
@@ -87,6 +88,10 @@ bool storm_end(struct storm *s);
 bool storm_run(struct storm *s, struct command *cmd);
 struct command storm_command(struct storm *s, enum command_type type,
                              enum role role, uint32_t number);
+/* storm_steer.c: what people do to sessions, agents and queues by hand. */
+bool storm_supervise(struct storm *s, struct id session);
+bool storm_steer_agent(struct storm *s);
+bool storm_steer_queue(struct storm *s);
 /* Queues, agents, bots, scripts, entry points. */
 void storm_furnish(struct storm *s);
 /* The nth variant of a thing that is configured again. */

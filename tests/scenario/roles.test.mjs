@@ -26,6 +26,10 @@ POST   /sessions/ID/end                       c s d
 POST   /sessions/ID/leave                     c s d
 POST   /sessions/ID/disposition               s d
 POST   /sessions/ID/priority                  s d
+POST   /sessions/ID/move                      s d
+POST   /sessions/ID/assign                    s d
+POST   /sessions/ID/requeue                   s d
+POST   /sessions/ID/offer/withdraw            s d
 POST   /sessions/ID/complete                  s d
 POST   /sessions/ID/offer/accept
 POST   /sessions/ID/offer/decline
@@ -52,6 +56,7 @@ GET    /queues/support                        a s d
 GET    /queues/support/figures                a s d
 PUT    /queues/support                        d
 POST   /queues/support/pause                  s d
+POST   /queues/support/drain                  s d
 POST   /queues/support/open                   s d
 GET    /skills/French/figures                 a s d
 PUT    /skills/French                         d

@@ -120,6 +120,23 @@ static enum refusal await(const struct world *w) {
   return heard_if(w->s.waits == SESSION_WAIT_NONE, REFUSAL_TRANSFER_PENDING);
 }
 
+static enum refusal supervisor_says(const struct world *w,
+                                    const struct session_cmd *cmd) {
+  if (cmd->type == SESSION_CMD_WITHDRAW) {
+    return heard_if(w->reserved != SESSION_NOBODY, REFUSAL_OFFER_GONE);
+  }
+  if (cmd->type == SESSION_CMD_REQUEUE) {
+    return heard_if(w->bridge != SESSION_NOBODY, REFUSAL_NOT_WITH_AGENT);
+  }
+  if (in(w, SESSION_OFFERED)) {
+    return REFUSAL_OFFER_PENDING;
+  }
+  if (in(w, SESSION_ACTIVE)) {
+    return REFUSAL_WITH_AGENT;
+  }
+  return heard_if(in(w, SESSION_QUEUED), REFUSAL_NOT_QUEUED);
+}
+
 static enum refusal agent_says(const struct world *w,
                                const struct session_cmd *cmd) {
   const bool holder = in(w, SESSION_ACTIVE) && cmd->target == w->busy;
@@ -177,6 +194,10 @@ enum refusal answer_due(const struct world *w, const struct session_cmd *cmd) {
   case SESSION_CMD_AGENT_BACK:
   case SESSION_CMD_DOCUMENTED:
     return agent_says(w, cmd);
+  case SESSION_CMD_ASSIGN:
+  case SESSION_CMD_WITHDRAW:
+  case SESSION_CMD_REQUEUE:
+    return supervisor_says(w, cmd);
   case SESSION_CMD_LEAVE: /* nobody can make a customer stay */
     return heard_if(!over(w), REFUSAL_SESSION_ENDED);
   case SESSION_CMD_END:

@@ -143,6 +143,12 @@ struct outcome outcome_due(const struct world *w,
   case SESSION_CMD_AGENT_BACK:
   case SESSION_CMD_DOCUMENTED:
     return of_agents(w, cmd->type);
+  case SESSION_CMD_ASSIGN:
+    return TO(ACTIVE, CONNECTED);
+  case SESSION_CMD_WITHDRAW:
+    return TO(QUEUED, OFFER_WITHDRAWN);
+  case SESSION_CMD_REQUEUE:
+    return TO(QUEUED, REQUEUED);
   case SESSION_CMD_LEAVE:
   case SESSION_CMD_END:
     return in(w, SESSION_ACTIVE) ? TO(WRAPUP, WRAPPING) : TO(COMPLETED, ENDED);

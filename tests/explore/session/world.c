@@ -68,7 +68,8 @@ static void of_queue(struct world *w, uint32_t bit,
     return;
   }
   LAW(w->place == SESSION_NOBODY, "one place at a time");
-  const bool back = w->lost && cmd->type == SESSION_CMD_TIMEOUT;
+  const bool back = (w->lost && cmd->type == SESSION_CMD_TIMEOUT) ||
+                    cmd->type == SESSION_CMD_REQUEUE;
   w->place = back ? w->old_place : cmd->target;
   w->old_place = w->place;
 }
@@ -77,7 +78,8 @@ static void of_agent(struct world *w, uint32_t bit,
                      const struct session_cmd *cmd) {
   switch (bit) {
   case FX(RESERVE):
-    LAW(w->place != SESSION_NOBODY && cmd->target != SESSION_NOBODY,
+    LAW((w->place != SESSION_NOBODY || cmd->type == SESSION_CMD_ASSIGN) &&
+            cmd->target != SESSION_NOBODY,
         "somebody is asked, for who waits");
     LAW(w->reserved == SESSION_NOBODY, "offered to one agent at a time");
     w->reserved = cmd->target;
@@ -227,7 +229,8 @@ static void law_place(const struct session_cmd *cmd,
                       const struct session_out *out) {
   const uint32_t moves = FX(LEAVE_QUEUE) | FX(JOIN_QUEUE);
   const bool failed = out->event.type == SESSION_EV_OFFER_DECLINED ||
-                      out->event.type == SESSION_EV_OFFER_EXPIRED;
+                      out->event.type == SESSION_EV_OFFER_EXPIRED ||
+                      out->event.type == SESSION_EV_OFFER_WITHDRAWN;
   if (failed || cmd->type == SESSION_CMD_MATCH) {
     LAW((out->effects & moves) == 0, "a failed offer keeps the place");
   }

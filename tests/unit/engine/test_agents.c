@@ -7,21 +7,9 @@
 
 #include "centre.h"
 
-static uint32_t number_of(const struct centre *c, const char *agent) {
-  return directory_agent(engine_directory(c->e), text_from(agent));
-}
-
-/* A session that waits in queue "support", or wherever @queue says. */
-static void queue_one(struct centre *c, const char *transfer) {
-  centre_open_with_bot(c, true);
-  centre_bot(c, COMMAND_BOT_CLOSED, NULL);
-  centre_transfer(c, transfer);
-  assert_int_equal(c->step.answer.code, 200);
-}
-
 static void offer_to_anna(struct centre *c) {
   centre_ready(c, "anna");
-  queue_one(c, "{\"queue\":\"support\"}");
+  centre_queue(c, "{\"queue\":\"support\"}");
   assert_int_equal(centre_status(c), SESSION_OFFERED);
 }
 
@@ -32,7 +20,7 @@ static void test_who_declines_is_not_asked_again_at_once(void **state) {
   offer_to_anna(&c);
   centre_ready(&c, "bert");
   centre_agent(&c, "anna", COMMAND_DECLINE_OFFER, "{\"reason\":\"busy\"}");
-  assert_int_equal(centre_session(&c)->agent, number_of(&c, "bert"));
+  assert_int_equal(centre_session(&c)->agent, centre_number(&c, "bert"));
   centre_agent(&c, "bert", COMMAND_DECLINE_OFFER, NULL);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_wait(&c, 60000);
@@ -61,7 +49,7 @@ static void test_who_declined_and_is_left_alone_is_asked_again(void **state) {
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_agent(&c, "bert", COMMAND_AGENT_STATE, "{\"state\":\"away\"}");
   assert_int_equal(centre_status(&c), SESSION_OFFERED);
-  assert_int_equal(centre_session(&c)->agent, number_of(&c, "anna"));
+  assert_int_equal(centre_session(&c)->agent, centre_number(&c, "anna"));
   centre_free(&c);
 }
 
@@ -92,7 +80,7 @@ static void test_whose_connection_blinks_has_not_declined(void **state) {
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   assert_int_equal(centre_count(&c, EVENT_AGENT_EXCLUDED), 0);
   centre_connection(&c, COMMAND_AGENT_JOINED, "anna");
-  assert_int_equal(centre_session(&c)->agent, number_of(&c, "anna"));
+  assert_int_equal(centre_session(&c)->agent, centre_number(&c, "anna"));
   centre_free(&c);
 }
 
@@ -145,7 +133,7 @@ static void test_who_comes_back_from_a_lost_agent_keeps_the_place(void **st) {
   centre_put(&c, COMMAND_PUT_QUEUE,
              "{\"id\":\"short\",\"maxWait\":60,\"offerTimeout\":20}");
   centre_ready(&c, "anna");
-  queue_one(&c, "{\"queue\":\"short\"}");
+  centre_queue(&c, "{\"queue\":\"short\"}");
   centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
   centre_wait(&c, 3600000);
   centre_connection(&c, COMMAND_AGENT_DROPPED, "anna");
@@ -168,7 +156,7 @@ static void test_an_overflow_keeps_the_clock(void **state) {
   centre_put(&c, COMMAND_PUT_QUEUE,
              "{\"id\":\"first\",\"maxWait\":60,\"overflow\":\"second\"}");
   centre_put(&c, COMMAND_PUT_QUEUE, "{\"id\":\"second\",\"maxWait\":30}");
-  queue_one(&c, "{\"queue\":\"first\",\"priority\":4}");
+  centre_queue(&c, "{\"queue\":\"first\",\"priority\":4}");
   const int64_t entered_us = c.now_us;
   struct command tick =
       centre_command(&c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY);
@@ -191,7 +179,7 @@ static void test_maximum_wait_counts_through_the_offers(void **state) {
   centre_put(&c, COMMAND_PUT_QUEUE,
              "{\"id\":\"short\",\"maxWait\":30,\"offerTimeout\":20}");
   centre_ready(&c, "anna");
-  queue_one(&c, "{\"queue\":\"short\"}");
+  centre_queue(&c, "{\"queue\":\"short\"}");
   centre_wait(&c, 29999);
   assert_int_equal(centre_status(&c), SESSION_QUEUED); /* RONA at 20 s */
   centre_wait(&c, 1);
@@ -223,7 +211,7 @@ static void test_the_longest_idle_is_first_whoever_is_looked_at(void **state) {
   centre_wait(&c, 1000);
   /* Anna is free and the session waits, both in this step. */
   centre_agent(&c, "anna", COMMAND_TRANSFER, "{\"skill\":\"AgentSkill\"}");
-  assert_int_equal(centre_session(&c)->agent, number_of(&c, "bert"));
+  assert_int_equal(centre_session(&c)->agent, centre_number(&c, "bert"));
   centre_free(&c);
 }
 
@@ -263,8 +251,8 @@ static void test_a_new_queue_is_served_by_who_named_it_before(void **state) {
   centre_put(&c, COMMAND_PUT_AGENT, "{\"id\":\"cleo\",\"queues\":[\"later\"]}");
   centre_ready(&c, "cleo");
   centre_put(&c, COMMAND_PUT_QUEUE, "{\"id\":\"later\"}");
-  queue_one(&c, "{\"queue\":\"later\"}");
-  assert_int_equal(centre_session(&c)->agent, number_of(&c, "cleo"));
+  centre_queue(&c, "{\"queue\":\"later\"}");
+  assert_int_equal(centre_session(&c)->agent, centre_number(&c, "cleo"));
   centre_free(&c);
 }
 
@@ -293,7 +281,7 @@ static void test_an_agent_ends_only_what_it_holds(void **state) {
                                             COMMAND_RELEASE};
   struct centre c;
   centre_init(&c, NULL);
-  queue_one(&c, "{\"queue\":\"support\"}");
+  centre_queue(&c, "{\"queue\":\"support\"}");
   for (size_t i = 0; i < 3; i++) {
     centre_agent(&c, "bert", types[i], NULL);
     assert_int_equal(c.step.answer.code, 403);
@@ -308,12 +296,12 @@ static void test_no_time_to_wrap_up_is_none(void **state) {
   centre_init(&c, NULL);
   centre_put(&c, COMMAND_PUT_QUEUE, "{\"id\":\"brisk\",\"wrapUpTime\":0}");
   centre_ready(&c, "anna");
-  queue_one(&c, "{\"queue\":\"brisk\"}");
+  centre_queue(&c, "{\"queue\":\"brisk\"}");
   centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
   centre_do(&c, COMMAND_LEAVE, ROLE_CUSTOMER, SESSION_NOBODY, NULL);
   centre_wait(&c, 0);
   assert_int_equal(centre_status(&c), SESSION_COMPLETED);
-  queue_one(&c, "{\"queue\":\"brisk\"}");
+  centre_queue(&c, "{\"queue\":\"brisk\"}");
   assert_int_equal(centre_status(&c), SESSION_OFFERED);
   centre_free(&c);
 }
@@ -322,7 +310,7 @@ static void test_a_lost_customer_is_waited_for_and_not_for_ever(void **state) {
   (void)state;
   struct centre c;
   centre_init(&c, NULL);
-  queue_one(&c, "{\"queue\":\"support\"}");
+  centre_queue(&c, "{\"queue\":\"support\"}");
   centre_connection(&c, COMMAND_CUSTOMER_JOINED, NULL);
   centre_connection(&c, COMMAND_CUSTOMER_DROPPED, NULL);
   centre_wait(&c, 59000);

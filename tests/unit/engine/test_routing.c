@@ -10,18 +10,6 @@
 #include "engine/engine_priv.h"
 #include "mirror.h"
 
-static void restart(struct centre *c) {
-  struct mirror restored;
-  struct difference why;
-  mirror_init(&restored, &c->tm.mem);
-  mirror_restore(&restored, c->e);
-  if (!mirror_equal(c->e, restored.e, true, &why)) {
-    fail_msg("the snapshot is not the engine: %s", why.text);
-  }
-  engine_free(c->e);
-  c->e = restored.e;
-}
-
 /* The session waits in the queue "slow"; nobody serves it at first. */
 static void wait_in_slow(struct centre *c, const char *queue,
                          const char *transfer) {
@@ -48,7 +36,7 @@ static void a_ring_opens_on_time_over_a_restart(void **state) {
                "{\"queue\":\"slow\"}");
   centre_ready(&c, "anna");
   centre_wait(&c, 2000);
-  restart(&c);
+  centre_restart(&c);
   centre_wait(&c, 2999);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_wait(&c, 1);
@@ -88,7 +76,7 @@ static void an_aged_priority_is_the_same_after_a_restart(void **state) {
   assert_true(engine_find(c.e, c.session, &slot));
   const int64_t before = router_effective_priority(&c.e->router, slot);
   assert_true(before == 5 * (int64_t)ROUTER_POINT);
-  restart(&c);
+  centre_restart(&c);
   assert_true(engine_find(c.e, c.session, &slot));
   assert_true(router_effective_priority(&c.e->router, slot) == before);
   centre_free(&c);

@@ -6,20 +6,6 @@
 #include <cmocka.h>
 
 #include "centre.h"
-#include "mirror.h"
-
-/* The engine of the centre is taken for the one that its snapshot gives. */
-static void restart(struct centre *c) {
-  struct mirror restored;
-  struct difference why;
-  mirror_init(&restored, &c->tm.mem);
-  mirror_restore(&restored, c->e);
-  if (!mirror_equal(c->e, restored.e, true, &why)) {
-    fail_msg("the snapshot is not the engine: %s", why.text);
-  }
-  engine_free(c->e);
-  c->e = restored.e;
-}
 
 static void get_queued(struct centre *c) {
   centre_open_with_bot(c, true);
@@ -35,7 +21,7 @@ static void test_a_waiting_transfer_and_its_timer(void **state) {
   centre_transfer(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\","
                       "\"timeout\":3}");
   centre_wait(&c, 1000);
-  restart(&c);
+  centre_restart(&c);
   centre_wait(&c, 1999);
   assert_int_equal(centre_session(&c)->waits, SESSION_WAIT_QUEUE);
   centre_wait(&c, 1);
@@ -51,11 +37,11 @@ static void test_an_offer_and_who_declined(void **state) {
   get_queued(&c);
   centre_ready(&c, "bert");
   centre_agent(&c, "anna", COMMAND_DECLINE_OFFER, NULL);
-  restart(&c);
+  centre_restart(&c);
   centre_agent(&c, "bert", COMMAND_DECLINE_OFFER, NULL);
   assert_int_equal(c.step.answer.code, 200);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
-  restart(&c);
+  centre_restart(&c);
   centre_wait(&c, 60000);
   assert_int_equal(centre_status(&c), SESSION_OFFERED);
   centre_free(&c);
@@ -69,7 +55,7 @@ static void test_place_and_clock(void **state) {
   const struct id first = c.session;
   centre_wait(&c, 1000);
   get_queued(&c);
-  restart(&c);
+  centre_restart(&c);
   centre_ready(&c, "anna");
   c.session = first;
   assert_int_equal(centre_status(&c), SESSION_OFFERED);
@@ -83,13 +69,13 @@ static void test_a_sleeping_script_of_an_old_version(void **state) {
                   "a = Ask(\"Well?\", 5)\nLogInfo(a.text)\n");
   centre_open_with_bot(&c, true);
   centre_put_script(&c, "forum", "LogInfo(\"another\")\n");
-  restart(&c);
+  centre_restart(&c);
   c.now_us += 2000000;
   centre_do(&c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
   const struct record *log = centre_event(&c, EVENT_LOGGED);
   assert_non_null(log);
   assert_true(text_equal(record_text(log, FIELD_TEXT), TEXT("42")));
-  restart(&c);
+  centre_restart(&c);
   centre_do(&c, COMMAND_SAY, ROLE_CUSTOMER, SESSION_NOBODY,
             "{\"text\":\"yes\"}");
   log = centre_event(&c, EVENT_LOGGED);
@@ -113,7 +99,7 @@ static void test_a_lost_agent_and_its_sessions(void **state) {
   }
   centre_connection(&c, COMMAND_AGENT_DROPPED, "anna");
   assert_int_equal(centre_count(&c, EVENT_OF_SESSION(AGENT_LOST)), 3);
-  restart(&c);
+  centre_restart(&c);
   centre_connection(&c, COMMAND_AGENT_JOINED, "anna");
   assert_int_equal(centre_count(&c, EVENT_OF_SESSION(AGENT_RETURNED)), 3);
   centre_free(&c);
@@ -126,7 +112,7 @@ static void test_a_finished_session_is_forgotten_in_time(void **state) {
   centre_init(&c, NULL);
   centre_open(&c);
   centre_do(&c, COMMAND_LEAVE, ROLE_CUSTOMER, SESSION_NOBODY, NULL);
-  restart(&c);
+  centre_restart(&c);
   assert_true(engine_find(c.e, c.session, &slot));
   centre_wait(&c, 60000);
   assert_false(engine_find(c.e, c.session, &slot));
@@ -143,7 +129,7 @@ static void test_what_was_configured_and_configured_again(void **state) {
   centre_put(&c, COMMAND_PUT_AGENT,
              "{\"id\":\"cleo\",\"queues\":[\"later\"],"
              "\"skills\":[\"Dutch\"]}");
-  restart(&c);
+  centre_restart(&c);
   assert_true(directory_skill(engine_directory(c.e), TEXT("dutch")) !=
               DIR_NONE);
   centre_open_with_bot(&c, true);

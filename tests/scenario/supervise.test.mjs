@@ -1,0 +1,135 @@
+// supervise.test.mjs - a supervisor moves, assigns, takes back, pauses and drains; what is decided by hand survives kill -9.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { Peer } from "./support/peer.mjs";
+import { finish, idle, take } from "./support/story.mjs";
+import { Server, eventually } from "./support/server.mjs";
+
+let server, bot, supervisor, id;
+
+before(async () => {
+  server = await Server.start();
+  supervisor = server.as("supervisor");
+  bot = await Peer.bot(server);
+});
+after(() => server?.remove());
+
+beforeEach(async () => {
+  ({ id } = await idle(server, bot));
+});
+
+const session = async () => (await supervisor("GET", `/sessions/${id}`)).body;
+const act = async (action, body) => supervisor("POST", `/sessions/${id}/${action}`, body);
+const good = (answer) => assert.equal(answer.status, 200, JSON.stringify(answer.body));
+const story = async () => (await supervisor("GET", `/sessions/${id}/explain`)).text;
+const event = async (type) =>
+  (await supervisor("GET", `/sessions/${id}/timeline`)).body.events.findLast((e) => e.type === type);
+
+test("a waiting session is moved with its clock, and the timeline says who and why", async () => {
+  good(await act("transfer", { queueId: "french", priority: 3 }));
+  const { enteredAt } = (await session()).queue;
+  good(await act("move", { queue: "nobody", reason: "French is closed today" }).then(async (refused) => {
+    assert.equal(refused.body.refusal, "no_agent_has_skill");
+    return act("move", { queue: "owned", reason: "French is ill" });
+  }));
+  const { queue } = await session();
+  assert.deepEqual([queue.id, queue.priority, queue.enteredAt], ["owned", 3, enteredAt]);
+  const moved = await event("session.queued");
+  assert.deepEqual([moved.cause.who, moved.reason, moved.keepClock], ["supervisor", "French is ill", true]);
+  assert.match(await story(), /Supervisor 'supervisor' sent the session to queue 'owned', priority 3; its clock goes on\./);
+  await finish(server, id);
+});
+
+test("assigned to an agent, taken back, and assigned to another", async () => {
+  const anna = await Peer.agent(server, "anna");
+  const bert = await Peer.agent(server, "bert");
+  good(await act("transfer", { queueId: "support" }));
+  await anna.hear("offer");
+  good(await act("assign", { agentId: "bert", reason: "knows the customer" }));
+  await anna.hear("offer.withdrawn");
+  assert.equal((await bert.hear("session.assigned")).session.id, id);
+  assert.equal((await session()).holder.id, "bert");
+  assert.match(await story(), /gave the session to agent 'bert' \(knows the customer\)/);
+
+  good(await act("requeue", { reason: "bert must go" }));
+  assert.equal((await bert.hear("session.left")).session, id);
+  await take(anna, id);
+  assert.match(await story(), /took it from agent 'bert' \(bert must go\): the session is at its old place/);
+  assert.equal((await event("session.requeued")).reason, "bert must go");
+  assert.equal((await act("requeue", {}).then(() => act("requeue", {}))).body.refusal, "not_with_agent");
+  await finish(server, id);
+  await anna.close();
+  await bert.close();
+});
+
+test("an agent who is not there, or has no room, is not assigned anything", async () => {
+  good(await act("transfer", { queueId: "nobody" }).then(() => act("transfer", { queueId: "support" })));
+  const refused = await act("assign", { agentId: "ana" });
+  assert.equal(refused.status, 404);
+  assert.match(refused.body.detail, /Did you mean 'anna'\?/);
+  await eventually("anna is gone", async () =>
+    (await act("assign", { agentId: "anna" })).body.refusal === "not_logged_in");
+  assert.equal((await session()).status, "queued");
+  await finish(server, id);
+});
+
+test("an offer is withdrawn, and the story says by whom and why", async () => {
+  const anna = await Peer.agent(server, "anna");
+  good(await act("transfer", { queueId: "support" }));
+  await anna.hear("offer");
+  good(await act("offer/withdraw", { reason: "not for her" }));
+  await anna.hear("offer.withdrawn");
+  assert.match(await story(), /took the offer to agent 'anna' back \(not for her\)/);
+  await anna.close();
+  await finish(server, id);
+});
+
+test("an agent who went home is forced offline; the session waits at its place", async () => {
+  const anna = await Peer.agent(server, "anna");
+  good(await act("transfer", { queueId: "support" }));
+  await take(anna, id);
+  const refused = await supervisor("PUT", "/agents/anna/state", { state: "offline" });
+  assert.equal(refused.body.refusal, "agent_has_work");
+  good(await supervisor("PUT", "/agents/anna/state", { state: "offline", force: true, reason: "went home" }));
+  await anna.hear("session.left");
+  assert.equal((await session()).status, "queued");
+  assert.equal((await supervisor("GET", "/agents/anna")).body.state, "offline");
+  await anna.close();
+  await finish(server, id);
+});
+
+test("a queue is paused until a time, over kill -9, and opens by itself", async () => {
+  const until = new Date(Date.now() + 4000).toISOString();
+  good(await supervisor("POST", "/queues/support/pause", { reason: "fire drill", until }));
+  const refused = await act("transfer", { queueId: "support" });
+  assert.equal(refused.body.refusal, "queue_paused");
+  assert.equal(refused.body.opensAt, until);
+  assert.match(refused.body.detail, /fire drill; it opens 20/);
+  await server.stop("SIGKILL");
+  await server.up();
+  bot = await Peer.bot(server);
+  await eventually("it is open again", async () => (await supervisor("GET", "/queues/support")).body.open);
+  assert.ok(Date.now() >= Date.parse(until));
+  good(await act("transfer", { queueId: "support" }));
+  await finish(server, id);
+  const bad = await supervisor("POST", "/queues/support/pause", { until: "tomorrow" });
+  assert.equal(bad.status, 422);
+  assert.match(bad.body.detail, /a time such as/);
+});
+
+test("a drained queue serves who waits and takes nobody", async () => {
+  good(await act("transfer", { queueId: "support" }));
+  good(await supervisor("POST", "/queues/support/drain", { reason: "end of the day" }));
+  const view = (await supervisor("GET", "/queues/support")).body;
+  assert.deepEqual([view.draining, view.open, view.paused], [true, false, false]);
+  const { id: late } = await idle(server, bot);
+  const refused = await supervisor("POST", `/sessions/${late}/transfer`, { queueId: "support" });
+  assert.equal(refused.body.refusal, "queue_draining");
+  assert.match(refused.body.detail, /end of the day/);
+  const anna = await Peer.agent(server, "anna");
+  await take(anna, id);
+  good(await supervisor("POST", "/queues/support/open"));
+  await finish(server, id);
+  await finish(server, late);
+  await anna.close();
+});
