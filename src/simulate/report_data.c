@@ -14,19 +14,22 @@ static void put_time(struct json_out *o, const char *key, int64_t us) {
   json_put_text(o, time_to_text(us, text));
 }
 
-/* Six digits behind the point say more than any run knows. */
-static double tidy(double value) {
-  return round(value * 1e6) / 1e6;
+/* No run knows more digits: ten thousandths of a share; of a count, and of
+ * milliseconds, tenths. */
+static double tidy(enum simulate_unit unit, double value) {
+  const double scale = unit == SIMULATE_COUNT || unit == SIMULATE_MS ? 10 : 1e4;
+  return round(value * scale) / scale;
 }
 
-static void put_estimate(struct json_out *o, struct estimate e) {
+static void put_estimate(struct json_out *o, enum simulate_unit unit,
+                         struct estimate e) {
   json_open_object(o);
   json_key(o, "mean");
-  json_put_double(o, tidy(e.mean));
+  json_put_double(o, tidy(unit, e.mean));
   json_key(o, "low");
-  json_put_double(o, tidy(e.mean - e.half));
+  json_put_double(o, tidy(unit, e.mean - e.half));
   json_key(o, "high");
-  json_put_double(o, tidy(e.mean + e.half));
+  json_put_double(o, tidy(unit, e.mean + e.half));
   json_close_object(o);
 }
 
@@ -42,8 +45,9 @@ static void put_measures(const struct simulate_result *result,
       continue;
     }
     json_key(o, info->wire);
-    put_estimate(o, changed == NULL ? simulate_estimate(result, at)
-                                    : simulate_difference(result, changed, at));
+    put_estimate(o, info->unit,
+                 changed == NULL ? simulate_estimate(result, at)
+                                 : simulate_difference(result, changed, at));
   }
 }
 
@@ -123,10 +127,11 @@ static void add_text(struct textbuf *out, struct text t) {
   textbuf_add_char(out, '"');
 }
 
-static void add_number(struct textbuf *out, double value) {
+static void add_number(struct textbuf *out, enum simulate_unit unit,
+                       double value) {
   textbuf_add_char(out, ',');
   if (!isnan(value)) {
-    textbuf_add_double(out, tidy(value));
+    textbuf_add_double(out, tidy(unit, value));
   }
 }
 
@@ -144,8 +149,9 @@ static void add_line(const struct simulate_report *r,
   for (unsigned m = 0; m < SIMULATE_MEASURES; m++) {
     at.measure = (enum simulate_measure)m;
     const struct estimate e = simulate_estimate(result, at);
-    add_number(out, e.mean);
-    add_number(out, e.half);
+    const enum simulate_unit unit = simulate_measure_info(at.measure)->unit;
+    add_number(out, unit, e.mean);
+    add_number(out, unit, e.half);
   }
   textbuf_add_char(out, '\n');
 }
