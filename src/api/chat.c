@@ -112,6 +112,8 @@ static void on_event(struct watch *w, uint64_t seq,
   if (event->type == EVENT_MESSAGE) {
     struct json_out o = api_frame_begin(api, "message");
     api_put_message(&o, event);
+    api_put_name(api, &o, (enum role)record_num(event, FIELD_ROLE),
+                 record_text(event, FIELD_ACTOR));
     socket_send(&chat->socket, api_frame_end(api, &o));
     return;
   }
@@ -143,6 +145,7 @@ static void on_typing(struct watch *w, const struct typing *t) {
   if (t->role != ROLE_CUSTOMER) {
     struct json_out o = api_frame_begin(chat->socket.api, "typing");
     api_put_typing(&o, t);
+    api_put_name(chat->socket.api, &o, t->role, t->author);
     socket_send(&chat->socket, api_frame_end(chat->socket.api, &o));
   }
 }

@@ -198,6 +198,9 @@ static void on_other(struct task *t, const struct record *event) {
   case EVENT_MESSAGE:
     o = begin(t, "message");
     api_put_message(&o, event);
+    api_put_name(t->desk->socket.api, &o,
+                 (enum role)record_num(event, FIELD_ROLE),
+                 record_text(event, FIELD_ACTOR));
     break;
   case EVENT_ATTRIBUTES_SET:
     o = begin(t, "session.attributes");
@@ -239,6 +242,7 @@ static void on_typing(struct watch *w, const struct typing *how) {
   if (t->assigned && !own) {
     struct json_out o = begin(t, "typing");
     api_put_typing(&o, how);
+    api_put_name(t->desk->socket.api, &o, how->role, how->author);
     send(t, &o);
   }
 }

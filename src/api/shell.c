@@ -102,6 +102,12 @@ void api_put_message(struct json_out *o, const struct record *event) {
   api_put_time(o, "at", record_num(event, FIELD_AT));
 }
 
+void api_put_name(struct api *api, struct json_out *o, enum role role,
+                  struct text author) {
+  json_key(o, "name");
+  json_put_text(o, engine_party_name(api_engine(api), role, author));
+}
+
 void api_put_typing(struct json_out *o, const struct typing *t) {
   json_key(o, "from");
   json_put_text(o, text_from(role_name(t->role)));

@@ -107,6 +107,9 @@ void api_put_session_id(struct json_out *o, struct id session);
 void api_put_time(struct json_out *o, const char *key, int64_t at_us);
 /* number, from, author, text, at: of a MESSAGE event. */
 void api_put_message(struct json_out *o, const struct record *event);
+/* name: what people read in place of the author's id. */
+void api_put_name(struct api *api, struct json_out *o, enum role role,
+                  struct text author);
 /* from, author, on. */
 void api_put_typing(struct json_out *o, const struct typing *t);
 

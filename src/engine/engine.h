@@ -155,6 +155,10 @@ const struct session *engine_session(const struct engine *e, uint32_t slot);
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
 /* Messages so far: the number of the last one. */
 uint32_t engine_message_count(const struct engine *e, uint32_t slot);
+/* What people read for whoever has @id in this role: the name of a bot or an
+ * agent; else the id itself. Borrowed. */
+struct text engine_party_name(const struct engine *e, enum role role,
+                              struct text id);
 /* Its place in the queue, from 1; 0 if it does not wait. Costs as much as there
  * are sessions before it. */
 uint32_t engine_queue_position(const struct engine *e, uint32_t slot);

@@ -23,12 +23,42 @@ struct text view_holder_name(const struct engine *e, uint32_t kind,
   return (struct text){"", 0};
 }
 
+struct text engine_party_name(const struct engine *e, enum role role,
+                              struct text id) {
+  const struct directory *d = &e->dir;
+  if (role == ROLE_BOT) {
+    const uint32_t bot = directory_bot(d, id);
+    return bot < d->bot_count ? d->bots[bot].name : id;
+  }
+  if (role == ROLE_AGENT) {
+    const uint32_t agent = directory_agent(d, id);
+    return agent < d->agent_count ? d->agents[agent].name : id;
+  }
+  return id;
+}
+
+/* The same of a holder, by its number. */
+static struct text shown_name(const struct engine *e, uint32_t kind,
+                              uint32_t number) {
+  const struct directory *d = &e->dir;
+  if (kind == SESSION_HOLDER_QUEUE && number < d->queue_count) {
+    return d->queues[number].name;
+  }
+  const struct text id = view_holder_name(e, kind, number);
+  if (kind == SESSION_HOLDER_BOT) {
+    return engine_party_name(e, ROLE_BOT, id);
+  }
+  return kind == SESSION_HOLDER_AGENT ? engine_party_name(e, ROLE_AGENT, id)
+                                      : id;
+}
+
 void view_put_holder(const struct engine *e, const struct live *l,
                      struct json_out *o) {
   json_key(o, "holder");
   json_open_object(o);
   put_name(o, "kind", session_holder_name(l->s.holder));
   put_name_or_null(o, "id", view_holder_name(e, l->s.holder, l->s.holder_id));
+  put_name_or_null(o, "name", shown_name(e, l->s.holder, l->s.holder_id));
   put_time(o, "since", l->holder_since_us);
   json_close_object(o);
 }
@@ -180,8 +210,8 @@ static void put_offer(const struct engine *e, const struct live *l,
   json_close_object(o);
 }
 
-static void put_messages(const struct live *l, uint32_t after,
-                         struct json_out *o) {
+static void put_messages(const struct engine *e, const struct live *l,
+                         uint32_t after, struct json_out *o) {
   json_key(o, "messages");
   json_open_list(o);
   for (size_t i = 0; i < l->message_count; i++) {
@@ -193,6 +223,7 @@ static void put_messages(const struct live *l, uint32_t after,
     put_num(o, "number", m->number);
     put_name(o, "from", role_name(m->role));
     put_text(o, "author", m->author);
+    put_text(o, "name", engine_party_name(e, (enum role)m->role, m->author));
     put_text(o, "text", m->text);
     put_time(o, "at", m->at_us);
     json_close_object(o);
@@ -255,7 +286,7 @@ void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
   json_open_object(o);
   put_session(e, slot, now_us, o);
   if (after_message != ENGINE_NO_MESSAGES) {
-    put_messages(engine_live(e, slot), after_message, o);
+    put_messages(e, engine_live(e, slot), after_message, o);
   }
   json_close_object(o);
 }
