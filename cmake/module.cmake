@@ -61,3 +61,15 @@ function(baton_module name)
     endif()
   endif()
 endfunction()
+
+# baton_pages_blob(pack): the file becomes part of the module `pages`. An empty
+# pack is written if there is none, so that C can be built alone.
+function(baton_pages_blob pack)
+  if(NOT EXISTS ${pack})
+    file(WRITE ${pack} "BATON-PAGES 1\n\n")
+  endif()
+  set(blob ${CMAKE_CURRENT_SOURCE_DIR}/src/pages/blob.S)
+  set_source_files_properties(${blob} PROPERTIES
+    COMPILE_DEFINITIONS "PAGES_PACK=\"${pack}\"" OBJECT_DEPENDS ${pack})
+  target_sources(pages PRIVATE ${blob})
+endfunction()

@@ -95,6 +95,13 @@ void api_free(struct api *api);
 
 /* The context is the struct api *. */
 const struct http_handlers *api_http_handlers(void);
+/* Looks at each request before the api does. True: it has answered or will;
+ * false: @req is untouched. */
+typedef bool api_door_fn(void *ctx, struct http_request *req);
+/* Other facades and the pages come in by doors, asked in the order in which
+ * they were opened, API_DOORS_MAX at most. @ctx outlives the api. */
+enum { API_DOORS_MAX = 16 };
+void api_open_door(struct api *api, api_door_fn *fn, void *ctx);
 /* The server that was made with them, before it listens. Borrowed. */
 void api_attach(struct api *api, struct http_server *server);
 

@@ -42,6 +42,11 @@ struct api {
   uint32_t event_index;   /* and its place in the batch, from 1 */
   struct textbuf scratch; /* one frame at a time */
   struct api_bot_hooks bots;
+  struct api_door {
+    api_door_fn *fn;
+    void *ctx;
+  } doors[API_DOORS_MAX];
+  size_t door_count;
   api_call_out_fn *call_out; /* NULL: no other host is called */
   void *call_ctx;
   uint64_t commands; /* submitted */

@@ -228,8 +228,25 @@ static void read_request(struct call *c, struct http_request *req) {
   name_request(c, copy_header(c, req, TEXT("X-Request-Id")));
 }
 
+void api_open_door(struct api *api, api_door_fn *fn, void *ctx) {
+  bt_check(api->door_count < API_DOORS_MAX);
+  api->doors[api->door_count++] = (struct api_door){fn, ctx};
+}
+
+static bool is_of_a_door(struct api *api, struct http_request *req) {
+  for (size_t i = 0; i < api->door_count; i++) {
+    if (api->doors[i].fn(api->doors[i].ctx, req)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void on_request(void *ctx, struct http_request *req) {
   struct api *api = ctx;
+  if (is_of_a_door(api, req)) {
+    return;
+  }
   struct call *c = call_new(api);
   if (c == NULL) {
     (void)http_respond(req, 503, NULL, 0, TEXT(""));

@@ -114,6 +114,10 @@ static void on_signal(void *ctx, int number) {
   server_stop(s);
 }
 
+static bool on_page(void *ctx, struct http_request *req) {
+  return pages_serve(ctx, req);
+}
+
 /* ---- putting together */
 
 static enum bt_err create_api(struct server *s) {
@@ -140,6 +144,10 @@ static enum bt_err create_api(struct server *s) {
     err = outside_create(s->api, s->loop, &c->rest, &s->log, &s->outside);
   }
   if (err == BT_ERR_OK) {
+    err = pages_create(heap_mem(), &s->pages);
+  }
+  if (err == BT_ERR_OK) {
+    api_open_door(s->api, on_page, s->pages);
     err = http_server_create(s->loop, &c->limits, api_http_handlers(), s->api,
                              &s->http);
   }
@@ -275,6 +283,7 @@ void server_free(struct server *s) {
   bots_free(s->bots);
   outside_free(s->outside);
   api_free(s->api);
+  pages_free(s->pages);
   if (s->domain != NULL) {
     domain_close(s->domain, true);
   }

@@ -7,6 +7,7 @@
 #include "bots/bots.h"
 #include "domain/heap.h"
 #include "net/loop.h"
+#include "pages/pages.h"
 #include "server/apply.h"
 #include "server/clock.h"
 #include "server/outside.h"
@@ -30,6 +31,7 @@ struct server {
   struct api *api;
   struct bots *bots;
   struct outside *outside; /* calls of scripts to other hosts */
+  struct pages *pages;
   struct http_server *http;
 
   /* A configuration on its way into the domain, after a reload. */

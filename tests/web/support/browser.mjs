@@ -1,0 +1,64 @@
+// browser.mjs - pages in a real Chromium: what goes wrong on them fails the test.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const clients = createRequire(new URL("../../clients/package.json", import.meta.url));
+const { chromium } = clients("playwright-core");
+const axe = clients.resolve("axe-core/axe.min.js");
+const SHOTS = process.env.SHOTS;
+const PATIENCE_MS = 20_000;
+
+export class Browser {
+  static async start() {
+    const browser = new Browser();
+    browser.inner = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    });
+    return browser;
+  }
+
+  // A page in a profile of its own. Options are Playwright's for a context.
+  async open(url, options = {}) {
+    const context = await this.inner.newContext({ locale: "en-GB", bypassCSP: false, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    page.wrong = [];
+    page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
+    page.on("console", (said) => {
+      // A server that is away is part of some stories.
+      if (said.type() === "error" && !/net::ERR_|WebSocket connection to/.test(said.text())) {
+        page.wrong.push(`console: ${said.text()}`);
+      }
+    });
+    await page.goto(url);
+    return page;
+  }
+
+  close() {
+    return this.inner.close();
+  }
+}
+
+export function nothingWrong(page) {
+  assert.deepEqual(page.wrong, []);
+}
+
+// Kept for people to look at.
+export async function shoot(page, name) {
+  if (!SHOTS) return;
+  fs.mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+}
+
+// WCAG 2.2 AA, as far as a program can see, shadow roots included. The tool is
+// put in by the debugger's way, which the pages' policy does not concern.
+export async function accessible(page, what) {
+  await page.evaluate(fs.readFileSync(axe, "utf8"));
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+  const lines = found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+  assert.deepEqual(lines, [], what);
+}

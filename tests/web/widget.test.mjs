@@ -1,0 +1,178 @@
+// widget.test.mjs - the visitors' chat, as visitors use it.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { after, before, test } from "node:test";
+import { Peer } from "../scenario/support/peer.mjs";
+import { CENTRE, Server } from "../scenario/support/server.mjs";
+import { accessible, Browser, nothingWrong, shoot } from "./support/browser.mjs";
+
+const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
+const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
+
+let server, browser, bot;
+
+before(async () => {
+  server = await Server.start(centre);
+  browser = await Browser.start();
+  bot = await Peer.bot(server);
+});
+after(async () => {
+  await browser?.close();
+  await server?.remove();
+});
+
+const visit = (entry = "plain", options, more = "") =>
+  browser.open(`http://127.0.0.1:${server.port}/demo?entry=${entry}${more}`, options);
+
+async function openChat(page) {
+  await page.getByRole("button", { name: "Open the chat" }).click();
+  const session = await accept();
+  await page.locator('[data-status="connected"]').waitFor();
+  return session;
+}
+
+// Not one that came back after a restart.
+async function accept() {
+  const { session } = await bot.hear("a new session", (f) => f.type === "session.invited" && !f.resumed);
+  await bot.ask("session.accept", { session: session.id });
+  return session.id;
+}
+
+// What the server has of the conversation.
+async function saidIn(session) {
+  const { body } = await server.as("supervisor")("GET", `/sessions/${session}/timeline`);
+  return body.events.filter((e) => e.type === "message").map((e) => e.text);
+}
+
+const write = async (page, text) => {
+  await page.getByRole("textbox", { name: "Write a message" }).fill(text);
+  await page.keyboard.press("Enter");
+};
+const bubble = (page, text) => page.locator(".bubble:not(.pending)", { hasText: text });
+
+test("a visitor talks to the bot, waits, talks to an agent, and it ends", async () => {
+  const page = await visit("released");
+  const session = await openChat(page);
+  await accessible(page, "an open chat");
+  await bot.ask("message", { session, text: "Hello! What can I do for you?" });
+  await bubble(page, "Hello! What can I do for you?").getByText("Cognigy, automatic assistant").waitFor();
+  await write(page, "I want to talk to a person");
+  await bubble(page, "I want to talk to a person").waitFor();
+  await page.locator(".bubble.pending").waitFor({ state: "detached" });
+  assert.equal((await bot.hear("customer.message")).text, "I want to talk to a person");
+
+  await bot.ask("session.goodbye", { session, outcome: "escalate" });
+  await bot.ask("session.close", { session });
+  await page.getByRole("status").getByText("You are number 1 in the queue.").waitFor();
+  await shoot(page, "widget-waits");
+
+  const agent = await Peer.agent(server);
+  const { offer } = await agent.hear("offer");
+  await agent.ask("offer.accept", { session, offer });
+  await page.getByRole("status").getByText("Anna is with you now.").waitFor();
+  agent.send("typing", { session, on: true });
+  await page.getByText("anna is typing").or(page.getByText("Anna is typing")).waitFor();
+  await agent.ask("message", { session, text: "Good morning, Anna here." });
+  await bubble(page, "Good morning, Anna here.").waitFor();
+  await accessible(page, "a talk with an agent");
+  await shoot(page, "widget-agent");
+
+  await agent.ask("end", { session });
+  await page.getByText("This chat has ended.").waitFor();
+  await page.getByRole("button", { name: "Start a new chat" }).waitFor();
+  nothingWrong(page);
+  await agent.close();
+});
+
+test("what was said is there after a reload, and the talk goes on", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  await write(page, "first words");
+  await bubble(page, "first words").waitFor();
+  await page.reload();
+  await bot.ask("message", { session, text: "said while the page was away" });
+  await page.getByRole("button", { name: "Open the chat" }).click();
+  await bubble(page, "first words").waitFor();
+  await bubble(page, "said while the page was away").waitFor();
+  await write(page, "second words");
+  await bubble(page, "second words").waitFor();
+  assert.equal(await page.locator(".bubble").count(), 3);
+  nothingWrong(page);
+});
+
+test("the server is killed under an open chat: what is written meanwhile arrives, once", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  await write(page, "before");
+  await bubble(page, "before").waitFor();
+  await server.stop("SIGKILL");
+  await page.getByText("The connection was lost.").waitFor();
+  await write(page, "written in the dark");
+  await page.getByText("Not sent").waitFor();
+  await shoot(page, "widget-reconnects");
+  await server.up();
+  bot = await Peer.bot(server);
+  await bot.hear("the resumed session", (f) => f.type === "session.invited" && f.session.id === session);
+  await bubble(page, "written in the dark").waitFor();
+  await page.locator(".bubble.pending").waitFor({ state: "detached" });
+  assert.equal(await page.locator(".bubble").count(), 2);
+  assert.deepEqual(await saidIn(session), ["before", "written in the dark"]);
+  nothingWrong(page);
+});
+
+test("a cut line in the middle of a message: it counts once", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  await page.context().setOffline(true);
+  await write(page, "from a tunnel");
+  await page.context().setOffline(false);
+  await bubble(page, "from a tunnel").waitFor();
+  assert.deepEqual(await saidIn(session), ["from a tunnel"]);
+  nothingWrong(page);
+});
+
+test("markup in what is said is text, on both sides", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  const attack = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+  await bot.ask("message", { session, text: attack });
+  await write(page, attack);
+  await bubble(page, attack).nth(1).waitFor();
+  assert.equal(await page.locator(".log img, .log script").count(), 0);
+  assert.doesNotMatch(await page.title(), /^[12]$/);
+  nothingWrong(page);
+});
+
+test("by keyboard alone, on a narrow screen, in German", async () => {
+  const page = await visit("plain", { viewport: { width: 360, height: 640 }, locale: "de-DE" });
+  await page.getByRole("button", { name: "Chat öffnen" }).press("Enter");
+  await accept();
+  await page.getByText("Cognigy, ein automatischer Assistent, ist für Sie da.").waitFor();
+  await page.keyboard.type("Guten Tag");
+  await page.keyboard.press("Enter");
+  await bubble(page, "Guten Tag").waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360), "nothing is wider than the screen");
+  await accessible(page, "a narrow chat");
+  await shoot(page, "widget-narrow");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() =>
+    document.querySelector("baton-chat").shadowRoot.activeElement?.ariaLabel === "Chat öffnen");
+  nothingWrong(page);
+});
+
+test("an entry point that is not there: the visitor reads so, and may try again", async () => {
+  const page = await visit("plian");
+  await page.getByRole("button", { name: "Open the chat" }).click();
+  await page.getByText(/The chat cannot be opened: .*plian/).waitFor();
+  await page.getByRole("button", { name: "Start a new chat" }).waitFor();
+});
+
+test("at night it is dark; the first load is small", async () => {
+  const page = await visit("plain", { colorScheme: "dark" });
+  await openChat(page);
+  await accessible(page, "a dark chat");
+  await shoot(page, "widget-dark");
+  const bytes = await page.evaluate(() => performance.getEntriesByType("resource").reduce((sum, e) => sum + e.encodedBodySize, 0));
+  assert.ok(bytes > 0 && bytes < 200_000, `${bytes} bytes`);
+  nothingWrong(page);
+});

@@ -1,0 +1,105 @@
+// A WebSocket that comes back: with a pause that grows and is different for each,
+// until it is closed on purpose or told that there is no way.
+
+export interface LineEvents {
+  // Called before each attempt: a ticket is good once.
+  url(): Promise<string>;
+  frame(frame: Frame): void;
+  // True while frames can leave.
+  up(up: boolean): void;
+  // The end: refused for good. `why` may be a Refused.
+  lost(why: unknown): void;
+}
+
+export interface Frame {
+  type: string;
+  [member: string]: unknown;
+}
+
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 15_000;
+// The server says so: the token is gone (1008), the conversation is over (1000).
+const FINAL_CODES = new Set([1000, 1008]);
+
+export class Line {
+  private socket: WebSocket | null = null;
+  private timer: number | undefined;
+  private pause = FIRST_PAUSE_MS;
+  private closed = false;
+
+  constructor(
+    private readonly events: LineEvents,
+    private readonly isFinal: (error: unknown) => boolean,
+  ) {
+    addEventListener("online", this.hurry);
+    void this.connect();
+  }
+
+  // False: the line is down, and the frame was not sent.
+  send(frame: Frame): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+    removeEventListener("online", this.hurry);
+    clearTimeout(this.timer);
+    this.socket?.close(1000);
+  }
+
+  private readonly hurry = (): void => {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    void this.connect();
+  };
+
+  private async connect(): Promise<void> {
+    this.timer = undefined;
+    let url: string;
+    try {
+      url = await this.events.url();
+    } catch (error) {
+      if (this.closed) return;
+      if (this.isFinal(error)) this.finish(error);
+      else this.later();
+      return;
+    }
+    if (this.closed) return;
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.pause = FIRST_PAUSE_MS;
+      this.events.up(true);
+    };
+    socket.onmessage = (message) => this.events.frame(JSON.parse(String(message.data)) as Frame);
+    socket.onclose = (event) => this.onClose(socket, event);
+  }
+
+  private onClose(socket: WebSocket, event: CloseEvent): void {
+    if (this.socket !== socket || this.closed) return;
+    this.socket = null;
+    this.events.up(false);
+    if (FINAL_CODES.has(event.code)) this.finish(event.reason);
+    else this.later();
+  }
+
+  private finish(why: unknown): void {
+    this.close();
+    this.events.lost(why);
+  }
+
+  private later(): void {
+    const wait = this.pause * (0.5 + Math.random());
+    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
+    this.timer = setTimeout(() => void this.connect(), wait);
+  }
+}
+
+export function socketUrl(server: string, path: string, query: Record<string, string>): string {
+  const url = new URL(path, server);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}

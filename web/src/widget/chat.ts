@@ -1,0 +1,303 @@
+// One customer's conversation: opens it once, keeps the line, sends each message
+// once, and remembers it over a reload. Knows nothing about how it looks.
+import { type Frame, Line, socketUrl } from "../shared/line";
+import { ask, Refused } from "../shared/problem";
+import { uuid } from "../shared/uuid";
+
+export interface Message {
+  number: number;
+  from: "customer" | "bot" | "agent" | "system" | "script";
+  author: string; // an id
+  name: string;
+  text: string;
+  at: string;
+}
+
+export interface Holder {
+  kind: string;
+  name: string;
+}
+
+// Something written that the server has not confirmed yet.
+export interface Draft {
+  id: string;
+  text: string;
+  told: boolean; // it came back as a message already
+}
+
+export interface ChatState {
+  // none: nothing was opened yet. lost: refused for good; `detail` says why.
+  phase: "none" | "opening" | "open" | "ended" | "lost";
+  up: boolean;
+  status: string;
+  holder: Holder;
+  place: { position: number; seconds?: number } | null;
+  messages: readonly Message[];
+  outbox: readonly Draft[];
+  typing: string | null; // who
+  detail: string;
+}
+
+export interface ChatOptions {
+  server: string; // its origin
+  entry: string;
+  storage: Storage;
+}
+
+// What is kept over a reload. `key` makes the opening happen once.
+interface Kept {
+  key: string;
+  session?: string;
+  token?: string;
+  outbox: Draft[];
+}
+
+const TYPING_SHOWN_MS = 6000;
+const TYPING_TOLD_EVERY_MS = 3000;
+const nobody: Holder = { kind: "none", name: "" };
+const fresh: ChatState = {
+  phase: "none", up: false, status: "", holder: nobody, place: null,
+  messages: [], outbox: [], typing: null, detail: "",
+};
+
+export class Chat {
+  private state: ChatState = fresh;
+  private kept: Kept | null;
+  private line: Line | null = null;
+  private readonly watchers = new Set<() => void>();
+  private typingTimer: number | undefined;
+  private typingToldAt = 0;
+  private readonly storageKey: string;
+
+  constructor(private readonly options: ChatOptions) {
+    this.storageKey = `baton.chat ${options.server} ${options.entry}`;
+    this.kept = this.recall();
+  }
+
+  readonly subscribe = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  };
+
+  readonly snapshot = (): ChatState => this.state;
+
+  // Is there a conversation from before a reload?
+  get goesOn(): boolean {
+    return this.kept !== null;
+  }
+
+  start(): void {
+    if (this.line !== null) return;
+    this.kept ??= { key: uuid(), outbox: [] };
+    this.keep();
+    this.change({ ...fresh, phase: "opening", outbox: this.kept.outbox });
+    this.line = new Line(
+      {
+        url: () => this.url(),
+        frame: (frame) => this.onFrame(frame),
+        up: (up) => this.onUp(up),
+        lost: (why) => this.onLost(why),
+      },
+      (error) => error instanceof Refused && error.status >= 400 && error.status < 500 && error.status !== 429,
+    );
+  }
+
+  say(text: string): void {
+    if (this.kept === null) this.start();
+    const draft: Draft = { id: uuid(), text, told: false };
+    this.setOutbox([...this.state.outbox, draft]);
+    this.typingToldAt = 0;
+    this.sendDraft(draft);
+  }
+
+  tellTyping(): void {
+    const now = Date.now();
+    if (now - this.typingToldAt < TYPING_TOLD_EVERY_MS) return;
+    if (this.line?.send({ type: "typing", on: true }) === true) this.typingToldAt = now;
+  }
+
+  end(): void {
+    if (this.line?.send({ type: "leave" }) !== true) this.finish();
+  }
+
+  // Forgets the conversation that is over; the next start() opens another.
+  again(): void {
+    this.line?.close();
+    this.line = null;
+    this.kept = null;
+    this.options.storage.removeItem(this.storageKey);
+    this.change(fresh);
+  }
+
+  close(): void {
+    this.line?.close();
+    this.line = null;
+  }
+
+  // ---- opening
+
+  private async url(): Promise<string> {
+    const kept = this.kept;
+    if (kept === null) throw new Error("closed");
+    if (kept.session === undefined || kept.token === undefined) {
+      const opened = await ask<{ id: string; token: string }>(new URL("/api/v1/sessions", this.options.server).href, {
+        method: "POST",
+        headers: { "Idempotency-Key": kept.key },
+        body: JSON.stringify({ entryPoint: this.options.entry }),
+      });
+      kept.session = opened.id;
+      kept.token = opened.token;
+      this.keep();
+    }
+    const { ticket } = await ask<{ ticket: string }>(new URL("/api/v1/tickets", this.options.server).href, {
+      method: "POST",
+      token: kept.token,
+    });
+    const last = this.state.messages.at(-1)?.number ?? 0;
+    return socketUrl(this.options.server, `/api/v1/sessions/${kept.session}/socket`, { after: String(last), ticket });
+  }
+
+  // ---- what comes in
+
+  private onUp(up: boolean): void {
+    this.change({ up, typing: null });
+  }
+
+  private onLost(why: unknown): void {
+    this.line = null;
+    if (this.state.phase === "ended") return;
+    if (why instanceof Refused && why.status === 404) {
+      // The server has forgotten it: a conversation that ended long ago.
+      this.finish();
+      return;
+    }
+    this.change({ phase: "lost", detail: why instanceof Error ? why.message : String(why) });
+  }
+
+  private onFrame(frame: Frame): void {
+    switch (frame.type) {
+      case "session.opened":
+        this.onOpened(frame["session"] as OpenedSession);
+        break;
+      case "message":
+        this.onMessage(frame as unknown as Message);
+        break;
+      case "session.status":
+        this.change({ status: String(frame["status"]), holder: frame["holder"] as Holder });
+        if (frame["status"] !== "queued") this.change({ place: null });
+        break;
+      case "queue":
+        this.onPlace(frame);
+        break;
+      case "typing":
+        this.onTyping(frame);
+        break;
+      case "session.ended":
+        this.finish();
+        break;
+      case "done":
+        this.setOutbox(this.state.outbox.filter((draft) => draft.id !== frame["id"]));
+        break;
+      case "problem":
+        this.onProblem(frame);
+        break;
+      default:
+    }
+  }
+
+  private onOpened(session: OpenedSession): void {
+    this.addMessages(session.messages ?? []);
+    this.change({ phase: "open", status: session.status, holder: session.holder ?? nobody });
+    for (const draft of this.state.outbox) this.sendDraft(draft);
+  }
+
+  private onMessage(message: Message): void {
+    if (message.from === "customer") this.markTold(message.text);
+    else this.change({ typing: null });
+    this.addMessages([message]);
+  }
+
+  private addMessages(more: readonly Message[]): void {
+    const last = this.state.messages.at(-1)?.number ?? 0;
+    const fresh = more.filter((message) => message.number > last);
+    if (fresh.length > 0) this.change({ messages: [...this.state.messages, ...fresh] });
+  }
+
+  private onPlace(frame: Frame): void {
+    const seconds = frame["estimatedWaitSeconds"];
+    const position = Number(frame["position"]);
+    this.change({ place: typeof seconds === "number" ? { position, seconds } : { position } });
+  }
+
+  private onTyping(frame: Frame): void {
+    clearTimeout(this.typingTimer);
+    this.change({ typing: frame["on"] === true ? String(frame["name"]) : null });
+    this.typingTimer = setTimeout(() => this.change({ typing: null }), TYPING_SHOWN_MS);
+  }
+
+  // A message that is refused for good must not be sent for ever.
+  private onProblem(frame: Frame): void {
+    const problem = frame["problem"] as { detail?: string } | undefined;
+    if (frame["id"] === undefined) return;
+    this.setOutbox(this.state.outbox.filter((draft) => draft.id !== frame["id"]));
+    this.change({ detail: problem?.detail ?? "" });
+  }
+
+  private finish(): void {
+    this.line?.close();
+    this.line = null;
+    this.kept = null;
+    this.options.storage.removeItem(this.storageKey);
+    this.change({ phase: "ended", up: false, place: null, typing: null });
+  }
+
+  // ---- what goes out
+
+  // Sent again after each reconnection: its id makes it count once.
+  private sendDraft(draft: Draft): void {
+    if (this.state.phase === "open") this.line?.send({ type: "message", id: draft.id, text: draft.text });
+  }
+
+  private markTold(text: string): void {
+    const at = this.state.outbox.findIndex((draft) => !draft.told && draft.text === text);
+    if (at >= 0) this.setOutbox(this.state.outbox.map((draft, i) => (i === at ? { ...draft, told: true } : draft)));
+  }
+
+  private setOutbox(outbox: Draft[]): void {
+    if (this.kept !== null) {
+      this.kept.outbox = outbox;
+      this.keep();
+    }
+    this.change({ outbox });
+  }
+
+  // ---- memory
+
+  private recall(): Kept | null {
+    try {
+      const kept = JSON.parse(this.options.storage.getItem(this.storageKey) ?? "null") as Kept | null;
+      return kept !== null && typeof kept.key === "string" && Array.isArray(kept.outbox) ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private keep(): void {
+    try {
+      this.options.storage.setItem(this.storageKey, JSON.stringify(this.kept));
+    } catch {
+      // A full or forbidden storage: the chat works, but not over a reload.
+    }
+  }
+
+  private change(part: Partial<ChatState>): void {
+    this.state = { ...this.state, ...part };
+    for (const watcher of this.watchers) watcher();
+  }
+}
+
+interface OpenedSession {
+  status: string;
+  holder?: Holder;
+  messages?: Message[];
+}

@@ -1,0 +1,209 @@
+// The launcher and the panel of the visitors' chat.
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Language } from "../shared/i18n";
+import type { Chat, ChatState, Message } from "./chat";
+
+const TEXT_MAX_BYTES = 16_384;
+
+interface Props {
+  chat: Chat;
+  language: Language;
+  title: string | null;
+}
+
+export function Widget({ chat, language, title }: Props) {
+  const state = useSyncExternalStore(chat.subscribe, chat.snapshot);
+  const [open, setOpen] = useState(false);
+  const [seen, setSeen] = useState(0);
+  const launcher = useRef<HTMLButtonElement>(null);
+  const last = state.messages.at(-1)?.number ?? 0;
+  useEffect(() => {
+    if (chat.goesOn) chat.start();
+  }, [chat]);
+  useEffect(() => {
+    if (open) setSeen(last);
+  }, [open, last]);
+  const unread = state.messages.filter((m) => m.number > seen && m.from !== "customer").length;
+  const show = (): void => {
+    setOpen(true);
+    chat.start();
+  };
+  const hide = (): void => {
+    setOpen(false);
+    requestAnimationFrame(() => launcher.current?.focus());
+  };
+  return (
+    <div className="baton" dir={language.direction} lang={language.code}>
+      {open ? (
+        <Panel chat={chat} state={state} language={language} title={title} onHide={hide} />
+      ) : (
+        <button ref={launcher} type="button" className="launcher" aria-label={language.t("chat.open")} onClick={show}>
+          <BubbleIcon />
+          {unread > 0 && <span className="unread">{unread}<span className="hidden">{language.t("chat.unread", { count: unread })}</span></span>}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Panel({ chat, state, language, title, onHide }: Props & { state: ChatState; onHide: () => void }) {
+  const { t } = language;
+  const [asksEnd, setAsksEnd] = useState(false);
+  const live = state.phase === "open" || state.phase === "opening";
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") onHide();
+  };
+  return (
+    <section className="panel" role="dialog" aria-label={title ?? t("chat.title")} onKeyDown={onKey}>
+      <header>
+        <h2>{title ?? t("chat.title")}</h2>
+        {state.messages.length > 0 && (
+          <button type="button" className="quiet" onClick={() => download(state.messages, language)} aria-label={t("chat.download")} title={t("chat.download")}>⤓</button>
+        )}
+        {live && (
+          <button type="button" className="quiet" onClick={() => setAsksEnd(true)} aria-label={t("chat.end")} title={t("chat.end")}>✕</button>
+        )}
+        <button type="button" className="quiet" onClick={onHide} aria-label={t("chat.minimise")} title={t("chat.minimise")}>–</button>
+      </header>
+      <Status state={state} language={language} />
+      <Log state={state} language={language} />
+      {asksEnd && live && (
+        <div className="ask" role="alertdialog" aria-label={t("chat.end.really")}>
+          <p>{t("chat.end.really")}</p>
+          <button type="button" autoFocus onClick={() => { setAsksEnd(false); chat.end(); }}>{t("chat.end")}</button>
+          <button type="button" className="second" onClick={() => setAsksEnd(false)}>{t("chat.end.no")}</button>
+        </div>
+      )}
+      {live ? (
+        <Composer chat={chat} language={language} />
+      ) : (
+        <div className="over">
+          <p>{state.phase === "lost" ? t("chat.failed", { detail: state.detail }) : t("chat.ended")}</p>
+          <button type="button" onClick={() => { chat.again(); chat.start(); }}>{t("chat.new")}</button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+// Who is there, how long it takes, whether the line is up.
+function Status({ state, language }: { state: ChatState; language: Language }) {
+  return (
+    <div className="status" role="status" data-status={state.status} data-up={state.up}>
+      {statusText(state, language)}
+    </div>
+  );
+}
+
+function statusText(state: ChatState, { t }: Language): string {
+  if (state.phase === "opening") return t("chat.connecting");
+  if (state.phase !== "open") return "";
+  if (!state.up) return t("chat.reconnecting");
+  if (state.status === "queued" || state.status === "offered") return waitText(state, t);
+  if (state.holder.kind === "agent") return t("chat.holder.agent", { name: state.holder.name });
+  if (state.holder.kind === "bot") return t("chat.holder.bot", { name: state.holder.name });
+  return "";
+}
+
+function waitText({ place }: ChatState, t: Language["t"]): string {
+  if (place === null) return t("chat.waiting");
+  const parts = [t("chat.waiting"), t("chat.place", { position: place.position })];
+  if (place.seconds !== undefined) parts.push(t("chat.wait", { count: Math.max(1, Math.round(place.seconds / 60)) }));
+  return parts.join(" ");
+}
+
+function Log({ state, language }: { state: ChatState; language: Language }) {
+  const { t } = language;
+  const end = useRef<HTMLDivElement>(null);
+  const pending = state.outbox.filter((draft) => !draft.told);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [state.messages.length, pending.length, state.typing]);
+  return (
+    <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0}>
+      {state.messages.map((message) => (
+        <Bubble key={message.number} message={message} language={language} />
+      ))}
+      {pending.map((draft) => (
+        <div key={draft.id} className="bubble customer pending">
+          <p dir="auto">{draft.text}</p>
+          <small>{t(state.up ? "chat.sending" : "chat.unsent")}</small>
+        </div>
+      ))}
+      {state.typing !== null && <p className="typing">{t("chat.typing", { name: state.typing })}</p>}
+      <div ref={end} />
+    </div>
+  );
+}
+
+function Bubble({ message, language }: { message: Message; language: Language }) {
+  return (
+    <div className={`bubble ${message.from}`}>
+      <p dir="auto">{message.text}</p>
+      <small>
+        {speaker(message, language)} · <time dateTime={message.at}>{language.time(message.at)}</time>
+      </small>
+    </div>
+  );
+}
+
+function speaker({ from, name }: Message, { t }: Language): string {
+  if (from === "customer") return t("chat.you");
+  if (from === "bot") return t("chat.bot", { name });
+  return from === "agent" ? t("chat.agent", { name }) : t("chat.system");
+}
+
+function Composer({ chat, language }: { chat: Chat; language: Language }) {
+  const { t } = language;
+  const [text, setText] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
+  const length = new TextEncoder().encode(text).length;
+  useEffect(() => field.current?.focus(), []);
+  const send = (event?: FormEvent): void => {
+    event?.preventDefault();
+    const words = text.trim();
+    if (words === "" || length > TEXT_MAX_BYTES) return;
+    chat.say(words);
+    setText("");
+    field.current?.focus();
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
+  };
+  return (
+    <form className="composer" onSubmit={send}>
+      {length > TEXT_MAX_BYTES && <p role="alert">{t("chat.tooLong", { max: TEXT_MAX_BYTES, length })}</p>}
+      <textarea
+        ref={field} rows={1} value={text} dir="auto" aria-label={t("chat.write")} placeholder={t("chat.write")}
+        onKeyDown={onKey} onChange={(event) => { setText(event.target.value); chat.tellTyping(); }}
+      />
+      <button type="submit" disabled={text.trim() === ""} aria-label={t("chat.send")}><SendIcon /></button>
+    </form>
+  );
+}
+
+function download(messages: readonly Message[], language: Language): void {
+  const lines = messages.map((m) => `${m.at}  ${speaker(m, language)}: ${m.text}`);
+  const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/plain;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `chat-${(messages[0]?.at ?? "").slice(0, 10)}.txt`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+function BubbleIcon() {
+  return (
+    <svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true">
+      <path fill="currentColor" d="M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 4v-4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z" />
+    </svg>
+  );
+}
+
+function SendIcon() {
+  return (
+    <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+      <path fill="currentColor" d="M3 20v-6l8-2-8-2V4l19 8z" />
+    </svg>
+  );
+}

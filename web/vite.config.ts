@@ -1,0 +1,17 @@
+// The pages: one HTML file each, everything they load under /assets with a hash.
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  plugins: [react()],
+  root: "src",
+  build: {
+    outDir: "../../build/web/dist",
+    emptyOutDir: true,
+    target: "es2022",
+    // A data: script or an inline one would break the pages' policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: { demo: "src/demo/index.html" } },
+  },
+});
