@@ -28,7 +28,9 @@ endfunction()
 #
 # tests/explore/mutate_<what>.c: breaks the tables of module <what> one entry at
 # a time and runs those parts, "mutate.<what>". It is built with the module's
-# sources and <WHAT>_TABLE_CONST defined as nothing, so that it can.
+# sources and <WHAT>_TABLE_CONST defined as nothing, so that it can. Or it puts
+# faults between modules: calls of the functions named in <what>/wrapped.txt are
+# led to it (ld's --wrap).
 function(baton_explore_tests)
   set(dir ${PROJECT_SOURCE_DIR}/tests/explore)
   file(GLOB shared CONFIGURE_DEPENDS ${dir}/*.c)
@@ -42,7 +44,7 @@ function(baton_explore_tests)
     file(GLOB parts CONFIGURE_DEPENDS ${dir}/${what}/*.c)
     add_executable(${target} ${source} ${parts} ${shared})
     target_include_directories(${target} PRIVATE ${dir} ${dir}/${what})
-    target_link_libraries(${target} PRIVATE pure support warnings)
+    target_link_libraries(${target} PRIVATE centre pure support warnings)
     add_test(NAME ${kind}.${what} COMMAND ${target})
     set_tests_properties(${kind}.${what} PROPERTIES LABELS "explore" TIMEOUT 600)
     if(kind STREQUAL "mutate")
@@ -51,6 +53,11 @@ function(baton_explore_tests)
       string(TOUPPER ${what}_TABLE_CONST= definition)
       target_compile_definitions(${target} PRIVATE ${definition})
       set_tests_properties(mutate.${what} PROPERTIES PROCESSORS 2)
+      if(EXISTS ${dir}/${what}/wrapped.txt)
+        file(STRINGS ${dir}/${what}/wrapped.txt wrapped)
+        list(TRANSFORM wrapped PREPEND "-Wl,--wrap=")
+        target_link_options(${target} PRIVATE ${wrapped})
+      endif()
     endif()
   endforeach()
 endfunction()

@@ -8,17 +8,16 @@
  * That every row must fire is not counted as noticing; else the removal of a
  * row would always be seen, whether or not anybody misses it.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "session/table_priv.h"
 #include "session/walk.h"
+#include "trial.h"
 
 enum { MUTANTS_MAX = 1 << 14, AT_ONCE = 2, SCORE_MIN = 95, SECONDS_MAX = 30 };
 
@@ -298,24 +297,11 @@ static uint64_t explore(void) {
   return r.digest;
 }
 
-/* In a process of its own, without a word: a broken law ends it. */
-static pid_t start(const struct mutant *m, uint64_t sound_digest) {
-  const pid_t pid = fork();
-  if (pid != 0) {
-    return pid;
-  }
-  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  (void)dup2(nowhere, STDOUT_FILENO);
-  (void)dup2(nowhere, STDERR_FILENO);
-  (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-  (void)alarm(SECONDS_MAX);
-  break_table(m);
-  _exit(explore() == sound_digest ? 10 + EQUAL : 10 + SURVIVED);
-}
+static uint64_t sound; /* the digest of the sound table */
 
-static enum verdict verdict_of(int status) {
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-  return code >= 10 ? (enum verdict)(code - 10) : KILLED;
+static int try_mutant(const void *ctx) {
+  break_table(ctx);
+  return explore() == sound ? EQUAL : SURVIVED;
 }
 
 static struct mutant *mutant_of(pid_t pid) {
@@ -328,12 +314,11 @@ static struct mutant *mutant_of(pid_t pid) {
 }
 
 static void collect(size_t counts[VERDICTS], bool tell_equal) {
-  int status;
-  const pid_t pid = wait(&status);
-  bt_check(pid > 0);
+  pid_t pid;
+  const int answer = trial_wait(&pid);
+  const enum verdict v = answer >= TRIAL_BROKEN ? KILLED : (enum verdict)answer;
   struct mutant *m = mutant_of(pid);
   m->runs_as = 0;
-  const enum verdict v = verdict_of(status);
   counts[v]++;
   if (v == SURVIVED || (v == EQUAL && tell_equal)) {
     printf(v == EQUAL ? "equal" : "survived");
@@ -371,15 +356,13 @@ int main(int argc, char **argv) {
   list_rows();
   list_refusals();
   list_timers();
-  setvbuf(stdout, NULL, _IONBF, 0); /* children inherit no half line */
-  const uint64_t sound = digest_of_sound_table();
+  sound = digest_of_sound_table();
   size_t counts[VERDICTS] = {0};
   for (size_t i = 0; i < mutant_count; i++) {
     if (i >= AT_ONCE) {
       collect(counts, tell_equal);
     }
-    mutants[i].runs_as = start(&mutants[i], sound);
-    bt_check(mutants[i].runs_as > 0);
+    mutants[i].runs_as = trial_start(try_mutant, &mutants[i], SECONDS_MAX);
   }
   for (size_t i = 0; i < AT_ONCE; i++) {
     collect(counts, tell_equal);
