@@ -13,7 +13,7 @@ add_library(pure INTERFACE)
 add_library(modules INTERFACE)
 
 # baton_module(name [PURE] [DEPENDS other...] [SYSTEM library...]):
-# src/<name>/*.c is a static library (or an interface when it has only headers).
+# src/<name>/*.c, and that of its folders, is a static library (or an interface when it has only headers).
 # Its headers are included as "<name>/x.h" and are compiled alone by the target
 # all_verify_interface_header_sets. A PURE module may use only the symbols of
 # cmake/pure-symbols.txt (checked by a test). main.c belongs to the program, not
@@ -30,8 +30,8 @@ function(baton_module name)
     endif()
   endforeach()
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/src/${name})
-  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
-  file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c ${dir}/*/*.c)
+  file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h ${dir}/*/*.h)
   list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   list(FILTER headers EXCLUDE REGEX "_priv\\.h$")
   # Only this module and what it depends on is on the include path.

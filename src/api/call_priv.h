@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/auth.h"
 #include "api/route.h"
+#include "api/shell.h"
 #include "api/topic.h"
 #include "base/json.h"
 
@@ -63,9 +64,6 @@ struct reply {
 
 /* Answers and frees the call. */
 void call_reply(struct call *c, const struct reply *r);
-/* The same with a problem document; @pointer may be empty. */
-void call_refuse(struct call *c, enum refusal refusal, struct text detail,
-                 struct text pointer);
 /* False and answered: the caller asks too often. */
 bool call_within_rate(struct call *c);
 /* The engine's answer as it is. */

@@ -56,6 +56,9 @@ struct socket {
   struct auth_source source;
 };
 
+/* Answers with a problem document. Ends the call. */
+void call_refuse(struct call *c, enum refusal refusal, struct text detail,
+                 struct text pointer);
 /* 503 for want of memory. Ends the call. */
 void call_refuse_memory(struct call *c);
 /* Accepts the WebSocket that the call asks for, in its caller's name. Ends the

@@ -1,248 +1,331 @@
-/* Sockets of bots: which session is on which, under which epoch.
- *
- * out  exchange {exchange, text, payload}: one turn for a script
- *      session.invited {session}, customer.message, customer.left, typing,
- *      session.released, done, problem
- * in   session.accept, message, typing, attributes, session.goodbye,
- *      session.transfer, session.close, exchange.reply {exchange, branch,
- *      messages, payload}
- */
-#include "bots/bots.h"
+/* Which bots there are, and what the engine asks of them. */
+#include <stdio.h>
+#include <string.h>
 
-#include "api/shell.h"
 #include "base/check.h"
+#include "bots/bots_priv.h"
+#include "bots/socket/socket.h"
+#include "net/url.h"
 
-/* All sockets of one bot. */
-struct bot {
-  struct line *lines;
-  struct line *turn; /* gets the next session; NULL: the first */
+#define BOT_KIND(name, wire, ops, doc) extern const struct bot_ops ops;
+#include "bots/options.def"
+#undef BOT_KIND
+
+static const struct bot_ops *const connectors[BOT_KINDS] = {
+#define BOT_KIND(name, wire, ops, doc) &(ops),
+#include "bots/options.def"
+#undef BOT_KIND
 };
 
-struct bots {
-  struct api *api;
-  struct bot *list; /* by bot number */
-  size_t cap;
-  uint32_t open;
-};
+struct api *bots_api(const struct bots *b) {
+  return b->api;
+}
 
-/* One socket. */
-struct line {
-  struct socket socket; /* first: it is the same object */
-  struct bots *bots;
-  struct line *next; /* of the same bot */
-  struct talk *talks;
-};
+struct loop *bots_loop(const struct bots *b) {
+  return b->options.loop;
+}
 
-/* A session on a socket, from its invitation to its close. */
-struct talk {
-  struct watch watch;
-  struct line *line;
-  struct talk *next, *prev;
-  uint32_t epoch; /* of the invitation, then of the hold */
-  bool held;      /* the bot has accepted */
-};
+const struct mem *bots_mem(const struct bots *b) {
+  return b->mem;
+}
 
-static void on_event(struct watch *w, uint64_t seq, const struct record *event);
-static void on_typing(struct watch *w, const struct typing *how);
+struct courier *bots_courier(const struct bots *b) {
+  return courier_post_courier(b->post);
+}
 
-static const struct watch_ops watch_ops = {.on_event = on_event,
-                                           .on_typing = on_typing};
+void bots_count_sockets(struct bots *b, int change) {
+  b->sockets += change;
+}
 
-/* ---- talks */
+/* ---- bots */
 
-/* Of the sockets of @bot, the one that has the session; NULL if none has. A
- * socket may have any number of them: they are found by the session. */
-static struct talk *find_talk(const struct bots *b, uint32_t bot,
-                              struct id session) {
-  struct watch *w = topics_first(api_topics(b->api), session);
-  for (; w != NULL; w = w->next) {
-    struct talk *t = w->owner;
-    if (w->ops == &watch_ops && t->line->socket.by.number == bot) {
-      return t;
+static void shut(struct bot *bot) {
+  const struct mem *mem = bot->bots->mem;
+  if (bot->ops->shut != NULL) {
+    bot->ops->shut(bot);
+  }
+  arena_free(&bot->arena);
+  mem_free(mem, bot, bot->ops->bot_bytes);
+}
+
+static enum bt_err start(struct bots *b, uint32_t number,
+                         const struct bot_settings *settings,
+                         struct bot **out) {
+  const struct bot_ops *ops = connectors[settings->kind];
+  struct bot *bot = mem_new(b->mem, ops->bot_bytes);
+  if (bot == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  bot->ops = ops;
+  bot->bots = b;
+  bot->number = number;
+  arena_init(&bot->arena, b->mem, 0);
+  struct bot_settings *copy = arena_alloc(&bot->arena, sizeof *copy);
+  enum bt_err err = BT_ERR_NOMEM;
+  if (copy != NULL && bot_settings_copy(&bot->arena, settings, copy)) {
+    bot->settings = copy;
+    err = ops->start == NULL ? BT_ERR_OK : ops->start(bot);
+  }
+  if (err != BT_ERR_OK) {
+    arena_free(&bot->arena);
+    mem_free(b->mem, bot, ops->bot_bytes);
+    return err;
+  }
+  *out = bot;
+  return BT_ERR_OK;
+}
+
+struct bot *bots_get(struct bots *b, uint32_t number) {
+  if (!mem_grow(b->mem, &b->list, &b->cap, (size_t)number + 1,
+                sizeof(struct bot *))) {
+    return NULL;
+  }
+  if (b->list[number] == NULL) {
+    struct bot_settings plain = {.kind = BOT_SOCKET, .id = TEXT("")};
+    if (start(b, number, &plain, &b->list[number]) != BT_ERR_OK) {
+      return NULL;
     }
   }
-  return NULL;
+  return b->list[number];
 }
 
-static void drop_talk(struct talk *t) {
-  struct api *api = t->line->bots->api;
-  if (t->prev != NULL) {
-    t->prev->next = t->next;
-  } else {
-    t->line->talks = t->next;
-  }
-  if (t->next != NULL) {
-    t->next->prev = t->prev;
-  }
-  topics_remove(api_topics(api), &t->watch);
-  mem_free(api_mem(api), t, sizeof *t);
+void bot_add_use(struct bot *bot) {
+  bot->uses++;
 }
 
-static struct talk *add_talk(struct line *line, struct id session,
-                             uint32_t epoch) {
-  struct api *api = line->bots->api;
-  struct talk *t = mem_new(api_mem(api), sizeof *t);
-  if (t == NULL) {
-    return NULL;
+void bot_drop_use(struct bot *bot) {
+  bt_check(bot->uses > 0);
+  if (--bot->uses > 0 || !bot->retired) {
+    return;
   }
-  t->line = line;
-  t->epoch = epoch;
-  t->watch = (struct watch){.ops = &watch_ops, .owner = t, .session = session};
-  if (!topics_add(api_topics(api), &t->watch)) {
-    mem_free(api_mem(api), t, sizeof *t);
-    return NULL;
+  struct bot **at = &bot->bots->retired;
+  while (*at != bot) {
+    at = &(*at)->next;
   }
-  t->next = line->talks;
-  if (t->next != NULL) {
-    t->next->prev = t;
-  }
-  line->talks = t;
-  return t;
+  *at = bot->next;
+  shut(bot);
 }
 
-/* The bot's part of the session is over, whoever ended it. */
-static struct command closed(struct id session, uint32_t epoch) {
-  struct command cmd = api_own_command(COMMAND_BOT_CLOSED);
-  record_set_id(&cmd.args, FIELD_SESSION, session);
-  record_set_num(&cmd.args, FIELD_EPOCH, epoch);
-  return cmd;
+/* The place is free for another. */
+static void retire(struct bots *b, uint32_t number) {
+  struct bot *bot = b->list[number];
+  b->list[number] = NULL;
+  bot->retired = true;
+  bot->next = b->retired;
+  b->retired = bot;
+  bot_add_use(bot);
+  bot_drop_use(bot);
 }
 
-/* ---- out */
-
-static struct json_out begin(struct talk *t, const char *type) {
-  struct json_out o = api_frame_begin(t->line->bots->api, type);
-  api_put_session_id(&o, t->watch.session);
-  return o;
+void bot_joined(struct bot *bot) {
+  struct command cmd = api_own_command(COMMAND_BOT_JOINED);
+  record_set_num(&cmd.args, FIELD_BOT, bot->number);
+  api_submit(bot->bots->api, &cmd, NULL, NULL);
 }
 
-static void send(struct talk *t, struct json_out *o) {
-  socket_send(&t->line->socket, api_frame_end(t->line->bots->api, o));
-}
-
-static void tell_reason(struct talk *t, const char *type, struct text reason) {
-  struct json_out o = begin(t, type);
-  if (reason.len > 0) {
-    json_key(&o, "reason");
-    json_put_text(&o, reason);
-  }
-  send(t, &o);
-}
-
-static void on_event(struct watch *w, uint64_t seq,
-                     const struct record *event) {
-  (void)seq;
-  struct talk *t = w->owner;
-  if (event->type == EVENT_MESSAGE &&
-      record_num(event, FIELD_ROLE) == ROLE_CUSTOMER) {
-    struct json_out o = begin(t, "customer.message");
-    api_put_message(&o, event);
-    send(t, &o);
-  } else if (event->type == EVENT_OF_SESSION(ENDED)) {
-    tell_reason(t, "customer.left", record_text(event, FIELD_END_REASON));
-  } else if (event->type == EVENT_OF_SESSION(ATTACHED) &&
-             record_num(event, FIELD_HOLDER_NUMBER) ==
-                 t->line->socket.by.number) {
-    t->epoch = (uint32_t)record_num(event, FIELD_EPOCH);
-    t->held = true;
-  }
-}
-
-static void on_typing(struct watch *w, const struct typing *how) {
-  struct talk *t = w->owner;
-  if (t->held && how->role == ROLE_CUSTOMER) {
-    struct json_out o = begin(t, "typing");
-    api_put_typing(&o, how);
-    send(t, &o);
-  }
+void bot_dropped(struct bot *bot) {
+  struct command cmd = api_own_command(COMMAND_BOT_DROPPED);
+  record_set_num(&cmd.args, FIELD_BOT, bot->number);
+  api_submit_gone(bot->bots->api, &cmd);
 }
 
 /* ---- invitations */
 
-/* The sockets of a bot take turns. */
-static struct line *choose_line(struct bots *b, uint32_t number) {
-  if (number >= b->cap) {
-    return NULL;
+/* What the customer has said and nobody who can answer has answered. */
+static void tell_backlog(struct bot_talk *t, const struct json *session) {
+  const struct json *list = json_member(session, TEXT("messages"));
+  const struct json *from = list == NULL ? NULL : list->first;
+  for (const struct json *m = from; m != NULL; m = m->next) {
+    const struct json *role = json_member(m, TEXT("from"));
+    if (text_equal(role->text, TEXT("bot")) ||
+        text_equal(role->text, TEXT("agent")) ||
+        text_equal(role->text, TEXT("supervisor"))) {
+      from = m->next;
+    }
   }
-  struct bot *bot = &b->list[number];
-  struct line *chosen = bot->turn != NULL ? bot->turn : bot->lines;
-  if (chosen != NULL) {
-    bot->turn = chosen->next;
+  for (const struct json *m = from; m != NULL; m = m->next) {
+    const struct json *text = json_member(m, TEXT("text"));
+    const struct bot_turn turn = {
+        .number = (uint32_t)json_member(m, TEXT("number"))->i,
+        .text = text == NULL ? TEXT("") : text->text};
+    if (text_equal(json_member(m, TEXT("from"))->text, TEXT("customer"))) {
+      t->bot->ops->turn(t, &turn);
+    }
   }
-  return chosen;
 }
 
-/* A session that is on a socket stays there. */
-static struct talk *place(struct bots *b, uint32_t bot, struct id session,
-                          uint32_t epoch) {
-  struct talk *t = find_talk(b, bot, session);
-  if (t != NULL) {
+static void deliver(struct bots *b, const struct held_invite *h) {
+  struct bot_talk *t = bot_find_talk(b, h->bot, h->session);
+  if (t == NULL || t->epoch != h->epoch) {
+    return; /* it was taken back meanwhile */
+  }
+  const struct bot_invitation how = {.session = {h->text, h->len},
+                                     .resumed = h->resumed};
+  if (!t->bot->ops->invite(t, &how)) {
+    bot_forget(t);
+    return;
+  }
+  t = bot_find_talk(b, h->bot, h->session);
+  if (t == NULL || !t->bot->ops->wants_backlog) {
+    return;
+  }
+  struct arena arena;
+  struct json *tree = NULL;
+  arena_init(&arena, b->mem, 0);
+  if (json_parse(&arena, how.session, JSON_DEPTH_MAX, &tree, NULL) ==
+      BT_ERR_OK) {
+    tell_backlog(t, tree);
+  }
+  arena_free(&arena);
+}
+
+static void drop_held(struct held_invite *h) {
+  struct bots *b = h->bots;
+  if (h->prev != NULL) {
+    h->prev->next = h->next;
+  } else {
+    b->held = h->next;
+  }
+  if (h->next != NULL) {
+    h->next->prev = h->prev;
+  }
+  mem_free(b->mem, h, sizeof *h + h->len);
+}
+
+static void on_durable(void *ctx, const struct answer *unused) {
+  (void)unused;
+  struct held_invite *h = ctx;
+  deliver(h->bots, h);
+  drop_held(h);
+}
+
+/* The session as it is now; it leaves when that is durable. */
+static bool hold(struct bots *b, struct bot_talk *t, uint32_t slot) {
+  const struct engine *e = api_engine(b->api);
+  struct textbuf text;
+  struct json_out o;
+  textbuf_init(&text, b->mem);
+  json_out_init(&o, &text);
+  engine_write_session(e, slot, api_unix_us(b->api), 0, &o);
+  struct held_invite *h =
+      text.failed ? NULL : mem_new(b->mem, sizeof *h + text.len);
+  if (h != NULL) {
+    *h = (struct held_invite){.next = b->held,
+                              .bots = b,
+                              .session = t->session,
+                              .bot = t->bot->number,
+                              .epoch = t->epoch,
+                              .resumed = t->held,
+                              .len = text.len};
+    memcpy(h->text, text.ptr, text.len);
+    if (h->next != NULL) {
+      h->next->prev = h;
+    }
+    b->held = h;
+  }
+  textbuf_free(&text);
+  if (h == NULL) {
+    return false;
+  }
+  t->watch.after = api_last_seq(b->api);
+  if (api_session_seq(b->api, slot) <= domain_released(api_domain(b->api))) {
+    on_durable(h, NULL);
+  } else {
+    domain_when_durable(api_domain(b->api), on_durable, h);
+  }
+  return true;
+}
+
+/* The talk of an invitation: a session that is with a socket stays there. NULL:
+ * there is nothing to be done. */
+static struct bot_talk *place(struct bot *bot, struct id session,
+                              uint32_t epoch) {
+  struct bot_talk *t = bot_find_talk(bot->bots, bot->number, session);
+  if (t == NULL) {
+    return talk_new(bot, session, epoch);
+  }
+  if (!t->bot->ops->always_there) {
     t->epoch = epoch;
     return t;
   }
-  struct line *line = choose_line(b, bot);
-  if (line == NULL) {
-    return NULL;
+  if (t->epoch == epoch) {
+    return NULL; /* it has begun already */
   }
-  t = add_talk(line, session, epoch);
-  if (t == NULL) {
-    socket_close(&line->socket, WS_CODE_TRY_LATER, "out of memory");
-  }
-  return t;
+  t->bot->ops->release(t, true);
+  bot_forget(t);
+  return talk_new(bot, session, epoch);
 }
 
+/* Without anybody the invitation's time runs; the first socket that comes is
+ * invited again. */
 static void invite(struct bots *b, const struct record *fx) {
   const struct id session = record_id(fx, FIELD_SESSION);
   const struct engine *e = api_engine(b->api);
+  struct bot *bot = bots_get(b, (uint32_t)record_num(fx, FIELD_BOT));
   uint32_t slot;
-  struct talk *t = NULL;
-  /* Without a socket the invitation's time runs; the first one that comes is
-   * invited again. */
-  if (!engine_find(e, session, &slot) ||
-      (t = place(b, (uint32_t)record_num(fx, FIELD_BOT), session,
-                 (uint32_t)record_num(fx, FIELD_EPOCH))) == NULL) {
+  if (bot == NULL || !engine_find(e, session, &slot)) {
+    return;
+  }
+  struct bot_talk *t =
+      place(bot, session, (uint32_t)record_num(fx, FIELD_EPOCH));
+  if (t == NULL) {
     return;
   }
   t->held = engine_session(e, slot)->holder == SESSION_HOLDER_BOT;
-  struct json_out o = api_frame_begin(b->api, "session.invited");
-  json_key(&o, "session");
-  engine_write_session(e, slot, api_unix_us(b->api), 0, &o);
-  json_key(&o, "resumed");
-  json_put_bool(&o, t->held);
-  t->watch.after =
-      socket_send_held(&t->line->socket, api_session_seq(b->api, slot),
-                       api_frame_end(b->api, &o));
+  if (!hold(b, t, slot)) {
+    bot_forget(t);
+  }
 }
+
+/* ---- the rest of what the engine asks for */
 
 /* The engine awaits the close of what it ended: that is ours to say. */
 static void dismiss(struct bots *b, const struct record *fx) {
   const struct id session = record_id(fx, FIELD_SESSION);
-  const uint32_t bot = (uint32_t)record_num(fx, FIELD_BOT);
   const uint32_t epoch = (uint32_t)record_num(fx, FIELD_EPOCH);
-  struct talk *t = find_talk(b, bot, session);
+  struct bot_talk *t =
+      bot_find_talk(b, (uint32_t)record_num(fx, FIELD_BOT), session);
   if (t != NULL && t->epoch == epoch) {
-    tell_reason(t, "session.released", TEXT(""));
-    drop_talk(t);
+    t->bot->ops->release(t, true);
+    bot_forget(t);
   }
-  struct command cmd = closed(session, epoch);
+  struct command cmd = talk_closed(session, epoch);
   api_submit(b->api, &cmd, NULL, NULL);
 }
 
-/* Any socket of the bot serves; without one the script's time runs. */
+/* Without an answer the script's time runs. */
 static void ask(struct bots *b, const struct record *fx) {
-  struct line *line = choose_line(b, (uint32_t)record_num(fx, FIELD_BOT));
-  if (line == NULL) {
-    return;
+  struct bot *bot = bots_get(b, (uint32_t)record_num(fx, FIELD_BOT));
+  const struct bot_question question = {
+      .session = record_id(fx, FIELD_SESSION),
+      .question = record_num(fx, FIELD_QUESTION),
+      .text = record_text(fx, FIELD_TEXT),
+      .payload = record_text(fx, FIELD_VALUE)};
+  if (bot != NULL && bot->ops->ask != NULL) {
+    bot_add_use(bot);
+    if (!bot->ops->ask(bot, &question)) {
+      bot_drop_use(bot);
+    }
   }
-  struct json_out o = api_frame_begin(b->api, "exchange");
-  api_put_session_id(&o, record_id(fx, FIELD_SESSION));
-  json_key(&o, "exchange");
-  json_put_i64(&o, record_num(fx, FIELD_QUESTION));
-  json_key(&o, "text");
-  json_put_text(&o, record_text(fx, FIELD_TEXT));
-  json_key(&o, "payload");
-  json_put_raw(&o, record_text(fx, FIELD_VALUE));
-  socket_send(&line->socket, api_frame_end(b->api, &o));
+}
+
+struct command bot_reply_command(struct id session, int64_t question,
+                                 uint32_t bot) {
+  struct command cmd = api_own_command(COMMAND_BOT_REPLY);
+  record_set_id(&cmd.args, FIELD_SESSION, session);
+  record_set_num(&cmd.args, FIELD_QUESTION, question);
+  record_set_num(&cmd.args, FIELD_BOT, bot);
+  return cmd;
+}
+
+void bot_answer(struct bot *bot, struct id session, int64_t question,
+                struct text answer) {
+  struct command cmd = bot_reply_command(session, question, bot->number);
+  record_set_text(&cmd.args, FIELD_VALUE, answer);
+  if (answer.len > 0) {
+    api_submit(bot->bots->api, &cmd, NULL, NULL);
+  }
+  bot_drop_use(bot);
 }
 
 static void on_effect(void *ctx, const struct record *effect) {
@@ -255,205 +338,161 @@ static void on_effect(void *ctx, const struct record *effect) {
   }
 }
 
-/* ---- in */
+/* ---- sockets of bots */
 
-static const struct {
-  const char *type;
-  enum command_type command;
-} frames[] = {
-    {"session.accept", COMMAND_ACCEPT_INVITE},
-    {"message", COMMAND_SAY},
-    {"attributes", COMMAND_SET_ATTRIBUTES},
-    {"session.goodbye", COMMAND_GOODBYE},
-    {"session.transfer", COMMAND_TRANSFER},
-    {"session.close", COMMAND_BOT_CLOSED},
-};
-enum { FRAMES = sizeof frames / sizeof frames[0] };
-
-static void refuse_type(struct socket *s, const struct frame *f) {
-  const char *known[FRAMES + 3];
-  for (size_t i = 0; i < FRAMES; i++) {
-    known[i] = frames[i].type;
-  }
-  known[FRAMES] = "typing";
-  known[FRAMES + 1] = "exchange.reply";
-  known[FRAMES + 2] = NULL;
-  socket_refuse_type(s, f, known);
-}
-
-/* What a bot sends together with its acceptance is already under its hold. */
-static void learn_epoch(struct talk *t) {
-  const struct engine *e = api_engine(t->line->bots->api);
-  uint32_t slot;
-  if (!engine_find(e, t->watch.session, &slot)) {
-    return;
-  }
-  const struct session *s = engine_session(e, slot);
-  if (s->holder == SESSION_HOLDER_BOT &&
-      s->holder_id == t->line->socket.by.number) {
-    t->epoch = s->epoch;
-    t->held = true;
-  }
-}
-
-static void carry_out(struct talk *t, const struct frame *f,
-                      enum command_type type) {
-  struct socket *s = &t->line->socket;
-  struct command cmd;
-  if (!socket_read(s, f, type, NULL, &cmd)) {
-    return;
-  }
-  record_set_id(&cmd.args, FIELD_SESSION, t->watch.session);
-  record_set_num(&cmd.args, FIELD_EPOCH, t->epoch);
-  socket_submit(s, f, &cmd);
-  if (type == COMMAND_ACCEPT_INVITE) {
-    learn_epoch(t);
-  } else if (type == COMMAND_BOT_CLOSED) {
-    drop_talk(t);
-  }
-}
-
-/* The answer to an exchange: the engine looks for who waits for it. */
-static void take_turn(struct socket *s, const struct frame *f,
-                      struct id session) {
-  const struct json *number = json_member(f->tree, TEXT("exchange"));
-  if (number == NULL || number->type != JSON_INT || number->i < 1) {
-    socket_refuse(s, f, REFUSAL_INVALID_MEMBER,
-                  TEXT("exchange is the number that came with the question."),
-                  TEXT("/exchange"));
-    return;
-  }
-  struct command cmd = api_own_command(COMMAND_BOT_REPLY);
-  record_set_id(&cmd.args, FIELD_SESSION, session);
-  record_set_num(&cmd.args, FIELD_QUESTION, number->i);
-  record_set_num(&cmd.args, FIELD_BOT, s->by.number);
-  record_set_text(&cmd.args, FIELD_VALUE, f->bytes);
-  socket_submit(s, f, &cmd);
-}
-
-static void on_frame(struct socket *s, const struct frame *f) {
-  struct line *line = (struct line *)(void *)s;
-  const bool turn = text_equal(f->type, TEXT("exchange.reply"));
-  const bool types = text_equal(f->type, TEXT("typing"));
-  struct id session;
-  size_t i = 0;
-  while (i < FRAMES && !text_equal(f->type, text_from(frames[i].type))) {
-    i++;
-  }
-  if (i == FRAMES && !types && !turn) {
-    refuse_type(s, f);
-    return;
-  }
-  if (!socket_read_session(s, f, &session)) {
-    return;
-  }
-  if (turn) {
-    take_turn(s, f, session);
-    return;
-  }
-  struct talk *t = find_talk(line->bots, s->by.number, session);
-  if (t == NULL || t->line != line) {
-    socket_refuse(s, f, REFUSAL_STALE_HOLDER,
-                  TEXT("The session is not on this socket: it was never "
-                       "invited here, or its part is over."),
-                  TEXT("/session"));
-  } else if (types) {
-    socket_type(s, f, session);
-  } else {
-    carry_out(t, f, frames[i].command);
-  }
-}
-
-/* ---- sockets */
-
-static void unlink_line(struct bot *bot, struct line *line) {
-  struct line **at = &bot->lines;
-  while (*at != line) {
-    at = &(*at)->next;
-  }
-  *at = line->next;
-  if (bot->turn == line) {
-    bot->turn = line->next;
-  }
-}
-
-static void on_closed(struct socket *s) {
-  struct line *line = (struct line *)(void *)s;
-  struct bots *b = line->bots;
-  struct bot *bot = &b->list[s->by.number];
-  unlink_line(bot, line);
-  b->open--;
-  while (line->talks != NULL) {
-    struct command cmd = closed(line->talks->watch.session, line->talks->epoch);
-    drop_talk(line->talks);
-    api_submit_gone(b->api, &cmd);
-  }
-  if (bot->lines == NULL) {
-    struct command cmd = api_own_command(COMMAND_BOT_DROPPED);
-    record_set_num(&cmd.args, FIELD_BOT, s->by.number);
-    api_submit_gone(b->api, &cmd);
-  }
-  mem_free(api_mem(b->api), line, sizeof *line);
-}
-
-static const struct socket_ops socket_ops = {.on_frame = on_frame,
-                                             .on_closed = on_closed};
-
-static void open_line(void *ctx, struct call *c, uint32_t number) {
+static void open_socket(void *ctx, struct call *c, uint32_t number) {
   struct bots *b = ctx;
-  const struct mem *mem = api_mem(b->api);
-  struct line *line = mem_new(mem, sizeof *line);
-  if (line == NULL ||
-      !mem_grow(mem, &b->list, &b->cap, number + 1, sizeof *b->list)) {
-    mem_free(mem, line, line == NULL ? 0 : sizeof *line);
+  struct bot *bot = bots_get(b, number);
+  if (bot == NULL) {
     call_refuse_memory(c);
-    return;
-  }
-  if (!socket_open(&line->socket, c, &socket_ops)) {
-    mem_free(mem, line, sizeof *line);
-    return;
-  }
-  struct bot *bot = &b->list[number];
-  const bool first = bot->lines == NULL;
-  line->bots = b;
-  line->next = bot->lines;
-  bot->lines = line;
-  b->open++;
-  if (first) {
-    struct command cmd = api_own_command(COMMAND_BOT_JOINED);
-    record_set_num(&cmd.args, FIELD_BOT, number);
-    api_submit(b->api, &cmd, NULL, NULL);
+  } else if (bot->ops != &bot_socket_ops) {
+    char why[160];
+    (void)snprintf(why, sizeof why,
+                   "The bot is of type \"%s\": it is called by this server, "
+                   "and does not come over a socket.",
+                   bot_kind_info(bot->settings->kind)->wire);
+    call_refuse(c, REFUSAL_NOT_FOUND, text_from(why), TEXT(""));
+  } else {
+    bot_socket_open(bot, c);
   }
 }
 
 static uint32_t count_sockets(void *ctx) {
   const struct bots *b = ctx;
-  return b->open;
+  return (uint32_t)b->sockets;
 }
 
 /* ---- life */
 
-enum bt_err bots_create(struct api *api, struct bots **out) {
-  struct bots *b = mem_new(api_mem(api), sizeof *b);
+enum bt_err bots_create(const struct bots_options *options, struct bots **out) {
+  const struct mem *mem = api_mem(options->api);
+  struct bots *b = mem_new(mem, sizeof *b);
   if (b == NULL) {
     return BT_ERR_NOMEM;
   }
-  b->api = api;
+  const struct outbound_rules none = {.authorities = TEXT("")};
+  if (courier_post_create(options->loop, &none, &b->post) != BT_ERR_OK) {
+    mem_free(mem, b, sizeof *b);
+    return BT_ERR_NOMEM;
+  }
+  b->options = *options;
+  b->api = options->api;
+  b->mem = mem;
   const struct domain_listener listener = {.ctx = b, .on_effect = on_effect};
-  domain_listen(api_domain(api), &listener);
+  domain_listen(api_domain(b->api), &listener);
   const struct api_bot_hooks hooks = {
-      .ctx = b, .open = open_line, .sockets = count_sockets};
-  api_serve_bots(api, &hooks);
+      .ctx = b, .open = open_socket, .sockets = count_sockets};
+  api_serve_bots(b->api, &hooks);
   *out = b;
   return BT_ERR_OK;
+}
+
+/* The bots that have settings: each keeps its place, gets it anew, or loses it
+ * to a socket. */
+static enum bt_err configure_one(struct bots *b,
+                                 const struct bot_settings *settings) {
+  const uint32_t number =
+      directory_bot(engine_directory(api_engine(b->api)), settings->id);
+  bt_check(number != DIR_NONE);
+  struct bot *old = number < b->cap ? b->list[number] : NULL;
+  struct bot *fresh = NULL;
+  if (old != NULL && bot_settings_equal(old->settings, settings)) {
+    return BT_ERR_OK;
+  }
+  if (!mem_grow(b->mem, &b->list, &b->cap, (size_t)number + 1,
+                sizeof(struct bot *))) {
+    return BT_ERR_NOMEM;
+  }
+  const enum bt_err err = start(b, number, settings, &fresh);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  if (old != NULL) {
+    retire(b, number);
+  }
+  b->list[number] = fresh;
+  if (fresh->ops->always_there) {
+    bot_joined(fresh);
+  } else if (old != NULL && old->ops->always_there) {
+    bot_dropped(fresh);
+  }
+  return BT_ERR_OK;
+}
+
+/* "https://host:8443" of a URL that was checked. */
+static struct text own_rule(struct arena *arena, struct text url) {
+  struct url_parts parts;
+  struct textbuf rule;
+  const char *why;
+  const bool good = url_split(url, &parts, &why);
+  bt_check(good);
+  textbuf_init(&rule, arena->mem);
+  textbuf_addf(&rule, "%s://%.*s:%u", parts.tls ? "https" : "http",
+               TEXT_ARG(parts.host), (unsigned)parts.port);
+  const struct text copy =
+      rule.failed ? TEXT("") : arena_copy_text(arena, textbuf_text(&rule));
+  textbuf_free(&rule);
+  return copy;
+}
+
+/* Who writes a bot's URL into the centre's file means that host. */
+static enum bt_err set_rules(struct bots *b, const struct bots_config *config) {
+  struct arena arena;
+  struct outbound_rules rules = *config->rules;
+  arena_init(&arena, b->mem, 0);
+  const size_t most = rules.allow_count + config->count * BOT_OPTIONS;
+  struct text *allow = arena_alloc(&arena, (most + 1) * sizeof *allow);
+  bool good = allow != NULL;
+  for (size_t i = 0; good && i < rules.allow_count; i++) {
+    allow[i] = rules.allow[i];
+  }
+  for (size_t i = 0; good && i < config->count * BOT_OPTIONS; i++) {
+    const enum bot_option option = (enum bot_option)(i % BOT_OPTIONS);
+    const struct text url = config->list[i / BOT_OPTIONS].values[option].text;
+    if (bot_option_info(option)->type == BOT_TYPE_URL && url.len > 0) {
+      allow[rules.allow_count] = own_rule(&arena, url);
+      good = allow[rules.allow_count++].len > 0;
+    }
+  }
+  rules.allow = allow;
+  const enum bt_err err =
+      good ? outbound_set_rules(courier_post_outbound(b->post), &rules)
+           : BT_ERR_NOMEM;
+  arena_free(&arena);
+  return err;
+}
+
+enum bt_err bots_configure(struct bots *b, const struct bots_config *config) {
+  enum bt_err err = set_rules(b, config);
+  for (size_t i = 0; err == BT_ERR_OK && i < config->count; i++) {
+    err = configure_one(b, &config->list[i]);
+  }
+  return err;
 }
 
 void bots_free(struct bots *b) {
   if (b == NULL) {
     return;
   }
-  const struct mem *mem = api_mem(b->api);
-  bt_check(b->open == 0);
-  mem_free(mem, b->list, b->cap * sizeof *b->list);
-  mem_free(mem, b, sizeof *b);
+  while (b->held != NULL) {
+    drop_held(b->held);
+  }
+  while (b->talks != NULL) {
+    b->talks->bot->ops->release(b->talks, false);
+    bot_forget(b->talks);
+  }
+  for (size_t i = 0; i < b->cap; i++) {
+    if (b->list[i] != NULL) {
+      shut(b->list[i]);
+    }
+  }
+  while (b->retired != NULL) { /* questions that were not answered */
+    struct bot *bot = b->retired;
+    b->retired = bot->next;
+    shut(bot);
+  }
+  bt_check(b->sockets == 0);
+  courier_post_free(b->post);
+  mem_free(b->mem, b->list, b->cap * sizeof(struct bot *));
+  mem_free(b->mem, b, sizeof *b);
 }

@@ -410,7 +410,7 @@ cmd_handler cmd_attributes, cmd_disposition, cmd_reprioritise;
 cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
 cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
-cmd_handler cmd_bot_joined, cmd_bot_dropped;
+cmd_handler cmd_bot_joined, cmd_bot_dropped, cmd_note_bot;
 cmd_handler cmd_pause_queue, cmd_drain_queue, cmd_open_queue;
 cmd_handler cmd_put, cmd_put_script;
 cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_bot_reply,

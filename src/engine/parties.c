@@ -242,6 +242,16 @@ void cmd_bot_dropped(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, SESSION_NOBODY, 200, "The bot's connections are gone.", a);
 }
 
+void cmd_note_bot(struct ctx *x, uint32_t slot, const struct record *args,
+                  struct answer *a) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_BOT_NOTED, slot);
+  record_copy(&ev, FIELD_BOT, args);
+  record_copy(&ev, FIELD_NOTE, args);
+  emit(x, &ev);
+  answer_session(x, slot, 200, "It was noted.", a);
+}
+
 /* ---- after a restart: every connection is gone */
 
 static void bot_is_away(struct ctx *x, uint32_t slot) {

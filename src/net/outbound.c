@@ -253,7 +253,8 @@ static bool copy_request(struct outbound_one *c,
                                          .body = copy_text(a, from->body),
                                          .headers = headers,
                                          .header_count = from->header_count,
-                                         .timeout_ms = from->timeout_ms};
+                                         .timeout_ms = from->timeout_ms,
+                                         .stays = from->stays};
   bool good = headers != NULL && c->request.method.ptr != NULL &&
               c->request.url.ptr != NULL && c->request.body.ptr != NULL;
   for (size_t i = 0; i < from->header_count && good; i++) {

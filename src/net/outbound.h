@@ -49,6 +49,7 @@ struct outbound_request {
   const struct http_header *headers;
   size_t header_count;
   int64_t timeout_ms;
+  bool stays; /* a redirect is not followed: it is the reply */
 };
 
 struct outbound_reply {

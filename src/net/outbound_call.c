@@ -318,7 +318,8 @@ bool outbound_go_on(struct outbound_one *c, CURLcode result,
     (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &to);
   }
-  if (result == CURLE_OK && is_redirect(status) && to != NULL) {
+  if (result == CURLE_OK && is_redirect(status) && to != NULL &&
+      !c->request.stays) {
     if (follow(c, status, to)) {
       return true;
     }

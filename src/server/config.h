@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/tz.h"
+#include "bots/settings.h"
 #include "engine/config.h"
 #include "net/limits.h"
 #include "net/outbound.h"
@@ -49,6 +50,8 @@ struct server_config {
   size_t literal_tokens;         /* whose secret stands in the file */
   struct server_object *objects; /* what is referred to comes first */
   size_t object_count;
+  struct bot_settings *bots; /* what is not the engine's about them */
+  size_t bot_count;
   struct outbound_rules rest; /* texts in the arena */
   struct server_script *scripts;
   size_t script_count;

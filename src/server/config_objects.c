@@ -126,6 +126,9 @@ static void add_object(struct reader *r, size_t section,
     object = skill_object(r, object);
   }
   const size_t errors = r->findings->errors;
+  if (kind == CONFIG_BOT) {
+    object = reader_read_bot(r, object);
+  }
   check_object(r, kind, object);
   if (object->type != JSON_OBJECT) {
     return;
@@ -152,9 +155,10 @@ void reader_read_objects(struct reader *r) {
     const struct json *list = section_of(r, sections[i].section);
     count += list == NULL ? 0 : list->count;
   }
+  r->out->bots = arena_alloc(r->arena, (count + 1) * sizeof *r->out->bots);
   r->out->objects =
       arena_alloc(r->arena, (count + 1) * sizeof *r->out->objects);
-  if (r->out->objects == NULL) {
+  if (r->out->objects == NULL || r->out->bots == NULL) {
     r->no_memory = true;
     return;
   }

@@ -69,6 +69,17 @@ struct text reader_path(struct reader *r, struct text file);
 bool reader_slurp(struct reader *r, const struct json *node, struct text path,
                   size_t max, struct text *out);
 
+/* ---- secrets: false after an error was reported at @at */
+
+bool reader_env(struct reader *r, const struct json *at, struct text name,
+                struct text *out);
+/* The first line of the file, which is relative to the YAML file. */
+bool reader_secret_file(struct reader *r, const struct json *at,
+                        struct text file, struct text *out);
+/* "env:NAME" or "file:PATH"; false without a report for any other text. */
+bool reader_reference(struct reader *r, const struct json *at,
+                      struct text *out);
+
 /* ---- names */
 
 void names_init(struct names *n, const struct mem *mem);
@@ -91,6 +102,9 @@ void reader_load_zone(struct reader *r, const struct json *at,
 /* ---- the sections; each reports what is wrong in it */
 
 void reader_read_objects(struct reader *r);
+/* A bot's type and options go to the configuration's bots. Returns the object
+ * with what is left of it: what the engine knows. */
+const struct json *reader_read_bot(struct reader *r, const struct json *object);
 void reader_check_references(struct reader *r);
 void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);

@@ -1,12 +1,10 @@
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/check.h"
 #include "server/config_priv.h"
 
-enum { TOKEN_MIN = 16, TOKEN_MAX = 256, FILE_MAX_BYTES = 4096 };
+enum { TOKEN_MIN = 16, TOKEN_MAX = 256 };
 
 static const struct {
   const char *word;
@@ -59,33 +57,14 @@ static bool take_literal(struct reader *r, const struct json *at,
 }
 
 static bool take_env(struct reader *r, const struct json *at, uint8_t out[32]) {
-  const struct text name = arena_copy_text(r->arena, at->text);
-  const char *value = name.ptr == NULL ? NULL : getenv(name.ptr);
-  if (value == NULL || value[0] == '\0') {
-    reader_error(r, at,
-                 "the environment variable %.*s is not set where baton was "
-                 "started",
-                 TEXT_ARG(at->text));
-    return false;
-  }
-  return hash(r, at, text_from(value), out);
+  struct text value;
+  return reader_env(r, at, at->text, &value) && hash(r, at, value, out);
 }
 
 static bool take_file(struct reader *r, const struct json *at,
                       uint8_t out[32]) {
-  const struct text path = reader_path(r, at->text);
-  struct text content;
-  struct stat st;
-  if (path.ptr == NULL ||
-      !reader_slurp(r, at, path, FILE_MAX_BYTES, &content)) {
-    return false;
-  }
-  if (stat(path.ptr, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    reader_warn(r, at, "others may read %.*s; chmod 600 it", TEXT_ARG(path));
-  }
-  const struct text line =
-      text_sub(content, 0, text_find(content, TEXT("\n"), 0));
-  return hash(r, at, text_trim(line), out);
+  struct text value;
+  return reader_secret_file(r, at, at->text, &value) && hash(r, at, value, out);
 }
 
 static int hex_digit(char c) {

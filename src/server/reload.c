@@ -104,6 +104,13 @@ void server_finish_reload(struct server *s) {
   apply_free(s->apply);
   s->apply = NULL;
   domain_set_zone(s->domain, s->coming.zone);
+  const struct bots_config bots = {.list = s->coming.bots,
+                                   .count = s->coming.bot_count,
+                                   .rules = &s->coming.rest};
+  if (bots_configure(s->bots, &bots) != BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.bots",
+            "there is no memory for some bots: they stay as they were");
+  }
   server_config_free(&s->config);
   s->config = s->coming;
 }

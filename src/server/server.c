@@ -120,6 +120,16 @@ static bool on_page(void *ctx, struct http_request *req) {
 
 /* ---- putting together */
 
+static enum bt_err create_bots(struct server *s) {
+  const struct bots_options options = {
+      .api = s->api, .loop = s->loop, .ctx = s, .log = on_api_log};
+  const struct bots_config config = {.list = s->config.bots,
+                                     .count = s->config.bot_count,
+                                     .rules = &s->config.rest};
+  const enum bt_err err = bots_create(&options, &s->bots);
+  return err == BT_ERR_OK ? bots_configure(s->bots, &config) : err;
+}
+
 static enum bt_err create_api(struct server *s) {
   const struct server_config *c = &s->config;
   const struct api_options options = {
@@ -138,7 +148,7 @@ static enum bt_err create_api(struct server *s) {
       .metrics = server_write_metrics};
   enum bt_err err = api_create(heap_mem(), &options, &s->api);
   if (err == BT_ERR_OK) {
-    err = bots_create(s->api, &s->bots);
+    err = create_bots(s);
   }
   if (err == BT_ERR_OK) {
     err = outside_create(s->api, s->loop, &c->rest, &s->log, &s->outside);

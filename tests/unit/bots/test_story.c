@@ -12,7 +12,9 @@ struct story {
 static void begin(struct story *t) {
   memset(t, 0, sizeof *t);
   service_begin(&t->service);
-  assert_int_equal(bots_create(t->service.api, &t->bots), BT_ERR_OK);
+  const struct bots_options options = {.api = t->service.api,
+                                       .loop = t->service.loop};
+  assert_int_equal(bots_create(&options, &t->bots), BT_ERR_OK);
   service_listen(&t->service);
 }
 

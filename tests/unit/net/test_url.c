@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -79,6 +80,51 @@ static void members_are_found(void **state) {
   assert_int_equal(count, 4);
 }
 
+static void urls_come_apart(void **state) {
+  (void)state;
+  static const struct {
+    const char *url, *scheme, *host, *path;
+    uint16_t port;
+    bool tls;
+  } good[] = {
+      {"https://bot.example.com", "https", "bot.example.com", "", 443, true},
+      {"HTTP://a:8080/x/y?z=1", "http", "a", "/x/y?z=1", 8080, false},
+      {"wss://[::1]:9/s", "wss", "[::1]", "/s", 9, true},
+      {"ws://10.0.0.1?q", "ws", "10.0.0.1", "?q", 80, false}};
+  struct url_parts p;
+  const char *why;
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    assert_true(url_split(text_from(good[i].url), &p, &why));
+    assert_true(text_equal(p.scheme, text_from(good[i].scheme)));
+    assert_true(text_equal(p.host, text_from(good[i].host)));
+    assert_true(text_equal(p.path, text_from(good[i].path)));
+    assert_int_equal(p.port, good[i].port);
+    assert_int_equal(p.tls, good[i].tls);
+  }
+}
+
+static void bad_urls_are_told(void **state) {
+  (void)state;
+  static const struct {
+    const char *url, *why;
+  } bad[] = {{"bot.example.com", "begins with https://"},
+             {"ftp://a/", "begins with https://"},
+             {"https://u:p@a/", "no user"},
+             {"https://a/#x", "no blanks"},
+             {"https://a /", "no blanks"},
+             {"https://a\\b", "no blanks"},
+             {"https:///x", "host is missing"},
+             {"https://a:0/", "host is missing"},
+             {"https://a:70000", "host is missing"},
+             {"https://[::1/", "host is missing"}};
+  struct url_parts p;
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    const char *why = "";
+    assert_false(url_split(text_from(bad[i].url), &p, &why));
+    assert_non_null(strstr(why, bad[i].why));
+  }
+}
+
 static void without_memory_decoding_fails(void **state) {
   (void)state;
   struct test_mem tm;
@@ -96,6 +142,8 @@ int main(void) {
       cmocka_unit_test(broken_triples_are_refused),
       cmocka_unit_test(what_is_encoded_is_decoded),
       cmocka_unit_test(members_are_found),
+      cmocka_unit_test(urls_come_apart),
+      cmocka_unit_test(bad_urls_are_told),
       cmocka_unit_test(without_memory_decoding_fails),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
