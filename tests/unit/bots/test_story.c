@@ -94,7 +94,7 @@ static void check_409(const struct service *s) {
       "\"instance\":\"/api/v1/sessions/",
       "\"refusal\":\"release_in_progress\"",
       "\"status\":\"releasing\",\"holder\":{\"kind\":\"bot\",\"id\":"
-      "\"cognigy\",\"since\":\"",
+      "\"cognigy\",\"name\":\"cognigy\",\"since\":\"",
       "\"epoch\":2,\"version\":",
       "\"allowedFrom\":[\"idle\",\"queued\"]",
       "\"remedies\":[{\"do\":\"retry with when=released",
