@@ -75,6 +75,17 @@ static void print_columns(void) {
 #undef COLUMN
 }
 
+static void print_changes(void) {
+  printf("\n## What --change takes\nSeveral changes make one other setting. "
+         "A value is a number, a word, a list (`sales,billing:3`), members\n"
+         "(`chat:2,voice:1`) or JSON.\n\n| setting | for example | meaning |\n"
+         "|---|---|---|\n");
+#define CHANGE(name, word, setting, example, doc)                              \
+  printf("| `%s` | `%s` | %s |\n", (setting), (example), (doc));
+#include "simulate/change.def"
+#undef CHANGE
+}
+
 static void print_measures(void) {
   printf("\n## What comes out\nOf each queue, of all of them, and of each "
          "interval; a contact counts in the interval in which it came. Names "
@@ -95,6 +106,7 @@ int main(void) {
     print_object(&objects[i]);
   }
   print_columns();
+  print_changes();
   print_measures();
   return 0;
 }

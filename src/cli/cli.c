@@ -129,6 +129,16 @@ static bool set_num(const struct cli_option *o, const char *value) {
   return true;
 }
 
+static bool set_item(const struct cli_option *o, const char *value) {
+  struct cli_list *list = o->target;
+  if (list->count == CLI_LIST_MAX) {
+    cli_error("%s: at most %d of them", o->name, CLI_LIST_MAX);
+    return false;
+  }
+  list->items[list->count++] = value;
+  return true;
+}
+
 /* One option; *@used_next if the next word was its value. */
 static bool set(const struct cli_option *o, const char *word, const char *next,
                 bool *used_next) {
@@ -155,6 +165,9 @@ static bool set(const struct cli_option *o, const char *word, const char *next,
   }
   if (o->kind == CLI_NUM) {
     return set_num(o, value);
+  }
+  if (o->kind == CLI_LIST) {
+    return set_item(o, value);
   }
   *(const char **)o->target = value;
   return true;

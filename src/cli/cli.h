@@ -17,7 +17,15 @@ enum cli_kind {
   CLI_TEXT, /* --url X or --url=X: *(const char **)target */
   CLI_NUM,  /* --sessions 10: *(long long *)target */
   /* --trace or --trace=json: *(const char **)target; "" without a value */
-  CLI_FLAG_OR_TEXT
+  CLI_FLAG_OR_TEXT,
+  CLI_LIST /* --change X, as often as wanted: *(struct cli_list *)target */
+};
+
+enum { CLI_LIST_MAX = 64 };
+
+struct cli_list {
+  const char *items[CLI_LIST_MAX];
+  size_t count;
 };
 
 struct cli_option {

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/simulate_load.h"
 #include "domain/heap.h"
+#include "simulate/change.h"
 #include "simulate/report.h"
 
 enum { RUNS_MAX = 10000 };
@@ -16,6 +17,7 @@ enum { RUNS_MAX = 10000 };
 struct simulate_words {
   struct simulate_files files;
   const char *svg;
+  struct cli_list changes;
   long long runs, seed;
   bool json, csv, intervals;
 };
@@ -27,30 +29,54 @@ static bool fail(const struct simulate_error *why) {
   return false;
 }
 
-static bool play_all(const struct simulate_setting *setting,
-                     const struct simulate_words *w, size_t rows,
-                     struct simulate_result *out, struct progress *bar) {
-  const size_t intervals = simulate_interval_count(setting->plan);
+/* What is played, and what comes of it. */
+struct playing {
+  const struct simulate_words *words;
+  struct simulate_rows rows;
+  struct simulate_result before, after;
+  struct simulate_changed changed;
+  struct progress bar;
+  uint64_t done; /* runs, of both settings */
+};
+
+static bool play_run(struct playing *p, const struct simulate_setting *setting,
+                     struct simulate_result *out) {
   struct simulate_error why = {"there is no memory for the results"};
-  if (simulate_result_init(out, heap_mem(), rows, intervals, (size_t)w->runs) !=
-      BT_ERR_OK) {
+  struct simulate_tally tally;
+  const struct simulate_draw draw = {(uint64_t)p->words->seed, out->done};
+  if (simulate_play(heap_mem(), setting, draw, &tally, &why) != BT_ERR_OK) {
     return fail(&why);
   }
-  for (uint64_t run = 0; run < (uint64_t)w->runs; run++) {
-    struct simulate_tally tally;
-    const struct simulate_draw draw = {(uint64_t)w->seed, run};
-    progress_show(bar, out->done);
-    if (simulate_play(heap_mem(), setting, draw, &tally, &why) != BT_ERR_OK) {
-      return fail(&why);
-    }
-    const enum bt_err err = simulate_result_add(out, &tally);
-    simulate_tally_free(&tally);
-    if (err != BT_ERR_OK) {
-      return fail(&why);
-    }
-    progress_show(bar, out->done);
+  const enum bt_err err = simulate_result_add(out, &tally);
+  simulate_tally_free(&tally);
+  progress_show(&p->bar, ++p->done);
+  return err == BT_ERR_OK || fail(&why);
+}
+
+static bool play_all(struct playing *p, const struct simulate_setting *setting,
+                     struct simulate_result *out) {
+  const struct simulate_error why = {"there is no memory for the results"};
+  bool good = simulate_result_init(out, heap_mem(), p->rows.count,
+                                   simulate_interval_count(setting->plan),
+                                   (size_t)p->words->runs) == BT_ERR_OK ||
+              fail(&why);
+  while (good && out->done < out->runs) {
+    good = play_run(p, setting, out);
   }
-  return true;
+  return good;
+}
+
+/* The other setting. */
+static bool change(struct playing *p, const struct simulate_setting *setting,
+                   struct arena *arena) {
+  const struct cli_list *changes = &p->words->changes;
+  struct simulate_error why = {"there is no memory"};
+  bool good = simulate_change_begin(&p->changed, arena, setting) == BT_ERR_OK;
+  for (size_t i = 0; good && i < changes->count; i++) {
+    good = simulate_change_apply(&p->changed, text_from(changes->items[i]),
+                                 &why) == BT_ERR_OK;
+  }
+  return good || fail(&why);
 }
 
 /* ---- what comes out */
@@ -94,34 +120,57 @@ static bool print(const struct simulate_words *w,
 
 /* ---- together */
 
+static struct text join_changes(const struct cli_list *changes,
+                                struct textbuf *b) {
+  for (size_t i = 0; i < changes->count; i++) {
+    textbuf_addf(b, "%s%s", i == 0 ? "" : ", ", changes->items[i]);
+  }
+  return textbuf_text(b);
+}
+
+static bool tell(const struct playing *p, const struct simulate_input *in) {
+  const bool changed = p->words->changes.count > 0;
+  struct textbuf b;
+  textbuf_init(&b, heap_mem());
+  const struct simulate_report r = {.centre = in->config.centre,
+                                    .zone = in->config.zone,
+                                    .plan = &in->reader.plan,
+                                    .queues = p->rows.names,
+                                    .queue_count = p->rows.count,
+                                    .agent_count = in->agent_count,
+                                    .seed = (uint64_t)p->words->seed,
+                                    .result = &p->before,
+                                    .changed = changed ? &p->after : NULL,
+                                    .change =
+                                        join_changes(&p->words->changes, &b)};
+  const bool good = print(p->words, &r);
+  textbuf_free(&b);
+  return good;
+}
+
 static bool simulate(const struct simulate_words *w,
-                     const struct simulate_input *in) {
+                     struct simulate_input *in) {
   const struct simulate_setting setting = {in->objects, in->object_count,
                                            &in->reader.plan};
-  struct simulate_rows rows = {0};
-  struct simulate_result result = {0};
+  struct playing p = {.words = w};
   struct simulate_error why;
-  struct progress bar;
-  if (simulate_rows_of(heap_mem(), &setting, &rows, &why) != BT_ERR_OK) {
+  const bool changed = w->changes.count > 0;
+  if (simulate_rows_of(heap_mem(), &setting, &p.rows, &why) != BT_ERR_OK) {
     return fail(&why);
   }
-  progress_begin(&bar, isatty(STDERR_FILENO) != 0, "simulate",
-                 (uint64_t)w->runs);
-  bool good = play_all(&setting, w, rows.count, &result, &bar);
-  progress_end(&bar);
-  if (good) {
-    const struct simulate_report r = {.centre = in->config.centre,
-                                      .zone = in->config.zone,
-                                      .plan = setting.plan,
-                                      .queues = rows.names,
-                                      .queue_count = rows.count,
-                                      .agent_count = in->agent_count,
-                                      .seed = (uint64_t)w->seed,
-                                      .result = &result};
-    good = print(w, &r);
+  progress_begin(&p.bar, isatty(STDERR_FILENO) != 0, "simulate",
+                 (uint64_t)w->runs * (changed ? 2 : 1));
+  bool good = !changed || change(&p, &setting, &in->arena);
+  good = good && play_all(&p, &setting, &p.before);
+  if (good && changed) {
+    const struct simulate_setting other = simulate_change_end(&p.changed);
+    good = play_all(&p, &other, &p.after);
   }
-  simulate_result_free(&result);
-  simulate_rows_free(heap_mem(), &rows);
+  progress_end(&p.bar);
+  good = good && tell(&p, in);
+  simulate_result_free(&p.before);
+  simulate_result_free(&p.after);
+  simulate_rows_free(heap_mem(), &p.rows);
   return good;
 }
 
@@ -148,6 +197,8 @@ int cmd_simulate(const struct cli_command *self, int argc, char **argv) {
        "who comes: a table of contacts, or of forecasts"},
       {"--plan", CLI_TEXT, &w.files.plan, "FILE",
        "a file of its own instead of the centre's section simulation"},
+      {"--change", CLI_LIST, &w.changes, "SETTING=VALUE",
+       "compare with this, such as agents=+2; several make one change"},
       {"--runs", CLI_NUM, &w.runs, "N", "how often it is played (default 10)"},
       {"--seed", CLI_NUM, &w.seed, "N",
        "the same seed gives the same output (default 1)"},
@@ -160,6 +211,8 @@ int cmd_simulate(const struct cli_command *self, int argc, char **argv) {
   static const char *const examples[] = {
       "baton simulate examples/simulate/centre.yaml",
       "baton simulate centre.yaml --arrivals monday.csv --svg monday.svg",
+      "baton simulate centre.yaml --change agents=+2",
+      "baton simulate centre.yaml --change queue.support.strategy=most_skilled",
       NULL};
   const struct cli_page page = {options, examples, 1, 1};
   int exit_code;

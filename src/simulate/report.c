@@ -152,13 +152,14 @@ static void add_title(const struct simulate_report *r, struct textbuf *out) {
 
 /* ---- what a change changes */
 
-/* The change of a value, with its sign: "+2.8 points", "-3.1 s". */
-static void add_change(enum simulate_unit unit, double value,
-                       struct textbuf *out) {
+/* "+1.4 … +5.4 points" */
+static void add_interval(enum simulate_unit unit, struct estimate d,
+                         struct textbuf *out) {
   const double scale = unit == SIMULATE_COUNT ? 1
                        : unit == SIMULATE_MS  ? 1e-3
                                               : 100;
-  textbuf_addf(out, "%+.1f%s", value * scale,
+  textbuf_addf(out, "%+.1f … %+.1f%s", (d.mean - d.half) * scale,
+               (d.mean + d.half) * scale,
                unit == SIMULATE_COUNT ? ""
                : unit == SIMULATE_MS  ? " s"
                                       : " points");
@@ -174,25 +175,24 @@ static void add_sentence(const struct simulate_report *r, const char *what,
   if (isnan(d.mean)) {
     return;
   }
+  textbuf_addf(out, "  %.*s: %s ", TEXT_ARG(report_row_name(r, at.row)), what);
   if (isnan(d.half)) {
-    textbuf_addf(out, "%s: %s, now %s; one run cannot say how sure that is.\n",
-                 what, before, after);
+    textbuf_addf(out, "was %s and is %s; one run cannot say how sure that is\n",
+                 before, after);
     return;
   }
-  if (fabs(d.mean) <= d.half || (d.half == 0 && d.mean == 0)) {
-    textbuf_addf(out,
-                 "%s: no difference that %zu runs could show (%s, then %s; ",
-                 what, d.count, before, after);
-  } else {
-    textbuf_addf(out, "%s %s from %s to %s (", what,
-                 d.mean > 0 ? "rises" : "falls", before, after);
+  if (d.mean == 0 && d.half == 0) {
+    textbuf_addf(out, "stays as it is (%s)\n", before);
+    return;
   }
-  add_change(unit, d.mean, out);
-  textbuf_add(out, TEXT("; 95 % confidence "));
-  add_change(unit, d.mean - d.half, out);
-  textbuf_add(out, TEXT(" … "));
-  add_change(unit, d.mean + d.half, out);
-  textbuf_add(out, TEXT(").\n"));
+  if (fabs(d.mean) <= d.half) {
+    textbuf_addf(out, "shows no sure difference: %s, then %s (", before, after);
+  } else {
+    textbuf_addf(out, "%s from %s to %s (", d.mean > 0 ? "rises" : "falls",
+                 before, after);
+  }
+  add_interval(unit, d, out);
+  textbuf_add(out, TEXT(")\n"));
 }
 
 static void add_comparison(const struct simulate_report *r,
@@ -200,17 +200,14 @@ static void add_comparison(const struct simulate_report *r,
   static const struct {
     enum simulate_measure measure;
     const char *what;
-  } told[] = {{SIMULATE_SERVICE_LEVEL_M, "service level"},
-              {SIMULATE_ASA_M, "speed of answer"},
-              {SIMULATE_ABANDONMENT_M, "abandonment"},
-              {SIMULATE_OCCUPANCY_M, "occupancy"}};
+  } told[] = {{SIMULATE_SERVICE_LEVEL_M, "the service level"},
+              {SIMULATE_ASA_M, "the average speed of answer"},
+              {SIMULATE_ABANDONMENT_M, "the abandonment"},
+              {SIMULATE_OCCUPANCY_M, "the occupancy"}};
   for (size_t row = r->queue_count == 1 ? 1 : 0; row <= r->queue_count; row++) {
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
-      char what[160];
       const struct simulate_place at = {row, 0, told[i].measure};
-      (void)snprintf(what, sizeof what, "  %.*s: %s",
-                     TEXT_ARG(report_row_name(r, row)), told[i].what);
-      add_sentence(r, what, at, out);
+      add_sentence(r, told[i].what, at, out);
     }
   }
 }
@@ -226,7 +223,9 @@ void simulate_report_table(const struct simulate_report *r,
   textbuf_addf(out, "\nwith %.*s\n\n", TEXT_ARG(r->change));
   add_table(r, r->changed, out);
   add_rest(r, r->changed, out);
-  textbuf_addf(out, "\nWhat %.*s changes, for the same customers:\n",
+  textbuf_addf(out,
+               "\nWhat %.*s changes for the same customers; in brackets the "
+               "95 %% confidence interval of the difference:\n",
                TEXT_ARG(r->change));
   add_comparison(r, out);
 }

@@ -31,6 +31,9 @@ enum bt_err simulate_result_init(struct simulate_result *r,
 }
 
 void simulate_result_free(struct simulate_result *r) {
+  if (r->mem == NULL) {
+    return;
+  }
   mem_free(r->mem, r->values,
            r->rows * r->places * SIMULATE_MEASURES * r->runs *
                sizeof *r->values);

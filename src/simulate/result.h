@@ -40,6 +40,7 @@ struct simulate_result {
 enum bt_err simulate_result_init(struct simulate_result *r,
                                  const struct mem *mem, size_t rows,
                                  size_t intervals, size_t runs) BT_USE_RESULT;
+/* One that was never made is fine, if it is zero. */
 void simulate_result_free(struct simulate_result *r);
 /* The next run. BT_ERR_NOMEM. */
 enum bt_err simulate_result_add(struct simulate_result *r,
