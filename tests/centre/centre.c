@@ -290,6 +290,21 @@ const char *centre_lines(const struct centre *c) {
   return all;
 }
 
+static bool keep(void *ctx, const struct record *r) {
+  return engine_restore(ctx, r);
+}
+
+void centre_reload(struct centre *c) {
+  struct engine *copy = NULL;
+  const struct engine_options options = {.centre = TEXT("test")};
+  bt_check(engine_create(&c->tm.mem, &options, &copy) == BT_ERR_OK);
+  bt_check(engine_save(c->e, keep, copy));
+  engine_restore_done(copy, engine_seq(c->e));
+  step_clear(&c->step);
+  engine_free(c->e);
+  c->e = copy;
+}
+
 void centre_tick_after(struct centre *c, int64_t ms) {
   c->now_us += ms * 1000;
   centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);

@@ -73,6 +73,9 @@ void centre_tick_after(struct centre *c, int64_t ms);
 /* Lets @ms pass, firing every timer on its way. */
 void centre_wait(struct centre *c, int64_t ms);
 
+/* Saves and loads: the engine is then the one that a snapshot makes. */
+void centre_reload(struct centre *c);
+
 const struct session *centre_session(const struct centre *c);
 enum session_status centre_status(const struct centre *c);
 /* The first event of this type in the last step, or NULL. */

@@ -64,20 +64,8 @@ static void test_a_booked_call_joins_its_queue_when_it_is_due(void **state) {
   centre_free(&c);
 }
 
-static bool keep(void *ctx, const struct record *r) {
-  return engine_restore(ctx, r);
-}
-
-/* Through a snapshot. */
 static void restart(struct centre *c) {
-  struct engine *copy = NULL;
-  const struct engine_options options = {.centre = TEXT("test")};
-  assert_int_equal(engine_create(&c->tm.mem, &options, &copy), BT_ERR_OK);
-  assert_true(engine_save(c->e, keep, copy));
-  engine_restore_done(copy, engine_seq(c->e));
-  step_clear(&c->step);
-  engine_free(c->e);
-  c->e = copy;
+  centre_reload(c);
   centre_do(c, COMMAND_RECOVERED, ROLE_SYSTEM, SESSION_NOBODY, NULL);
 }
 

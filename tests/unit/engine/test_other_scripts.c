@@ -27,23 +27,6 @@ static unsigned runs(const struct centre *c) {
   return n.runs;
 }
 
-/* ---- saving and loading in between: the engine as a snapshot has it */
-
-static bool keep(void *ctx, const struct record *r) {
-  return engine_restore(ctx, r);
-}
-
-static void restart(struct centre *c) {
-  struct engine *copy = NULL;
-  const struct engine_options options = {.centre = TEXT("test")};
-  assert_int_equal(engine_create(&c->tm.mem, &options, &copy), BT_ERR_OK);
-  assert_true(engine_save(c->e, keep, copy));
-  engine_restore_done(copy, engine_seq(c->e));
-  step_clear(&c->step);
-  engine_free(c->e);
-  c->e = copy;
-}
-
 /* ---- RunSub */
 
 static void test_a_called_script_returns_its_value(void **state) {
@@ -70,7 +53,7 @@ static void test_a_called_script_may_sleep_and_survives_a_restart(void **s) {
         "DYNAMIC o\no.who = p1\nRETURN o\n");
   assert_int_equal(runs(&c), 2);
   assert_int_equal(centre_status(&c), SESSION_CONNECTED); /* still held */
-  restart(&c);
+  centre_reload(&c);
   centre_tick_after(&c, 5000);
   assert_string_equal(centre_lines(&c), "3\na\n");
   assert_int_equal(runs(&c), 0);
@@ -89,7 +72,7 @@ static void test_globals_pass_through_a_script_that_knows_none(void **state) {
   centre_put(&c, COMMAND_PUT_ENTRY, "{\"id\":\"main\",\"script\":\"forum\"}");
   centre_open(&c);
   assert_int_equal(runs(&c), 3);
-  restart(&c);
+  centre_reload(&c);
   centre_tick_after(&c, 1000);
   assert_string_equal(centre_lines(&c), "2\nnew\n");
   centre_free(&c);
@@ -205,7 +188,7 @@ static void test_a_script_goes_on_as_another(void **state) {
   assert_string_equal(centre_lines(&c), "Kim 3\n");
   assert_int_equal(centre_status(&c), SESSION_CONNECTED); /* still held */
   assert_int_equal(runs(&c), 1);
-  restart(&c);
+  centre_reload(&c);
   centre_tick_after(&c, 1000);
   assert_string_equal(centre_lines(&c), "on\n");
   assert_int_equal(centre_status(&c), SESSION_IDLE);
@@ -247,7 +230,7 @@ static void test_a_spawned_script_runs_beside(void **state) {
         "LogInfo(\"beside \" + p1)\nWait(1)\nLogInfo(\"beside again\")\n");
   assert_string_equal(centre_lines(&c), "201\nbeside p\n");
   assert_int_equal(runs(&c), 2);
-  restart(&c);
+  centre_reload(&c);
   centre_tick_after(&c, 1000);
   assert_string_equal(centre_lines(&c), "beside again\n");
   assert_int_equal(centre_status(&c), SESSION_CONNECTED);
