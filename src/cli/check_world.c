@@ -40,42 +40,58 @@ static const struct json *parse(struct arena *arena,
   return tree;
 }
 
-static void add_target(struct check_centre *c, const char *prefix,
-                       struct text name) {
+/* @prefix: what stands before the name in a transfer. */
+static void add_name(struct check_centre *c, enum checker_kind kind,
+                     const char *prefix, struct text name) {
   struct textbuf b;
+  struct checker_names *known = &c->names[kind];
   if (name.len == 0) {
     return;
   }
   textbuf_init(&b, heap_mem());
   textbuf_addf(&b, "%s%.*s", prefix, TEXT_ARG(name));
-  c->targets[c->target_count++] = arena_copy_text(&c->arena, textbuf_text(&b));
-  bt_check(c->targets[c->target_count - 1].ptr != NULL);
+  known->names[known->count] = arena_copy_text(&c->arena, textbuf_text(&b));
+  bt_check(known->names[known->count++].ptr != NULL);
   textbuf_free(&b);
 }
 
+static void add_queue_name(struct check_centre *c, struct text name) {
+  add_name(c, CHECKER_TARGETS, "", name);
+  add_name(c, CHECKER_QUEUES, "", name);
+}
+
 static void add_queue(struct check_centre *c, const struct json *queue) {
-  add_target(c, "", config_text(queue, CONFIG_QUEUE_ID));
-  add_target(c, "", config_text(queue, CONFIG_QUEUE_NAME));
+  add_queue_name(c, config_text(queue, CONFIG_QUEUE_ID));
+  add_queue_name(c, config_text(queue, CONFIG_QUEUE_NAME));
   const struct json *list = config_list(queue, CONFIG_QUEUE_ALIASES);
   for (const struct json *e = list == NULL ? NULL : list->first; e != NULL;
        e = e->next) {
-    add_target(c, "", e->text);
+    add_queue_name(c, e->text);
   }
+}
+
+static void add_bot_name(struct check_centre *c, struct text name) {
+  add_name(c, CHECKER_TARGETS, "bot:", name);
+  add_name(c, CHECKER_BOTS, "", name);
 }
 
 static void add_object(struct check_centre *c,
                        const struct server_object *object) {
   const struct json *tree = parse(&c->arena, object);
   if (object->kind == CONFIG_SKILL) {
-    add_target(c, "", object->id);
+    add_queue_name(c, object->id);
   } else if (object->kind == CONFIG_QUEUE) {
     add_queue(c, tree);
   } else if (object->kind == CONFIG_AGENT) {
-    add_target(c, "agent:", config_text(tree, CONFIG_AGENT_ID));
-    add_target(c, "agent:", config_text(tree, CONFIG_AGENT_NAME));
+    add_name(c, CHECKER_TARGETS, "agent:", config_text(tree, CONFIG_AGENT_ID));
+    add_name(c, CHECKER_TARGETS,
+             "agent:", config_text(tree, CONFIG_AGENT_NAME));
   } else if (object->kind == CONFIG_BOT) {
-    add_target(c, "bot:", config_text(tree, CONFIG_BOT_ID));
-    add_target(c, "bot:", config_text(tree, CONFIG_BOT_NAME));
+    add_bot_name(c, config_text(tree, CONFIG_BOT_ID));
+    add_bot_name(c, config_text(tree, CONFIG_BOT_NAME));
+  } else if (object->kind == CONFIG_HOURS) {
+    add_name(c, CHECKER_CALENDARS, "", config_text(tree, CONFIG_HOURS_ID));
+    add_name(c, CHECKER_CALENDARS, "", config_text(tree, CONFIG_HOURS_NAME));
   }
 }
 
@@ -99,12 +115,18 @@ bool check_centre_load(const char *path, struct check_centre *out) {
     return false;
   }
   arena_init(&out->arena, heap_mem(), 0);
-  out->targets =
-      arena_alloc(&out->arena, (out->config.object_count * NAMES_MAX + 1) *
-                                   sizeof *out->targets);
-  bt_check(out->targets != NULL);
+  const size_t most =
+      out->config.object_count * NAMES_MAX + out->config.script_count + 1;
+  for (size_t i = 0; i < CHECKER_KINDS; i++) {
+    out->names[i].names =
+        arena_alloc(&out->arena, most * sizeof *out->names[i].names);
+    bt_check(out->names[i].names != NULL);
+  }
   for (size_t i = 0; i < out->config.object_count; i++) {
     add_object(out, &out->config.objects[i]);
+  }
+  for (size_t i = 0; i < out->config.script_count; i++) {
+    add_name(out, CHECKER_SCRIPTS, "", out->config.scripts[i].name);
   }
   return true;
 }
@@ -160,8 +182,7 @@ static void add_entry(const struct server_object *object, struct text script,
 
 void check_centre_world(const struct check_centre *centre, const char *path,
                         struct checker_world *world) {
-  world->targets = centre->targets;
-  world->target_count = centre->target_count;
+  world->names = centre->names;
   for (size_t s = 0; s < centre->config.script_count; s++) {
     const struct server_script *script = &centre->config.scripts[s];
     if (!same_file(script->path.ptr, path)) {

@@ -1,8 +1,8 @@
 /* check_world.h - what `baton check --config` knows of a centre.
  *
  * The centre's file says with which statuses each of its scripts begins, how
- * long a bot may take to close, and which queues, skills, agents and bots a
- * transfer can name.
+ * long a bot may take to close, and what they can name: queues, skills, agents,
+ * bots, calendars, other scripts.
  */
 #ifndef BATON_CLI_CHECK_WORLD_H
 #define BATON_CLI_CHECK_WORLD_H
@@ -13,8 +13,7 @@
 struct check_centre {
   struct server_config config;
   struct arena arena;
-  struct text *targets;
-  size_t target_count;
+  struct checker_names names[CHECKER_KINDS];
 };
 
 /* What is wrong with the file goes to standard error. False: it is of no use.

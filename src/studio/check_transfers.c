@@ -1,8 +1,8 @@
-/* What a transfer names, and the statuses that a script asks for. */
+/* What a script names of its centre, and the statuses that it asks for. */
 #include "studio/action.h"
 #include "studio/checker_priv.h"
 
-/* ---- targets and options, as far as they stand there */
+/* ---- names and options, as far as they stand there */
 
 static const struct expr *nth_arg(const struct expr *call, uint32_t n) {
   const struct expr *arg = call->args;
@@ -12,40 +12,72 @@ static const struct expr *nth_arg(const struct expr *call, uint32_t n) {
   return arg;
 }
 
-static const struct expr *target_of(const struct expr *call) {
-  if (checker_is_action(call, ACTION_REQ_AGENT)) {
-    return nth_arg(call, 0);
+static bool is_known(const struct checker_names *known, struct text name) {
+  size_t i = 0;
+  while (i < known->count && !text_equal_nocase(known->names[i], name)) {
+    i++;
   }
-  return checker_is_action(call, ACTION_TRANSFER) && call->argc >= 2
-             ? nth_arg(call, 1)
-             : NULL;
+  return i < known->count;
 }
 
-static bool is_known(const struct checker *c, struct text name) {
-  for (size_t i = 0; i < c->world.target_count; i++) {
-    if (text_equal_nocase(c->world.targets[i], name)) {
-      return true;
-    }
-  }
-  return text_starts(name, TEXT("sip:"));
+/* A transfer goes to any SIP address; a script may be named as its file is. */
+static bool is_there(const struct checker *c, enum checker_kind kind,
+                     struct text name) {
+  const struct checker_names *known = &c->world.names[kind];
+  const bool file = kind == CHECKER_SCRIPTS && text_ends(name, TEXT(".studio"));
+  return is_known(known, name) ||
+         (kind == CHECKER_TARGETS && text_starts(name, TEXT("sip:"))) ||
+         (file && is_known(known, text_sub(name, 0, name.len - 7)));
 }
 
-static void check_name(struct checker *c, const struct expr *target) {
-  if (target->kind != EXPR_TEXT || c->world.targets == NULL ||
-      is_known(c, text_trim(target->text))) {
+static void check_name(struct checker *c, const struct expr *e,
+                       enum checker_kind kind) {
+  static const char *const words[CHECKER_KINDS] = {
+      [CHECKER_TARGETS] = "queue, skill, agent or bot",
+      [CHECKER_QUEUES] = "queue or skill",
+      [CHECKER_BOTS] = "bot",
+      [CHECKER_CALENDARS] = "calendar",
+      [CHECKER_SCRIPTS] = "script"};
+  if (e == NULL || e->kind != EXPR_TEXT || c->world.names == NULL ||
+      is_there(c, kind, text_trim(e->text))) {
     return;
   }
+  const struct checker_names *known = &c->world.names[kind];
   struct textbuf hint;
   textbuf_init(&hint, c->reporter.diags->arena.mem);
   report(&c->reporter,
          (struct finding){.code = DIAGNOSTIC_CODE_UNKNOWN_TARGET,
-                          .at = target->at,
-                          .hint = report_nearest(&hint, target->text,
-                                                 c->world.targets,
-                                                 c->world.target_count)},
-         "the centre has no queue, skill, agent or bot '%.*s'",
-         TEXT_ARG(target->text));
+                          .at = e->at,
+                          .hint = report_nearest(&hint, e->text, known->names,
+                                                 known->count)},
+         "the centre has no %s '%.*s'", words[kind], TEXT_ARG(e->text));
   textbuf_free(&hint);
+}
+
+/* Which argument of which action names what. */
+static const struct naming {
+  enum action_id action;
+  uint32_t argument;
+  enum checker_kind kind;
+} namings[] = {{ACTION_REQ_AGENT, 0, CHECKER_TARGETS},
+               {ACTION_GET_QUEUE_INFO, 0, CHECKER_QUEUES},
+               {ACTION_CALLBACK, 2, CHECKER_QUEUES},
+               {ACTION_BOT_EXCHANGE, 0, CHECKER_BOTS},
+               {ACTION_CHECK_HOURS, 0, CHECKER_CALENDARS},
+               {ACTION_RUN_SUB, 0, CHECKER_SCRIPTS},
+               {ACTION_RUN_SCRIPT, 0, CHECKER_SCRIPTS},
+               {ACTION_SPAWN, 0, CHECKER_SCRIPTS}};
+
+static void check_names_of(struct checker *c, const struct expr *call) {
+  /* With one argument it is a payload. */
+  if (checker_is_action(call, ACTION_TRANSFER) && call->argc >= 2) {
+    check_name(c, nth_arg(call, 1), CHECKER_TARGETS);
+  }
+  for (size_t i = 0; i < sizeof namings / sizeof namings[0]; i++) {
+    if (checker_is_action(call, namings[i].action)) {
+      check_name(c, nth_arg(call, namings[i].argument), namings[i].kind);
+    }
+  }
 }
 
 static void check_options(struct checker *c, const struct expr *options) {
@@ -105,10 +137,7 @@ static bool is_status(struct checker *c, const struct unit *unit,
 
 static void look_at_expr(struct checker *c, const struct unit *unit,
                          const struct expr *e) {
-  const struct expr *target = target_of(e);
-  if (target != NULL) {
-    check_name(c, target);
-  }
+  check_names_of(c, e);
   if (checker_is_action(e, ACTION_TRANSFER)) {
     check_options(c, nth_arg(e, 2));
   } else if (checker_is_action(e, ACTION_WAIT_FOR)) {

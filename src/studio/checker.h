@@ -26,15 +26,29 @@ enum checker_status_bit {
 #undef STATUS
 #define CHECKER_SET(name) (1u << CHECKER_BIT_##name)
 
+/* What a script can call by its name. */
+enum checker_kind {
+  CHECKER_TARGETS, /* of transfers */
+  CHECKER_QUEUES,  /* skills have one, too */
+  CHECKER_BOTS,
+  CHECKER_CALENDARS,
+  CHECKER_SCRIPTS,
+  CHECKER_KINDS
+};
+
+struct checker_names {
+  struct text *names;
+  size_t count;
+};
+
 /* What the entry point guarantees. A script may state the first itself, in a
  * comment: "// baton: entry script"; see checker_entry_set(). */
 struct checker_world {
   uint32_t entry; /* the statuses at the script's first line */
   bool given;     /* whatever the script itself states */
   double drain_s; /* after a sleep this long a releasing session is idle */
-  /* What a transfer may name, where a centre is known; else NULL. */
-  const struct text *targets;
-  size_t target_count;
+  /* By enum checker_kind, where a centre is known; else NULL. */
+  const struct checker_names *names;
   /* Are these options of a transfer understood? Else the reason goes to @why.
    * NULL: nobody knows. */
   bool (*options_fit)(struct text options, struct textbuf *why);
