@@ -27,7 +27,7 @@ static const char *const actions[] = {
 };
 
 static const char *const builtins[] = {
-#define BUILTIN(id, name, min, max, use, example, result, doc) name,
+#define BUILTIN(id, name, min, max, params, use, example, result, doc) name,
 #include "studio/builtins.def"
 #undef BUILTIN
 };

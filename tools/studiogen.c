@@ -32,21 +32,33 @@ static void put_head(const char *title, const char *table) {
 /* ---- built-ins */
 
 static const struct builtin {
-  const char *name, *use, *example, *result, *doc;
-  int min, max;
+  const char *name, *params, *use, *example, *result, *doc;
+  int min;
 } builtins[] = {
-#define BUILTIN(id, name, min, max, use, example, result, doc)                 \
-  {name, #use, example, result, doc, min, max},
+#define BUILTIN(id, name, min, max, params, use, example, result, doc)         \
+  {name, params, #use, example, result, doc, min},
 #include "studio/builtins.def"
 #undef BUILTIN
 };
 
-static void put_arity(const struct builtin *b) {
-  if (b->min == b->max) {
-    printf("%d", b->min);
-  } else {
-    printf("%d–%d", b->min, b->max);
+/* left(text, count); what may be left out in brackets. */
+static void put_form(const struct builtin *b) {
+  const char *at = b->params;
+  printf("`%s(", b->name);
+  for (int i = 0; *at != '\0'; i++) {
+    const int len = (int)strcspn(at, ",");
+    printf("%s%s%.*s%s",
+           i < b->min ? ""
+           : i == 0   ? "["
+                      : " [",
+           i == 0 ? "" : ", ", len, at, i < b->min ? "" : "]");
+    at += len;
+    at += *at == '\0' ? 0 : 2;
   }
+  printf(")`");
+}
+
+static void put_use(const struct builtin *b) {
   if (strcmp(b->use, "METHOD") == 0) {
     printf(", a method only");
   } else if (strcmp(b->use, "CHANGES") == 0) {
@@ -60,13 +72,14 @@ static void print_builtins(void) {
   put_head("Built-in functions and methods", "builtins.def");
   puts(
       "`f(x, y)` and `x.f(y)` mean the same; names may be written in any case "
-      "of letters. The number of\narguments counts the value before the dot. "
+      "of letters. What\nstands in brackets may be left out. "
       "Where it says *changes the variable*, `v.f(…)` gives `v` its\nresult; *alone too* means without parentheses, too, unless the script has a variable of that name. "
       "Every\nexample is run by the tests, on Thursday, 02/09/2023 02:30:15 PM UTC.\n\n"
-      "| name | arguments | gives | example | prints |\n|---|---|---|---|---|");
+      "| call | gives | example | prints |\n|---|---|---|---|");
   for (size_t i = 0; i < LEN(builtins); i++) {
-    printf("| `%s` | ", builtins[i].name);
-    put_arity(&builtins[i]);
+    printf("| ");
+    put_form(&builtins[i]);
+    put_use(&builtins[i]);
     printf(" | ");
     put_cell(builtins[i].doc);
     printf(" | ");

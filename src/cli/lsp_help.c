@@ -37,8 +37,9 @@ static void put_markdown(struct json_out *o, const char *key,
 
 static void put_item(void *ctx, const struct completion *item) {
   struct json_out *o = ctx;
-  const bool method = text_starts(item->detail, TEXT("value.")) ||
-                      text_starts(item->detail, TEXT("proxy."));
+  /* "text.left(count)" */
+  const bool method = text_find(item->detail, TEXT("."), 0) <
+                      text_find(item->detail, TEXT("("), 0);
   json_open_object(o);
   json_key(o, "label");
   json_put_text(o, item->label);

@@ -15,7 +15,7 @@ struct builtin {
 
 typedef enum op_result builtin_fn(const struct builtin *b);
 
-#define BUILTIN(id, name, min, max, use, example, result, doc)                 \
+#define BUILTIN(id, name, min, max, params, use, example, result, doc)         \
   builtin_fn builtin_do_##id;
 #include "studio/builtins.def"
 #undef BUILTIN

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 
-#define BUILTIN(id, name, min, max, use, example, result, doc) BUILTIN_##id,
+#define BUILTIN(id, name, min, max, params, use, example, result, doc)         \
+  BUILTIN_##id,
 enum builtin_id {
 #include "studio/builtins.def"
   BUILTINS
@@ -23,12 +24,16 @@ enum builtin_use {
 
 struct builtin_info {
   struct text name;
+  struct text params; /* names of the arguments, with commas between them */
   uint8_t min_args, max_args; /* the value of a method counts as the first */
   enum builtin_use use;
   struct text example, result, doc;
 };
 
 const struct builtin_info *builtin_info(enum builtin_id id);
+/* "left(text, count)", as a method "text.left(count)", optional arguments in
+ * brackets. */
+void builtin_form(enum builtin_id id, bool is_method, struct textbuf *out);
 /* Case-insensitive; BUILTINS if there is none. */
 enum builtin_id builtin_find(struct text name);
 /* Case-insensitive, of those with BUILTIN_USE_NAME only; BUILTINS if none. */

@@ -68,7 +68,7 @@ enum op_result builtin_wrong_type(const struct builtin *b, struct value v,
 }
 
 static builtin_fn *const functions[] = {
-#define BUILTIN(id, name, min, max, use, example, result, doc)                 \
+#define BUILTIN(id, name, min, max, params, use, example, result, doc)         \
   [BUILTIN_##id] = builtin_do_##id,
 #include "studio/builtins.def"
 #undef BUILTIN

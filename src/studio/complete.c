@@ -13,9 +13,9 @@ struct offer {
 };
 
 static void give(const struct offer *o, enum completion_kind kind,
-                 struct text label, const char *detail, struct text doc) {
+                 struct text label, struct text detail, struct text doc) {
   const struct completion item = {
-      .kind = kind, .label = label, .detail = text_from(detail), .doc = doc};
+      .kind = kind, .label = label, .detail = detail, .doc = doc};
   o->take(o->ctx, &item);
 }
 
@@ -24,7 +24,7 @@ static void give(const struct offer *o, enum completion_kind kind,
 static void give_keywords(const struct offer *o) {
   for (size_t i = KEYWORD_NONE + 1; i < KEYWORDS; i++) {
     give(o, COMPLETION_KEYWORD, text_from(keyword_text((enum keyword)i)),
-         "keyword", TEXT(""));
+         TEXT("keyword"), TEXT(""));
   }
 }
 
@@ -37,7 +37,7 @@ static void give_events(const struct offer *o) {
 #undef EVENT
   };
   for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-    give(o, COMPLETION_EVENT, text_from(events[i].name), "event",
+    give(o, COMPLETION_EVENT, text_from(events[i].name), TEXT("event"),
          text_from(events[i].doc));
   }
 }
@@ -77,7 +77,8 @@ static void give_variables(const struct offer *o, struct symbol_place typed) {
     if (variable && (u->unit == 0 || u->unit == unit) && u->is_first &&
         !is_typed(u, typed)) {
       give(o, COMPLETION_VARIABLE, u->name,
-           u->kind == SYMBOL_PARAMETER ? "parameter" : "variable", TEXT(""));
+           u->kind == SYMBOL_PARAMETER ? TEXT("parameter") : TEXT("variable"),
+           TEXT(""));
     }
   }
 }
@@ -97,35 +98,16 @@ static void give_functions(const struct offer *o) {
 
 /* ---- tables */
 
-/* "left(value, second)": the table knows how many arguments, and an example
- * says the rest. */
-static void write_form(const struct builtin_info *b, bool is_method,
-                       char out[COMPLETE_FORM_MAX]) {
-  static const char *const names[] = {"value", "second", "third",   "fourth",
-                                      "fifth", "sixth",  "seventh", "eighth",
-                                      "ninth", "tenth"};
-  size_t at = 0;
-  const unsigned first = is_method && b->max_args > 0 ? 1 : 0;
-  at += (size_t)snprintf(out, COMPLETE_FORM_MAX, "%s%.*s(",
-                         first > 0 ? "value." : "", TEXT_ARG(b->name));
-  for (unsigned i = first; i < b->max_args && i < 10; i++) {
-    const bool optional = i >= b->min_args;
-    at += (size_t)snprintf(out + at, COMPLETE_FORM_MAX - at, "%s%s%s%s",
-                           optional ? (i > first ? " [, " : "[")
-                                    : (i > first ? ", " : ""),
-                           names[i], optional ? "]" : "", "");
-  }
-  (void)snprintf(out + at, COMPLETE_FORM_MAX - at, ")");
-}
-
 static void give_builtins(const struct offer *o, bool methods) {
   for (size_t i = 0; i < BUILTINS; i++) {
     const struct builtin_info *b = builtin_info((enum builtin_id)i);
     const bool fits = methods ? b->min_args > 0 : b->use != BUILTIN_USE_METHOD;
-    char form[COMPLETE_FORM_MAX];
+    struct textbuf form;
     if (fits) {
-      write_form(b, methods, form);
-      give(o, COMPLETION_BUILTIN, b->name, form, b->doc);
+      textbuf_init(&form, o->s->mem);
+      builtin_form((enum builtin_id)i, methods, &form);
+      give(o, COMPLETION_BUILTIN, b->name, textbuf_text(&form), b->doc);
+      textbuf_free(&form);
     }
   }
 }
@@ -156,7 +138,7 @@ static const struct known {
 static void give_known(const struct offer *o, unsigned objects) {
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     if ((known[i].object & objects) != 0) {
-      give(o, COMPLETION_MEMBER, text_from(known[i].name), "member",
+      give(o, COMPLETION_MEMBER, text_from(known[i].name), TEXT("member"),
            text_from(known[i].doc));
     }
   }
@@ -180,7 +162,7 @@ static void give_used(const struct offer *o, const struct symbol_use *variable,
     if (u->kind == SYMBOL_MEMBER && u->unit == variable->unit &&
         u->id == variable->id && !is_typed(u, typed) &&
         !is_known(u->name, objects) && u->is_first) {
-      give(o, COMPLETION_MEMBER, u->name, "member", TEXT(""));
+      give(o, COMPLETION_MEMBER, u->name, TEXT("member"), TEXT(""));
     }
   }
 }
@@ -248,14 +230,15 @@ void symbols_complete(const struct symbols *s, uint32_t line, uint32_t column,
 static bool describe_builtin(struct symbols *s, struct text name,
                              bool is_method, struct completion *out) {
   const enum builtin_id id = builtin_find(name);
-  char form[COMPLETE_FORM_MAX];
+  struct textbuf form;
   if (id == BUILTINS) {
     return false;
   }
   const struct builtin_info *b = builtin_info(id);
   struct textbuf doc;
   textbuf_init(&doc, s->mem);
-  write_form(b, is_method, form);
+  textbuf_init(&form, s->mem);
+  builtin_form(id, is_method, &form);
   textbuf_add(&doc, b->doc);
   if (b->example.len > 0) {
     textbuf_addf(&doc, "\n\n`%.*s` gives `%.*s`", TEXT_ARG(b->example),
@@ -264,8 +247,9 @@ static bool describe_builtin(struct symbols *s, struct text name,
   *out = (struct completion){
       .kind = COMPLETION_BUILTIN,
       .label = b->name,
-      .detail = arena_copy_text(&s->arena, text_from(form)),
+      .detail = arena_copy_text(&s->arena, textbuf_text(&form)),
       .doc = arena_copy_text(&s->arena, textbuf_text(&doc))};
+  textbuf_free(&form);
   textbuf_free(&doc);
   return out->detail.ptr != NULL && out->doc.ptr != NULL;
 }

@@ -4,8 +4,6 @@
 
 #include "studio/symbols_priv.h"
 
-enum { COMPLETE_FORM_MAX = 256 };
-
 /* The objects of members.def; sets are bits. */
 enum complete_object {
   COMPLETE_ANSWER,

@@ -4,7 +4,7 @@
 static const struct {
   const char *name, *example, *result;
 } examples[] = {
-#define BUILTIN(id, name, min, max, use, example, result, doc)                 \
+#define BUILTIN(id, name, min, max, params, use, example, result, doc)         \
   {name, example, result},
 #include "studio/builtins.def"
 #undef BUILTIN
