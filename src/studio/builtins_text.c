@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "studio/builtin_impl_priv.h"
+#include "studio/letters_priv.h"
 
 /* The byte at which character @n (from 0) begins; t.len beyond the last. */
 static size_t byte_of(struct text t, size_t n) {
@@ -86,7 +87,7 @@ static size_t array_find(struct text array, struct text wanted,
   for (size_t i = 1; array_next(array, &at, &element); i++) {
     const bool same_number =
         number && text_to_double(text_trim(element), &y) && !(fabs(x - y) > 0);
-    if (same_number || text_equal_nocase(element, wanted)) {
+    if (same_number || letters_compare(element, wanted) == 0) {
       return i;
     }
   }
@@ -143,27 +144,16 @@ enum op_result builtin_do_EQUALS(const struct builtin *b) {
 
 /* ---- changing letters and ends */
 
-static enum op_result change_case(const struct builtin *b, char first,
-                                  char last) {
+enum op_result builtin_do_UPPER(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
-  const struct text t = builtin_text(b, 0, buffer);
-  struct textbuf *out = builtin_scratch(b);
-  for (size_t i = 0; i < t.len; i++) {
-    char c = t.ptr[i];
-    if (c >= first && c <= last) {
-      c = (char)(c ^ 0x20);
-    }
-    textbuf_add_char(out, c);
-  }
+  letters_upper(builtin_text(b, 0, buffer), builtin_scratch(b));
   return builtin_put_scratch(b);
 }
 
-enum op_result builtin_do_UPPER(const struct builtin *b) {
-  return change_case(b, 'a', 'z');
-}
-
 enum op_result builtin_do_LOWER(const struct builtin *b) {
-  return change_case(b, 'A', 'Z');
+  char buffer[BUILTIN_SHORT];
+  letters_lower(builtin_text(b, 0, buffer), builtin_scratch(b));
+  return builtin_put_scratch(b);
 }
 
 static bool is_blank(char c) {

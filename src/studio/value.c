@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "studio/date_priv.h"
+#include "studio/letters_priv.h"
 #include "studio/value_priv.h"
 
 struct text text_obj_text(const struct text_obj *t) {
@@ -197,7 +198,7 @@ int value_compare(struct value a, struct value b) {
   if (as_dates(a, b, &x, &y)) {
     return order(x, y);
   }
-  return text_compare_nocase(short_text(a, left), short_text(b, right));
+  return letters_compare(short_text(a, left), short_text(b, right));
 }
 
 static bool is_dynamic(struct value v) {
