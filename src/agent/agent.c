@@ -108,6 +108,11 @@ static enum agent_refusal unless(bool holds, enum agent_refusal refusal) {
   return holds ? AGENT_REFUSAL_NONE : refusal;
 }
 
+static bool rona_stays(const struct agent *a, const struct agent_cmd *cmd) {
+  return cmd->rona == AGENT_RONA_OWN ? a->limits.rona_stays != 0
+                                     : cmd->rona == AGENT_RONA_STAYS;
+}
+
 /* NONE if the guard holds, else why it does not. */
 static enum agent_refusal guard_refusal(enum guard guard, const struct agent *a,
                                         const struct agent_cmd *cmd) {
@@ -122,7 +127,7 @@ static enum agent_refusal guard_refusal(enum guard guard, const struct agent *a,
   case GUARD_HAS_RESERVED:
     return unless(load->reserved > 0, AGENT_REFUSAL_NO_OFFER);
   case GUARD_RONA_AWAY:
-    return unless(load->reserved > 0 && !a->limits.rona_stays,
+    return unless(load->reserved > 0 && !rona_stays(a, cmd),
                   AGENT_REFUSAL_NO_OFFER);
   case GUARD_HAS_ACTIVE:
     return unless(load->active > 0, AGENT_REFUSAL_NO_CONTACT);

@@ -103,12 +103,20 @@ struct agent {
   uint8_t zero[3]; /* no padding: memcmp and hashing see every byte */
 };
 
+/* What an unanswered offer does to the agent. */
+enum agent_rona {
+  AGENT_RONA_OWN, /* as the agent's limits say */
+  AGENT_RONA_AWAY,
+  AGENT_RONA_STAYS
+};
+
 struct agent_cmd {
   uint32_t type;    /* enum agent_cmd_type */
   uint32_t channel; /* RESERVE … COMPLETE */
   int64_t now_us;
   uint32_t away_code;         /* SET_AWAY; at least AGENT_AWAY_CUSTOM, or one
                                  of Baton's own except NONE */
+  uint32_t rona;              /* EXPIRE: enum agent_rona, the queue's */
   uint32_t visit;             /* GIVE_UP: the visit its timer was armed for */
   struct agent_limits limits; /* SET_LIMITS */
 };

@@ -333,6 +333,8 @@ static const struct {
     {"complete", COMMAND_COMPLETE, true},
     {"disposition", COMMAND_SET_DISPOSITION, true},
     {"attributes", COMMAND_SET_ATTRIBUTES, true},
+    {"pull", COMMAND_PULL, true},
+    {"pull.next", COMMAND_PULL_NEXT, false},
     {"state", COMMAND_AGENT_STATE, false},
 };
 enum { FRAMES = sizeof frames / sizeof frames[0] };

@@ -1,6 +1,8 @@
 /* Resources that show the centre: queues, agents, bots, scripts. */
 #include "api/serve_priv.h"
 
+enum { TAKEABLE_DEFAULT = 20, TAKEABLE_MAX = 200 };
+
 typedef void write_fn(struct call *c, uint32_t number, struct json_out *o);
 
 static const struct directory *directory_of(const struct call *c) {
@@ -83,6 +85,45 @@ void serve_agents(struct call *c) {
 void serve_agent(struct call *c) {
   show_one(c, "agent", directory_agent(directory_of(c), c->params[0]),
            write_agent);
+}
+
+/* An agent asks for itself; supervisors for anybody. */
+static bool may_list(struct call *c, uint32_t agent) {
+  if (c->by.role == ROLE_AGENT && c->by.number != agent) {
+    call_refuse(c, REFUSAL_FORBIDDEN,
+                TEXT("An agent sees what itself may take."), TEXT(""));
+    return false;
+  }
+  return true;
+}
+
+static bool read_queue(struct call *c, uint32_t *queue) {
+  const struct text name = call_query(c, TEXT("queue"));
+  *queue = name.len == 0 ? DIR_NONE : directory_queue(directory_of(c), name);
+  if (name.len == 0 || *queue != DIR_NONE) {
+    return true;
+  }
+  call_refuse(c, REFUSAL_NOT_FOUND,
+              call_format(c, "The centre has no queue '%.*s'.", TEXT_ARG(name)),
+              TEXT(""));
+  return false;
+}
+
+void serve_takeable(struct call *c) {
+  struct engine_takeable what = {
+      .agent = directory_agent(directory_of(c), c->params[0]),
+      .limit = TAKEABLE_DEFAULT,
+      .now_us = api_now_us(c->api)};
+  if (what.agent == DIR_NONE) {
+    refuse_unknown(c, "agent");
+    return;
+  }
+  if (may_list(c, what.agent) && read_queue(c, &what.queue) &&
+      call_query_number(c, TEXT("limit"), TAKEABLE_MAX, &what.limit)) {
+    struct json_out o = call_json(c);
+    engine_write_takeable(api_engine(c->api), &what, &o);
+    call_show(c, 0);
+  }
 }
 
 void serve_bots(struct call *c) {

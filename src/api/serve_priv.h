@@ -13,7 +13,8 @@ serve_fn serve_run, serve_candidates;
 /* story.c */
 serve_fn serve_timeline, serve_explain;
 /* lists.c */
-serve_fn serve_queues, serve_queue, serve_agents, serve_agent, serve_bots;
+serve_fn serve_queues, serve_queue, serve_agents, serve_takeable, serve_agent,
+    serve_bots;
 serve_fn serve_queue_figures, serve_skill_figures, serve_agent_figures;
 serve_fn serve_bot, serve_scripts, serve_script, serve_entries;
 /* chat.c, desk.c, stream.c */

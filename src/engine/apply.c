@@ -314,6 +314,9 @@ static void apply_other(struct engine *e, uint32_t slot,
                           (uint32_t)record_num(ev, FIELD_PRIORITY));
     }
     break;
+  case EVENT_OVERFLOW_POSTPONED:
+    apply_postponed(e, slot);
+    break;
   case EVENT_WIDENED:
     apply_widened(e, slot);
     break;

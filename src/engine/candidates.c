@@ -39,8 +39,12 @@ static int64_t until_us(const struct engine *e, const struct live *l,
 
 static void put_why(const struct engine *e, const struct live *l,
                     const struct router_why *w, struct json_out *o) {
-  put_name(o, "why", router_why_text(w->reason));
-  put_name(o, "detail", router_why_detail(w->reason));
+  const bool pulled =
+      w->reason == ROUTER_WHY_QUEUE_PAUSED && !e->queues[l->s.queue].paused;
+  put_name(o, "why", pulled ? "pull_only" : router_why_text(w->reason));
+  put_name(o, "detail",
+           pulled ? "the queue offers nothing by itself: agents pull"
+                  : router_why_detail(w->reason));
   if (w->needed != 0 && w->skill < e->dir.skill_count) {
     put_text(o, "skill", e->dir.skills[w->skill].name);
     put_num(o, "neededProficiency", w->needed);

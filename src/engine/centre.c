@@ -58,6 +58,7 @@ static void apply_queue_put(struct engine *e, struct text config) {
   const enum bt_err err = router_prepare_queue(&e->router, q, p);
   bt_check(err == BT_ERR_OK);
   router_put_queue(&e->router, q, p);
+  apply_queue_matches(e, q);
   /* Agents may have named it before it was there; it may name them, or not any
    * more. */
   const bool agents = e->dir.queue_count > before ||

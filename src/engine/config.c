@@ -106,6 +106,40 @@ const struct json *config_ring_agents(const struct json *ring) {
   return list_in(ring, TEXT("agents"));
 }
 
+size_t config_words(enum config_kind kind, struct text names[CONFIG_WORDS],
+                    enum config_word words[CONFIG_WORDS]) {
+  static const struct {
+    enum config_kind kind;
+    const char *wire;
+  } all[CONFIG_WORDS] = {
+#define WORD(k, n, w) [CONFIG_##k##_##n] = {CONFIG_KIND_##k, (w)},
+#include "engine/config.def"
+#undef WORD
+  };
+  size_t count = 0;
+  for (uint32_t i = 0; i < CONFIG_WORDS; i++) {
+    if (all[i].kind == kind) {
+      words[count] = (enum config_word)i;
+      names[count++] = text_from(all[i].wire);
+    }
+  }
+  return count;
+}
+
+enum config_word config_word(const struct json *value,
+                             enum config_member member) {
+  struct text names[CONFIG_WORDS];
+  enum config_word words[CONFIG_WORDS];
+  const struct text found = config_text(value, member);
+  const size_t count = config_words(config_info(member)->kind, names, words);
+  for (size_t i = 0; i < count; i++) {
+    if (text_equal_nocase(found, names[i])) {
+      return words[i];
+    }
+  }
+  bt_check_failed("a word of the member", __FILE__, __LINE__, __func__);
+}
+
 bool config_flag(const struct json *value, enum config_member member) {
   const struct json *m = find(value, member);
   return m == NULL ? text_equal(fallback(member), TEXT("true"))

@@ -22,6 +22,14 @@ enum config_member {
 };
 #undef MEMBER
 
+/* The words of a member that has one of a few. */
+#define WORD(kind, name, wire) CONFIG_##kind##_##name,
+enum config_word {
+#include "engine/config.def"
+  CONFIG_WORDS
+};
+#undef WORD
+
 struct config_error {
   char pointer[256]; /* below the object: "/skills/1/proficiency" */
   char message[256]; /* what is wrong, and the cure */
@@ -40,6 +48,9 @@ int64_t config_ms(const struct json *value, enum config_member member);
 /* Hundredths of the number. */
 int64_t config_hundredths(const struct json *value, enum config_member member);
 bool config_flag(const struct json *value, enum config_member member);
+/* Of a PULL or NO_ANSWER. */
+enum config_word config_word(const struct json *value,
+                             enum config_member member);
 /* The list, or NULL. */
 const struct json *config_list(const struct json *value,
                                enum config_member member);

@@ -142,6 +142,13 @@ static void check_strategy(struct checker *c, const struct json *v) {
   check_choice(c, v, names, ROUTER_STRATEGIES);
 }
 
+static void check_word(struct checker *c, const struct json *v,
+                       enum config_kind kind) {
+  struct text names[CONFIG_WORDS];
+  enum config_word words[CONFIG_WORDS];
+  check_choice(c, v, names, config_words(kind, names, words));
+}
+
 static void check_skill_member(struct checker *c, const struct json *m) {
   static const struct text known[] = {{"name", 4}, {"proficiency", 11}};
   const struct wording outer = c->pointer;
@@ -436,6 +443,10 @@ static void check_value(struct checker *c, const struct json *v,
     break;
   case CONFIG_KIND_STRATEGY:
     check_strategy(c, v);
+    break;
+  case CONFIG_KIND_PULL:
+  case CONFIG_KIND_NO_ANSWER:
+    check_word(c, v, info->kind);
     break;
   case CONFIG_KIND_CHANNEL:
     check_channel(c, v);

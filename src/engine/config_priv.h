@@ -13,6 +13,8 @@ enum config_kind {
   CONFIG_KIND_SKILLS,
   CONFIG_KIND_CAPACITY,
   CONFIG_KIND_STRATEGY,
+  CONFIG_KIND_PULL,
+  CONFIG_KIND_NO_ANSWER,
   CONFIG_KIND_CHANNEL,
   CONFIG_KIND_POINTS,
   CONFIG_KIND_RINGS,
@@ -30,5 +32,9 @@ struct config_info {
 };
 
 const struct config_info *config_info(enum config_member member);
+
+/* The words of a kind, as they are written and what they mean; how many. */
+size_t config_words(enum config_kind kind, struct text names[CONFIG_WORDS],
+                    enum config_word words[CONFIG_WORDS]);
 
 #endif

@@ -289,6 +289,8 @@ static void make_own_queue(struct directory *d, uint32_t skill,
   q->decline_ms = config_ms(&empty, CONFIG_QUEUE_DECLINE);
   directory_read_rings(d, queue, &empty);
   q->target_ms = config_ms(&empty, CONFIG_QUEUE_TARGET);
+  q->pull = CONFIG_PULL_NONE;
+  q->offers = true;
   d->skills[skill].queue = queue;
 }
 
@@ -359,6 +361,13 @@ static uint32_t read_strategy(struct text name) {
   return strategy;
 }
 
+static uint8_t read_rona(const struct json *c) {
+  const enum config_word word = config_word(c, CONFIG_QUEUE_NO_ANSWER);
+  return word == CONFIG_NO_ANSWER_AWAY   ? AGENT_RONA_AWAY
+         : word == CONFIG_NO_ANSWER_STAY ? AGENT_RONA_STAYS
+                                         : AGENT_RONA_OWN;
+}
+
 static void read_queue(struct directory *d, struct dir_queue *q,
                        const struct json *c) {
   q->alias_count = read_names(d, config_list(c, CONFIG_QUEUE_ALIASES),
@@ -379,6 +388,9 @@ static void read_queue(struct directory *d, struct dir_queue *q,
   q->target_ms = config_ms(c, CONFIG_QUEUE_TARGET);
   q->hours = keep(d, config_text(c, CONFIG_QUEUE_HOURS));
   q->overflow = keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
+  q->pull = (uint8_t)config_word(c, CONFIG_QUEUE_PULL);
+  q->offers = config_flag(c, CONFIG_QUEUE_OFFERS);
+  q->rona = read_rona(c);
 }
 
 uint32_t directory_put_queue(struct directory *d, struct text config) {

@@ -45,6 +45,9 @@ struct dir_queue {
   struct text overflow;               /* a queue, by name; empty for none */
   struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
   uint32_t owner_count;
+  uint8_t pull;         /* enum config_word: PULL_… */
+  uint8_t rona;         /* enum agent_rona */
+  bool offers;          /* by itself */
   int64_t preferred_ms; /* how long a preferred agent has a session alone */
   bool sticky;
   int64_t ring_after_ms[ROUTER_RINGS_MAX]; /* as many as params.ring_count */

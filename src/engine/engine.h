@@ -188,6 +188,16 @@ void engine_write_agent(const struct engine *e, uint32_t agent,
  * are milliseconds, ratios 0 … 1 or null. */
 void engine_write_figures(const struct engine *e, struct figures_key key,
                           int64_t from_us, int64_t now_us, struct json_out *o);
+/* What an agent may pull, the first first. */
+struct engine_takeable {
+  uint32_t agent;
+  uint32_t queue; /* of one queue, or UINT32_MAX: of all */
+  uint32_t limit;
+  int64_t now_us;
+};
+void engine_write_takeable(const struct engine *e,
+                           const struct engine_takeable *what,
+                           struct json_out *o);
 void engine_write_bot(const struct engine *e, uint32_t bot, struct json_out *o);
 void engine_write_script(const struct engine *e, uint32_t script, bool source,
                          struct json_out *o);

@@ -236,8 +236,22 @@ enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue);
 /* Such a refusal in a sentence. */
 struct text door_detail(struct ctx *x, uint32_t queue, enum refusal why);
 
+/* ---- overflow.c */
+/* The first queue of the chain from @queue on (or SESSION_NOBODY) that takes
+ * the session; each that does not is an event of its own. None: SESSION_NOBODY,
+ * and if there was any, *again_us says when to ask next. */
+uint32_t overflow_target(struct ctx *x, uint32_t slot, uint32_t queue,
+                         int64_t *again_us);
+/* The longest wait, or the time in which somebody could have taken it, is
+ * over. */
+void overflow_due(struct ctx *x, uint32_t slot, uint32_t visit);
+/* The timer runs anew. */
+void apply_postponed(struct engine *e, uint32_t slot);
+
 /* ---- queues.c: paused, drained, open */
 void apply_queue_state(struct engine *e, const struct record *ev);
+/* The router matches its sessions unless it is paused, or offers nothing. */
+void apply_queue_matches(struct engine *e, uint32_t queue);
 /* The time of a pause is over. */
 void queue_due(struct ctx *x, uint32_t queue);
 
@@ -408,6 +422,7 @@ cmd_handler cmd_accept_invite, cmd_goodbye, cmd_bot_closed;
 cmd_handler cmd_transfer, cmd_cancel, cmd_release, cmd_hangup;
 cmd_handler cmd_attributes, cmd_disposition, cmd_reprioritise;
 cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
+cmd_handler cmd_pull, cmd_pull_next;
 cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
 cmd_handler cmd_bot_joined, cmd_bot_dropped, cmd_note_bot;

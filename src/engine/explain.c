@@ -182,6 +182,10 @@ static const struct {
     {EVENT_OF_SESSION(OVERFLOWED),
      "the queue's longest wait was over: {queue} took the session; its clock "
      "goes on."},
+    {EVENT_OVERFLOW_SKIPPED, "{queue} was to take over and did not: {detail}"},
+    {EVENT_OVERFLOW_POSTPONED,
+     "no queue takes over now: the session stays as it is, and they are asked "
+     "again in {timeout}."},
     {EVENT_OF_SESSION(UNQUEUED),
      "{cause} took the session out of its queue: nobody holds it."},
     {EVENT_OF_SESSION(TRANSFER_WAITS),

@@ -420,6 +420,9 @@ static void fold_other(struct live *l, const struct mem *mem,
     l->ring = (uint32_t)record_num(ev, FIELD_RING);
     l->preferred = SESSION_NOBODY;
     break;
+  case EVENT_OVERFLOW_POSTPONED:
+    l->deadline_us = record_num(ev, FIELD_DEADLINE);
+    break;
   case EVENT_REPRIORITISED:
     l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
     break;

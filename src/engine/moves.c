@@ -108,6 +108,14 @@ void mark_decliners(struct ctx *x) {
   }
 }
 
+/* Who waits for that agent alone waits no longer: it has gone. */
+static void widen_preferring(struct ctx *x, uint32_t agent) {
+  uint32_t slot;
+  while (router_preferring(&x->e->router, agent, &slot)) {
+    widen(x, slot);
+  }
+}
+
 bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
               enum agent_refusal *why) {
   const uint32_t presence = x->e->agents[agent].a.presence;
@@ -141,15 +149,22 @@ bool do_agent(struct ctx *x, uint32_t agent, struct agent_cmd cmd,
   if (presence == AGENT_AVAILABLE && out.event.to != AGENT_AVAILABLE) {
     mark_decliners(x);
   }
+  if (out.event.to == AGENT_OFFLINE && presence != AGENT_OFFLINE) {
+    widen_preferring(x, agent);
+  }
   return true;
+}
+
+static void give_agent(struct ctx *x, uint32_t agent,
+                       const struct agent_cmd *cmd) {
+  enum agent_refusal why = AGENT_REFUSAL_NONE;
+  const bool done = do_agent(x, agent, *cmd, &why);
+  bt_check(done); /* the session table and the agent table agree */
 }
 
 static void tell_agent(struct ctx *x, uint32_t agent, uint32_t cmd,
                        uint8_t channel) {
-  enum agent_refusal why = AGENT_REFUSAL_NONE;
-  const bool done = do_agent(
-      x, agent, (struct agent_cmd){.type = cmd, .channel = channel}, &why);
-  bt_check(done); /* the session table and the agent table agree */
+  give_agent(x, agent, &(struct agent_cmd){.type = cmd, .channel = channel});
 }
 
 static void end_offer(struct ctx *x, uint64_t offer, struct offer_cmd cmd) {
@@ -196,7 +211,10 @@ static void settle_offer(struct ctx *x, const struct live *l,
     end_offer(
         x, before->offer,
         (struct offer_cmd){.type = OFFER_CMD_EXPIRE, .now_us = x->now_us});
-    tell_agent(x, agent, AGENT_CMD_EXPIRE, l->channel);
+    give_agent(x, agent,
+               &(struct agent_cmd){.type = AGENT_CMD_EXPIRE,
+                                   .channel = l->channel,
+                                   .rona = x->e->dir.queues[l->s.queue].rona});
     return;
   default:
     end_offer(x, before->offer,

@@ -2,6 +2,11 @@
 #include "base/check.h"
 #include "engine/engine_priv.h"
 
+void apply_queue_matches(struct engine *e, uint32_t queue) {
+  router_pause(&e->router, queue,
+               e->queues[queue].paused || !e->dir.queues[queue].offers);
+}
+
 void apply_queue_state(struct engine *e, const struct record *ev) {
   const uint32_t queue = (uint32_t)record_num(ev, FIELD_QUEUE);
   bt_check(queue < e->queue_count);
@@ -15,7 +20,7 @@ void apply_queue_state(struct engine *e, const struct record *ev) {
   q->timer = q->until_us == 0
                  ? TIMER_NONE
                  : apply_start_timer(e, TIMER_QUEUE, queue, 0, q->until_us);
-  router_pause(&e->router, queue, q->paused);
+  apply_queue_matches(e, queue);
 }
 
 static uint32_t state_of(const struct queue_slot *q) {

@@ -352,10 +352,15 @@ static void say_fallback(struct ctx *x, uint32_t slot, const struct live *l) {
 static void fall_back(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
   say_fallback(x, slot, l);
-  const uint32_t queue = live_fallback(x->e, l);
+  int64_t again_us = 0; /* then its time without a holder asks again */
+  const uint32_t queue =
+      overflow_target(x, slot, live_fallback(x->e, l), &again_us);
   struct record extra;
   record_init(&extra, 0);
   struct session_cmd cmd = {.type = SESSION_CMD_TRANSFER, .target = queue};
+  if (queue == SESSION_NOBODY && again_us != 0) {
+    return;
+  }
   if (queue == SESSION_NOBODY) {
     cmd.type = SESSION_CMD_END;
     record_set_text(&extra, FIELD_END_REASON, TEXT("script_failed"));

@@ -34,32 +34,13 @@ static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
   if (is_not_silent_yet(x, l, slot)) {
     return;
   }
-  struct record extra;
-  record_init(&extra, 0);
-  struct session_cmd cmd = {
+  if (l->s.status == SESSION_IDLE || l->s.status == SESSION_QUEUED) {
+    overflow_due(x, slot, visit);
+    return;
+  }
+  const struct session_cmd cmd = {
       .type = SESSION_CMD_TIMEOUT, .visit = visit, .target = SESSION_NOBODY};
-  if (l->s.status == SESSION_IDLE) {
-    cmd.target = live_fallback(x->e, l);
-  } else if (l->s.status == SESSION_QUEUED) {
-    cmd.target = live_overflow(x->e, l);
-  }
-  if (cmd.target != SESSION_NOBODY) {
-    const bool overflow = l->s.status == SESSION_QUEUED;
-    const struct place p = {
-        .queue = cmd.target,
-        .priority =
-            overflow ? l->priority : x->e->dir.queues[cmd.target].priority,
-        .keep = overflow ? KEEP_CLOCK : KEEP_NOTHING,
-        .skills = overflow ? l->skills : TEXT(""),
-        .reason = overflow ? l->reason : TEXT("fallback"),
-        .note = l->note};
-    put_place(x, slot, &p, &extra);
-  } else if (l->s.status == SESSION_IDLE || l->s.status == SESSION_QUEUED) {
-    record_set_text(&extra, FIELD_END_REASON,
-                    l->s.status == SESSION_IDLE ? TEXT("nobody_took_it")
-                                                : TEXT("max_wait"));
-  }
-  do_session_late(x, slot, &cmd, &extra);
+  do_session_late(x, slot, &cmd, NULL);
 }
 
 static void transfer_due(struct ctx *x, uint32_t slot) {

@@ -338,6 +338,19 @@ bool router_best_session(const struct router *r, uint32_t agent, int64_t now_us,
 bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
                        struct router_decision *out) BT_USE_RESULT;
 
+/* A session that waits for that agent alone, and is not offered to anybody;
+ * false if there is none. Costs as much as the agent has signatures. */
+bool router_preferring(const struct router *r, uint32_t agent, uint32_t *slot);
+/* The session that comes next after @after (ROUTER_NONE: the first) among those
+ * that the agent may take, as far as skills, queues, rings and preferences go:
+ * whether it is there, has room, or has declined is not asked, nor is a pause.
+ * Of queues for which @takes says so. ROUTER_NONE at the end. Costs as much as
+ * the agent has signatures, and as many sessions come before. */
+typedef bool router_takes_fn(const void *ctx, uint32_t queue);
+uint32_t router_next_takeable(const struct router *r, uint32_t agent,
+                              uint32_t after, router_takes_fn *takes,
+                              const void *ctx);
+
 /* 1 for the first of its queue, reserved sessions counted. Costs as much as
  * the answer is long. The slot must wait. */
 uint32_t router_position(const struct router *r, uint32_t slot);

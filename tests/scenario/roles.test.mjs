@@ -29,6 +29,7 @@ POST   /sessions/ID/priority                  s d
 POST   /sessions/ID/move                      s d
 POST   /sessions/ID/assign                    s d
 POST   /sessions/ID/requeue                   s d
+POST   /sessions/ID/pull
 POST   /sessions/ID/offer/withdraw            s d
 POST   /sessions/ID/complete                  s d
 POST   /sessions/ID/offer/accept
@@ -64,6 +65,8 @@ GET    /agents                                a s d
 GET    /agents/anna                           a s d
 GET    /agents/anna/figures                   s d
 PUT    /agents/anna                           d
+GET    /agents/anna/takeable                  a s d
+POST   /agents/anna/pull                      a
 PUT    /agents/anna/state                     a s d
 GET    /agents/anna/socket                    a
 GET    /bots                                  s d
