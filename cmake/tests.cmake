@@ -2,7 +2,7 @@
 # a new file needs no line here.
 
 # tests/unit/<module>/test_<file>.c: one cmocka program, "unit.<module>.<file>".
-set_property(GLOBAL PROPERTY BATON_ABOVE_ENGINE engine codec domain api bots server scenario cli)
+set_property(GLOBAL PROPERTY BATON_ABOVE_ENGINE engine codec simulate domain api bots server scenario cli)
 function(baton_unit_tests name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${name}/test_*.c)
   add_custom_target(tests_${name})

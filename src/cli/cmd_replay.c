@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "bench/progress.h"
 #include "cli/cli.h"
+#include "cli/data_dir.h"
 #include "cli/replay_candidates.h"
 #include "codec/batch.h"
 #include "codec/snapshot.h"
@@ -17,7 +18,7 @@
 #include "engine/event.h"
 #include "journal/journal.h"
 
-enum { PATH_BYTES = 4096, VALUE_SHOWN = 160, SNAPSHOTS_MAX = 4 };
+enum { VALUE_SHOWN = 160, SNAPSHOTS_MAX = 4 };
 
 /* What a snapshot says; compared when the fold has come as far. */
 struct seen_snapshot {
@@ -339,20 +340,6 @@ static void print_summary(struct replay *r) {
 
 /* ---- putting together */
 
-/* A data directory holds the journal in "journal"; the journal's own directory
- * is understood too. */
-static bool find_journal(const char *dir, char path[PATH_BYTES]) {
-  static const char *const places[] = {"journal/journal.db", "journal.db"};
-  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-    const int len = snprintf(path, PATH_BYTES, "%s/%s", dir, places[i]);
-    if (len > 0 && len < PATH_BYTES && access(path, F_OK) == 0) {
-      *strrchr(path, '/') = '\0';
-      return true;
-    }
-  }
-  return false;
-}
-
 static int fail(const struct replay *r, const struct journal_error *why) {
   (void)fflush(stdout);
   if (r->trouble[0] != '\0') {
@@ -383,12 +370,11 @@ static int read_all(struct replay *r, struct journal *journal) {
 }
 
 static int replay(struct replay *r, const char *dir) {
-  char path[PATH_BYTES];
+  char path[DATA_DIR_PATH];
   struct journal *journal = NULL;
   struct journal_error why;
   const struct journal_options options = {.read_only = true};
-  if (!find_journal(dir, path)) {
-    cli_error("%s holds no journal; name the data directory of a centre", dir);
+  if (!data_dir_journal(dir, path)) {
     return CLI_FAILED;
   }
   if (journal_open_sqlite(path, &options, &journal, &why) != BT_ERR_OK) {

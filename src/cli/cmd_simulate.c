@@ -195,6 +195,8 @@ int cmd_simulate(const struct cli_command *self, int argc, char **argv) {
   const struct cli_option options[] = {
       {"--arrivals", CLI_TEXT, &w.files.arrivals, "CSV",
        "who comes: a table of contacts, or of forecasts"},
+      {"--history", CLI_TEXT, &w.files.history, "DATA_DIR",
+       "or who came and who worked, out of this centre's journal"},
       {"--plan", CLI_TEXT, &w.files.plan, "FILE",
        "a file of its own instead of the centre's section simulation"},
       {"--change", CLI_LIST, &w.changes, "SETTING=VALUE",
@@ -211,7 +213,7 @@ int cmd_simulate(const struct cli_command *self, int argc, char **argv) {
   static const char *const examples[] = {
       "baton simulate examples/simulate/centre.yaml",
       "baton simulate centre.yaml --arrivals monday.csv --svg monday.svg",
-      "baton simulate centre.yaml --change agents=+2",
+      "baton simulate centre.yaml --history data/centre --change agents=+2",
       "baton simulate centre.yaml --change queue.support.strategy=most_skilled",
       NULL};
   const struct cli_page page = {options, examples, 1, 1};

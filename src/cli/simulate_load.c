@@ -183,7 +183,8 @@ bool simulate_input_load(struct simulate_input *in,
   simulate_read_init(&in->reader, &in->arena);
   in->reader.ctx = in;
   in->reader.report = report;
-  if (!load_centre(in) || !load_section(in) || !load_table(in)) {
+  if (!load_centre(in) || !load_section(in) || !load_table(in) ||
+      (files->history != NULL && !simulate_history_load(in))) {
     return false;
   }
   simulate_read_close(&in->reader);

@@ -253,7 +253,8 @@ void simulate_read_close(struct simulate_reader *r) {
   } else if (r->errors == 0 && !comes) {
     read_report(r, nowhere,
                 "nobody comes: write \"contacts\" under \"simulation\" in the "
-                "centre's file, or name a table of contacts with --arrivals");
+                "centre's file, or name a table of contacts with --arrivals, "
+                "or the data directory of a centre with --history");
   } else if (r->errors == 0) {
     fill_laws(r);
     read_shifts(r);

@@ -36,7 +36,7 @@ struct simulate_reader {
   struct simulate_shift *shifts;
   size_t shift_count, shift_cap;
   const struct json *shift_rules; /* days are known at the end */
-  bool has_from, has_to;
+  bool has_from, has_to, has_people;
   struct simulate_law laws[SIMULATE_TIMES]; /* of who does not say them */
 };
 

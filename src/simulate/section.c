@@ -188,6 +188,7 @@ static void read_people(struct simulate_reader *r, const struct json *v) {
   if (v == NULL) {
     return;
   }
+  r->has_people = true;
   read_law(r, member_at(v, PLAN_PEOPLE_ANSWER), &p->answer);
   p->declined = member_number(v, PLAN_PEOPLE_DECLINED, 0);
   p->unanswered = member_number(v, PLAN_PEOPLE_UNANSWERED, 0);
