@@ -167,6 +167,10 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
     err = auth_set(&api->auth, options->tokens, options->token_count);
   }
   if (err == BT_ERR_OK) {
+    err = origins_init(&api->origins, api->mem, options->origins,
+                       options->origin_count);
+  }
+  if (err == BT_ERR_OK) {
     err = loop_timer_create(options->loop, streams_on_timer, api,
                             &api->stream_timer);
   }
@@ -221,6 +225,7 @@ void api_free(struct api *api) {
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));
   auth_free(&api->auth);
   rates_free(&api->rates);
+  origins_free(&api->origins);
   mem_free(api->mem, api, sizeof *api);
 }
 

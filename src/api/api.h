@@ -75,6 +75,10 @@ struct api_options {
   size_t token_count;
   bool visitors; /* a session may be opened without a token */
   struct api_rates rates;
+  /* Whose web pages may use the API from a browser: "https://shop.example", or
+   * "*" for all; copied. Pages of the server itself always may. */
+  const struct text *origins;
+  size_t origin_count;
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
    * each restart. Copied. */
   struct text secret;

@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/call_priv.h"
+#include "api/origin.h"
 #include "api/rate.h"
 #include "api/shell.h"
 #include "api/topic.h"
@@ -28,6 +29,7 @@ struct api {
   struct http_server *server; /* borrowed; NULL until attached */
   struct auth auth;
   struct rates rates;
+  struct origins origins;
   bool stopping;
   struct topics topics;
   struct call *calls, *free_calls;

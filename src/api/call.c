@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "net/url.h"
 
-enum { FREE_CALLS_MAX = 256, CALL_BYTES_MAX = 16 << 20, HEADERS_MAX = 12 };
+enum { FREE_CALLS_MAX = 256, CALL_BYTES_MAX = 16 << 20, HEADERS_MAX = 16 };
 
 /* ---- life */
 
@@ -143,6 +143,13 @@ static void add_headers(struct call *c, const struct reply *r,
   add(h, "Content-Type", text_from(type_of(r)));
   add(h, "Cache-Control", TEXT("no-store"));
   add(h, "X-Request-Id", c->shown_id);
+  if (origins_allow(&c->api->origins, c->origin)) {
+    add(h, "Access-Control-Allow-Origin", c->origin);
+    add(h, "Access-Control-Expose-Headers",
+        TEXT("ETag, Idempotency-Replayed, Location, Preference-Applied, "
+             "Retry-After, X-Request-Id"));
+    add(h, "Vary", TEXT("Origin"));
+  }
   if (r->version != 0) {
     add(h, "ETag", call_format(c, "\"%u\"", r->version));
   }

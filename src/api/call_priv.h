@@ -30,6 +30,7 @@ struct call {
   struct text path, query, content_type, body;
   struct text params[ROUTE_PARAMS_MAX]; /* decoded */
   struct text key, if_match, prefer, last_event;
+  struct text origin;   /* of the web page that asks; empty: none */
   struct text shown_id; /* the request's id, as answered */
   struct caller by;
   struct auth_identity who;

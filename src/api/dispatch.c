@@ -225,6 +225,7 @@ static void read_request(struct call *c, struct http_request *req) {
   c->if_match = copy_header(c, req, TEXT("If-Match"));
   c->prefer = copy_header(c, req, TEXT("Prefer"));
   c->last_event = copy_header(c, req, TEXT("Last-Event-ID"));
+  c->origin = copy_header(c, req, TEXT("Origin"));
   name_request(c, copy_header(c, req, TEXT("X-Request-Id")));
 }
 
@@ -244,7 +245,7 @@ static bool is_of_a_door(struct api *api, struct http_request *req) {
 
 static void on_request(void *ctx, struct http_request *req) {
   struct api *api = ctx;
-  if (is_of_a_door(api, req)) {
+  if (is_of_a_door(api, req) || origins_answer(&api->origins, req)) {
     return;
   }
   struct call *c = call_new(api);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/origin.h"
 #include "base/check.h"
 #include "server/config_priv.h"
 #include "server/slurp.h"
@@ -438,6 +439,27 @@ void reader_load_zone(struct reader *r, const struct json *at,
   }
 }
 
+static void read_origins(struct reader *r) {
+  const struct json *list = reader_member(r->tree.root, FILE_CENTRE_ORIGINS);
+  if (list == NULL) {
+    return;
+  }
+  r->out->origins =
+      arena_alloc(r->arena, ((size_t)list->count + 1) * sizeof(struct text));
+  if (r->out->origins == NULL) {
+    r->no_memory = true;
+    return;
+  }
+  for (const struct json *m = list->first; m != NULL; m = m->next) {
+    const char *why = "an origin is a text, such as https://shop.example";
+    if (m->type != JSON_TEXT || !origin_check(m->text, &why)) {
+      reader_error(r, m, "%s", why);
+    } else {
+      r->out->origins[r->out->origin_count++] = m->text;
+    }
+  }
+}
+
 static void read_sections(struct reader *r) {
   reader_check(r, r->tree.root, FILE_CENTRE);
   if (r->tree.root->type != JSON_OBJECT) {
@@ -449,6 +471,7 @@ static void read_sections(struct reader *r) {
   r->out->visitors =
       reader_member(r->tree.root, FILE_CENTRE_OPEN) != NULL &&
       json_member(r->tree.root, TEXT("visitors"))->type == JSON_TRUE;
+  read_origins(r);
   read_limits(r);
   read_rates(r);
   read_log(r);

@@ -42,6 +42,8 @@ struct server_config {
   char host[SERVER_HOST_MAX]; /* an address literal */
   uint16_t port;
   bool visitors;
+  struct text *origins; /* of web pages that may use the API */
+  size_t origin_count;
   struct api_rates rates;
   enum api_log_level log_level;
   struct net_limits limits;

@@ -7,6 +7,16 @@ static void say_fixed(const struct server *s, const char *member) {
           "\"%s\" has changed: it takes effect at the next start", member);
 }
 
+static bool same_origins(const struct server_config *a,
+                         const struct server_config *b) {
+  size_t i = 0;
+  while (i < a->origin_count && i < b->origin_count &&
+         text_equal(a->origins[i], b->origins[i])) {
+    i++;
+  }
+  return i == a->origin_count && i == b->origin_count;
+}
+
 /* What the process has begun with and cannot change under way. */
 static void compare_fixed(const struct server *s,
                           const struct server_config *coming) {
@@ -19,6 +29,9 @@ static void compare_fixed(const struct server *s,
   }
   if (now->visitors != coming->visitors) {
     say_fixed(s, "visitors");
+  }
+  if (!same_origins(now, coming)) {
+    say_fixed(s, "origins");
   }
   if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
     say_fixed(s, "rates");

@@ -139,6 +139,8 @@ static enum bt_err create_api(struct server *s) {
       .token_count = c->token_count,
       .visitors = c->visitors,
       .rates = c->rates,
+      .origins = c->origins,
+      .origin_count = c->origin_count,
       .secret = {(const char *)s->secret, sizeof s->secret},
       .version = text_from(s->options->version),
       .ctx = s,

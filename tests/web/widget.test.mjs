@@ -1,6 +1,7 @@
 // widget.test.mjs - the visitors' chat, as visitors use it.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
 import { CENTRE, Server } from "../scenario/support/server.mjs";
@@ -9,15 +10,28 @@ import { accessible, Browser, nothingWrong, shoot } from "./support/browser.mjs"
 const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
 const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
 
-let server, browser, bot;
+let server, browser, bot, shop;
+
+// A page that is not Baton's, with its one line.
+async function openShop() {
+  const http = createServer((_, answer) => {
+    answer.setHeader("Content-Type", "text/html");
+    answer.end(`<!doctype html><title>Shop</title><h1>Shop</h1>
+      <script src="http://127.0.0.1:${server.port}/widget.js" data-entry="plain"></script>`);
+  });
+  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  return { origin: `http://127.0.0.1:${http.address().port}`, close: () => http.close() };
+}
 
 before(async () => {
-  server = await Server.start(centre);
+  shop = await openShop();
+  server = await Server.start(`${centre}origins: ["${shop.origin}"]\n`);
   browser = await Browser.start();
   bot = await Peer.bot(server);
 });
 after(async () => {
   await browser?.close();
+  shop?.close();
   await server?.remove();
 });
 
@@ -158,6 +172,19 @@ test("by keyboard alone, on a narrow screen, in German", async () => {
   await page.waitForFunction(() =>
     document.querySelector("baton-chat").shadowRoot.activeElement?.ariaLabel === "Chat öffnen");
   nothingWrong(page);
+});
+
+test("the page of a shop, of another origin: it may because the centre's file names it", async () => {
+  const page = await browser.open(`${shop.origin}/`);
+  const session = await openChat(page);
+  await write(page, "from the shop");
+  await bubble(page, "from the shop").waitFor();
+  assert.deepEqual(await saidIn(session), ["from the shop"]);
+  nothingWrong(page);
+  const refused = await server.ask("OPTIONS", "/api/v1/sessions", {
+    headers: { Origin: "https://elsewhere.example", "Access-Control-Request-Method": "POST" },
+  });
+  assert.equal(refused.headers["access-control-allow-origin"], undefined);
 });
 
 test("an entry point that is not there: the visitor reads so, and may try again", async () => {
