@@ -13,6 +13,7 @@ enum {
   DAY_S = 86400,
   DAY_MIN = 1440,
   AHEAD_DAYS = 366,
+  ALIKE_DAYS = 15, /* two weeks: in one of them no clock changes */
   DATE_LEN = 10,
   RANGE_LEN = 11 /* "09:00-12:30" */
 };
@@ -166,6 +167,32 @@ static bool look_at(struct hours_look *l, int64_t from_s, int64_t to_s,
   return true;
 }
 
+/* The first day after @day that a holiday may make different from its weekday;
+ * @end if there is none before. */
+static int64_t next_holiday(const struct hours *h, int64_t day, int64_t end) {
+  for (uint32_t i = 0; i < h->holiday_count; i++) {
+    const struct hours_holiday *x = &h->holidays[i];
+    if (x->last > day && x->first < end) {
+      end = x->first > day ? x->first : day + 1;
+    }
+  }
+  return end;
+}
+
+/* Two weeks in which nothing changed: nothing does before the next holiday. */
+static int64_t skip_alike(struct hours_look *l, const struct hours *h,
+                          const struct tz *zone, int64_t today) {
+  const int64_t alike = today + ALIKE_DAYS;
+  const int64_t next = next_holiday(h, today, today + AHEAD_DAYS + 1);
+  if (next <= alike) {
+    return alike;
+  }
+  if (l->open) {
+    l->closes_us = tz_from_local(zone, next * DAY_S) * SECOND_US;
+  }
+  return next;
+}
+
 struct hours_look hours_look(const struct hours *h, const struct tz *zone,
                              int64_t now_us) {
   const int64_t now_s = floor_div(now_us, SECOND_US);
@@ -175,6 +202,12 @@ struct hours_look hours_look(const struct hours *h, const struct tz *zone,
   bool more = true;
   int64_t day = today;
   for (; more && day <= today + AHEAD_DAYS; day++) {
+    if (day == today + ALIKE_DAYS) {
+      day = skip_alike(&l, h, zone, today);
+      if (day > today + AHEAD_DAYS) {
+        break;
+      }
+    }
     const struct hours_day *d = openings_on(h, day);
     for (uint32_t i = 0; more && i < d->count; i++) {
       const struct hours_range r = d->ranges[i];

@@ -111,6 +111,28 @@ static void what_never_changes_says_no_time(void **state) {
   done(&g);
 }
 
+static void what_is_alike_for_long_changes_with_a_holiday(void **state) {
+  (void)state;
+  struct given g;
+  give(&g, BERLIN,
+       "{\"id\":\"but for one day\",\"mon\":\"00:00-24:00\","
+       "\"tue\":\"00:00-24:00\",\"wed\":\"00:00-24:00\","
+       "\"thu\":\"00:00-24:00\",\"fri\":\"00:00-24:00\","
+       "\"sat\":\"00:00-24:00\",\"sun\":\"00:00-24:00\","
+       "\"holidays\":[\"2026-11-01\",{\"date\":\"2027-10-03\"},"
+       "{\"date\":\"2027-05-01\",\"open\":\"00:00-24:00\"}]}");
+  look(&g, "2026-11-23T09:00:00Z", true, "2027-10-03T00:00:00+02:00");
+  look(&g, "2027-09-30T09:00:00Z", true, "2027-10-03T00:00:00+02:00");
+  done(&g);
+  give(&g, BERLIN,
+       "{\"id\":\"for one day\",\"holidays\":["
+       "{\"date\":\"2027-10-03\",\"open\":\"10:00-12:00\"}]}");
+  look(&g, "2026-11-23T09:00:00Z", false, "2027-10-03T10:00:00+02:00");
+  look(&g, "2026-10-01T09:00:00Z", false, "");
+  look(&g, "2027-10-03T08:00:00Z", true, "2027-10-03T12:00:00+02:00");
+  done(&g);
+}
+
 static void holidays_close_or_have_their_own_hours(void **state) {
   (void)state;
   struct given g;
@@ -206,6 +228,7 @@ int main(void) {
       cmocka_unit_test(a_week_opens_and_closes_by_the_minute),
       cmocka_unit_test(a_night_goes_on_past_midnight),
       cmocka_unit_test(what_never_changes_says_no_time),
+      cmocka_unit_test(what_is_alike_for_long_changes_with_a_holiday),
       cmocka_unit_test(holidays_close_or_have_their_own_hours),
       cmocka_unit_test(days_on_which_clocks_change_are_as_long_as_they_are),
       cmocka_unit_test(what_is_no_calendar_is_refused_with_its_cure),
