@@ -103,6 +103,11 @@ static void put_field(int depth, enum field field) {
     printf("%*stype: integer\n%*sminimum: %lld\n%*smaximum: %lld\n", depth, "",
            depth, "", (long long)info->min, depth, "", (long long)info->max);
     break;
+  case KIND_POINTS:
+    printf("%*stype: number\n%*sminimum: %lld\n%*smaximum: %lld\n", depth, "",
+           depth, "", (long long)info->min / POINTS_PARTS, depth, "",
+           (long long)info->max / POINTS_PARTS);
+    break;
   case KIND_FLAG:
     printf("%*stype: boolean\n", depth, "");
     break;
@@ -283,7 +288,11 @@ static void put_schemas(void) {
          "      type: object\n"
          "      properties:\n"
          "        name: {type: string}\n"
-         "        minProficiency: {type: integer, minimum: 1, maximum: 20}\n"
+         "        minProficiency: {type: integer, minimum: 1, maximum: 20, "
+         "description: the weakest accepted}\n"
+         "        maxProficiency: {type: integer, minimum: 1, maximum: 20, "
+         "description: \"the best that is asked; who is better stays "
+         "free\"}\n"
          "    ConfiguredSkill:\n"
          "      description: a name, or a name with its proficiency, 1 best … "
          "20\n"

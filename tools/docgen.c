@@ -66,6 +66,11 @@ static void print_value(const struct field_info *info) {
   case KIND_TIME:
     printf("time");
     break;
+  case KIND_POINTS:
+    printf("%lld … %lld, two decimals count",
+           (long long)info->min / POINTS_PARTS,
+           (long long)info->max / POINTS_PARTS);
+    break;
   case KIND_NUM:
     print_range(info->min, info->max);
     break;

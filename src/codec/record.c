@@ -147,6 +147,7 @@ static uint32_t names_of(enum field_kind kind) {
     return REQUIRES;
   case KIND_NUM:
   case KIND_TIME:
+  case KIND_POINTS:
   case KIND_ID:
   case KIND_TEXT:
   case KIND_JSON:

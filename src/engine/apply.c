@@ -158,7 +158,8 @@ static struct router_request request_of(const struct engine *e,
                              .preferred = l->preferred,
                              .entered_us = l->entered_us,
                              .order = l->order};
-  engine_parse_needs(e, l->skills, q.needs, &q.need_count, NULL);
+  engine_parse_needs(e, l->skills, &q, NULL);
+  live_ask_ageing(&l->ageing, &q);
   return q;
 }
 
@@ -168,6 +169,15 @@ static void enqueue(struct engine *e, uint32_t slot) {
   const enum bt_err err = router_prepare_session(&e->router, slot, &request);
   bt_check(err == BT_ERR_OK);
   router_enqueue(&e->router, slot, &request);
+}
+
+static void apply_changed(struct engine *e, uint32_t slot) {
+  if (router_waits(&e->router, slot)) {
+    const struct router_request q = request_of(e, e->lives[slot]);
+    const enum bt_err err = router_prepare_change(&e->router, slot, &q);
+    bt_check(err == BT_ERR_OK);
+    router_change(&e->router, slot, &q);
+  }
 }
 
 static void move_place(struct engine *e, uint32_t slot,
@@ -309,10 +319,7 @@ static void apply_other(struct engine *e, uint32_t slot,
     apply_customer_timer(e, slot, ev);
     break;
   case EVENT_REPRIORITISED:
-    if (router_waits(&e->router, slot)) {
-      router_reprioritise(&e->router, slot,
-                          (uint32_t)record_num(ev, FIELD_PRIORITY));
-    }
+    apply_changed(e, slot);
     break;
   case EVENT_OVERFLOW_POSTPONED:
     apply_postponed(e, slot);

@@ -12,8 +12,6 @@ static const struct {
      "Attributes are needed: an object."},
     {COMMAND_SET_DISPOSITION, FIELD_DISPOSITION, "/disposition",
      "A disposition is needed."},
-    {COMMAND_REPRIORITISE, FIELD_PRIORITY, "/priority",
-     "A priority is needed, 0 (lowest) to 1000."},
     {COMMAND_MOVE, FIELD_QUEUE_NAME, "/queue",
      "The queue is needed to which the session goes."},
     {COMMAND_ASSIGN, FIELD_AGENT_ID, "/agentId",
@@ -23,6 +21,23 @@ static const struct {
     {COMMAND_RUN_SCRIPT, FIELD_NAME, "/name", "The script's name is needed."},
     {COMMAND_PUT_SCRIPT, FIELD_NAME, "/name", "The script's name is needed."},
 };
+
+/* Of a session that waits, at least one thing must change. */
+static bool has_change(struct ctx *x, const struct record *args,
+                       struct answer *a) {
+  static const enum field fields[] = {FIELD_PRIORITY, FIELD_ACCELERATION,
+                                      FIELD_MAX_PRIORITY, FIELD_SKILLS};
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    if (record_has(args, fields[i])) {
+      return true;
+    }
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, "",
+                TEXT("Nothing to change: give priority (0 … 1000), "
+                     "acceleration, maxPriority or skills."),
+                a);
+  return false;
+}
 
 static bool has_required(struct ctx *x, const struct record *args,
                          struct answer *a) {
@@ -34,7 +49,7 @@ static bool has_required(struct ctx *x, const struct record *args,
       return false;
     }
   }
-  return true;
+  return args->type != COMMAND_REPRIORITISE || has_change(x, args, a);
 }
 
 /* Members that hold one of a few words. */
@@ -134,4 +149,39 @@ static bool has_one_target(struct ctx *x, const struct record *args,
 bool body_is_whole(struct ctx *x, const struct record *args, struct answer *a) {
   return has_required(x, args, a) && words_fit(x, args, a) &&
          (args->type != COMMAND_TRANSFER || has_one_target(x, args, a));
+}
+
+bool body_skills(struct ctx *x, struct text skills, struct router_request *q,
+                 struct answer *a) {
+  struct text unknown = {"", 0};
+  if (engine_parse_needs(x->e, skills, q, &unknown)) {
+    return true;
+  }
+  answer_member(
+      x, REFUSAL_INVALID_MEMBER, "/skills",
+      unknown.len > 0
+          ? ctx_format(x, "No skill is called '%.*s'.", TEXT_ARG(unknown))
+          : ctx_format(x, "More than %d skills, or one twice.", LIMIT_NEEDS),
+      a);
+  return false;
+}
+
+bool body_ageing_fits(struct ctx *x, const struct own_ageing *own,
+                      const struct router_request *q, struct answer *a) {
+  _Static_assert(LIMIT_SLOPES == (int)ROUTER_SLOPES_MAX,
+                 "what the router can do is what is promised");
+  if ((!own->has_points && !own->has_most) ||
+      router_slope_fits(&x->e->router, q)) {
+    return true;
+  }
+  answer_member(
+      x, REFUSAL_INVALID_MEMBER,
+      own->has_points ? "/acceleration" : "/maxPriority",
+      ctx_format(x,
+                 "Sessions with the same needs wait with %d different "
+                 "settings of acceleration and maxPriority already: "
+                 "use one of those, or none.",
+                 LIMIT_SLOPES),
+      a);
+  return false;
 }

@@ -9,6 +9,10 @@ static void put_ranks(const struct router_why *w, struct json_out *o) {
     put_num(o, "otherPrecedence", w->theirs.precedence);
     put_points(o, "priority", w->mine.effective);
     put_points(o, "otherPriority", w->theirs.effective);
+    put_hundredths(o, "acceleration", w->mine.ageing);
+    put_hundredths(o, "otherAcceleration", w->theirs.ageing);
+    put_num(o, "maxPriority", w->mine.max_priority);
+    put_num(o, "otherMaxPriority", w->theirs.max_priority);
     put_bool(o, "skipQueue", w->mine.skip_queue);
     put_bool(o, "otherSkipQueue", w->theirs.skip_queue);
     put_time(o, "enteredAt", w->mine.entered_us);

@@ -26,6 +26,9 @@ enum { MEMBERS_MAX = 24 };
 #define M2(a, b)       FIELD_##a, FIELD_##b
 #define M3(a, b, c)    FIELD_##a, FIELD_##b, FIELD_##c
 #define M4(a, b, c, d) FIELD_##a, FIELD_##b, FIELD_##c, FIELD_##d
+#define WAIT_MEMBERS                                                           \
+  FIELD_PRIORITY, FIELD_ACCELERATION, FIELD_MAX_PRIORITY, FIELD_SKILLS,        \
+      FIELD_REASON
 #define MOVE_MEMBERS                                                           \
   FIELD_QUEUE_NAME, FIELD_KEEP_CLOCK, FIELD_PRIORITY, FIELD_REASON, FIELD_NOTE
 #define TRANSFER_MEMBERS                                                       \
@@ -33,7 +36,7 @@ enum { MEMBERS_MAX = 24 };
       FIELD_BOT_ID, FIELD_ADDRESS, FIELD_PRIORITY, FIELD_SKILLS,               \
       FIELD_SKIP_QUEUE, FIELD_REASON, FIELD_NOTE, FIELD_WHEN, FIELD_RELEASE,   \
       FIELD_TIMEOUT, FIELD_REQUIRE, FIELD_ASYNC, FIELD_PREFER,                 \
-      FIELD_PREFER_FOR
+      FIELD_PREFER_FOR, FIELD_ACCELERATION, FIELD_MAX_PRIORITY
 
 static const struct {
   uint8_t field[MEMBERS_MAX];

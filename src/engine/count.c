@@ -9,9 +9,8 @@ struct counting {
   const struct live *l;
   uint32_t queue; /* the one it was in, or is in */
   int64_t at_us;
-  struct router_skill needs[ROUTER_NEEDS_MAX]; /* the session's own */
-  uint32_t need_count;
-  bool has_needs; /* the two above are filled */
+  struct router_request asked; /* the session's own needs */
+  bool has_needs;              /* they are filled in */
 };
 
 static void add_to_skills(const struct router_skill *skills, uint32_t count,
@@ -33,10 +32,10 @@ static void add(struct counting *c, enum queue_figure figure, int64_t amount) {
               c->at_us, amount);
   add_to_skills(q->needs, q->need_count, c, figure, amount);
   if (!c->has_needs) {
-    engine_parse_needs(c->e, c->l->skills, c->needs, &c->need_count, NULL);
+    engine_parse_needs(c->e, c->l->skills, &c->asked, NULL);
     c->has_needs = true;
   }
-  add_to_skills(c->needs, c->need_count, c, figure, amount);
+  add_to_skills(c->asked.needs, c->asked.need_count, c, figure, amount);
 }
 
 /* ---- waiting */

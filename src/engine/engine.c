@@ -190,12 +190,19 @@ void engine_count(const struct engine *e, struct engine_counts *out) {
 
 /* ---- the skills of a transfer */
 
+/* 1 best … 20; @otherwise if it says nothing. */
+static uint32_t proficiency_of(const struct json *element, struct text name,
+                               uint32_t otherwise) {
+  const struct json *level = json_member(element, name);
+  return level == NULL || level->type != JSON_INT ? otherwise
+                                                  : (uint32_t)level->i;
+}
+
 static bool read_need(const struct engine *e, const struct json *element,
-                      struct router_skill *need, struct text *unknown) {
+                      struct router_request *q, struct text *unknown) {
   const struct text name = element->type == JSON_OBJECT
                                ? json_member(element, TEXT("name"))->text
                                : element->text;
-  const struct json *level = json_member(element, TEXT("minProficiency"));
   const uint32_t skill = directory_skill(&e->dir, name);
   if (skill == DIR_NONE) {
     if (unknown != NULL) {
@@ -203,25 +210,22 @@ static bool read_need(const struct engine *e, const struct json *element,
     }
     return false;
   }
-  *need = (struct router_skill){skill, level == NULL ? ROUTER_PROFICIENCY_WORST
-                                                     : (uint32_t)level->i};
+  for (uint32_t i = 0; i < q->need_count; i++) {
+    if (q->needs[i].skill == skill) {
+      return false;
+    }
+  }
+  q->needs[q->need_count] = (struct router_skill){
+      skill, proficiency_of(element, TEXT("minProficiency"),
+                            ROUTER_PROFICIENCY_WORST)};
+  q->best[q->need_count++] =
+      (uint8_t)proficiency_of(element, TEXT("maxProficiency"), 0);
   return true;
 }
 
-static bool is_among(const struct router_skill *needs, uint32_t count,
-                     uint32_t skill) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (needs[i].skill == skill) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool engine_parse_needs(const struct engine *e, struct text skills,
-                        struct router_skill *needs, uint32_t *count,
-                        struct text *unknown) {
-  *count = 0;
+                        struct router_request *q, struct text *unknown) {
+  q->need_count = 0;
   if (skills.len == 0) {
     return true;
   }
@@ -233,13 +237,9 @@ bool engine_parse_needs(const struct engine *e, struct text skills,
               BT_ERR_OK;
   for (const struct json *s = good ? tree->first : NULL; s != NULL;
        s = s->next) {
-    struct router_skill need = {0, 0};
-    if (*count == ROUTER_NEEDS_MAX || !read_need(e, s, &need, unknown) ||
-        is_among(needs, *count, need.skill)) {
+    if (q->need_count == ROUTER_NEEDS_MAX || !read_need(e, s, q, unknown)) {
       good = false;
-      continue;
     }
-    needs[(*count)++] = need;
   }
   if (unknown != NULL && unknown->len > 0) {
     /* It borrows the tree: let it borrow what was given instead. */

@@ -311,12 +311,24 @@ int64_t live_widens_at(const struct engine *e, const struct live *l);
 void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev);
 /* Until the next of those who declined may be asked again. */
 void apply_rematch_timer(struct engine *e, uint32_t slot, int64_t now_us);
-/* The skills of a transfer (JSON) as the router wants them. Unknown ones are
+/* The skills of a transfer (JSON) into the needs of @q. Unknown ones are
  * written to *unknown (may be NULL) and left out; false if there was one, or
  * there are too many. */
 bool engine_parse_needs(const struct engine *e, struct text skills,
-                        struct router_skill *needs, uint32_t *count,
-                        struct text *unknown);
+                        struct router_request *q, struct text *unknown);
+
+/* ---- body.c */
+/* The skills of a body as needs of @q. False: unknown or too many, answered. */
+bool body_skills(struct ctx *x, struct text skills, struct router_request *q,
+                 struct answer *a);
+/* False: too many ways of ageing wait with the same needs, answered. */
+bool body_ageing_fits(struct ctx *x, const struct own_ageing *own,
+                      const struct router_request *q, struct answer *a);
+
+/* As it is in force: the session's own, or the queue's. */
+void live_view_ageing(const struct live *l,
+                      const struct router_queue_params *queue,
+                      struct json_out *o);
 
 /* ---- moves.c: transitions of sessions and all that hangs on them */
 /* False: refused, *why says how; nothing happened. @extra (or NULL) holds
@@ -358,6 +370,7 @@ struct place {
   uint32_t preferred;
   int64_t prefer_ms;
   bool skip_queue;
+  struct own_ageing ageing;
   enum keep keep;
   struct text skills, reason, note;
 };

@@ -17,6 +17,12 @@ static bool read_num(struct form *f, enum field field, const struct json *v) {
                              : fail_type(f, field, v);
 }
 
+static bool read_points(struct form *f, enum field field,
+                        const struct json *v) {
+  const bool number = v->type == JSON_INT || v->type == JSON_DOUBLE;
+  return number ? form_put_points(f, field, v->d) : fail_type(f, field, v);
+}
+
 static bool read_flag(struct form *f, enum field field, const struct json *v) {
   if (v->type != JSON_TRUE && v->type != JSON_FALSE) {
     return fail_type(f, field, v);
@@ -53,6 +59,8 @@ static bool read_value(struct form *f, enum field field, const struct json *v) {
     return read_num(f, field, v);
   case KIND_TIME:
     return read_time(f, field, v);
+  case KIND_POINTS:
+    return read_points(f, field, v);
   case KIND_FLAG:
     return read_flag(f, field, v);
   case KIND_TEXT:

@@ -63,6 +63,12 @@ static bool read_num(struct form *f, enum field field, struct text value) {
                                 : fail_value(f, field, value);
 }
 
+static bool read_points(struct form *f, enum field field, struct text value) {
+  double points = 0;
+  return text_to_double(value, &points) ? form_put_points(f, field, points)
+                                        : fail_value(f, field, value);
+}
+
 static bool read_flag(struct form *f, enum field field, struct text value) {
   static const char *const words[] = {"false", "true", "0", "1", "no", "yes"};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -87,6 +93,9 @@ static bool read_value(struct form *f, enum field field, struct text value) {
   const enum field_kind kind = field_info(field)->kind;
   if (kind == KIND_NUM || kind == KIND_TIME) {
     return read_num(f, field, value);
+  }
+  if (kind == KIND_POINTS) {
+    return read_points(f, field, value);
   }
   if (kind == KIND_FLAG) {
     return read_flag(f, field, value);

@@ -24,6 +24,8 @@ bool form_fail_unknown(struct form *f, struct text name);
 bool form_fail_memory(struct form *f);
 
 /* Checks a value against field.def and keeps it; false: the error is filled. */
+/* Rounded to hundredths. */
+bool form_put_points(struct form *f, enum field field, double points);
 bool form_put_num(struct form *f, enum field field, int64_t n);
 bool form_put_text(struct form *f, enum field field, struct text t);
 bool form_put_name(struct form *f, enum field field, struct text t);

@@ -1,4 +1,5 @@
 /* The values of members: types, limits, names and shapes. */
+#include <math.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -75,6 +76,10 @@ void form_add_expected(struct wording *w, enum field field) {
   if (info->kind == KIND_NUM || info->kind == KIND_TIME) {
     wording_addf(w, "a whole number %lld … %lld", (long long)info->min,
                  (long long)info->max);
+  } else if (info->kind == KIND_POINTS) {
+    wording_addf(w, "a number %lld … %lld, two decimals count",
+                 (long long)info->min / POINTS_PARTS,
+                 (long long)info->max / POINTS_PARTS);
   } else if (info->kind == KIND_FLAG) {
     wording_addf(w, "true or false");
   } else if (info->kind == KIND_TEXT) {
@@ -93,6 +98,19 @@ bool form_put_num(struct form *f, enum field field, int64_t n) {
     return false;
   }
   record_set_num(&f->fields, field, n);
+  return true;
+}
+
+bool form_put_points(struct form *f, enum field field, double points) {
+  const struct field_info *info = field_info(field);
+  const double parts = points * POINTS_PARTS;
+  if (!(parts >= (double)info->min && parts <= (double)info->max)) {
+    struct wording w = form_fail(f);
+    wording_addf(&w, "is %.15g", points);
+    form_add_expected(&w, field);
+    return false;
+  }
+  record_set_num(&f->fields, field, llround(parts));
   return true;
 }
 
@@ -163,18 +181,19 @@ static bool proficiency_fits(struct form *f, const struct json *v) {
 }
 
 static bool skill_member_fits(struct form *f, const struct json *m) {
-  static const struct text known[] = {{"name", 4}, {"minProficiency", 14}};
+  static const struct text known[] = {
+      {"name", 4}, {"minProficiency", 14}, {"maxProficiency", 14}};
   const struct wording outer = f->pointer;
   wording_add_step(&f->pointer, m->key);
   bool fits = true;
   if (text_equal(m->key, known[0])) {
     fits = skill_name_fits(f, m);
-  } else if (text_equal(m->key, known[1])) {
+  } else if (text_equal(m->key, known[1]) || text_equal(m->key, known[2])) {
     fits = proficiency_fits(f, m);
   } else {
     struct wording w = form_fail(f);
     wording_addf(&w, "is an ");
-    wording_add_unknown(&w, m->key, known, 2);
+    wording_add_unknown(&w, m->key, known, 3);
     fits = false;
   }
   if (fits) {
@@ -182,6 +201,23 @@ static bool skill_member_fits(struct form *f, const struct json *m) {
     f->pointer.ptr[outer.len] = '\0';
   }
   return fits;
+}
+
+/* 1 is the best: from a weakest of 5 to a best of 2 there are agents, from 2 to
+ * 5 there are none. */
+static bool range_fits(struct form *f, const struct json *v) {
+  const struct json *weakest = json_member(v, TEXT("minProficiency"));
+  const struct json *best = json_member(v, TEXT("maxProficiency"));
+  if (weakest == NULL || best == NULL || weakest->type != JSON_INT ||
+      best->type != JSON_INT || best->i <= weakest->i) {
+    return true;
+  }
+  struct wording w = form_fail(f);
+  wording_addf(&w,
+               "asks for nobody: 1 is the best proficiency, so that "
+               "maxProficiency %lld is weaker than minProficiency %lld",
+               (long long)best->i, (long long)weakest->i);
+  return false;
 }
 
 /* "English", or {"name":"English","minProficiency":5}. */
@@ -197,7 +233,8 @@ static bool skill_fits(struct form *f, const struct json *v) {
       return false;
     }
   }
-  return json_member(v, TEXT("name")) != NULL || skill_name_fits(f, NULL);
+  return (json_member(v, TEXT("name")) != NULL || skill_name_fits(f, NULL)) &&
+         range_fits(f, v);
 }
 
 static bool skills_fit(struct form *f, const struct json *v) {

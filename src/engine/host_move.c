@@ -46,72 +46,8 @@ static bool read_transfer(const struct act *t, struct record *args,
   return true;
 }
 
-/* A number that ReqAgent's options may give; false: it does not fit. */
-static bool read_number(const struct act *t, const char *name, int min, int max,
-                        int *out) {
-  double n = 0;
-  *out = -1;
-  if (vm_arg_member_kind(t->vm, 1, name) == VM_KIND_NULL) {
-    return true;
-  }
-  if (!vm_arg_member_number(t->vm, 1, name, &n) || !(n >= min && n <= max)) {
-    return false;
-  }
-  *out = (int)n;
-  return true;
-}
-
-static bool refuse_option(const struct act *t, struct text why,
-                          struct answer *a) {
-  answer_member(t->x, REFUSAL_INVALID_MEMBER, "", why, a);
-  return false;
-}
-
-/* ReqAgent(skill [, options]) in the terms of a transfer. */
-static bool read_req_agent(const struct act *t, struct record *args,
-                           struct answer *a) {
-  static const char *const later[] = {"acceleration", "maxPriority",
-                                      "highProficiency"};
-  for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-    if (vm_arg_member_kind(t->vm, 1, later[i]) != VM_KIND_NULL) {
-      return refuse_option(
-          t,
-          ctx_format(t->x, "%s is known, and not offered in this version.",
-                     later[i]),
-          a);
-    }
-  }
-  int priority, proficiency;
-  if (!read_number(t, "initialPriority", 0, ROUTER_PRIORITY_MAX, &priority) ||
-      !read_number(t, "lowProficiency", ROUTER_PROFICIENCY_BEST,
-                   ROUTER_PROFICIENCY_WORST, &proficiency)) {
-    return refuse_option(t,
-                         TEXT("initialPriority is 0 … 1000, lowProficiency "
-                              "1 (best) … 20."),
-                         a);
-  }
-  const struct text skill = act_text(t, 0);
-  record_init(args, COMMAND_TRANSFER);
-  record_set_text(args, FIELD_TARGET, skill);
-  if (priority >= 0) {
-    record_set_num(args, FIELD_PRIORITY, priority);
-  }
-  if (proficiency > 0) {
-    record_set_text(args, FIELD_SKILLS,
-                    ctx_format(t->x,
-                               "[{\"name\":\"%.*s\",\"minProficiency\":%d}]",
-                               TEXT_ARG(skill), proficiency));
-  }
-  if (vm_arg_member_kind(t->vm, 1, "targetAgent") != VM_KIND_NULL) {
-    const struct text agent = act_member_text(t, 1, "targetAgent");
-    record_set_text(args, FIELD_TARGET,
-                    ctx_format(t->x, "agent:%.*s", TEXT_ARG(agent)));
-  }
-  return true;
-}
-
-static enum act_result transfer(const struct act *t, const struct record *args,
-                                uint32_t slot) {
+enum act_result host_do_transfer(const struct act *t, const struct record *args,
+                                 uint32_t slot) {
   struct answer a = {0};
   ctx_do(t->x, slot, args, &a);
   const bool async = record_num(args, FIELD_ASYNC) != 0;
@@ -129,31 +65,7 @@ enum act_result host_transfer(const struct act *t) {
   if (!read_transfer(t, &args, &slot, &a)) {
     return act_give(t, &a);
   }
-  return transfer(t, &args, slot);
-}
-
-enum act_result host_req_agent(const struct act *t) {
-  struct record args;
-  struct answer a = {0};
-  if (!read_req_agent(t, &args, &a)) {
-    return act_give(t, &a);
-  }
-  return transfer(t, &args, t->slot);
-}
-
-enum act_result host_update_contact(const struct act *t) {
-  struct record args;
-  struct answer a = {0};
-  record_init(&args, COMMAND_TRANSFER);
-  if (!read_options(t, 0, &args, &a)) {
-    return act_give(t, &a);
-  }
-  if (!record_has(&args, FIELD_PRIORITY)) {
-    return act_give_simple(
-        t, 422, "UpdateContact changes the priority in this version.");
-  }
-  args.type = COMMAND_REPRIORITISE;
-  return act_do(t, t->slot, &args);
+  return host_do_transfer(t, &args, slot);
 }
 
 /* ---- ending the holder's part */
@@ -207,10 +119,14 @@ void host_answer_transfer(const struct act *t) {
   struct answer a = {0};
   struct record args;
   uint32_t slot = t->slot;
+  /* It was read when the run fell asleep; under an earlier version it may have
+   * held what is refused now, and what it began is over all the same. */
   const bool own = t->action.id == ACTION_TRANSFER
                        ? read_transfer(t, &args, &slot, &a)
-                       : read_req_agent(t, &args, &a);
-  bt_check(own); /* it was read when the run fell asleep */
+                       : host_read_req_agent(t, &args, &a);
+  if (!own) {
+    record_init(&args, COMMAND_TRANSFER);
+  }
   answer_outcome(t->x, t->slot, &args, &a);
   act_give(t, &a);
 }

@@ -81,10 +81,20 @@ enum act_result act_sleep(const struct act *t, const struct nap *nap);
 int64_t act_wake_us(const struct act *t, int64_t us);
 
 /* ---- host_move.c: transfers and the ends of holds */
-act_fn host_transfer, host_req_agent, host_update_contact;
+act_fn host_transfer;
+/* Carries out a transfer of @slot; a released one of the own session is awaited
+ * unless it is asynchronous. */
+enum act_result host_do_transfer(const struct act *t, const struct record *args,
+                                 uint32_t slot);
 act_fn host_end_conversation, host_hangup, host_release;
 void host_answer_transfer(const struct act *t);
 void host_answer_idle(const struct act *t);
+
+/* ---- host_contact.c: how a contact waits */
+act_fn host_req_agent, host_update_contact;
+/* ReqAgent's arguments as a transfer. False: *@a says what is wrong. */
+bool host_read_req_agent(const struct act *t, struct record *args,
+                         struct answer *a);
 
 /* ---- host_talk.c: the customer, waiting, and what is known */
 act_fn host_say, host_ask, host_menu, host_wait, host_wait_for;

@@ -245,6 +245,7 @@ static void fold_queued(struct live *l, const struct mem *mem,
   l->order = (uint64_t)record_num(ev, FIELD_ORDER);
   l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
   l->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
+  l->ageing = live_ageing(ev);
   live_own(mem, &l->skills, record_text(ev, FIELD_SKILLS));
   live_own(mem, &l->reason, record_text(ev, FIELD_REASON));
   live_own(mem, &l->note, record_text(ev, FIELD_NOTE));
@@ -257,6 +258,7 @@ static void own_order(struct transfer *t, const struct mem *mem,
   t->role = (uint8_t)record_num(ev, FIELD_ROLE);
   t->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
   t->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+  t->ageing = live_ageing(ev);
   t->preferred = number_or(ev, FIELD_PREFERRED, SESSION_NOBODY);
   t->prefer_ms = record_num(ev, FIELD_PREFER_FOR) * 1000;
   t->asked_us = record_num(ev, FIELD_AT);
@@ -398,6 +400,24 @@ static void own_given(const struct mem *mem, struct text *owned,
   }
 }
 
+/* What the event names is changed, the rest stays. */
+static void fold_changed(struct live *l, const struct mem *mem,
+                         const struct record *ev) {
+  const struct own_ageing a = live_ageing(ev);
+  if (record_has(ev, FIELD_PRIORITY)) {
+    l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+  }
+  if (a.has_points) {
+    l->ageing.has_points = true;
+    l->ageing.points = a.points;
+  }
+  if (a.has_most) {
+    l->ageing.has_most = true;
+    l->ageing.most = a.most;
+  }
+  own_given(mem, &l->skills, ev, FIELD_SKILLS);
+}
+
 /* Events of the session that are no transitions. */
 static void fold_other(struct live *l, const struct mem *mem,
                        const struct record *ev) {
@@ -424,7 +444,7 @@ static void fold_other(struct live *l, const struct mem *mem,
     l->deadline_us = record_num(ev, FIELD_DEADLINE);
     break;
   case EVENT_REPRIORITISED:
-    l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+    fold_changed(l, mem, ev);
     break;
   case EVENT_SCRIPT_STARTED:
     l->followed = true;

@@ -36,6 +36,14 @@ enum transfer_state { TRANSFER_STATE_LIST(X) };
 #undef X
 
 /* The last transfer that was accepted. */
+/* How a session's priority grows, where it says so itself; else as the queue
+ * says. */
+struct own_ageing {
+  bool has_points, has_most;
+  uint16_t most;   /* where it ends */
+  uint32_t points; /* a minute, in hundredths */
+};
+
 struct transfer {
   struct id id;
   uint64_t number;
@@ -44,6 +52,7 @@ struct transfer {
   bool skip_queue, to_bot;
   uint32_t target; /* queue or bot number */
   uint32_t priority;
+  struct own_ageing ageing;
   uint32_t preferred; /* an agent, or SESSION_NOBODY */
   int64_t prefer_ms;
   int64_t asked_us, deadline_us, done_us;
@@ -76,6 +85,7 @@ struct live {
   uint64_t order;
   uint32_t priority;
   bool skip_queue;
+  struct own_ageing ageing;
   uint32_t ring;      /* the last that is open */
   int64_t rings_us;   /* since when the queue's rings count */
   uint32_t preferred; /* the only agent, until …; or SESSION_NOBODY */
@@ -115,6 +125,11 @@ struct session live_get_session(const struct session *before,
                                 const struct record *r);
 
 /* Replaces an owned text by a copy. */
+/* live_ageing.c: of a command or an event; absent is the queue's. */
+struct own_ageing live_ageing(const struct record *r);
+void live_put_ageing(struct record *r, const struct own_ageing *a);
+void live_ask_ageing(const struct own_ageing *a, struct router_request *q);
+
 void live_own(const struct mem *mem, struct text *owned, struct text t);
 bool live_in_queue(const struct session *s);
 /* Is it in the list of a bot's or an agent's sessions? */

@@ -401,6 +401,7 @@ static void carry_out_waiting(struct ctx *x, uint32_t slot,
                             .preferred = t->preferred,
                             .prefer_ms = t->prefer_ms,
                             .skip_queue = t->skip_queue,
+                            .ageing = t->ageing,
                             .skills = t->skills,
                             .reason = t->reason,
                             .note = t->note};
@@ -494,6 +495,7 @@ void put_place(struct ctx *x, uint32_t slot, const struct place *p,
   if (p->keep == KEEP_CLOCK) {
     record_set_num(extra, FIELD_KEEP_CLOCK, 1);
   }
+  live_put_ageing(extra, &p->ageing);
   put_preferred(x, l, p, extra);
 }
 

@@ -73,6 +73,7 @@ static void put_new_place(struct ctx *x, uint32_t slot, uint32_t queue,
   const struct place p = {
       .queue = queue,
       .priority = overflow ? l->priority : x->e->dir.queues[queue].priority,
+      .ageing = overflow ? l->ageing : (struct own_ageing){0},
       .keep = overflow ? KEEP_CLOCK : KEEP_NOTHING,
       .skip_queue = overflow && l->skip_queue,
       .skills = overflow ? l->skills : TEXT(""),

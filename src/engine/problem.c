@@ -270,7 +270,8 @@ static bool is_shown(const struct record *args, enum field f) {
 /* The text of the call's options, with a comma behind it; without those that
  * the remedy gives itself. */
 static struct text options_of(struct ctx *x, const struct record *args) {
-  static const enum field shown[] = {FIELD_PRIORITY, FIELD_SKIP_QUEUE,
+  static const enum field shown[] = {FIELD_PRIORITY, FIELD_ACCELERATION,
+                                     FIELD_MAX_PRIORITY, FIELD_SKIP_QUEUE,
                                      FIELD_REASON};
   struct textbuf b;
   textbuf_init(&b, x->out->arena.mem);
@@ -283,6 +284,8 @@ static struct text options_of(struct ctx *x, const struct record *args) {
       textbuf_add(&b, record_text(args, shown[i]));
     } else if (field_info(shown[i])->kind == KIND_FLAG) {
       textbuf_add(&b, TEXT("true"));
+    } else if (field_info(shown[i])->kind == KIND_POINTS) {
+      textbuf_addf(&b, "%g", (double)record_num(args, shown[i]) / POINTS_PARTS);
     } else {
       textbuf_add_i64(&b, record_num(args, shown[i]));
     }

@@ -49,6 +49,11 @@ void put_name_or_null(struct json_out *o, const char *key, struct text name) {
   name.len > 0 ? json_put_text(o, name) : json_put_null(o);
 }
 
+void put_hundredths(struct json_out *o, const char *key, int64_t parts) {
+  json_key(o, key);
+  json_put_double(o, (double)parts / POINTS_PARTS);
+}
+
 void put_points(struct json_out *o, const char *key, int64_t effective) {
   json_key(o, key);
   json_put_double(o, (double)(effective / (ROUTER_POINT / 1000)) / 1000);

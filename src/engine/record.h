@@ -23,6 +23,7 @@ enum field {
 enum field_kind {
   KIND_NUM,
   KIND_TIME,
+  KIND_POINTS, /* hundredths; on the wire a number with two decimals */
   KIND_FLAG,
   KIND_ID,
   KIND_TEXT,
@@ -42,6 +43,8 @@ enum field_kind {
   KIND_SCRIPT,
   KIND_ENTRY
 };
+
+enum { POINTS_PARTS = 100 };
 
 struct field_info {
   const char *name; /* SKIP_QUEUE */

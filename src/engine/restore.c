@@ -167,6 +167,7 @@ static bool restore_transfer(struct engine *e, const struct record *r) {
   t->to_bot = record_num(r, FIELD_WAITS) != 0;
   t->target = num32(r, FIELD_WAIT_TARGET);
   t->priority = num32(r, FIELD_PRIORITY);
+  t->ageing = live_ageing(r);
   t->preferred = agent_or_nobody(r, FIELD_PREFERRED);
   t->prefer_ms = 1000 * record_num(r, FIELD_PREFER_FOR);
   t->asked_us = record_num(r, FIELD_AT);
@@ -224,6 +225,7 @@ static void restore_live(struct live *l, const struct mem *mem,
   l->order = (uint64_t)record_num(r, FIELD_ORDER);
   l->priority = num32(r, FIELD_PRIORITY);
   l->skip_queue = record_num(r, FIELD_SKIP_QUEUE) != 0;
+  l->ageing = live_ageing(r);
   l->last_seq = (uint64_t)record_num(r, FIELD_PREV);
   l->last_agent = num32(r, FIELD_AWAY);
   l->spawned = num32(r, FIELD_SPAWNED);

@@ -277,6 +277,7 @@ static void save_transfer(struct saver *s, const struct live *l) {
   record_set_num(&r, FIELD_WAITS, t->to_bot);
   record_set_num(&r, FIELD_WAIT_TARGET, t->target);
   record_set_num(&r, FIELD_PRIORITY, t->priority);
+  live_put_ageing(&r, &t->ageing);
   if (t->preferred != SESSION_NOBODY) {
     record_set_num(&r, FIELD_PREFERRED, t->preferred);
     record_set_num(&r, FIELD_PREFER_FOR, t->prefer_ms / 1000);
@@ -361,6 +362,7 @@ static void put_place_state(const struct saver *s, const struct live *l,
   record_set_num(r, FIELD_ORDER, (int64_t)l->order);
   record_set_num(r, FIELD_PRIORITY, l->priority);
   record_set_num(r, FIELD_SKIP_QUEUE, l->skip_queue);
+  live_put_ageing(r, &l->ageing);
   if (l->preferred != SESSION_NOBODY) {
     record_set_num(r, FIELD_PREFERRED, l->preferred);
     record_set_num(r, FIELD_PREFERRED_UNTIL, l->preferred_until_us);

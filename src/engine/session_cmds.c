@@ -381,6 +381,34 @@ void cmd_disposition(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "The disposition was recorded.", a);
 }
 
+/* Skills that are there and that somebody has; and not one way of ageing too
+ * many. */
+static bool change_fits(struct ctx *x, const struct live *l,
+                        const struct record *args, struct answer *a) {
+  const struct own_ageing own = live_ageing(args);
+  struct router_request q = {.queue = l->s.queue, .channel = l->channel};
+  if (!body_skills(x,
+                   record_has(args, FIELD_SKILLS)
+                       ? record_text(args, FIELD_SKILLS)
+                       : l->skills,
+                   &q, a)) {
+    return false;
+  }
+  for (uint32_t i = 0; record_has(args, FIELD_SKILLS) && i < q.need_count;
+       i++) {
+    if (!router_has_skill_holder(&x->e->router, q.needs[i].skill)) {
+      answer_member(
+          x, REFUSAL_INVALID_MEMBER, "/skills",
+          ctx_format(x, "No agent has the skill '%.*s'.",
+                     TEXT_ARG(x->e->dir.skills[q.needs[i].skill].name)),
+          a);
+      return false;
+    }
+  }
+  live_ask_ageing(&own, &q);
+  return body_ageing_fits(x, &own, &q, a);
+}
+
 void cmd_reprioritise(struct ctx *x, uint32_t slot, const struct record *args,
                       struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
@@ -388,12 +416,18 @@ void cmd_reprioritise(struct ctx *x, uint32_t slot, const struct record *args,
     refuse(x, slot, REFUSAL_NOT_QUEUED, a);
     return;
   }
+  if (!change_fits(x, l, args, a)) {
+    return;
+  }
   struct record ev;
   ctx_event(x, &ev, EVENT_REPRIORITISED, slot);
-  record_set_num(&ev, FIELD_PRIORITY, record_num(args, FIELD_PRIORITY));
+  record_copy(&ev, FIELD_PRIORITY, args);
+  record_copy(&ev, FIELD_ACCELERATION, args);
+  record_copy(&ev, FIELD_MAX_PRIORITY, args);
+  record_copy(&ev, FIELD_SKILLS, args);
   record_copy(&ev, FIELD_REASON, args);
   emit(x, &ev);
-  answer_session(x, slot, 200, "The priority was changed.", a);
+  answer_session(x, slot, 200, "The waiting session was changed.", a);
 }
 
 /* ---- offers and wrap-up */

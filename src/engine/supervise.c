@@ -31,6 +31,7 @@ static void keep_rest(const struct live *l, struct record *move) {
   }
   record_set_given(move, FIELD_SKILLS, l->skills);
   record_set_num(move, FIELD_SKIP_QUEUE, l->skip_queue);
+  live_put_ageing(move, &l->ageing);
 }
 
 void cmd_move(struct ctx *x, uint32_t slot, const struct record *args,

@@ -93,19 +93,19 @@ static bool read_preferred(struct ctx *x, const struct record *args,
   return true;
 }
 
-static bool read_order(struct ctx *x, const struct record *args,
+static bool ageing_fits(struct ctx *x, uint32_t slot, const struct order *o,
+                        struct router_request *q, struct answer *a) {
+  q->queue = o->target;
+  q->channel = engine_live(x->e, slot)->channel;
+  live_ask_ageing(&o->place.ageing, q);
+  return body_ageing_fits(x, &o->place.ageing, q, a);
+}
+
+static bool read_order(struct ctx *x, uint32_t slot, const struct record *args,
                        struct order *o, struct answer *a) {
   const struct text skills = record_text(args, FIELD_SKILLS);
-  struct router_skill needs[ROUTER_NEEDS_MAX];
-  uint32_t count = 0;
-  struct text unknown = {"", 0};
-  if (!engine_parse_needs(x->e, skills, needs, &count, &unknown)) {
-    answer_member(
-        x, REFUSAL_INVALID_MEMBER, "/skills",
-        unknown.len > 0
-            ? ctx_format(x, "No skill is called '%.*s'.", TEXT_ARG(unknown))
-            : ctx_format(x, "More than %d skills, or one twice.", LIMIT_NEEDS),
-        a);
+  struct router_request q = {0};
+  if (!body_skills(x, skills, &q, a)) {
     return false;
   }
   o->place.priority = record_has(args, FIELD_PRIORITY)
@@ -115,6 +115,7 @@ static bool read_order(struct ctx *x, const struct record *args,
   o->place.queue = o->target;
   o->place.skills = skills;
   o->place.skip_queue = record_num(args, FIELD_SKIP_QUEUE) != 0;
+  o->place.ageing = live_ageing(args);
   o->place.reason = record_text(args, FIELD_REASON);
   o->place.note = record_text(args, FIELD_NOTE);
   o->place.keep =
@@ -125,7 +126,8 @@ static bool read_order(struct ctx *x, const struct record *args,
   o->timeout_ms =
       1000 * (record_has(args, FIELD_TIMEOUT) ? record_num(args, FIELD_TIMEOUT)
                                               : TIMEOUT_DEFAULT_S);
-  return read_preferred(x, args, o, a);
+  return read_preferred(x, args, o, a) &&
+         (o->to_bot || ageing_fits(x, slot, o, &q, a));
 }
 
 /* ---- queue and agents: the last checks */
@@ -134,7 +136,7 @@ static enum refusal check_agents(const struct ctx *x, const struct live *l,
                                  const struct order *o) {
   const struct engine *e = x->e;
   struct router_request q = {.queue = o->target, .channel = l->channel};
-  engine_parse_needs(e, o->place.skills, q.needs, &q.need_count, NULL);
+  engine_parse_needs(e, o->place.skills, &q, NULL);
   const struct router_queue_params *p = &e->dir.queues[o->target].params;
   for (uint32_t i = 0; i < p->need_count + q.need_count; i++) {
     const uint32_t skill = i < p->need_count ? p->needs[i].skill
@@ -266,8 +268,9 @@ static bool transfer_waits(struct ctx *x, uint32_t slot, const struct order *o,
   struct record waits;
   record_init(&waits, 0);
   static const enum field kept[] = {
-      FIELD_TRANSFER_ID, FIELD_TRANSFER, FIELD_PRIORITY, FIELD_SKIP_QUEUE,
-      FIELD_SKILLS,      FIELD_REASON,   FIELD_NOTE};
+      FIELD_TRANSFER_ID, FIELD_TRANSFER,     FIELD_PRIORITY,
+      FIELD_SKIP_QUEUE,  FIELD_SKILLS,       FIELD_REASON,
+      FIELD_NOTE,        FIELD_ACCELERATION, FIELD_MAX_PRIORITY};
   for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
     record_copy(&waits, kept[i], &extra);
   }
@@ -378,7 +381,7 @@ void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
                   struct answer *a) {
   struct order o = {0};
   struct refused no = {.detail = {"", 0}};
-  if (!find_target(x, slot, args, &o, a) || !read_order(x, args, &o, a) ||
+  if (!find_target(x, slot, args, &o, a) || !read_order(x, slot, args, &o, a) ||
       kept_find(x, args, a)) {
     return;
   }

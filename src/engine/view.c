@@ -191,6 +191,7 @@ static void put_queue_place(const struct engine *e, uint32_t slot,
   put_num(o, "priority", l->priority);
   put_points(o, "effectivePriority",
              router_effective_priority(&e->router, slot));
+  live_view_ageing(l, &e->dir.queues[l->s.queue].params, o);
   put_bool(o, "skipQueue", l->skip_queue);
   put_ring(e, l, o);
   json_close_object(o);

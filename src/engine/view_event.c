@@ -61,6 +61,8 @@ static void put_value(const struct engine *e, const struct record *r,
     json_put_raw(o, record_text(r, f));
   } else if (info->kind == KIND_TEXT) {
     json_put_text(o, record_text(r, f));
+  } else if (info->kind == KIND_POINTS) {
+    json_put_double(o, (double)record_num(r, f) / POINTS_PARTS);
   } else if (info->kind == KIND_FLAG) {
     json_put_bool(o, record_num(r, f) != 0);
   } else if (enum_name(info->kind, (uint32_t)record_num(r, f)) != NULL) {

@@ -40,7 +40,7 @@ static void fill_profile(struct router_profile *p,
                          const struct router_agent_params *params) {
   for (uint32_t i = 0; i < params->skill_count; i++) {
     const struct router_skill s = params->skills[i];
-    bt_check(s.skill < ROUTER_INDEX_MAX);
+    bt_check(s.skill < ROUTER_SKILLS_MAX);
     bt_check(s.proficiency >= ROUTER_PROFICIENCY_BEST &&
              s.proficiency <= ROUTER_PROFICIENCY_WORST);
     p->skills[i] =

@@ -73,10 +73,13 @@ static bool not_able(const struct question *q) {
   }
   const uint32_t skill = need_skill(needs->packed[unmet]);
   const struct agent_skill *has = routing_find_skill(p, skill);
+  const bool strong =
+      has != NULL && has->proficiency < need_best(needs->packed[unmet]);
   q->out->skill = skill;
-  q->out->needed = need_weakest(needs->packed[unmet]);
+  q->out->needed = strong ? need_best(needs->packed[unmet])
+                          : need_weakest(needs->packed[unmet]);
   q->out->has = has == NULL ? 0 : has->proficiency;
-  return because(q, ROUTER_WHY_LACKS_SKILL);
+  return because(q, strong ? ROUTER_WHY_TOO_SKILLED : ROUTER_WHY_LACKS_SKILL);
 }
 
 static bool not_present(const struct question *q) {
@@ -139,6 +142,8 @@ static struct router_rank session_rank(const struct question *q,
   return (struct router_rank){.precedence = q->r->queues[queue].precedence,
                               .priority = s->priority,
                               .effective = routing_effective(q->r, slot),
+                              .ageing = routing_ageing_of(q->r, s->slope),
+                              .max_priority = routing_max_of(q->r, s->slope),
                               .skip_queue = s->skip_queue,
                               .entered_us = s->entered_us};
 }

@@ -14,14 +14,18 @@ void routing_sort(uint32_t *numbers, uint32_t count) {
   }
 }
 
-void routing_pack_needs(const struct router_skill *skills, uint32_t count,
-                        uint32_t *packed) {
+void routing_pack_needs(const struct router_skill *skills, const uint8_t *best,
+                        uint32_t count, uint32_t *packed) {
   bt_check(count <= ROUTER_NEEDS_MAX);
   for (uint32_t i = 0; i < count; i++) {
-    bt_check(skills[i].skill < ROUTER_INDEX_MAX);
+    const uint32_t strongest = best == NULL || best[i] == 0
+                                   ? (uint32_t)ROUTER_PROFICIENCY_BEST
+                                   : best[i];
+    bt_check(strongest <= ROUTER_PROFICIENCY_WORST);
+    bt_check(skills[i].skill < ROUTER_SKILLS_MAX);
     bt_check(skills[i].proficiency >= ROUTER_PROFICIENCY_BEST &&
              skills[i].proficiency <= ROUTER_PROFICIENCY_WORST);
-    packed[i] = need_pack(skills[i]);
+    packed[i] = need_pack(skills[i], strongest);
   }
   routing_sort(packed, count);
   for (uint32_t i = 1; i < count; i++) {
@@ -45,9 +49,11 @@ static uint32_t relaxed(const struct demands *d, uint32_t ring, uint32_t need) {
   for (uint32_t i = 0; i < ring && i < d->ring_count; i++) {
     weakest += d->rings[i].relax;
   }
-  return need_pack((struct router_skill){
-      need_skill(need),
-      weakest < ROUTER_PROFICIENCY_WORST ? weakest : ROUTER_PROFICIENCY_WORST});
+  return need_pack(
+      (struct router_skill){need_skill(need), weakest < ROUTER_PROFICIENCY_WORST
+                                                  ? weakest
+                                                  : ROUTER_PROFICIENCY_WORST},
+      need_best(need));
 }
 
 static void open_rings(const struct demands *d, uint32_t ring,
@@ -61,7 +67,15 @@ static void open_rings(const struct demands *d, uint32_t ring,
   needs->count = kept;
 }
 
-/* A skill that both ask for is needed at the better proficiency. */
+/* Of two wishes for one skill, the first is the stricter about the weakest. */
+static uint32_t merged(uint32_t a, uint32_t b) {
+  return need_best(a) >= need_best(b)
+             ? a
+             : need_pack((struct router_skill){need_skill(a), need_weakest(a)},
+                         need_best(b));
+}
+
+/* A skill that both ask for is needed as strictly as either does. */
 void routing_merge_needs(const struct requirement *own,
                          const struct demands *demands, struct needs *out) {
   const struct needs *queue = &demands->needs;
@@ -76,6 +90,8 @@ void routing_merge_needs(const struct requirement *own,
   for (uint32_t i = 0; i < count; i++) {
     if (i == 0 || need_skill(all[i]) != need_skill(all[i - 1])) {
       out->packed[out->count++] = all[i];
+    } else {
+      out->packed[out->count - 1] = merged(all[i - 1], all[i]);
     }
   }
   if (own->ring > 0) {
@@ -93,7 +109,8 @@ void routing_make_requirement(const struct router_request *request,
       .ring = request->ring,
       .agent = request->has_preferred ? request->preferred : ROUTER_NONE,
       .count = request->need_count};
-  routing_pack_needs(request->needs, request->need_count, out->packed);
+  routing_pack_needs(request->needs, request->best, request->need_count,
+                     out->packed);
 }
 
 const struct agent_skill *routing_find_skill(const struct router_profile *p,
@@ -152,7 +169,8 @@ uint32_t routing_unmet_need(const struct router_profile *p,
   for (uint32_t i = 0; i < needs->count; i++) {
     const struct agent_skill *has =
         routing_find_skill(p, need_skill(needs->packed[i]));
-    if (has == NULL || has->proficiency > need_weakest(needs->packed[i])) {
+    if (has == NULL || has->proficiency > need_weakest(needs->packed[i]) ||
+        has->proficiency < need_best(needs->packed[i])) {
       return i;
     }
   }

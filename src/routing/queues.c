@@ -4,7 +4,8 @@ static void demands_of(const struct router_queue_params *params,
                        struct demands *out) {
   *out = (struct demands){.needs = {.count = params->need_count},
                           .ring_count = params->ring_count};
-  routing_pack_needs(params->needs, params->need_count, out->needs.packed);
+  routing_pack_needs(params->needs, NULL, params->need_count,
+                     out->needs.packed);
   for (uint32_t i = 0; i < params->ring_count; i++) {
     bt_check(params->rings[i].without_count <= ROUTER_NEEDS_MAX);
     out->rings[i] = params->rings[i];

@@ -63,7 +63,10 @@ enum {
   ROUTER_POINT = 60 * 1000 * 100, /* one point of priority, in the unit in which
                                      a session gains ageing a millisecond */
   ROUTER_AGENT_SKILLS_MAX = 256,
-  ROUTER_INDEX_MAX = 1 << 27,     /* agents, queues, skills, slots */
+  ROUTER_INDEX_MAX = 1 << 27,  /* agents, queues, slots */
+  ROUTER_SKILLS_MAX = 1 << 22, /* indices of skills are below */
+  ROUTER_SLOPES_MAX = 64, /* ways of ageing that one kind of session should have
+                             at a time: each makes decisions dearer */
   ROUTER_IDLE_SIGNATURES = 32768, /* unused signatures kept for the next use, */
   ROUTER_IDLE_LINKS = 2000000     /* and their eligible agents in all */
 };
@@ -157,6 +160,8 @@ struct router_request {
   uint32_t queue;
   uint32_t channel;
   struct router_skill needs[ROUTER_NEEDS_MAX]; /* each skill once, any order */
+  uint8_t best[ROUTER_NEEDS_MAX]; /* of each need the best proficiency that is
+                                     still asked: 1 … 20; 0 as 1 */
   uint32_t need_count;
   uint32_t priority;  /* 0 … ROUTER_PRIORITY_MAX */
   uint32_t ring;      /* the last that is open; 0 when it enters */
@@ -185,6 +190,7 @@ struct router_queue_stats {
 /* A key by which somebody goes first. */
 struct router_rank {
   uint32_t precedence, priority; /* sessions */
+  uint32_t ageing, max_priority; /* sessions: as in force */
   int64_t effective;             /* the same, in 1/ROUTER_POINT of a point */
   bool skip_queue;
   int64_t entered_us;
@@ -305,7 +311,18 @@ void router_enqueue(struct router *r, uint32_t slot,
 /* Out of the queue, reserved or not; its exclusions are forgotten. */
 void router_dequeue(struct router *r, uint32_t slot);
 bool router_waits(const struct router *r, uint32_t slot);
-void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority);
+/* It asks for something else, in the same queue and channel: priority, ageing,
+ * needs, ring, preferred agent. It keeps its place, its exclusions and its
+ * reservation; whether it skipped the queue stays as it was. */
+enum bt_err
+router_prepare_change(struct router *r, uint32_t slot,
+                      const struct router_request *request) BT_USE_RESULT;
+void router_change(struct router *r, uint32_t slot,
+                   const struct router_request *request);
+/* Does one of this request's kind age so already, or are there fewer than
+ * ROUTER_SLOPES_MAX ways? What waits elsewhere does not count. */
+bool router_slope_fits(const struct router *r,
+                       const struct router_request *request);
 /* The rings up to @ring are open, and no agent is preferred any more. It keeps
  * its place, its exclusions and its reservation. */
 enum bt_err router_prepare_widen(struct router *r, uint32_t slot,

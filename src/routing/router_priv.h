@@ -34,15 +34,18 @@ enum {
 /* Above every priority, in 1/ROUTER_POINT of a point. */
 #define ABOVE_ALL ((int64_t)(ROUTER_PRIORITY_MAX + 1) * ROUTER_POINT)
 
-/* A skill and the weakest proficiency accepted in one number, in the order of
- * skills: small to keep, quick to compare. */
-static inline uint32_t need_pack(struct router_skill s) {
-  return s.skill << NEED_BITS | s.proficiency;
+/* A skill, the weakest proficiency accepted and the best one asked, in one
+ * number, in the order of skills: small to keep, quick to compare. */
+static inline uint32_t need_pack(struct router_skill s, uint32_t best) {
+  return s.skill << 2 * NEED_BITS | s.proficiency << NEED_BITS | best;
 }
 static inline uint32_t need_skill(uint32_t need) {
-  return need >> NEED_BITS;
+  return need >> 2 * NEED_BITS;
 }
 static inline uint32_t need_weakest(uint32_t need) {
+  return need >> NEED_BITS & ((1u << NEED_BITS) - 1);
+}
+static inline uint32_t need_best(uint32_t need) {
   return need & ((1u << NEED_BITS) - 1);
 }
 
@@ -222,8 +225,9 @@ struct router_exclusion_node {
 
 /* needs.c */
 void routing_sort(uint32_t *numbers, uint32_t count);
-void routing_pack_needs(const struct router_skill *skills, uint32_t count,
-                        uint32_t *packed);
+/* @best of each, or NULL. */
+void routing_pack_needs(const struct router_skill *skills, const uint8_t *best,
+                        uint32_t count, uint32_t *packed);
 /* What is needed in the ring that is open. */
 void routing_merge_needs(const struct requirement *own,
                          const struct demands *queue, struct needs *out);
@@ -318,6 +322,10 @@ void routing_forget_exclusions(struct router *r, uint32_t slot);
 /* The slope of that signature, found or made; SLOPE_NONE: no memory. */
 uint32_t routing_slope(struct router *r, uint32_t number, uint32_t ageing,
                        uint32_t max_priority);
+/* The same if it is there, else SLOPE_NONE; @used counts those in use. */
+uint32_t routing_find_slope(const struct router *r, uint32_t number,
+                            uint32_t ageing, uint32_t max_priority,
+                            uint32_t *used);
 void routing_free_slopes(struct router *r, uint32_t number);
 /* What it is, if the queue's settings are the default. */
 uint32_t routing_ageing_of(const struct router *r, uint32_t slope);

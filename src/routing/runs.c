@@ -37,18 +37,39 @@ static uint32_t make_slope(struct router *r, uint32_t number) {
   return slope;
 }
 
-uint32_t routing_slope(struct router *r, uint32_t number, uint32_t ageing,
-                       uint32_t max_priority) {
-  uint32_t unused = SLOPE_NONE;
+uint32_t routing_find_slope(const struct router *r, uint32_t number,
+                            uint32_t ageing, uint32_t max_priority,
+                            uint32_t *used) {
+  uint32_t found = SLOPE_NONE;
+  *used = 0;
   for (uint32_t n = r->signatures[number].slopes; n != SLOPE_NONE;
        n = r->slopes[n].next) {
     const struct router_slope *s = &r->slopes[n];
+    *used += s->sessions > 0;
     if (s->ageing == ageing && s->max_priority == max_priority) {
-      return n;
+      found = n;
     }
-    unused = s->sessions == 0 ? n : unused;
   }
-  const uint32_t slope = unused != SLOPE_NONE ? unused : make_slope(r, number);
+  return found;
+}
+
+static uint32_t unused_slope(const struct router *r, uint32_t number) {
+  uint32_t n = r->signatures[number].slopes;
+  while (n != SLOPE_NONE && r->slopes[n].sessions > 0) {
+    n = r->slopes[n].next;
+  }
+  return n;
+}
+
+uint32_t routing_slope(struct router *r, uint32_t number, uint32_t ageing,
+                       uint32_t max_priority) {
+  uint32_t used;
+  uint32_t slope = routing_find_slope(r, number, ageing, max_priority, &used);
+  if (slope != SLOPE_NONE) {
+    return slope;
+  }
+  slope = unused_slope(r, number);
+  slope = slope != SLOPE_NONE ? slope : make_slope(r, number);
   if (slope != SLOPE_NONE) {
     r->slopes[slope].ageing = ageing;
     r->slopes[slope].max_priority = max_priority;

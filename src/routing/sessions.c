@@ -32,30 +32,55 @@ static void reserved_remove(struct router *r, uint32_t slot) {
   q->reserved_count--;
 }
 
-static uint32_t slope_of(struct router *r, uint32_t number,
-                         const struct router_request *request) {
-  return routing_slope(
-      r, number, request->has_ageing ? request->ageing : ROUTER_NONE,
-      request->has_max_priority ? request->max_priority : ROUTER_NONE);
+static uint32_t own_ageing(const struct router_request *q) {
+  return q->has_ageing ? q->ageing : ROUTER_NONE;
+}
+
+static uint32_t own_max(const struct router_request *q) {
+  return q->has_max_priority ? q->max_priority : ROUTER_NONE;
 }
 
 /* The slope of the request, in its signature, with room for one more. */
-static uint32_t admit(struct router *r, uint32_t slot,
-                      const struct router_request *request) {
+static uint32_t find_place(struct router *r,
+                           const struct router_request *request) {
   struct requirement key;
   routing_make_requirement(request, &key);
-  const struct router_queue *q = router_queue_at(r, request->queue);
   const uint32_t number = routing_intern(r, &key);
   const uint32_t slope =
-      number == SIGNATURE_NONE ? SLOPE_NONE : slope_of(r, number, request);
-  if (slope == SLOPE_NONE ||
-      !mem_grow(r->mem, &r->sessions, &r->session_cap, (size_t)slot + 1,
-                sizeof *r->sessions) ||
-      !routing_reserve_run(r) ||
-      !routing_reserve_waiting(r, slope, q->ageing)) {
-    return SLOPE_NONE;
-  }
-  return slope;
+      number == SIGNATURE_NONE
+          ? SLOPE_NONE
+          : routing_slope(r, number, own_ageing(request), own_max(request));
+  const uint32_t ageing = router_queue_at(r, request->queue)->ageing;
+  const bool room =
+      slope != SLOPE_NONE && routing_reserve_waiting(r, slope, ageing);
+  return room ? slope : SLOPE_NONE;
+}
+
+bool router_slope_fits(const struct router *r,
+                       const struct router_request *request) {
+  struct requirement key;
+  uint32_t used;
+  routing_make_requirement(request, &key);
+  const uint32_t number = routing_find_signature(r, &key);
+  return number == SIGNATURE_NONE ||
+         routing_find_slope(r, number, own_ageing(request), own_max(request),
+                            &used) != SLOPE_NONE ||
+         used < ROUTER_SLOPES_MAX;
+}
+
+static uint32_t admit(struct router *r, uint32_t slot,
+                      const struct router_request *request) {
+  const bool room = mem_grow(r->mem, &r->sessions, &r->session_cap,
+                             (size_t)slot + 1, sizeof *r->sessions) &&
+                    routing_reserve_run(r);
+  return room ? find_place(r, request) : SLOPE_NONE;
+}
+
+static void check_request(const struct router_request *q) {
+  bt_check(q->priority <= ROUTER_PRIORITY_MAX);
+  bt_check(q->entered_us >= 0 && q->entered_us <= ROUTER_TIME_MAX_US);
+  bt_check(!q->has_ageing || q->ageing <= ROUTER_AGEING_MAX);
+  bt_check(!q->has_max_priority || q->max_priority <= ROUTER_PRIORITY_MAX);
 }
 
 enum bt_err router_prepare_session(struct router *r, uint32_t slot,
@@ -67,12 +92,7 @@ enum bt_err router_prepare_session(struct router *r, uint32_t slot,
 void router_enqueue(struct router *r, uint32_t slot,
                     const struct router_request *request) {
   bt_check(slot < ROUTER_INDEX_MAX && !router_waits(r, slot));
-  bt_check(request->priority <= ROUTER_PRIORITY_MAX);
-  bt_check(request->entered_us >= 0 &&
-           request->entered_us <= ROUTER_TIME_MAX_US);
-  bt_check(!request->has_ageing || request->ageing <= ROUTER_AGEING_MAX);
-  bt_check(!request->has_max_priority ||
-           request->max_priority <= ROUTER_PRIORITY_MAX);
+  check_request(request);
   const uint32_t slope = admit(r, slot, request);
   bt_check(slope != SLOPE_NONE);
   const uint32_t number = r->slopes[slope].signature;
@@ -113,18 +133,6 @@ bool router_waits(const struct router *r, uint32_t slot) {
   return slot < r->session_cap && r->sessions[slot].signature != SIGNATURE_NONE;
 }
 
-void router_reprioritise(struct router *r, uint32_t slot, uint32_t priority) {
-  struct router_session *s = router_session_at(r, slot);
-  bt_check(priority <= ROUTER_PRIORITY_MAX);
-  if (s->reserved_for != ROUTER_NONE) {
-    s->priority = (uint16_t)priority;
-    return;
-  }
-  routing_remove_waiting(r, slot);
-  s->priority = (uint16_t)priority;
-  routing_add_waiting(r, slot);
-}
-
 /* The slope that the session has when these rings are open. */
 static uint32_t widened(struct router *r, uint32_t slot, uint32_t ring) {
   bt_check(ring <= ROUTER_RINGS_MAX);
@@ -149,8 +157,10 @@ enum bt_err router_prepare_widen(struct router *r, uint32_t slot,
   return widened(r, slot, ring) == SLOPE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
 }
 
-/* To another slope, of its own signature or another. Room was reserved. */
-static void move_to(struct router *r, uint32_t slot, uint32_t slope) {
+/* To another slope, of its own signature or another, or with another priority.
+ * Room was reserved. */
+static void move_to(struct router *r, uint32_t slot, uint32_t slope,
+                    uint32_t priority) {
   struct router_session *s = router_session_at(r, slot);
   const uint32_t before = s->signature, number = r->slopes[slope].signature;
   const bool matchable = s->reserved_for == ROUTER_NONE;
@@ -161,6 +171,7 @@ static void move_to(struct router *r, uint32_t slot, uint32_t slope) {
   r->slopes[slope].sessions++;
   s->signature = number;
   s->slope = slope;
+  s->priority = (uint16_t)priority;
   if (matchable) {
     routing_add_waiting(r, slot);
   }
@@ -171,8 +182,35 @@ static void move_to(struct router *r, uint32_t slot, uint32_t slope) {
 void router_widen(struct router *r, uint32_t slot, uint32_t ring) {
   const uint32_t slope = widened(r, slot, ring);
   bt_check(slope != SLOPE_NONE);
-  if (slope != router_session_at(r, slot)->slope) {
-    move_to(r, slot, slope);
+  const struct router_session *s = router_session_at(r, slot);
+  if (slope != s->slope) {
+    move_to(r, slot, slope, s->priority);
+  }
+}
+
+/* The same queue and channel: what it waits in is not for it to change. */
+static void check_same(const struct router *r, uint32_t slot,
+                       const struct router_request *q) {
+  const uint32_t number = router_session_at(r, slot)->signature;
+  const struct requirement *key = &r->signatures[number].key;
+  bt_check(key->queue == q->queue && key->channel == q->channel);
+}
+
+enum bt_err router_prepare_change(struct router *r, uint32_t slot,
+                                  const struct router_request *request) {
+  check_same(r, slot, request);
+  return find_place(r, request) == SLOPE_NONE ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+void router_change(struct router *r, uint32_t slot,
+                   const struct router_request *request) {
+  check_request(request);
+  check_same(r, slot, request);
+  const uint32_t slope = find_place(r, request);
+  bt_check(slope != SLOPE_NONE);
+  const struct router_session *s = router_session_at(r, slot);
+  if (slope != s->slope || request->priority != s->priority) {
+    move_to(r, slot, slope, request->priority);
   }
 }
 

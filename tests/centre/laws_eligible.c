@@ -17,14 +17,16 @@ static uint32_t weakest(const struct router_queue_params *p, uint32_t ring,
   return proficiency;
 }
 
+/* From the weakest proficiency to the best that is asked. */
 static bool meets(const struct laws_agent *a, uint32_t proficiency,
-                  const struct router_skill *need) {
+                  const struct router_skill *need, uint32_t best) {
   if (proficiency == 0) {
     return true;
   }
   for (uint32_t i = 0; i < a->skill_count; i++) {
     if (a->skills[i].skill == need->skill) {
-      return a->skills[i].proficiency <= proficiency;
+      return a->skills[i].proficiency <= proficiency &&
+             a->skills[i].proficiency >= best;
     }
   }
   return false;
@@ -49,21 +51,20 @@ bool laws_is_eligible(const struct laws *w, const struct engine *e,
                       const struct live *l, uint32_t agent) {
   const struct laws_agent *a = &w->agents[agent];
   const struct router_queue_params *p = &e->dir.queues[l->s.queue].params;
-  struct router_skill needs[ROUTER_NEEDS_MAX];
-  uint32_t count = 0;
+  struct router_request q;
   if (!serves(a, l->s.queue, l->ring) ||
       (l->preferred != SESSION_NOBODY && l->preferred != agent) ||
       e->dir.agents[agent].limits.capacity[l->channel] == 0) {
     return false;
   }
-  (void)engine_parse_needs(e, l->skills, needs, &count, NULL);
-  for (uint32_t i = 0; i < count; i++) {
-    if (!meets(a, weakest(p, l->ring, &needs[i]), &needs[i])) {
+  (void)engine_parse_needs(e, l->skills, &q, NULL);
+  for (uint32_t i = 0; i < q.need_count; i++) {
+    if (!meets(a, weakest(p, l->ring, &q.needs[i]), &q.needs[i], q.best[i])) {
       return false;
     }
   }
   for (uint32_t i = 0; i < p->need_count; i++) {
-    if (!meets(a, weakest(p, l->ring, &p->needs[i]), &p->needs[i])) {
+    if (!meets(a, weakest(p, l->ring, &p->needs[i]), &p->needs[i], 0)) {
       return false;
     }
   }

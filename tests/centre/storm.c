@@ -416,47 +416,10 @@ static void add_target(struct storm *s, struct command *cmd) {
   record_set_text(&cmd->args, targets[i].field, text_from(targets[i].name));
 }
 
-static void add_options(struct storm *s, struct command *cmd) {
-  struct record *r = &cmd->args;
-  if (one_in(s, 3)) {
-    record_set_num(r, FIELD_PRIORITY, (int64_t)below(s, 10));
-  }
-  if (one_in(s, 6)) {
-    record_set_num(r, FIELD_SKIP_QUEUE, 1);
-  }
-  if (one_in(s, 2)) {
-    record_set_num(r, FIELD_WHEN, WHEN_RELEASED);
-  }
-  if (one_in(s, 5)) {
-    record_set_num(r, FIELD_RELEASE, 1);
-  }
-  if (one_in(s, 3)) {
-    record_set_num(r, FIELD_TIMEOUT, 1 + (int64_t)below(s, 8));
-  }
-  if (one_in(s, 6)) {
-    record_set_num(r, FIELD_REQUIRE, (int64_t)below(s, REQUIRES));
-  }
-  if (one_in(s, 6)) {
-    record_set_text(r, FIELD_SKILLS,
-                    TEXT("[{\"name\":\"billing\",\"minProficiency\":3}]"));
-  }
-  if (one_in(s, 5)) {
-    static const char *const agents[] = {"anna", "bert", "cleo"};
-    record_set_text(r, FIELD_PREFER, text_from(agents[below(s, 3)]));
-    if (one_in(s, 2)) {
-      record_set_num(r, FIELD_PREFER_FOR, (int64_t)below(s, 9));
-    }
-  }
-  if (one_in(s, 8)) {
-    record_set_text(r, FIELD_REASON, TEXT("Bot handover"));
-    record_set_text(r, FIELD_NOTE, TEXT("be kind"));
-  }
-}
-
 static bool do_transfer(struct storm *s, const struct target *t) {
   struct command cmd = any_command(s, COMMAND_TRANSFER, t);
   add_target(s, &cmd);
-  add_options(s, &cmd);
+  storm_transfer_options(s, &cmd.args);
   add_conditions(s, &cmd, t);
   return storm_run(s, &cmd);
 }
@@ -509,7 +472,7 @@ static bool do_data(struct storm *s, const struct target *t) {
 
 static bool do_priority(struct storm *s, const struct target *t) {
   struct command cmd = any_command(s, COMMAND_REPRIORITISE, t);
-  record_set_num(&cmd.args, FIELD_PRIORITY, (int64_t)below(s, 1001));
+  storm_wait_options(s, &cmd.args);
   return storm_run(s, &cmd);
 }
 

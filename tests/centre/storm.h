@@ -92,6 +92,9 @@ struct command storm_command(struct storm *s, enum command_type type,
 bool storm_supervise(struct storm *s, struct id session);
 bool storm_steer_agent(struct storm *s);
 bool storm_steer_queue(struct storm *s);
+/* storm_options.c: members by chance, of a transfer and of a change. */
+void storm_transfer_options(struct storm *s, struct record *r);
+void storm_wait_options(struct storm *s, struct record *r);
 /* Queues, agents, bots, scripts, entry points. */
 void storm_furnish(struct storm *s);
 /* The nth variant of a thing that is configured again. */

@@ -180,10 +180,12 @@ WRAP(void, router_dequeue, struct router *r, uint32_t slot) {
   }
 }
 
-WRAP(void, router_reprioritise, struct router *r, uint32_t slot,
-     uint32_t priority) {
+WRAP(void, router_change, struct router *r, uint32_t slot,
+     const struct router_request *request) {
+  struct router_request b = *request;
+  b.has_preferred = b.has_preferred && fault != FAULT_PREFERENCE_IGNORED;
   if (fault != FAULT_RAISE_IGNORED) {
-    real_router_reprioritise(r, slot, priority);
+    real_router_change(r, slot, &b);
   }
 }
 

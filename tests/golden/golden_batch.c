@@ -74,7 +74,7 @@ static bool decode(struct text bytes, struct textbuf *text, size_t *count) {
 /* ---- make: each event that there is, and each field several times */
 
 static int64_t sample_num(struct rand *rng, enum field_kind kind) {
-  if (kind != KIND_NUM && kind != KIND_TIME) {
+  if (kind != KIND_NUM && kind != KIND_TIME && kind != KIND_POINTS) {
     return (int64_t)rand_below(rng, 2);
   }
   const int64_t n = (int64_t)(rand_u64(rng) >> (1 + rand_below(rng, 62)));

@@ -166,7 +166,7 @@ static void set_extreme(struct record *r, enum field f, bool high) {
     record_set_text(r, f, high ? TEXT("\0\xff") : TEXT(""));
   } else if (kind == KIND_ID) {
     record_set_id(r, f, (struct id){high ? UINT64_MAX : 0, high});
-  } else if (kind == KIND_NUM || kind == KIND_TIME) {
+  } else if (kind == KIND_NUM || kind == KIND_TIME || kind == KIND_POINTS) {
     record_set_num(r, f, high ? INT64_MAX : INT64_MIN);
   } else {
     record_set_num(r, f, high);

@@ -350,6 +350,8 @@ static const char *good_value(enum field field) {
     return "1";
   case KIND_TIME:
     return "\"2026-11-22T13:30:00Z\"";
+  case KIND_POINTS:
+    return "2.5";
   case KIND_FLAG:
     return "true";
   case KIND_TEXT:

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -82,6 +83,115 @@ static void an_aged_priority_is_the_same_after_a_restart(void **state) {
   centre_free(&c);
 }
 
+static int64_t effective(const struct centre *c) {
+  uint32_t slot = 0;
+  assert_true(engine_find(c->e, c->session, &slot));
+  return router_effective_priority(&c->e->router, slot);
+}
+
+/* In the session's resource. */
+static bool shows(struct centre *c, const char *words) {
+  struct textbuf b;
+  struct json_out o;
+  uint32_t slot = 0;
+  assert_true(engine_find(c->e, c->session, &slot));
+  textbuf_init(&b, &c->tm.mem);
+  json_out_init(&o, &b);
+  engine_write_session(c->e, slot, c->now_us, 0, &o);
+  const struct text said = textbuf_text(&b);
+  const bool found = text_find(said, text_from(words), 0) < said.len;
+  textbuf_free(&b);
+  return found;
+}
+
+static void a_session_may_age_as_its_transfer_says(void **state) {
+  (void)state;
+  struct centre c;
+  wait_in_slow(&c, "{\"id\":\"slow\",\"ageing\":1,\"maxPriority\":20}",
+               "{\"queue\":\"slow\",\"priority\":2,\"acceleration\":2.25,"
+               "\"maxPriority\":10}");
+  centre_wait(&c, 120000);
+  centre_ready(&c, "anna");
+  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT + 2 * 13500000);
+  centre_restart(&c);
+  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT + 2 * 13500000);
+  centre_do(&c, COMMAND_REPRIORITISE, ROLE_SUPERVISOR, SESSION_NOBODY,
+            "{\"acceleration\":0}");
+  assert_int_equal(c.step.answer.code, 200);
+  assert_true(shows(&c, "\"acceleration\":0,\"maxPriority\":10"));
+  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT);
+  centre_restart(&c);
+  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT);
+  centre_free(&c);
+}
+
+/* What was asked for waits with the transfer, and goes into the queue with it.
+ */
+static void a_waiting_transfer_remembers_how_to_age(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  centre_open_with_bot(&c, true);
+  centre_transfer(&c, "{\"queue\":\"support\",\"when\":\"released\","
+                      "\"priority\":1,\"acceleration\":60}");
+  assert_int_equal(c.step.answer.code, 202);
+  centre_restart(&c);
+  centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
+  centre_wait(&c, 1000);
+  centre_ready(&c, "anna");
+  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT);
+  centre_free(&c);
+}
+
+static void a_change_that_changes_nothing_is_refused(void **state) {
+  (void)state;
+  struct centre c;
+  wait_in_slow(&c, "{\"id\":\"slow\"}", "{\"queue\":\"slow\"}");
+  centre_do(&c, COMMAND_REPRIORITISE, ROLE_SUPERVISOR, SESSION_NOBODY, "{}");
+  assert_int_equal(c.step.answer.code, 422);
+  assert_true(centre_says(&c, "Nothing to change"));
+  centre_do(&c, COMMAND_REPRIORITISE, ROLE_SUPERVISOR, SESSION_NOBODY,
+            "{\"skills\":[\"Swimming\"]}");
+  assert_int_equal(c.step.answer.code, 422);
+  assert_true(centre_says(&c, "Swimming"));
+  centre_free(&c);
+}
+
+static void another_proficiency_finds_another_agent_at_once(void **state) {
+  (void)state;
+  struct centre c;
+  wait_in_slow(&c, "{\"id\":\"slow\"}",
+               "{\"queue\":\"slow\",\"skills\":[{\"name\":\"AgentSkill\","
+               "\"minProficiency\":9,\"maxProficiency\":5}]}");
+  centre_ready(&c, "bert"); /* 1: too good for this */
+  assert_int_equal(centre_status(&c), SESSION_QUEUED);
+  centre_do(&c, COMMAND_REPRIORITISE, ROLE_SUPERVISOR, SESSION_NOBODY,
+            "{\"skills\":[\"AgentSkill\"]}");
+  assert_int_equal(c.step.answer.code, 200);
+  assert_int_equal(centre_status(&c), SESSION_OFFERED);
+  centre_free(&c);
+}
+
+static void ways_of_ageing_are_limited(void **state) {
+  (void)state;
+  struct centre c;
+  char body[96];
+  wait_in_slow(&c, "{\"id\":\"slow\"}",
+               "{\"queue\":\"slow\",\"acceleration\":0}");
+  for (int i = 1; i <= ROUTER_SLOPES_MAX; i++) {
+    centre_open_with_bot(&c, true);
+    centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
+    (void)snprintf(body, sizeof body,
+                   "{\"queue\":\"slow\",\"acceleration\":%d}", i);
+    centre_transfer(&c, body);
+    assert_int_equal(c.step.answer.code, i < ROUTER_SLOPES_MAX ? 200 : 422);
+  }
+  assert_true(centre_says(&c, "/acceleration"));
+  centre_transfer(&c, "{\"queue\":\"slow\",\"acceleration\":7}");
+  assert_int_equal(c.step.answer.code, 200);
+  centre_free(&c);
+}
+
 static void overflows_that_lead_back_are_refused(void **state) {
   (void)state;
   struct centre c;
@@ -136,6 +246,11 @@ int main(void) {
       cmocka_unit_test(a_ring_opens_on_time_over_a_restart),
       cmocka_unit_test(the_preferred_agent_comes_first_then_everyone),
       cmocka_unit_test(an_aged_priority_is_the_same_after_a_restart),
+      cmocka_unit_test(a_session_may_age_as_its_transfer_says),
+      cmocka_unit_test(a_waiting_transfer_remembers_how_to_age),
+      cmocka_unit_test(a_change_that_changes_nothing_is_refused),
+      cmocka_unit_test(another_proficiency_finds_another_agent_at_once),
+      cmocka_unit_test(ways_of_ageing_are_limited),
       cmocka_unit_test(overflows_that_lead_back_are_refused),
       cmocka_unit_test(a_past_offer_is_explained_from_its_events),
   };

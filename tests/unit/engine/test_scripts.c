@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "centre.h"
+#include "engine/engine_priv.h"
 
 /* A session with the bot, and the script at work beside it. */
 static void start(struct centre *c, const char *script) {
@@ -429,6 +430,55 @@ static void test_req_agent_refuses_what_does_not_fit(void **state) {
   centre_free(&c);
 }
 
+static void test_a_contact_says_how_it_ages(void **state) {
+  (void)state;
+  struct centre c;
+  start(&c, "DYNAMIC o\no.acceleration = 2.5\no.maxPriority = 40\n"
+            "o.lowProficiency = 9\no.highProficiency = 2\n"
+            "Hangup()\nr = ReqAgent(\"AgentSkill\", o)\nLogInfo(r.code)\n"
+            "DYNAMIC p\np.initialPriority = 3\np.lowProficiency = 5\n"
+            "r = UpdateContact(p)\nLogInfo(r.code)\n"
+            "r = UpdateContact(\"acceleration:7\")\nLogInfo(r.code)\n");
+  assert_string_equal(centre_lines(&c), "200\n200\n200\n");
+  const struct record *queued = centre_event(&c, EVENT_OF_SESSION(QUEUED));
+  assert_int_equal(record_num(queued, FIELD_ACCELERATION), 250);
+  assert_int_equal(record_num(queued, FIELD_MAX_PRIORITY), 40);
+  assert_true(text_equal(record_text(queued, FIELD_SKILLS),
+                         TEXT("[{\"name\":\"AgentSkill\",\"minProficiency\":9,"
+                              "\"maxProficiency\":2}]")));
+  uint32_t slot = 0;
+  assert_true(engine_find(c.e, c.session, &slot));
+  const struct live *l = engine_live(c.e, slot);
+  assert_int_equal(l->priority, 3);
+  assert_int_equal(l->ageing.points, 700);
+  assert_int_equal(l->ageing.most, 40);
+  assert_true(text_equal(l->skills,
+                         TEXT("[{\"name\":\"AgentSkill\",\"minProficiency\":5,"
+                              "\"maxProficiency\":2}]")));
+  centre_free(&c);
+}
+
+static void test_a_contact_that_fits_nobody_is_refused(void **state) {
+  (void)state;
+  struct centre c;
+  start(&c, "DYNAMIC o\no.lowProficiency = 3\no.highProficiency = 5\n"
+            "r = ReqAgent(\"AgentSkill\", o)\nLogInfo(r.code)\n"
+            "LogInfo(r.detail)\n"
+            "DYNAMIC p\np.accelaration = 3\n"
+            "r = UpdateContact(p)\nLogInfo(r.detail)\n"
+            "DYNAMIC q\nq.maxPriority = 1.5\n"
+            "r = UpdateContact(q)\nLogInfo(r.detail)\n"
+            "DYNAMIC s\ns.priority = 1\n"
+            "r = UpdateContact(s)\nLogInfo(r.code)\n");
+  assert_string_equal(
+      centre_lines(&c),
+      "422\nhighProficiency 5 is weaker than lowProficiency 3: 1 is the best, "
+      "so that nobody is between them.\n"
+      "unknown member \"accelaration\"; did you mean \"acceleration\"?\n"
+      "maxPriority is a whole number 0 … 1000.\n409\n");
+  centre_free(&c);
+}
+
 static void test_a_waiting_transfer_answers_the_script(void **state) {
   (void)state;
   struct centre c;
@@ -467,6 +517,8 @@ int main(void) {
       cmocka_unit_test(test_chance_is_not_the_same_after_each_action),
       cmocka_unit_test(test_a_run_keeps_the_version_it_began_with),
       cmocka_unit_test(test_req_agent_refuses_what_does_not_fit),
+      cmocka_unit_test(test_a_contact_says_how_it_ages),
+      cmocka_unit_test(test_a_contact_that_fits_nobody_is_refused),
       cmocka_unit_test(test_a_waiting_transfer_answers_the_script),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

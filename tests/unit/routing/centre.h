@@ -101,6 +101,15 @@ static inline void enter(struct centre *c, uint32_t slot, uint32_t skill,
   enter_as(c, slot, wants(SUPPORT, skill, entered_s));
 }
 
+/* The same request, with another priority. */
+static inline void reprioritise(struct centre *c, uint32_t slot,
+                                struct router_request request,
+                                uint32_t priority) {
+  request.priority = priority;
+  assert_int_equal(router_prepare_change(&c->r, slot, &request), BT_ERR_OK);
+  router_change(&c->r, slot, &request);
+}
+
 /* The agent for a session, or the session for an agent; ROUTER_NONE. */
 static inline uint32_t agent_for(const struct centre *c, uint32_t slot,
                                  int64_t now_s) {

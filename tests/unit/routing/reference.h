@@ -69,6 +69,20 @@ static bool ref_meets(const struct ref_agent *a,
   return true;
 }
 
+/* Who is better than is asked for is not asked, unless a ring has taken the
+ * whole need away. */
+static bool ref_too_good(const struct ref_agent *a,
+                         const struct router_queue_params *queue,
+                         const struct router_request *q) {
+  for (uint32_t i = 0; i < q->need_count; i++) {
+    if (ref_weakest(queue, q->ring, q->needs[i]) > 0 &&
+        a->proficiency[q->needs[i].skill] < q->best[i]) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool ref_belongs(const struct ref_agent *a, uint32_t queue,
                         uint32_t ring) {
   const uint32_t joins = a->posts[queue].ring;
@@ -81,7 +95,7 @@ static bool ref_eligible(const struct reference *ref, uint32_t agent,
   const struct router_queue_params *queue = &ref->queues[q->queue].params;
   return a->known && (a->channels >> q->channel & 1u) != 0 &&
          (!q->has_preferred || q->preferred == agent) &&
-         ref_belongs(a, q->queue, q->ring) &&
+         ref_belongs(a, q->queue, q->ring) && !ref_too_good(a, queue, q) &&
          ref_meets(a, queue, q->ring, q->needs, q->need_count) &&
          ref_meets(a, queue, q->ring, queue->needs, queue->need_count);
 }
@@ -190,8 +204,11 @@ static int64_t ref_effective(const struct reference *ref,
   const struct router_queue_params *queue = &ref->queues[q->queue].params;
   const int64_t waited_ms = ref->clock_ms - q->entered_us / 1000;
   const int64_t initial = (int64_t)q->priority * ROUTER_POINT;
-  const int64_t most = (int64_t)queue->max_priority * ROUTER_POINT;
-  const int64_t aged = initial + waited_ms * queue->ageing;
+  const int64_t ageing = q->has_ageing ? q->ageing : queue->ageing;
+  const int64_t most =
+      (int64_t)(q->has_max_priority ? q->max_priority : queue->max_priority) *
+      ROUTER_POINT;
+  const int64_t aged = initial + waited_ms * ageing;
   return q->skip_queue || initial >= most ? initial : aged < most ? aged : most;
 }
 

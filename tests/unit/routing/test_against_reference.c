@@ -178,6 +178,19 @@ static void set_state(struct day *d) {
   router_set_agent_state(&d->r, agent, &a->state);
 }
 
+/* What a session may ask for anew while it waits. */
+static void some_wishes(struct day *d, struct router_request *q) {
+  q->priority = below(d, 4) * 333;
+  q->has_ageing = one_in(d, 3);
+  q->ageing = one_in(d, 3) ? 0 : below(d, 3) * 40000 + below(d, 2);
+  q->has_max_priority = one_in(d, 4);
+  q->max_priority = below(d, 3) * 500;
+  q->need_count = one_in(d, 3) ? 0 : some_skills(d, q->needs, 2);
+  for (uint32_t i = 0; i < q->need_count; i++) {
+    q->best[i] = (uint8_t)(one_in(d, 4) ? 1 + below(d, 20) : 0);
+  }
+}
+
 static void enqueue(struct day *d) {
   const uint32_t slot = below(d, REF_SLOTS);
   struct ref_session *s = &d->ref.sessions[slot];
@@ -186,14 +199,13 @@ static void enqueue(struct day *d) {
   }
   struct router_request q = {.queue = below(d, REF_QUEUES),
                              .channel = below(d, ROUTER_CHANNELS),
-                             .priority = below(d, 4) * 333,
                              .skip_queue = one_in(d, 10),
                              .has_preferred = one_in(d, 6),
                              .preferred = below(d, REF_AGENTS),
                              .ring = one_in(d, 6) ? below(d, 3) : 0,
                              .entered_us = d->now_us - below(d, 60000),
                              .order = d->order++};
-  q.need_count = one_in(d, 3) ? 0 : some_skills(d, q.needs, 2);
+  some_wishes(d, &q);
   maybe_no_memory(d);
   const enum bt_err err = router_prepare_session(&d->r, slot, &q);
   assert_true(err == BT_ERR_OK || d->tm.fail_at != 0);
@@ -236,6 +248,25 @@ static void widen(struct day *d, uint32_t slot) {
   }
 }
 
+static void ask_anew(struct day *d, uint32_t slot) {
+  struct router_request q = d->ref.sessions[slot].request;
+  if (one_in(d, 2)) {
+    q.priority = below(d, 4) * 333;
+  } else {
+    some_wishes(d, &q);
+  }
+  maybe_no_memory(d);
+  const enum bt_err err = router_prepare_change(&d->r, slot, &q);
+  assert_true(err == BT_ERR_OK || d->tm.fail_at != 0);
+  if (err == BT_ERR_OK) {
+    d->tm.fail_at = d->tm.calls + 1;
+    d->tm.fail_for_ever = true;
+    router_change(&d->r, slot, &q);
+    d->ref.sessions[slot].request = q;
+  }
+  memory_is_back(d);
+}
+
 static void change_session(struct day *d, uint32_t slot) {
   struct ref_session *s = &d->ref.sessions[slot];
   switch (below(d, 7)) {
@@ -245,8 +276,7 @@ static void change_session(struct day *d, uint32_t slot) {
     s->reserved_for = ROUTER_NONE;
     break;
   case 1:
-    s->request.priority = below(d, 4) * 333;
-    router_reprioritise(&d->r, slot, s->request.priority);
+    ask_anew(d, slot);
     break;
   case 2:
     exclude(d, slot);

@@ -178,6 +178,104 @@ static void another_slope_takes_hold_at_once(void **state) {
   close_centre(&c);
 }
 
+/* Of three in one queue, one has its own slope, one its own maximum. */
+static void a_session_may_age_in_its_own_way(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  ages(&c, SUPPORT, POINT_A_MINUTE, 100);
+  hire(&c, ANNA, ENGLISH, 1);
+  make_free(&c, ANNA, 0);
+  struct router_request q = wants(SUPPORT, ENGLISH, 0);
+  q.priority = 10;
+  enter_as(&c, 1, q); /* the queue's: 10 + t, to 100 */
+  q.has_ageing = true;
+  q.ageing = 5 * POINT_A_MINUTE;
+  q.has_max_priority = true;
+  q.max_priority = 40;
+  q.entered_us = 60 * second_us;
+  enter_as(&c, 2, q); /* 10 + 5 (t - 1), to 40 */
+  q.ageing = 0;
+  q.priority = 30;
+  enter_as(&c, 3, q); /* 30 for ever */
+  assert_int_equal(first_at(&c, 70), 3);
+  assert_int_equal(first_at(&c, 60 * 5 + 1), 2); /* 30 and a little */
+  assert_int_equal(first_at(&c, 60 * 30 - 1), 2);
+  assert_true(router_effective_priority(&c.r, 2) == 40 * ROUTER_POINT);
+  assert_int_equal(first_at(&c, 60 * 30), 1); /* 40, and waits longer */
+  assert_true(router_effective_priority(&c.r, 3) == 30 * ROUTER_POINT);
+  close_centre(&c);
+}
+
+/* What the queue says is for those that say nothing. */
+static void the_queue_does_not_change_a_sessions_own_slope(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  hire(&c, ANNA, ENGLISH, 1);
+  make_free(&c, ANNA, 0);
+  struct router_request q = wants(SUPPORT, ENGLISH, 0);
+  q.priority = 10;
+  enter_as(&c, 1, q);
+  q.has_ageing = true;
+  enter_as(&c, 2, q); /* does not age, whatever the queue does */
+  ages(&c, SUPPORT, POINT_A_MINUTE, 1000);
+  router_advance(&c.r, 600 * second_us);
+  assert_true(router_effective_priority(&c.r, 1) == 20 * ROUTER_POINT);
+  assert_true(router_effective_priority(&c.r, 2) == 10 * ROUTER_POINT);
+  close_centre(&c);
+}
+
+static void another_slope_counts_from_the_entry(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  hire(&c, ANNA, ENGLISH, 1);
+  make_free(&c, ANNA, 0);
+  struct router_request q = wants(SUPPORT, ENGLISH, 0);
+  q.priority = 10;
+  enter_as(&c, 1, q);
+  enter_with(&c, 2, SUPPORT, 15, 0);
+  assert_int_equal(first_at(&c, 600), 2);
+  q.has_ageing = q.has_max_priority = true;
+  q.ageing = POINT_A_MINUTE;
+  q.max_priority = 1000;
+  reprioritise(&c, 1, q, 10);
+  assert_int_equal(first_at(&c, 600), 1); /* 10 + 10 */
+  router_reserve(&c.r, 1, BERT);
+  q.has_ageing = false;
+  reprioritise(&c, 1, q, 10); /* while an offer is open */
+  router_unreserve(&c.r, 1);
+  assert_int_equal(first_at(&c, 601), 2);
+  close_centre(&c);
+}
+
+static void there_is_a_limit_to_ways_of_ageing(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  struct router_request q = wants(SUPPORT, ENGLISH, 0);
+  q.has_ageing = true;
+  for (uint32_t i = 0; i < ROUTER_SLOPES_MAX; i++) {
+    q.ageing = i;
+    assert_true(router_slope_fits(&c.r, &q));
+    enter_as(&c, i, q);
+  }
+  assert_true(router_slope_fits(&c.r, &q)); /* as one that is there */
+  q.ageing = ROUTER_SLOPES_MAX;
+  assert_false(router_slope_fits(&c.r, &q));
+  router_dequeue(&c.r, 5);
+  assert_true(router_slope_fits(&c.r, &q));
+  enter_as(&c, 5, q);
+  assert_false(router_slope_fits(
+      &c.r, &(struct router_request){.queue = SUPPORT,
+                                     .channel = CHAT,
+                                     .needs = {{ENGLISH, 20}},
+                                     .need_count = 1,
+                                     .has_max_priority = true}));
+  close_centre(&c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(waiting_makes_up_for_priority),
@@ -189,6 +287,10 @@ int main(void) {
       cmocka_unit_test(nobody_starves_beyond_the_bound),
       cmocka_unit_test(without_ageing_there_is_no_bound),
       cmocka_unit_test(another_slope_takes_hold_at_once),
+      cmocka_unit_test(a_session_may_age_in_its_own_way),
+      cmocka_unit_test(the_queue_does_not_change_a_sessions_own_slope),
+      cmocka_unit_test(another_slope_counts_from_the_entry),
+      cmocka_unit_test(there_is_a_limit_to_ways_of_ageing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

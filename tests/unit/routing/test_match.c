@@ -94,10 +94,11 @@ static void a_new_priority_counts_at_once(void **state) {
   make_free(&c, ANNA, 0);
   enter(&c, 0, ENGLISH, 10);
   enter(&c, 1, ENGLISH, 20);
-  router_reprioritise(&c.r, 1, 1000);
+  const struct router_request q = wants(SUPPORT, ENGLISH, 20);
+  reprioritise(&c, 1, q, 1000);
   assert_int_equal(session_for(&c, ANNA, 50), 1);
   router_reserve(&c.r, 1, BERT);
-  router_reprioritise(&c.r, 1, 0); /* while an offer is open */
+  reprioritise(&c, 1, q, 0); /* while an offer is open */
   router_unreserve(&c.r, 1);
   assert_int_equal(session_for(&c, ANNA, 50), 0);
   assert_int_equal(router_position(&c.r, 1), 2);

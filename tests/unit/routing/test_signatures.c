@@ -36,6 +36,34 @@ static void proficiency_1_is_the_best(void **state) {
   close_centre(&c);
 }
 
+/* An expert is not asked what a beginner can do, even if nobody else is there;
+ * the weakest and the best together are a range. */
+static void a_range_keeps_experts_free(void **state) {
+  (void)state;
+  struct centre c;
+  struct router_why w;
+  open_centre(&c);
+  hire(&c, ANNA, ENGLISH, 2);
+  make_free(&c, ANNA, 0);
+  struct router_request q = wants(SUPPORT, ENGLISH, 1);
+  q.needs[0].proficiency = 10;
+  q.best[0] = 3;
+  enter_as(&c, 0, q);
+  assert_int_equal(agent_for(&c, 0, 2), ROUTER_NONE);
+  assert_int_equal(session_for(&c, ANNA, 2), ROUTER_NONE);
+  assert_int_equal(why(&c, 0, ANNA, 2, &w), ROUTER_WHY_TOO_SKILLED);
+  assert_int_equal(w.needed, 3);
+  assert_int_equal(w.has, 2);
+  hire(&c, BERT, ENGLISH, 3);
+  make_free(&c, BERT, 0);
+  assert_int_equal(agent_for(&c, 0, 2), BERT);
+  q.best[0] = 0;
+  assert_int_equal(router_prepare_change(&c.r, 0, &q), BT_ERR_OK);
+  router_change(&c.r, 0, &q);
+  assert_int_equal(session_for(&c, ANNA, 2), 0);
+  close_centre(&c);
+}
+
 /* What a queue needs is needed beside what the session asks for, and of two
  * wishes for the same skill the stricter counts. */
 static void a_queue_has_needs_of_its_own(void **state) {
@@ -199,6 +227,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_new_skill_opens_what_waits),
       cmocka_unit_test(proficiency_1_is_the_best),
+      cmocka_unit_test(a_range_keeps_experts_free),
       cmocka_unit_test(a_queue_has_needs_of_its_own),
       cmocka_unit_test(a_full_queue_says_so),
       cmocka_unit_test(require_agent_asks_before_a_session_waits),

@@ -1,0 +1,251 @@
+/* Actions that say how a contact waits for an agent: ReqAgent, UpdateContact.
+ * Their options are those of a transfer, and a few in the words of contact
+ * centres. */
+#include "base/check.h"
+#include "engine/form.h"
+#include "engine/host_priv.h"
+
+enum contact_number { INITIAL, ACCELERATION, MOST, LOW, HIGH, NUMBERS };
+
+/* @field: FIELDS for a proficiency, which is said of a skill. */
+static const struct {
+  const char *name;
+  int min, max;
+  int parts; /* in which the field counts */
+  enum field field;
+} numbers[NUMBERS] = {
+    [INITIAL] = {"initialPriority", 0, ROUTER_PRIORITY_MAX, 1, FIELD_PRIORITY},
+    [ACCELERATION] = {"acceleration", 0, ROUTER_AGEING_MAX / POINTS_PARTS,
+                      POINTS_PARTS, FIELD_ACCELERATION},
+    [MOST] = {"maxPriority", 0, ROUTER_PRIORITY_MAX, 1, FIELD_MAX_PRIORITY},
+    [LOW] = {"lowProficiency", ROUTER_PROFICIENCY_BEST,
+             ROUTER_PROFICIENCY_WORST, 1, FIELDS},
+    [HIGH] = {"highProficiency", ROUTER_PROFICIENCY_BEST,
+              ROUTER_PROFICIENCY_WORST, 1, FIELDS},
+};
+
+static const char target_agent[] = "targetAgent";
+
+struct contact {
+  int64_t number[NUMBERS]; /* in parts */
+  bool has[NUMBERS];
+};
+
+static bool refuse_option(const struct act *t, struct text why,
+                          struct answer *a) {
+  answer_member(t->x, REFUSAL_INVALID_MEMBER, "", why, a);
+  return false;
+}
+
+static bool read_number(const struct act *t, unsigned i, size_t n,
+                        struct contact *c, struct answer *a) {
+  const char *name = numbers[n].name;
+  double value = 0;
+  if (vm_arg_member_kind(t->vm, i, name) == VM_KIND_NULL) {
+    return true;
+  }
+  const bool number = vm_arg_member_number(t->vm, i, name, &value) &&
+                      value >= numbers[n].min && value <= numbers[n].max;
+  c->number[n] = number ? (int64_t)(value * numbers[n].parts + 0.5) : 0;
+  c->has[n] = true;
+  if (number && (numbers[n].parts > 1 || (double)c->number[n] == value)) {
+    return true;
+  }
+  return refuse_option(
+      t,
+      ctx_format(t->x, "%s is %s %d … %d%s.", name,
+                 numbers[n].parts > 1 ? "a number" : "a whole number",
+                 numbers[n].min, numbers[n].max,
+                 numbers[n].field == FIELDS ? ", 1 is the best" : ""),
+      a);
+}
+
+static bool is_own_word(struct text name) {
+  bool own = text_equal(name, text_from(target_agent));
+  for (size_t n = 0; n < NUMBERS; n++) {
+    own = own || text_equal(name, text_from(numbers[n].name));
+  }
+  return own;
+}
+
+/* The members that are those of the command, too. */
+static struct text other_members(const struct act *t, unsigned i) {
+  struct json *tree = NULL;
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, t->x->out->arena.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  if (json_parse(ctx_arena(t->x), act_json(t, i), JSON_DEPTH_MAX, &tree,
+                 NULL) == BT_ERR_OK) {
+    for (const struct json *m = tree->first; m != NULL; m = m->next) {
+      if (!is_own_word(m->key)) {
+        json_key_text(&o, m->key);
+        json_put_tree(&o, m);
+      }
+    }
+  }
+  json_close_object(&o);
+  return act_take(t, &b);
+}
+
+/* Argument @i into the members of the command that @args is. */
+static bool read_contact(const struct act *t, unsigned i, struct contact *c,
+                         struct record *args, struct answer *a) {
+  const enum command_type type = (enum command_type)args->type;
+  *c = (struct contact){.has = {false}};
+  if (!act_has(t, i)) {
+    return true;
+  }
+  struct form_error error;
+  const bool object = vm_arg_kind(t->vm, i) == VM_KIND_OBJECT;
+  const bool good = object ? form_read_json(type, other_members(t, i),
+                                            ctx_arena(t->x), args, &error)
+                           : form_read_options(type, act_text(t, i),
+                                               ctx_arena(t->x), args, &error);
+  if (!good) {
+    answer_member(t->x, error.refusal, error.pointer,
+                  ctx_format(t->x, "%s", error.detail), a);
+    return false;
+  }
+  for (size_t n = 0; object && n < NUMBERS; n++) {
+    if (!read_number(t, i, n, c, a)) {
+      return false;
+    }
+    if (c->has[n] && numbers[n].field != FIELDS) {
+      record_set_num(args, numbers[n].field, c->number[n]);
+    }
+  }
+  return true;
+}
+
+/* ---- proficiencies */
+
+static bool range_fits(const struct act *t, const struct contact *c,
+                       const struct record *args, struct answer *a) {
+  if (c->has[LOW] && c->has[HIGH] && c->number[HIGH] > c->number[LOW]) {
+    return refuse_option(
+        t,
+        ctx_format(t->x,
+                   "highProficiency %d is weaker than lowProficiency %d: 1 is "
+                   "the best, so that nobody is between them.",
+                   (int)c->number[HIGH], (int)c->number[LOW]),
+        a);
+  }
+  if ((c->has[LOW] || c->has[HIGH]) && record_has(args, FIELD_SKILLS)) {
+    return refuse_option(
+        t,
+        TEXT("skills say their proficiencies themselves: leave lowProficiency "
+             "and highProficiency out."),
+        a);
+  }
+  return true;
+}
+
+static void put_need(struct json_out *o, struct text skill, int64_t weakest,
+                     int64_t best) {
+  json_open_object(o);
+  json_key(o, "name");
+  json_put_text(o, skill);
+  json_key(o, "minProficiency");
+  json_put_i64(o, weakest);
+  if (best > ROUTER_PROFICIENCY_BEST) {
+    json_key(o, "maxProficiency");
+    json_put_i64(o, best);
+  }
+  json_close_object(o);
+}
+
+static void set_range(const struct act *t, const struct contact *c,
+                      struct text skill, struct record *args) {
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, t->x->out->arena.mem);
+  json_out_init(&o, &b);
+  json_open_list(&o);
+  put_need(&o, skill, c->has[LOW] ? c->number[LOW] : ROUTER_PROFICIENCY_WORST,
+           c->number[HIGH]);
+  json_close_list(&o);
+  record_set_text(args, FIELD_SKILLS, act_take(t, &b));
+}
+
+/* What the session needs of itself, else what its queue needs. */
+static uint32_t needs_now(const struct act *t, struct router_request *q) {
+  const struct engine *e = t->x->e;
+  const struct live *l = engine_live(e, t->slot);
+  *q = (struct router_request){.queue = l->s.queue};
+  engine_parse_needs(e, l->skills, q, NULL);
+  if (q->need_count == 0 && live_in_queue(&l->s)) {
+    const struct router_queue_params *p = &e->dir.queues[l->s.queue].params;
+    q->need_count = p->need_count;
+    for (uint32_t i = 0; i < p->need_count; i++) {
+      q->needs[i] = p->needs[i];
+    }
+  }
+  return q->need_count;
+}
+
+/* The range, of each skill that the session waits for. */
+static bool change_range(const struct act *t, const struct contact *c,
+                         struct record *args, struct answer *a) {
+  struct router_request q;
+  struct textbuf b;
+  struct json_out o;
+  if (needs_now(t, &q) == 0) {
+    return refuse_option(
+        t, TEXT("The session waits for no skill: there is no proficiency."), a);
+  }
+  textbuf_init(&b, t->x->out->arena.mem);
+  json_out_init(&o, &b);
+  json_open_list(&o);
+  for (uint32_t i = 0; i < q.need_count; i++) {
+    put_need(&o, t->x->e->dir.skills[q.needs[i].skill].name,
+             c->has[LOW] ? c->number[LOW] : q.needs[i].proficiency,
+             c->has[HIGH] ? c->number[HIGH] : q.best[i]);
+  }
+  json_close_list(&o);
+  record_set_text(args, FIELD_SKILLS, act_take(t, &b));
+  return true;
+}
+
+/* ---- the actions */
+
+bool host_read_req_agent(const struct act *t, struct record *args,
+                         struct answer *a) {
+  struct contact c;
+  record_init(args, COMMAND_TRANSFER);
+  if (!read_contact(t, 1, &c, args, a) || !range_fits(t, &c, args, a)) {
+    return false;
+  }
+  record_set_text(args, FIELD_TARGET, act_text(t, 0));
+  if (c.has[LOW] || c.has[HIGH]) {
+    set_range(t, &c, act_text(t, 0), args);
+  }
+  if (vm_arg_member_kind(t->vm, 1, target_agent) != VM_KIND_NULL) {
+    const struct text agent = act_member_text(t, 1, target_agent);
+    record_set_text(args, FIELD_TARGET,
+                    ctx_format(t->x, "agent:%.*s", TEXT_ARG(agent)));
+  }
+  return true;
+}
+
+enum act_result host_req_agent(const struct act *t) {
+  struct record args;
+  struct answer a = {0};
+  return host_read_req_agent(t, &args, &a) ? host_do_transfer(t, &args, t->slot)
+                                           : act_give(t, &a);
+}
+
+enum act_result host_update_contact(const struct act *t) {
+  struct record args;
+  struct answer a = {0};
+  struct contact c;
+  record_init(&args, COMMAND_REPRIORITISE);
+  if (!read_contact(t, 0, &c, &args, &a) || !range_fits(t, &c, &args, &a)) {
+    return act_give(t, &a);
+  }
+  if ((c.has[LOW] || c.has[HIGH]) && !change_range(t, &c, &args, &a)) {
+    return act_give(t, &a);
+  }
+  return act_do(t, t->slot, &args);
+}
