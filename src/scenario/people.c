@@ -323,6 +323,10 @@ void people_hear_event(struct world *w, const struct record *ev) {
 /* A bot that is invited comes, one that is told to go closes. At the start the
  * stage does it. */
 void people_hear_effect(struct world *w, const struct record *fx) {
+  if (fx->type == EFFECT_ASK_BOT) {
+    turns_ask(w, fx);
+    return;
+  }
   if ((fx->type != EFFECT_INVITE_BOT && fx->type != EFFECT_CLOSE_BOT) ||
       id_is_null(w->session) || w->staging) {
     return;

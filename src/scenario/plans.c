@@ -138,5 +138,8 @@ void world_carry_out(struct world *w) {
   case PLAN_REPLY:
     rest_reply(w, &p);
     break;
+  case PLAN_TURN:
+    turns_answer(w, &p);
+    break;
   }
 }

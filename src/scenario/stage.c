@@ -247,6 +247,8 @@ static void set_actor(struct world *w, enum scenario_party party,
     a->next = field_first(item->node, F_CUSTOMER_ANSWERS);
   } else if (party == PARTY_AGENT) {
     a->next = field_first(item->node, F_AGENT_OFFERS);
+  } else if (party == PARTY_BOT) {
+    a->next = field_first(item->node, F_BOT_TURNS);
   }
 }
 
@@ -297,7 +299,11 @@ bool stage_set(struct world *w) {
   put_queues(w);
   put_agents(w);
   put_entry(w);
-  return set_actors(w);
+  if (!set_actors(w)) {
+    return false;
+  }
+  turns_connect(w);
+  return true;
 }
 
 /* ---- who waits already */

@@ -38,7 +38,8 @@ enum plan_kind {
   PLAN_COMPLETE,
   PLAN_DROP,
   PLAN_RETURN,
-  PLAN_REPLY
+  PLAN_REPLY,
+  PLAN_TURN
 };
 
 /* Something that somebody will do. */
@@ -49,7 +50,7 @@ struct plan {
   struct actor *actor;
   struct id session;
   uint32_t epoch;          /* of the bot's hold */
-  int64_t question;        /* PLAN_REPLY */
+  int64_t question;        /* PLAN_REPLY, PLAN_TURN */
   const struct json *node; /* the step, the answer, what becomes of an offer */
 };
 
@@ -123,6 +124,14 @@ void people_say(struct world *w, struct actor *a, struct text text);
 void people_connect(struct world *w, struct actor *a, bool here);
 /* Steps that never happened and should have become troubles. */
 void people_close(struct world *w);
+
+/* ---- turns.c */
+
+/* Every bot has a connection, over which it is asked. */
+void turns_connect(struct world *w);
+/* The effect of a BotExchange, by any session. */
+void turns_ask(struct world *w, const struct record *fx);
+void turns_answer(struct world *w, const struct plan *p);
 
 /* ---- rest.c */
 

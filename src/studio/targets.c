@@ -247,9 +247,26 @@ static const struct expr *target_argument(const struct expr *call) {
   return is_action(call, ACTION_REQ_AGENT) ? call->args : NULL;
 }
 
+/* BotExchange("x") names the target bot:x. */
+static void add_asked_bot(struct finder *f, const struct expr *name) {
+  struct textbuf b;
+  textbuf_init(&b, f->program->mem);
+  textbuf_addf(&b, "bot:%.*s", TEXT_ARG(name->text));
+  const struct text target =
+      arena_copy_text(&f->program->arena, textbuf_text(&b));
+  f->failed = f->failed || b.failed || target.ptr == NULL;
+  textbuf_free(&b);
+  if (!f->failed) {
+    add_target(f, target, name->at.line);
+  }
+}
+
 static void look_at_call(struct finder *f, const struct at *at,
                          const struct expr *e) {
   const struct expr *target = target_argument(e);
+  if (is_action(e, ACTION_BOT_EXCHANGE) && e->args->kind == EXPR_TEXT) {
+    add_asked_bot(f, e->args);
+  }
   if (target != NULL) {
     follow(f, at->unit, target, false);
   }
