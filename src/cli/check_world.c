@@ -1,13 +1,13 @@
 #include "cli/check_world.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "cli/cli.h"
 #include "domain/heap.h"
 #include "engine/form.h"
+#include "server/slurp.h"
 
 /* ---- options of a transfer */
 
@@ -138,14 +138,6 @@ void check_centre_free(struct check_centre *centre) {
 
 /* ---- guarantees */
 
-static bool same_file(const char *a, const char *b) {
-  char *x = realpath(a, NULL), *y = realpath(b, NULL);
-  const bool same = x != NULL && y != NULL && strcmp(x, y) == 0;
-  free(x);
-  free(y);
-  return same;
-}
-
 static uint32_t guarantee(const struct json *entry, struct text script) {
   uint32_t set = 0;
   if (text_equal_nocase(config_text(entry, CONFIG_ENTRY_SCRIPT), script)) {
@@ -185,7 +177,7 @@ void check_centre_world(const struct check_centre *centre, const char *path,
   world->names = centre->names;
   for (size_t s = 0; s < centre->config.script_count; s++) {
     const struct server_script *script = &centre->config.scripts[s];
-    if (!same_file(script->path.ptr, path)) {
+    if (!file_is_same(script->path, text_from(path))) {
       continue;
     }
     for (size_t i = 0; i < centre->config.object_count; i++) {

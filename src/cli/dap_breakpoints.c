@@ -6,23 +6,13 @@
 #include "cli/cli.h"
 #include "cli/dap.h"
 #include "domain/heap.h"
+#include "server/slurp.h"
 
 /* ---- which script */
 
-static bool is_same_file(const char *a, struct text b) {
-  char *name = strndup(b.ptr, b.len);
-  char *one = realpath(a, NULL);
-  char *two = name == NULL ? NULL : realpath(name, NULL);
-  const bool same = one != NULL && two != NULL && strcmp(one, two) == 0;
-  free(name);
-  free(one);
-  free(two);
-  return same;
-}
-
 struct text dap_script_of(const struct dap *d, struct text path) {
-  if (d->path != NULL &&
-      (text_equal(text_from(d->path), path) || is_same_file(d->path, path))) {
+  if (d->path != NULL && (text_equal(text_from(d->path), path) ||
+                          file_is_same(text_from(d->path), path))) {
     return text_from(d->path);
   }
   size_t from = path.len;

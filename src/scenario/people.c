@@ -231,17 +231,21 @@ static void look_who_holds(struct world *w) {
   }
 }
 
-/* The last of the list holds for all offers that follow. */
+const struct json *people_next(struct actor *a) {
+  const struct json *next = a->next;
+  if (next != NULL && next->next != NULL) {
+    a->next = next->next;
+  }
+  return next;
+}
+
 static void plan_offer(struct world *w, const struct record *ev) {
   struct actor *a =
       find_actor(w, PARTY_AGENT, (uint32_t)record_num(ev, FIELD_AGENT));
   if (a == NULL) {
     return;
   }
-  const struct json *offer = a->next;
-  if (offer != NULL && offer->next != NULL) {
-    a->next = offer->next;
-  }
+  const struct json *offer = people_next(a);
   const struct plan p = {.kind = PLAN_OFFER,
                          .actor = a,
                          .session = record_id(ev, FIELD_SESSION),

@@ -81,6 +81,12 @@ static void require_each(const struct checking *c, const struct json *m,
   }
 }
 
+/* Was it added from the centre, whose own reader has looked at it? */
+static bool is_of_centre(const struct checking *c, const struct json *node) {
+  const struct json *at = field_at(c->s->root, F_SCENARIO_CENTRE);
+  return at != NULL && node->offset == at->offset;
+}
+
 /* ---- steps */
 
 static const struct {
@@ -252,7 +258,7 @@ static void check_agents(const struct checking *c) {
     check_steps(c, a, F_AGENT_DOES, PARTY_AGENT);
     const struct json *queues = json_member(a, TEXT("queues"));
     for (const struct json *q = queues == NULL ? NULL : queues->first;
-         q != NULL; q = q->next) {
+         q != NULL && !is_of_centre(c, q); q = q->next) {
       require_queue(c, q);
     }
   }
@@ -312,7 +318,8 @@ static void check_outside(const struct checking *c) {
     const bool named = json_member(entry, TEXT("id")) != NULL;
     check_config(c, entry, CONFIG_ENTRY, named ? TEXT("") : TEXT("main"));
     const struct json *fallback = json_member(entry, TEXT("fallback"));
-    if (fallback != NULL && fallback->type == JSON_TEXT) {
+    if (fallback != NULL && fallback->type == JSON_TEXT &&
+        !is_of_centre(c, fallback)) {
       require_queue(c, fallback);
     }
   }

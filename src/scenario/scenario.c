@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "domain/heap.h"
+#include "scenario/centre.h"
 #include "scenario/fields_priv.h"
 #include "scenario/references_priv.h"
 #include "server/slurp.h"
@@ -148,8 +149,29 @@ static void read_other(struct loader *l, struct scenario *s,
   program_free(program);
 }
 
-static void read_others(struct loader *l, struct scenario *s) {
-  s->others = arena_alloc(&l->file->arena, OTHERS_MAX * sizeof *s->others);
+/* The scripts of a centre are behind those of the scenario, which come first.
+ */
+static void add_script(struct loader *l, struct scenario *s,
+                       const struct server_script *script) {
+  for (size_t i = 0; i < s->other_count; i++) {
+    if (text_equal_nocase(s->others[i].name, script->name)) {
+      return;
+    }
+  }
+  struct scenario_script *other = &s->others[s->other_count++];
+  *other = (struct scenario_script){
+      .name = arena_copy_text(&l->file->arena, script->name),
+      .path = arena_copy_text(&l->file->arena, script->path),
+      .source = arena_copy_text(&l->file->arena, script->source)};
+  l->r.no_memory = l->r.no_memory || other->name.ptr == NULL ||
+                   other->path.ptr == NULL || other->source.ptr == NULL;
+}
+
+static void read_others(struct loader *l, struct scenario *s,
+                        const struct scenario_centre *centre) {
+  const size_t inherited = centre == NULL ? 0 : centre->config.script_count;
+  s->others = arena_alloc(&l->file->arena,
+                          (OTHERS_MAX + inherited) * sizeof *s->others);
   if (s->others == NULL) {
     l->r.no_memory = true;
     return;
@@ -163,6 +185,57 @@ static void read_others(struct loader *l, struct scenario *s) {
     }
     read_other(l, s, n);
   }
+  for (size_t i = 0; i < inherited; i++) {
+    add_script(l, s, &centre->config.scripts[i]);
+  }
+}
+
+/* ---- the centre */
+
+/* False: it is of no use, and the findings say why. */
+static bool load_centre(struct loader *l, const struct json *at,
+                        struct text path, struct server_config *config) {
+  struct findings found;
+  findings_init(&found, heap_mem());
+  const enum bt_err err =
+      server_config_load(heap_mem(), path.ptr, &found, config);
+  for (size_t i = 0; i < found.count; i++) {
+    const struct finding *f = &found.items[i];
+    if (f->level == FINDING_ERROR) {
+      findings_add(l->r.findings, FINDING_ERROR, f->place, "%.*s",
+                   TEXT_ARG(f->message));
+    }
+  }
+  findings_free(&found);
+  if (err == BT_ERR_NOMEM) {
+    l->r.no_memory = true;
+  } else if (err != BT_ERR_OK) {
+    fields_error(&l->r, at, "this centre is of no use");
+  }
+  return err == BT_ERR_OK;
+}
+
+/* The scenario goes on in the world of its centre. */
+static void read_in_centre(struct loader *l, struct scenario *s,
+                           const struct json *at) {
+  struct scenario_centre c = {
+      .arena = &l->file->arena, .at = at, .script = s->script.path.ptr};
+  const struct text path =
+      path_from(l, l->file->path, field_text(s->root, F_SCENARIO_CENTRE));
+  if (path.ptr == NULL || c.script == NULL ||
+      !load_centre(l, at, path, &c.config)) {
+    return;
+  }
+  struct json *root = scenario_centre_join(&c, s->root);
+  if (root == NULL || c.no_memory) {
+    l->r.no_memory = true;
+  } else {
+    s->root = root;
+    s->in_centre = true;
+    read_others(l, s, &c);
+    references_check(&l->r, s);
+  }
+  server_config_free(&c.config);
 }
 
 /* ---- cases */
@@ -215,8 +288,13 @@ static void read_case(struct loader *l, const struct json *root) {
     s->title = text_sub(l->file->path, from, l->file->path.len - from);
   }
   read_main(l, s);
-  read_others(l, s);
-  references_check(&l->r, s);
+  const struct json *centre = field_at(root, F_SCENARIO_CENTRE);
+  if (centre != NULL) {
+    read_in_centre(l, s, centre);
+  } else {
+    read_others(l, s, NULL);
+    references_check(&l->r, s);
+  }
 }
 
 static void read_cases(struct loader *l) {
@@ -310,7 +388,7 @@ void scenario_free(struct scenario_file *file) {
 }
 
 bool scenario_wants_siblings(const struct scenario *s) {
-  return program_runs_scripts(s->program) &&
+  return program_runs_scripts(s->program) && !s->in_centre &&
          field_at(s->root, F_SCENARIO_SCRIPTS) == NULL;
 }
 

@@ -31,6 +31,7 @@ struct scenario {
   struct program *program;       /* the same, compiled; owned */
   struct scenario_script *others;
   size_t other_count;
+  bool in_centre; /* the names of a centre's file are there */
 };
 
 struct scenario_file {

@@ -32,10 +32,7 @@ void turns_ask(struct world *w, const struct record *fx) {
   const uint32_t bot = (uint32_t)record_num(fx, FIELD_BOT);
   bt_check(bot < w->roster.bots.count);
   struct actor *a = &w->bots[bot];
-  const struct json *turn = a->next;
-  if (turn != NULL && turn->next != NULL) {
-    a->next = turn->next;
-  }
+  const struct json *turn = people_next(a);
   const struct plan p = {.kind = PLAN_TURN,
                          .actor = a,
                          .session = record_id(fx, FIELD_SESSION),

@@ -120,6 +120,9 @@ void people_hear_effect(struct world *w, const struct record *fx);
 void people_look(struct world *w);
 void people_do_step(struct world *w, struct actor *a, const struct json *step);
 void people_say(struct world *w, struct actor *a, struct text text);
+/* What an agent does with the next offer, a bot says in its next turn; the last
+ * of the list holds for all that follow. */
+const struct json *people_next(struct actor *a);
 /* Its connection comes, or breaks. */
 void people_connect(struct world *w, struct actor *a, bool here);
 /* Steps that never happened and should have become troubles. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int file_slurp(struct arena *arena, const char *path, size_t max,
                struct text *out) {
@@ -24,4 +25,19 @@ int file_slurp(struct arena *arena, const char *path, size_t max,
   }
   free(bytes);
   return why;
+}
+
+static char *real_path(struct text path) {
+  char *copy = strndup(path.ptr, path.len);
+  char *real = copy == NULL ? NULL : realpath(copy, NULL);
+  free(copy);
+  return real;
+}
+
+bool file_is_same(struct text a, struct text b) {
+  char *one = real_path(a), *two = real_path(b);
+  const bool same = one != NULL && two != NULL && strcmp(one, two) == 0;
+  free(one);
+  free(two);
+  return same;
 }

@@ -2,6 +2,7 @@
 #ifndef BATON_SERVER_SLURP_H
 #define BATON_SERVER_SLURP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -10,5 +11,7 @@
 /* 0, and the bytes in the arena; or an errno: EFBIG beyond @max, ENOMEM. */
 int file_slurp(struct arena *arena, const char *path, size_t max,
                struct text *out);
+/* Do both paths lead to one file? False if one of them leads to none. */
+bool file_is_same(struct text a, struct text b);
 
 #endif
