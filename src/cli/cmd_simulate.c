@@ -183,11 +183,7 @@ static bool check_words(const struct simulate_words *w) {
     cli_error("--json and --csv do not go together");
     return false;
   }
-  if (w->files.arrivals != NULL && w->files.history != NULL) {
-    cli_error("--arrivals and --history do not go together");
-    return false;
-  }
-  return true;
+  return simulate_files_agree(&w->files);
 }
 
 int cmd_simulate(const struct cli_command *self, int argc, char **argv) {

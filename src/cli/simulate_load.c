@@ -10,6 +10,14 @@
 
 enum { YAML_BYTES_MAX = 8 * 1024 * 1024, TABLE_BYTES_MAX = 1024 * 1024 * 1024 };
 
+bool simulate_files_agree(const struct simulate_files *files) {
+  if (files->arrivals != NULL && files->history != NULL) {
+    cli_error("--arrivals and --history do not go together");
+    return false;
+  }
+  return true;
+}
+
 /* ---- what is wrong */
 
 static void report(void *ctx, struct simulate_where where,

@@ -36,6 +36,9 @@ bool simulate_input_load(struct simulate_input *in,
                          const struct simulate_files *files);
 void simulate_input_free(struct simulate_input *in);
 
+/* False, and it has been said: some do not go together. */
+bool simulate_files_agree(const struct simulate_files *files);
+
 /* Reads the finished sessions of a journal into the reader; false, and it has
  * been printed why. */
 bool simulate_history_load(struct simulate_input *in);

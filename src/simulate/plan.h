@@ -77,6 +77,7 @@ struct simulate_plan {
   const struct simulate_shift *shifts; /* agents without one are there always */
   size_t shift_count;
   struct simulate_people people;
+  bool impartial; /* no contact prefers an agent */
 };
 
 /* Which run of which seed. */

@@ -248,7 +248,9 @@ static void enqueue(struct sim *s, uint32_t life) {
   record_set_text(&cmd.args, FIELD_TARGET, c->target);
   record_set_num(&cmd.args, FIELD_RELEASE, 1);
   record_set_given(&cmd.args, FIELD_SKILLS, c->skills);
-  record_set_given(&cmd.args, FIELD_PREFER, c->preferred);
+  if (!s->plan->impartial) {
+    record_set_given(&cmd.args, FIELD_PREFER, c->preferred);
+  }
   if (c->priority != SIMULATE_OPEN) {
     record_set_num(&cmd.args, FIELD_PRIORITY, c->priority);
   }

@@ -119,7 +119,7 @@ void simulate_report_json(const struct simulate_report *r,
 
 /* ---- CSV: means and half intervals; nothing where there is no value */
 
-static void add_text(struct textbuf *out, struct text t) {
+void report_csv_text(struct textbuf *out, struct text t) {
   textbuf_add_char(out, '"');
   for (size_t i = 0; i < t.len; i++) {
     textbuf_add(out, t.ptr[i] == '"' ? TEXT("\"\"") : text_sub(t, i, 1));
@@ -139,9 +139,9 @@ static void add_line(const struct simulate_report *r,
                      const struct simulate_result *result,
                      struct simulate_place at, struct textbuf *out) {
   char from[REPORT_TIME_MAX];
-  add_text(out, result == r->result ? TEXT("") : r->change);
+  report_csv_text(out, result == r->result ? TEXT("") : r->change);
   textbuf_add_char(out, ',');
-  add_text(out, report_row_name(r, at.row));
+  report_csv_text(out, report_row_name(r, at.row));
   textbuf_add_char(out, ',');
   if (at.place > 0) {
     textbuf_add(out, report_moment(r, report_place_us(r, at.place), from));

@@ -20,4 +20,7 @@ enum { REPORT_VALUE_MAX = 64 };
 void report_value(enum simulate_unit unit, double value,
                   char out[REPORT_VALUE_MAX]);
 
+/* A cell of a table, in quotation marks. */
+void report_csv_text(struct textbuf *out, struct text t);
+
 #endif
