@@ -12,6 +12,7 @@
 enum { ENTROPY_POOL = 1024, TEXT_MAX = 128 };
 
 struct desk;
+struct look_back;
 struct stream;
 
 /* Something small that waits for the domain: the api frees what is left. The
@@ -38,7 +39,8 @@ struct api {
   struct pending *pendings;
   struct desk **desks; /* by agent number: its first connection */
   size_t desk_cap;
-  struct stream *streams; /* of events */
+  struct look_back *look_back; /* into the journal, one at a time; or NULL */
+  struct stream *streams;      /* of events */
   struct loop_timer *stream_timer, *place_timer;
   uint64_t event_seq;     /* of the event that is being told */
   uint32_t event_index;   /* and its place in the batch, from 1 */
@@ -82,6 +84,10 @@ bool call_identify(struct call *c);
 /* A transfer that was answered 202: is it waited for? True: taken. */
 bool call_wait(struct call *c, const struct answer *a);
 void wait_forget(struct call *c);
+
+/* ---- decisions.c */
+/* If this call looks back, it does no more. */
+void decisions_forget(struct call *c);
 
 /* ---- chat.c, desk.c, stream.c */
 loop_fn chats_on_timer, streams_on_timer;

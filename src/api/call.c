@@ -54,6 +54,7 @@ static void discard(struct call *c) {
 
 void call_end(struct call *c) {
   struct api *api = c->api;
+  decisions_forget(c);
   wait_forget(c);
   unlink_call(c);
   if (api->free_call_count == FREE_CALLS_MAX) {
@@ -387,6 +388,21 @@ bool call_query_number(struct call *c, struct text name, uint32_t max,
 
 bool call_query_after(struct call *c, uint32_t *after) {
   return call_query_number(c, TEXT("after"), UINT32_MAX - 1, after);
+}
+
+bool call_query_agent(struct call *c, struct text *agent) {
+  *agent = call_query(c, TEXT("agent"));
+  if (agent->len == 0 || directory_agent(engine_directory(api_engine(c->api)),
+                                         *agent) != DIR_NONE) {
+    return true;
+  }
+  call_refuse(c, REFUSAL_NOT_FOUND,
+              call_format(c,
+                          "The centre has no agent '%.*s'; GET "
+                          "/api/v1/agents lists them.",
+                          TEXT_ARG(*agent)),
+              TEXT(""));
+  return false;
 }
 
 /* ---- the session of the path */

@@ -91,6 +91,10 @@ bool call_query_number(struct call *c, struct text name, uint32_t max,
 /* A message number behind which to go on. */
 bool call_query_after(struct call *c, uint32_t *after);
 
+/* ?agent=, an agent's id or name; false and answered if the centre has none of
+ * it. Empty if it is missing. */
+bool call_query_agent(struct call *c, struct text *agent);
+
 /* The session of the path, if it is there and the caller may see it. Else the
  * call is answered, and false. */
 bool call_find_session(struct call *c);

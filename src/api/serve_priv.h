@@ -12,6 +12,14 @@ serve_fn serve_sessions, serve_session, serve_messages, serve_transfer;
 serve_fn serve_run, serve_candidates;
 /* story.c */
 serve_fn serve_timeline, serve_explain;
+/* May the caller read the session's story? A finished session has left the
+ * engine: supervisors and above may still, and agents of the session cannot be
+ * told from others. Else the call is answered, and false. */
+bool call_find_story(struct call *c);
+/* Why the story cannot be read. */
+void call_refuse_journal(struct call *c, enum bt_err err);
+/* decisions.c */
+serve_fn serve_decisions;
 /* lists.c */
 serve_fn serve_queues, serve_queue, serve_agents, serve_takeable, serve_agent,
     serve_bots;

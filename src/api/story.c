@@ -8,9 +8,7 @@
 /* A story of more events than this is told from its beginning only. */
 enum { STORY_MAX = 4000 };
 
-/* May the caller read it? A finished session has left the engine: supervisors
- * and above may still, and agents of the session cannot be told from others. */
-static bool find_story(struct call *c) {
+bool call_find_story(struct call *c) {
   const struct engine *e = api_engine(c->api);
   if (!id_from_text(c->params[0], &c->session) ||
       engine_find(e, c->session, &c->slot)) {
@@ -23,7 +21,7 @@ static bool find_story(struct call *c) {
   return call_find_session(c); /* refuses */
 }
 
-static void refuse_story(struct call *c, enum bt_err err) {
+void call_refuse_journal(struct call *c, enum bt_err err) {
   if (err == BT_ERR_NOT_FOUND) {
     call_refuse(
         c, REFUSAL_UNKNOWN_SESSION,
@@ -76,14 +74,14 @@ static void show_timeline(struct call *c) {
   json_close_list(&t.o);
   json_close_object(&t.o);
   if (err != BT_ERR_OK || c->out.failed) {
-    refuse_story(c, err == BT_ERR_OK ? BT_ERR_NOMEM : err);
+    call_refuse_journal(c, err == BT_ERR_OK ? BT_ERR_NOMEM : err);
     return;
   }
   reply_out(c, NULL);
 }
 
 void serve_timeline(struct call *c) {
-  if (find_story(c)) {
+  if (call_find_story(c)) {
     call_later(c, show_timeline);
   }
 }
@@ -148,7 +146,7 @@ static void show_words(struct call *c) {
   mem_free(c->api->mem, s.events, s.cap * sizeof *s.events);
   if (err != BT_ERR_OK || words.failed) {
     textbuf_free(&words);
-    refuse_story(c, err == BT_ERR_OK ? BT_ERR_NOMEM : err);
+    call_refuse_journal(c, err == BT_ERR_OK ? BT_ERR_NOMEM : err);
     return;
   }
   if (json) {
@@ -162,7 +160,7 @@ static void show_words(struct call *c) {
 }
 
 void serve_explain(struct call *c) {
-  if (find_story(c)) {
+  if (call_find_story(c)) {
     call_later(c, show_words);
   }
 }

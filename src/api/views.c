@@ -124,10 +124,11 @@ void serve_run(struct call *c) {
 }
 
 void serve_candidates(struct call *c) {
-  if (call_find_session(c)) {
+  struct text only;
+  if (call_find_session(c) && call_query_agent(c, &only)) {
     struct json_out o = call_json(c);
     engine_write_candidates(api_engine(c->api), c->slot, api_now_us(c->api),
-                            &o);
+                            only, &o);
     call_show(c, version_of(c));
   }
 }

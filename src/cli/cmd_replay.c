@@ -35,6 +35,7 @@ struct replay {
   struct seen_snapshot snapshots[SNAPSHOTS_MAX];
   size_t snapshot_count, snapshots_good;
   bool json, one_session, colour, candidates;
+  const char *agent; /* whose candidacy alone is told; empty: everybody's */
   struct id session;
   uint64_t batches, events, printed, finished;
   int64_t first_us, last_us;
@@ -149,7 +150,8 @@ static void fold_event(struct replay *r, uint64_t seq,
                        const struct record *event) {
   const bool wanted = is_wanted(r, event);
   if (r->candidates && wanted && event->type == EVENT_OF_SESSION(OFFERED)) {
-    replay_print_candidates(r->engine, seq, event, r->json);
+    const struct replay_decisions how = {r->agent, r->json};
+    replay_print_candidates(r->engine, seq, event, &how);
   }
   engine_apply(r->engine, seq, event);
   r->events++;
@@ -401,12 +403,14 @@ static int replay(struct replay *r, const char *dir) {
 }
 
 int cmd_replay(const struct cli_command *self, int argc, char **argv) {
-  struct replay r = {0};
+  struct replay r = {.agent = ""};
   const char *session = NULL;
   const struct cli_option options[] = {
       {"--json", CLI_FLAG, &r.json, NULL, "a JSON object an event"},
       {"--candidates", CLI_FLAG, &r.candidates, NULL,
        "before each offer, why it went to that agent and to no other"},
+      {"--agent", CLI_TEXT, &r.agent, "ID",
+       "with --candidates: why, or why not, this one alone"},
       {"--session", CLI_TEXT, &session, "ID", "only the events of this one"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {

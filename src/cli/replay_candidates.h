@@ -8,10 +8,16 @@
 
 #include "engine/engine.h"
 
+struct replay_decisions {
+  const char *only; /* of one agent alone; empty: of all */
+  bool json;
+};
+
 /* @e is as it was when the offer was decided: everything before @offered is
  * folded, and it is not. One line of JSON, or a line for each agent, on
  * standard output. */
 void replay_print_candidates(const struct engine *e, uint64_t seq,
-                             const struct record *offered, bool json);
+                             const struct record *offered,
+                             const struct replay_decisions *how);
 
 #endif

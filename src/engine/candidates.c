@@ -1,4 +1,5 @@
 /* For each agent, why it would or would not be offered a session. */
+#include "engine/candidates_priv.h"
 #include "engine/engine_priv.h"
 #include "engine/put_priv.h"
 
@@ -75,20 +76,28 @@ static void put_why(const struct engine *e, const struct live *l,
   put_ranks(w, o);
 }
 
-void engine_write_candidates(const struct engine *e, uint32_t slot,
-                             int64_t now_us, struct json_out *o) {
-  const struct live *l = engine_live(e, slot);
-  json_open_object(o);
+void candidates_put_session(const struct engine *e, const struct live *l,
+                            struct json_out *o) {
   put_id(o, "session", l->id);
   put_name(o, "status", session_status_name(l->s.status));
   put_name_or_null(o, "queue",
                    live_in_queue(&l->s)
                        ? view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue)
                        : TEXT(""));
+}
+
+void candidates_put_list(const struct engine *e, uint32_t slot, int64_t now_us,
+                         struct text only, struct json_out *o) {
+  const struct live *l = engine_live(e, slot);
+  const uint32_t alone =
+      only.len == 0 ? DIR_NONE : directory_agent(&e->dir, only);
   json_key(o, "candidates");
   json_open_list(o);
   for (uint32_t a = 0; a < e->dir.agent_count; a++) {
     struct router_why w;
+    if (only.len > 0 && a != alone) {
+      continue;
+    }
     router_explain(&e->router, slot, a, now_us, &w);
     json_open_object(o);
     put_text(o, "agent", e->dir.agents[a].id);
@@ -97,5 +106,13 @@ void engine_write_candidates(const struct engine *e, uint32_t slot,
     json_close_object(o);
   }
   json_close_list(o);
+}
+
+void engine_write_candidates(const struct engine *e, uint32_t slot,
+                             int64_t now_us, struct text only,
+                             struct json_out *o) {
+  json_open_object(o);
+  candidates_put_session(e, engine_live(e, slot), o);
+  candidates_put_list(e, slot, now_us, only, o);
   json_close_object(o);
 }

@@ -176,9 +176,11 @@ void engine_write_session(const struct engine *e, uint32_t slot, int64_t now_us,
 /* False if the session has no such transfer (only the last one is kept). */
 bool engine_write_transfer(const struct engine *e, uint32_t slot,
                            struct id transfer, struct json_out *o);
-/* For each agent why it would, or would not, be offered the session now. */
+/* For each agent why it would, or would not, be offered the session now; if
+ * @only is not empty, for the one with this id or name. */
 void engine_write_candidates(const struct engine *e, uint32_t slot,
-                             int64_t now_us, struct json_out *o);
+                             int64_t now_us, struct text only,
+                             struct json_out *o);
 void engine_write_queue(const struct engine *e, uint32_t queue, int64_t now_us,
                         struct json_out *o);
 void engine_write_agent(const struct engine *e, uint32_t agent,

@@ -107,7 +107,7 @@ static void look_at_queue(struct world *w, uint32_t slot) {
   }
   textbuf_init(&b, heap_mem());
   json_out_init(&o, &b);
-  engine_write_candidates(e, slot, w->now_us, &o);
+  engine_write_candidates(e, slot, w->now_us, TEXT(""), &o);
   if (text_find(textbuf_text(&b), TEXT("would_be_offered"), 0) < b.len) {
     broken(w, "a session waits beside an agent who is free for it");
   }

@@ -50,6 +50,7 @@ POST   /sessions/ID/signal                    s d
 GET    /sessions/ID/timeline                  s d
 GET    /sessions/ID/explain                   s d
 GET    /sessions/ID/candidates                s d
+GET    /sessions/ID/decisions                 s d
 GET    /sessions/ID/socket                    c
 GET    /chat                                  v
 GET    /queues                                a s d

@@ -232,7 +232,7 @@ static void a_past_offer_is_explained_from_its_events(void **state) {
   assert_true(engine_find(past.e, c.session, &slot));
   textbuf_init(&b, &c.tm.mem);
   json_out_init(&o, &b);
-  engine_write_candidates(past.e, slot, c.now_us, &o);
+  engine_write_candidates(past.e, slot, c.now_us, TEXT(""), &o);
   const struct text said = textbuf_text(&b);
   assert_true(text_find(said, TEXT("\"would_be_offered\""), 0) < said.len);
   assert_true(text_find(said, TEXT("\"not_served\""), 0) < said.len);
