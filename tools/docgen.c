@@ -278,7 +278,14 @@ static void print_configuration(void) {
               "says all that is wrong\nwith it, each with its line; a running "
               "server reads it again on SIGHUP. What is left\nout of it later "
               "stays as it was put before. `examples/handover/centre.yaml` is "
-              "one.");
+              "one.\n\n"
+              "Queues, agents, skills and calendars can also be put, changed "
+              "and taken away while the\nserver runs (PUT, PATCH, DELETE). "
+              "What was changed so stands over restarts, and wins\nover the "
+              "file: the log says `configuration.conflict`, with the line, who "
+              "changed it,\nwhen, and the members that differ. A file that "
+              "says the same again is followed again.\n`GET …/configuration` "
+              "says where the present configuration comes from.");
   print_file_object("CENTRE", "The file:");
   print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
                              "four:");

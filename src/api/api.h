@@ -68,6 +68,11 @@ struct api_log {
   int64_t took_us;
 };
 
+/* A time zone: its name, and its rules as a TZif file; empty for UTC. */
+struct api_zone {
+  struct text name, file;
+};
+
 struct api_options {
   struct domain *domain; /* borrowed, as is the loop: they outlive the api */
   struct loop *loop;
@@ -87,6 +92,10 @@ struct api_options {
   int64_t (*unix_us)(void *ctx);                        /* NULL: the system's */
   void (*entropy)(void *ctx, void *bytes, size_t size); /* NULL: the system's */
   void (*log)(void *ctx, const struct api_log *entry);  /* NULL: nothing */
+  /* The zone of that name; the centre's own for an empty one. Texts live in
+   * @arena. False: there is none. NULL: calendars cannot be configured. */
+  bool (*read_zone)(void *ctx, struct text name, struct arena *arena,
+                    struct api_zone *out);
   /* Appends further lines to /metrics; may be NULL. */
   void (*metrics)(void *ctx, struct textbuf *out);
 };

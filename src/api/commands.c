@@ -232,74 +232,7 @@ void serve_attributes(struct call *c) {
   refuse_form(c, &error);
 }
 
-/* ---- configuration */
-
-/* The member that names an object of the kind. */
-static const char *name_member(uint32_t command) {
-  return command == COMMAND_PUT_SKILL ? "name" : "id";
-}
-
-/* The body with the name of the path, which it may leave out. */
-static bool name_object(struct call *c, const struct json *tree,
-                        struct text *out) {
-  const char *member = name_member(c->route->command);
-  const struct json *name = json_member(tree, text_from(member));
-  if (name != NULL && name->type == JSON_TEXT &&
-      text_equal(name->text, c->params[0])) {
-    *out = tree->source;
-    return true;
-  }
-  if (name != NULL) {
-    call_refuse(c, REFUSAL_INVALID_MEMBER,
-                call_format(c,
-                            "The path says '%.*s': %s must be the same, or "
-                            "be left out.",
-                            TEXT_ARG(c->params[0]), member),
-                call_format(c, "/%s", member));
-    return false;
-  }
-  struct json_out o = call_json(c);
-  json_open_object(&o);
-  json_key(&o, member);
-  json_put_text(&o, c->params[0]);
-  for (const struct json *m = tree->first; m != NULL; m = m->next) {
-    json_key_text(&o, m->key);
-    json_put_raw(&o, m->source);
-  }
-  json_close_object(&o);
-  *out = arena_copy_text(&c->arena, textbuf_text(&c->out));
-  return out->ptr != NULL && !c->out.failed;
-}
-
-void serve_put(struct call *c) {
-  struct json *tree = NULL;
-  struct json_error error;
-  struct text config = {"", 0};
-  if (!check_type(c) || !call_may(c)) {
-    return;
-  }
-  if (json_parse(&c->arena, c->body, BODY_DEPTH, &tree, &error) != BT_ERR_OK) {
-    call_refuse(c, REFUSAL_BAD_REQUEST,
-                call_format(c, "%s (line %u, column %u)", error.message,
-                            error.line, error.column),
-                text_from(error.pointer));
-    return;
-  }
-  if (tree->type != JSON_OBJECT) {
-    call_refuse(c, REFUSAL_INVALID_MEMBER,
-                call_format(c, "The body is %s, expected an object.",
-                            json_type_name(tree->type)),
-                TEXT(""));
-    return;
-  }
-  if (!name_object(c, tree, &config)) {
-    return;
-  }
-  struct command cmd = {.by = c->by};
-  record_init(&cmd.args, c->route->command);
-  record_set_text(&cmd.args, FIELD_CONFIG, config);
-  api_submit(c->api, &cmd, on_answer, c);
-}
+/* ---- scripts */
 
 void serve_put_script(struct call *c) {
   struct record args;

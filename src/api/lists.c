@@ -44,13 +44,15 @@ static void show_one(struct call *c, const char *kind, uint32_t number,
 /* Queues that stand for a skill or an agent are not configured: not listed. */
 static void write_queue(struct call *c, uint32_t number, struct json_out *o) {
   const struct dir_queue *q = &directory_of(c)->queues[number];
-  if (q->skill == DIR_NONE && q->agent == DIR_NONE) {
+  if (q->skill == DIR_NONE && q->agent == DIR_NONE && !q->origin.removed) {
     engine_write_queue(api_engine(c->api), number, api_now_us(c->api), o);
   }
 }
 
 static void write_agent(struct call *c, uint32_t number, struct json_out *o) {
-  engine_write_agent(api_engine(c->api), number, o);
+  if (!directory_of(c)->agents[number].origin.removed) {
+    engine_write_agent(api_engine(c->api), number, o);
+  }
 }
 
 static void write_bot(struct call *c, uint32_t number, struct json_out *o) {

@@ -21,6 +21,8 @@ void call_refuse_journal(struct call *c, enum bt_err err);
 /* decisions.c */
 serve_fn serve_decisions;
 /* lists.c */
+serve_fn serve_patch, serve_remove, serve_queue_config, serve_agent_config;
+serve_fn serve_skills, serve_calendars, serve_calendar;
 serve_fn serve_queues, serve_queue, serve_agents, serve_takeable, serve_agent,
     serve_bots;
 serve_fn serve_queue_figures, serve_skill_figures, serve_agent_figures;

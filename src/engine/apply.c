@@ -397,6 +397,9 @@ static void apply_session(struct engine *e, uint64_t seq,
 /* ---- agents and offers */
 
 void apply_agent_state(struct engine *e, uint32_t agent) {
+  if (e->dir.agents[agent].origin.removed) {
+    return;
+  }
   static const uint8_t presences[AGENT_PRESENCES] = {
       [AGENT_OFFLINE] = ROUTER_OFFLINE,
       [AGENT_AWAY] = ROUTER_AWAY,

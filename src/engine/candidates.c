@@ -95,7 +95,7 @@ void candidates_put_list(const struct engine *e, uint32_t slot, int64_t now_us,
   json_open_list(o);
   for (uint32_t a = 0; a < e->dir.agent_count; a++) {
     struct router_why w;
-    if (only.len > 0 && a != alone) {
+    if ((only.len > 0 && a != alone) || e->dir.agents[a].origin.removed) {
       continue;
     }
     router_explain(&e->router, slot, a, now_us, &w);

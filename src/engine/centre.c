@@ -2,6 +2,20 @@
 #include "base/check.h"
 #include "engine/engine_priv.h"
 
+static const struct {
+  enum command_type command;
+  enum config_object object;
+  uint32_t event;
+  enum config_member id;
+} puts_of[] = {
+    {COMMAND_PUT_SKILL, CONFIG_SKILL, EVENT_SKILL_PUT, CONFIG_SKILL_NAME},
+    {COMMAND_PUT_QUEUE, CONFIG_QUEUE, EVENT_QUEUE_PUT, CONFIG_QUEUE_ID},
+    {COMMAND_PUT_AGENT, CONFIG_AGENT, EVENT_AGENT_PUT, CONFIG_AGENT_ID},
+    {COMMAND_PUT_BOT, CONFIG_BOT, EVENT_BOT_PUT, CONFIG_BOT_ID},
+    {COMMAND_PUT_ENTRY, CONFIG_ENTRY, EVENT_ENTRY_PUT, CONFIG_ENTRY_ID},
+    {COMMAND_PUT_HOURS, CONFIG_HOURS, EVENT_HOURS_PUT, CONFIG_HOURS_ID},
+};
+
 /* ---- folding */
 
 static void sync_queues(struct engine *e) {
@@ -64,7 +78,9 @@ static void apply_queue_put(struct engine *e, struct text config) {
   const bool agents = e->dir.queue_count > before ||
                       e->dir.posted_count > posted || was_posted(e, q);
   for (uint32_t i = 0; agents && i < e->dir.agent_count; i++) {
-    apply_agent_params(e, i);
+    if (!e->dir.agents[i].origin.removed) {
+      apply_agent_params(e, i);
+    }
   }
   apply_rings(e, q);
 }
@@ -101,6 +117,30 @@ static void apply_script_put(struct engine *e, struct text name,
   directory_put_script(&e->dir, name, program);
 }
 
+/* Whose doing the present configuration of a thing is. */
+static void note_origin(struct engine *e, const struct record *ev) {
+  for (size_t i = 0; i < sizeof puts_of / sizeof puts_of[0]; i++) {
+    const enum config_object kind = puts_of[i].object;
+    if (puts_of[i].event != ev->type || kind == CONFIG_SKILL) {
+      continue;
+    }
+    struct arena arena;
+    struct json *c = NULL;
+    arena_init(&arena, &e->mem, 0);
+    const enum bt_err err = json_parse(&arena, record_text(ev, FIELD_CONFIG),
+                                       JSON_DEPTH_DEFAULT, &c, NULL);
+    bt_check(err == BT_ERR_OK);
+    const uint32_t number =
+        directory_find(&e->dir, kind, config_text(c, puts_of[i].id));
+    directory_set_origin(
+        &e->dir, kind, number,
+        (struct dir_origin){.role = (uint8_t)record_num(ev, FIELD_ROLE),
+                            .at_us = record_num(ev, FIELD_AT),
+                            .by = record_text(ev, FIELD_ACTOR)});
+    arena_free(&arena);
+  }
+}
+
 static void fold_config(struct engine *e, const struct record *ev) {
   const struct text config = record_text(ev, FIELD_CONFIG);
   switch (ev->type) {
@@ -132,8 +172,10 @@ static void fold_config(struct engine *e, const struct record *ev) {
     directory_put_away_reason(&e->dir, record_text(ev, FIELD_AWAY_REASON));
     break;
   default:
+    apply_removed(e, ev);
     break;
   }
+  note_origin(e, ev);
 }
 
 /* How many of the kind there are: a put that adds one gives it a number. */
@@ -160,16 +202,30 @@ static size_t count_of(const struct directory *d, uint32_t type) {
   }
 }
 
+/* What the event takes away; DIR_NONE: nothing. */
+static uint32_t removed_number(const struct directory *d,
+                               const struct record *ev) {
+  for (uint32_t kind = 0; kind < CONFIG_OBJECTS; kind++) {
+    if (removed_event((enum config_object)kind) == ev->type) {
+      return directory_find(d, (enum config_object)kind,
+                            record_text(ev, FIELD_NAME));
+    }
+  }
+  return DIR_NONE;
+}
+
 void apply_config(struct engine *e, const struct record *ev) {
   const size_t before = count_of(&e->dir, ev->type);
+  const uint32_t removed = removed_number(&e->dir, ev);
   fold_config(e, ev);
-  if (count_of(&e->dir, ev->type) == before) {
+  if (removed == DIR_NONE && count_of(&e->dir, ev->type) == before) {
     return;
   }
   const bool room =
       mem_grow(&e->mem, &e->log, &e->log_cap, e->log_count + 1, sizeof *e->log);
   bt_check(room);
-  e->log[e->log_count++] = (struct log_entry){ev->type, (uint32_t)before};
+  e->log[e->log_count++] = (struct log_entry){
+      ev->type, removed == DIR_NONE ? (uint32_t)before : removed};
 }
 
 /* ---- deciding */
@@ -199,19 +255,6 @@ static void put_ring_skills(struct ctx *x, const struct json *rings) {
   }
 }
 
-static const struct {
-  enum command_type command;
-  enum config_object object;
-  uint32_t event;
-} puts_of[] = {
-    {COMMAND_PUT_SKILL, CONFIG_SKILL, EVENT_SKILL_PUT},
-    {COMMAND_PUT_QUEUE, CONFIG_QUEUE, EVENT_QUEUE_PUT},
-    {COMMAND_PUT_AGENT, CONFIG_AGENT, EVENT_AGENT_PUT},
-    {COMMAND_PUT_BOT, CONFIG_BOT, EVENT_BOT_PUT},
-    {COMMAND_PUT_ENTRY, CONFIG_ENTRY, EVENT_ENTRY_PUT},
-    {COMMAND_PUT_HOURS, CONFIG_HOURS, EVENT_HOURS_PUT},
-};
-
 static const struct json *read_config(struct ctx *x, const struct record *args,
                                       enum config_object object,
                                       struct answer *a) {
@@ -235,6 +278,14 @@ static const struct json *read_config(struct ctx *x, const struct record *args,
   return tree;
 }
 
+static size_t object_row(enum config_object object) {
+  size_t i = 0;
+  while (puts_of[i].object != object) {
+    i++;
+  }
+  return i;
+}
+
 static bool is_known_calendar(const struct directory *d, const struct json *c,
                               const struct record *args) {
   const uint32_t i = directory_calendar(d, config_text(c, CONFIG_HOURS_ID));
@@ -244,39 +295,23 @@ static bool is_known_calendar(const struct directory *d, const struct json *c,
                     record_text(args, FIELD_ZONE_FILE));
 }
 
-/* Is the very same object there already? Then nothing happens. */
-static bool is_known(const struct directory *d, enum config_object object,
+/* Is the very same object there already? Then nothing happens. (What the API
+ * had set and the file says now, too, is the file's again.) */
+static bool is_known(const struct ctx *x, enum config_object object,
                      const struct json *c, const struct record *args) {
-  if (object == CONFIG_HOURS) {
-    return is_known_calendar(d, c, args);
+  const struct directory *d = &x->e->dir;
+  const enum config_member member = puts_of[object_row(object)].id;
+  const uint32_t i = directory_find(d, object, config_text(c, member));
+  if (object == CONFIG_SKILL || i == DIR_NONE) {
+    return i != DIR_NONE;
   }
-  const struct text id =
-      object == CONFIG_QUEUE   ? config_text(c, CONFIG_QUEUE_ID)
-      : object == CONFIG_AGENT ? config_text(c, CONFIG_AGENT_ID)
-      : object == CONFIG_BOT   ? config_text(c, CONFIG_BOT_ID)
-      : object == CONFIG_ENTRY ? config_text(c, CONFIG_ENTRY_ID)
-                               : config_text(c, CONFIG_SKILL_NAME);
-  uint32_t i = DIR_NONE;
-  switch (object) {
-  case CONFIG_SKILL:
-    return directory_skill(d, id) != DIR_NONE;
-  case CONFIG_QUEUE:
-    i = directory_queue(d, id);
-    return i != DIR_NONE && text_equal(d->queues[i].config, c->source);
-  case CONFIG_AGENT:
-    i = directory_agent(d, id);
-    return i != DIR_NONE && text_equal(d->agents[i].config, c->source);
-  case CONFIG_BOT:
-    i = directory_bot(d, id);
-    return i != DIR_NONE && text_equal(d->bots[i].config, c->source);
-  case CONFIG_ENTRY:
-    i = directory_entry(d, id);
-    return i != DIR_NONE && text_equal(d->entries[i].config, c->source);
-  case CONFIG_HOURS:
-  case CONFIG_OBJECTS:
-    break;
+  if (x->by.role == ROLE_SYSTEM &&
+      directory_is_by_hand(directory_origin(d, object, i))) {
+    return false;
   }
-  return false;
+  return object == CONFIG_HOURS
+             ? is_known_calendar(d, c, args)
+             : text_equal(directory_config(d, object, i), c->source);
 }
 
 static void after_agent_put(struct ctx *x, const struct json *c) {
@@ -326,8 +361,8 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
   if (hours.len > 0 && directory_calendar(&x->e->dir, hours) == DIR_NONE) {
     answer_member(x, REFUSAL_INVALID_MEMBER, "/hours",
                   ctx_format(x,
-                             "No calendar is called '%.*s': calendars stand "
-                             "in the centre's file, under hours.",
+                             "No calendar is called '%.*s': put it first, with "
+                             "PUT /api/v1/hours, or in the centre's file.",
                              TEXT_ARG(hours)),
                   a);
     return false;
@@ -381,12 +416,12 @@ void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
     i++;
   }
   const struct json *c = read_config(x, args, puts_of[i].object, a);
-  if (c == NULL ||
+  if (c == NULL || !file_may_put(x, puts_of[i].object, c, a) ||
       (puts_of[i].object == CONFIG_ENTRY && !entry_is_whole(x, c, a)) ||
       (puts_of[i].object == CONFIG_QUEUE && !queue_is_whole(x, c, a))) {
     return;
   }
-  if (!is_known(&x->e->dir, puts_of[i].object, c, args)) {
+  if (!is_known(x, puts_of[i].object, c, args)) {
     put(x, puts_of[i].object, puts_of[i].event, c, args);
   }
   answer_session(x, SESSION_NOBODY, 200, "The configuration stands.", a);

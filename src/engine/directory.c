@@ -192,57 +192,8 @@ bool directory_target(const struct directory *d, enum dir_target_kind kind,
 }
 
 /* Does a skill or queue stand for an agent, and so not for itself? */
-static bool is_hidden(struct text name) {
+bool directory_is_hidden(struct text name) {
   return text_starts(name, TEXT("agent:"));
-}
-
-/* The names of a kind in a row, by index; empty past the last. */
-static struct text name_at(const struct directory *d, enum dir_target_kind kind,
-                           size_t i) {
-  static const struct text none = {"", 0};
-  if (kind == DIR_TARGET_AGENT) {
-    return i < d->agent_count ? d->agents[i].id : none;
-  }
-  if (kind == DIR_TARGET_BOT) {
-    return i < d->bot_count ? d->bots[i].id : none;
-  }
-  if (kind == DIR_TARGET_CALENDAR) {
-    return i < d->calendar_count ? d->calendars[i].id : none;
-  }
-  if (kind == DIR_TARGET_SKILL) {
-    return i < d->skill_count ? d->skills[i].name : none;
-  }
-  if (i < d->queue_count) {
-    return d->queues[i].skill == DIR_NONE ? d->queues[i].id
-                                          : d->skills[d->queues[i].skill].name;
-  }
-  return none;
-}
-
-size_t directory_nearest(const struct directory *d, enum dir_target_kind kind,
-                         struct text name, struct text *out, size_t cap) {
-  unsigned best[8];
-  size_t count = 0;
-  bt_check(cap <= sizeof best / sizeof best[0]);
-  for (size_t i = 0; name_at(d, kind, i).len > 0; i++) {
-    const struct text other = name_at(d, kind, i);
-    if (is_hidden(other) || text_nearest(name, &other, 1) != 0) {
-      continue;
-    }
-    const unsigned distance = text_distance(name, other);
-    size_t at = count < cap ? count++ : cap;
-    for (; at > 0 && best[at - 1] > distance; at--) {
-      if (at < cap) {
-        best[at] = best[at - 1];
-        out[at] = out[at - 1];
-      }
-    }
-    if (at < cap) {
-      best[at] = distance;
-      out[at] = other;
-    }
-  }
-  return count;
 }
 
 /* ---- folding */
@@ -304,7 +255,7 @@ uint32_t directory_put_skill(struct directory *d, struct text name) {
   add_name(&d->by_skill, d->skills[skill].name, skill);
   struct textbuf id;
   textbuf_init(&id, d->mem);
-  textbuf_add(&id, is_hidden(name) ? TEXT("") : TEXT("skill:"));
+  textbuf_add(&id, directory_is_hidden(name) ? TEXT("") : TEXT("skill:"));
   textbuf_add(&id, name);
   make_own_queue(d, skill, keep(d, textbuf_text(&id)));
   textbuf_free(&id);

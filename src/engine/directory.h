@@ -29,12 +29,22 @@
 
 enum { DIR_ALIASES_MAX = 16, DIR_OWNERS_MAX = 32 };
 
+/* Who put a thing last, or removed it. */
+struct dir_origin {
+  uint8_t role; /* enum role; NONE and SYSTEM: the configuration */
+  bool removed; /* found by no name any more; its number stays */
+  int64_t at_us;
+  struct text by;
+};
+
 struct dir_skill {
+  struct dir_origin origin;
   struct text name;
   uint32_t queue; /* the one that makes itself */
 };
 
 struct dir_queue {
+  struct dir_origin origin;
   struct text id, name, config;
   struct text aliases[DIR_ALIASES_MAX];
   uint32_t alias_count;
@@ -57,12 +67,14 @@ struct dir_queue {
 };
 
 struct dir_agent {
+  struct dir_origin origin;
   struct text id, name, config;
   struct agent_limits limits;
   uint32_t queue; /* the one that makes itself */
 };
 
 struct dir_bot {
+  struct dir_origin origin;
   struct text id, name, config;
 };
 
@@ -73,6 +85,7 @@ struct dir_script {
 };
 
 struct dir_entry {
+  struct dir_origin origin;
   struct text id, name, config;
   uint8_t channel;
   struct text bot, script;             /* the first holder: one of them */
@@ -84,6 +97,7 @@ struct dir_entry {
 
 /* When something is open. */
 struct dir_calendar {
+  struct dir_origin origin;
   struct text id, name, config;
   struct hours hours;
   struct text zone_name, zone_file; /* TZif; empty is UTC */
@@ -125,6 +139,23 @@ uint32_t directory_script(const struct directory *d, struct text name);
 uint32_t directory_entry(const struct directory *d, struct text name);
 uint32_t directory_calendar(const struct directory *d, struct text name);
 
+/* The same of any kind. */
+uint32_t directory_find(const struct directory *d, enum config_object kind,
+                        struct text name);
+size_t directory_count(const struct directory *d, enum config_object kind);
+struct text directory_id(const struct directory *d, enum config_object kind,
+                         uint32_t number);
+struct text directory_config(const struct directory *d, enum config_object kind,
+                             uint32_t number);
+const struct dir_origin *directory_origin(const struct directory *d,
+                                          enum config_object kind,
+                                          uint32_t number);
+/* The last one of that id that was removed. */
+uint32_t directory_find_removed(const struct directory *d,
+                                enum config_object kind, struct text id);
+/* Did the API put, or remove, it last? */
+bool directory_is_by_hand(const struct dir_origin *o);
+
 /* What kind of thing a transfer's target names. */
 enum dir_target_kind {
   DIR_TARGET_ANY, /* as a script writes it: queue, then skill, agent:…, bot:… */
@@ -159,6 +190,12 @@ uint32_t directory_put_entry(struct directory *d, struct text config);
 /* @zone_file: a TZif file that was read before it became an event. */
 uint32_t directory_put_calendar(struct directory *d, struct text config,
                                 struct text zone, struct text zone_file);
+/* Who did it; @by is copied. */
+void directory_set_origin(struct directory *d, enum config_object kind,
+                          uint32_t number, struct dir_origin origin);
+/* It is found by no name any more. */
+void directory_remove(struct directory *d, enum config_object kind,
+                      uint32_t number);
 uint32_t directory_put_away_reason(struct directory *d, struct text reason);
 uint32_t directory_away_code(const struct directory *d, struct text reason);
 struct text directory_away_text(const struct directory *d, uint32_t code);

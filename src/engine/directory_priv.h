@@ -12,6 +12,9 @@ void directory_read_rings(struct directory *d, uint32_t queue,
 void directory_read_posts(const struct directory *d, uint32_t agent,
                           struct arena *arena, struct router_agent_params *out);
 
+/* Does a skill or queue stand for an agent, and so not for itself? */
+bool directory_is_hidden(struct text name);
+
 /* ---- directory_calendars.c */
 void directory_init_calendars(struct directory *d);
 void directory_free_calendars(struct directory *d);

@@ -248,6 +248,15 @@ void overflow_due(struct ctx *x, uint32_t slot, uint32_t visit);
 /* The timer runs anew. */
 void apply_postponed(struct engine *e, uint32_t slot);
 
+/* ---- remove.c */
+void apply_removed(struct engine *e, const struct record *ev);
+/* The event that tells of it; 0: things of the kind stay. */
+uint32_t removed_event(enum config_object kind);
+/* May the configuration file put this object, which the API may have changed
+ * since? Else *a says what differs, and who changed it. */
+bool file_may_put(struct ctx *x, enum config_object kind, const struct json *c,
+                  struct answer *a);
+
 /* ---- queues.c: paused, drained, open */
 void apply_queue_state(struct engine *e, const struct record *ev);
 /* The router matches its sessions unless it is paused, or offers nothing. */
@@ -440,7 +449,7 @@ cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;
 cmd_handler cmd_bot_joined, cmd_bot_dropped, cmd_note_bot;
 cmd_handler cmd_pause_queue, cmd_drain_queue, cmd_open_queue;
-cmd_handler cmd_put, cmd_put_script;
+cmd_handler cmd_put, cmd_put_script, cmd_remove;
 cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_bot_reply,
     cmd_signal;
 cmd_handler cmd_debug, cmd_debug_off, cmd_debug_step, cmd_debug_change;

@@ -31,13 +31,6 @@ static void put_timer(const struct saver *s, struct record *r, enum field due,
 
 /* ---- the directory, as its events */
 
-static void put_config(struct saver *s, uint32_t type, struct text config) {
-  struct record r;
-  record_init(&r, type);
-  record_set_text(&r, FIELD_CONFIG, config);
-  put(s, &r);
-}
-
 static void save_script(struct saver *s, uint32_t type,
                         const struct program *program, struct text name) {
   struct record r;
@@ -55,9 +48,42 @@ static void save_named(struct saver *s, uint32_t type, enum field field,
   put(s, &r);
 }
 
+/* What the API has changed, and the file is not to change back. */
+static void put_origin(struct record *r, const struct dir_origin *o) {
+  if (directory_is_by_hand(o)) {
+    record_set_num(r, FIELD_ROLE, o->role);
+    record_set_num(r, FIELD_AT, o->at_us);
+    record_set_given(r, FIELD_ACTOR, o->by);
+  }
+}
+
+static void put_config(struct saver *s, uint32_t type, struct text config,
+                       const struct dir_origin *o) {
+  struct record r;
+  record_init(&r, type);
+  record_set_text(&r, FIELD_CONFIG, config);
+  put_origin(&r, o);
+  put(s, &r);
+}
+
+static void save_removed(struct saver *s, const struct log_entry *entry) {
+  const struct directory *d = &s->e->dir;
+  for (uint32_t kind = 0; kind < CONFIG_OBJECTS; kind++) {
+    const enum config_object of = (enum config_object)kind;
+    if (removed_event(of) == entry->type) {
+      struct record r;
+      record_init(&r, entry->type);
+      record_set_text(&r, FIELD_NAME, directory_id(d, of, entry->number));
+      put_origin(&r, directory_origin(d, of, entry->number));
+      put(s, &r);
+    }
+  }
+}
+
 static void save_calendar(struct saver *s, const struct dir_calendar *k) {
   struct record r;
   record_init(&r, EVENT_HOURS_PUT);
+  put_origin(&r, &k->origin);
   record_set_text(&r, FIELD_CONFIG, k->config);
   record_set_text(&r, FIELD_ZONE, k->zone_name);
   record_set_text(&r, FIELD_ZONE_FILE, k->zone_file);
@@ -71,16 +97,16 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
     save_named(s, type, FIELD_NAME, d->skills[number].name);
     break;
   case EVENT_QUEUE_PUT:
-    put_config(s, type, d->queues[number].config);
+    put_config(s, type, d->queues[number].config, &d->queues[number].origin);
     break;
   case EVENT_AGENT_PUT:
-    put_config(s, type, d->agents[number].config);
+    put_config(s, type, d->agents[number].config, &d->agents[number].origin);
     break;
   case EVENT_BOT_PUT:
-    put_config(s, type, d->bots[number].config);
+    put_config(s, type, d->bots[number].config, &d->bots[number].origin);
     break;
   case EVENT_ENTRY_PUT:
-    put_config(s, type, d->entries[number].config);
+    put_config(s, type, d->entries[number].config, &d->entries[number].origin);
     break;
   case EVENT_HOURS_PUT:
     save_calendar(s, &d->calendars[number]);
@@ -88,11 +114,25 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
   case EVENT_AWAY_REASON_PUT:
     save_named(s, type, FIELD_AWAY_REASON, d->away_reasons[number]);
     break;
+  case EVENT_SKILL_REMOVED:
+  case EVENT_QUEUE_REMOVED:
+  case EVENT_AGENT_REMOVED:
+  case EVENT_HOURS_REMOVED:
+    save_removed(s, &(struct log_entry){type, number});
+    break;
   default:
     save_script(s, EVENT_SCRIPT_PUT, d->scripts[number].program,
                 d->scripts[number].name);
     break;
   }
+}
+
+static bool is_put_twice(const struct directory *d,
+                         const struct log_entry *entry) {
+  return (entry->type == EVENT_QUEUE_PUT &&
+          !d->queues[entry->number].origin.removed) ||
+         (entry->type == EVENT_AGENT_PUT &&
+          !d->agents[entry->number].origin.removed);
 }
 
 static void save_directory(struct saver *s) {
@@ -108,8 +148,7 @@ static void save_directory(struct saver *s) {
   }
   /* Once more: by now every skill that they name is known. */
   for (size_t i = 0; i < e->log_count; i++) {
-    if (e->log[i].type == EVENT_QUEUE_PUT ||
-        e->log[i].type == EVENT_AGENT_PUT) {
+    if (is_put_twice(&e->dir, &e->log[i])) {
       save_object(s, e->log[i].type, e->log[i].number);
     }
   }

@@ -48,12 +48,13 @@ static bool find_id(const struct directory *d, size_t kind, size_t i,
   switch (kind) {
   case CONFIG_QUEUE:
     *id = i < d->queue_count && d->queues[i].skill == DIR_NONE &&
-                  d->queues[i].agent == DIR_NONE
+                  d->queues[i].agent == DIR_NONE && !d->queues[i].origin.removed
               ? d->queues[i].id
               : TEXT("");
     return i < d->queue_count;
   case CONFIG_AGENT:
-    *id = i < d->agent_count ? d->agents[i].id : TEXT("");
+    *id = i < d->agent_count && !d->agents[i].origin.removed ? d->agents[i].id
+                                                             : TEXT("");
     return i < d->agent_count;
   case CONFIG_BOT:
     *id = i < d->bot_count ? d->bots[i].id : TEXT("");
@@ -62,7 +63,9 @@ static bool find_id(const struct directory *d, size_t kind, size_t i,
     *id = i < d->entry_count ? d->entries[i].id : TEXT("");
     return i < d->entry_count;
   case CONFIG_HOURS:
-    *id = i < d->calendar_count ? d->calendars[i].id : TEXT("");
+    *id = i < d->calendar_count && !d->calendars[i].origin.removed
+              ? d->calendars[i].id
+              : TEXT("");
     return i < d->calendar_count;
   case LEFT_SCRIPT:
     *id = i < d->script_count ? d->scripts[i].name : TEXT("");
@@ -136,12 +139,35 @@ static struct text name_of(const struct apply *a, size_t number) {
 
 static void go_on(struct apply *a);
 
+/* What the API has changed wins over the file, and the log says where they
+ * differ. */
+static void note_conflict(struct apply *a, size_t number,
+                          const struct answer *answer) {
+  const struct server_object *o = &a->config->objects[number];
+  struct arena arena;
+  struct json *tree = NULL;
+  arena_init(&arena, a->mem, 0);
+  const struct json *detail =
+      json_parse(&arena, answer->body, JSON_DEPTH_DEFAULT, &tree, NULL) ==
+              BT_ERR_OK
+          ? json_member(tree, TEXT("detail"))
+          : NULL;
+  log_say(a->options.log, API_LOG_WARNING, "configuration.conflict",
+          "%s, \"%.*s\" in line %u of the file: %.*s To end the conflict, let "
+          "the file say the same, or PUT what it says over the API.",
+          config_object_wire(o->kind), TEXT_ARG(o->id), o->line,
+          TEXT_ARG(detail == NULL ? answer->body : detail->text));
+  arena_free(&arena);
+}
+
 static void on_answer(void *ctx, const struct answer *answer) {
   struct put *put = ctx;
   struct apply *a = put->apply;
   put->used = false;
   a->underway--;
-  if (answer->refusal != REFUSAL_NONE) {
+  if (answer->refusal == REFUSAL_CHANGED_BY_HAND) {
+    note_conflict(a, put->number, answer);
+  } else if (answer->refusal != REFUSAL_NONE) {
     a->refused++;
     log_say(a->options.log, API_LOG_ERROR, "configuration.refused",
             "\"%.*s\" was not taken: %.*s", TEXT_ARG(name_of(a, put->number)),

@@ -415,6 +415,8 @@ static const struct json *zone_of_centre(const struct reader *r) {
 static void read_zone(struct reader *r) {
   const struct json *at = zone_of_centre(r);
   if (at != NULL) {
+    r->out->zone_name = arena_copy_text(r->arena, at->text);
+    r->no_memory = r->no_memory || r->out->zone_name.ptr == NULL;
     report_zone(r, at, zone_load(r->mem, at->text, &r->out->zone));
   }
 }

@@ -26,6 +26,7 @@ struct server_object {
   enum config_object kind;
   struct text id;
   struct text json;
+  uint32_t line;
   struct text zone, zone_file; /* of a calendar: name and TZif file; or UTC */
 };
 
@@ -58,6 +59,7 @@ struct server_config {
   struct server_script *scripts;
   size_t script_count;
   struct tz *zone; /* NULL is UTC */
+  struct text zone_name;
 };
 
 /* What is wrong goes to @findings; *@out is written only if there is no error.

@@ -141,8 +141,10 @@ static void add_object(struct reader *r, size_t section,
   add_names(r, section, object);
   if (r->findings->errors == errors) {
     struct server_object *o = &c->objects[c->object_count++];
-    *o = (struct server_object){
-        .kind = kind, .id = id->text, .json = as_json(r, object)};
+    *o = (struct server_object){.kind = kind,
+                                .id = id->text,
+                                .json = as_json(r, object),
+                                .line = yaml_tree_place(&r->tree, id).line};
     if (kind == CONFIG_HOURS) {
       read_calendar_zone(r, object, o);
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "server/server_priv.h"
+#include "server/zone.h"
 
 enum {
   STOP_GRACE_US = 5000000,
@@ -130,6 +131,27 @@ static enum bt_err create_bots(struct server *s) {
   return err == BT_ERR_OK ? bots_configure(s->bots, &config) : err;
 }
 
+/* Calendars that are put over the API, on a clock of this machine. */
+static bool read_zone(void *ctx, struct text name, struct arena *arena,
+                      struct api_zone *out) {
+  const struct server *s = ctx;
+  const struct text centre =
+      s->config.zone_name.len > 0 ? s->config.zone_name : TEXT("UTC");
+  const struct text wanted = name.len > 0 ? name : centre;
+  char bytes[ZONE_MAX_BYTES];
+  struct text file;
+  struct tz *zone = NULL;
+  if (zone_read(wanted, bytes, &file) != BT_ERR_OK ||
+      (file.len > 0 &&
+       tz_from_tzif(heap_mem(), wanted, file, &zone) != BT_ERR_OK)) {
+    return false;
+  }
+  tz_free(zone);
+  *out = (struct api_zone){arena_copy_text(arena, wanted),
+                           arena_copy_text(arena, file)};
+  return out->name.ptr != NULL && (file.len == 0 || out->file.ptr != NULL);
+}
+
 static enum bt_err create_api(struct server *s) {
   const struct server_config *c = &s->config;
   const struct api_options options = {
@@ -147,6 +169,7 @@ static enum bt_err create_api(struct server *s) {
       .unix_us = unix_us,
       .entropy = entropy,
       .log = on_api_log,
+      .read_zone = read_zone,
       .metrics = server_write_metrics};
   enum bt_err err = api_create(heap_mem(), &options, &s->api);
   if (err == BT_ERR_OK) {

@@ -57,15 +57,28 @@ GET    /queues                                a s d
 GET    /queues/support                        a s d
 GET    /queues/support/figures                a s d
 PUT    /queues/support                        d
+PATCH  /queues/support                        d
+DELETE /queues/support                        d
+GET    /queues/support/configuration          s d
 POST   /queues/support/pause                  s d
 POST   /queues/support/drain                  s d
 POST   /queues/support/open                   s d
 GET    /skills/French/figures                 a s d
 PUT    /skills/French                         d
+GET    /skills                                a s d
+DELETE /skills/French                         d
+GET    /hours                                 a s d
+GET    /hours/nine                            a s d
+PUT    /hours/nine                            d
+PATCH  /hours/nine                            d
+DELETE /hours/nine                            d
 GET    /agents                                a s d
 GET    /agents/anna                           a s d
 GET    /agents/anna/figures                   s d
 PUT    /agents/anna                           d
+PATCH  /agents/anna                           d
+DELETE /agents/nemo                           d
+GET    /agents/anna/configuration             s d
 GET    /agents/anna/takeable                  a s d
 POST   /agents/anna/pull                      a
 PUT    /agents/anna/state                     a s d

@@ -1,0 +1,286 @@
+/* Things of the directory that are taken away, and what the configuration file
+ * may still say about those that the API has changed. */
+#include "base/calendar.h"
+#include "base/check.h"
+#include "engine/engine_priv.h"
+
+static const struct {
+  enum command_type command;
+  uint32_t event;
+  const char *what;
+} removals[CONFIG_OBJECTS] = {
+    [CONFIG_SKILL] = {COMMAND_REMOVE_SKILL, EVENT_SKILL_REMOVED, "skill"},
+    [CONFIG_QUEUE] = {COMMAND_REMOVE_QUEUE, EVENT_QUEUE_REMOVED, "queue"},
+    [CONFIG_AGENT] = {COMMAND_REMOVE_AGENT, EVENT_AGENT_REMOVED, "agent"},
+    [CONFIG_BOT] = {COMMANDS, 0, "bot"},
+    [CONFIG_ENTRY] = {COMMANDS, 0, "entry point"},
+    [CONFIG_HOURS] = {COMMAND_REMOVE_HOURS, EVENT_HOURS_REMOVED, "calendar"}};
+
+uint32_t removed_event(enum config_object kind) {
+  return removals[kind].event;
+}
+
+/* ---- folding */
+
+void apply_removed(struct engine *e, const struct record *ev) {
+  uint32_t kind = 0;
+  while (kind < CONFIG_OBJECTS && removals[kind].event != ev->type) {
+    kind++;
+  }
+  if (kind == CONFIG_OBJECTS) {
+    return;
+  }
+  const enum config_object of = (enum config_object)kind;
+  const uint32_t number =
+      directory_find(&e->dir, of, record_text(ev, FIELD_NAME));
+  bt_check(number != DIR_NONE);
+  directory_set_origin(
+      &e->dir, of, number,
+      (struct dir_origin){.role = (uint8_t)record_num(ev, FIELD_ROLE),
+                          .at_us = record_num(ev, FIELD_AT),
+                          .by = record_text(ev, FIELD_ACTOR)});
+  directory_remove(&e->dir, of, number);
+  if (of == CONFIG_AGENT) {
+    router_remove_agent(&e->router, number);
+  }
+}
+
+/* ---- what still uses it */
+
+/* Does any waiting session of the queue, or one with an agent that would go
+ * back to it, or a booked call, keep it? */
+static size_t sessions_of(const struct engine *e, uint32_t queue) {
+  size_t count = 0;
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    const struct live *l = engine_live(e, slot);
+    const bool open = l->s.status != SESSION_COMPLETED;
+    count +=
+        open &&
+        (l->s.queue == queue || l->call_queue == queue ||
+         (l->s.waits == SESSION_WAIT_QUEUE && l->s.transfer_target == queue));
+  }
+  return count;
+}
+
+static struct text used_by(struct ctx *x, const char *what, struct text id) {
+  return ctx_format(x, "%s '%.*s' names it.", what, TEXT_ARG(id));
+}
+
+static struct text queue_use(struct ctx *x, uint32_t queue) {
+  const struct directory *d = &x->e->dir;
+  const size_t sessions = sessions_of(x->e, queue);
+  struct dir_target t;
+  if (sessions > 0) {
+    return ctx_format(x, "%zu open session%s wait in it or go back to it.",
+                      sessions, sessions == 1 ? "" : "s");
+  }
+  for (size_t i = 0; i < d->queue_count; i++) {
+    if (!d->queues[i].origin.removed && d->queues[i].overflow.len > 0 &&
+        directory_target(d, DIR_TARGET_QUEUE, d->queues[i].overflow, &t) &&
+        t.number == queue) {
+      return used_by(x, "As its overflow queue", d->queues[i].id);
+    }
+  }
+  for (size_t i = 0; i < d->entry_count; i++) {
+    if (d->entries[i].fallback.len > 0 &&
+        directory_target(d, DIR_TARGET_QUEUE, d->entries[i].fallback, &t) &&
+        t.number == queue) {
+      return used_by(x, "As its fallback entry point", d->entries[i].id);
+    }
+  }
+  return (struct text){"", 0};
+}
+
+static struct text agent_use(struct ctx *x, uint32_t agent) {
+  const struct agent *a = &x->e->agents[agent].a;
+  if (a->presence != AGENT_OFFLINE || agent_has_work(a)) {
+    return TEXT("The agent is logged in: set the state to offline first, with "
+                "force if there is work in hand.");
+  }
+  return queue_use(x, x->e->dir.agents[agent].queue);
+}
+
+/* Does the configuration of the thing name the skill? Asked of its text: who
+ * names it in any member keeps it. */
+static bool names_skill(struct text config, struct text skill) {
+  for (size_t at = text_find(config, skill, 0); at < config.len;
+       at = text_find(config, skill, at + 1)) {
+    if (at > 0 && at + skill.len < config.len && config.ptr[at - 1] == '"' &&
+        config.ptr[at + skill.len] == '"') {
+      return true;
+    }
+  }
+  return false;
+}
+
+static struct text skill_use(struct ctx *x, uint32_t skill) {
+  const struct directory *d = &x->e->dir;
+  const struct text name = d->skills[skill].name;
+  for (size_t i = 0; i < d->queue_count; i++) {
+    if (!d->queues[i].origin.removed &&
+        names_skill(d->queues[i].config, name)) {
+      return used_by(x, "Queue", d->queues[i].id);
+    }
+  }
+  for (size_t i = 0; i < d->agent_count; i++) {
+    if (!d->agents[i].origin.removed &&
+        names_skill(d->agents[i].config, name)) {
+      return used_by(x, "Agent", d->agents[i].id);
+    }
+  }
+  for (uint32_t slot = 0; engine_next_session(x->e, &slot); slot++) {
+    if (names_skill(engine_live(x->e, slot)->skills, name)) {
+      return TEXT("An open session asks for it.");
+    }
+  }
+  return queue_use(x, d->skills[skill].queue);
+}
+
+static struct text hours_use(struct ctx *x, uint32_t calendar) {
+  const struct directory *d = &x->e->dir;
+  for (size_t i = 0; i < d->queue_count; i++) {
+    if (!d->queues[i].origin.removed &&
+        directory_calendar(d, d->queues[i].hours) == calendar) {
+      return used_by(x, "Queue", d->queues[i].id);
+    }
+  }
+  return (struct text){"", 0};
+}
+
+static struct text use_of(struct ctx *x, enum config_object kind,
+                          uint32_t number) {
+  switch (kind) {
+  case CONFIG_SKILL:
+    return skill_use(x, number);
+  case CONFIG_QUEUE:
+    return queue_use(x, number);
+  case CONFIG_AGENT:
+    return agent_use(x, number);
+  case CONFIG_HOURS:
+    return hours_use(x, number);
+  case CONFIG_BOT:
+  case CONFIG_ENTRY:
+  case CONFIG_OBJECTS:
+    break;
+  }
+  bt_check_failed("a kind that goes", __FILE__, __LINE__, __func__);
+}
+
+/* ---- taking away */
+
+void cmd_remove(struct ctx *x, uint32_t slot, const struct record *args,
+                struct answer *a) {
+  (void)slot;
+  uint32_t kind = 0;
+  while (removals[kind].command != args->type) {
+    kind++;
+  }
+  const enum config_object of = (enum config_object)kind;
+  const struct text name = record_text(args, FIELD_NAME);
+  const uint32_t number = directory_find(&x->e->dir, of, name);
+  if (number == DIR_NONE) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_NOT_FOUND,
+                  ctx_format(x, "The centre has no %s '%.*s'.",
+                             removals[kind].what, TEXT_ARG(name)),
+                  a);
+    return;
+  }
+  const struct text use = use_of(x, of, number);
+  if (use.len > 0) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_IN_USE, use, a);
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, removals[kind].event, SESSION_NOBODY);
+  record_set_text(&ev, FIELD_NAME, directory_id(&x->e->dir, of, number));
+  emit(x, &ev);
+  answer_session(x, SESSION_NOBODY, 200, "It is gone.", a);
+}
+
+/* ---- the file against what the API has changed */
+
+static bool same_value(struct ctx *x, const struct json *a,
+                       const struct json *b) {
+  struct textbuf one, other;
+  struct json_out o;
+  if (a == NULL || b == NULL) {
+    return a == b || (a == NULL ? b : a)->type == JSON_NULL;
+  }
+  textbuf_init(&one, x->out->arena.mem);
+  textbuf_init(&other, x->out->arena.mem);
+  json_out_init(&o, &one);
+  json_put_tree(&o, a);
+  json_out_init(&o, &other);
+  json_put_tree(&o, b);
+  const bool same = text_equal(textbuf_text(&one), textbuf_text(&other));
+  textbuf_free(&one);
+  textbuf_free(&other);
+  return same;
+}
+
+/* The members by which they differ; empty: by none. */
+static struct text differing(struct ctx *x, const struct json *file,
+                             const struct json *now) {
+  struct textbuf b;
+  textbuf_init(&b, x->out->arena.mem);
+  for (const struct json *m = file->first; m != NULL; m = m->next) {
+    if (!same_value(x, m, json_member(now, m->key))) {
+      textbuf_addf(&b, "%s%.*s", b.len > 0 ? ", " : "", TEXT_ARG(m->key));
+    }
+  }
+  for (const struct json *m = now->first; m != NULL; m = m->next) {
+    if (json_member(file, m->key) == NULL && m->type != JSON_NULL) {
+      textbuf_addf(&b, "%s%.*s", b.len > 0 ? ", " : "", TEXT_ARG(m->key));
+    }
+  }
+  const struct text copy = arena_copy_text(ctx_arena(x), textbuf_text(&b));
+  textbuf_free(&b);
+  return copy;
+}
+
+static void refuse_file(struct ctx *x, enum config_object kind,
+                        const struct dir_origin *o, struct text members,
+                        struct answer *a) {
+  char at[TIME_TEXT_MAX];
+  answer_refuse(
+      x, SESSION_NOBODY, REFUSAL_CHANGED_BY_HAND,
+      ctx_format(
+          x, "The %s was %s by %s '%.*s' at %.*s, and that stands%s%.*s.",
+          removals[kind].what, o->removed ? "removed" : "changed",
+          role_name(o->role), TEXT_ARG(o->by),
+          TEXT_ARG(time_to_text(o->at_us, at)),
+          members.len > 0 ? "; the file differs in " : "", TEXT_ARG(members)),
+      a);
+}
+
+bool file_may_put(struct ctx *x, enum config_object kind, const struct json *c,
+                  struct answer *a) {
+  const struct directory *d = &x->e->dir;
+  const struct json *id =
+      json_member(c, kind == CONFIG_SKILL ? TEXT("name") : TEXT("id"));
+  const uint32_t number = directory_find(d, kind, id->text);
+  const uint32_t gone =
+      number == DIR_NONE ? directory_find_removed(d, kind, id->text) : DIR_NONE;
+  if (x->by.role != ROLE_SYSTEM || (number == DIR_NONE && gone == DIR_NONE)) {
+    return true;
+  }
+  const struct dir_origin *o =
+      directory_origin(d, kind, number == DIR_NONE ? gone : number);
+  if (!directory_is_by_hand(o)) {
+    return true;
+  }
+  struct text members = {"", 0};
+  if (number != DIR_NONE) {
+    struct json *now = NULL;
+    const enum bt_err err =
+        json_parse(ctx_arena(x), directory_config(d, kind, number),
+                   JSON_DEPTH_DEFAULT, &now, NULL);
+    bt_check(err == BT_ERR_OK);
+    members = differing(x, c, now);
+    if (members.len == 0) {
+      return true;
+    }
+  }
+  refuse_file(x, kind, o, members, a);
+  return false;
+}

@@ -1,0 +1,100 @@
+// configure.test.mjs - queues, agents, skills and calendars are put, changed and taken away over the API; a file that differs is told so.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Peer } from "./support/peer.mjs";
+import { finish, idle, take } from "./support/story.mjs";
+import { Server } from "./support/server.mjs";
+
+let server, admin;
+
+before(async () => {
+  server = await Server.start();
+  admin = server.as("admin");
+});
+after(() => server?.remove());
+
+const good = (answer) => {
+  assert.ok(answer.status < 300, JSON.stringify(answer.body));
+  return answer.body;
+};
+
+test("a queue is made, changed member by member, used and taken away", async () => {
+  good(await admin("PUT", "/queues/vip", { skills: ["AgentSkill"], maxSize: 3, aliases: ["Very Important"] }));
+  good(await admin("PATCH", "/queues/vip", { maxSize: null, priority: 8 }));
+  const { configuration, configuredBy } = good(await admin("GET", "/queues/vip/configuration"));
+  assert.deepEqual(configuration, { id: "vip", skills: ["AgentSkill"], aliases: ["Very Important"], priority: 8 });
+  assert.deepEqual([configuredBy.source, configuredBy.who], ["api", "admin"]);
+  assert.equal(good(await admin("GET", "/queues/support/configuration")).configuredBy.source, "file");
+
+  const bot = await Peer.bot(server);
+  const anna = await Peer.agent(server, "anna");
+  const { id } = await idle(server, bot);
+  good(await admin("POST", `/sessions/${id}/transfer`, { queueId: "Very Important" }));
+  assert.equal((await admin("DELETE", "/queues/vip")).body.refusal, "in_use");
+  await take(anna, id);
+  await finish(server, id);
+  await anna.close();
+  good(await admin("DELETE", "/queues/vip"));
+  assert.equal((await admin("GET", "/queues/vip")).status, 404);
+  assert.ok(!good(await admin("GET", "/queues")).queues.some((q) => q.id === "vip"));
+});
+
+test("what does not fit is refused at its place, and changes nothing", async () => {
+  for (const [body, pointer] of [
+    [{ maxSize: "many" }, "/maxSize"], [{ maxsize: 1 }, "/maxsize"], [{ id: "other" }, "/id"],
+    [{ overflow: "small" }, "/overflow"], [{ hours: "never" }, "/hours"], [{ pull: "all" }, "/pull"],
+  ]) {
+    const refused = await admin("PATCH", `/queues/${body.overflow ? "support" : "small"}`, body);
+    assert.equal(refused.status, 422, JSON.stringify([body, refused.body]));
+    assert.equal(refused.body.pointer, pointer, JSON.stringify(refused.body));
+  }
+  assert.equal((await admin("PATCH", "/queues/nowhere", {})).status, 404);
+  assert.equal(good(await admin("GET", "/queues/small")).maxSize, 1);
+});
+
+test("a calendar is put and changed, with the clock of its zone", async () => {
+  good(await admin("PUT", "/hours/night", { timeZone: "Asia/Tokyo", mon: "00:00-24:00" }));
+  good(await admin("PATCH", "/hours/night", { mon: null, sun: "09:00-10:00", holidays: ["2099-01-01"] }));
+  const night = good(await admin("GET", "/hours/night"));
+  assert.equal(night.timeZone, "Asia/Tokyo");
+  assert.deepEqual(night.configuration,
+    { id: "night", timeZone: "Asia/Tokyo", sun: "09:00-10:00", holidays: ["2099-01-01"] });
+  const next = new Date(night.open ? night.closesAt : night.opensAt);
+  assert.equal(next.getUTCHours(), night.open ? 1 : 0); // nine or ten in Tokyo
+  assert.equal((await admin("PUT", "/hours/moon", { timeZone: "Moon/Crater" })).body.pointer, "/timeZone");
+  good(await admin("PATCH", "/queues/nobody", { hours: "night" }));
+  assert.equal((await admin("DELETE", "/hours/night")).body.refusal, "in_use");
+  good(await admin("PATCH", "/queues/nobody", { hours: null }));
+  good(await admin("DELETE", "/hours/night"));
+  assert.deepEqual(good(await admin("GET", "/hours")).hours, []);
+});
+
+test("an agent's skills and capacity change under way, and an agent goes", async () => {
+  good(await admin("PUT", "/agents/cleo", { skills: ["Welding"], capacity: { chat: 2 } }));
+  good(await admin("PATCH", "/agents/cleo", { capacity: { chat: 5 } }));
+  assert.equal(good(await admin("GET", "/agents/cleo")).load.chat.capacity, 5);
+  assert.equal((await admin("DELETE", "/skills/Welding")).body.refusal, "in_use");
+  good(await admin("DELETE", "/agents/cleo"));
+  assert.equal((await admin("GET", "/agents/cleo")).status, 404);
+  assert.ok(!good(await admin("GET", "/agents")).agents.some((a) => a.id === "cleo"));
+  good(await admin("DELETE", "/skills/Welding"));
+  assert.ok(!good(await admin("GET", "/skills")).skills.includes("Welding"));
+});
+
+test("after kill -9 the API's changes stand, and the log says where the file differs", async () => {
+  good(await admin("PATCH", "/queues/small", { maxSize: 7 }));
+  good(await admin("DELETE", "/queues/owned"));
+  await server.stop("SIGKILL");
+  await server.up();
+  assert.equal(good(await admin("GET", "/queues/small")).maxSize, 7);
+  assert.equal((await admin("GET", "/queues/owned")).status, 404);
+  assert.match(server.log, /configuration\.conflict.*queues, .*small.* in line \d+ of the file: The queue was changed by admin .*admin.*; the file differs in maxSize\./);
+  assert.match(server.log, /configuration\.conflict.*owned.*The queue was removed by admin/);
+  // What the file says, said over the API: no conflict any more.
+  good(await admin("PUT", "/queues/small", { name: "Small", skills: ["AgentSkill"], maxSize: 1, overflow: "support" }));
+  good(await admin("PUT", "/queues/owned", { name: "Owned", skills: ["AgentSkill"], owners: ["bert"] }));
+  await server.stop("SIGKILL");
+  await server.up();
+  assert.doesNotMatch(server.log, /configuration\.conflict/);
+  assert.equal(good(await admin("GET", "/queues/small/configuration")).configuredBy.source, "file");
+});
