@@ -213,6 +213,7 @@ void api_free(struct api *api) {
   if (api == NULL) {
     return;
   }
+  signins_free(api);
   calls_free(api);
   while (api->pendings != NULL) {
     pending_free(api, api->pendings);

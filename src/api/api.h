@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "accounts/accounts.h"
 #include "base/mem.h"
 #include "domain/domain.h"
 #include "net/loop.h"
@@ -84,6 +85,7 @@ struct api_options {
    * "*" for all; copied. Pages of the server itself always may. */
   const struct text *origins;
   size_t origin_count;
+  struct accounts *accounts; /* who may sign in; borrowed; NULL: nobody */
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
    * each restart. Copied. */
   struct text secret;

@@ -32,6 +32,8 @@ struct api {
   struct rates rates;
   struct origins origins;
   bool stopping;
+  struct signin *signins; /* passwords that are being looked at */
+  size_t signin_count;
   struct topics topics;
   struct call *calls, *free_calls;
   size_t free_call_count;
@@ -80,6 +82,19 @@ void call_here(struct call *c, const struct api_request *request,
 /* ---- identify.c: who asks, and not too often. False: answered. */
 bool call_identify(struct call *c);
 
+/* ---- signin.c */
+/* The browser's cookie; empty if there is none, or no accounts. */
+struct text call_cookie(struct call *c);
+/* Does a page of this server ask, or no page at all? A page of another origin
+ * would ask with the cookie of whoever looks at it. */
+bool call_is_own_page(struct call *c);
+/* Whose cookie it is. False: nobody's. */
+bool call_signed_in(struct call *c, struct text cookie,
+                    struct auth_identity *out);
+/* Is what let somebody in still good? */
+bool api_still(const struct api *api, const struct auth_source *source);
+void signins_free(struct api *api);
+
 /* ---- waits.c */
 /* A transfer that was answered 202: is it waited for? True: taken. */
 bool call_wait(struct call *c, const struct answer *a);
@@ -95,6 +110,8 @@ void desks_on_event(struct api *api, uint64_t seq, const struct record *event);
 void streams_on_event(struct api *api, uint64_t seq,
                       const struct record *event);
 void streams_revoke(struct api *api);
+/* Closes every socket and stream whose token is gone. */
+void api_revoke(struct api *api);
 
 /* ---- views.c */
 /* The session as @by may see it, with its messages after number @after; -1:

@@ -18,7 +18,8 @@ enum { AUTH_HASH = 32, TICKET_TEXT = 67, CUSTOMER_TOKEN_TEXT = 104 };
 /* Which token let somebody in: for its revocation. */
 struct auth_source {
   uint8_t sha256[AUTH_HASH];
-  bool from_table; /* customers' tokens cannot be revoked */
+  bool from_table;   /* customers' tokens cannot be revoked */
+  bool from_browser; /* of an account that has signed in (accounts.h) */
 };
 
 /* What a token says. @subject is borrowed from the table or the ticket. */

@@ -170,6 +170,9 @@ static void add_headers(struct call *c, const struct reply *r,
   if (r->allow != 0) {
     add(h, "Allow", allow_list(c, r->allow));
   }
+  if (r->cookie.len > 0) {
+    add(h, "Set-Cookie", r->cookie);
+  }
   if (r->code == 401) {
     add(h, "WWW-Authenticate", TEXT("Bearer"));
   }
@@ -245,6 +248,15 @@ void call_refuse(struct call *c, enum refusal refusal, struct text detail,
                                    .detail = detail,
                                    .pointer = pointer,
                                    .instance = c->path};
+  refuse(c, &p);
+}
+
+void call_refuse_for(struct call *c, enum refusal refusal, struct text detail,
+                     int64_t retry_after_ms) {
+  const struct engine_problem p = {.refusal = refusal,
+                                   .detail = detail,
+                                   .instance = c->path,
+                                   .retry_after_ms = retry_after_ms};
   refuse(c, &p);
 }
 

@@ -61,10 +61,14 @@ struct reply {
   uint32_t allow; /* bits of methods */
   int64_t retry_after_ms;
   bool replayed, waited;
+  struct text cookie; /* Set-Cookie; empty: none */
 };
 
 /* Answers and frees the call. */
 void call_reply(struct call *c, const struct reply *r);
+/* The same, with how long it takes until it may be asked again. */
+void call_refuse_for(struct call *c, enum refusal refusal, struct text detail,
+                     int64_t retry_after_ms);
 /* False and answered: the caller asks too often. */
 bool call_within_rate(struct call *c);
 /* The engine's answer as it is. */

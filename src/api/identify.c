@@ -1,4 +1,5 @@
-/* Who asks: from the token, the ticket, or nothing. */
+/* Who asks: from the token, the ticket, the browser's
+ * cookie, or nothing. */
 #include "api/api_priv.h"
 #include "base/check.h"
 
@@ -65,8 +66,25 @@ static bool let_stranger_in(struct call *c) {
 
 static bool use_ticket(struct call *c, struct text ticket) {
   struct auth_identity who;
-  if (!auth_take_ticket(&c->api->auth, ticket, api_now_us(c->api), &who)) {
+  if (!auth_take_ticket(&c->api->auth, ticket, api_now_us(c->api), &who) ||
+      !api_still(c->api, &who.source)) {
     return unauthorized(c, "The ticket is unknown, used or too old.");
+  }
+  return take_identity(c, &who);
+}
+
+/* A page shows its cookie without being asked to: only our own may. */
+static bool use_cookie(struct call *c, struct text cookie) {
+  struct auth_identity who;
+  if (!call_is_own_page(c)) {
+    call_refuse(c, REFUSAL_FORBIDDEN,
+                TEXT("A page of another origin asks in the name of whoever is "
+                     "signed in here."),
+                TEXT(""));
+    return false;
+  }
+  if (!call_signed_in(c, cookie, &who)) {
+    return let_stranger_in(c);
   }
   return take_identity(c, &who);
 }
@@ -81,10 +99,11 @@ static bool identify_peer(struct call *c) {
     return use_ticket(c, ticket);
   }
   if (token.ptr == NULL) {
-    const bool other =
-        http_request_header(req, TEXT("Authorization")).ptr != NULL;
-    return other ? unauthorized(c, "Authorization must be: Bearer TOKEN.")
-                 : let_stranger_in(c);
+    const struct text cookie = call_cookie(c);
+    if (http_request_header(req, TEXT("Authorization")).ptr != NULL) {
+      return unauthorized(c, "Authorization must be: Bearer TOKEN.");
+    }
+    return cookie.len > 0 ? use_cookie(c, cookie) : let_stranger_in(c);
   }
   struct auth_identity who;
   if (!auth_find(&c->api->auth, token, &who)) {

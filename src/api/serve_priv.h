@@ -33,6 +33,8 @@ serve_fn serve_events, serve_events_socket;
 serve_fn serve_trace, serve_trace_socket;
 /* debug.c */
 serve_fn serve_debugger, serve_frames, serve_evaluate;
+/* signin.c */
+serve_fn serve_login, serve_logout, serve_me;
 /* own.c */
 serve_fn serve_tickets, serve_healthz, serve_readyz, serve_metrics;
 

@@ -391,17 +391,24 @@ bool socket_open(struct socket *s, struct call *c,
   return true;
 }
 
+static void close_if_revoked(struct socket *s) {
+  if (!api_still(s->api, &s->source)) {
+    socket_close(s, WS_CODE_POLICY, "the token was revoked");
+  }
+}
+
+void api_revoke(struct api *api) {
+  for (struct socket *s = api->sockets; s != NULL; s = s->next) {
+    close_if_revoked(s);
+  }
+  streams_revoke(api);
+}
+
 enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
                            size_t count) {
   const enum bt_err err = auth_set(&api->auth, tokens, count);
-  for (struct socket *s = api->sockets; s != NULL && err == BT_ERR_OK;
-       s = s->next) {
-    if (!auth_still(&api->auth, &s->source)) {
-      socket_close(s, WS_CODE_POLICY, "the token was revoked");
-    }
-  }
   if (err == BT_ERR_OK) {
-    streams_revoke(api);
+    api_revoke(api);
   }
   return err;
 }

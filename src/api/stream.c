@@ -438,7 +438,7 @@ void serve_trace_socket(struct call *c) {
 /* Streams whose token is gone end, and cannot come back. */
 void streams_revoke(struct api *api) {
   for (struct stream *s = api->streams; s != NULL; s = s->next) {
-    if (s->http != NULL && !auth_still(&api->auth, &s->socket.source)) {
+    if (s->http != NULL && !api_still(api, &s->socket.source)) {
       http_stream_close(s->http);
     }
   }

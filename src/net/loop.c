@@ -191,6 +191,42 @@ void loop_free(struct loop *loop) {
   mem_free(loop->mem, loop, sizeof *loop);
 }
 
+/* Work on other threads. */
+
+struct work {
+  uv_work_t request;
+  struct loop *loop;
+  loop_fn *work, *done;
+  void *ctx;
+};
+
+static void on_work(uv_work_t *request) {
+  struct work *w = request->data;
+  w->work(w->ctx);
+}
+
+/* Nothing cancels it: the status is always 0. */
+static void on_work_done(uv_work_t *request, int status) {
+  (void)status;
+  struct work *w = request->data;
+  w->done(w->ctx);
+  mem_free(w->loop->mem, w, sizeof *w);
+}
+
+enum bt_err loop_work(struct loop *loop, loop_fn *work, loop_fn *done,
+                      void *ctx) {
+  struct work *w = mem_new(loop->mem, sizeof *w);
+  if (w == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  *w = (struct work){.loop = loop, .work = work, .done = done, .ctx = ctx};
+  w->request.data = w;
+  const int status =
+      uv_queue_work(&loop->uv, &w->request, on_work, on_work_done);
+  bt_check(status == 0); /* it fails without a function alone */
+  return BT_ERR_OK;
+}
+
 /* Signals. */
 
 static void on_signal(uv_signal_t *handle, int number) {

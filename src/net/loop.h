@@ -62,6 +62,13 @@ enum bt_err loop_waker_create(struct loop *loop, loop_fn *fn, void *ctx,
 void loop_wake(struct loop_waker *waker);
 void loop_waker_free(struct loop_waker *waker); /* NULL is fine */
 
+/* @work runs on another thread and touches nothing but what @ctx points to;
+ * then
+ * @done runs on the loop's, at the latest within loop_free(). For what takes
+ * longer than a turn may. BT_ERR_NOMEM. */
+enum bt_err loop_work(struct loop *loop, loop_fn *work, loop_fn *done,
+                      void *ctx) BT_USE_RESULT;
+
 /* SIGINT, SIGTERM and SIGHUP of the process come to @fn. BT_ERR_IO. */
 enum bt_err loop_on_signals(struct loop *loop, loop_signal_fn *fn,
                             void *ctx) BT_USE_RESULT;

@@ -69,6 +69,22 @@ static enum bt_err open_data(struct server *s, struct server_error *why) {
   return BT_ERR_OK;
 }
 
+enum bt_err server_open_accounts(struct server *s, struct server_error *why) {
+  char path[PATH_MAX + sizeof "/accounts.db"];
+  if (s->data[0] == '\0') {
+    return BT_ERR_OK;
+  }
+  (void)snprintf(path, sizeof path, "%s/accounts.db", s->data);
+  const enum bt_err err = accounts_open(heap_mem(), path, &s->accounts);
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err,
+                           "%s: %s. It holds who may sign in with a password; "
+                           "put back the last good copy, or move it away and "
+                           "make the accounts anew with baton account.",
+                           path, bt_err_text(err));
+}
+
 /* ---- the journal */
 
 static void on_durable(void *ctx, uint64_t seq) {

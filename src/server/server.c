@@ -160,6 +160,7 @@ static enum bt_err create_api(struct server *s) {
       .tokens = c->tokens,
       .token_count = c->token_count,
       .visitors = c->visitors,
+      .accounts = s->accounts,
       .rates = c->rates,
       .origins = c->origins,
       .origin_count = c->origin_count,
@@ -228,6 +229,10 @@ static enum bt_err start(struct server *s, struct server_error *why) {
                        bt_err_text(err));
   }
   err = server_open_domain(s, why);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  err = server_open_accounts(s, why);
   if (err != BT_ERR_OK) {
     return err;
   }
@@ -333,6 +338,7 @@ void server_free(struct server *s) {
   if (s->loop != NULL) {
     loop_free(s->loop);
   }
+  accounts_close(s->accounts);
   server_config_free(&s->config);
   mem_free(heap_mem(), s, sizeof *s);
 }

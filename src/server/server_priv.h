@@ -30,7 +30,8 @@ struct server {
   struct domain *domain;
   struct api *api;
   struct bots *bots;
-  struct outside *outside; /* calls of scripts to other hosts */
+  struct outside *outside;   /* calls of scripts to other hosts */
+  struct accounts *accounts; /* NULL: in memory nobody signs in */
   struct pages *pages;
   struct http_server *http;
 
@@ -57,6 +58,9 @@ server_fail(struct server_error *why, enum bt_err err, const char *format, ...);
  * it; the loop and its waker are there. */
 enum bt_err server_open_domain(struct server *s,
                                struct server_error *why) BT_USE_RESULT;
+/* Those who may sign in, in the data directory. */
+enum bt_err server_open_accounts(struct server *s,
+                                 struct server_error *why) BT_USE_RESULT;
 /* Carries out what the domain asked for before the api was there. */
 void server_catch_up(struct server *s);
 /* Lines about the process for /metrics. */

@@ -1,0 +1,415 @@
+#include "accounts/accounts.h"
+
+#include <openssl/sha.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/check.h"
+
+enum { BUSY_MS = 2000, FREE_FAILURES = 4, LONGEST_PAUSE_S = 300 };
+
+/* How often it is written down that a browser was here. */
+#define SEEN_EVERY_US INT64_C(60000000)
+
+#define STATEMENT_LIST(X)                                                      \
+  X(PUT, "INSERT INTO account(login, role, subject, name, hash) "              \
+         "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(login) DO UPDATE SET "        \
+         "role = ?2, subject = ?3, name = ?4, hash = ?5, failures = 0, "       \
+         "until_us = 0")                                                       \
+  X(SET_HASH, "UPDATE account SET hash = ?2, failures = 0, until_us = 0 "      \
+              "WHERE login = ?1")                                              \
+  X(REMOVE, "DELETE FROM account WHERE login = ?1")                            \
+  X(ALL, "SELECT login, role, subject, name FROM account ORDER BY login")      \
+  X(FIND_HASH, "SELECT hash, until_us FROM account WHERE login = ?1")          \
+  X(FAILURES, "SELECT failures FROM account WHERE login = ?1")                 \
+  X(FAILED, "UPDATE account SET failures = ?2, until_us = ?3 "                 \
+            "WHERE login = ?1")                                                \
+  X(BEGIN, "INSERT INTO browser(sha256, login, began_us, seen_us) "            \
+           "VALUES(?1, ?2, ?3, ?3)")                                           \
+  X(WHO, "SELECT a.login, a.role, a.subject, a.name, b.began_us, b.seen_us "   \
+         "FROM browser b JOIN account a USING (login) WHERE b.sha256 = ?1")    \
+  X(SEEN, "UPDATE browser SET seen_us = ?2 WHERE sha256 = ?1")                 \
+  X(STILL, "SELECT 1 FROM browser WHERE sha256 = ?1")                          \
+  X(END, "DELETE FROM browser WHERE sha256 = ?1")                              \
+  X(END_ALL, "DELETE FROM browser WHERE login = ?1")                           \
+  X(END_OLD, "DELETE FROM browser WHERE began_us < ?1 OR seen_us < ?2")
+#define X(name, sql) DO_##name,
+enum statement { STATEMENT_LIST(X) STATEMENTS };
+#undef X
+
+struct accounts {
+  const struct mem *mem;
+  sqlite3 *db;
+  sqlite3_stmt *statements[STATEMENTS];
+};
+
+/* ---- texts */
+
+struct text account_text(const struct account_text *t) {
+  return (struct text){t->bytes, t->len};
+}
+
+bool account_set(struct account_text *out, struct text t) {
+  if (t.len > ACCOUNT_TEXT_MAX) {
+    return false;
+  }
+  if (t.len > 0) {
+    memcpy(out->bytes, t.ptr, t.len);
+  }
+  out->len = (uint8_t)t.len;
+  return true;
+}
+
+/* ---- the database */
+
+static enum bt_err err_of(int rc) {
+  switch (rc & 0xff) {
+  case SQLITE_OK:
+  case SQLITE_DONE:
+  case SQLITE_ROW:
+    return BT_ERR_OK;
+  case SQLITE_NOMEM:
+    return BT_ERR_NOMEM;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    return BT_ERR_CORRUPT;
+  default:
+    return BT_ERR_IO;
+  }
+}
+
+static enum bt_err prepare_all(struct accounts *a) {
+  static const char *const sql[] = {
+#define X(name, text) text,
+      STATEMENT_LIST(X)
+#undef X
+  };
+  int rc = SQLITE_OK;
+  for (size_t i = 0; i < STATEMENTS && rc == SQLITE_OK; i++) {
+    rc = sqlite3_prepare_v3(a->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                            &a->statements[i], NULL);
+  }
+  return err_of(rc);
+}
+
+/* What is lost with power is at worst the last sign-ins and -outs. */
+static enum bt_err make_schema(struct accounts *a) {
+  static const char sql[] =
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+      "PRAGMA foreign_keys = ON;"
+      "CREATE TABLE IF NOT EXISTS account(login TEXT PRIMARY KEY, "
+      "role TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, "
+      "hash TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, "
+      "until_us INTEGER NOT NULL DEFAULT 0) STRICT;"
+      "CREATE TABLE IF NOT EXISTS browser(sha256 BLOB PRIMARY KEY, "
+      "login TEXT NOT NULL REFERENCES account ON DELETE CASCADE, "
+      "began_us INTEGER NOT NULL, seen_us INTEGER NOT NULL) STRICT;"
+      "CREATE INDEX IF NOT EXISTS browser_login ON browser(login);";
+  return err_of(sqlite3_exec(a->db, sql, NULL, NULL, NULL));
+}
+
+static enum bt_err start(struct accounts *a, const char *path) {
+  const int rc = sqlite3_open_v2(
+      path, &a->db,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+  if (rc != SQLITE_OK) {
+    return err_of(rc);
+  }
+  if (chmod(path, S_IRUSR | S_IWUSR) != 0) {
+    return BT_ERR_IO;
+  }
+  (void)sqlite3_busy_timeout(a->db, BUSY_MS);
+  const enum bt_err err = make_schema(a);
+  return err == BT_ERR_OK ? prepare_all(a) : err;
+}
+
+enum bt_err accounts_open(const struct mem *mem, const char *path,
+                          struct accounts **out) {
+  struct accounts *a = mem_new(mem, sizeof *a);
+  if (a == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  a->mem = mem;
+  const enum bt_err err = start(a, path);
+  if (err != BT_ERR_OK) {
+    accounts_close(a);
+    return err;
+  }
+  *out = a;
+  return BT_ERR_OK;
+}
+
+void accounts_close(struct accounts *a) {
+  if (a == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < STATEMENTS; i++) {
+    (void)sqlite3_finalize(a->statements[i]);
+  }
+  (void)sqlite3_close(a->db);
+  mem_free(a->mem, a, sizeof *a);
+}
+
+/* ---- one statement: bound, stepped, rested */
+
+static sqlite3_stmt *begin(struct accounts *a, enum statement which) {
+  return a->statements[which];
+}
+
+static void bind_text(sqlite3_stmt *s, int at, struct text t) {
+  (void)sqlite3_bind_text64(s, at, t.len > 0 ? t.ptr : "", t.len,
+                            SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static void bind_sha(sqlite3_stmt *s, int at, const uint8_t sha256[32]) {
+  (void)sqlite3_bind_blob(s, at, sha256, 32, SQLITE_TRANSIENT);
+}
+
+static void rest(sqlite3_stmt *s) {
+  (void)sqlite3_reset(s);
+  (void)sqlite3_clear_bindings(s);
+}
+
+/* For what has no rows. BT_ERR_NOT_FOUND: it changed nothing. */
+static enum bt_err run(struct accounts *a, sqlite3_stmt *s) {
+  const int rc = sqlite3_step(s);
+  rest(s);
+  if (rc != SQLITE_DONE) {
+    return rc == SQLITE_ROW ? BT_ERR_OK : err_of(rc);
+  }
+  return sqlite3_changes(a->db) > 0 ? BT_ERR_OK : BT_ERR_NOT_FOUND;
+}
+
+/* A row is there. Else @s rests. */
+static enum bt_err row(sqlite3_stmt *s) {
+  const int rc = sqlite3_step(s);
+  if (rc == SQLITE_ROW) {
+    return BT_ERR_OK;
+  }
+  rest(s);
+  return rc == SQLITE_DONE ? BT_ERR_NOT_FOUND : err_of(rc);
+}
+
+static struct text column(sqlite3_stmt *s, int at) {
+  const char *bytes = (const char *)sqlite3_column_text(s, at);
+  return (struct text){bytes == NULL ? "" : bytes,
+                       (size_t)sqlite3_column_bytes(s, at)};
+}
+
+static enum bt_err read_account(sqlite3_stmt *s, struct account *out) {
+  return account_set(&out->login, column(s, 0)) &&
+                 account_set(&out->role, column(s, 1)) &&
+                 account_set(&out->subject, column(s, 2)) &&
+                 account_set(&out->name, column(s, 3))
+             ? BT_ERR_OK
+             : BT_ERR_CORRUPT;
+}
+
+/* ---- the accounts */
+
+static enum bt_err sign_out_everywhere(struct accounts *a, struct text login) {
+  sqlite3_stmt *s = begin(a, DO_END_ALL);
+  bind_text(s, 1, login);
+  const enum bt_err err = run(a, s);
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}
+
+enum bt_err accounts_put(struct accounts *a, const struct account *account,
+                         const char *hash) {
+  sqlite3_stmt *s = begin(a, DO_PUT);
+  bind_text(s, 1, account_text(&account->login));
+  bind_text(s, 2, account_text(&account->role));
+  bind_text(s, 3, account_text(&account->subject));
+  bind_text(s, 4, account_text(&account->name));
+  bind_text(s, 5, text_from(hash));
+  const enum bt_err err = run(a, s);
+  return err == BT_ERR_OK
+             ? sign_out_everywhere(a, account_text(&account->login))
+             : err;
+}
+
+enum bt_err accounts_set_hash(struct accounts *a, struct text login,
+                              const char *hash) {
+  sqlite3_stmt *s = begin(a, DO_SET_HASH);
+  bind_text(s, 1, login);
+  bind_text(s, 2, text_from(hash));
+  const enum bt_err err = run(a, s);
+  return err == BT_ERR_OK ? sign_out_everywhere(a, login) : err;
+}
+
+enum bt_err accounts_remove(struct accounts *a, struct text login) {
+  sqlite3_stmt *s = begin(a, DO_REMOVE);
+  bind_text(s, 1, login);
+  return run(a, s);
+}
+
+enum bt_err accounts_each(struct accounts *a, account_fn *fn, void *ctx) {
+  sqlite3_stmt *s = begin(a, DO_ALL);
+  enum bt_err err = row(s);
+  while (err == BT_ERR_OK) {
+    struct account account;
+    err = read_account(s, &account);
+    if (err != BT_ERR_OK) {
+      rest(s);
+      return err;
+    }
+    fn(ctx, &account);
+    err = row(s);
+  }
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}
+
+/* ---- signing in */
+
+/* Of a password that nobody has. */
+static const char nobodys_hash[] =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyBpdA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+static void set_hash(char out[ACCOUNT_HASH_MAX], struct text hash) {
+  const size_t len =
+      hash.len < ACCOUNT_HASH_MAX ? hash.len : ACCOUNT_HASH_MAX - 1;
+  memcpy(out, hash.ptr, len);
+  out[len] = '\0';
+}
+
+enum bt_err accounts_find_hash(struct accounts *a, struct text login,
+                               int64_t now_us, char hash[ACCOUNT_HASH_MAX],
+                               int64_t *until_us) {
+  sqlite3_stmt *s = begin(a, DO_FIND_HASH);
+  set_hash(hash, text_from(nobodys_hash));
+  bind_text(s, 1, login);
+  const enum bt_err err = row(s);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  set_hash(hash, column(s, 0));
+  *until_us = sqlite3_column_int64(s, 1);
+  rest(s);
+  return *until_us > now_us ? BT_ERR_BUSY : BT_ERR_OK;
+}
+
+static int64_t pause_us(int64_t failures) {
+  const int64_t over = failures - FREE_FAILURES;
+  if (over <= 0) {
+    return 0;
+  }
+  const int64_t s = over > 9 ? LONGEST_PAUSE_S : INT64_C(1) << (over - 1);
+  return (s < LONGEST_PAUSE_S ? s : LONGEST_PAUSE_S) * 1000000;
+}
+
+enum bt_err accounts_failed(struct accounts *a, struct text login,
+                            int64_t now_us) {
+  sqlite3_stmt *s = begin(a, DO_FAILURES);
+  bind_text(s, 1, login);
+  enum bt_err err = row(s);
+  if (err != BT_ERR_OK) {
+    return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+  }
+  const int64_t failures = sqlite3_column_int64(s, 0) + 1;
+  rest(s);
+  s = begin(a, DO_FAILED);
+  bind_text(s, 1, login);
+  (void)sqlite3_bind_int64(s, 2, failures);
+  (void)sqlite3_bind_int64(s, 3, now_us + pause_us(failures));
+  err = run(a, s);
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}
+
+static void to_hex(const uint8_t *bytes, size_t count, char *out) {
+  for (size_t i = 0; i < count; i++) {
+    out[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+    out[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+  }
+}
+
+static void hash_cookie(struct text cookie, uint8_t sha256[32]) {
+  (void)SHA256((const unsigned char *)cookie.ptr, cookie.len, sha256);
+}
+
+static enum bt_err forget_old(struct accounts *a, int64_t now_us) {
+  sqlite3_stmt *s = begin(a, DO_END_OLD);
+  (void)sqlite3_bind_int64(s, 1, now_us - ACCOUNT_LIFE_US);
+  (void)sqlite3_bind_int64(s, 2, now_us - ACCOUNT_IDLE_US);
+  const enum bt_err err = run(a, s);
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}
+
+static enum bt_err clear_failures(struct accounts *a, struct text login) {
+  sqlite3_stmt *s = begin(a, DO_FAILED);
+  bind_text(s, 1, login);
+  (void)sqlite3_bind_int64(s, 2, 0);
+  (void)sqlite3_bind_int64(s, 3, 0);
+  return run(a, s);
+}
+
+enum bt_err accounts_begin(struct accounts *a, struct text login,
+                           const uint8_t secret[ACCOUNT_SECRET], int64_t now_us,
+                           char cookie[ACCOUNT_COOKIE]) {
+  uint8_t sha256[32];
+  enum bt_err err = forget_old(a, now_us);
+  if (err == BT_ERR_OK) {
+    err = clear_failures(a, login);
+  }
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  to_hex(secret, ACCOUNT_SECRET, cookie);
+  hash_cookie((struct text){cookie, ACCOUNT_COOKIE}, sha256);
+  sqlite3_stmt *s = begin(a, DO_BEGIN);
+  bind_sha(s, 1, sha256);
+  bind_text(s, 2, login);
+  (void)sqlite3_bind_int64(s, 3, now_us);
+  return run(a, s);
+}
+
+/* ---- signed in */
+
+static enum bt_err note_seen(struct accounts *a, const uint8_t sha256[32],
+                             int64_t now_us) {
+  sqlite3_stmt *s = begin(a, DO_SEEN);
+  bind_sha(s, 1, sha256);
+  (void)sqlite3_bind_int64(s, 2, now_us);
+  return run(a, s);
+}
+
+enum bt_err accounts_who(struct accounts *a, struct text cookie, int64_t now_us,
+                         struct account *out, uint8_t sha256[32]) {
+  hash_cookie(cookie, sha256);
+  sqlite3_stmt *s = begin(a, DO_WHO);
+  bind_sha(s, 1, sha256);
+  enum bt_err err = row(s);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  err = read_account(s, out);
+  const int64_t began_us = sqlite3_column_int64(s, 4);
+  const int64_t seen_us = sqlite3_column_int64(s, 5);
+  rest(s);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  if (now_us - began_us > ACCOUNT_LIFE_US ||
+      now_us - seen_us > ACCOUNT_IDLE_US) {
+    return BT_ERR_NOT_FOUND;
+  }
+  return now_us - seen_us > SEEN_EVERY_US ? note_seen(a, sha256, now_us)
+                                          : BT_ERR_OK;
+}
+
+bool accounts_still(struct accounts *a, const uint8_t sha256[32]) {
+  sqlite3_stmt *s = begin(a, DO_STILL);
+  bind_sha(s, 1, sha256);
+  const bool there = row(s) == BT_ERR_OK;
+  rest(s);
+  return there;
+}
+
+enum bt_err accounts_end(struct accounts *a, struct text cookie) {
+  uint8_t sha256[32];
+  hash_cookie(cookie, sha256);
+  sqlite3_stmt *s = begin(a, DO_END);
+  bind_sha(s, 1, sha256);
+  return run(a, s);
+}

@@ -1,0 +1,104 @@
+/* accounts.h - people who sign in with a password, and where they are signed
+ * in.
+ *
+ * A small SQLite database beside the journal: what is in it is no event of any
+ * session. Passwords are kept as Argon2id, what browsers hold as SHA-256. The
+ * server and `baton account` may have it open at the same time.
+ */
+#ifndef BATON_ACCOUNTS_ACCOUNTS_H
+#define BATON_ACCOUNTS_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum {
+  ACCOUNT_TEXT_MAX = 128, /* bytes of a login, name, role or subject */
+  ACCOUNT_HASH_MAX = 160, /* of an encoded Argon2id hash, with its NUL */
+  ACCOUNT_SECRET = 32,    /* random bytes of a browser's secret */
+  ACCOUNT_COOKIE = 64,    /* the same as text */
+  PASSWORD_MIN = 10,      /* bytes */
+  PASSWORD_MAX = 256
+};
+
+#define ACCOUNT_IDLE_US INT64_C(43200000000)  /* 12 h without a request */
+#define ACCOUNT_LIFE_US INT64_C(604800000000) /* 7 days in all */
+
+struct accounts;
+
+struct account_text {
+  char bytes[ACCOUNT_TEXT_MAX];
+  uint8_t len;
+};
+
+struct account {
+  struct account_text login;
+  struct account_text role;    /* agent, supervisor, admin */
+  struct account_text subject; /* the agent's id */
+  struct account_text name;    /* what people read */
+};
+
+struct text account_text(const struct account_text *t);
+/* False: longer than ACCOUNT_TEXT_MAX. */
+bool account_set(struct account_text *out, struct text t);
+
+/* Makes the file, readable by its owner alone, if it is not there.
+ * BT_ERR_IO, BT_ERR_CORRUPT, BT_ERR_NOMEM. */
+enum bt_err accounts_open(const struct mem *mem, const char *path,
+                          struct accounts **out) BT_USE_RESULT;
+void accounts_close(struct accounts *a); /* NULL is fine */
+
+/* ---- the accounts */
+
+/* Takes a tenth of a second. BT_ERR_RANGE: the password's length. @salt is
+ * random. */
+enum bt_err accounts_hash(struct text password, const uint8_t salt[16],
+                          char out[ACCOUNT_HASH_MAX]) BT_USE_RESULT;
+/* A new account, or the one of this login changed; whoever is signed in with it
+ * is signed out. */
+enum bt_err accounts_put(struct accounts *a, const struct account *account,
+                         const char *hash) BT_USE_RESULT;
+/* Another password; the rest stays. BT_ERR_NOT_FOUND. */
+enum bt_err accounts_set_hash(struct accounts *a, struct text login,
+                              const char *hash) BT_USE_RESULT;
+/* BT_ERR_NOT_FOUND. */
+enum bt_err accounts_remove(struct accounts *a,
+                            struct text login) BT_USE_RESULT;
+typedef void account_fn(void *ctx, const struct account *account);
+/* All, by login. */
+enum bt_err accounts_each(struct accounts *a, account_fn *fn,
+                          void *ctx) BT_USE_RESULT;
+
+/* ---- signing in */
+
+/* The hash to look at. BT_ERR_NOT_FOUND: there is no such account, and @hash is
+ * one that nothing fits, so that looking takes as long. BT_ERR_BUSY: too many
+ * wrong passwords; the next one is looked at after *until_us. */
+enum bt_err accounts_find_hash(struct accounts *a, struct text login,
+                               int64_t now_us, char hash[ACCOUNT_HASH_MAX],
+                               int64_t *until_us) BT_USE_RESULT;
+/* Takes a tenth of a second; from any thread. */
+bool accounts_fits(const char *hash, struct text password);
+/* From the fifth wrong password in a row on the next one has to wait: a second,
+ * two, four … five minutes. */
+enum bt_err accounts_failed(struct accounts *a, struct text login,
+                            int64_t now_us) BT_USE_RESULT;
+/* Signs in: @cookie is what the browser keeps. */
+enum bt_err accounts_begin(struct accounts *a, struct text login,
+                           const uint8_t secret[ACCOUNT_SECRET], int64_t now_us,
+                           char cookie[ACCOUNT_COOKIE]) BT_USE_RESULT;
+
+/* ---- signed in */
+
+/* Whose the cookie is, and what sockets remember of it. BT_ERR_NOT_FOUND:
+ * nobody's, or too old. */
+enum bt_err accounts_who(struct accounts *a, struct text cookie, int64_t now_us,
+                         struct account *out, uint8_t sha256[32]) BT_USE_RESULT;
+bool accounts_still(struct accounts *a, const uint8_t sha256[32]);
+/* Signs out. */
+enum bt_err accounts_end(struct accounts *a, struct text cookie) BT_USE_RESULT;
+
+#endif

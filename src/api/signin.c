@@ -1,0 +1,349 @@
+/* People who sign in with a password, from the pages of this server.
+ *
+ * What the browser keeps is a cookie that no script can read and that no page
+ * of another site sends (HttpOnly, SameSite=Strict); whatever such a page gets
+ * sent all the same is refused by its origin. A password takes a tenth of a
+ * second to look at: another thread does it.
+ */
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "api/serve_priv.h"
+#include "base/check.h"
+
+#define COOKIE_NAME TEXT("baton=")
+
+enum {
+  SIGNINS_MAX = 32, /* looked at, or waiting to be */
+  BODY_DEPTH = 4,
+  BUSY_RETRY_MS = 2000
+};
+
+/* One password on its way. The api is NULL once it was freed: what comes back
+ * then has nobody to answer. */
+struct signin {
+  struct signin *next, *prev;
+  const struct mem *mem;
+  struct api *api;
+  struct call *call;
+  struct account_text login;
+  char hash[ACCOUNT_HASH_MAX];
+  char password[PASSWORD_MAX];
+  size_t password_len;
+  bool known; /* the login is an account's */
+  bool fits;
+};
+
+/* ---- the page and its cookie */
+
+/* "a=1; baton=0123…; b=2" */
+struct text call_cookie(struct call *c) {
+  struct http_request *req = call_request(c);
+  struct text rest = req == NULL || c->api->options.accounts == NULL
+                         ? TEXT("")
+                         : http_request_header(req, TEXT("Cookie"));
+  while (rest.len > 0) {
+    const size_t end = text_find(rest, TEXT(";"), 0);
+    const struct text pair = text_trim(text_sub(rest, 0, end));
+    if (text_starts(pair, COOKIE_NAME)) {
+      return text_sub(pair, COOKIE_NAME.len, pair.len);
+    }
+    rest = text_sub(rest, end + 1, rest.len);
+  }
+  return TEXT("");
+}
+
+bool call_is_own_page(struct call *c) {
+  struct http_request *req = call_request(c);
+  bt_check(req != NULL);
+  const struct text site = http_request_header(req, TEXT("Sec-Fetch-Site"));
+  if (c->origin.len == 0) {
+    const bool looks = c->method == HTTP_GET || c->method == HTTP_HEAD;
+    return looks || site.len == 0 || text_equal(site, TEXT("same-origin"));
+  }
+  const size_t scheme = text_find(c->origin, TEXT("://"), 0);
+  return text_equal_nocase(text_sub(c->origin, scheme + 3, c->origin.len),
+                           http_request_header(req, TEXT("Host")));
+}
+
+static struct text cookie_of(struct call *c, const char *value,
+                             int64_t seconds) {
+  const bool tls = text_starts(c->origin, TEXT("https://"));
+  return call_format(
+      c, "%.*s%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+      TEXT_ARG(COOKIE_NAME), value, (long long)seconds, tls ? "; Secure" : "");
+}
+
+/* ---- who it is */
+
+static bool role_of(const struct account *account, enum role *out) {
+  int64_t role = 0;
+  if (!field_name_to_num(KIND_ROLE, account_text(&account->role), &role)) {
+    return false;
+  }
+  *out = (enum role)role;
+  return role == ROLE_AGENT || role == ROLE_SUPERVISOR || role == ROLE_ADMIN;
+}
+
+bool call_signed_in(struct call *c, struct text cookie,
+                    struct auth_identity *out) {
+  struct account account;
+  *out = (struct auth_identity){.source = {.from_browser = true}};
+  if (accounts_who(c->api->options.accounts, cookie, api_now_us(c->api),
+                   &account, out->source.sha256) != BT_ERR_OK ||
+      !role_of(&account, &out->role)) {
+    return false;
+  }
+  /* An agent is who the centre says; others are known by their login. */
+  out->subject = arena_copy_text(&c->arena, account_text(out->role == ROLE_AGENT
+                                                             ? &account.subject
+                                                             : &account.login));
+  return out->subject.ptr != NULL;
+}
+
+bool api_still(const struct api *api, const struct auth_source *source) {
+  return source->from_browser
+             ? accounts_still(api->options.accounts, source->sha256)
+             : auth_still(&api->auth, source);
+}
+
+/* ---- signing in */
+
+static void signin_free(struct signin *s) {
+  OPENSSL_cleanse(s->password, sizeof s->password);
+  mem_free(s->mem, s, sizeof *s);
+}
+
+static void unlink_signin(struct signin *s) {
+  struct api *api = s->api;
+  if (s->prev != NULL) {
+    s->prev->next = s->next;
+  } else {
+    api->signins = s->next;
+  }
+  if (s->next != NULL) {
+    s->next->prev = s->prev;
+  }
+  api->signin_count--;
+}
+
+void signins_free(struct api *api) {
+  for (struct signin *s = api->signins; s != NULL; s = s->next) {
+    s->api = NULL; /* its thread is still looking: it frees itself */
+  }
+  api->signins = NULL;
+}
+
+static void refuse_store(struct call *c) {
+  call_refuse(c, REFUSAL_UNAVAILABLE,
+              TEXT("The accounts cannot be read or written at this moment."),
+              TEXT(""));
+}
+
+static void refuse_password(struct call *c) {
+  call_refuse(c, REFUSAL_UNAUTHORIZED,
+              TEXT("The login or the password is not right."), TEXT(""));
+}
+
+static void reply_in(struct call *c, const struct signin *s) {
+  uint8_t secret[ACCOUNT_SECRET];
+  char cookie[ACCOUNT_COOKIE + 1] = {0};
+  api_random(c->api, secret, sizeof secret);
+  if (accounts_begin(c->api->options.accounts, account_text(&s->login), secret,
+                     api_now_us(c->api), cookie) != BT_ERR_OK) {
+    refuse_store(c);
+    return;
+  }
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, "login");
+  json_put_text(&o, account_text(&s->login));
+  json_close_object(&o);
+  const struct reply r = {.code = 200,
+                          .body = textbuf_text(&c->out),
+                          .cookie =
+                              cookie_of(c, cookie, ACCOUNT_LIFE_US / 1000000)};
+  call_reply(c, &r);
+}
+
+/* What cannot be counted is not told apart: nobody guesses on while the disk is
+ * full. */
+static void reply_wrong(struct call *c, const struct signin *s) {
+  if (accounts_failed(c->api->options.accounts, account_text(&s->login),
+                      api_now_us(c->api)) == BT_ERR_OK) {
+    refuse_password(c);
+  } else {
+    refuse_store(c);
+  }
+}
+
+static void look(void *ctx) {
+  struct signin *s = ctx;
+  s->fits = accounts_fits(s->hash, (struct text){s->password, s->password_len});
+}
+
+static void on_looked(void *ctx) {
+  struct signin *s = ctx;
+  if (s->api != NULL) {
+    unlink_signin(s);
+    if (s->known && s->fits) {
+      reply_in(s->call, s);
+    } else {
+      reply_wrong(s->call, s);
+    }
+  }
+  signin_free(s);
+}
+
+/* ---- what was sent */
+
+static bool refuse_member(struct call *c, const char *name, const char *why) {
+  call_refuse(c, REFUSAL_INVALID_MEMBER, call_format(c, "\"%s\" %s", name, why),
+              call_format(c, "/%s", name));
+  return false;
+}
+
+static bool read_text(struct call *c, const struct json *tree, const char *name,
+                      size_t max, struct text *out) {
+  const struct json *m = json_member(tree, text_from(name));
+  if (m == NULL || m->type != JSON_TEXT) {
+    return refuse_member(c, name, "must be a text");
+  }
+  *out = m->text;
+  return m->text.len <= max || refuse_member(c, name, "is too long");
+}
+
+static bool read_body(struct call *c, struct text *login,
+                      struct text *password) {
+  struct json *tree = NULL;
+  if (json_parse(&c->arena, c->body, BODY_DEPTH, &tree, NULL) != BT_ERR_OK ||
+      tree->type != JSON_OBJECT) {
+    call_refuse(c, REFUSAL_BAD_REQUEST,
+                TEXT("The body is {\"login\": …, \"password\": …}."), TEXT(""));
+    return false;
+  }
+  return read_text(c, tree, "login", ACCOUNT_TEXT_MAX, login) &&
+         read_text(c, tree, "password", PASSWORD_MAX, password);
+}
+
+/* Finds the hash; false: answered. */
+static bool find_hash(struct call *c, struct signin *s) {
+  int64_t until_us = 0;
+  const int64_t now_us = api_now_us(c->api);
+  const enum bt_err err =
+      accounts_find_hash(c->api->options.accounts, account_text(&s->login),
+                         now_us, s->hash, &until_us);
+  s->known = err == BT_ERR_OK;
+  if (err == BT_ERR_BUSY) {
+    call_refuse_for(c, REFUSAL_RATE_LIMITED,
+                    TEXT("Too many wrong passwords for this login."),
+                    (until_us - now_us + 999) / 1000);
+    return false;
+  }
+  if (err != BT_ERR_OK && err != BT_ERR_NOT_FOUND) {
+    refuse_store(c);
+    return false;
+  }
+  return true;
+}
+
+static void start(struct call *c, struct text login, struct text password) {
+  struct api *api = c->api;
+  struct signin *s = mem_new(api->mem, sizeof *s);
+  if (s == NULL) {
+    call_refuse_memory(c);
+    return;
+  }
+  s->mem = api->mem;
+  s->api = api;
+  s->call = c;
+  bt_check(account_set(&s->login, login));
+  s->password_len = password.len;
+  if (password.len > 0) {
+    memcpy(s->password, password.ptr, password.len);
+  }
+  if (!find_hash(c, s)) {
+    signin_free(s);
+    return;
+  }
+  if (loop_work(api->options.loop, look, on_looked, s) != BT_ERR_OK) {
+    signin_free(s);
+    call_refuse_memory(c);
+    return;
+  }
+  s->next = api->signins;
+  if (s->next != NULL) {
+    s->next->prev = s;
+  }
+  api->signins = s;
+  api->signin_count++;
+}
+
+static bool has_accounts(struct call *c) {
+  if (c->api->options.accounts != NULL) {
+    return true;
+  }
+  call_refuse(c, REFUSAL_NOT_FOUND,
+              TEXT("Nobody can sign in here: a centre in memory has no "
+                   "accounts."),
+              TEXT(""));
+  return false;
+}
+
+static bool from_own_page(struct call *c) {
+  if (call_is_own_page(c)) {
+    return true;
+  }
+  call_refuse(c, REFUSAL_FORBIDDEN,
+              TEXT("Signing in and out is for pages of this server."),
+              TEXT(""));
+  return false;
+}
+
+void serve_login(struct call *c) {
+  struct text login, password;
+  if (!has_accounts(c) || !from_own_page(c) ||
+      !read_body(c, &login, &password)) {
+    return;
+  }
+  if (c->api->signin_count >= SIGNINS_MAX) {
+    call_refuse_for(c, REFUSAL_UNAVAILABLE,
+                    TEXT("Too many people sign in at this moment."),
+                    BUSY_RETRY_MS);
+    return;
+  }
+  start(c, login, password);
+}
+
+/* ---- signed in */
+
+/* Signing out twice is no mistake. */
+void serve_logout(struct call *c) {
+  if (!has_accounts(c) || !from_own_page(c)) {
+    return;
+  }
+  const enum bt_err err =
+      accounts_end(c->api->options.accounts, call_cookie(c));
+  if (err != BT_ERR_OK && err != BT_ERR_NOT_FOUND) {
+    refuse_store(c);
+    return;
+  }
+  api_revoke(c->api);
+  const struct reply r = {.code = 204, .cookie = cookie_of(c, "", 0)};
+  call_reply(c, &r);
+}
+
+void serve_me(struct call *c) {
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, "role");
+  json_put_text(&o, text_from(role_name(c->by.role)));
+  json_key(&o, "id");
+  json_put_text(&o, c->by.name);
+  json_key(&o, "name");
+  json_put_text(&o,
+                engine_party_name(api_engine(c->api), c->by.role, c->by.name));
+  json_close_object(&o);
+  const struct reply r = {.code = 200, .body = textbuf_text(&c->out)};
+  call_reply(c, &r);
+}
