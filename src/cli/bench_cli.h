@@ -28,6 +28,7 @@ int bench_cli_handover(const struct cli_command *self, int argc, char **argv);
 int bench_cli_routing(const struct cli_command *self, int argc, char **argv);
 int bench_cli_studio(const struct cli_command *self, int argc, char **argv);
 int bench_cli_journal(const struct cli_command *self, int argc, char **argv);
+int bench_cli_simulate(const struct cli_command *self, int argc, char **argv);
 
 /* A number with at most four digits behind the point. */
 void bench_put_number(struct json_out *o, const char *key, double value);

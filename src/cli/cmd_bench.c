@@ -17,6 +17,8 @@ static const struct cli_command kinds[] = {
     {"bench journal", "[--flight LIST] [--seconds N] [--data DIR] [--json]",
      "how many batches a second become durable, and how late",
      bench_cli_journal},
+    {"bench simulate", "[--contacts N] [--days N] [--json]",
+     "how fast days of a centre are played", bench_cli_simulate},
     {NULL, NULL, NULL, NULL}};
 
 /* Behind "bench ". */

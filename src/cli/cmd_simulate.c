@@ -55,11 +55,19 @@ static bool play_run(struct playing *p, const struct simulate_setting *setting,
 
 static bool play_all(struct playing *p, const struct simulate_setting *setting,
                      struct simulate_result *out) {
-  const struct simulate_error why = {"there is no memory for the results"};
-  bool good = simulate_result_init(out, heap_mem(), p->rows.count,
-                                   simulate_interval_count(setting->plan),
-                                   (size_t)p->words->runs) == BT_ERR_OK ||
-              fail(&why);
+  const size_t intervals = simulate_interval_count(setting->plan);
+  const enum bt_err err = simulate_result_init(
+      out, heap_mem(), p->rows.count, intervals, (size_t)p->words->runs);
+  if (err != BT_ERR_OK) {
+    cli_error(err == BT_ERR_RANGE
+                  ? "%zu queues, %zu intervals and %lld runs are more than can "
+                    "be kept: fewer --runs, or a longer \"interval\""
+                  : "there is no memory for %zu queues, %zu intervals and %lld "
+                    "runs",
+              p->rows.count, intervals, p->words->runs);
+    return false;
+  }
+  bool good = true;
   while (good && out->done < out->runs) {
     good = play_run(p, setting, out);
   }

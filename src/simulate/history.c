@@ -70,6 +70,7 @@ static void begin(struct simulate_history *h, struct history_visit *v,
   const struct directory *d = engine_directory(h->engine);
   const uint32_t preferred = (uint32_t)record_num(ev, FIELD_PREFERRED);
   v->status = SESSION_QUEUED;
+  v->offered_us = 0;
   v->contact = (struct simulate_contact){
       .at_us = record_num(ev, FIELD_AT),
       .times_us = {SIMULATE_OPEN, SIMULATE_OPEN, SIMULATE_OPEN},
@@ -152,9 +153,11 @@ static void hear_session(struct simulate_history *h, struct history_visit *v,
     h->offers++;
     break;
   case EVENT_OF_SESSION(OFFER_DECLINED):
+    v->offered_us = 0;
     h->declined++;
     break;
   case EVENT_OF_SESSION(OFFER_EXPIRED):
+    v->offered_us = 0;
     h->unanswered++;
     break;
   case EVENT_OF_SESSION(CONNECTED):

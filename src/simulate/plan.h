@@ -92,7 +92,7 @@ struct simulate_arrivals {
   size_t count, cap, key_cap, order_cap;
 };
 
-enum { SIMULATE_CONTACTS_MAX = 20000000 };
+enum { SIMULATE_CONTACTS_MAX = 20000000, SIMULATE_INTERVALS_MAX = 20000 };
 
 /* Everybody who comes in this run. BT_ERR_NOMEM; BT_ERR_RANGE: more than
  * SIMULATE_CONTACTS_MAX. */

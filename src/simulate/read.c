@@ -250,6 +250,13 @@ void simulate_read_close(struct simulate_reader *r) {
   }
   if (r->errors == 0 && r->plan.to_us <= r->plan.from_us) {
     read_report(r, nowhere, "the simulation ends before it begins");
+  } else if (r->errors == 0 &&
+             (r->plan.to_us - r->plan.from_us) / r->plan.interval_us >=
+                 SIMULATE_INTERVALS_MAX) {
+    read_report(r, nowhere,
+                "the simulation has more than %d intervals: make \"interval\" "
+                "longer, or \"from\" and \"to\" closer",
+                SIMULATE_INTERVALS_MAX);
   } else if (r->errors == 0 && !comes) {
     read_report(r, nowhere,
                 "nobody comes: write \"contacts\" under \"simulation\" in the "

@@ -23,6 +23,11 @@ simulate_measure_info(enum simulate_measure measure) {
 enum bt_err simulate_result_init(struct simulate_result *r,
                                  const struct mem *mem, size_t rows,
                                  size_t intervals, size_t runs) {
+  const double bytes = (double)(rows + 1) * (double)(intervals + 1) *
+                       SIMULATE_MEASURES * (double)runs * sizeof *r->values;
+  if (bytes > (double)SIMULATE_RESULT_BYTES) {
+    return BT_ERR_RANGE;
+  }
   *r = (struct simulate_result){
       .mem = mem, .rows = rows + 1, .places = intervals + 1, .runs = runs};
   r->values = mem_new(mem, r->rows * r->places * SIMULATE_MEASURES * runs *

@@ -28,6 +28,8 @@ struct simulate_measure_info {
 const struct simulate_measure_info *
 simulate_measure_info(enum simulate_measure measure);
 
+#define SIMULATE_RESULT_BYTES (INT64_C(1) << 31)
+
 /* By row (the queues, and behind them all together), place (0 for the whole
  * time, then the intervals), measure and run. NAN: there is no such value. */
 struct simulate_result {
@@ -36,7 +38,8 @@ struct simulate_result {
   double *values;
 };
 
-/* For the tallies of @runs runs with @rows queues. BT_ERR_NOMEM. */
+/* For the tallies of @runs runs with @rows queues. BT_ERR_RANGE: they would
+ * take more than SIMULATE_RESULT_BYTES. BT_ERR_NOMEM. */
 enum bt_err simulate_result_init(struct simulate_result *r,
                                  const struct mem *mem, size_t rows,
                                  size_t intervals, size_t runs) BT_USE_RESULT;
