@@ -30,8 +30,8 @@ static const struct option options[] = {
 
 #define LEN(a) (sizeof(a) / sizeof(a)[0])
 
-static void print_choice(const char *words) {
-  printf("one of ");
+static void print_words(const char *before, const char *words) {
+  printf("%s", before);
   for (const char *at = words; *at != '\0';) {
     const size_t len = strcspn(at, "|");
     printf("%s`%.*s`", at == words ? "" : ", ", (int)len, at);
@@ -57,13 +57,15 @@ static void print_value(const struct option *o) {
   } else if (strcmp(o->type, "HEADERS") == 0) {
     printf("members `NAME: VALUE`");
   } else {
-    print_choice(o->fallback);
+    print_words("one of ", o->fallback);
   }
 }
 
 static void print_default(const struct option *o) {
   if (o->fallback == NULL) {
     printf("*must be given*");
+  } else if (strcmp(o->type, "WORDS") == 0) {
+    print_words("", o->fallback);
   } else if (o->fallback[0] != '\0') {
     printf("`%.*s`", (int)strcspn(o->fallback, "|"), o->fallback);
   }

@@ -99,6 +99,10 @@ void api_put_message(struct json_out *o, const struct record *event) {
   json_put_text(o, record_text(event, FIELD_ACTOR));
   json_key(o, "text");
   json_put_text(o, record_text(event, FIELD_TEXT));
+  if (record_has(event, FIELD_DATA)) {
+    json_key(o, "data");
+    json_put_raw(o, record_text(event, FIELD_DATA));
+  }
   api_put_time(o, "at", record_num(event, FIELD_AT));
 }
 

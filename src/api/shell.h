@@ -108,7 +108,7 @@ struct text api_frame_end(struct api *api, struct json_out *o);
 /* Members that frames share. */
 void api_put_session_id(struct json_out *o, struct id session);
 void api_put_time(struct json_out *o, const char *key, int64_t at_us);
-/* number, from, author, text, at: of a MESSAGE event. */
+/* number, from, author, text, data, at: of a MESSAGE event. */
 void api_put_message(struct json_out *o, const struct record *event);
 /* name: what people read in place of the author's id. */
 void api_put_name(struct api *api, struct json_out *o, enum role role,

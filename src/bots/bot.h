@@ -176,5 +176,6 @@ struct loop *bots_loop(const struct bots *bots);
 const struct mem *bots_mem(const struct bots *bots);
 /* Calls to other hosts, by the centre's rules; a bot's own url is allowed. */
 struct courier *bots_courier(const struct bots *bots);
+struct outbound *bots_outbound(const struct bots *bots);
 
 #endif

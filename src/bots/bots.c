@@ -33,6 +33,10 @@ struct courier *bots_courier(const struct bots *b) {
   return courier_post_courier(b->post);
 }
 
+struct outbound *bots_outbound(const struct bots *b) {
+  return courier_post_outbound(b->post);
+}
+
 void bots_count_sockets(struct bots *b, int change) {
   b->sockets += change;
 }
@@ -301,7 +305,12 @@ static void ask(struct bots *b, const struct record *fx) {
       .question = record_num(fx, FIELD_QUESTION),
       .text = record_text(fx, FIELD_TEXT),
       .payload = record_text(fx, FIELD_VALUE)};
-  if (bot != NULL && bot->ops->ask != NULL) {
+  if (bot != NULL && bot->ops->ask == NULL) {
+    bot_add_use(bot);
+    bot_answer(bot, question.session, question.question,
+               TEXT("{\"branch\":\"Error\",\"payload\":{\"error\":\"A bot of "
+                    "this type cannot be asked for one turn.\"}}"));
+  } else if (bot != NULL) {
     bot_add_use(bot);
     if (!bot->ops->ask(bot, &question)) {
       bot_drop_use(bot);

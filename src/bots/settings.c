@@ -128,6 +128,22 @@ bool bot_settings_copy(struct arena *arena, const struct bot_settings *from,
 
 /* ---- readers */
 
+size_t bot_setting_words(const struct bot_settings *s, enum bot_option o,
+                         struct text *out, size_t max) {
+  const struct bot_value *v = &s->values[o];
+  struct text rest = v->given ? TEXT("") : v->text;
+  size_t count = 0;
+  for (; v->given && count < v->count && count < max; count++) {
+    out[count] = v->list[count];
+  }
+  while (rest.len > 0 && count < max) {
+    const size_t end = text_find(rest, TEXT("|"), 0);
+    out[count++] = text_sub(rest, 0, end);
+    rest = text_sub(rest, end + 1, rest.len);
+  }
+  return count;
+}
+
 struct text bot_setting_text(const struct bot_settings *s, enum bot_option o) {
   return s->values[o].text;
 }

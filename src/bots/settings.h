@@ -80,6 +80,9 @@ bool bot_settings_equal(const struct bot_settings *a,
 bool bot_settings_copy(struct arena *arena, const struct bot_settings *from,
                        struct bot_settings *out);
 
+/* The words of a list, or those of its default; how many, at most @max. */
+size_t bot_setting_words(const struct bot_settings *s, enum bot_option o,
+                         struct text *out, size_t max);
 struct text bot_setting_text(const struct bot_settings *s, enum bot_option o);
 int64_t bot_setting_num(const struct bot_settings *s, enum bot_option o);
 bool bot_setting_flag(const struct bot_settings *s, enum bot_option o);

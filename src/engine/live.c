@@ -68,6 +68,7 @@ void live_free(struct live *l, const struct mem *mem) {
   for (size_t i = 0; i < l->message_count; i++) {
     live_own(mem, &l->messages[i].author, TEXT(""));
     live_own(mem, &l->messages[i].text, TEXT(""));
+    live_own(mem, &l->messages[i].data, TEXT(""));
   }
   live_set_debug(l, mem, NULL);
   mem_free(mem, l->messages, l->message_cap * sizeof *l->messages);
@@ -390,6 +391,7 @@ static void fold_message(struct live *l, const struct mem *mem,
                         .role = (uint8_t)record_num(ev, FIELD_ROLE)};
   live_own(mem, &m->author, record_text(ev, FIELD_ACTOR));
   live_own(mem, &m->text, record_text(ev, FIELD_TEXT));
+  live_own(mem, &m->data, record_text(ev, FIELD_DATA));
   l->spoken_us = m->at_us;
 }
 

@@ -16,6 +16,7 @@ struct message {
   uint32_t number;
   uint8_t role; /* enum role of the author */
   struct text author, text;
+  struct text data; /* JSON, or empty */
 };
 
 struct leg {

@@ -287,6 +287,7 @@ static bool restore_message(struct engine *e, const struct record *r) {
                         .role = (uint8_t)record_num(r, FIELD_ROLE)};
   live_own(&e->mem, &m->author, record_text(r, FIELD_ACTOR));
   live_own(&e->mem, &m->text, record_text(r, FIELD_TEXT));
+  live_own(&e->mem, &m->data, record_text(r, FIELD_DATA));
   return true;
 }
 

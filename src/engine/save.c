@@ -280,6 +280,7 @@ static void save_messages(struct saver *s, const struct live *l) {
     record_set_num(&r, FIELD_ROLE, m->role);
     record_set_given(&r, FIELD_ACTOR, m->author);
     record_set_text(&r, FIELD_TEXT, m->text);
+    record_set_given(&r, FIELD_DATA, m->data);
     put(s, &r);
   }
 }

@@ -200,11 +200,13 @@ bool ctx_may_speak(const struct ctx *x, const struct live *l,
   return x->by.role != ROLE_SCRIPT || s->status != SESSION_ACTIVE;
 }
 
-static void add_message(struct ctx *x, uint32_t slot, struct text text) {
+static void add_message(struct ctx *x, uint32_t slot,
+                        const struct record *args) {
   const struct live *l = engine_live(x->e, slot);
   struct record ev;
   ctx_event(x, &ev, EVENT_MESSAGE, slot);
-  record_set_text(&ev, FIELD_TEXT, text);
+  record_copy(&ev, FIELD_TEXT, args);
+  record_copy(&ev, FIELD_DATA, args);
   record_set_num(&ev, FIELD_MESSAGE, (int64_t)l->message_count + 1);
   emit(x, &ev);
 }
@@ -224,7 +226,7 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
         a);
     return;
   }
-  add_message(x, slot, record_text(args, FIELD_TEXT));
+  add_message(x, slot, args);
   answer_said(x, slot, a);
 }
 
@@ -270,7 +272,7 @@ void cmd_goodbye(struct ctx *x, uint32_t slot, const struct record *args,
   }
   /* What is said with the goodbye is said while the bot still holds. */
   if (record_has(args, FIELD_TEXT)) {
-    add_message(x, slot, record_text(args, FIELD_TEXT));
+    add_message(x, slot, args);
   }
   struct record extra;
   record_init(&extra, 0);

@@ -226,6 +226,9 @@ static void put_messages(const struct engine *e, const struct live *l,
     put_text(o, "author", m->author);
     put_text(o, "name", engine_party_name(e, (enum role)m->role, m->author));
     put_text(o, "text", m->text);
+    if (m->data.len > 0) {
+      put_json(o, "data", m->data);
+    }
     put_time(o, "at", m->at_us);
     json_close_object(o);
   }

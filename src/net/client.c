@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "net/client_priv.h"
+#include "net/url.h"
 
 /* Calls. */
 
@@ -62,6 +63,10 @@ static void add_header(struct textbuf *b, struct text name, struct text value) {
 static void add_host(struct textbuf *b, const struct client *client) {
   const struct text host = textbuf_text(&client->host);
   const bool v6 = text_find(host, TEXT(":"), 0) < host.len;
+  if (client->outbound != NULL && client->port == (client->tls ? 443 : 80)) {
+    textbuf_addf(b, v6 ? "Host: [%.*s]\r\n" : "Host: %.*s\r\n", TEXT_ARG(host));
+    return;
+  }
   textbuf_addf(b, v6 ? "Host: [%.*s]:%u\r\n" : "Host: %.*s:%u\r\n",
                TEXT_ARG(host), (unsigned)client->port);
 }
@@ -186,6 +191,26 @@ enum bt_err client_create(struct loop *loop, struct text host, uint16_t port,
   }
   *out = client;
   return BT_ERR_OK;
+}
+
+enum bt_err client_create_over(struct loop *loop, struct outbound *outbound,
+                               struct text url, const struct net_limits *limits,
+                               struct client **out) {
+  struct url_parts parts;
+  const char *why;
+  if (!url_split(url, &parts, &why)) {
+    return BT_ERR_SYNTAX;
+  }
+  struct text host = parts.host;
+  if (text_starts(host, TEXT("["))) {
+    host = text_sub(host, 1, host.len - 2);
+  }
+  const enum bt_err err = client_create(loop, host, parts.port, limits, out);
+  if (err == BT_ERR_OK) {
+    (*out)->outbound = outbound;
+    (*out)->tls = parts.tls;
+  }
+  return err;
 }
 
 void client_free(struct client *client) {

@@ -1,9 +1,10 @@
 /* client.h - a small HTTP/1.1 and WebSocket client on the loop.
  *
- * For our own commands, benchmarks and tests against our own server: plain
- * sockets, one connection, one request at a time (others wait in line), kept
- * alive. No redirects, no cookies, no proxies. Calls to other people's servers
- * go through the outgoing HTTP of `bots`.
+ * Plain sockets for our own commands, benchmarks and tests against our own
+ * server; or WebSockets to other people's servers, over an outbound, by its
+ * rules and with TLS. One connection, one request at a time (others wait in
+ * line), kept alive. No redirects, no cookies, no proxies. Other calls to other
+ * people's servers go over outbound.h and courier.h.
  *
  * A client may be freed at any time, even in one of its callbacks: what waits
  * is then forgotten without a call, and its WebSocket is cut.
@@ -19,13 +20,14 @@
 #include "net/http_parse.h"
 #include "net/limits.h"
 #include "net/loop.h"
+#include "net/outbound.h"
 #include "net/ws.h"
 
 struct client;
 
 struct client_response {
   enum bt_err err;     /* BT_ERR_OK: the rest is filled */
-  const char *message; /* a sentence about the error; static storage */
+  const char *message; /* a sentence about the error */
   int status;
   const struct http_header *headers;
   size_t header_count;
@@ -50,6 +52,12 @@ struct client_target {
 enum bt_err client_create(struct loop *loop, struct text host, uint16_t port,
                           const struct net_limits *limits,
                           struct client **out) BT_USE_RESULT;
+/* The same for the host and port of @url, whose scheme says whether TLS is
+ * spoken (https, wss). The outbound is borrowed and outlives it.
+ * BT_ERR_SYNTAX: it is no URL. BT_ERR_NOMEM. */
+enum bt_err client_create_over(struct loop *loop, struct outbound *outbound,
+                               struct text url, const struct net_limits *limits,
+                               struct client **out) BT_USE_RESULT;
 void client_free(struct client *client); /* NULL is fine */
 
 /* Sends when the connection is free, connecting first if need be; everything is

@@ -35,10 +35,19 @@ static struct client *detach(struct client_conn *conn) {
   return client;
 }
 
+/* One that is still connecting; after that it is the wire's. */
+static void drop_tunnel(struct client_conn *conn) {
+  if (conn->tunnel != NULL && !conn->wire.closing) {
+    tunnel_abandon(conn->tunnel);
+    conn->tunnel = NULL;
+  }
+}
+
 static void give_up(struct client_conn *conn, enum bt_err err,
                     const char *message) {
   const enum client_phase phase = conn->phase;
   struct client *client = detach(conn);
+  drop_tunnel(conn);
   wire_cut(&conn->wire, err);
   if (client != NULL && phase != CLIENT_READY && phase != CLIENT_WS) {
     client_fail(client, err, message);
@@ -50,10 +59,19 @@ void client_conn_abandon(struct client_conn *conn) {
     conn->ws->over = true; /* nobody is there to be told */
   }
   detach(conn);
-  wire_cut(&conn->wire, BT_ERR_CLOSED);
+  drop_tunnel(conn);
+  if (conn->ws != NULL && conn->ws->close_sent && conn->wire.carrier != NULL) {
+    wire_finish(&conn->wire); /* our last words leave yet */
+  } else {
+    wire_cut(&conn->wire, BT_ERR_CLOSED);
+  }
 }
 
-static const char *sentence_of(enum bt_err why, enum client_phase phase) {
+static const char *sentence_of(const struct client_conn *conn, enum bt_err why,
+                               enum client_phase phase) {
+  if (conn->reason[0] != '\0') {
+    return conn->reason;
+  }
   if (phase == CLIENT_CONNECTING) {
     return why == BT_ERR_CLOSED ? "nothing listens at this address and port"
                                 : "the connection could not be made";
@@ -74,7 +92,7 @@ static void on_closed(struct wire *wire, enum bt_err why) {
     ws_free(conn->ws);
   } else if (client != NULL && phase != CLIENT_READY) {
     client_fail(client, why == BT_ERR_OK ? BT_ERR_CLOSED : why,
-                sentence_of(why, phase));
+                sentence_of(conn, why, phase));
   }
   textbuf_free(&conn->head_text);
   textbuf_free(&conn->body);
@@ -316,6 +334,7 @@ void client_conn_send(struct client_conn *conn) {
 
 static void on_connected(struct wire *wire) {
   struct client_conn *conn = conn_of(wire);
+  conn->tunnel = NULL;
   conn->phase = CLIENT_READY;
   client_conn_send(conn);
 }
@@ -385,6 +404,26 @@ static enum bt_err reach(struct client_conn *conn, struct text name,
   return look_up(conn, host, service);
 }
 
+/* By the outbound's rules. */
+static enum bt_err reach_over(struct client_conn *conn,
+                              const struct client *client) {
+  const struct text host = textbuf_text(&client->host);
+  const bool v6 = text_find(host, TEXT(":"), 0) < host.len;
+  struct textbuf url;
+  textbuf_init(&url, conn->loop->mem);
+  textbuf_addf(&url, v6 ? "%s://[%.*s]:%u/" : "%s://%.*s:%u/",
+               client->tls ? "https" : "http", TEXT_ARG(host),
+               (unsigned)client->port);
+  const struct tunnel_end end = {.url = textbuf_text(&url),
+                                 .timeout_ms = client->limits.connect_us / 1000,
+                                 .reason = conn->reason};
+  const enum bt_err err = url.failed ? BT_ERR_NOMEM
+                                     : tunnel_open(client->outbound, &end,
+                                                   &conn->wire, &conn->tunnel);
+  textbuf_free(&url);
+  return err;
+}
+
 enum bt_err client_conn_open(struct client *client) {
   const struct mem *mem = client->loop->mem;
   struct client_conn *conn = mem_new(mem, sizeof *conn);
@@ -401,7 +440,9 @@ enum bt_err client_conn_open(struct client *client) {
     mem_free(mem, conn, sizeof *conn);
     return err;
   }
-  err = reach(conn, textbuf_text(&client->host), client->port);
+  err = client->outbound != NULL
+            ? reach_over(conn, client)
+            : reach(conn, textbuf_text(&client->host), client->port);
   if (err != BT_ERR_OK) {
     wire_cut(&conn->wire, err);
     return err;

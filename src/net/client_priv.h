@@ -4,6 +4,7 @@
 
 #include "net/client.h"
 #include "net/deadline_priv.h"
+#include "net/outbound_tunnel_priv.h"
 #include "net/wire_priv.h"
 #include "net/ws_priv.h"
 
@@ -23,6 +24,8 @@ struct client {
   struct net_limits limits;
   struct textbuf host;
   uint16_t port;
+  struct outbound *outbound; /* NULL: plain sockets of our own */
+  bool tls;
   struct link calls;
   struct client_conn *conn; /* NULL: not connected */
   struct deadlines deadlines;
@@ -46,6 +49,8 @@ struct client_conn {
   struct loop *loop;
   struct client *client; /* NULL when it was freed, or is done with us */
   struct resolve *resolve;
+  struct tunnel *tunnel; /* until it is connected */
+  char reason[OUTBOUND_REASON_MAX];
   struct deadline deadline;
   struct http_scan scan;
   struct http_head head;

@@ -58,6 +58,8 @@ enum bt_err courier_post_create(struct loop *loop,
   net_random(&world.seed, sizeof world.seed);
   enum bt_err err = outbound_create(loop, rules, &p->outbound);
   if (err == BT_ERR_OK) {
+    /* Each target has its own limit; and connections that stay count, too. */
+    outbound_set_connections(p->outbound, 0);
     err = loop_timer_create(loop, on_later, p, &p->later);
   }
   if (err == BT_ERR_OK) {

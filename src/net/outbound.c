@@ -16,8 +16,11 @@ struct watched {
 /* ---- answers */
 
 static void answer(struct outbound_one *c, const struct outbound_reply *reply) {
+  const bool kept = c->tunnels && reply->status >= 0;
   c->fn(c->ctx, reply);
-  outbound_one_free(c);
+  if (!kept) {
+    outbound_one_free(c);
+  }
 }
 
 static void answer_refused(struct loop_task *task) {
@@ -184,8 +187,11 @@ static void set_multi(struct outbound *o) {
   (void)curl_multi_setopt(o->multi, CURLMOPT_SOCKETDATA, o);
   (void)curl_multi_setopt(o->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
   (void)curl_multi_setopt(o->multi, CURLMOPT_TIMERDATA, o);
-  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                          (long)CONNECTIONS_MAX);
+  outbound_set_connections(o, CONNECTIONS_MAX);
+}
+
+void outbound_set_connections(struct outbound *o, long most) {
+  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
 }
 
 enum bt_err outbound_create(struct loop *loop,
@@ -221,7 +227,12 @@ enum bt_err outbound_create(struct loop *loop,
 
 static void drop_all(struct link *list) {
   while (!link_is_alone(list)) {
-    outbound_one_free(LINK_OWNER(list->next, struct outbound_one, link));
+    struct outbound_one *c = LINK_OWNER(list->next, struct outbound_one, link);
+    if (c->tunnels) {
+      tunnel_cut(c);
+    } else {
+      outbound_one_free(c);
+    }
   }
 }
 
@@ -265,12 +276,11 @@ static bool copy_request(struct outbound_one *c,
   return good;
 }
 
-enum bt_err outbound_call(struct outbound *o,
-                          const struct outbound_request *request,
-                          outbound_fn *fn, void *ctx) {
+struct outbound_one *outbound_one_new(struct outbound *o, outbound_fn *fn,
+                                      void *ctx) {
   struct outbound_one *c = mem_new(o->loop->mem, sizeof *c);
   if (c == NULL) {
-    return BT_ERR_NOMEM;
+    return NULL;
   }
   c->outbound = o;
   c->fn = fn;
@@ -278,10 +288,11 @@ enum bt_err outbound_call(struct outbound *o,
   link_init(&c->link);
   arena_init(&c->arena, o->loop->mem, 0);
   textbuf_init(&c->body, o->loop->mem);
-  if (!copy_request(c, request)) {
-    outbound_one_free(c);
-    return BT_ERR_NOMEM;
-  }
+  return c;
+}
+
+void outbound_one_begin(struct outbound_one *c) {
+  struct outbound *o = c->outbound;
   if (outbound_begin(c)) {
     link_add_last(&o->calls, &c->link);
   } else {
@@ -289,5 +300,19 @@ enum bt_err outbound_call(struct outbound *o,
     loop_run_early(o->loop, &o->refusals);
     loop_again(o->loop);
   }
+}
+
+enum bt_err outbound_call(struct outbound *o,
+                          const struct outbound_request *request,
+                          outbound_fn *fn, void *ctx) {
+  struct outbound_one *c = outbound_one_new(o, fn, ctx);
+  if (c == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  if (!copy_request(c, request)) {
+    outbound_one_free(c);
+    return BT_ERR_NOMEM;
+  }
+  outbound_one_begin(c);
   return BT_ERR_OK;
 }

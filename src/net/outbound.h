@@ -41,6 +41,8 @@ enum bt_err outbound_create(struct loop *loop,
 enum bt_err
 outbound_set_rules(struct outbound *o,
                    const struct outbound_rules *rules) BT_USE_RESULT;
+/* At once, further ones wait; 0: no limit of ours. 64 without it. */
+void outbound_set_connections(struct outbound *o, long most);
 /* Calls that are under way are dropped without an answer. NULL is fine. */
 void outbound_free(struct outbound *o);
 

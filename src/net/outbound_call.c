@@ -180,9 +180,14 @@ static void set_options(struct outbound_one *c) {
   SET(c, CURLOPT_WRITEDATA, c);
   SET(c, CURLOPT_HTTPHEADER, c->headers);
   SET(c, CURLOPT_USERAGENT, "Baton");
-  /* A kept connection would not be judged again by other rules. */
-  SET(c, CURLOPT_FORBID_REUSE, 1L);
   SET(c, CURLOPT_FRESH_CONNECT, 1L);
+  if (c->tunnels) {
+    SET(c, CURLOPT_CONNECT_ONLY, 1L);
+    SET(c, CURLOPT_SSL_ENABLE_ALPN, 0L); /* HTTP/1.1 is spoken by us */
+  } else {
+    /* A kept connection would not be judged again by other rules. */
+    SET(c, CURLOPT_FORBID_REUSE, 1L);
+  }
   if (c->outbound->authorities.len > 0) {
     SET(c, CURLOPT_CAINFO, c->outbound->authorities.ptr);
   }

@@ -52,6 +52,7 @@ struct outbound_one {
   void *ctx;
   unsigned redirects;
   bool elsewhere;          /* a redirect has led to another host */
+  bool tunnels;            /* only connects; outbound_tunnel.c keeps it then */
   bool too_large, blocked; /* why it ended */
   char error[CURL_ERROR_SIZE];
   char reason[OUTBOUND_REASON_MAX];
@@ -76,5 +77,18 @@ bool outbound_begin(struct outbound_one *c);
 bool outbound_go_on(struct outbound_one *c, CURLcode result,
                     struct outbound_reply *reply);
 void outbound_one_free(struct outbound_one *c);
+
+/* ---- outbound_tunnel.c */
+
+/* One that is connected is cut, with its wire. */
+void tunnel_cut(struct outbound_one *c);
+
+/* ---- outbound.c */
+
+/* A call without its request. NULL when there is no memory. */
+struct outbound_one *outbound_one_new(struct outbound *o, outbound_fn *fn,
+                                      void *ctx);
+/* Begins it; its answer comes later in any case. */
+void outbound_one_begin(struct outbound_one *c);
 
 #endif

@@ -187,6 +187,10 @@ static void on_shutdown(uv_shutdown_t *shutdown, int status) {
 }
 
 static void say_goodbye(struct wire *wire) {
+  if (wire->carrier != NULL) {
+    wire_cut(wire, BT_ERR_OK);
+    return;
+  }
   uv_shutdown_t *shutdown = mem_new(wire->loop->mem, sizeof *shutdown);
   if (shutdown == NULL) {
     wire_cut(wire, BT_ERR_OK);
@@ -254,9 +258,38 @@ static void write_later(struct wire *wire) {
   }
 }
 
+static void await(struct wire *wire) {
+  wire->carrier->ops->await(wire->carrier, wire->reading, wire->full);
+}
+
+/* As much as the carrier takes, piece by piece. */
+static void flush_on_carrier(struct wire *wire) {
+  struct carrier *carrier = wire->carrier;
+  while (wire->out_bytes > 0) {
+    const struct chunk *c = wire->out_first;
+    const int sent =
+        carrier->ops->write(carrier, c->bytes + c->from, c->to - c->from);
+    if (sent == UV_EAGAIN) {
+      wire->full = true;
+      await(wire);
+      return;
+    }
+    if (sent < 0) {
+      wire_cut(wire, net_err_from_uv(sent));
+      return;
+    }
+    drop_sent(wire, (size_t)sent);
+  }
+  on_all_sent(wire);
+}
+
 static void on_flush(struct loop_task *task) {
   struct wire *wire = LINK_OWNER(task, struct wire, flush);
   uv_buf_t pieces[PIECES_MAX];
+  if (wire->carrier != NULL) {
+    flush_on_carrier(wire);
+    return;
+  }
   while (wire->out_bytes > 0 && wire->in_flight == 0) {
     const unsigned count = gather(wire, pieces);
     const int sent = uv_try_write((uv_stream_t *)&wire->tcp, pieces, count);
@@ -297,7 +330,11 @@ static void drop_kept(struct wire *wire) {
 static void stop_reading(struct wire *wire) {
   if (wire->reading) {
     wire->reading = false;
-    uv_read_stop((uv_stream_t *)&wire->tcp);
+    if (wire->carrier != NULL) {
+      await(wire);
+    } else {
+      uv_read_stop((uv_stream_t *)&wire->tcp);
+    }
   }
 }
 
@@ -365,6 +402,11 @@ static void start_reading(struct wire *wire) {
   if (wire->reading || wire->ended || wire->closing) {
     return;
   }
+  if (wire->carrier != NULL) {
+    wire->reading = true;
+    await(wire);
+    return;
+  }
   const int status =
       uv_read_start((uv_stream_t *)&wire->tcp, on_alloc, on_read);
   if (status != 0) {
@@ -372,6 +414,39 @@ static void start_reading(struct wire *wire) {
     return;
   }
   wire->reading = true;
+}
+
+/* TLS may hold more than the socket shows: until there is nothing left. */
+static void take_from_carrier(struct wire *wire) {
+  int got = 1;
+  while (got > 0 && wire->reading && !wire->closing) {
+    uv_buf_t buf;
+    on_alloc((uv_handle_t *)&wire->tcp, 0, &buf);
+    got = wire->carrier->ops->read(wire->carrier, buf.base, buf.len);
+    if (got != UV_EAGAIN) {
+      on_read((uv_stream_t *)&wire->tcp, got == 0 ? UV_EOF : got, &buf);
+    }
+  }
+}
+
+void wire_is_ready(struct wire *wire, bool readable, bool writable) {
+  if (writable && wire->full) {
+    wire->full = false;
+    loop_run_late(wire->loop, &wire->flush);
+  }
+  if (readable) {
+    take_from_carrier(wire);
+  }
+  if (!wire->closing) {
+    await(wire);
+  }
+}
+
+void wire_begin_on(struct wire *wire, struct carrier *carrier) {
+  wire->carrier = carrier;
+  carrier->wire = wire;
+  start_reading(wire);
+  wire->user->on_connected(wire);
 }
 
 void wire_pause(struct wire *wire) {
@@ -481,5 +556,9 @@ void wire_cut(struct wire *wire, enum bt_err why) {
   loop_task_cancel(&wire->resume);
   loop_task_cancel(&wire->flush);
   drop_kept(wire);
+  if (wire->carrier != NULL) {
+    wire->carrier->ops->close(wire->carrier);
+    wire->carrier = NULL;
+  }
   uv_close((uv_handle_t *)&wire->tcp, on_close);
 }

@@ -45,12 +45,30 @@ struct wire_user {
   void (*on_closed)(struct wire *wire, enum bt_err why);
 };
 
+/* What carries a wire's bytes, if it is not a socket of its own: TLS to another
+ * host. Part of a larger object, which the last call frees. */
+struct carrier {
+  const struct carrier_ops *ops;
+  struct wire *wire;
+};
+
+struct carrier_ops {
+  /* Bytes taken or given; 0 at the end of what comes in; UV_EAGAIN; or another
+   * error of libuv's. */
+  int (*write)(struct carrier *c, const char *bytes, size_t len);
+  int (*read)(struct carrier *c, char *bytes, size_t len);
+  /* wire_is_ready() is to be called when one of these can be done. */
+  void (*await)(struct carrier *c, bool readable, bool writable);
+  void (*close)(struct carrier *c);
+};
+
 struct wire_traffic {
   uint64_t bytes_in, bytes_out;
 };
 
 struct wire {
   uv_tcp_t tcp;
+  struct carrier *carrier; /* NULL: tcp itself */
   struct loop *loop;
   const struct mem *mem; /* for buffers */
   const struct wire_user *user;
@@ -63,6 +81,7 @@ struct wire {
   size_t in_flight;             /* of them, with a uv_write */
   struct wire_traffic *traffic; /* counts for the user; may be NULL */
   bool paused, reading, ended, finishing, closing;
+  bool full;   /* the carrier's, until it is writable */
   uint8_t why; /* enum bt_err of the end */
 };
 
@@ -77,6 +96,10 @@ enum bt_err wire_accept(struct wire *wire, uv_tcp_t *listener) BT_USE_RESULT;
 /* on_connected or on_closed follows. BT_ERR_NOMEM, BT_ERR_IO. */
 enum bt_err wire_connect(struct wire *wire,
                          const struct sockaddr *to) BT_USE_RESULT;
+
+/* @carrier is connected: on_connected comes now. */
+void wire_begin_on(struct wire *wire, struct carrier *carrier);
+void wire_is_ready(struct wire *wire, bool readable, bool writable);
 
 /* Room for @len bytes in a row; NULL when there is no memory. wire_commit says
  * how many of them were written; nothing else may be called in between. */

@@ -13,10 +13,13 @@ void said_messages(struct bot_talk *talk, const struct json *list) {
     return;
   }
   for (const struct json *m = list->first; m != NULL; m = m->next) {
-    const struct bot_said said = {
-        .text =
-            text_of(m->type == JSON_OBJECT ? json_member(m, TEXT("text")) : m)};
-    if (said.text.len > 0) {
+    const struct json *data = json_member(m, TEXT("data"));
+    const bool rich = data != NULL && data->type == JSON_OBJECT;
+    const struct json *text =
+        m->type == JSON_OBJECT ? json_member(m, TEXT("text")) : m;
+    const struct bot_said said = {.text = text_of(text),
+                                  .data = rich ? data->source : TEXT("")};
+    if (said.text.len > 0 || rich) {
       bot_say(talk, &said);
     } else {
       bot_note(talk, TEXT("A message of the bot has no text."));

@@ -4,8 +4,8 @@
 
 #include "bots/bot.h"
 
-/* Each element of the list: a text, or {"text": …}. What is neither is noted in
- * the timeline. @list may be NULL. */
+/* Each element of the list: a text, or {"text": …, "data": {…}}. What is
+ * neither is noted in the timeline. @list may be NULL. */
 void said_messages(struct bot_talk *talk, const struct json *list);
 
 enum said_outcome { SAID_CONTINUE, SAID_ESCALATE, SAID_END, SAID_BAD };

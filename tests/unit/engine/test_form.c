@@ -157,7 +157,7 @@ static void a_misspelt_member_is_named_with_the_right_one(void **state) {
   json_refused(COMMAND_TRANSFER, "{\"queueid\":\"a\"}", "/queueid",
                "unknown member \"queueid\"; did you mean \"queueId\"?");
   json_refused(COMMAND_SAY, "{\"zzz\":1}", "/zzz",
-               "unknown member \"zzz\"; it may be text");
+               "unknown member \"zzz\"; it may be text or data");
   json_refused(COMMAND_HANGUP, "{\"zzz\":1}", "/zzz",
                "unknown member \"zzz\"; no members are taken here");
   json_refused(COMMAND_HANGUP, "{\"a/b~c\":1}", "/a~1b~0c",
@@ -340,7 +340,7 @@ static void long_and_odd_keys_stay_inside_the_message(void **state) {
 static void control_characters_do_not_reach_the_log(void **state) {
   (void)state;
   json_refused(COMMAND_SAY, "{\"a\\nb c\\u0000\":1}", "/a?b c?",
-               "unknown member \"a?b c?\"; it may be text");
+               "unknown member \"a?b c?\"; it may be text or data");
 }
 
 /* A value that fits the member, of its JSON type. */

@@ -1,0 +1,555 @@
+/* Cognigy's Socket endpoint, as its client: one connection a session.
+ *
+ * What goes over the wire, and which of it is our choice: docs/bots.md.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/rand.h"
+#include "bots/cognigy/goodbye.h"
+#include "bots/cognigy/line.h"
+#include "net/backoff.h"
+#include "net/url.h"
+
+enum {
+  RULES_MAX = 16,
+  HELD_MAX = 32, /* turns of a session that wait for the endpoint */
+  SAID_MAX = 16, /* outputs that are remembered, to know them again */
+  FIRST_PAUSE_MS = 250,
+  LONGEST_PAUSE_MS = 8000,
+  READY_WITHIN_US = 10000000,
+  POLLS_MAX = 100000,
+  MS_US = 1000
+};
+
+struct cognigy_bot {
+  struct bot bot;
+  struct courier_target *polls;
+  struct rand chance;
+  struct text rules[RULES_MAX];
+  size_t rule_count;
+};
+
+struct held_turn {
+  struct held_turn *next;
+  size_t len;
+  char text[];
+};
+
+/* What the timer is for. */
+enum awaited { AWAITED_NOTHING, AWAITED_LINE, AWAITED_READY, AWAITED_ANSWER };
+
+struct cognigy_talk {
+  struct bot_talk talk;
+  struct line *line; /* NULL: between two of them */
+  struct loop_timer *timer;
+  enum awaited awaited;
+  struct backoff backoff;
+  struct held_turn *first, *last;
+  unsigned held;
+  struct textbuf user;  /* the userId */
+  struct textbuf about; /* the session, for the first input; then empty */
+  bool ready, was_ready, said_goodbye;
+  uint32_t connection; /* the how-manieth */
+  int64_t down_at_us;
+  struct {
+    uint64_t hash;
+    uint32_t connection;
+  } said[SAID_MAX];
+  uint32_t said_count;
+};
+
+static struct cognigy_bot *bot_of(struct bot *bot) {
+  return (struct cognigy_bot *)(void *)bot;
+}
+
+static struct cognigy_talk *talk_of(struct bot_talk *talk) {
+  return (struct cognigy_talk *)(void *)talk;
+}
+
+static const struct bot_settings *settings_of(const struct cognigy_talk *t) {
+  return t->talk.bot->settings;
+}
+
+static const struct mem *mem_of(const struct cognigy_talk *t) {
+  return bots_mem(t->talk.bot->bots);
+}
+
+/* ---- the end of it */
+
+static void drop_held(struct cognigy_talk *t) {
+  struct held_turn *h = t->first;
+  t->first = h->next;
+  t->last = t->first == NULL ? NULL : t->last;
+  t->held--;
+  mem_free(mem_of(t), h, sizeof *h + h->len);
+}
+
+static void clear(struct cognigy_talk *t) {
+  line_free(t->line);
+  t->line = NULL;
+  loop_timer_free(t->timer);
+  t->timer = NULL;
+  while (t->first != NULL) {
+    drop_held(t);
+  }
+  textbuf_free(&t->user);
+  textbuf_free(&t->about);
+}
+
+static void release(struct bot_talk *talk, bool for_good) {
+  (void)for_good; /* the line says goodbye in both cases */
+  clear(talk_of(talk));
+}
+
+static void lose(struct cognigy_talk *t, const char *why) {
+  clear(t);
+  bot_lose_talk(&t->talk, text_from(why));
+}
+
+static void await(struct cognigy_talk *t, enum awaited what, int64_t us) {
+  t->awaited = what;
+  if (what == AWAITED_NOTHING) {
+    loop_timer_stop(t->timer);
+  } else {
+    loop_timer_start_after(t->timer, us);
+  }
+}
+
+/* ---- inputs */
+
+static void put_text(struct json_out *o, const char *key, struct text value) {
+  json_key(o, key);
+  json_put_text(o, value);
+}
+
+static void put_input(const struct cognigy_talk *t, struct text text,
+                      struct json_out *o) {
+  char id[ID_TEXT_LEN];
+  id_to_text(t->talk.session, id);
+  json_open_list(o);
+  json_put_text(o, TEXT("processInput"));
+  json_open_object(o);
+  put_text(o, "URLToken",
+           bot_setting_text(settings_of(t), BOT_OPTION_COGNIGY_TOKEN));
+  put_text(o, "userId", textbuf_text(&t->user));
+  put_text(o, "sessionId", (struct text){id, sizeof id});
+  put_text(o, "channel",
+           bot_setting_text(settings_of(t), BOT_OPTION_COGNIGY_CHANNEL));
+  put_text(o, "source", TEXT("device"));
+  json_key(o, "passthroughIP");
+  json_put_null(o);
+  json_key(o, "resetFlow");
+  json_put_bool(o, false);
+  put_text(o, "text", text);
+  json_key(o, "data");
+  json_put_raw(o, t->about.len > 0 ? textbuf_text(&t->about) : TEXT("{}"));
+  json_close_object(o);
+  json_close_list(o);
+}
+
+/* False: the line takes nothing now. */
+static bool send_input(struct cognigy_talk *t, struct text text) {
+  struct textbuf list;
+  struct json_out o;
+  textbuf_init(&list, mem_of(t));
+  json_out_init(&o, &list);
+  put_input(t, text, &o);
+  const bool sent = !list.failed && line_emit(t->line, textbuf_text(&list));
+  textbuf_free(&list);
+  if (sent) {
+    textbuf_clear(&t->about);
+    await(t, AWAITED_ANSWER,
+          bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_ANSWER) * MS_US);
+  }
+  return sent;
+}
+
+static void flush(struct cognigy_talk *t) {
+  while (t->ready && t->first != NULL &&
+         send_input(t, (struct text){t->first->text, t->first->len})) {
+    drop_held(t);
+  }
+}
+
+static void hold(struct cognigy_talk *t, struct text text) {
+  struct held_turn *h =
+      t->held < HELD_MAX ? mem_new(mem_of(t), sizeof *h + text.len) : NULL;
+  if (h == NULL) {
+    bot_note(&t->talk, TEXT("A message of the customer was not handed to the "
+                            "bot: too many wait for its connection."));
+    return;
+  }
+  h->len = text.len;
+  if (text.len > 0) {
+    memcpy(h->text, text.ptr, text.len);
+  }
+  if (t->last == NULL) {
+    t->first = h;
+  } else {
+    t->last->next = h;
+  }
+  t->last = h;
+  t->held++;
+}
+
+/* After the bot's goodbye the engine keeps it for whoever holds next. */
+static void turn(struct bot_talk *talk, const struct bot_turn *turn) {
+  struct cognigy_talk *t = talk_of(talk);
+  if (!t->said_goodbye) {
+    hold(t, turn->text);
+    flush(t);
+  }
+}
+
+/* ---- outputs */
+
+static struct text text_in(const struct json *object, const char *key) {
+  const struct json *m = json_member(object, text_from(key));
+  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+}
+
+/* An output that was not acknowledged in time comes again on the next
+ * connection; within one connection, what is said twice is meant twice. */
+static bool is_again(struct cognigy_talk *t, const struct json *data) {
+  const uint64_t hash = hash_text(data->source);
+  const uint32_t known = t->said_count < SAID_MAX ? t->said_count : SAID_MAX;
+  if (text_in(data, "traceId").len == 0) {
+    return false;
+  }
+  for (uint32_t i = 0; i < known; i++) {
+    if (t->said[i].hash == hash && t->said[i].connection < t->connection) {
+      t->said[i].connection = t->connection;
+      return true;
+    }
+  }
+  t->said[t->said_count % SAID_MAX].hash = hash;
+  t->said[t->said_count++ % SAID_MAX].connection = t->connection;
+  return false;
+}
+
+static enum goodbye judge(const struct cognigy_talk *t,
+                          const struct json *data) {
+  const struct cognigy_bot *b = bot_of(t->talk.bot);
+  enum goodbye found = GOODBYE_NONE;
+  for (size_t i = 0; i < b->rule_count && found == GOODBYE_NONE; i++) {
+    found = goodbye_judge(b->rules[i], data);
+  }
+  return found;
+}
+
+/* The connection's close is awaited: the session is releasing meanwhile. */
+static void say_goodbye(struct cognigy_talk *t, enum goodbye goodbye,
+                        const struct json *data) {
+  struct textbuf attributes;
+  struct json_out o;
+  textbuf_init(&attributes, mem_of(t));
+  json_out_init(&o, &attributes);
+  goodbye_put_attributes(data, &o);
+  const struct bot_farewell farewell = {
+      .ends = goodbye == GOODBYE_END,
+      .reason = text_in(data, "reason"),
+      .attributes = attributes.failed ? TEXT("") : textbuf_text(&attributes)};
+  t->said_goodbye = true;
+  await(t, AWAITED_NOTHING, 0);
+  bot_goodbye(&t->talk, &farewell);
+  textbuf_free(&attributes);
+}
+
+static void take_output(struct cognigy_talk *t, const struct json *output) {
+  const struct json *data = json_member(output, TEXT("data"));
+  if (output == NULL || output->type != JSON_OBJECT || is_again(t, output)) {
+    return;
+  }
+  const bool rich =
+      data != NULL && data->type == JSON_OBJECT && data->count > 0;
+  const struct bot_said said = {.text = text_in(output, "text"),
+                                .data = rich ? data->source : TEXT("")};
+  if (t->awaited == AWAITED_ANSWER) {
+    await(t, AWAITED_NOTHING, 0);
+  }
+  if (said.text.len > 0 || rich) {
+    bot_say(&t->talk, &said);
+  }
+  const enum goodbye goodbye = judge(t, data);
+  if (goodbye != GOODBYE_NONE && !t->said_goodbye) {
+    say_goodbye(t, goodbye, data);
+  }
+}
+
+static void note_error(struct cognigy_talk *t, const struct json *error) {
+  char sentence[300];
+  struct text what = text_in(error, "message");
+  what = what.len > 0 ? what : text_in(error, "text");
+  what = what.len > 0 ? what : text_in(error, "error");
+  (void)snprintf(sentence, sizeof sentence, "The bot reports an error: %.*s",
+                 (int)(what.len < 200 ? what.len : 200), what.ptr);
+  bot_note(&t->talk, text_from(sentence));
+}
+
+static void end_of_turn(struct cognigy_talk *t) {
+  if (t->awaited == AWAITED_ANSWER) {
+    await(t, AWAITED_NOTHING, 0);
+  }
+  bot_types(&t->talk, false);
+}
+
+static void greet(struct cognigy_talk *t) {
+  const struct text greeting =
+      bot_setting_text(settings_of(t), BOT_OPTION_COGNIGY_GREETING);
+  if (greeting.len > 0 && !t->talk.held) {
+    bot_accept(&t->talk);
+    (void)send_input(t, greeting);
+  } else {
+    bot_accept(&t->talk);
+  }
+}
+
+static void note_return(struct cognigy_talk *t) {
+  char sentence[160];
+  (void)snprintf(sentence, sizeof sentence,
+                 "The connection to the bot is back after %lld ms: what it "
+                 "said meanwhile may be lost.",
+                 (long long)(loop_now_us() - t->down_at_us) / MS_US);
+  bot_note(&t->talk, text_from(sentence));
+}
+
+static void on_ready(struct cognigy_talk *t) {
+  if (t->ready) {
+    return;
+  }
+  await(t, AWAITED_NOTHING, 0);
+  backoff_reset(&t->backoff);
+  t->ready = true;
+  if (t->was_ready) {
+    note_return(t);
+  } else {
+    t->was_ready = true;
+    greet(t);
+  }
+  flush(t);
+}
+
+static void take_typed(struct cognigy_talk *t, const struct json *argument) {
+  const struct text type = text_in(argument, "type");
+  const struct json *data = json_member(argument, TEXT("data"));
+  if (text_equal(type, TEXT("finalPing"))) {
+    end_of_turn(t);
+  } else if (text_equal(type, TEXT("error"))) {
+    note_error(t, data != NULL && data->type == JSON_OBJECT ? data : argument);
+  } else {
+    take_output(t, data);
+  }
+}
+
+static void on_event(void *ctx, struct text name, const struct json *argument) {
+  struct cognigy_talk *t = ctx;
+  if (text_equal(name, TEXT("endpoint-ready"))) {
+    on_ready(t);
+  } else if (text_equal(name, TEXT("output"))) {
+    take_typed(t, argument);
+  } else if (text_equal(name, TEXT("finalPing"))) {
+    end_of_turn(t);
+  } else if (text_equal(name, TEXT("typingStatus"))) {
+    bot_types(&t->talk,
+              text_equal(text_in(argument, "status"), TEXT("typingOn")));
+  } else if (text_equal(name, TEXT("exception"))) {
+    note_error(t, argument);
+  }
+}
+
+/* ---- connections */
+
+static void on_up(void *ctx) {
+  struct cognigy_talk *t = ctx;
+  if (bot_setting_flag(settings_of(t), BOT_OPTION_COGNIGY_READY)) {
+    await(t, AWAITED_READY, READY_WITHIN_US);
+  } else {
+    on_ready(t);
+  }
+}
+
+static void put_query(const struct cognigy_talk *t, struct textbuf *out) {
+  char id[ID_TEXT_LEN];
+  id_to_text(t->talk.session, id);
+  textbuf_addf(out, "sessionId=%.*s&urlToken=", ID_TEXT_LEN, id);
+  url_encode(bot_setting_text(settings_of(t), BOT_OPTION_COGNIGY_TOKEN), out);
+  textbuf_add(out, TEXT("&userId="));
+  url_encode(textbuf_text(&t->user), out);
+  textbuf_add(out, TEXT("&testMode=false&emitWithAck=true"));
+}
+
+static void on_down(void *ctx, bool in_order, struct text why);
+
+static enum bt_err connect(struct cognigy_talk *t) {
+  const struct bot_settings *s = settings_of(t);
+  const struct line_user user = {
+      .ctx = t, .on_up = on_up, .on_event = on_event, .on_down = on_down};
+  struct textbuf query;
+  textbuf_init(&query, mem_of(t));
+  put_query(t, &query);
+  const struct line_options options = {
+      .bots = t->talk.bot->bots,
+      .polls = bot_of(t->talk.bot)->polls,
+      .url = bot_setting_text(s, BOT_OPTION_COGNIGY_URL),
+      .query = textbuf_text(&query),
+      .transport = (enum line_transport)bot_setting_num(
+          s, BOT_OPTION_COGNIGY_TRANSPORT)};
+  const enum bt_err err =
+      query.failed ? BT_ERR_NOMEM : line_open(&options, &user, &t->line);
+  textbuf_free(&query);
+  t->connection++;
+  return err;
+}
+
+static void try_again(struct cognigy_talk *t, struct text why) {
+  char sentence[640];
+  if (t->ready) {
+    t->down_at_us = loop_now_us();
+    (void)snprintf(sentence, sizeof sentence,
+                   "The connection to the bot is gone: %.*s.", TEXT_ARG(why));
+    bot_note(&t->talk, text_from(sentence));
+  }
+  t->ready = false;
+  if ((int64_t)t->backoff.failures + 1 >=
+      bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_ATTEMPTS)) {
+    (void)snprintf(sentence, sizeof sentence,
+                   "The bot cannot be reached: %.*s.", TEXT_ARG(why));
+    lose(t, sentence);
+    return;
+  }
+  await(t, AWAITED_LINE,
+        backoff_next_ms(&t->backoff, &bot_of(t->talk.bot)->chance) * MS_US);
+}
+
+static void on_down(void *ctx, bool in_order, struct text why) {
+  struct cognigy_talk *t = ctx;
+  char copy[512];
+  (void)snprintf(copy, sizeof copy, "%.*s", TEXT_ARG(why));
+  line_free(t->line);
+  t->line = NULL;
+  if (t->said_goodbye) {
+    clear(t);
+    bot_close_talk(&t->talk);
+  } else if (in_order) {
+    lose(t, "The bot closed its connection without a goodbye.");
+  } else {
+    try_again(t, text_from(copy));
+  }
+}
+
+static void on_timer(void *ctx) {
+  struct cognigy_talk *t = ctx;
+  const enum awaited awaited = t->awaited;
+  t->awaited = AWAITED_NOTHING;
+  if (awaited == AWAITED_LINE) {
+    if (connect(t) != BT_ERR_OK) {
+      lose(t, "There is no memory for a connection to the bot.");
+    }
+  } else if (awaited == AWAITED_READY) {
+    on_down(t, false, TEXT("the endpoint is not ready in time"));
+  } else if (awaited == AWAITED_ANSWER) {
+    lose(t, "The bot did not answer in time.");
+  }
+}
+
+/* ---- invitations */
+
+/* What flows are told about the session with its first input. */
+static void put_about(struct cognigy_talk *t, const struct json *session) {
+  static const struct text told[] = {{"id", 2},
+                                     {"entryPoint", 10},
+                                     {"channel", 7},
+                                     {"customer", 8},
+                                     {"attributes", 10}};
+  struct json_out o;
+  json_out_init(&o, &t->about);
+  json_open_object(&o);
+  json_key(&o, "session");
+  json_open_object(&o);
+  for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+    const struct json *m = json_member(session, told[i]);
+    if (m != NULL) {
+      json_key_text(&o, told[i]);
+      json_put_tree(&o, m);
+    }
+  }
+  json_close_object(&o);
+  json_close_object(&o);
+}
+
+static void put_user(struct cognigy_talk *t, const struct json *session) {
+  char id[ID_TEXT_LEN];
+  const struct text customer =
+      text_in(json_member(session, TEXT("customer")), "id");
+  id_to_text(t->talk.session, id);
+  if (customer.len > 0 &&
+      bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_USER) == 0) {
+    textbuf_add(&t->user, customer);
+  } else {
+    textbuf_add(&t->user, (struct text){id, sizeof id});
+  }
+}
+
+static void learn(struct cognigy_talk *t, struct text session) {
+  struct arena arena;
+  struct json *tree = NULL;
+  arena_init(&arena, mem_of(t), 0);
+  const enum bt_err err =
+      json_parse(&arena, session, JSON_DEPTH_MAX, &tree, NULL);
+  put_user(t, err == BT_ERR_OK ? tree : NULL);
+  put_about(t, err == BT_ERR_OK ? tree : NULL);
+  arena_free(&arena);
+}
+
+static bool invite(struct bot_talk *talk, const struct bot_invitation *how) {
+  struct cognigy_talk *t = talk_of(talk);
+  textbuf_init(&t->user, mem_of(t));
+  textbuf_init(&t->about, mem_of(t));
+  t->backoff =
+      (struct backoff){.first_ms = FIRST_PAUSE_MS, .most_ms = LONGEST_PAUSE_MS};
+  /* The gap began with the process before this one. */
+  t->was_ready = how->resumed;
+  t->down_at_us = loop_now_us();
+  learn(t, how->session);
+  if (t->user.failed || t->about.failed ||
+      loop_timer_create(bots_loop(talk->bot->bots), on_timer, t, &t->timer) !=
+          BT_ERR_OK ||
+      connect(t) != BT_ERR_OK) {
+    lose(t, "There is no memory for a connection to the bot.");
+  }
+  return true;
+}
+
+/* ---- the bot */
+
+static enum bt_err start(struct bot *bot) {
+  struct cognigy_bot *b = bot_of(bot);
+  /* Polling must not wait its turn, nor be repeated: its order is its own. */
+  const struct courier_policy policy = {.attempts = 1,
+                                        .first_pause_ms = 1,
+                                        .longest_pause_ms = 1,
+                                        .at_once_max = POLLS_MAX,
+                                        .waiting_max = POLLS_MAX,
+                                        .alone_ms = 1};
+  rand_seed(&b->chance, (uint64_t)loop_now_us() ^ bot->number);
+  b->rule_count = bot_setting_words(bot->settings, BOT_OPTION_COGNIGY_GOODBYE,
+                                    b->rules, RULES_MAX);
+  return courier_add_target(bots_courier(bot->bots), &policy, &b->polls);
+}
+
+static void shut(struct bot *bot) {
+  courier_drop_target(bot_of(bot)->polls);
+}
+
+const struct bot_ops bot_cognigy_ops = {.bot_bytes = sizeof(struct cognigy_bot),
+                                        .talk_bytes =
+                                            sizeof(struct cognigy_talk),
+                                        .always_there = true,
+                                        .wants_backlog = true,
+                                        .start = start,
+                                        .shut = shut,
+                                        .invite = invite,
+                                        .turn = turn,
+                                        .release = release};

@@ -1,0 +1,47 @@
+/* line.h - one Socket.IO connection that we open: WebSocket, or polling where
+ * that is refused.
+ *
+ * It opens, answers and pings by itself. When it goes down it stays down: who
+ * owns it decides whether there is another. It may be freed at any time, also
+ * from inside its own calls.
+ */
+#ifndef BATON_BOTS_COGNIGY_LINE_H
+#define BATON_BOTS_COGNIGY_LINE_H
+
+#include "bots/bot.h"
+
+struct line;
+
+enum line_transport { LINE_AUTO, LINE_WEBSOCKET, LINE_POLLING };
+
+struct line_options {
+  struct bots *bots;
+  struct courier_target *polls; /* carries polling; borrowed */
+  struct text url;              /* "https://host/path": without "socket.io/" */
+  struct text query; /* "sessionId=…&…": without EIO and transport */
+  enum line_transport transport;
+};
+
+struct line_user {
+  void *ctx;
+  /* In the namespace. */
+  void (*on_up)(void *ctx);
+  /* ["name", argument]: @argument is JSON, or NULL. True: acknowledged at once
+   * if the peer wants it. */
+  void (*on_event)(void *ctx, struct text name, const struct json *argument);
+  /* The last call; the line is to be freed then. @in_order: the peer said that
+   * it closes. @why is a sentence without a secret. */
+  void (*on_down)(void *ctx, bool in_order, struct text why);
+};
+
+/* Everything is copied. BT_ERR_NOMEM. */
+enum bt_err line_open(const struct line_options *options,
+                      const struct line_user *user,
+                      struct line **out) BT_USE_RESULT;
+/* "42[…]" of a JSON list that begins with the event's name. False: not up, or
+ * the peer takes nothing more. */
+bool line_emit(struct line *line, struct text list);
+/* With a word of goodbye if it is up. on_down() is not called. NULL is fine. */
+void line_free(struct line *line);
+
+#endif
