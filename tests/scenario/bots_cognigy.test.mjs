@@ -1,6 +1,7 @@
 // bots_cognigy.test.mjs - Cognigy's Socket endpoint (real socket.io 2.5.1): turns, goodbyes, cuts, polling, TLS.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Table } from "./support/compatibility.mjs";
@@ -13,11 +14,14 @@ const SUPPORT = new URL("support", import.meta.url).pathname;
 const PEM = fs.readFileSync(path.join(SUPPORT, "outside.pem"));
 const TOKEN = "url-token-of-the-endpoint";
 process.env.TEST_URL_TOKEN = TOKEN;
+process.env.TEST_API_KEY = "key-of-the-api";
 
 const table = new Table("cognigy-client", {
   title: "Cognigy Socket endpoint, as its client", client: "`socket.io` 2.5.1, which plays the endpoint" });
 
-let endpoint, secure, stranger, server, supervisor;
+let endpoint, secure, server, supervisor, api;
+const pushed = []; // what Cognigy's API was told
+let apiAnswers = 200;
 
 const CENTRE = () => `
 centre: cognigy
@@ -35,6 +39,8 @@ bots:
   - { id: polls, type: cognigy, url: "${endpoint.url}", urlToken: env:TEST_URL_TOKEN, transport: polling }
   - { id: own, type: cognigy, url: "${endpoint.url}", urlToken: env:TEST_URL_TOKEN, goodbye: ["done.at=42 end", live] }
   - { id: tls, type: cognigy, url: "${secure.url}", urlToken: env:TEST_URL_TOKEN }
+  - { id: told, type: cognigy, url: "${endpoint.url}", urlToken: env:TEST_URL_TOKEN, greeting: GET_STARTED,
+      api: "http://127.0.0.1:${api.address().port}", apiKey: env:TEST_API_KEY, returnText: BACK }
   - { id: nobody, type: cognigy, url: "http://127.0.0.1:1", urlToken: env:TEST_URL_TOKEN, attempts: 2 }
 entryPoints:
   - { id: flow,   bot: flow,   fallback: support, idleTimeout: 1, drainTimeout: 2 }
@@ -42,10 +48,20 @@ entryPoints:
   - { id: polls,  bot: polls,  fallback: support, idleTimeout: 1 }
   - { id: own,    bot: own,    fallback: support, idleTimeout: 1, drainTimeout: 1 }
   - { id: tls,    bot: tls,    fallback: support, idleTimeout: 1 }
+  - { id: told,   bot: told,   fallback: support, idleTimeout: 5 }
   - { id: nobody, bot: nobody, fallback: support, idleTimeout: 1 }
 `;
 
 before(async () => {
+  api = http.createServer((request, answer) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+      pushed.push({ url: request.url, key: request.headers["x-api-key"], body: JSON.parse(Buffer.concat(parts)) });
+      answer.writeHead(apiAnswers).end();
+    });
+  });
+  await new Promise((resolve) => api.listen(0, "127.0.0.1", resolve));
   endpoint = await Endpoint.start({ ping: 300, pingTimeout: 2000 });
   secure = await Endpoint.start({ tls: { key: PEM, cert: PEM } });
   server = new Server("");
@@ -58,6 +74,7 @@ after(async () => {
   await server?.remove();
   endpoint?.stop();
   secure?.stop();
+  api?.close();
 });
 after(() => table.check());
 
@@ -310,6 +327,37 @@ test("a greeting begins; the user is the session where that is wished", async ()
   await heard(customer, "You said: GET_STARTED");
   assert.equal(endpoint.inputs[0].userId, id);
   await finish(server, id);
+});
+
+test("back to the bot after an agent: the flow is told over the API, a second and a third time, too", async () => {
+  const agent = await Peer.agent(server);
+  const { customer, id } = await open("told");
+  await heard(customer, "You said: GET_STARTED");
+  endpoint.inputs.length = 0;
+  for (const round of [1, 2, 3]) {
+    apiAnswers = round === 3 ? 403 : 200;
+    endpoint.output(endpoint.of(id), `to a person ${round}`, { handover: true });
+    await heard(customer, `to a person ${round}`);
+    endpoint.of(id).disconnect(true);
+    await customer.hear("idle", (f) => f.type === "session.status" && f.status === "idle");
+    assert.equal((await supervisor("POST", `/sessions/${id}/transfer`, { queueId: "support" })).status, 200);
+    await take(agent, id);
+    agent.send("message", { session: id, text: `Anna ${round}` });
+    await heard(customer, `Anna ${round}`);
+    const back = await agent.ask("transfer", { session: id, bot: "told" });
+    assert.equal(back.type, "done", JSON.stringify(back));
+    await eventually("the flow is told", () => pushed.length === round);
+    await customer.hear("with the bot", (f) => f.type === "session.status" && f.status === "connected");
+    customer.send("message", { text: `again ${round}` });
+    await heard(customer, `You said: again ${round}`);
+  }
+  const { url, key, body } = pushed[0];
+  assert.deepEqual([url, key, body.sessionId, body.URLToken, body.text, body.data],
+    ["/v2.0/endpoint/inject", "key-of-the-api", id, TOKEN, "BACK", { baton: "returned" }]);
+  assert.deepEqual(endpoint.inputs.map((i) => i.text), ["again 1", "again 2", "again 3"]); // no greeting again
+  assert.deepEqual(await notes(id), ["The flow was not told that the session is back: the API answered 403."]);
+  await finish(server, id);
+  await agent.close();
 });
 
 test("polling, where WebSockets are refused and where it is chosen",

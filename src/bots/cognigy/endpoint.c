@@ -7,13 +7,13 @@
 
 #include "base/check.h"
 #include "base/rand.h"
-#include "bots/cognigy/goodbye.h"
 #include "bots/cognigy/line.h"
+#include "bots/cognigy/output.h"
+#include "bots/cognigy/push.h"
 #include "net/backoff.h"
 #include "net/url.h"
 
 enum {
-  RULES_MAX = 16,
   HELD_MAX = 32, /* turns of a session that wait for the endpoint */
   SAID_MAX = 16, /* outputs that are remembered, to know them again */
   FIRST_PAUSE_MS = 250,
@@ -27,8 +27,8 @@ struct cognigy_bot {
   struct bot bot;
   struct courier_target *polls;
   struct rand chance;
-  struct text rules[RULES_MAX];
-  size_t rule_count;
+  struct cognigy_rules rules;
+  struct push *push; /* NULL: flows are not told */
 };
 
 struct held_turn {
@@ -51,6 +51,7 @@ struct cognigy_talk {
   struct textbuf user;  /* the userId */
   struct textbuf about; /* the session, for the first input; then empty */
   bool ready, was_ready, said_goodbye;
+  bool returns;        /* from an agent: the flow is to be told */
   uint32_t connection; /* the how-manieth */
   int64_t down_at_us;
   struct {
@@ -205,17 +206,12 @@ static void turn(struct bot_talk *talk, const struct bot_turn *turn) {
 
 /* ---- outputs */
 
-static struct text text_in(const struct json *object, const char *key) {
-  const struct json *m = json_member(object, text_from(key));
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
-}
-
 /* An output that was not acknowledged in time comes again on the next
  * connection; within one connection, what is said twice is meant twice. */
 static bool is_again(struct cognigy_talk *t, const struct json *data) {
   const uint64_t hash = hash_text(data->source);
   const uint32_t known = t->said_count < SAID_MAX ? t->said_count : SAID_MAX;
-  if (text_in(data, "traceId").len == 0) {
+  if (cognigy_text(data, "traceId").len == 0) {
     return false;
   }
   for (uint32_t i = 0; i < known; i++) {
@@ -229,60 +225,30 @@ static bool is_again(struct cognigy_talk *t, const struct json *data) {
   return false;
 }
 
-static enum goodbye judge(const struct cognigy_talk *t,
-                          const struct json *data) {
-  const struct cognigy_bot *b = bot_of(t->talk.bot);
-  enum goodbye found = GOODBYE_NONE;
-  for (size_t i = 0; i < b->rule_count && found == GOODBYE_NONE; i++) {
-    found = goodbye_judge(b->rules[i], data);
-  }
-  return found;
-}
-
-/* The connection's close is awaited: the session is releasing meanwhile. */
-static void say_goodbye(struct cognigy_talk *t, enum goodbye goodbye,
-                        const struct json *data) {
-  struct textbuf attributes;
-  struct json_out o;
-  textbuf_init(&attributes, mem_of(t));
-  json_out_init(&o, &attributes);
-  goodbye_put_attributes(data, &o);
-  const struct bot_farewell farewell = {
-      .ends = goodbye == GOODBYE_END,
-      .reason = text_in(data, "reason"),
-      .attributes = attributes.failed ? TEXT("") : textbuf_text(&attributes)};
-  t->said_goodbye = true;
-  await(t, AWAITED_NOTHING, 0);
-  bot_goodbye(&t->talk, &farewell);
-  textbuf_free(&attributes);
-}
-
+/* After a goodbye the connection's close is awaited: the session is releasing
+ * meanwhile. */
 static void take_output(struct cognigy_talk *t, const struct json *output) {
-  const struct json *data = json_member(output, TEXT("data"));
   if (output == NULL || output->type != JSON_OBJECT || is_again(t, output)) {
     return;
   }
-  const bool rich =
-      data != NULL && data->type == JSON_OBJECT && data->count > 0;
-  const struct bot_said said = {.text = text_in(output, "text"),
-                                .data = rich ? data->source : TEXT("")};
   if (t->awaited == AWAITED_ANSWER) {
     await(t, AWAITED_NOTHING, 0);
   }
-  if (said.text.len > 0 || rich) {
-    bot_say(&t->talk, &said);
-  }
-  const enum goodbye goodbye = judge(t, data);
+  cognigy_say(&t->talk, output);
+  const enum goodbye goodbye =
+      cognigy_judge(&bot_of(t->talk.bot)->rules, output);
   if (goodbye != GOODBYE_NONE && !t->said_goodbye) {
-    say_goodbye(t, goodbye, data);
+    t->said_goodbye = true;
+    await(t, AWAITED_NOTHING, 0);
+    cognigy_say_goodbye(&t->talk, goodbye, output);
   }
 }
 
 static void note_error(struct cognigy_talk *t, const struct json *error) {
   char sentence[300];
-  struct text what = text_in(error, "message");
-  what = what.len > 0 ? what : text_in(error, "text");
-  what = what.len > 0 ? what : text_in(error, "error");
+  struct text what = cognigy_text(error, "message");
+  what = what.len > 0 ? what : cognigy_text(error, "text");
+  what = what.len > 0 ? what : cognigy_text(error, "error");
   (void)snprintf(sentence, sizeof sentence, "The bot reports an error: %.*s",
                  (int)(what.len < 200 ? what.len : 200), what.ptr);
   bot_note(&t->talk, text_from(sentence));
@@ -295,14 +261,17 @@ static void end_of_turn(struct cognigy_talk *t) {
   bot_types(&t->talk, false);
 }
 
+/* A flow that had the session before is told that it is back; one that has not
+ * is greeted. */
 static void greet(struct cognigy_talk *t) {
+  struct push *push = bot_of(t->talk.bot)->push;
   const struct text greeting =
       bot_setting_text(settings_of(t), BOT_OPTION_COGNIGY_GREETING);
-  if (greeting.len > 0 && !t->talk.held) {
-    bot_accept(&t->talk);
+  bot_accept(&t->talk);
+  if (t->returns && push != NULL) {
+    push_return(push, &t->talk, textbuf_text(&t->user));
+  } else if (greeting.len > 0 && !t->returns) {
     (void)send_input(t, greeting);
-  } else {
-    bot_accept(&t->talk);
   }
 }
 
@@ -332,7 +301,7 @@ static void on_ready(struct cognigy_talk *t) {
 }
 
 static void take_typed(struct cognigy_talk *t, const struct json *argument) {
-  const struct text type = text_in(argument, "type");
+  const struct text type = cognigy_text(argument, "type");
   const struct json *data = json_member(argument, TEXT("data"));
   if (text_equal(type, TEXT("finalPing"))) {
     end_of_turn(t);
@@ -353,7 +322,7 @@ static void on_event(void *ctx, struct text name, const struct json *argument) {
     end_of_turn(t);
   } else if (text_equal(name, TEXT("typingStatus"))) {
     bot_types(&t->talk,
-              text_equal(text_in(argument, "status"), TEXT("typingOn")));
+              text_equal(cognigy_text(argument, "status"), TEXT("typingOn")));
   } else if (text_equal(name, TEXT("exception"))) {
     note_error(t, argument);
   }
@@ -479,30 +448,29 @@ static void put_about(struct cognigy_talk *t, const struct json *session) {
   json_close_object(&o);
 }
 
-static void put_user(struct cognigy_talk *t, const struct json *session) {
-  char id[ID_TEXT_LEN];
-  const struct text customer =
-      text_in(json_member(session, TEXT("customer")), "id");
-  id_to_text(t->talk.session, id);
-  if (customer.len > 0 &&
-      bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_USER) == 0) {
-    textbuf_add(&t->user, customer);
-  } else {
-    textbuf_add(&t->user, (struct text){id, sizeof id});
+/* Did an agent speak in it? */
+static bool was_with_agent(const struct json *session) {
+  const struct json *list = json_member(session, TEXT("messages"));
+  const struct json *m = list == NULL ? NULL : list->first;
+  while (m != NULL && !text_equal(cognigy_text(m, "from"), TEXT("agent"))) {
+    m = m->next;
   }
+  return m != NULL;
 }
 
 static void learn(struct cognigy_talk *t, struct text session) {
+  const bool by_session =
+      bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_USER) != 0;
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, mem_of(t), 0);
   const enum bt_err err =
       json_parse(&arena, session, JSON_DEPTH_MAX, &tree, NULL);
-  put_user(t, err == BT_ERR_OK ? tree : NULL);
+  cognigy_put_user(session, t->talk.session, by_session, &t->user);
   put_about(t, err == BT_ERR_OK ? tree : NULL);
+  t->returns = err == BT_ERR_OK && was_with_agent(tree);
   arena_free(&arena);
 }
-
 static bool invite(struct bot_talk *talk, const struct bot_invitation *how) {
   struct cognigy_talk *t = talk_of(talk);
   textbuf_init(&t->user, mem_of(t));
@@ -534,13 +502,15 @@ static enum bt_err start(struct bot *bot) {
                                         .waiting_max = POLLS_MAX,
                                         .alone_ms = 1};
   rand_seed(&b->chance, (uint64_t)loop_now_us() ^ bot->number);
-  b->rule_count = bot_setting_words(bot->settings, BOT_OPTION_COGNIGY_GOODBYE,
-                                    b->rules, RULES_MAX);
-  return courier_add_target(bots_courier(bot->bots), &policy, &b->polls);
+  cognigy_read_rules(bot->settings, BOT_OPTION_COGNIGY_GOODBYE, &b->rules);
+  const enum bt_err err =
+      courier_add_target(bots_courier(bot->bots), &policy, &b->polls);
+  return err == BT_ERR_OK ? push_create(bot, &b->push) : err;
 }
 
 static void shut(struct bot *bot) {
   courier_drop_target(bot_of(bot)->polls);
+  push_free(bot_of(bot)->push);
 }
 
 const struct bot_ops bot_cognigy_ops = {.bot_bytes = sizeof(struct cognigy_bot),

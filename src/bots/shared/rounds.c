@@ -117,6 +117,10 @@ static void drop_first(struct rounds_talk *t) {
 }
 
 static void clear(struct rounds_talk *t) {
+  const struct rounds_ops *ops = bot_of(t->talk.bot)->rounds;
+  if (ops->clear != NULL) {
+    ops->clear(t);
+  }
   if (t->call != NULL) {
     courier_cancel(t->call);
     t->call = NULL;

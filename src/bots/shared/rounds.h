@@ -84,6 +84,8 @@ struct rounds_ops {
    * not asked. */
   void (*take_answer)(struct rounds_bot *bot, const struct json *reply,
                       struct json_out *out);
+  /* The talk ends: what the connector keeps beside is freed. May be NULL. */
+  void (*clear)(struct rounds_talk *talk);
 };
 
 /* For a connector's start(). BT_ERR_NOMEM. */
@@ -96,10 +98,12 @@ void rounds_left(struct bot_talk *talk, struct text reason);
 void rounds_release(struct bot_talk *talk, bool for_good);
 bool rounds_ask(struct bot *bot, const struct bot_question *question);
 
-#define ROUNDS_BOT_OPS                                                         \
+/* For a connector that has an invite() of its own, before rounds_invite(). */
+#define ROUNDS_BOT_OPS_BUT_INVITE                                              \
   .always_there = true, .wants_backlog = true, .shut = rounds_shut,            \
-  .invite = rounds_invite, .turn = rounds_turn_of, .left = rounds_left,        \
-  .release = rounds_release, .ask = rounds_ask
+  .turn = rounds_turn_of, .left = rounds_left, .release = rounds_release,      \
+  .ask = rounds_ask
+#define ROUNDS_BOT_OPS ROUNDS_BOT_OPS_BUT_INVITE, .invite = rounds_invite
 
 /* In order, after a goodbye. The talk is gone. */
 void rounds_close(struct rounds_talk *talk);
