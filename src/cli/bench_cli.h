@@ -27,8 +27,13 @@ struct bench bench_new(void);
 int bench_cli_handover(const struct cli_command *self, int argc, char **argv);
 int bench_cli_routing(const struct cli_command *self, int argc, char **argv);
 int bench_cli_studio(const struct cli_command *self, int argc, char **argv);
+int bench_cli_peers(const struct cli_command *self, int argc, char **argv);
 int bench_cli_journal(const struct cli_command *self, int argc, char **argv);
 int bench_cli_simulate(const struct cli_command *self, int argc, char **argv);
+
+/* Engine and journal behind a socket, until the one client goes; the journal is
+ * in @data, an empty directory. Answers an exit code. */
+int bench_door(const char *data);
 
 /* A number with at most four digits behind the point. */
 void bench_put_number(struct json_out *o, const char *key, double value);

@@ -19,6 +19,9 @@ static const struct cli_command kinds[] = {
      bench_cli_journal},
     {"bench simulate", "[--contacts N] [--days N] [--json]",
      "how fast days of a centre are played", bench_cli_simulate},
+    {"bench peers", "[--seconds N] [--flight N] [--json]",
+     "the same decisions on Baton, Redis and PostgreSQL, durable",
+     bench_cli_peers},
     {NULL, NULL, NULL, NULL}};
 
 /* Behind "bench ". */

@@ -186,6 +186,7 @@ static bool is_empty(const struct step *step) {
 void domain_submit(struct domain *d, const struct command *cmd,
                    domain_answer_fn *fn, void *ctx) {
   struct step *step = admit(d);
+  d->last = step;
   if (step == NULL) {
     refuse(d, fn, ctx);
     return;
@@ -194,6 +195,7 @@ void domain_submit(struct domain *d, const struct command *cmd,
   if (step->event_count > 0) {
     write_batch(d, step);
   } else if (is_empty(step) && fn == NULL) {
+    d->last = NULL;
     step_pool_give(&d->steps, step);
     return;
   }
@@ -203,6 +205,10 @@ void domain_submit(struct domain *d, const struct command *cmd,
                          .fn = fn,
                          .ctx = ctx};
   held_ring_push(&d->held, &h);
+}
+
+const struct step *domain_last_step(const struct domain *d) {
+  return d->last;
 }
 
 void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx) {
@@ -335,6 +341,7 @@ static bool wants_snapshot(const struct domain *d) {
 }
 
 size_t domain_release(struct domain *d) {
+  d->last = NULL;
   look_at_journal(d);
   for (size_t n = d->refused.count; n > 0; n--) {
     const struct held h = held_ring_pop(&d->refused);

@@ -56,6 +56,10 @@ void domain_listen(struct domain *d, const struct domain_listener *listener);
  * done and the answer is REFUSAL_UNAVAILABLE. */
 void domain_submit(struct domain *d, const struct command *cmd,
                    domain_answer_fn *fn, void *ctx);
+/* What the last command gave, before it is durable; NULL if it was not carried
+ * out. For a shell that decides by it what to submit next, in the same breath:
+ * nothing of it may be let out, and it is gone with the next call. */
+const struct step *domain_last_step(const struct domain *d);
 /* Calls @fn with a NULL answer when everything submitted so far is durable: for
  * reading, so that nobody is shown what may yet be lost. */
 void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx);

@@ -36,7 +36,8 @@ struct domain {
   struct domain_listener listeners[DOMAIN_LISTENERS_MAX];
   size_t listener_count;
   uint64_t released;
-  bool full; /* the journal's disk has no room */
+  const struct step *last; /* of the last command */
+  bool full;               /* the journal's disk has no room */
 };
 
 #endif

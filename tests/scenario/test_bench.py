@@ -4,6 +4,7 @@ does not answer is a failure, not a figure."""
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -61,6 +62,23 @@ class Bench(unittest.TestCase):
         rows = self.run_json("journal", "--flight", "1,16", "--seconds", "1")
         self.assertEqual([row["flight"] for row in rows], [1, 16])
         self.assertGreater(rows[1]["batches_per_s"], 0)
+
+    def test_the_door_for_the_peers(self):
+        door = subprocess.Popen(
+            [BATON, "bench", "peers", "--door", self.directory + "/door"], stdout=subprocess.PIPE, text=True
+        )
+        port = int(door.stdout.readline().rsplit(":", 1)[1])
+        with socket.create_connection(("127.0.0.1", port)) as client, client.makefile("rw", newline="\n") as lines:
+            for n in (0, 1):
+                lines.write(f"agent {n} 1:{n + 1},2:1 idle\n")
+            lines.write("E a 1 5 1\nE b 2 5 1,2\nE c 3 1 2\nE d 4 9 2\n")
+            lines.write("R f 0 1\nR g 1 2\nR h 0 4\n")
+            lines.flush()
+            answers = dict(lines.readline().split() for _ in range(7))
+        self.assertEqual(door.wait(timeout=30), 0)
+        door.stdout.close()
+        # The better of two goes first, then the higher priority.
+        self.assertEqual(answers, {"a": "0", "b": "1", "c": "-", "d": "-", "f": "4", "g": "3", "h": "-"})
 
     def test_misuse(self):
         done = bench("handover", "--clients", "0", directory=self.directory)
