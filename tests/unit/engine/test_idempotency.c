@@ -30,6 +30,21 @@ static void get_idle(struct centre *c) {
   centre_bot(c, COMMAND_BOT_CLOSED, NULL);
 }
 
+/* A session that nobody holds, and a request to transfer it. */
+static struct command begin(struct centre *c) {
+  centre_init(c, NULL);
+  get_idle(c);
+  return transfer_with(c, "k", some_hash);
+}
+
+/* Carried out with this answer, for the first time or again. */
+static void answers(struct centre *c, const struct command *cmd, int code,
+                    bool again) {
+  centre_run(c, cmd);
+  assert_int_equal(c->step.answer.code, code);
+  assert_int_equal(c->step.answer.replayed, again);
+}
+
 /* The answer's body, kept beyond the step. */
 static const char *body_of(const struct centre *c) {
   static char bodies[2][BODY_MAX];
@@ -42,19 +57,13 @@ static const char *body_of(const struct centre *c) {
 static void test_a_repeat_is_answered_to_the_byte(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
-  struct command cmd = transfer_with(&c, "k", some_hash);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 200);
-  assert_false(c.step.answer.replayed);
+  struct command cmd = begin(&c);
+  answers(&c, &cmd, 200, false);
   const char *first = body_of(&c);
   const struct session before = *centre_session(&c);
   centre_wait(&c, 5000);
   cmd.now_us = c.now_us;
-  centre_run(&c, &cmd);
-  assert_true(c.step.answer.replayed);
-  assert_int_equal(c.step.answer.code, 200);
+  answers(&c, &cmd, 200, true);
   assert_string_equal(body_of(&c), first);
   assert_int_equal(c.step.event_count, 0);
   assert_memory_equal(&before, centre_session(&c), sizeof before);
@@ -64,13 +73,10 @@ static void test_a_repeat_is_answered_to_the_byte(void **state) {
 static void test_another_body_is_refused(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
-  struct command cmd = transfer_with(&c, "k", some_hash);
+  struct command cmd = begin(&c);
   centre_run(&c, &cmd);
   cmd = transfer_with(&c, "k", some_hash + 1);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 422);
+  answers(&c, &cmd, 422, false);
   assert_int_equal(c.step.answer.refusal, REFUSAL_IDEMPOTENCY_MISMATCH);
   cmd = transfer_with(&c, "k", some_hash); /* and the first one still stands */
   centre_run(&c, &cmd);
@@ -87,39 +93,29 @@ static void test_a_no_is_an_answer_too(void **state) {
   centre_run(&c, &cmd);
   assert_int_equal(c.step.answer.refusal, REFUSAL_RELEASE_IN_PROGRESS);
   centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 409);
-  assert_true(c.step.answer.replayed);
+  answers(&c, &cmd, 409, true);
   centre_free(&c);
 }
 
 static void test_what_was_malformed_may_come_again(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
-  struct command cmd = transfer_with(&c, "k", some_hash);
+  struct command cmd = begin(&c);
   record_set_text(&cmd.args, FIELD_QUEUE_ID, TEXT("suport"));
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 404);
+  answers(&c, &cmd, 404, false);
   cmd = transfer_with(&c, "k", some_hash + 1); /* the name is mended */
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 200);
+  answers(&c, &cmd, 200, false);
   centre_free(&c);
 }
 
 static void test_a_key_comes_before_the_version(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
-  struct command cmd = transfer_with(&c, "k", some_hash);
+  struct command cmd = begin(&c);
   record_set_num(&cmd.args, FIELD_IF_MATCH, centre_session(&c)->version);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 200);
-  centre_run(&c, &cmd); /* the version has moved on, by this very request */
-  assert_int_equal(c.step.answer.code, 200);
-  assert_true(c.step.answer.replayed);
+  answers(&c, &cmd, 200, false);
+  /* The version has moved on, by this very request. */
+  answers(&c, &cmd, 200, true);
   centre_free(&c);
 }
 
@@ -162,16 +158,13 @@ static void test_a_message_is_said_once(void **state) {
   record_set_num(&cmd.args, FIELD_EPOCH, centre_session(&c)->epoch);
   record_set_text(&cmd.args, FIELD_TEXT, TEXT("Hello"));
   record_set_text(&cmd.args, FIELD_KEY, TEXT("frame 1"));
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 201);
+  answers(&c, &cmd, 201, false);
   centre_run(&c, &cmd); /* delivered twice */
   assert_int_equal(c.step.answer.code, 201);
   assert_int_equal(centre_count(&c, EVENT_MESSAGE), 0);
   /* Even when it comes again after the bot's hold. */
   centre_do(&c, COMMAND_HANGUP, ROLE_ADMIN, SESSION_NOBODY, NULL);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 201);
-  assert_true(c.step.answer.replayed);
+  answers(&c, &cmd, 201, true);
   centre_free(&c);
 }
 
@@ -183,11 +176,9 @@ static void test_a_session_is_opened_once(void **state) {
       centre_command(&c, COMMAND_OPEN_SESSION, ROLE_ADMIN, SESSION_NOBODY);
   record_set_text(&cmd.args, FIELD_ENTRY_NAME, TEXT("main"));
   record_set_text(&cmd.args, FIELD_KEY, TEXT("k"));
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 201);
+  answers(&c, &cmd, 201, false);
   const struct id id = c.step.answer.session;
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 201);
+  answers(&c, &cmd, 201, true);
   assert_true(id_equal(c.step.answer.session, id));
   assert_int_equal(c.step.effect_count, 0);
   centre_free(&c);
@@ -196,9 +187,7 @@ static void test_a_session_is_opened_once(void **state) {
 static void test_a_key_belongs_to_its_caller(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
-  struct command cmd = transfer_with(&c, "k", some_hash);
+  struct command cmd = begin(&c);
   centre_run(&c, &cmd);
   cmd.by.name = TEXT("another");
   centre_run(&c, &cmd);
@@ -252,8 +241,7 @@ static void test_the_final_answer_takes_the_place_of_the_first(void **state) {
   centre_open_with_bot(&c, true);
   struct command cmd = transfer_with(&c, "k", some_hash);
   record_set_num(&cmd.args, FIELD_WHEN, WHEN_RELEASED);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 202);
+  answers(&c, &cmd, 202, false);
   centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
   struct command final =
       centre_command(&c, COMMAND_KEEP_ANSWER, ROLE_SYSTEM, SESSION_NOBODY);
@@ -262,9 +250,7 @@ static void test_the_final_answer_takes_the_place_of_the_first(void **state) {
   record_set_text(&final.args, FIELD_KEY, textbuf_text(&key));
   centre_run(&c, &final);
   assert_int_equal(c.step.answer.code, 200);
-  centre_run(&c, &cmd);
-  assert_int_equal(c.step.answer.code, 200);
-  assert_true(c.step.answer.replayed);
+  answers(&c, &cmd, 200, true);
   textbuf_free(&key);
   centre_free(&c);
 }
@@ -274,9 +260,7 @@ static void test_a_restart_forgets_no_answer(void **state) {
   struct centre c;
   struct mirror restored;
   struct step step;
-  centre_init(&c, NULL);
-  get_idle(&c);
-  struct command cmd = transfer_with(&c, "k", some_hash);
+  struct command cmd = begin(&c);
   centre_run(&c, &cmd);
   const char *first = body_of(&c);
   mirror_init(&restored, &c.tm.mem);

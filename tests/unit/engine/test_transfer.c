@@ -57,6 +57,11 @@ static void get_releasing(struct centre *c) {
   centre_open_with_bot(c, true);
 }
 
+static void begin(struct centre *c, void (*get_there)(struct centre *c)) {
+  centre_init(c, NULL);
+  get_there(c);
+}
+
 static const struct standing {
   enum session_status status;
   void (*get_there)(struct centre *c);
@@ -81,64 +86,66 @@ static void transfer_as_script(struct centre *c, const char *json) {
   centre_do(c, COMMAND_TRANSFER, ROLE_SCRIPT, SESSION_NOBODY, json);
 }
 
-static void test_each_status_has_its_answer(void **state) {
-  (void)state;
+/* The story once for each place that a session can be in. */
+static void in_each(void (*story)(struct centre *c, const struct standing *s)) {
   for (size_t i = 0; i < STANDINGS; i++) {
-    const struct standing *s = &standings[i];
     struct centre c;
-    centre_init(&c, NULL);
-    s->get_there(&c);
-    assert_int_equal(centre_status(&c), s->status);
-    const struct session before = *centre_session(&c);
-    transfer_as_script(&c, "{\"skill\":\"AgentSkill\"}");
-    expect_refusal(&c, s->now);
-    if (s->now != REFUSAL_NONE) {
-      assert_int_equal(centre_count(&c, EVENT_TRANSFER_REFUSED), 1);
-      assert_int_equal(c.step.event_count, 1);
-      assert_int_equal(centre_session(&c)->epoch, before.epoch);
-    }
+    begin(&c, standings[i].get_there);
+    assert_int_equal(centre_status(&c), standings[i].status);
+    story(&c, &standings[i]);
     centre_free(&c);
   }
 }
 
+static bool has_bot(const struct standing *s) {
+  return s->status == SESSION_CONNECTED || s->status == SESSION_RELEASING;
+}
+
+static void transfer_now(struct centre *c, const struct standing *s) {
+  const struct session before = *centre_session(c);
+  transfer_as_script(c, "{\"skill\":\"AgentSkill\"}");
+  expect_refusal(c, s->now);
+  if (s->now != REFUSAL_NONE) {
+    assert_int_equal(centre_count(c, EVENT_TRANSFER_REFUSED), 1);
+    assert_int_equal(c->step.event_count, 1);
+    assert_int_equal(centre_session(c)->epoch, before.epoch);
+  }
+}
+
+static void test_each_status_has_its_answer(void **state) {
+  (void)state;
+  in_each(transfer_now);
+}
+
+static void transfer_when_released(struct centre *c, const struct standing *s) {
+  transfer_as_script(c, "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
+  expect_refusal(c, s->released);
+  assert_int_equal(centre_count(c, EVENT_OF_SESSION(TRANSFER_WAITS)),
+                   has_bot(s));
+}
+
 static void test_when_released_waits_only_for_a_bot(void **state) {
   (void)state;
-  for (size_t i = 0; i < STANDINGS; i++) {
-    const struct standing *s = &standings[i];
-    struct centre c;
-    centre_init(&c, NULL);
-    s->get_there(&c);
-    transfer_as_script(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
-    expect_refusal(&c, s->released);
-    const bool bot =
-        s->status == SESSION_CONNECTED || s->status == SESSION_RELEASING;
-    assert_int_equal(centre_count(&c, EVENT_OF_SESSION(TRANSFER_WAITS)), bot);
-    centre_free(&c);
+  in_each(transfer_when_released);
+}
+
+static void transfer_and_release(struct centre *c, const struct standing *s) {
+  centre_transfer(c, "{\"queue\":\"support\",\"release\":true}");
+  if (s->status == SESSION_WRAPUP) {
+    expect_refusal(c, REFUSAL_SESSION_ENDED);
+  } else {
+    expect_code(c, has_bot(s) ? 202 : 200);
+  }
+  if (has_bot(s)) {
+    assert_int_equal(c->step.effects[0].type, EFFECT_CLOSE_BOT);
+    centre_bot(c, COMMAND_BOT_CLOSED, NULL);
+    assert_int_equal(centre_count(c, EVENT_OF_SESSION(QUEUED)), 1);
   }
 }
 
 static void test_release_true_works_in_every_status(void **state) {
   (void)state;
-  for (size_t i = 0; i < STANDINGS; i++) {
-    const struct standing *s = &standings[i];
-    struct centre c;
-    centre_init(&c, NULL);
-    s->get_there(&c);
-    centre_transfer(&c, "{\"queue\":\"support\",\"release\":true}");
-    const bool bot =
-        s->status == SESSION_CONNECTED || s->status == SESSION_RELEASING;
-    if (s->status == SESSION_WRAPUP) {
-      expect_refusal(&c, REFUSAL_SESSION_ENDED);
-    } else {
-      expect_code(&c, bot ? 202 : 200);
-    }
-    if (bot) {
-      assert_int_equal(c.step.effects[0].type, EFFECT_CLOSE_BOT);
-      centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
-      assert_int_equal(centre_count(&c, EVENT_OF_SESSION(QUEUED)), 1);
-    }
-    centre_free(&c);
-  }
+  in_each(transfer_and_release);
 }
 
 /* ---- the order of the checks */
@@ -146,8 +153,7 @@ static void test_release_true_works_in_every_status(void **state) {
 static void test_the_first_that_fails_is_the_answer(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_releasing(&c);
+  begin(&c, get_releasing);
   struct command cmd =
       centre_command(&c, COMMAND_TRANSFER, ROLE_CUSTOMER, SESSION_NOBODY);
   cmd.by.session = (struct id){1, 2};
@@ -177,8 +183,7 @@ static void test_the_first_that_fails_is_the_answer(void **state) {
 static void test_an_old_version_does_not_make_a_newer_one(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
+  begin(&c, get_idle);
   const uint32_t version = centre_session(&c)->version;
   struct command cmd =
       centre_command(&c, COMMAND_TRANSFER, ROLE_ADMIN, SESSION_NOBODY);
@@ -198,8 +203,7 @@ static void test_an_old_version_does_not_make_a_newer_one(void **state) {
 static void test_a_transfer_that_waits_in_vain_is_withdrawn(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_connected(&c);
+  begin(&c, get_connected);
   centre_transfer(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\","
                       "\"timeout\":3}");
   expect_code(&c, 202);
@@ -217,8 +221,7 @@ static void test_a_transfer_that_waits_in_vain_is_withdrawn(void **state) {
 static void test_only_one_transfer_waits(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_connected(&c);
+  begin(&c, get_connected);
   centre_transfer(&c, "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
   const struct id first = c.step.answer.transfer;
   centre_transfer(&c, "{\"queue\":\"support\",\"when\":\"released\"}");
@@ -240,8 +243,7 @@ static void test_only_one_transfer_waits(void **state) {
 static void test_what_was_asked_comes_with_it_into_the_queue(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_connected(&c);
+  begin(&c, get_connected);
   centre_transfer(&c, "{\"queue\":\"support\",\"when\":\"released\","
                       "\"priority\":7,\"skipQueue\":true,"
                       "\"reason\":\"Bot handover\",\"note\":\"be kind\"}");
@@ -276,8 +278,7 @@ static void test_without_a_priority_it_is_the_queues(void **state) {
 static void test_asking_again_for_the_same_queue_keeps_the_place(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_queued(&c);
+  begin(&c, get_queued);
   const struct record *ev = centre_event(&c, EVENT_OF_SESSION(QUEUED));
   const int64_t entered_us = record_num(ev, FIELD_ENTERED);
   const int64_t order = record_num(ev, FIELD_ORDER);
@@ -298,8 +299,7 @@ static void test_asking_again_for_the_same_queue_keeps_the_place(void **state) {
 static void test_a_paused_queue_takes_nobody(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
+  begin(&c, get_idle);
   struct command cmd =
       centre_command(&c, COMMAND_PAUSE_QUEUE, ROLE_SUPERVISOR, SESSION_NOBODY);
   record_set_num(&cmd.args, FIELD_QUEUE,
@@ -339,8 +339,7 @@ static void test_a_full_queue_takes_only_who_skips(void **state) {
 static void test_require_agent(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
+  begin(&c, get_idle);
   static const char logged_in[] =
       "{\"skill\":\"AgentSkill\",\"requireAgent\":\"loggedIn\"}";
   static const char available[] =
@@ -404,8 +403,7 @@ static void test_a_bot_that_wakes_up_late_can_do_nothing(void **state) {
       COMMAND_SAY,     COMMAND_GOODBYE,        COMMAND_TRANSFER,
       COMMAND_RELEASE, COMMAND_SET_ATTRIBUTES, COMMAND_CANCEL_TRANSFER};
   struct centre c;
-  centre_init(&c, NULL);
-  get_connected(&c);
+  begin(&c, get_connected);
   const uint32_t epoch = centre_session(&c)->epoch;
   centre_do(&c, COMMAND_HANGUP, ROLE_ADMIN, SESSION_NOBODY, NULL);
   centre_transfer(&c, "{\"bot\":\"cognigy\"}");
@@ -449,8 +447,7 @@ test_an_invited_bot_cannot_transfer_under_a_guessed_hold(void **st) {
 static void test_a_bot_may_transfer_what_it_holds(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_connected(&c);
+  begin(&c, get_connected);
   centre_bot(&c, COMMAND_TRANSFER,
              "{\"skill\":\"AgentSkill\",\"when\":\"released\"}");
   expect_code(&c, 202);
@@ -464,8 +461,7 @@ static void test_a_bot_may_transfer_what_it_holds(void **state) {
 static void test_the_agent_who_holds_may_transfer(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_active(&c);
+  begin(&c, get_active);
   centre_ready(&c, "bert");
   centre_wait(&c, 1000);
   centre_agent(&c, "anna", COMMAND_TRANSFER, "{\"skill\":\"AgentSkill\"}");
@@ -497,8 +493,7 @@ static void test_an_owner_of_the_queue_may_take_an_offer_back(void **state) {
 static void test_an_action_that_is_no_transfer_is_named(void **state) {
   (void)state;
   struct centre c;
-  centre_init(&c, NULL);
-  get_idle(&c);
+  begin(&c, get_idle);
   centre_transfer(&c, "{\"action\":\"Consult\",\"queueId\":\"support\"}");
   expect_refusal(&c, REFUSAL_INVALID_MEMBER);
   assert_true(centre_says(&c, "/action"));

@@ -11,6 +11,14 @@ static void ages(struct centre *c, uint32_t queue, uint32_t ageing,
       (struct router_queue_params){.ageing = ageing, .max_priority = most});
 }
 
+/* A queue that ages so, and an agent who is free for it. */
+static void begin(struct centre *c, uint32_t ageing, uint32_t most) {
+  open_centre(c);
+  ages(c, SUPPORT, ageing, most);
+  hire(c, ANNA, ENGLISH, 1);
+  make_free(c, ANNA, 0);
+}
+
 static void enter_with(struct centre *c, uint32_t slot, uint32_t queue,
                        uint32_t priority, int64_t entered_s) {
   struct router_request q = wants(queue, ENGLISH, entered_s);
@@ -26,10 +34,7 @@ static uint32_t first_at(struct centre *c, int64_t now_s) {
 static void waiting_makes_up_for_priority(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 1000);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, POINT_A_MINUTE, 1000);
   enter_with(&c, 1, SUPPORT, 10, 0);
   enter_with(&c, 2, SUPPORT, 15, 299); /* 5 points more, almost 5 minutes */
   assert_int_equal(first_at(&c, 300), 2);
@@ -42,10 +47,7 @@ static void waiting_makes_up_for_priority(void **state) {
 static void equal_points_go_by_the_longer_wait(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 1000);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, POINT_A_MINUTE, 1000);
   enter_with(&c, 2, SUPPORT, 15, 300);
   enter_with(&c, 1, SUPPORT, 10, 0);
   assert_int_equal(first_at(&c, 400), 1);
@@ -55,10 +57,7 @@ static void equal_points_go_by_the_longer_wait(void **state) {
 static void the_maximum_is_the_end_of_it(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 20);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, POINT_A_MINUTE, 20);
   enter_with(&c, 1, SUPPORT, 10, 0);
   enter_with(&c, 2, SUPPORT, 21, 100); /* above the maximum: stays so */
   assert_int_equal(first_at(&c, 100000), 2);
@@ -72,10 +71,7 @@ static void the_maximum_is_the_end_of_it(void **state) {
 static void at_the_maximum_the_wait_decides(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 20);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, POINT_A_MINUTE, 20);
   enter_with(&c, 1, SUPPORT, 5, 0);   /* at 20 after 15 minutes */
   enter_with(&c, 2, SUPPORT, 19, 60); /* at 20 after 2 minutes */
   assert_int_equal(first_at(&c, 899), 2);
@@ -86,11 +82,8 @@ static void at_the_maximum_the_wait_decides(void **state) {
 static void queues_with_other_slopes_overtake(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 1000);
+  begin(&c, POINT_A_MINUTE, 1000);
   ages(&c, SALES, 10 * POINT_A_MINUTE, 1000);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
   enter_with(&c, 1, SUPPORT, 100, 0);
   enter_with(&c, 2, SALES, 10, 0);
   assert_int_equal(first_at(&c, 599), 1);
@@ -101,10 +94,7 @@ static void queues_with_other_slopes_overtake(void **state) {
 static void who_skipped_is_before_who_aged(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, ROUTER_AGEING_MAX, 1000);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, ROUTER_AGEING_MAX, 1000);
   enter_with(&c, 1, SUPPORT, 10, 0);
   struct router_request q = wants(SUPPORT, ENGLISH, 5000);
   q.skip_queue = true;
@@ -121,10 +111,7 @@ static void who_skipped_is_before_who_aged(void **state) {
 static void nobody_starves_beyond_the_bound(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 20);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, POINT_A_MINUTE, 20);
   enter_with(&c, 1, SUPPORT, 10, 0);
   const int64_t bound_s = (20 - 10) * 60;
   int64_t now_s = 1;
@@ -150,9 +137,7 @@ static void nobody_starves_beyond_the_bound(void **state) {
 static void without_ageing_there_is_no_bound(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, 0, 0);
   enter_with(&c, 1, SUPPORT, 10, 0);
   for (uint32_t i = 0; i < 2000; i++) {
     enter_with(&c, 2 + i, SUPPORT, 20, 1 + i);
@@ -165,9 +150,7 @@ static void without_ageing_there_is_no_bound(void **state) {
 static void another_slope_takes_hold_at_once(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, 0, 0);
   enter_with(&c, 1, SUPPORT, 10, 0);
   enter_with(&c, 2, SUPPORT, 20, 3000);
   assert_int_equal(first_at(&c, 3001), 2);
@@ -182,10 +165,7 @@ static void another_slope_takes_hold_at_once(void **state) {
 static void a_session_may_age_in_its_own_way(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  ages(&c, SUPPORT, POINT_A_MINUTE, 100);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, POINT_A_MINUTE, 100);
   struct router_request q = wants(SUPPORT, ENGLISH, 0);
   q.priority = 10;
   enter_as(&c, 1, q); /* the queue's: 10 + t, to 100 */
@@ -211,9 +191,7 @@ static void a_session_may_age_in_its_own_way(void **state) {
 static void the_queue_does_not_change_a_sessions_own_slope(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, 0, 0);
   struct router_request q = wants(SUPPORT, ENGLISH, 0);
   q.priority = 10;
   enter_as(&c, 1, q);
@@ -229,9 +207,7 @@ static void the_queue_does_not_change_a_sessions_own_slope(void **state) {
 static void another_slope_counts_from_the_entry(void **state) {
   (void)state;
   struct centre c;
-  open_centre(&c);
-  hire(&c, ANNA, ENGLISH, 1);
-  make_free(&c, ANNA, 0);
+  begin(&c, 0, 0);
   struct router_request q = wants(SUPPORT, ENGLISH, 0);
   q.priority = 10;
   enter_as(&c, 1, q);

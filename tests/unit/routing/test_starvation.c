@@ -11,15 +11,16 @@ enum {
   MINUTE_S = 60
 };
 
+struct slope {
+  uint32_t ageing, most; /* hundredths of a point a minute; points */
+};
+
 struct told {
-  uint32_t queue, priority;
+  uint32_t priority;
+  struct slope slope; /* its queue's, or its own */
   int64_t entered_s;
   bool waits;
   uint32_t overtaken; /* by those who came after it */
-};
-
-struct slope {
-  uint32_t ageing, most; /* hundredths of a point a minute; points */
 };
 
 struct day {
@@ -35,20 +36,18 @@ static uint32_t below(struct day *d, uint32_t bound) {
   return (uint32_t)rand_below(&d->rand, bound);
 }
 
-/* Seconds after which the session has reached its queue's maximum: (M - p) / a,
- * rounded up. */
-static int64_t bound_s(const struct day *d, const struct told *s) {
-  const struct slope *q = &d->slopes[s->queue];
-  const int64_t points = (int64_t)q->most - s->priority;
-  return (points * MINUTE_S * POINT + q->ageing - 1) / q->ageing;
+/* Seconds after which the session has reached its maximum: (M - p) / a, rounded
+ * up. */
+static int64_t bound_s(const struct told *s) {
+  const int64_t points = (int64_t)s->slope.most - s->priority;
+  return (points * MINUTE_S * POINT + s->slope.ageing - 1) / s->slope.ageing;
 }
 
-/* Does the bound say anything about these two? Who began above M, or belongs to
- * a queue with a higher maximum, is not bound by it. */
-static bool is_bound(const struct day *d, const struct told *first,
-                     const struct told *other) {
-  return other->priority <= d->slopes[first->queue].most &&
-         d->slopes[other->queue].most <= d->slopes[first->queue].most;
+/* Does the bound say anything about these two? Who began above M, or has a
+ * higher maximum, is not bound by it. */
+static bool is_bound(const struct told *first, const struct told *other) {
+  return other->priority <= first->slope.most &&
+         other->slope.most <= first->slope.most;
 }
 
 /* @served goes before @s, who came earlier. */
@@ -56,17 +55,16 @@ static void overtakes(struct day *d, const struct told *served,
                       struct told *s) {
   const int64_t later_s = served->entered_s - s->entered_s;
   s->overtaken++;
-  if (!is_bound(d, s, served)) {
+  if (!is_bound(s, served)) {
     return;
   }
   /* From (M - p) / a on nobody does any more. */
-  assert_true(d->now_s - s->entered_s <= bound_s(d, s));
-  if (served->queue == s->queue) {
-    /* In the same queue only who is ahead by more than the wait has made up
-     * for: p' - p > a × how much later. */
+  assert_true(d->now_s - s->entered_s <= bound_s(s));
+  if (served->slope.ageing == s->slope.ageing) {
+    /* Of those who age alike only who is ahead by more than the wait has made
+     * up for: p' - p > a × how much later. */
     const int64_t ahead = (int64_t)served->priority - s->priority;
-    assert_true(ahead * MINUTE_S * POINT >
-                d->slopes[s->queue].ageing * later_s);
+    assert_true(ahead * MINUTE_S * POINT > s->slope.ageing * later_s);
   }
 }
 
@@ -87,14 +85,24 @@ static void serve_one(struct day *d) {
   router_dequeue(&d->c.r, slot);
 }
 
+static struct slope any_slope(struct day *d) {
+  return (struct slope){10 + below(d, 10 * POINT), 10 + below(d, 30)};
+}
+
+/* One in four ages in its own way. */
 static void let_in(struct day *d) {
   const uint32_t queue = below(d, 2);
-  d->told[d->count] = (struct told){.queue = queue,
-                                    .priority = below(d, 30),
-                                    .entered_s = d->now_s,
-                                    .waits = true};
+  const bool own = below(d, 4) == 0;
+  struct told *t = &d->told[d->count];
+  *t = (struct told){.priority = below(d, 30),
+                     .slope = own ? any_slope(d) : d->slopes[queue],
+                     .entered_s = d->now_s,
+                     .waits = true};
   struct router_request q = wants(queue, ENGLISH, d->now_s);
-  q.priority = d->told[d->count].priority;
+  q.priority = t->priority;
+  q.has_ageing = q.has_max_priority = own;
+  q.ageing = t->slope.ageing;
+  q.max_priority = t->slope.most;
   enter_as(&d->c, d->count++, q);
   d->waiting++;
 }
@@ -107,8 +115,8 @@ static void check_numbers(const struct day *d) {
     uint32_t most = 0;
     for (uint32_t k = 0; k < d->count; k++) {
       const int64_t later_s = d->told[k].entered_s - s->entered_s;
-      most += later_s > 0 &&
-              (!is_bound(d, s, &d->told[k]) || later_s <= bound_s(d, s));
+      most +=
+          later_s > 0 && (!is_bound(s, &d->told[k]) || later_s <= bound_s(s));
     }
     assert_true(s->overtaken <= most);
   }
