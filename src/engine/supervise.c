@@ -112,11 +112,18 @@ void agent_claim(struct ctx *x, uint32_t slot, uint32_t agent,
   bt_check(done); /* it waits, and the agent has a place */
 }
 
-/* It is offered to that very agent: the supervisor accepts in their name. */
+static bool is_offered_to(const struct ctx *x, uint32_t slot, uint32_t agent) {
+  const struct session *s = &engine_live(x->e, slot)->s;
+  return s->status == SESSION_OFFERED && s->agent == agent;
+}
+
+/* It is offered to that very agent: the supervisor accepts in their name. Not
+ * an offer that has run out, though its timer is late: nobody may. */
 static bool accept_for(struct ctx *x, uint32_t slot, uint32_t agent,
                        const struct record *args) {
   const struct session *s = &engine_live(x->e, slot)->s;
-  if (s->status != SESSION_OFFERED || s->agent != agent) {
+  if (!is_offered_to(x, slot, agent) ||
+      offers_get(&x->e->offers, s->offer)->deadline_us <= x->now_us) {
     return false;
   }
   const struct session_cmd cmd = {
@@ -176,7 +183,8 @@ void cmd_assign(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   if (!accept_for(x, slot, agent, args)) {
-    if (!agent_has_place(x, slot, agent, a)) {
+    /* With the offer that is over goes the place that it holds. */
+    if (!is_offered_to(x, slot, agent) && !agent_has_place(x, slot, agent, a)) {
       return;
     }
     if (!bring_to_queue(x, slot, agent, args, &why)) {

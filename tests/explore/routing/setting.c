@@ -97,6 +97,7 @@ void act_tell(FILE *to, struct act act) {
 #define ORDERS (ACT_BIT(MOVE) | ACT_BIT(RAISE) | ACT_BIT(HAND_ON))
 #define RANKS  (ACT_BIT(ARRIVE_HIGH) | ACT_BIT(ARRIVE_SKIP))
 #define PAUSES (ACT_BIT(PAUSE) | ACT_BIT(OPEN))
+#define STEERS (ACT_BIT(ASSIGN) | ACT_BIT(REQUEUE) | ACT_BIT(WITHDRAW))
 
 static const struct setting settings[] = {
     {.name = "turns",
@@ -120,8 +121,22 @@ static const struct setting settings[] = {
     {.name = "orders",
      .alike = true,
      .form = {2, WORK | ORDERS | PAUSES},
-     .deep = {3, WORK | ORDERS | PAUSES | ACT_BIT(PREFER)},
+     .deep = {3, WORK | ORDERS | PAUSES | STEERS},
      .queues = {QUEUE("q0") "}", QUEUE("q1") "}"},
+     .agents = {AGENT("a0", "1") "}", AGENT("a1", "1") "}"}},
+    {.name = "steered",
+     .alike = true,
+     .form = {2, WORK | STEERS},
+     .deep = {3, WORK | STEERS | MOODS},
+     .queues = {KEEPS("q0") "}", KEEPS("q1") "}"},
+     .agents = {AGENT("a0", "1") "}", AGENT("a1", "1") "}"}},
+    {.name = "pulled",
+     .alike = true,
+     .form = {2,
+              WORK | PAUSES | ACT_BIT(PULL) | ACT_BIT(AWAY) | ACT_BIT(DRAIN)},
+     .deep = {3, WORK | PAUSES | ACT_BIT(PULL) | ACT_BIT(DRAIN) | MOODS},
+     .queues = {QUEUE("q0") ",\"pull\":\"any\"}",
+                QUEUE("q1") ",\"pull\":\"any\"}"},
      .agents = {AGENT("a0", "1") "}", AGENT("a1", "1") "}"}},
     /* Who waits in the first queue is taken over by the second; there an agent
      * without the skill may take it in a later ring. */

@@ -26,6 +26,10 @@ enum { SETTING_SESSIONS = 3, SETTING_AGENTS = 2, SETTING_QUEUES = 2 };
   X(RAISE, ANY_SESSION, "a supervisor raises the priority of session")         \
   X(MOVE, SESSION_QUEUE, "a supervisor moves to a queue: session")             \
   X(PREFER, SESSION_AGENT, "a supervisor moves it, for an agent: session")     \
+  X(ASSIGN, SESSION_AGENT, "a supervisor assigns to an agent: session")        \
+  X(REQUEUE, ANY_SESSION, "a supervisor takes it back to its queue: session")  \
+  X(WITHDRAW, ANY_SESSION, "a supervisor withdraws the offer: session")        \
+  X(PULL, SESSION_AGENT, "an agent pulls: session")                            \
   X(ACCEPT, SESSION_AGENT, "an agent accepts: session")                        \
   X(DECLINE, SESSION_AGENT, "an agent declines: session")                      \
   X(HAND_ON, SESSION_AGENT, "an agent hands back to its queue: session")       \
@@ -36,6 +40,7 @@ enum { SETTING_SESSIONS = 3, SETTING_AGENTS = 2, SETTING_QUEUES = 2 };
   X(READY, ANY_AGENT, "available: agent")                                      \
   X(AWAY, ANY_AGENT, "away: agent")                                            \
   X(OUT, ANY_AGENT, "logs out: agent")                                         \
+  X(DRAIN, ANY_QUEUE, "drained: queue")                                        \
   X(PAUSE, ANY_QUEUE, "paused: queue")                                         \
   X(OPEN, ANY_QUEUE, "opened: queue")                                          \
   X(CRASH, ALONE, "the server restarts")                                       \

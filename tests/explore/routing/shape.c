@@ -145,7 +145,7 @@ void shape_look(const struct engine *e, struct site_time t, struct shape *out) {
     look_at_timer(&k, agent->timer, &out->agents[a].timer);
   }
   for (uint32_t q = 0; q < SETTING_QUEUES; q++) {
-    out->paused[q] = e->queues[q].paused;
+    out->doors[q] = e->queues[q].paused ? 1 : e->queues[q].draining ? 2 : 0;
   }
   write_places(&k.times);
   write_places(&k.waiting);
@@ -179,8 +179,8 @@ static void permute(const struct shape *s, bool agents, bool queues,
     out->agents[1] = s->agents[0];
   }
   if (queues) {
-    out->paused[0] = s->paused[1];
-    out->paused[1] = s->paused[0];
+    out->doors[0] = s->doors[1];
+    out->doors[1] = s->doors[0];
   }
   qsort(out->sessions, SETTING_SESSIONS, sizeof *out->sessions,
         compare_sessions);
@@ -225,6 +225,8 @@ static void tell_session(FILE *to, size_t i, const struct shape_session *s) {
 void shape_tell(FILE *to, const struct shape *s) {
   static const char *const presence[] = {"offline", "away", "available",
                                          "lost"};
+  static const char *const doors[] = {"", " a queue is paused",
+                                      " a queue is drained"};
   for (size_t i = 0; i < SETTING_SESSIONS && s->sessions[i].status != 0; i++) {
     tell_session(to, i, &s->sessions[i]);
   }
@@ -233,7 +235,7 @@ void shape_tell(FILE *to, const struct shape *s) {
     fprintf(to, " agent %zu %s;", a, presence[s->agents[a].presence]);
   }
   for (size_t q = 0; q < SETTING_QUEUES; q++) {
-    fprintf(to, "%s", s->paused[q] ? " a queue is paused" : "");
+    fprintf(to, "%s", doors[s->doors[q]]);
   }
   fputs("\n", to);
 }

@@ -33,7 +33,7 @@ struct shape {
     uint8_t presence, resume, idle_place;
     struct shape_time timer;
   } agents[SETTING_AGENTS];
-  uint8_t paused[SETTING_QUEUES];
+  uint8_t doors[SETTING_QUEUES]; /* 0 open, 1 paused, 2 drained */
 };
 
 /* As it is. */

@@ -128,16 +128,25 @@ static bool arrive(struct act act) {
 }
 
 static bool by_supervisor(struct act act, uint32_t slot) {
-  const bool raise = act.kind == ACT_RAISE;
-  struct command cmd = about(raise ? COMMAND_REPRIORITISE : COMMAND_TRANSFER,
-                             ROLE_SUPERVISOR, SESSION_NOBODY, slot);
-  if (raise) {
+  static const enum command_type types[ACT_KINDS] = {
+      [ACT_RAISE] = COMMAND_REPRIORITISE,
+      [ACT_MOVE] = COMMAND_TRANSFER,
+      [ACT_PREFER] = COMMAND_TRANSFER,
+      [ACT_ASSIGN] = COMMAND_ASSIGN,
+      [ACT_REQUEUE] = COMMAND_REQUEUE,
+      [ACT_WITHDRAW] = COMMAND_WITHDRAW_OFFER};
+  struct command cmd =
+      about(types[act.kind], ROLE_SUPERVISOR, SESSION_NOBODY, slot);
+  const struct text agent = engine->dir.agents[act.agent].id;
+  if (act.kind == ACT_RAISE) {
     record_set_num(&cmd.args, FIELD_PRIORITY, PRIORITY_HIGH);
+  } else if (act.kind == ACT_ASSIGN) {
+    record_set_text(&cmd.args, FIELD_AGENT_ID, agent);
   } else if (act.kind == ACT_MOVE) {
     set_queue(&cmd, act.queue);
-  } else {
+  } else if (act.kind == ACT_PREFER) {
     set_queue(&cmd, engine_session(engine, slot)->queue);
-    record_set_text(&cmd.args, FIELD_PREFER, engine->dir.agents[act.agent].id);
+    record_set_text(&cmd.args, FIELD_PREFER, agent);
     record_set_num(&cmd.args, FIELD_PREFER_FOR, SETTING_UNIT_S);
   }
   run(&cmd);
@@ -146,6 +155,7 @@ static bool by_supervisor(struct act act, uint32_t slot) {
 
 static bool by_agent(struct act act, uint32_t slot) {
   static const enum command_type types[ACT_KINDS] = {
+      [ACT_PULL] = COMMAND_PULL,
       [ACT_ACCEPT] = COMMAND_ACCEPT_OFFER,
       [ACT_DECLINE] = COMMAND_DECLINE_OFFER,
       [ACT_HAND_ON] = COMMAND_TRANSFER,
@@ -184,9 +194,10 @@ static bool of_agent(struct act act) {
 }
 
 static bool of_queue(struct act act) {
-  struct command cmd =
-      make(act.kind == ACT_PAUSE ? COMMAND_PAUSE_QUEUE : COMMAND_OPEN_QUEUE,
-           ROLE_SUPERVISOR, SESSION_NOBODY);
+  struct command cmd = make(act.kind == ACT_PAUSE   ? COMMAND_PAUSE_QUEUE
+                            : act.kind == ACT_DRAIN ? COMMAND_DRAIN_QUEUE
+                                                    : COMMAND_OPEN_QUEUE,
+                            ROLE_SUPERVISOR, SESSION_NOBODY);
   record_set_num(&cmd.args, FIELD_QUEUE, act.queue);
   run(&cmd);
   return true;
@@ -234,8 +245,12 @@ bool site_do(struct act act) {
   case ACT_RAISE:
   case ACT_MOVE:
   case ACT_PREFER:
+  case ACT_ASSIGN:
+  case ACT_REQUEUE:
+  case ACT_WITHDRAW:
     bt_check(act.session < open);
     return by_supervisor(act, slots[act.session]);
+  case ACT_PULL:
   case ACT_ACCEPT:
   case ACT_DECLINE:
   case ACT_HAND_ON:
@@ -249,6 +264,7 @@ bool site_do(struct act act) {
   case ACT_AWAY:
   case ACT_OUT:
     return of_agent(act);
+  case ACT_DRAIN:
   case ACT_PAUSE:
   case ACT_OPEN:
     return of_queue(act);
@@ -318,7 +334,8 @@ static bool is_kept(const struct record *r) {
            engine_session(engine, slot)->status != SESSION_COMPLETED;
   default:
     return r->type == STATE_NUMBERS || r->type == STATE_AGENT ||
-           r->type == EVENT_QUEUE_PAUSED || r->type == EVENT_QUEUE_OPENED;
+           r->type == EVENT_QUEUE_PAUSED || r->type == EVENT_QUEUE_DRAINING ||
+           r->type == EVENT_QUEUE_OPENED;
   }
 }
 

@@ -131,6 +131,26 @@ static void the_agent_who_is_asked_has_it_at_once(void **state) {
   centre_free(&c);
 }
 
+/* The offer has run out, and its timer is late: it cannot be accepted any more,
+ * and the agent can still be given the session. */
+static void an_offer_that_is_over_does_not_stand_in_the_way(void **state) {
+  (void)state;
+  struct centre c;
+  begin(&c);
+  centre_ready(&c, "anna");
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  assert_int_equal(centre_status(&c), SESSION_OFFERED);
+  c.now_us += 20 * INT64_C(1000000);
+  centre_supervise(&c, COMMAND_ASSIGN, "{\"agentId\":\"anna\"}");
+  assert_int_equal(c.step.answer.code, 200);
+  assert_int_equal(centre_count(&c, EVENT_OF_OFFER(WITHDRAWN)), 1);
+  assert_int_equal(centre_count(&c, EVENT_OF_AGENT(ASSIGNED)), 1);
+  assert_int_equal(centre_status(&c), SESSION_ACTIVE);
+  centre_wait(&c, 60000); /* the timer finds nothing to do */
+  assert_int_equal(centre_status(&c), SESSION_ACTIVE);
+  centre_free(&c);
+}
+
 static void nobodys_session_is_assigned_and_a_bots_is_not(void **state) {
   (void)state;
   struct centre c;
@@ -336,6 +356,7 @@ int main(void) {
       cmocka_unit_test(an_assigned_session_claims_its_place),
       cmocka_unit_test(what_is_offered_or_held_can_be_assigned_too),
       cmocka_unit_test(the_agent_who_is_asked_has_it_at_once),
+      cmocka_unit_test(an_offer_that_is_over_does_not_stand_in_the_way),
       cmocka_unit_test(nobodys_session_is_assigned_and_a_bots_is_not),
       cmocka_unit_test(
           capacity_holds_against_work_that_must_not_be_interrupted),
