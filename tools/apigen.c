@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/command.h"
@@ -260,7 +261,15 @@ static void put_problem_schema(void) {
          "that does not fit'}\n"
          "        session: {type: object}\n"
          "        allowedFrom: {type: array, items: {type: string}}\n"
-         "        remedies: {type: array, items: {type: object}}\n"
+         "        remedies:\n"
+         "          type: array\n"
+         "          items:\n"
+         "            type: object\n"
+         "            required: [do]\n"
+         "            properties:\n"
+         "              do: {type: string, description: what cures it}\n"
+         "              script: {type: string, description: the same as a "
+         "line of a script}\n"
          "        retryAfterMs: {type: integer}\n"
          "        opensAt: {type: [string, 'null'], format: date-time, "
          "description: 'of queue_closed; null: not within a year'}\n"
@@ -377,13 +386,17 @@ static const char *config_of(uint32_t command) {
                  {COMMAND_PUT_QUEUE, "QUEUE"},
                  {COMMAND_PUT_AGENT, "AGENT"},
                  {COMMAND_PUT_BOT, "BOT"},
-                 {COMMAND_PUT_ENTRY, "ENTRY"}};
+                 {COMMAND_PUT_ENTRY, "ENTRY"},
+                 {COMMAND_PUT_HOURS, "HOURS"}};
   for (size_t i = 0; i < LEN(puts_of); i++) {
     if (puts_of[i].command == command) {
       return puts_of[i].object;
     }
   }
-  return "";
+  (void)fprintf(stderr, "apigen: command %u puts an object that is not in "
+                        "puts_of\n",
+                command);
+  exit(1);
 }
 
 static void put_body(const struct route *r) {
