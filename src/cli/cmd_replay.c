@@ -37,6 +37,7 @@ struct replay {
   bool json, one_session, colour, candidates;
   const char *agent; /* whose candidacy alone is told; empty: everybody's */
   struct id session;
+  uint64_t seq; /* the batch at hand */
   uint64_t batches, events, printed, finished;
   int64_t first_us, last_us;
   char trouble[256]; /* what is wrong with a batch that verifies */
@@ -146,8 +147,9 @@ static bool is_wanted(const struct replay *r, const struct record *event) {
           id_equal(record_id(event, FIELD_SESSION), r->session));
 }
 
-static void fold_event(struct replay *r, uint64_t seq,
-                       const struct record *event) {
+static void fold_event(void *ctx, const struct record *event) {
+  struct replay *r = ctx;
+  const uint64_t seq = r->seq;
   const bool wanted = is_wanted(r, event);
   if (r->candidates && wanted && event->type == EVENT_OF_SESSION(OFFERED)) {
     const struct replay_decisions how = {r->agent, r->json};
@@ -225,15 +227,8 @@ static bool equals_snapshot(struct replay *r, uint64_t seq) {
 
 static enum bt_err on_batch(void *ctx, uint64_t seq, struct text bytes) {
   struct replay *r = ctx;
-  struct batch_reader reader;
-  enum bt_err err = batch_open(bytes, &reader);
-  while (err == BT_ERR_OK) {
-    struct record event;
-    err = batch_next(&reader, &event);
-    if (err == BT_ERR_OK) {
-      fold_event(r, seq, &event);
-    }
-  }
+  r->seq = seq;
+  const enum bt_err err = batch_each(bytes, fold_event, r);
   struct id id;
   uint64_t last;
   while (engine_take_finished(r->engine, &id, &last)) {
@@ -241,7 +236,7 @@ static enum bt_err on_batch(void *ctx, uint64_t seq, struct text bytes) {
   }
   r->batches++;
   progress_show(&r->progress, r->batches);
-  if (err != BT_ERR_NOT_FOUND) {
+  if (err != BT_ERR_OK) {
     return err;
   }
   return equals_snapshot(r, seq) ? BT_ERR_OK : BT_ERR_CORRUPT;

@@ -14,23 +14,21 @@
 struct reading {
   struct simulate_history history;
   struct progress bar;
-  uint64_t batches;
+  uint64_t seq, batches; /* at hand, and how many so far */
 };
+
+static void on_event(void *ctx, const struct record *event) {
+  struct reading *r = ctx;
+  simulate_history_event(&r->history, r->seq, event);
+}
 
 static enum bt_err on_batch(void *ctx, uint64_t seq, struct text bytes) {
   struct reading *r = ctx;
-  struct batch_reader reader;
-  enum bt_err err = batch_open(bytes, &reader);
-  while (err == BT_ERR_OK) {
-    struct record event;
-    err = batch_next(&reader, &event);
-    if (err == BT_ERR_OK) {
-      simulate_history_event(&r->history, seq, &event);
-    }
-  }
+  r->seq = seq;
+  const enum bt_err err = batch_each(bytes, on_event, r);
   simulate_history_batch(&r->history);
   progress_show(&r->bar, ++r->batches);
-  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+  return err;
 }
 
 /* Contacts of before a snapshot count, too: all batches are read. */

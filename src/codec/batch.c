@@ -55,3 +55,16 @@ enum bt_err batch_next(struct batch_reader *r, struct record *out) {
   }
   return r->err;
 }
+
+enum bt_err batch_each(struct text bytes, batch_fn *fn, void *ctx) {
+  struct batch_reader reader;
+  enum bt_err err = batch_open(bytes, &reader);
+  while (err == BT_ERR_OK) {
+    struct record event;
+    err = batch_next(&reader, &event);
+    if (err == BT_ERR_OK) {
+      fn(ctx, &event);
+    }
+  }
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}

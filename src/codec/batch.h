@@ -47,4 +47,10 @@ enum bt_err batch_open(struct text bytes, struct batch_reader *r) BT_USE_RESULT;
 enum bt_err batch_next(struct batch_reader *r,
                        struct record *out) BT_USE_RESULT;
 
+/* Each record in order; errors as of the two above. What comes before an error
+ * has been shown by then. */
+typedef void batch_fn(void *ctx, const struct record *event);
+enum bt_err batch_each(struct text bytes, batch_fn *fn,
+                       void *ctx) BT_USE_RESULT;
+
 #endif

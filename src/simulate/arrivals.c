@@ -82,9 +82,9 @@ static enum bt_err stream_in(const struct mem *mem,
   }
   for (size_t i = 0; i < s->piece_count; i++) {
     const struct simulate_piece *p = &s->pieces[i];
-    const double expected = p->contacts * scale_of(s->scale);
-    for (; err == BT_ERR_OK && next < before + expected;
-         next += -log1p(-rand_unit(&r))) {
+    const bool outside = p->to_us <= plan->from_us || p->from_us >= plan->to_us;
+    const double expected = outside ? 0 : p->contacts * scale_of(s->scale);
+    while (err == BT_ERR_OK && next < before + expected) {
       const double part = (next - before) / expected;
       c.at_us = p->from_us + (int64_t)(part * (double)(p->to_us - p->from_us));
       const uint64_t key =
@@ -92,6 +92,7 @@ static enum bt_err stream_in(const struct mem *mem,
       if (c.at_us >= plan->from_us && c.at_us < plan->to_us) {
         err = add(mem, plan, out, &c, hash_u64(key));
       }
+      next += -log1p(-rand_unit(&r));
     }
     before += expected;
   }

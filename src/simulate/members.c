@@ -143,8 +143,9 @@ static const char *words_of(enum plan_kind kind) {
       [KIND_PLAN_NAMES] = "a list of names",
       [KIND_PLAN_SKILLS] =
           "a list of skills, or of {name, minProficiency: 1 … 20}",
-      [KIND_PLAN_SPANS] = "times of the day such as \"08:00-12:00, "
-                          "12:30-16:30\", in order and apart from one another",
+      [KIND_PLAN_SPANS] = ("times of the day such as \"08:00-12:00, "
+                           "12:30-16:30\", in order and apart from one "
+                           "another"),
       [KIND_PLAN_LAW] = "seconds, or {mean, form, deviation, seen}",
       [KIND_PLAN_STREAMS] = "a list, each element with its members",
       [KIND_PLAN_SHIFTS] = "a list, each element with its members",
