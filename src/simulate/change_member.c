@@ -113,32 +113,46 @@ static bool is_of(enum config_member member, enum config_object kind) {
   return (member >= CONFIG_AGENT_ID) == (kind == CONFIG_AGENT);
 }
 
+/* Each name of a list. */
+static enum bt_err check_list(const struct edit *e, const struct json *list,
+                              enum config_object of, const char *what) {
+  for (const struct json *n = list == NULL ? NULL : list->first; n != NULL;
+       n = n->next) {
+    if (edit_object(e->c, of, n->text) == NULL) {
+      return edit_refuse_name(e, of, what, n->text);
+    }
+  }
+  return BT_ERR_OK;
+}
+
+static enum bt_err check_skills(const struct edit *e, const struct json *list) {
+  enum bt_err err = BT_ERR_OK;
+  for (const struct json *n = list == NULL ? NULL : list->first;
+       err == BT_ERR_OK && n != NULL; n = n->next) {
+    err = edit_require_skill(e, config_skill_name(n));
+  }
+  return err;
+}
+
 static enum bt_err check_names(const struct edit *e, const struct json *v,
                                enum config_object kind) {
+  enum bt_err err = check_skills(e, config_list(v, kind == CONFIG_AGENT
+                                                       ? CONFIG_AGENT_SKILLS
+                                                       : CONFIG_QUEUE_SKILLS));
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     const struct text name = is_of(texts[i].member, kind)
                                  ? config_text(v, texts[i].member)
                                  : TEXT("");
-    if (name.len > 0 && edit_object(e->c, texts[i].of, name) == NULL) {
-      return edit_refuse_name(e, texts[i].of, texts[i].what, name);
+    if (err == BT_ERR_OK && name.len > 0 &&
+        edit_object(e->c, texts[i].of, name) == NULL) {
+      err = edit_refuse_name(e, texts[i].of, texts[i].what, name);
     }
   }
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-    const struct json *list =
-        is_of(lists[i].member, kind) ? config_list(v, lists[i].member) : NULL;
-    for (const struct json *n = list == NULL ? NULL : list->first; n != NULL;
-         n = n->next) {
-      if (edit_object(e->c, lists[i].of, n->text) == NULL) {
-        return edit_refuse_name(e, lists[i].of, lists[i].what, n->text);
-      }
+    if (err == BT_ERR_OK && is_of(lists[i].member, kind)) {
+      err = check_list(e, config_list(v, lists[i].member), lists[i].of,
+                       lists[i].what);
     }
-  }
-  const struct json *skills = config_list(
-      v, kind == CONFIG_AGENT ? CONFIG_AGENT_SKILLS : CONFIG_QUEUE_SKILLS);
-  enum bt_err err = BT_ERR_OK;
-  for (const struct json *n = skills == NULL ? NULL : skills->first;
-       err == BT_ERR_OK && n != NULL; n = n->next) {
-    err = edit_require_skill(e, config_skill_name(n));
   }
   return err;
 }
