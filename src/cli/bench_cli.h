@@ -27,6 +27,7 @@ struct bench bench_new(void);
 int bench_cli_handover(const struct cli_command *self, int argc, char **argv);
 int bench_cli_routing(const struct cli_command *self, int argc, char **argv);
 int bench_cli_studio(const struct cli_command *self, int argc, char **argv);
+int bench_cli_candidates(const struct cli_command *self, int argc, char **argv);
 int bench_cli_peers(const struct cli_command *self, int argc, char **argv);
 int bench_cli_journal(const struct cli_command *self, int argc, char **argv);
 int bench_cli_simulate(const struct cli_command *self, int argc, char **argv);

@@ -19,6 +19,8 @@ static const struct cli_command kinds[] = {
      bench_cli_journal},
     {"bench simulate", "[--contacts N] [--days N] [--json]",
      "how fast days of a centre are played", bench_cli_simulate},
+    {"bench candidates", "[--agents N] [--waiting N] [--json]",
+     "how long it takes to say of every agent why not", bench_cli_candidates},
     {"bench peers", "[--seconds N] [--flight N] [--json]",
      "the same decisions on Baton, Redis and PostgreSQL, durable",
      bench_cli_peers},
@@ -32,7 +34,7 @@ static const char *kind_word(const struct cli_command *kind) {
 static void print_kinds(FILE *to) {
   (void)fputs("usage: baton bench KIND [OPTIONS]\n\n", to);
   for (const struct cli_command *k = kinds; k->name != NULL; k++) {
-    (void)fprintf(to, "  %-9s %s\n", kind_word(k), k->summary);
+    (void)fprintf(to, "  %-10s %s\n", kind_word(k), k->summary);
   }
   (void)fputs("\n'baton bench KIND --help' shows its options and examples.\n",
               to);

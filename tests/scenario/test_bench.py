@@ -80,6 +80,13 @@ class Bench(unittest.TestCase):
         # The better of two goes first, then the higher priority.
         self.assertEqual(answers, {"a": "0", "b": "1", "c": "-", "d": "-", "f": "4", "g": "3", "h": "-"})
 
+    def test_candidates(self):
+        rows = self.run_json("candidates", "--agents", "50", "--waiting", "20")
+        self.assertEqual([row["agents"] for row in rows], [50, 50])
+        for row in rows:
+            self.assertLessEqual(row["us_p50"], row["us_max"])
+            self.assertGreater(row["bytes"], 50 * 20)
+
     def test_misuse(self):
         done = bench("handover", "--clients", "0", directory=self.directory)
         self.assertEqual(done.returncode, 2)
