@@ -183,6 +183,13 @@ static const struct foreign {
 } foreign[] = {
     {"&&", "write AND"},
     {"||", "write OR"},
+    {"+=", "write x = x + …"},
+    {"-=", "write x = x - …"},
+    {"*=", "write x = x * …"},
+    {"++", "write x = x + 1"},
+    {"===", "write = or =="},
+    {"?", "there is no ? : here: write IF … ELSE …"},
+    {"#", "a comment begins with //; a date is written #\"02/09/2023\""},
     {"!", "write NOT"},
     {";", "a statement ends at the end of its line"},
     {"\xE2\x80\x93", "this is a dash, not a minus: write -"},

@@ -133,9 +133,11 @@ void parser_expected(struct parser *p, const char *what) {
     p->panic = true; /* the lexer has reported it */
     return;
   }
-  parser_error(
-      p, (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX, .at = error_place(p)},
-      "expected %s, found %s", what, found);
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                .at = error_place(p),
+                                .hint = parser_found_hint(t, t == p->tokens)},
+               "expected %s, found %s", what, found);
 }
 
 bool parser_expect(struct parser *p, enum token_kind kind, const char *what) {

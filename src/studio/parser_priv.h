@@ -92,6 +92,11 @@ bool parser_else_is_inner(const struct parser *p, size_t at);
 /* SELECT and SWITCH behind their header. */
 struct arm *parser_cases(struct parser *p, enum keyword keyword,
                          struct place at);
+/* What a word of another language is here; empty for others. */
+struct text parser_habit(struct text word);
+/* The cure for the token @t that stands where it cannot; empty if none is
+ * known. @first: there is no token before it. */
+struct text parser_found_hint(const struct token *t, bool first);
 void parser_skip_line(struct parser *p); /* recovery: to a line end or brace */
 
 #endif

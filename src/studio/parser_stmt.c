@@ -111,16 +111,19 @@ static void report_statement(struct parser *p, const struct expr *word) {
       {"ELSE IF", 7},
       {"END IF", 6},
   };
-  struct textbuf hint;
-  textbuf_init(&hint, p->arena->mem);
+  struct textbuf near;
+  textbuf_init(&near, p->arena->mem);
+  struct text hint = parser_habit(word->text);
+  if (hint.len == 0) {
+    hint = report_nearest(&near, word->text, statements,
+                          sizeof statements / sizeof statements[0]);
+  }
   parser_error(p,
                (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
                                 .at = word->at,
-                                .hint = report_nearest(
-                                    &hint, word->text, statements,
-                                    sizeof statements / sizeof statements[0])},
+                                .hint = hint},
                "expected a statement, found '%.*s'", TEXT_ARG(word->text));
-  textbuf_free(&hint);
+  textbuf_free(&near);
 }
 
 /* A line that begins with a name or a value: it sets something, or it calls
@@ -197,14 +200,11 @@ static void take_needless_end(struct parser *p) {
 
 static void reject_then(struct parser *p) {
   if (!p->panic && parser_at_keyword(p, KEYWORD_THEN)) {
-    parser_error(
-        p,
-        (struct finding){
-            .code = DIAGNOSTIC_CODE_SYNTAX,
-            .at = parser_peek(p)->at,
-            .hint = TEXT(
-                "leave THEN out: the condition ends with its line, or at '{'")},
-        "expected '{' or the end of the line, found 'THEN'");
+    parser_error(p,
+                 (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                  .at = parser_peek(p)->at,
+                                  .hint = parser_habit(TEXT("THEN"))},
+                 "expected '{' or the end of the line, found 'THEN'");
   }
 }
 
@@ -285,7 +285,16 @@ static bool expect_keyword(struct parser *p, enum keyword keyword,
 }
 
 static bool parse_for_header(struct parser *p, struct stmt *s) {
-  return (s->target = loop_variable(p)) != NULL &&
+  s->target = loop_variable(p);
+  if (s->target != NULL && text_equal_nocase(s->target->text, TEXT("each")) &&
+      parser_peek(p)->kind == TOKEN_WORD) {
+    parser_error(p,
+                 (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                  .at = s->target->at,
+                                  .hint = parser_habit(TEXT("EACH"))},
+                 "FOR counts, and has no EACH");
+  }
+  return s->target != NULL &&
          parser_expect(p, TOKEN_ASSIGN, "'=' and the first value") &&
          (s->value = parser_expr(p)) != NULL &&
          expect_keyword(p, KEYWORD_TO, "TO and the last value") &&

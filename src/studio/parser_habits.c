@@ -1,0 +1,48 @@
+/* Words that people bring from other languages, and what they are here. */
+#include "studio/parser_priv.h"
+
+static const struct habit {
+  const char *word, *hint;
+} habits[] = {
+    {"VAR", "write x = 1: a variable needs no word before it"},
+    {"LET", "write x = 1: a variable needs no word before it"},
+    {"DIM", "write x = 1: a variable needs no word before it"},
+    {"SET", "write x = 1, or ASSIGN x = 1"},
+    {"WHILE", "there is no WHILE: write REPEAT 1000 { … } with a BREAK in it"},
+    {"DO", "there is no DO: write REPEAT 1000 { … } with a BREAK in it"},
+    {"TRY", "an error starts the section ON Error, with _ERR and _ERRLINE"},
+    {"CATCH", "an error starts the section ON Error, with _ERR and _ERRLINE"},
+    {"CALL", "write f(x): a call needs no word before it"},
+    {"GOTO", "there is no GOTO: write a FUNCTION, or RunScript(name)"},
+    {"USES", "proxies of SOAP services are not known here: send the request "
+             "with GetRESTProxy()"},
+    {"PRINT", "write TRACE \"…\", or Say(text) for the customer"},
+    {"END",
+     "END closes IF, FOR, FOREACH, REPEAT, SELECT, SWITCH, FUNCTION, ON"},
+    {"IS", "write = null"},
+    {"EACH", "write FOREACH x IN array"},
+    {"THEN", "leave THEN out: the condition ends with its line, or at '{'"},
+};
+
+struct text parser_habit(struct text word) {
+  for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
+    if (text_equal_nocase(word, text_from(habits[i].word))) {
+      return text_from(habits[i].hint);
+    }
+  }
+  return (struct text){"", 0};
+}
+
+/* "He said ""hi""" is two texts that touch. */
+static bool touches_text(const struct token *t, const struct token *before) {
+  return t->kind == TOKEN_TEXT && before->kind == TOKEN_TEXT &&
+         before->at.line == t->at.line &&
+         before->at.column + before->at.length == t->at.column;
+}
+
+struct text parser_found_hint(const struct token *t, bool first) {
+  if (!first && touches_text(t, t - 1)) {
+    return TEXT("a quotation mark inside of a text: '…\"…', or $\"…\\\"…\"");
+  }
+  return t->kind == TOKEN_WORD ? parser_habit(t->text) : TEXT("");
+}
