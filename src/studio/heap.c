@@ -13,7 +13,7 @@ void heap_init(struct heap *h, const struct mem *mem, size_t limit) {
 static size_t own_size(const struct heap_obj *o) {
   switch (o->tag) {
   case VALUE_TEXT:
-    return sizeof(struct text_obj) + ((const struct text_obj *)o)->len + 1;
+    return sizeof(struct text_obj) + ((const struct text_obj *)o)->room + 1;
   case VALUE_LIST:
     return sizeof(struct list_obj);
   default:
@@ -70,16 +70,22 @@ static struct heap_obj *new_obj(struct heap *h, enum value_tag tag,
   return o;
 }
 
-struct text_obj *heap_new_text(struct heap *h, struct text t) {
-  const size_t size = sizeof(struct text_obj) + t.len + 1;
+struct text_obj *heap_new_text_with_room(struct heap *h, struct text t,
+                                         size_t room) {
+  const size_t size = sizeof(struct text_obj) + room + 1;
   struct text_obj *o =
-      t.len > h->limit ? NULL : (struct text_obj *)new_obj(h, VALUE_TEXT, size);
+      room > h->limit ? NULL : (struct text_obj *)new_obj(h, VALUE_TEXT, size);
   if (o != NULL) {
     o->len = (uint32_t)t.len;
+    o->room = (uint32_t)room;
     memcpy(o->bytes, t.len > 0 ? t.ptr : "", t.len);
     o->bytes[t.len] = '\0';
   }
   return o;
+}
+
+struct text_obj *heap_new_text(struct heap *h, struct text t) {
+  return heap_new_text_with_room(h, t, t.len);
 }
 
 struct list_obj *heap_new_list(struct heap *h, size_t room) {
@@ -131,6 +137,7 @@ bool heap_list_add(struct heap *h, struct list_obj *list, struct value v) {
   if (!heap_list_reserve(h, list, list->count + 1)) {
     return false;
   }
+  heap_share(v);
   list->items[list->count++] = v;
   return true;
 }
@@ -138,6 +145,8 @@ bool heap_list_add(struct heap *h, struct list_obj *list, struct value v) {
 bool heap_object_set(struct heap *h, struct object_obj *o, struct text_obj *key,
                      struct value v) {
   struct value *old = object_find_key(o, key);
+  heap_share(v);
+  heap_share(value_text(key));
   if (old != NULL) {
     *old = v;
     return true;

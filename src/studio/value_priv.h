@@ -37,13 +37,14 @@ struct heap_obj {
   uint8_t tag;           /* VALUE_TEXT, VALUE_LIST, VALUE_OBJECT */
   bool marked;
   bool constant;  /* belongs to the program: never marked, never freed */
+  bool grows;     /* a text that one variable alone has: see heap_share() */
   uint32_t index; /* constant: among the program's texts; else for image_save */
 };
 
 struct text_obj {
   struct heap_obj head;
-  uint32_t len;
-  char bytes[]; /* followed by a NUL */
+  uint32_t len, room; /* bytes, and for how many there is place */
+  char bytes[];       /* followed by a NUL */
 };
 
 /* Eight bytes. A number is its IEEE double; everything else hides in the
@@ -99,6 +100,9 @@ static inline bool heap_wants_collection(const struct heap *h) {
 /* NULL (false) when the limit or the memory does not allow it; nothing has
  * changed then. */
 struct text_obj *heap_new_text(struct heap *h, struct text t);
+/* With place for @room bytes. */
+struct text_obj *heap_new_text_with_room(struct heap *h, struct text t,
+                                         size_t room);
 struct list_obj *heap_new_list(struct heap *h, size_t room);
 struct object_obj *heap_new_object(struct heap *h);
 bool heap_list_reserve(struct heap *h, struct list_obj *list, size_t count);
@@ -203,6 +207,14 @@ static inline struct heap_obj *value_head_of(struct value v) {
   const uint64_t at = v.bits & VALUE_PAYLOAD & ~(uint64_t)VALUE_JOINED;
   return (
       struct heap_obj *)(uintptr_t)at; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+/* Whoever takes a copy of a value says so: from then on a text that grew in its
+ * place, because a variable alone had it, is what it is for ever. */
+static inline void heap_share(struct value v) {
+  if (value_tag(v) == VALUE_TEXT && value_head_of(v)->grows) {
+    value_head_of(v)->grows = false;
+  }
 }
 
 static inline struct text_obj *value_text_of(struct value v) {

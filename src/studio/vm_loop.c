@@ -238,6 +238,7 @@ static inline bool are_equal(struct value a, struct value b) {
     if (there == NULL) {                                                       \
       goto slow;                                                               \
     }                                                                          \
+    heap_share(OPERAND(in.c));                                                 \
     *there = OPERAND(in.c);                                                    \
     v.at++;                                                                    \
     break;                                                                     \
@@ -264,14 +265,17 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
     }
     switch (in.op) {
     case OP_MOVE:
+      heap_share(OPERAND(in.b));
       v.r[in.a] = OPERAND(in.b);
       v.at++;
       break;
     case OP_GET_GLOBAL:
+      heap_share(vm->stack[in.b]);
       v.r[in.a] = vm->stack[in.b];
       v.at++;
       break;
     case OP_SET_GLOBAL:
+      heap_share(OPERAND(in.a));
       vm->stack[in.b] = OPERAND(in.a);
       v.at++;
       break;
@@ -332,6 +336,7 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       v = load(vm, trace);
       break;
     case OP_RETURN:
+      heap_share(OPERAND(in.a));
       v.r[0] = OPERAND(in.a);
       vm->steps += v.left;
       vm->frame_count--;

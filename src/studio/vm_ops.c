@@ -36,29 +36,20 @@ static enum op_result put(const struct op *op, struct value v) {
 
 /* ---- arithmetic */
 
-enum op_result vm_add(struct vm *vm, const struct value *a,
-                      const struct value *b, bool join, struct value *out) {
-  double x = 0, y = 0;
-  const bool left = value_to_number(*a, &x), right = value_to_number(*b, &y);
-  if ((left && right) ||
-      !(join || value_is_joined(*a) || value_is_joined(*b))) {
-    *out = value_number(x + y); /* what is not numeric counts as nothing */
-    return OP_RESULT_DONE;
-  }
-  textbuf_clear(&vm->scratch);
-  value_print(*a, &vm->scratch);
-  value_print(*b, &vm->scratch);
-  const enum op_result result = vm_take_scratch(vm, out);
-  if (result == OP_RESULT_DONE) {
-    *out = value_joined(*out);
-  }
-  return result;
+/* Variables are the first registers of a part; only they keep a text. */
+static bool is_variable(const struct op *op, uint16_t reg) {
+  const struct unit *unit = op->vm->program->parts[vm_frame(op->vm)->part].unit;
+  return reg < (unit->kind == UNIT_FUNCTION
+                    ? unit->local_count
+                    : op->vm->program->script.variable_count);
 }
 
 static enum op_result op_add(const struct op *op) {
   const struct value b = operand(op, op->in->b), c = operand(op, op->in->c);
+  const bool to = op->in->a == op->in->b && is_variable(op, op->in->a);
   struct value v;
-  const enum op_result result = vm_add(op->vm, &b, &c, op->kind == OP_JOIN, &v);
+  const enum op_result result =
+      (to ? vm_add_to : vm_add)(op->vm, &b, &c, op->kind == OP_JOIN, &v);
   return result == OP_RESULT_DONE ? put(op, v) : result;
 }
 
@@ -173,6 +164,7 @@ static enum op_result op_compare(const struct op *op) {
 static enum op_result op_text(const struct op *op) {
   struct value v = operand(op, op->in->b);
   if (value_tag(v) == VALUE_TEXT) {
+    heap_share(v);
     return put(op, v);
   }
   textbuf_clear(&op->vm->scratch);
@@ -363,6 +355,7 @@ static enum op_result set_in_list(const struct op *op, struct list_obj *list,
     return bad_index(op, index, list->count);
   }
   if (i <= list->count) {
+    heap_share(value);
     list->items[i - 1] = value;
     return go_on(op);
   }

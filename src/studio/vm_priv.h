@@ -95,9 +95,14 @@ const struct value *vm_arguments(const struct vm *vm, unsigned *argc);
 
 /* The instructions that are not worth a place in the loop. */
 enum op_result vm_slow_op(struct vm *vm, const struct insn *in);
+/* ---- vm_add.c */
 /* a + b where not both are numbers. */
 enum op_result vm_add(struct vm *vm, const struct value *a,
                       const struct value *b, bool join, struct value *out);
+/* The same, where the result takes the place of @a, which a variable has: a
+ * text grows in its place if nobody else has it. */
+enum op_result vm_add_to(struct vm *vm, const struct value *a,
+                         const struct value *b, bool join, struct value *out);
 
 enum vm_status vm_loop(struct vm *vm, bool trace);
 
