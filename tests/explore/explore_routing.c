@@ -16,7 +16,7 @@
 
 #include "search.h"
 
-enum { STATES_MOST = 1000000 };
+enum { STATES_MOST = 500000 };
 
 static void explore(const struct setting *s, bool deep) {
   const struct search_report r =
