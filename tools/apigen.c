@@ -203,6 +203,9 @@ static const struct {
     {"OPENINGS", "type: string"},
     {"HOLIDAYS", "type: array"},
     {"RINGS", "type: array\n          items: {type: object}"},
+    {"ANNOUNCEMENTS", "type: array\n          items: {type: object}"},
+    {"PULL", "type: string"},
+    {"NO_ANSWER", "type: string"},
     {"BLOCKS", "type: object\n          additionalProperties: {type: array, "
                "items: {type: string}}"},
 };

@@ -206,6 +206,9 @@ static void print_config_value(const struct member *m) {
       {"HOLIDAYS", "list of dates or `{date, to, name, open}`, ", true, ""},
       {"RINGS", "list of `{after, proficiency, without, agents}`, ", true, ""},
       {"BLOCKS", "object channel: list of channels", false, ""},
+      {"PULL", "name", false, ""},
+      {"NO_ANSWER", "name", false, ""},
+      {"ANNOUNCEMENTS", "list of `{after, every, text}`, ", true, ""},
   };
   for (size_t i = 0; i < LEN(kinds); i++) {
     if (strcmp(kinds[i].kind, m->kind) == 0) {

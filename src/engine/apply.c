@@ -188,10 +188,12 @@ static void move_place(struct engine *e, uint32_t slot,
     router_dequeue(&e->router, slot);
     stop_timer(e, &e->lives[slot]->timer_rematch);
     stop_timer(e, &e->lives[slot]->timer_widen);
+    stop_timer(e, &e->lives[slot]->timer_announce);
   }
   if (is && (!was || joins)) {
     enqueue(e, slot);
     apply_widen_timer(e, slot);
+    apply_announce_timer(e, slot);
   } else if (is && before->status == SESSION_OFFERED &&
              after->status == SESSION_QUEUED) {
     router_unreserve(&e->router, slot);
@@ -320,6 +322,9 @@ static void apply_other(struct engine *e, uint32_t slot,
     break;
   case EVENT_REPRIORITISED:
     apply_changed(e, slot);
+    break;
+  case EVENT_ANNOUNCED:
+    apply_announce_timer(e, slot);
     break;
   case EVENT_OVERFLOW_POSTPONED:
     apply_postponed(e, slot);

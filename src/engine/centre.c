@@ -59,6 +59,7 @@ static void apply_rings(struct engine *e, uint32_t queue) {
     const struct session *s = &e->lives[slot]->s;
     if (live_in_queue(s) && s->queue == queue) {
       apply_widen_timer(e, slot);
+      apply_announce_timer(e, slot);
     }
   }
 }

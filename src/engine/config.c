@@ -151,6 +151,23 @@ const struct json *config_list(const struct json *value,
   return find(value, member);
 }
 
+int64_t config_announcement_ms(const struct json *element, struct text member) {
+  const struct json *n = json_member(element, member);
+  return n == NULL || n->type == JSON_NULL ? 0 : llround(n->d * 1000);
+}
+
+struct text config_announcement_text(const struct json *element) {
+  const struct json *t = json_member(element, TEXT("text"));
+  bt_check(t != NULL);
+  return t->text;
+}
+
+struct text config_announcement_word(size_t i) {
+  static const struct text words[] = {
+      {"position", 8}, {"minutes", 7}, {"queue", 5}};
+  return i < sizeof words / sizeof words[0] ? words[i] : TEXT("");
+}
+
 struct text config_skill_name(const struct json *element) {
   if (element->type == JSON_TEXT) {
     return element->text;

@@ -59,6 +59,11 @@ int64_t config_ring_after_ms(const struct json *ring);
 uint32_t config_ring_proficiency(const struct json *ring);
 const struct json *config_ring_without(const struct json *ring);
 const struct json *config_ring_agents(const struct json *ring);
+/* Members of one element of an ANNOUNCEMENTS list. */
+int64_t config_announcement_ms(const struct json *element, struct text member);
+struct text config_announcement_text(const struct json *element);
+/* The @i-th word that may stand in braces there; empty past the last. */
+struct text config_announcement_word(size_t i);
 /* One element of a SKILLS list. */
 struct text config_skill_name(const struct json *element);
 /* The proficiency, or @if_missing. */

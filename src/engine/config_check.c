@@ -283,6 +283,64 @@ static bool is_one_of(struct text name, const struct text *names,
   return i < count;
 }
 
+/* ---- announcements */
+
+enum {
+  ANNOUNCE_EVERY_MIN = 5,
+  ANNOUNCE_EVERY_MAX = 86400,
+  ANNOUNCEMENT_MAX_BYTES = 2048
+};
+
+/* What stands in braces is filled in, so it must be known. */
+static void check_words(struct checker *c, const struct json *v) {
+  struct text known[4];
+  size_t count = 0;
+  while (config_announcement_word(count).len > 0) {
+    known[count] = config_announcement_word(count);
+    count++;
+  }
+  for (size_t at = text_find(v->text, TEXT("{"), 0); at < v->text.len;
+       at = text_find(v->text, TEXT("{"), at + 1)) {
+    const size_t end = text_find(v->text, TEXT("}"), at);
+    const struct text word = text_sub(v->text, at + 1, end - at - 1);
+    if (!is_one_of(word, known, count)) {
+      report_unknown(c, word, known, count);
+    }
+  }
+}
+
+static void check_announcement_member(struct checker *c, const struct json *m) {
+  static const struct text known[] = {{"after", 5}, {"every", 5}, {"text", 4}};
+  const struct wording outer = c->pointer;
+  wording_add_step(&c->pointer, m->key);
+  if (text_equal(m->key, known[2])) {
+    check_text(c, m, 1, ANNOUNCEMENT_MAX_BYTES);
+    if (m->type == JSON_TEXT) {
+      check_words(c, m);
+    }
+  } else if (!is_one_of(m->key, known, 3)) {
+    report_unknown(c, m->key, known, 3);
+  } else if (m->type != JSON_NULL) {
+    const bool again = text_equal(m->key, known[1]) && m->d != 0;
+    check_amount(c, m, again ? ANNOUNCE_EVERY_MIN : 0, ANNOUNCE_EVERY_MAX,
+                 "seconds");
+  }
+  leave(c, outer);
+}
+
+static void check_announcement(struct checker *c, const struct json *v) {
+  if (v->type != JSON_OBJECT) {
+    report_found(c, v, "an object such as {\"after\": 30, \"text\": \"…\"}");
+    return;
+  }
+  for (const struct json *m = v->first; m != NULL; m = m->next) {
+    check_announcement_member(c, m);
+  }
+  if (json_member(v, TEXT("text")) == NULL) {
+    report_missing(c, "text");
+  }
+}
+
 static void check_places(struct checker *c, const struct json *v,
                          const struct config_info *info) {
   check_num(c, v, info->min, info->max);
@@ -426,6 +484,9 @@ static void check_value(struct checker *c, const struct json *v,
     break;
   case CONFIG_KIND_RINGS:
     check_rings(c, v, info->max);
+    break;
+  case CONFIG_KIND_ANNOUNCEMENTS:
+    check_each(c, v, info->max, "a list of announcements", check_announcement);
     break;
   case CONFIG_KIND_BLOCKS:
     check_by_channel(c, v, info, "an object such as {\"voice\": [\"chat\"]}",

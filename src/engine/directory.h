@@ -27,7 +27,13 @@
 
 #define DIR_NONE UINT32_MAX
 
-enum { DIR_ALIASES_MAX = 16, DIR_OWNERS_MAX = 32 };
+enum { DIR_ALIASES_MAX = 16, DIR_OWNERS_MAX = 32, DIR_ANNOUNCEMENTS_MAX = 8 };
+
+/* What a waiting customer is told. */
+struct dir_announcement {
+  int64_t after_ms, every_ms; /* 0: once */
+  struct text text;           /* with words in braces */
+};
 
 /* Who put a thing last, or removed it. */
 struct dir_origin {
@@ -55,6 +61,8 @@ struct dir_queue {
   struct text overflow;               /* a queue, by name; empty for none */
   struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
   uint32_t owner_count;
+  struct dir_announcement announcements[DIR_ANNOUNCEMENTS_MAX];
+  uint32_t announcement_count;
   uint8_t pull;         /* enum config_word: PULL_… */
   uint8_t rona;         /* enum agent_rona */
   bool offers;          /* by itself */

@@ -33,7 +33,8 @@ enum timer_kind {
   TIMER_REMATCH,  /* an exclusion is over: owner is the session's slot */
   TIMER_WIDEN,    /* more agents may take it: owner is the session's slot */
   TIMER_KEPT,     /* the oldest kept answer is old enough to go */
-  TIMER_QUEUE     /* a pause is over: owner is the queue */
+  TIMER_QUEUE,    /* a pause is over: owner is the queue */
+  TIMER_ANNOUNCE  /* a waiting customer is told: owner is the session's slot */
 };
 
 /* How long a finished session can still be asked for from memory. */
@@ -218,6 +219,9 @@ bool ctx_is_fenced(const struct ctx *x, const struct live *l,
 /* A new session, whose first holder is invited. */
 uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
                       uint32_t target, const struct record *args);
+/* A message of whoever acts: the text, and what else @args have for one. */
+void add_message(struct ctx *x, uint32_t slot, const struct record *args);
+bool has_room_for_message(const struct live *l);
 /* May the caller speak in this session now? */
 bool ctx_may_speak(const struct ctx *x, const struct live *l,
                    enum refusal *why);
@@ -247,6 +251,11 @@ uint32_t overflow_target(struct ctx *x, uint32_t slot, uint32_t queue,
 void overflow_due(struct ctx *x, uint32_t slot, uint32_t visit);
 /* The timer runs anew. */
 void apply_postponed(struct engine *e, uint32_t slot);
+
+/* ---- announce.c */
+/* Until the next announcement to the session, which is in a queue. */
+void apply_announce_timer(struct engine *e, uint32_t slot);
+void announce_due(struct ctx *x, uint32_t slot);
 
 /* ---- remove.c */
 void apply_removed(struct engine *e, const struct record *ev);

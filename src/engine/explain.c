@@ -213,6 +213,7 @@ static const struct {
     {EVENT_OF_SESSION(OFFER_WITHDRAWN),
      "{cause} took the offer to agent {agent} back{why}; the session keeps its "
      "place and its clock."},
+    {EVENT_ANNOUNCED, "the customer was at place {position} of {queue}{told}."},
     {EVENT_REPRIORITISED, "{cause} set the priority to {priority}{why}."},
     {EVENT_AGENT_EXCLUDED,
      "agent {agent} is not offered it again for {pause}, unless nobody else "
@@ -310,6 +311,21 @@ static void put_requeued(struct tale *t) {
   put_why(t);
 }
 
+/* What was announced, and by which method. */
+static void put_told(struct tale *t) {
+  const bool said = record_has(t->ev, FIELD_DETAIL);
+  if (said && record_has(t->ev, FIELD_ESTIMATE)) {
+    textbuf_addf(t->out,
+                 " and was told so, with an estimated wait of %lld s (%.*s)",
+                 (long long)record_num(t->ev, FIELD_ESTIMATE),
+                 TEXT_ARG(record_text(t->ev, FIELD_DETAIL)));
+  } else {
+    textbuf_add(t->out, said ? TEXT(" and was told so")
+                             : TEXT("; nothing was said, for the wait cannot "
+                                    "be estimated yet"));
+  }
+}
+
 static void put_pause(struct tale *t) {
   put_seconds(t, record_num(t->ev, FIELD_UNTIL) - record_num(t->ev, FIELD_AT));
 }
@@ -327,7 +343,7 @@ static const struct {
     {"{timeout}", put_timeout}, {"{end}", put_end},
     {"{why}", put_why},         {"{clock}", put_clock},
     {"{taken}", put_taken},     {"{requeued}", put_requeued},
-    {"{pause}", put_pause},
+    {"{pause}", put_pause},     {"{told}", put_told},
 };
 
 /* Words that are a field as it stands. */
@@ -338,6 +354,7 @@ static const struct {
     {"{detail}", FIELD_DETAIL},     {"{name}", FIELD_NAME},
     {"{reason}", FIELD_REASON},     {"{text}", FIELD_TEXT},
     {"{priority}", FIELD_PRIORITY}, {"{line}", FIELD_LINE},
+    {"{position}", FIELD_PLACE},
 };
 
 static void put_word(struct tale *t, struct text word) {

@@ -238,6 +238,7 @@ static void fold_queued(struct live *l, const struct mem *mem,
   if ((uint64_t)record_num(ev, FIELD_ORDER) != l->order) {
     l->waits_us = record_num(ev, FIELD_AT);
     l->rings_us = l->waits_us;
+    l->told_us = 0;
     l->ring = 0;
   }
   l->preferred = number_or(ev, FIELD_PREFERRED, SESSION_NOBODY);
@@ -441,6 +442,9 @@ static void fold_other(struct live *l, const struct mem *mem,
   case EVENT_WIDENED:
     l->ring = (uint32_t)record_num(ev, FIELD_RING);
     l->preferred = SESSION_NOBODY;
+    break;
+  case EVENT_ANNOUNCED:
+    l->told_us = record_num(ev, FIELD_AT);
     break;
   case EVENT_OVERFLOW_POSTPONED:
     l->deadline_us = record_num(ev, FIELD_DEADLINE);

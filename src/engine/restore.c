@@ -220,6 +220,7 @@ static void restore_live(struct live *l, const struct mem *mem,
                     ? record_num(r, FIELD_RINGS_SINCE)
                     : l->waits_us;
   l->ring = num32(r, FIELD_RING);
+  l->told_us = record_num(r, FIELD_TOLD);
   l->preferred = agent_or_nobody(r, FIELD_PREFERRED);
   l->preferred_until_us = record_num(r, FIELD_PREFERRED_UNTIL);
   l->order = (uint64_t)record_num(r, FIELD_ORDER);
@@ -269,6 +270,7 @@ static bool restore_session(struct engine *e, const struct record *r) {
   restore_order(e, r, FIELD_TIMER_ORDER_2, l->timer_customer);
   restore_order(e, r, FIELD_TIMER_ORDER_3, l->timer_transfer);
   restore_order(e, r, FIELD_TIMER_ORDER_4, l->timer_widen);
+  restore_order(e, r, FIELD_TIMER_ORDER_5, l->timer_announce);
   return true;
 }
 

@@ -399,6 +399,7 @@ static void put_place_state(const struct saver *s, const struct live *l,
   record_set_num(r, FIELD_WAITS_SINCE, l->waits_us);
   record_set_num(r, FIELD_RINGS_SINCE, l->rings_us);
   record_set_num(r, FIELD_RING, l->ring);
+  record_set_num(r, FIELD_TOLD, l->told_us);
   record_set_num(r, FIELD_ORDER, (int64_t)l->order);
   record_set_num(r, FIELD_PRIORITY, l->priority);
   record_set_num(r, FIELD_SKIP_QUEUE, l->skip_queue);
@@ -406,6 +407,11 @@ static void put_place_state(const struct saver *s, const struct live *l,
   if (l->preferred != SESSION_NOBODY) {
     record_set_num(r, FIELD_PREFERRED, l->preferred);
     record_set_num(r, FIELD_PREFERRED_UNTIL, l->preferred_until_us);
+  }
+  if (l->timer_announce != TIMER_NONE) {
+    record_set_num(
+        r, FIELD_TIMER_ORDER_5,
+        (int64_t)timers_get(&s->e->timers, l->timer_announce)->order);
   }
   if (l->timer_widen != TIMER_NONE) { /* its deadline follows from the rest */
     record_set_num(r, FIELD_TIMER_ORDER_4,

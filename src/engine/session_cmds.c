@@ -200,8 +200,7 @@ bool ctx_may_speak(const struct ctx *x, const struct live *l,
   return x->by.role != ROLE_SCRIPT || s->status != SESSION_ACTIVE;
 }
 
-static void add_message(struct ctx *x, uint32_t slot,
-                        const struct record *args) {
+void add_message(struct ctx *x, uint32_t slot, const struct record *args) {
   const struct live *l = engine_live(x->e, slot);
   struct record ev;
   ctx_event(x, &ev, EVENT_MESSAGE, slot);
@@ -209,6 +208,10 @@ static void add_message(struct ctx *x, uint32_t slot,
   record_copy(&ev, FIELD_DATA, args);
   record_set_num(&ev, FIELD_MESSAGE, (int64_t)l->message_count + 1);
   emit(x, &ev);
+}
+
+bool has_room_for_message(const struct live *l) {
+  return l->message_count < LIMIT_MESSAGES;
 }
 
 void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
@@ -219,7 +222,7 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
     answer_refuse_told(x, slot, why, refusal_detail(x, slot, why), a);
     return;
   }
-  if (l->message_count >= LIMIT_MESSAGES) {
+  if (!has_room_for_message(l)) {
     answer_refuse(
         x, slot, REFUSAL_TOO_LARGE,
         ctx_format(x, "A session holds at most %d messages.", LIMIT_MESSAGES),

@@ -109,6 +109,9 @@ static void fire(struct ctx *x, const struct timer *t) {
   case TIMER_WIDEN:
     widen_due(x, t->owner);
     break;
+  case TIMER_ANNOUNCE:
+    announce_due(x, t->owner);
+    break;
   case TIMER_QUEUE:
     queue_due(x, t->owner);
     break;
