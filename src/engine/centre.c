@@ -86,7 +86,39 @@ static void apply_queue_put(struct engine *e, struct text config) {
   apply_rings(e, q);
 }
 
-static void apply_agent_put(struct engine *e, struct text config) {
+/* The id in a configuration; it lives as long as the arena. */
+static struct text id_in(struct text config, enum config_member member,
+                         struct arena *arena) {
+  struct json *c = NULL;
+  const enum bt_err err =
+      json_parse(arena, config, JSON_DEPTH_DEFAULT, &c, NULL);
+  bt_check(err == BT_ERR_OK); /* it was checked before it became an event */
+  return config_text(c, member);
+}
+
+/* What was planned until now, by the calendar as it was. */
+static void apply_calendar_plans(struct engine *e, struct text config,
+                                 int64_t now_us) {
+  struct arena arena;
+  arena_init(&arena, &e->mem, 0);
+  const uint32_t calendar =
+      directory_calendar(&e->dir, id_in(config, CONFIG_HOURS_ID, &arena));
+  if (calendar != DIR_NONE) {
+    count_plans(e, calendar, now_us);
+  }
+  arena_free(&arena);
+}
+
+static void apply_agent_put(struct engine *e, struct text config,
+                            int64_t now_us) {
+  struct arena arena;
+  arena_init(&arena, &e->mem, 0);
+  const uint32_t known =
+      directory_agent(&e->dir, id_in(config, CONFIG_AGENT_ID, &arena));
+  arena_free(&arena);
+  if (known != DIR_NONE) {
+    count_plan(e, known, now_us);
+  }
   const size_t before = e->dir.agent_count;
   const uint32_t agent = directory_put_agent(&e->dir, config);
   sync_queues(e);
@@ -94,8 +126,10 @@ static void apply_agent_put(struct engine *e, struct text config) {
                              e->dir.agent_count, sizeof *e->agents);
   bt_check(room);
   if (e->dir.agent_count > before) {
-    e->agents[agent] = (struct agent_slot){
-        .a = agent_make(&e->dir.agents[agent].limits), .first = SESSION_NOBODY};
+    e->agents[agent] =
+        (struct agent_slot){.a = agent_make(&e->dir.agents[agent].limits),
+                            .planned_us = e->restoring ? 0 : now_us,
+                            .first = SESSION_NOBODY};
   }
   apply_agent_params(e, agent);
 }
@@ -153,7 +187,7 @@ static void fold_config(struct engine *e, const struct record *ev) {
     apply_queue_put(e, config);
     break;
   case EVENT_AGENT_PUT:
-    apply_agent_put(e, config);
+    apply_agent_put(e, config, record_num(ev, FIELD_AT));
     break;
   case EVENT_BOT_PUT:
     apply_bot_put(e, config);
@@ -162,6 +196,7 @@ static void fold_config(struct engine *e, const struct record *ev) {
     directory_put_entry(&e->dir, config);
     break;
   case EVENT_HOURS_PUT:
+    apply_calendar_plans(e, config, record_num(ev, FIELD_AT));
     directory_put_calendar(&e->dir, config, record_text(ev, FIELD_ZONE),
                            record_text(ev, FIELD_ZONE_FILE));
     break;
@@ -378,6 +413,21 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
   return false;
 }
 
+static bool agent_is_whole(struct ctx *x, const struct json *c,
+                           struct answer *a) {
+  const struct text shift = config_text(c, CONFIG_AGENT_SHIFT);
+  if (shift.len == 0 || directory_calendar(&x->e->dir, shift) != DIR_NONE) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER, "/shift",
+                ctx_format(x,
+                           "No calendar is called '%.*s': put it first, with "
+                           "PUT /api/v1/hours, or in the centre's file.",
+                           TEXT_ARG(shift)),
+                a);
+  return false;
+}
+
 static void put(struct ctx *x, enum config_object object, uint32_t event,
                 const struct json *c, const struct record *args) {
   if (object == CONFIG_SKILL) {
@@ -419,6 +469,7 @@ void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
   const struct json *c = read_config(x, args, puts_of[i].object, a);
   if (c == NULL || !file_may_put(x, puts_of[i].object, c, a) ||
       (puts_of[i].object == CONFIG_ENTRY && !entry_is_whole(x, c, a)) ||
+      (puts_of[i].object == CONFIG_AGENT && !agent_is_whole(x, c, a)) ||
       (puts_of[i].object == CONFIG_QUEUE && !queue_is_whole(x, c, a))) {
     return;
   }

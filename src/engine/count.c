@@ -177,8 +177,95 @@ static void count_reply(struct engine *e, uint32_t agent, uint32_t type,
   }
 }
 
+/* ---- the plan */
+
+static bool is_working(enum agent_figure doing) {
+  return doing == AGENT_FIG_IDLE_US || doing == AGENT_FIG_RESERVED_US ||
+         doing == AGENT_FIG_TALK_US || doing == AGENT_FIG_WRAPUP_US;
+}
+
+/* One stretch within which neither the plan nor the doing changes. */
+struct plan_sink {
+  void (*add)(void *ctx, enum agent_figure figure, int64_t from_us,
+              int64_t to_us);
+  void *ctx;
+};
+
+/* The agent's plan from the time up to which it is counted until @to_us. */
+static void walk_plan(const struct engine *e, uint32_t agent,
+                      enum agent_figure doing, int64_t to_us,
+                      const struct plan_sink *sink) {
+  const struct agent_slot *slot = &e->agents[agent];
+  const uint32_t number =
+      directory_calendar(&e->dir, e->dir.agents[agent].shift);
+  const int64_t oldest_us = to_us - FIGURES_KEPT * FIGURES_INTERVAL_US;
+  int64_t at_us = slot->planned_us > oldest_us ? slot->planned_us : oldest_us;
+  if (slot->planned_us == 0 || number == DIR_NONE) {
+    return;
+  }
+  const struct dir_calendar *k = &e->dir.calendars[number];
+  while (at_us < to_us) {
+    const struct hours_look l = hours_look(&k->hours, k->zone, at_us);
+    const int64_t change_us = l.open ? l.closes_us : l.opens_us;
+    const int64_t end_us =
+        change_us <= at_us || change_us > to_us ? to_us : change_us;
+    if (l.open) {
+      sink->add(sink->ctx, AGENT_FIG_PLANNED_US, at_us, end_us);
+    }
+    if (is_working(doing)) {
+      sink->add(sink->ctx,
+                l.open ? AGENT_FIG_ADHERENT_US : AGENT_FIG_UNPLANNED_US, at_us,
+                end_us);
+    }
+    at_us = end_us;
+  }
+}
+
+struct planned {
+  struct figures *f;
+  uint32_t agent;
+};
+
+static void add_planned(void *ctx, enum agent_figure figure, int64_t from_us,
+                        int64_t to_us) {
+  const struct planned *p = ctx;
+  figures_add_span(p->f, (struct figures_key){FIGURES_AGENT, p->agent}, figure,
+                   from_us, to_us);
+}
+
+static void count_plan_of(struct engine *e, uint32_t agent,
+                          const struct agent *before, int64_t now_us) {
+  struct planned p = {&e->figures, agent};
+  struct agent_slot *slot = &e->agents[agent];
+  if (e->restoring) {
+    return;
+  }
+  walk_plan(e, agent, doing(before), now_us,
+            &(struct plan_sink){add_planned, &p});
+  slot->planned_us = now_us > slot->planned_us ? now_us : slot->planned_us;
+}
+
+void count_plan(struct engine *e, uint32_t agent, int64_t now_us) {
+  count_plan_of(e, agent, &e->agents[agent].a, now_us);
+}
+
+void count_plans(struct engine *e, uint32_t calendar, int64_t now_us) {
+  for (uint32_t i = 0; i < e->dir.agent_count; i++) {
+    if (directory_calendar(&e->dir, e->dir.agents[i].shift) == calendar) {
+      count_plan(e, i, now_us);
+    }
+  }
+}
+
+static void add_unfinished(void *ctx, enum agent_figure figure, int64_t from_us,
+                           int64_t to_us) {
+  struct figures_interval *i = ctx;
+  i->v[figure] += figures_overlap_us(i->begin_us, from_us, to_us);
+}
+
 void count_agent(struct engine *e, uint32_t agent, const struct record *ev,
                  const struct agent *before) {
+  count_plan_of(e, agent, before, record_num(ev, FIELD_AT));
   struct agent_slot *slot = &e->agents[agent];
   const int64_t at_us = record_num(ev, FIELD_AT);
   const enum agent_figure was = doing(before);
@@ -200,4 +287,5 @@ void count_unfinished(const struct engine *e, uint32_t agent, int64_t now_us,
   if (is != AGENT_FIGURES) {
     i->v[is] += figures_overlap_us(i->begin_us, slot->doing_us, now_us);
   }
+  walk_plan(e, agent, is, now_us, &(struct plan_sink){add_unfinished, i});
 }

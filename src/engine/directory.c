@@ -413,6 +413,7 @@ uint32_t directory_put_agent(struct directory *d, struct text config) {
   read_capacity(a, config_list(c, CONFIG_AGENT_CAPACITY));
   memset(a->limits.blocked_by, 0, sizeof a->limits.blocked_by);
   read_blocks(a, config_list(c, CONFIG_AGENT_NOT_DURING));
+  a->shift = keep(d, config_text(c, CONFIG_AGENT_SHIFT));
   a->limits.rona_stays = config_flag(c, CONFIG_AGENT_RONA_STAYS);
   add_name(&d->by_agent, a->id, agent);
   add_name(&d->by_agent, a->name, agent);

@@ -78,7 +78,8 @@ struct dir_agent {
   struct dir_origin origin;
   struct text id, name, config;
   struct agent_limits limits;
-  uint32_t queue; /* the one that makes itself */
+  uint32_t queue;    /* the one that makes itself */
+  struct text shift; /* a calendar, by name; empty: no plan */
 };
 
 struct dir_bot {

@@ -102,6 +102,7 @@ struct agent_slot {
   struct agent a;
   int64_t declined_until_us; /* the last of what it declined; 0 for nothing */
   uint64_t turn;             /* number of its last offer; 0 before the first */
+  int64_t planned_us;        /* up to when the plan is counted; 0: not yet */
   int64_t doing_us;          /* since when it does what it does: see count.c */
   uint32_t first;            /* its sessions: a list through live.link_next */
   uint32_t timer;
@@ -164,6 +165,7 @@ struct engine {
   size_t forgotten_count, forgotten_cap;
   uint64_t seq, next_order, next_transfer, next_run, next_question;
   int64_t now_us;
+  bool restoring; /* a snapshot is being read: nothing happens */
   struct engine_counts counts;
   uint32_t kept_timer;
   const struct tz *zone; /* of the tenant's clock; borrowed, NULL is UTC */
@@ -297,6 +299,10 @@ void count_session(struct engine *e, uint32_t slot, const struct record *ev,
                    const struct counted *before);
 void count_agent(struct engine *e, uint32_t agent, const struct record *ev,
                  const struct agent *before);
+/* Counts the plan of the agent, or of all whose shift is that calendar, up to
+ * now: before it changes. */
+void count_plan(struct engine *e, uint32_t agent, int64_t now_us);
+void count_plans(struct engine *e, uint32_t calendar, int64_t now_us);
 /* Adds the part of an interval that the agent's present doing has. */
 void count_unfinished(const struct engine *e, uint32_t agent, int64_t now_us,
                       struct figures_interval *i);

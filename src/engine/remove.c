@@ -144,6 +144,12 @@ static struct text hours_use(struct ctx *x, uint32_t calendar) {
       return used_by(x, "Queue", d->queues[i].id);
     }
   }
+  for (size_t i = 0; i < d->agent_count; i++) {
+    if (!d->agents[i].origin.removed &&
+        directory_calendar(d, d->agents[i].shift) == calendar) {
+      return used_by(x, "As a shift agent", d->agents[i].id);
+    }
+  }
   return (struct text){"", 0};
 }
 

@@ -57,6 +57,7 @@ static bool restore_agent(struct engine *e, const struct record *r) {
   a->away_code = num32(r, FIELD_AWAY);
   a->idle_since_us = record_num(r, FIELD_IDLE_SINCE);
   slot->doing_us = record_num(r, FIELD_SINCE);
+  slot->planned_us = record_num(r, FIELD_PLANNED);
   a->visit = num32(r, FIELD_VISIT);
   slot->turn = (uint64_t)record_num(r, FIELD_OFFER);
   a->limits = e->dir.agents[number].limits;
@@ -410,7 +411,9 @@ bool engine_restore(struct engine *e, const struct record *r) {
   if (r->type < EVENT_OWN_FIRST || r->type >= EVENTS) {
     return false;
   }
+  e->restoring = true;
   engine_apply(e, 0, r);
+  e->restoring = false;
   return true;
 }
 

@@ -176,6 +176,7 @@ static void save_agent(struct saver *s, uint32_t number) {
   record_set_num(&r, FIELD_AWAY, a->away_code);
   record_set_num(&r, FIELD_IDLE_SINCE, a->idle_since_us);
   record_set_num(&r, FIELD_SINCE, slot->doing_us);
+  record_set_num(&r, FIELD_PLANNED, slot->planned_us);
   record_set_num(&r, FIELD_VISIT, a->visit);
   record_set_num(&r, FIELD_OFFER, (int64_t)slot->turn);
   record_set_text(&r, FIELD_LIMITS, (struct text){load, sizeof load});
