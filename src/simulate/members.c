@@ -26,12 +26,12 @@ enum plan_kind {
 };
 
 static const struct member_info {
-  enum plan_object object;
   const char *wire;
+  enum plan_object object;
   enum plan_kind kind;
 } members[PLAN_MEMBERS] = {
 #define MEMBER(object, name, wire, kind, doc)                                  \
-  {PLAN_##object, (wire), KIND_PLAN_##kind},
+  {(wire), PLAN_##object, KIND_PLAN_##kind},
 #include "simulate/simulation.def"
 #undef MEMBER
 };

@@ -126,7 +126,7 @@ static bool find_skills(struct simulate_staff *s, size_t group) {
 
 /* The strictest of the group's. */
 static double target_of(const struct simulate_staff *s, size_t group) {
-  double target_s = INFINITY;
+  double target_s = (double)INFINITY;
   for (size_t i = 0; i < s->rows.count; i++) {
     const struct simulate_object *o = queue_of(s, s->rows.names[i]);
     struct json *v = NULL;

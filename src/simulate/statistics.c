@@ -39,7 +39,7 @@ double statistics_t(size_t freedom, double level) {
 
 struct estimate statistics_estimate(const double *values, size_t count,
                                     double level) {
-  struct estimate e = {NAN, NAN, 0};
+  struct estimate e = {(double)NAN, (double)NAN, 0};
   double sum = 0, squares = 0;
   for (size_t i = 0; i < count; i++) {
     sum += isnan(values[i]) ? 0 : values[i];
