@@ -416,13 +416,14 @@ static enum bt_err configure_one(struct bots *b,
   if (err != BT_ERR_OK) {
     return err;
   }
+  const bool was_there = old != NULL && old->ops->always_there;
   if (old != NULL) {
-    retire(b, number);
+    retire(b, number); /* it may be gone with that */
   }
   b->list[number] = fresh;
   if (fresh->ops->always_there) {
     bot_joined(fresh);
-  } else if (old != NULL && old->ops->always_there) {
+  } else if (was_there) {
     bot_dropped(fresh);
   }
   return BT_ERR_OK;

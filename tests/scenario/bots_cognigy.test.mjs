@@ -387,19 +387,23 @@ test("TLS: the certificate is verified", table.works("`https://` endpoints: WebS
   await finish(server, id);
 }));
 
-test("after kill -9 the session goes on with its bot", async () => {
-  const { customer, id } = await open();
-  await connected(customer);
-  await server.stop("SIGKILL");
-  await server.up();
-  const socket = await eventually("connected again", () => endpoint.of(id));
-  await eventually("the gap is told", async () => (await notes(id)).length === 1);
-  await endpoint.output(socket, "I am back.");
-  await eventually("it counts", async () => (await said(id)).some((m) => m.text === "I am back."));
-  await finish(server, id);
-});
+for (const signal of ["SIGKILL", "SIGTERM"]) {
+  test(`after ${signal} the session goes on with its bot`, async () => {
+    const { customer, id } = await open();
+    await connected(customer);
+    const code = await server.stop(signal);
+    if (signal === "SIGTERM") assert.equal(code, 0);
+    await server.up();
+    const socket = await eventually("connected again", () => endpoint.of(id));
+    await eventually("the gap is told", async () => (await notes(id)).length === 1);
+    await endpoint.output(socket, "I am back.");
+    await eventually("it counts", async () => (await said(id)).some((m) => m.text === "I am back."));
+    assert.ok(!(await timeline(id)).some((e) => e.type === "bot.lost"));
+    await finish(server, id);
+  });
+}
 
-test("an hundred sessions at once, lines cut at random: everybody is served or falls back", async () => {
+test("a hundred sessions at once, lines cut at random: everybody is served or falls back", async () => {
   endpoint.onInput = echo;
   endpoint.ready = true;
   const opened = await Promise.all(Array.from({ length: 100 }, async (_, i) => {

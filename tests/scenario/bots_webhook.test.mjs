@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
 import { finish, take } from "./support/story.mjs";
-import { eventually, Server } from "./support/server.mjs";
+import { eventually, Server, sleep } from "./support/server.mjs";
 
 const SECRET = "a-secret-of-the-webhook";
 process.env.TEST_WEBHOOK_SECRET = SECRET;
@@ -21,7 +21,7 @@ const hook = http.createServer((request, reply) => {
   request.on("end", async () => {
     const bytes = Buffer.concat(parts).toString();
     const frame = JSON.parse(bytes);
-    asked.push({ frame, bytes, headers: request.headers });
+    asked.push({ frame, bytes, headers: request.headers, url: request.url });
     const { code = 200, body = {} } = (await answer(frame)) ?? {};
     if (code === 0) return request.socket.destroy();
     reply.writeHead(code, { "Content-Type": "application/json" })
@@ -210,25 +210,28 @@ test("what the bot answers after its part is over is not said", async () => {
   await finish(server, id);
 });
 
-test("after kill -9 the bot goes on: what was not answered is asked again", async () => {
-  let hold = true;
-  answer = (frame) => frame.type === "customer.message" && hold ? new Promise(() => {}) : echo(frame);
-  const { customer, id } = await open();
-  await heard(customer, "Hello!");
-  customer.send("message", { text: "before the crash" });
-  await eventually("the bot is asked", () => asked.some((a) => a.frame.text === "before the crash"));
-  await server.stop("SIGKILL");
-  hold = false;
-  await server.up();
-  await eventually("it is answered once", async () => {
-    const { body } = await supervisor("GET", `/sessions/${id}?messages=true`);
-    const said = body.messages.filter((m) => m.text === "You said: before the crash");
-    return said.length === 1 && body.status === "connected";
+for (const signal of ["SIGKILL", "SIGTERM"]) {
+  test(`after ${signal} the bot goes on: what was not answered is asked again`, async () => {
+    let hold = true;
+    answer = (frame) => frame.type === "customer.message" && hold ? new Promise(() => {}) : echo(frame);
+    const { customer, id } = await open();
+    await heard(customer, "Hello!");
+    customer.send("message", { text: "before the crash" });
+    await eventually("the bot is asked", () => asked.some((a) => a.frame.text === "before the crash"));
+    const code = await server.stop(signal);
+    if (signal === "SIGTERM") assert.equal(code, 0);
+    hold = false;
+    await server.up();
+    await eventually("it is answered once", async () => {
+      const { body } = await supervisor("GET", `/sessions/${id}?messages=true`);
+      const said = body.messages.filter((m) => m.text === "You said: before the crash");
+      return said.length === 1 && body.status === "connected";
+    });
+    const deliveries = asked.filter((a) => a.frame.text === "before the crash").map((a) => a.frame.delivery);
+    assert.equal(new Set(deliveries).size, 1);
+    await finish(server, id);
   });
-  const deliveries = asked.filter((a) => a.frame.text === "before the crash").map((a) => a.frame.delivery);
-  assert.equal(new Set(deliveries).size, 1);
-  await finish(server, id);
-});
+}
 
 test("a script asks for one turn", async () => {
   answer = (frame) => frame.type === "exchange"
@@ -242,6 +245,46 @@ test("a script asks for one turn", async () => {
   assert.equal(body.attributes.branch, "OnPromptAndCollectNextResponse");
   assert.equal(body.attributes.price, 5);
   await finish(server, id);
+});
+
+test("a reload: sessions go on as they began, new ones follow the new file; a type may change", async () => {
+  answer = echo;
+  const old = await open();
+  await heard(old.customer, "Hello!");
+  const file = CENTRE(hook.address().port);
+  server.write(file.replace("/turn", "/other"));
+  server.process.kill("SIGHUP");
+  await eventually("new sessions go elsewhere", async () => {
+    const { customer, id } = await open();
+    await heard(customer, "Hello!");
+    const { url } = asked.find((a) => a.frame.session.id === id);
+    await finish(server, id);
+    return url === "/other";
+  });
+  old.customer.send("message", { text: "still the old one" });
+  await heard(old.customer, "You said: still the old one");
+  assert.equal(asked.find((a) => a.frame.text === "still the old one").url, "/turn");
+  await finish(server, old.id);
+  server.write(file.replace(/    type: webhook[^]*?yes-it-is }\n/, "")); // a socket now: nobody is there
+  server.process.kill("SIGHUP");
+  await eventually("nobody is asked any more", async () => {
+    const { customer, id } = await open();
+    await sleep(100);
+    await finish(server, id);
+    await customer.close();
+    return asked.length === 0;
+  });
+  server.write(file);
+  server.process.kill("SIGHUP");
+  await eventually("it is asked again", async () => {
+    const { customer, id } = await open();
+    await sleep(100);
+    await finish(server, id);
+    await customer.close();
+    return asked.length > 0;
+  });
+  assert.equal(await server.stop("SIGTERM"), 0);
+  await server.up();
 });
 
 test("such a bot has no socket, and the file's mistakes are told with their lines", async () => {
