@@ -22,7 +22,10 @@ enum act_result host_wait_for(const struct act *t) {
     return act_give(t, &a);
   }
   if (slot != t->slot) {
-    return act_fail(t, "WaitFor watches the script's own session");
+    return act_give_simple(t, 422,
+                           "WaitFor watches the script's own session. Of "
+                           "another one ask GetSessionInfo(id).status, with "
+                           "Wait(1) between.");
   }
   if (!session_status_from_text(act_text(t, 1), &status)) {
     return act_fail(t, "WaitFor needs a status: pending, connected, releasing, "
