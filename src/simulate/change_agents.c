@@ -164,18 +164,31 @@ static void remove_last(struct simulate_changed *c) {
   c->agent_count--;
 }
 
+/* "sales", or "sales:3" with a proficiency. */
+static enum bt_err check_skill(const struct edit *e, struct text one) {
+  const size_t colon = text_find(one, TEXT(":"), 0);
+  const struct text name = text_sub(one, 0, colon);
+  int64_t level = ROUTER_PROFICIENCY_BEST;
+  if (name.len == 0 || name.len > 128) {
+    return edit_refuse(e, "a skill's name is missing, or too long");
+  }
+  if (colon < one.len &&
+      (!text_to_i64(text_sub(one, colon + 1, one.len), &level) ||
+       level < ROUTER_PROFICIENCY_BEST || level > ROUTER_PROFICIENCY_WORST)) {
+    return edit_refuse(e, "\"%.*s\": a proficiency is a whole number 1 … 20",
+                       TEXT_ARG(one));
+  }
+  return edit_require_skill(e, name);
+}
+
 static enum bt_err check_skills(const struct edit *e, struct text skills) {
-  for (size_t at = 0; at <= skills.len;) {
+  enum bt_err err = BT_ERR_OK;
+  for (size_t at = 0; err == BT_ERR_OK && at <= skills.len;) {
     const size_t end = text_find(skills, TEXT(","), at);
-    const struct text one = text_trim(text_sub(skills, at, end - at));
-    const struct text name = text_sub(one, 0, text_find(one, TEXT(":"), 0));
-    const enum bt_err err = edit_require_skill(e, name);
-    if (err != BT_ERR_OK) {
-      return err;
-    }
+    err = check_skill(e, text_trim(text_sub(skills, at, end - at)));
     at = end + 1;
   }
-  return BT_ERR_OK;
+  return err;
 }
 
 enum bt_err edit_agents(const struct edit *e) {
