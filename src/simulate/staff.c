@@ -25,21 +25,27 @@ static double level_of(const int64_t *v) {
                v[QUEUE_ANSWERED] + v[QUEUE_ABANDONED] - v[QUEUE_SHORT]);
 }
 
-static void see(struct simulate_staff *s, const struct simulate_tally *t,
-                struct seen *all, uint32_t run) {
-  for (size_t g = 0; g < s->group_count; g++) {
-    for (size_t i = 0; i < s->intervals; i++) {
-      struct figures_interval one = {0};
-      for (size_t row = 0; row < t->rows; row++) {
-        if (s->pooled || row == g) {
-          figures_fold(FIGURES_QUEUE, &one,
-                       &simulate_cell_at(t, row, i)->figures);
-        }
-      }
-      struct seen *seen = &all[staff_at(s, g, i)];
-      figures_fold(FIGURES_QUEUE, &seen->sum, &one);
-      seen->levels[run] = level_of(one.v);
+/* The group's rows. */
+static struct figures_interval group_sum(const struct simulate_staff *s,
+                                         const struct simulate_tally *t,
+                                         size_t group, size_t interval) {
+  struct figures_interval sum = {0};
+  for (size_t row = 0; row < t->rows; row++) {
+    if (s->pooled || row == group) {
+      figures_fold(FIGURES_QUEUE, &sum,
+                   &simulate_cell_at(t, row, interval)->figures);
     }
+  }
+  return sum;
+}
+
+static void see(const struct simulate_staff *s, const struct simulate_tally *t,
+                struct seen *all, uint32_t run) {
+  for (size_t cell = 0; cell < s->group_count * s->intervals; cell++) {
+    const struct figures_interval one =
+        group_sum(s, t, cell / s->intervals, cell % s->intervals);
+    figures_fold(FIGURES_QUEUE, &all[cell].sum, &one);
+    all[cell].levels[run] = level_of(one.v);
   }
 }
 
