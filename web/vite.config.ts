@@ -12,6 +12,6 @@ export default defineConfig({
     // A data: script or an inline one would break the pages' policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { demo: "src/demo/index.html" } },
+    rollupOptions: { input: { demo: "src/demo/index.html", desk: "src/desk/index.html" } },
   },
 });

@@ -19,7 +19,7 @@ class StoryError(Exception):
 
 async def start(arguments, **how):
     return await asyncio.create_subprocess_exec(
-        *map(str, arguments), stdin=asyncio.subprocess.DEVNULL, start_new_session=True, **how)
+        *map(str, arguments), **{"stdin": asyncio.subprocess.DEVNULL, "start_new_session": True, **how})
 
 
 async def stop(process):

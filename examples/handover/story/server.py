@@ -8,6 +8,7 @@ import socket
 
 from .processes import StoryError, start, stop
 
+DESK = ("bert", "bert-on-a-laptop")  # who signs in there; for a laptop only
 READY_SECONDS = 20
 LOG_LINES = 15
 
@@ -60,6 +61,7 @@ class Server:
                 stdout=log, stderr=log)
         try:
             await self._until_ready()
+            await self._add_account()
         except BaseException:
             await stop(self.process)
             raise
@@ -67,6 +69,16 @@ class Server:
 
     async def __aexit__(self, *_):
         await stop(self.process)
+
+    async def _add_account(self):
+        """Somebody who signs in at the desk of a web page."""
+        login, password = DESK
+        adds = await start(
+            [self.baton, "account", "add", login, "--role", "agent", "--agent", login, "--data", self.data],
+            stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        _, words = await adds.communicate(f"{password}\n".encode())
+        if adds.returncode != 0:
+            raise StoryError(f"baton account: {words.decode()}")
 
     async def _until_ready(self):
         for _ in range(READY_SECONDS * 20):

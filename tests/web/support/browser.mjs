@@ -28,8 +28,9 @@ export class Browser {
     page.wrong = [];
     page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
     page.on("console", (said) => {
-      // A server that is away is part of some stories.
-      if (said.type() === "error" && !/net::ERR_|WebSocket connection to/.test(said.text())) {
+      // A server that is away, or asks for a password, is part of some stories.
+      const told = /net::ERR_|WebSocket connection to|status of 401/;
+      if (said.type() === "error" && !told.test(said.text())) {
         page.wrong.push(`console: ${said.text()}`);
       }
     });

@@ -1,28 +1,13 @@
 // One customer's conversation: opens it once, keeps the line, sends each message
 // once, and remembers it over a reload. Knows nothing about how it looks.
 import { type Frame, Line, socketUrl } from "../shared/line";
+import { type Draft, type Message, withMessages, withTold } from "../shared/message";
 import { ask, Refused } from "../shared/problem";
 import { uuid } from "../shared/uuid";
-
-export interface Message {
-  number: number;
-  from: "customer" | "bot" | "agent" | "system" | "script";
-  author: string; // an id
-  name: string;
-  text: string;
-  at: string;
-}
 
 export interface Holder {
   kind: string;
   name: string;
-}
-
-// Something written that the server has not confirmed yet.
-export interface Draft {
-  id: string;
-  text: string;
-  told: boolean; // it came back as a message already
 }
 
 export interface ChatState {
@@ -212,15 +197,13 @@ export class Chat {
   }
 
   private onMessage(message: Message): void {
-    if (message.from === "customer") this.markTold(message.text);
+    if (message.from === "customer") this.setOutbox(withTold(this.state.outbox, message.text));
     else this.change({ typing: null });
     this.addMessages([message]);
   }
 
   private addMessages(more: readonly Message[]): void {
-    const last = this.state.messages.at(-1)?.number ?? 0;
-    const fresh = more.filter((message) => message.number > last);
-    if (fresh.length > 0) this.change({ messages: [...this.state.messages, ...fresh] });
+    this.change({ messages: withMessages(this.state.messages, more) });
   }
 
   private onPlace(frame: Frame): void {
@@ -256,11 +239,6 @@ export class Chat {
   // Sent again after each reconnection: its id makes it count once.
   private sendDraft(draft: Draft): void {
     if (this.state.phase === "open") this.line?.send({ type: "message", id: draft.id, text: draft.text });
-  }
-
-  private markTold(text: string): void {
-    const at = this.state.outbox.findIndex((draft) => !draft.told && draft.text === text);
-    if (at >= 0) this.setOutbox(this.state.outbox.map((draft, i) => (i === at ? { ...draft, told: true } : draft)));
   }
 
   private setOutbox(outbox: Draft[]): void {

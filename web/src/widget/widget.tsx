@@ -1,7 +1,8 @@
 // The launcher and the panel of the visitors' chat.
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Language } from "../shared/i18n";
-import type { Chat, ChatState, Message } from "./chat";
+import type { Message } from "../shared/message";
+import type { Chat, ChatState } from "./chat";
 
 const TEXT_MAX_BYTES = 16_384;
 

@@ -1,0 +1,196 @@
+// desk.test.mjs - an agent's day at the desk, with everything real.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Peer } from "../scenario/support/peer.mjs";
+import { BATON, CENTRE, Server } from "../scenario/support/server.mjs";
+import { accessible, Browser, nothingWrong, shoot } from "./support/browser.mjs";
+
+const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
+const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
+const PASSWORD = "correct horse battery";
+
+let server, browser, bot;
+
+before(async () => {
+  server = await Server.start(centre);
+  const data = path.join(server.data, "journal");
+  for (const words of [["anna", "--role", "agent", "--agent", "anna"], ["bert", "--role", "agent", "--agent", "bert"], ["sue", "--role", "supervisor"]]) {
+    const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+  }
+  browser = await Browser.start();
+  bot = await Peer.bot(server);
+});
+after(async () => {
+  await browser?.close();
+  await server?.remove();
+});
+
+const home = (query = "") => `http://127.0.0.1:${server.port}/desk${query}`;
+
+async function signIn(page, login = "anna", password = PASSWORD) {
+  await page.getByLabel("Login").fill(login);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function atWork(options) {
+  const page = await browser.open(home(), options);
+  await signIn(page);
+  await becomeAvailable(page, "Become available", "Go away");
+  await page.getByText("Nothing to do.").waitFor();
+  return page;
+}
+
+// Who was here a moment ago is still available.
+async function becomeAvailable(page, become, leave) {
+  const button = page.getByRole("button", { name: become });
+  const there = page.getByRole("button", { name: leave });
+  await button.or(there).waitFor();
+  while (!(await there.isVisible())) await button.click({ timeout: 500 }).catch(() => {});
+}
+
+// A customer whom the bot has handed over to anna's queue.
+async function handOver(words, more = {}) {
+  const customer = await Peer.customer(server, "released");
+  const { session } = await bot.hear("a new session", (f) => f.type === "session.invited" && !f.resumed);
+  await bot.ask("session.accept", { session: session.id });
+  await customer.ask("message", { text: words });
+  await bot.ask("session.goodbye", { session: session.id, outcome: "escalate", ...more });
+  await bot.ask("session.close", { session: session.id });
+  return { customer, session: session.id };
+}
+
+async function finish(session) {
+  for (const what of ["end", "complete"]) await server.as("supervisor")("POST", `/sessions/${session}/${what}`, {});
+}
+
+const write = async (page, text) => {
+  await page.getByRole("textbox", { name: "Write a message" }).fill(text);
+  await page.keyboard.press("Enter");
+};
+const bubble = (page, text) => page.locator(".bubble:not(.pending)", { hasText: text });
+
+test("signing in: a wrong password is said, a supervisor is told, an agent begins away", async () => {
+  const page = await browser.open(home());
+  await accessible(page, "sign-in");
+  await signIn(page, "anna", "not the password");
+  await page.getByText("The login or the password is not right.").waitFor();
+  await signIn(page, "sue");
+  await page.getByText("sue is no agent: the desk is for agents.").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await signIn(page);
+  await page.getByText(/^Away/).waitFor();
+  await shoot(page, "desk-away");
+  await page.context().close();
+});
+
+test("an offer is accepted, the talk goes on with what is known, and is wrapped up", async () => {
+  const page = await atWork();
+  const { customer, session } = await handOver("My bill is wrong", { attributes: { topic: "billing" } });
+  await page.getByRole("timer").waitFor();
+  await accessible(page, "an offer");
+  await shoot(page, "desk-offer");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await bubble(page, "My bill is wrong").waitFor();
+  await page.getByText("billing").waitFor();
+  await write(page, "Let me have a look.");
+  await bubble(page, "Let me have a look.").waitFor();
+  assert.equal((await customer.hear("what Anna says", (f) => f.type === "message" && f.from === "agent")).text, "Let me have a look.");
+  await customer.ask("message", { text: "Thank you" });
+  await bubble(page, "Thank you").waitFor();
+  await accessible(page, "a conversation");
+  await shoot(page, "desk-conversation");
+  await page.getByRole("button", { name: "End", exact: true }).click();
+  await page.getByText("The conversation is over.").waitFor();
+  await page.getByLabel("Disposition").fill("solved");
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing to do.").waitFor();
+  const { body } = await server.as("supervisor")("GET", `/sessions/${session}/timeline`);
+  assert.ok(body.events.some((e) => e.disposition === "solved"));
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("a transfer that is refused says why and what helps; then it is carried out", async () => {
+  const page = await atWork();
+  const { session } = await handOver("I speak French");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await bubble(page, "I speak French").waitFor();
+  await server.as("supervisor")("POST", "/queues/french/pause", { reason: "training" });
+  await page.getByRole("button", { name: "Transfer" }).click();
+  await page.getByLabel("To").selectOption({ label: "Queue: French desk" });
+  await page.getByRole("button", { name: "Transfer now" }).click();
+  await page.locator(".refusal", { hasText: "pause" }).waitFor();
+  await accessible(page, "a refusal");
+  await shoot(page, "desk-refusal");
+  await server.as("supervisor")("POST", "/queues/french/open", {});
+  await page.getByRole("button", { name: "Transfer now" }).click();
+  await page.getByText("Nothing to do.").waitFor();
+  const { body } = await server.as("supervisor")("GET", `/sessions/${session}`);
+  assert.equal(body.queue.id, "french");
+  await finish(session);
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("the server is killed under the desk: a line that was begun stays, what was sent arrives once", async () => {
+  const page = await atWork();
+  const { session } = await handOver("Are you there?");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await bubble(page, "Are you there?").waitFor();
+  await server.stop("SIGKILL");
+  await page.getByText("The connection was lost.").first().waitFor();
+  await write(page, "sent in the dark");
+  await page.getByRole("textbox", { name: "Write a message" }).fill("begun and not");
+  await server.up();
+  await bubble(page, "sent in the dark").waitFor();
+  await page.reload();
+  await bubble(page, "sent in the dark").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Write a message" }).inputValue(), "begun and not");
+  const { body } = await server.as("supervisor")("GET", `/sessions/${session}/timeline`);
+  assert.equal(body.events.filter((e) => e.text === "sent in the dark").length, 1);
+  await finish(session);
+  nothingWrong(page);
+  await page.context().close();
+  bot = await Peer.bot(server);
+});
+
+test("markup of a customer is text everywhere on the desk", async () => {
+  const page = await atWork();
+  const attack = '<img src=x onerror="document.title=666"><b>bold</b>';
+  const { session } = await handOver(attack, { attributes: { [attack]: attack, link: "javascript:document.title=666" }, reason: attack });
+  await page.getByRole("button", { name: "Accept" }).click();
+  await bubble(page, attack).waitFor();
+  await page.locator(".known dt", { hasText: attack }).waitFor();
+  assert.equal(await page.locator(".desk img, .desk b").count(), 0);
+  assert.equal(await page.locator('a[href^="javascript:"]').count(), 0);
+  assert.doesNotMatch(await page.title(), /666/);
+  await finish(session);
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("on a narrow screen, in German and in the dark, one thing at a time", async () => {
+  const page = await browser.open(home(), { viewport: { width: 360, height: 640 }, locale: "de-DE", colorScheme: "dark" });
+  await page.getByLabel("Benutzername").fill("anna");
+  await page.getByLabel("Passwort").fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await becomeAvailable(page, "Verfügbar werden", "Abwesend sein");
+  const { session } = await handOver("Guten Tag");
+  await page.getByRole("button", { name: "Annehmen" }).click();
+  await bubble(page, "Guten Tag").waitFor();
+  await accessible(page, "a narrow desk");
+  const wide = await page.evaluate(() => ["html", ".conversation", ".conversation > header", ".composer"]
+    .filter((what) => document.querySelector(what).scrollWidth > 360));
+  assert.deepEqual(wide, [], "wider than the screen");
+  await shoot(page, "desk-narrow");
+  await page.getByRole("button", { name: "Zurück" }).click();
+  await page.getByRole("button", { name: /Guten Tag/ }).waitFor();
+  await finish(session);
+  nothingWrong(page);
+  await page.context().close();
+});

@@ -1,0 +1,163 @@
+// One conversation: what was said, what is known, what can be done with it.
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { Language } from "../shared/i18n";
+import type { Message } from "../shared/message";
+import { Desk, type Target, type Task } from "./desk";
+import { customerOf, Refusal, useSecondsUntil } from "./view";
+
+interface Props {
+  task: Task;
+  desk: Desk;
+  language: Language;
+  up: boolean;
+}
+
+export function Conversation(props: Props) {
+  const { task, desk, language, up } = props;
+  const { t } = language;
+  const [transfers, setTransfers] = useState(false);
+  const session = task.session.id;
+  return (
+    <main className="conversation">
+      <header>
+        <button type="button" className="second back" onClick={() => desk.look(null)}>{t("desk.back")}</button>
+        <h2>{customerOf(task, t)}</h2>
+        {!task.session.customerConnected && <span className="warn">{t("desk.customerAway")}</span>}
+        {task.phase === "active" && (
+          <>
+            <button type="button" className="second" aria-expanded={transfers} onClick={() => setTransfers(!transfers)}>{t("desk.transfer")}</button>
+            <button type="button" className="second" disabled={!up} onClick={() => desk.end(session)}>{t("desk.end")}</button>
+          </>
+        )}
+      </header>
+      {transfers && task.phase === "active" && <TransferForm {...props} onDone={() => setTransfers(false)} />}
+      {task.problem !== null && <Refusal problem={task.problem} language={language} />}
+      <Log task={task} language={language} />
+      {task.phase === "wrapup" ? <WrapUp {...props} /> : <Composer {...props} />}
+      <Known task={task} language={language} />
+    </main>
+  );
+}
+
+function Log({ task, language }: { task: Task; language: Language }) {
+  const { t } = language;
+  const end = useRef<HTMLDivElement>(null);
+  const pending = task.outbox.filter((draft) => !draft.told);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [task.messages.length, pending.length]);
+  return (
+    <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0}>
+      {task.messages.map((message) => <Line key={message.number} message={message} language={language} />)}
+      {pending.map((draft) => (
+        <div key={draft.id} className="bubble agent pending"><p dir="auto">{draft.text}</p><small>{t("chat.sending")}</small></div>
+      ))}
+      {task.typing && <p className="faint">{t("desk.types")}</p>}
+      <div ref={end} />
+    </div>
+  );
+}
+
+function Line({ message, language }: { message: Message; language: Language }) {
+  const { t } = language;
+  const who = message.from === "customer" ? t("desk.customer") : message.from === "bot" ? t("chat.bot", { name: message.name }) : message.name;
+  return (
+    <div className={`bubble ${message.from}`}>
+      <p dir="auto">{message.text}</p>
+      <small>{who} · <time dateTime={message.at}>{language.time(message.at)}</time></small>
+    </div>
+  );
+}
+
+function Composer({ task, desk, language, up }: Props) {
+  const { t } = language;
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    const text = task.written.trim();
+    if (text !== "") desk.say(task.session.id, text);
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
+  };
+  return (
+    <form className="composer" onSubmit={send}>
+      <textarea ref={field} rows={2} dir="auto" value={task.written} aria-label={t("chat.write")} placeholder={t(up ? "chat.write" : "desk.offline")}
+        onKeyDown={onKey} onChange={(event) => desk.write(task.session.id, event.target.value)} />
+      <button type="submit" disabled={task.written.trim() === ""}>{t("chat.send")}</button>
+    </form>
+  );
+}
+
+function WrapUp({ task, desk, language, up }: Props) {
+  const { t } = language;
+  const [disposition, setDisposition] = useState("");
+  const left = useSecondsUntil(task.deadline);
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    desk.complete(task.session.id, disposition.trim());
+  };
+  return (
+    <form className="composer" onSubmit={send} aria-label={t("desk.wrapup")}>
+      <p>{t("desk.wrapup.hint")} {left !== null && <span role="timer">{t("desk.wrapup.left", { count: left })}</span>}</p>
+      <input value={disposition} maxLength={128} aria-label={t("desk.disposition")} placeholder={t("desk.disposition")} onChange={(e) => setDisposition(e.target.value)} autoFocus />
+      <button type="submit" disabled={!up}>{t("desk.complete")}</button>
+    </form>
+  );
+}
+
+function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: () => void }) {
+  const { t } = language;
+  const [targets, setTargets] = useState<Target[] | null>(null);
+  const [chosen, setChosen] = useState(0);
+  const [note, setNote] = useState("");
+  useEffect(() => {
+    void Desk.targets().then(setTargets, () => setTargets([]));
+  }, []);
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    const target = targets?.[chosen];
+    if (target !== undefined) desk.transfer(task.session.id, target, note.trim(), onDone);
+  };
+  return (
+    <form className="transfer" onSubmit={send} aria-label={t("desk.transfer")}>
+      <label>
+        {t("desk.transfer.to")}
+        <select value={chosen} onChange={(event) => setChosen(Number(event.target.value))} autoFocus>
+          {targets?.map((target, i) => (
+            <option key={`${target.kind} ${target.id}`} value={i}>{t(target.kind === "queue" ? "desk.transfer.queue" : "desk.transfer.agent", { name: target.name })}</option>
+          ))}
+        </select>
+      </label>
+      <label>{t("desk.transfer.note")}<input value={note} maxLength={4096} onChange={(event) => setNote(event.target.value)} /></label>
+      <button type="submit" disabled={!up || targets === null || targets.length === 0}>{t("desk.transfer.go")}</button>
+    </form>
+  );
+}
+
+// What the bot and the script found out before.
+function Known({ task, language }: { task: Task; language: Language }) {
+  const { t } = language;
+  const { session } = task;
+  const facts: [string, string][] = [
+    [t("desk.known.entry"), session.entryPoint],
+    [t("desk.known.reason"), session.reason ?? ""],
+    [t("desk.known.note"), session.note ?? ""],
+    ...Object.entries(session.customer).map(([name, value]): [string, string] => [name, shown(value)]),
+    ...Object.entries(session.attributes).map(([name, value]): [string, string] => [name, shown(value)]),
+    [t("desk.known.before"), session.legs.filter((leg) => leg.kind !== "customer").map((leg) => leg.party ?? leg.kind).join(" → ")],
+  ];
+  return (
+    <aside className="known" aria-label={t("desk.known")}>
+      <h3>{t("desk.known")}</h3>
+      <dl>
+        {facts.filter(([, value]) => value !== "").map(([name, value], i) => (
+          <div key={`${i} ${name}`}><dt>{name}</dt><dd dir="auto">{/^https?:\/\//.test(value) ? <a href={value} target="_blank" rel="noopener noreferrer">{value}</a> : value}</dd></div>
+        ))}
+      </dl>
+    </aside>
+  );
+}
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

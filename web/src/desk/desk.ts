@@ -1,0 +1,393 @@
+// An agent's work: state, offers, conversations. Knows nothing about how it looks.
+import { type Frame, Line, socketUrl } from "../shared/line";
+import { type Draft, type Message, withMessages, withTold } from "../shared/message";
+import { ask, type Problem, Refused } from "../shared/problem";
+import { uuid } from "../shared/uuid";
+
+export interface Person {
+  role: string;
+  id: string;
+  name: string;
+}
+
+export interface AgentView {
+  id: string;
+  name: string;
+  state: string;
+  awayReason: string | null;
+  load: Record<string, { capacity: number; offered: number; active: number; wrapup: number }>;
+  sessions: string[];
+}
+
+export interface SessionView {
+  id: string;
+  channel: string;
+  entryPoint: string;
+  customer: Record<string, unknown>;
+  attributes: Record<string, unknown>;
+  status: string;
+  reason: string | null;
+  note: string | null;
+  openedAt: string;
+  customerConnected: boolean;
+  legs: { id: number; kind: string; party: string | null; status: string }[];
+  messages?: Message[];
+}
+
+// One session of the desk: offered, active, or being documented.
+export interface Task {
+  session: SessionView;
+  phase: "offered" | "active" | "wrapup";
+  offer: number;
+  deadline: string | null;
+  messages: readonly Message[];
+  outbox: readonly Draft[];
+  written: string; // and not sent
+  unread: number;
+  typing: boolean; // the customer
+  problem: Problem | null; // of what was asked last
+}
+
+export interface DeskState {
+  up: boolean;
+  signedOut: boolean;
+  agent: AgentView | null;
+  tasks: readonly Task[]; // offers first, then by the time they came
+  open: string | null; // the session that is looked at
+  problem: Problem | null; // that concerns no session
+}
+
+export interface Target {
+  kind: "queue" | "agent";
+  id: string;
+  name: string;
+}
+
+const TYPING_SHOWN_MS = 6000;
+const TYPING_TOLD_EVERY_MS = 3000;
+const EMPTY: DeskState = { up: false, signedOut: false, agent: null, tasks: [], open: null, problem: null };
+
+export class Desk {
+  private state: DeskState = EMPTY;
+  private readonly watchers = new Set<() => void>();
+  private readonly line: Line;
+  private readonly asked = new Map<string, { session: string | null; then?: () => void }>();
+  private readonly typingTimers = new Map<string, number>();
+  private typingToldAt = 0;
+
+  constructor(
+    private readonly person: Person,
+    private readonly onOffer: (task: Task) => void,
+  ) {
+    this.line = new Line(
+      {
+        url: () => this.url(),
+        frame: (frame) => this.onFrame(frame),
+        up: (up) => this.change({ up }),
+        lost: () => this.change({ signedOut: true }),
+      },
+      (error) => error instanceof Refused && (error.status === 401 || error.status === 403),
+    );
+  }
+
+  readonly subscribe = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  };
+
+  readonly snapshot = (): DeskState => this.state;
+
+  close(): void {
+    this.line.close();
+  }
+
+  // ---- what the agent does
+
+  setState(state: string, reason?: string): void {
+    this.ask(null, { type: "state", state, ...(reason ? { reason } : {}) });
+  }
+
+  look(session: string | null): void {
+    this.change({ open: session });
+    if (session !== null) this.alter(session, (task) => ({ ...task, unread: 0 }));
+  }
+
+  accept(task: Task): void {
+    this.ask(task.session.id, { type: "offer.accept", offer: task.offer });
+    this.look(task.session.id);
+  }
+
+  decline(task: Task): void {
+    this.ask(task.session.id, { type: "offer.decline", offer: task.offer });
+  }
+
+  write(session: string, written: string): void {
+    keepLine(session, written);
+    this.alter(session, (task) => ({ ...task, written }));
+    const now = Date.now();
+    if (now - this.typingToldAt < TYPING_TOLD_EVERY_MS || written === "") return;
+    if (this.line.send({ type: "typing", session, on: true })) this.typingToldAt = now;
+  }
+
+  say(session: string, text: string): void {
+    const draft: Draft = { id: uuid(), text, told: false };
+    keepLine(session, "");
+    this.typingToldAt = 0;
+    this.alter(session, (task) => ({ ...task, written: "", outbox: [...task.outbox, draft] }));
+    this.sendDraft(session, draft);
+  }
+
+  transfer(session: string, target: Target, note: string, then: () => void): void {
+    const to = target.kind === "queue" ? { queueId: target.id } : { agentId: target.id };
+    this.ask(session, { type: "transfer", ...to, ...(note ? { note } : {}) }, then);
+  }
+
+  end(session: string): void {
+    this.ask(session, { type: "end" });
+  }
+
+  complete(session: string, disposition: string): void {
+    const finish = (): void => this.ask(session, { type: "complete" });
+    if (disposition === "") finish();
+    else this.ask(session, { type: "disposition", disposition }, finish);
+  }
+
+  // Where a session can go.
+  static async targets(): Promise<Target[]> {
+    const [queues, agents] = await Promise.all([
+      ask<{ queues: { id: string; name: string }[] }>("/api/v1/queues"),
+      ask<{ agents: { id: string; name: string }[] }>("/api/v1/agents"),
+    ]);
+    return [
+      ...queues.queues.map((q) => ({ kind: "queue" as const, id: q.id, name: q.name })),
+      ...agents.agents.map((a) => ({ kind: "agent" as const, id: a.id, name: a.name })),
+    ];
+  }
+
+  // ---- the line
+
+  private async url(): Promise<string> {
+    const { ticket } = await ask<{ ticket: string }>("/api/v1/tickets", { method: "POST" });
+    return socketUrl(location.origin, `/api/v1/agents/${encodeURIComponent(this.person.id)}/socket`, { ticket });
+  }
+
+  // What is refused is shown where it was asked for. While the line is down
+  // nothing is asked: the buttons say so.
+  private ask(session: string | null, frame: Frame, then?: () => void): void {
+    const id = uuid();
+    this.setProblem(session, null);
+    if (!this.line.send({ ...frame, id, ...(session === null ? {} : { session }) })) return;
+    this.asked.set(id, then === undefined ? { session } : { session, then });
+  }
+
+  private sendDraft(session: string, draft: Draft): void {
+    this.line.send({ type: "message", session, id: draft.id, text: draft.text });
+  }
+
+  // ---- what comes in
+
+  private onFrame(frame: Frame): void {
+    const session = typeof frame["session"] === "string" ? frame["session"] : "";
+    switch (frame.type) {
+      case "state":
+        this.onState(frame["agent"] as AgentView);
+        break;
+      case "offer":
+        this.onOffered(frame);
+        break;
+      case "offer.declined":
+      case "offer.expired":
+      case "offer.withdrawn":
+      case "session.left":
+        this.drop(session);
+        break;
+      case "session.assigned":
+        this.onAssigned(frame["session"] as SessionView);
+        break;
+      case "message":
+        this.onMessage(session, frame as unknown as Message);
+        break;
+      case "typing":
+        this.onTyping(session, frame["on"] === true);
+        break;
+      case "session.attributes":
+        this.alterSession(session, { attributes: frame["attributes"] as Record<string, unknown> });
+        break;
+      case "customer.joined":
+      case "customer.dropped":
+        this.alterSession(session, { customerConnected: frame.type === "customer.joined" });
+        break;
+      case "session.ended":
+        this.onEnded(session, frame);
+        break;
+      case "screen.pop":
+        this.onScreen(session, String(frame["url"]));
+        break;
+      case "done":
+        this.onDone(frame);
+        break;
+      case "problem":
+        this.onProblem(frame);
+        break;
+      default:
+    }
+  }
+
+  // After a reconnection: what is not the agent's any more is gone.
+  private onState(agent: AgentView): void {
+    const mine = new Set(agent.sessions);
+    const tasks = this.state.tasks.filter((task) => mine.has(task.session.id) || task.phase === "offered");
+    this.change({ agent, tasks });
+  }
+
+  private onOffered(frame: Frame): void {
+    const session = frame["session"] as SessionView;
+    const task = newTask(session, "offered", Number(frame["offer"]), (frame["deadline"] as string | undefined) ?? null);
+    this.put(task);
+    this.onOffer(task);
+  }
+
+  private onAssigned(session: SessionView): void {
+    const before = this.find(session.id);
+    const phase = session.status === "wrapup" ? "wrapup" : "active";
+    const task = newTask(session, phase, 0, null);
+    const messages = session.messages ?? [];
+    const outbox = (before?.outbox ?? []).filter((draft) => !draft.told);
+    this.put({ ...task, outbox, messages, written: before?.written ?? task.written });
+    if (this.state.open === null) this.look(session.id);
+    for (const draft of outbox) this.sendDraft(session.id, draft);
+  }
+
+  private onMessage(session: string, message: Message): void {
+    const own = message.from === "agent" && message.author === this.person.id;
+    const seen = own || this.state.open === session;
+    this.alter(session, (task) => ({
+      ...task,
+      typing: false,
+      messages: withMessages(task.messages, [message]),
+      outbox: own ? withTold(task.outbox, message.text) : task.outbox,
+      unread: seen ? task.unread : task.unread + 1,
+    }));
+  }
+
+  private onTyping(session: string, on: boolean): void {
+    clearTimeout(this.typingTimers.get(session));
+    const show = (typing: boolean): void => this.alter(session, (task) => ({ ...task, typing }));
+    show(on);
+    if (on) this.typingTimers.set(session, setTimeout(() => show(false), TYPING_SHOWN_MS));
+  }
+
+  private onEnded(session: string, frame: Frame): void {
+    if (frame["status"] === "completed") {
+      this.drop(session);
+      return;
+    }
+    const deadline = (frame["deadline"] as string | undefined) ?? null;
+    this.alter(session, (task) => ({ ...task, phase: "wrapup", deadline, typing: false }));
+  }
+
+  // A page of the script's choice is shown as a link: browsers block what nobody
+  // has clicked.
+  private onScreen(session: string, url: string): void {
+    const task = this.find(session);
+    if (task !== undefined && /^https?:/.test(url)) {
+      this.alterSession(session, { attributes: { ...task.session.attributes, "screen": url } });
+    }
+  }
+
+  private onDone(frame: Frame): void {
+    const id = String(frame["id"]);
+    const asked = this.asked.get(id);
+    if (asked !== undefined) {
+      this.asked.delete(id);
+      asked.then?.();
+      return;
+    }
+    const tasks = this.state.tasks.map((task) => ({ ...task, outbox: task.outbox.filter((d) => d.id !== id) }));
+    this.change({ tasks });
+  }
+
+  private onProblem(frame: Frame): void {
+    const id = String(frame["id"]);
+    const asked = this.asked.get(id);
+    const problem = frame["problem"] as Problem;
+    this.asked.delete(id);
+    const said = this.state.tasks.find((task) => task.outbox.some((draft) => draft.id === id));
+    if (said !== undefined) {
+      this.giveBack(said, id);
+      this.setProblem(said.session.id, problem);
+      return;
+    }
+    this.setProblem(asked?.session ?? null, problem);
+  }
+
+  // What cannot be sent is not lost: it stands in the field again.
+  private giveBack(task: Task, id: string): void {
+    const draft = task.outbox.find((d) => d.id === id);
+    const written = [draft?.text ?? "", task.written].filter((text) => text !== "").join("\n");
+    keepLine(task.session.id, written);
+    this.alter(task.session.id, (t) => ({ ...t, written, outbox: t.outbox.filter((d) => d.id !== id) }));
+  }
+
+  // ---- tasks
+
+  private find(session: string): Task | undefined {
+    return this.state.tasks.find((task) => task.session.id === session);
+  }
+
+  private put(task: Task): void {
+    const others = this.state.tasks.filter((t) => t.session.id !== task.session.id);
+    const tasks = [...others, task];
+    tasks.sort((a, b) => Number(b.phase === "offered") - Number(a.phase === "offered") || (a.session.openedAt < b.session.openedAt ? -1 : 1));
+    this.change({ tasks });
+  }
+
+  private alter(session: string, how: (task: Task) => Task): void {
+    this.change({ tasks: this.state.tasks.map((task) => (task.session.id === session ? how(task) : task)) });
+  }
+
+  private alterSession(session: string, part: Partial<SessionView>): void {
+    this.alter(session, (task) => ({ ...task, session: { ...task.session, ...part } }));
+  }
+
+  private setProblem(session: string | null, problem: Problem | null): void {
+    if (session === null || this.find(session) === undefined) this.change({ problem });
+    else this.alter(session, (task) => ({ ...task, problem }));
+  }
+
+  private drop(session: string): void {
+    keepLine(session, "");
+    const tasks = this.state.tasks.filter((task) => task.session.id !== session);
+    const next = tasks.find((task) => task.phase !== "offered")?.session.id ?? null;
+    this.change({ tasks, open: this.state.open === session ? next : this.state.open });
+  }
+
+  private change(part: Partial<DeskState>): void {
+    this.state = { ...this.state, ...part };
+    for (const watcher of this.watchers) watcher();
+  }
+}
+
+function newTask(session: SessionView, phase: Task["phase"], offer: number, deadline: string | null): Task {
+  return {
+    session, phase, offer, deadline,
+    messages: session.messages ?? [],
+    outbox: [],
+    written: keptLine(session.id),
+    unread: 0,
+    typing: false,
+    problem: null,
+  };
+}
+
+// A line that was begun is there after a reload.
+const keyOf = (session: string): string => `baton.desk ${session}`;
+
+function keptLine(session: string): string {
+  return sessionStorage.getItem(keyOf(session)) ?? "";
+}
+
+function keepLine(session: string, line: string): void {
+  if (line === "") sessionStorage.removeItem(keyOf(session));
+  else sessionStorage.setItem(keyOf(session), line);
+}

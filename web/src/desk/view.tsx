@@ -1,0 +1,152 @@
+// The desk as agents see it: what is there on the left, one conversation beside it.
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Language } from "../shared/i18n";
+import type { Problem } from "../shared/problem";
+import { alarm, mayNotify, wantNotify } from "./alarm";
+import { Conversation } from "./conversation";
+import { Desk, type DeskState, type Person, type Task } from "./desk";
+
+interface Props {
+  person: Person;
+  language: Language;
+  onLeave: () => void;
+}
+
+export function DeskView({ person, language, onLeave }: Props) {
+  const { t } = language;
+  const [desk] = useState(() => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: whereFrom(task) }))));
+  const state = useSyncExternalStore(desk.subscribe, desk.snapshot);
+  useEffect(() => () => desk.close(), [desk]);
+  useEffect(() => {
+    if (state.signedOut) onLeave();
+  }, [state.signedOut, onLeave]);
+  const waiting = state.tasks.reduce((sum, task) => sum + task.unread + Number(task.phase === "offered"), 0);
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) ${t("desk.title")}` : t("desk.title");
+  }, [waiting, t]);
+  const open = state.tasks.find((task) => task.session.id === state.open && task.phase !== "offered");
+  return (
+    <div className={open === undefined ? "desk" : "desk looking"}>
+      <nav aria-label={t("desk.work")}>
+        <Self state={state} desk={desk} language={language} onLeave={onLeave} name={person.name} />
+        {!state.up && state.agent !== null && <p role="status" className="warn">{t("desk.offline")}</p>}
+        {state.problem !== null && <Refusal problem={state.problem} language={language} />}
+        <ul className="tasks">
+          {state.tasks.map((task) => (
+            <li key={task.session.id}>
+              {task.phase === "offered"
+                ? <OfferCard task={task} desk={desk} language={language} up={state.up} />
+                : <TaskButton task={task} desk={desk} language={language} current={task === open} />}
+            </li>
+          ))}
+        </ul>
+        {state.tasks.length === 0 && <p className="faint">{t(state.agent?.state === "available" ? "desk.empty" : "desk.away.hint")}</p>}
+      </nav>
+      {open !== undefined && <Conversation key={open.session.id} task={open} desk={desk} language={language} up={state.up} />}
+    </div>
+  );
+}
+
+// Who the agent is, and whether there may be offers.
+function Self({ state, desk, language, onLeave, name }: { state: DeskState; desk: Desk; language: Language; onLeave: () => void; name: string }) {
+  const { t } = language;
+  const [reason, setReason] = useState("");
+  const [notifies, setNotifies] = useState(mayNotify());
+  const here = state.agent?.state ?? "offline";
+  const chat = state.agent?.load["chat"];
+  return (
+    <header className="self">
+      <h1>{name}</h1>
+      <p className={`state ${here}`} role="status">
+        {t(here === "available" ? "desk.available" : here === "away" ? "desk.away" : "desk.offlineState")}
+        {state.agent?.awayReason ? ` · ${state.agent.awayReason}` : ""}
+        {chat !== undefined ? ` · ${t("desk.load", { active: chat.active + chat.offered, capacity: chat.capacity })}` : ""}
+      </p>
+      <div className="row">
+        {here === "available" ? (
+          <>
+            <input value={reason} onChange={(e) => setReason(e.target.value)} placeholder={t("desk.away.reason")} aria-label={t("desk.away.reason")} maxLength={128} />
+            <button type="button" disabled={!state.up} onClick={() => { desk.setState("away", reason); setReason(""); }}>{t("desk.goAway")}</button>
+          </>
+        ) : (
+          <button type="button" disabled={!state.up} onClick={() => desk.setState("available")}>{t("desk.goAvailable")}</button>
+        )}
+        <button type="button" className="second" onClick={onLeave}>{t("signin.out")}</button>
+      </div>
+      {notifies === "default" && (
+        <button type="button" className="second" onClick={() => void wantNotify().then(setNotifies)}>{t("desk.notify")}</button>
+      )}
+    </header>
+  );
+}
+
+function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; language: Language; up: boolean }) {
+  const { t } = language;
+  const left = useSecondsUntil(task.deadline);
+  const accept = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // Not under the fingers of somebody who is writing.
+    if (document.activeElement === document.body) accept.current?.focus();
+  }, []);
+  return (
+    <section className="offer" aria-label={t("desk.offer.from", { queue: whereFrom(task) })}>
+      <h2>{customerOf(task, t)}</h2>
+      <p>{task.session.reason ?? t("desk.offer.from", { queue: whereFrom(task) })}</p>
+      <p className="faint clip">{task.messages.at(-1)?.text}</p>
+      {left !== null && <p className="faint" role="timer">{t("desk.offer.left", { count: left })}</p>}
+      <div className="row">
+        <button ref={accept} type="button" disabled={!up} onClick={() => desk.accept(task)}>{t("desk.offer.accept")}</button>
+        <button type="button" className="second" disabled={!up} onClick={() => desk.decline(task)}>{t("desk.offer.decline")}</button>
+      </div>
+      {task.problem !== null && <Refusal problem={task.problem} language={language} />}
+    </section>
+  );
+}
+
+function TaskButton({ task, desk, language, current }: { task: Task; desk: Desk; language: Language; current: boolean }) {
+  const { t } = language;
+  const last = task.messages.at(-1);
+  return (
+    <button type="button" className="task" aria-current={current} onClick={() => desk.look(task.session.id)}>
+      <span className="who">{customerOf(task, t)}</span>
+      <span className="faint clip">{task.phase === "wrapup" ? t("desk.wrapup") : task.typing ? t("desk.types") : last?.text}</span>
+      {task.unread > 0 && <span className="unread">{task.unread}<span className="hidden"> {t("desk.unread")}</span></span>}
+    </button>
+  );
+}
+
+// A no, in words, with what cures it.
+export function Refusal({ problem, language }: { problem: Problem; language: Language }) {
+  const remedies = problem.remedies ?? [];
+  return (
+    <div role="alert" className="refusal">
+      <strong>{problem.title}</strong>
+      <p>{problem.detail}</p>
+      {remedies.length > 0 && (
+        <>
+          <p>{language.t("desk.remedies")}</p>
+          <ul>{remedies.map((remedy) => <li key={remedy.do}>{remedy.do}</li>)}</ul>
+        </>
+      )}
+    </div>
+  );
+}
+
+export function useSecondsUntil(deadline: string | null): number | null {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (deadline === null) return;
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [deadline]);
+  return deadline === null ? null : Math.max(0, Math.ceil((Date.parse(deadline) - now) / 1000));
+}
+
+export function customerOf({ session }: Task, t: Language["t"]): string {
+  const name = session.customer["name"] ?? session.customer["id"];
+  return typeof name === "string" && name !== "" ? name : t("desk.customer");
+}
+
+function whereFrom({ session }: Task): string {
+  return session.entryPoint;
+}

@@ -1,0 +1,29 @@
+// What was said, as every socket and resource shows it.
+export interface Message {
+  number: number;
+  from: "customer" | "bot" | "agent" | "system" | "script" | "supervisor";
+  author: string; // an id
+  name: string;
+  text: string;
+  at: string;
+}
+
+// Something written that the server has not confirmed yet.
+export interface Draft {
+  id: string;
+  text: string;
+  told: boolean; // it came back as a message already
+}
+
+// Those of @more that come behind what is there.
+export function withMessages(have: readonly Message[], more: readonly Message[]): readonly Message[] {
+  const last = have.at(-1)?.number ?? 0;
+  const fresh = more.filter((message) => message.number > last);
+  return fresh.length > 0 ? [...have, ...fresh] : have;
+}
+
+// The first draft of this text that has not come back has now.
+export function withTold(drafts: readonly Draft[], text: string): Draft[] {
+  const at = drafts.findIndex((draft) => !draft.told && draft.text === text);
+  return drafts.map((draft, i) => (i === at ? { ...draft, told: true } : draft));
+}
