@@ -114,9 +114,12 @@ static struct text cell(const struct table *t, enum column column) {
 static void find_separator(struct table *t) {
   const size_t end = text_find(t->csv, TEXT("\n"), 0);
   const struct text head = text_sub(t->csv, 0, end);
-  t->separator = text_find(head, TEXT(";"), 0) < head.len    ? ';'
-                 : text_find(head, TEXT("\t"), 0) < head.len ? '\t'
-                                                             : ',';
+  t->separator = ',';
+  if (text_find(head, TEXT(";"), 0) < head.len) {
+    t->separator = ';';
+  } else if (text_find(head, TEXT("\t"), 0) < head.len) {
+    t->separator = '\t';
+  }
 }
 
 static bool read_head(struct table *t) {
@@ -282,17 +285,20 @@ static void forecast(struct table *t, const struct simulate_contact *c) {
 }
 
 /* The laws of a stream for the same target hold where a line states none. */
+static void borrow(struct simulate_stream *s,
+                   const struct simulate_stream *known) {
+  for (size_t n = 0; n < SIMULATE_TIMES; n++) {
+    if (s->laws[n].form == SIMULATE_NONE &&
+        text_equal_nocase(known->form.target, s->form.target)) {
+      s->laws[n] = known->laws[n];
+    }
+  }
+}
+
 static void borrow_laws(struct simulate_reader *r, size_t before) {
   for (size_t i = before; i < r->stream_count; i++) {
-    struct simulate_stream *s = &r->streams[i];
     for (size_t k = 0; k < before; k++) {
-      const struct simulate_stream *known = &r->streams[k];
-      for (size_t n = 0; n < SIMULATE_TIMES; n++) {
-        if (s->laws[n].form == SIMULATE_NONE &&
-            text_equal_nocase(known->form.target, s->form.target)) {
-          s->laws[n] = known->laws[n];
-        }
-      }
+      borrow(&r->streams[i], &r->streams[k]);
     }
   }
 }
