@@ -142,6 +142,15 @@ void bot_lose_talk(struct bot_talk *talk, struct text why);
 /* A sentence for the timeline: something may be lost, was refused, was late. It
  * never holds a secret. */
 void bot_note(struct bot_talk *talk, struct text sentence);
+/* The session's attributes, a JSON object; empty if there are none or the
+ * session is no more. Good until something is said or submitted. */
+struct text bot_read_attributes(const struct bot *bot, struct id session);
+/* What this bot wants to be told again with the session's next turn (JSON),
+ * also after a restart. It stays with the session, whoever holds it. */
+void bot_keep(struct bot *bot, struct id session, struct text value);
+/* It, in @arena; NULL if there is nothing. */
+const struct json *bot_read_kept(const struct bot *bot, struct id session,
+                                 struct arena *arena);
 /* The answer to a question, once: {branch, messages, payload} as in
  * docs/bots.md; empty: there is none, and the script's time runs. */
 void bot_answer(struct bot *bot, struct id session, int64_t question,

@@ -223,6 +223,53 @@ void bot_close_talk(struct bot_talk *t) {
   api_submit_gone(api, &cmd);
 }
 
+/* ---- what a bot knows of a session */
+
+struct text bot_read_attributes(const struct bot *bot, struct id session) {
+  const struct engine *e = api_engine(bot->bots->api);
+  uint32_t slot;
+  return engine_find(e, session, &slot) ? engine_session_attributes(e, slot)
+                                        : TEXT("");
+}
+
+static struct text id_of(const struct bot *bot) {
+  return engine_directory(api_engine(bot->bots->api))->bots[bot->number].id;
+}
+
+void bot_keep(struct bot *bot, struct id session, struct text value) {
+  struct command cmd = api_own_command(COMMAND_KEEP_BOT);
+  struct textbuf text;
+  struct json_out o;
+  textbuf_init(&text, bot->bots->mem);
+  json_out_init(&o, &text);
+  json_open_object(&o);
+  json_key_text(&o, id_of(bot));
+  json_put_raw(&o, value);
+  json_close_object(&o);
+  record_set_id(&cmd.args, FIELD_SESSION, session);
+  record_set_num(&cmd.args, FIELD_BOT, bot->number);
+  record_set_text(&cmd.args, FIELD_KEPT, textbuf_text(&text));
+  if (!text.failed) {
+    api_submit(bot->bots->api, &cmd, NULL, NULL);
+  }
+  textbuf_free(&text);
+}
+
+const struct json *bot_read_kept(const struct bot *bot, struct id session,
+                                 struct arena *arena) {
+  const struct engine *e = api_engine(bot->bots->api);
+  struct json *tree = NULL;
+  uint32_t slot;
+  const struct text kept =
+      engine_find(e, session, &slot) ? engine_session_kept(e, slot) : TEXT("");
+  const struct text copy = arena_copy_text(arena, kept);
+  return copy.ptr != NULL && copy.len > 0 &&
+                 json_parse(arena, copy, JSON_DEPTH_MAX, &tree, NULL) ==
+                     BT_ERR_OK
+             ? json_member(tree, id_of(bot))
+             : NULL;
+}
+
 void bot_note(struct bot_talk *t, struct text sentence) {
   struct command cmd = api_own_command(COMMAND_NOTE_BOT);
   bot_fill_command(t, &cmd);

@@ -161,6 +161,14 @@ struct id engine_session_id(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->id;
 }
 
+struct text engine_session_attributes(const struct engine *e, uint32_t slot) {
+  return engine_live(e, slot)->attributes;
+}
+
+struct text engine_session_kept(const struct engine *e, uint32_t slot) {
+  return engine_live(e, slot)->bot_kept;
+}
+
 const struct session *engine_session(const struct engine *e, uint32_t slot) {
   return &engine_live(e, slot)->s;
 }

@@ -151,6 +151,10 @@ bool engine_may_see(const struct engine *e, uint32_t slot,
                     const struct caller *by);
 struct id engine_session_id(const struct engine *e, uint32_t slot);
 const struct session *engine_session(const struct engine *e, uint32_t slot);
+/* JSON objects, or empty; good until the next step. */
+struct text engine_session_attributes(const struct engine *e, uint32_t slot);
+/* What its bots want to be told again: a member for each, by id. */
+struct text engine_session_kept(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
 /* Messages so far: the number of the last one. */

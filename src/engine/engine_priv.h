@@ -457,7 +457,7 @@ typedef void cmd_handler(struct ctx *x, uint32_t slot,
 cmd_handler cmd_open, cmd_customer, cmd_leave, cmd_say, cmd_end;
 cmd_handler cmd_accept_invite, cmd_goodbye, cmd_bot_closed;
 cmd_handler cmd_transfer, cmd_cancel, cmd_release, cmd_hangup;
-cmd_handler cmd_attributes, cmd_disposition, cmd_reprioritise;
+cmd_handler cmd_attributes, cmd_keep_bot, cmd_disposition, cmd_reprioritise;
 cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
 cmd_handler cmd_pull, cmd_pull_next;
 cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;

@@ -114,9 +114,14 @@ static void say_all(const struct act *t, const struct json *messages) {
   }
 }
 
+static void put_given(struct act_writer *w, const char *key,
+                      const struct json *value, const char *otherwise) {
+  const struct json *m = json_member(value, text_from(key));
+  put_json(&w->json, key, m == NULL ? text_from(otherwise) : m->source);
+}
+
 static void take(const struct act *t, const struct json *value) {
   const char *branch = branch_of(value);
-  const struct json *payload = json_member(value, TEXT("payload"));
   const struct json *messages = json_member(value, TEXT("messages"));
   struct record ev;
   ctx_event(t->x, &ev, EVENT_BOT_ANSWERED, t->slot);
@@ -126,10 +131,10 @@ static void take(const struct act *t, const struct json *value) {
   struct act_writer w;
   act_answer_begin(t, &w, 200, "");
   put_name(&w.json, "branch", branch);
-  put_json(&w.json, "payload",
-           payload == NULL ? TEXT("null") : payload->source);
-  put_json(&w.json, "messages",
-           messages == NULL ? TEXT("[]") : messages->source);
+  put_given(&w, "payload", value, "null");
+  put_given(&w, "messages", value, "[]");
+  put_given(&w, "intent", value, "null");
+  put_given(&w, "outcome", value, "null");
   act_answer_end(t, &w);
 }
 

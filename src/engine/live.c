@@ -41,6 +41,7 @@ static void own_all(struct live *l, const struct mem *mem) {
   struct text *const texts[] = {&l->skills,
                                 &l->customer,
                                 &l->attributes,
+                                &l->bot_kept,
                                 &l->reason,
                                 &l->note,
                                 &l->disposition,
@@ -434,6 +435,9 @@ static void fold_other(struct live *l, const struct mem *mem,
     break;
   case EVENT_ATTRIBUTES_SET:
     live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
+    break;
+  case EVENT_BOT_KEPT:
+    live_own(mem, &l->bot_kept, record_text(ev, FIELD_KEPT));
     break;
   case EVENT_DISPOSITION_SET:
     own_given(mem, &l->disposition, ev, FIELD_DISPOSITION);

@@ -237,6 +237,7 @@ static void restore_live(struct live *l, const struct mem *mem,
   live_own(mem, &l->skills, record_text(r, FIELD_SKILLS));
   live_own(mem, &l->customer, record_text(r, FIELD_CUSTOMER));
   live_own(mem, &l->attributes, record_text(r, FIELD_ATTRIBUTES));
+  live_own(mem, &l->bot_kept, record_text(r, FIELD_KEPT));
   live_own(mem, &l->reason, record_text(r, FIELD_REASON));
   live_own(mem, &l->note, record_text(r, FIELD_NOTE));
   live_own(mem, &l->disposition, record_text(r, FIELD_DISPOSITION));

@@ -455,6 +455,7 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_given(&r, FIELD_SKILLS, l->skills);
   record_set_given(&r, FIELD_CUSTOMER, l->customer);
   record_set_given(&r, FIELD_ATTRIBUTES, l->attributes);
+  record_set_given(&r, FIELD_KEPT, l->bot_kept);
   record_set_given(&r, FIELD_REASON, l->reason);
   record_set_given(&r, FIELD_NOTE, l->note);
   record_set_given(&r, FIELD_DISPOSITION, l->disposition);

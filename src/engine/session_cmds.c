@@ -367,6 +367,23 @@ void cmd_attributes(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "The attributes were set.", a);
 }
 
+void cmd_keep_bot(struct ctx *x, uint32_t slot, const struct record *args,
+                  struct answer *a) {
+  const struct text merged =
+      merge_objects(x, engine_live(x->e, slot)->bot_kept,
+                    record_text(args, FIELD_KEPT));
+  if (merged.len > LIMIT_BOT_KEPT_BYTES) {
+    refuse(x, slot, REFUSAL_TOO_LARGE, a);
+    return;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_BOT_KEPT, slot);
+  record_copy(&ev, FIELD_BOT, args);
+  record_set_text(&ev, FIELD_KEPT, merged);
+  emit(x, &ev);
+  answer_session(x, slot, 200, "It was kept.", a);
+}
+
 /* Outcome and note, as far as they are given. */
 static void record_outcome(struct ctx *x, uint32_t slot,
                            const struct record *args) {

@@ -128,6 +128,10 @@ static void clear(struct rounds_talk *t) {
   while (t->first != NULL) {
     drop_first(t);
   }
+  const struct rounds_ops *ops = bot_of(t->talk.bot)->rounds;
+  if (ops->drop != NULL) {
+    ops->drop(t);
+  }
 }
 
 void rounds_close(struct rounds_talk *t) {
@@ -141,13 +145,18 @@ void rounds_lose(struct rounds_talk *t, const char *why) {
 }
 
 __attribute__((format(printf, 2, 3))) static void
-lose(struct rounds_talk *t, const char *format, ...) {
+fail(struct rounds_talk *t, const char *format, ...) {
+  const struct rounds_ops *ops = bot_of(t->talk.bot)->rounds;
   char why[SENTENCE_MAX];
   va_list args;
   va_start(args, format);
   (void)vsnprintf(why, sizeof why, format, args);
   va_end(args);
-  rounds_lose(t, why);
+  if (ops->fail != NULL) {
+    ops->fail(t, why);
+  } else {
+    rounds_lose(t, why);
+  }
 }
 
 static struct rounds_ask ask_of(struct rounds_talk *t,
@@ -196,7 +205,7 @@ static void take(struct rounds_talk *t, struct text body) {
   bot_types(&t->talk, false);
   if (text_trim(body).len > 0 && json_parse(&arena, body, JSON_DEPTH_DEFAULT,
                                             &tree, &error) != BT_ERR_OK) {
-    lose(t, "The %s's answer is no JSON: %s", ops->what, error.message);
+    fail(t, "The %s's answer is no JSON: %s", ops->what, error.message);
   } else {
     if (ask.occasion == ROUNDS_BEGIN) {
       bot_accept(&t->talk);
@@ -215,9 +224,9 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   const char *what = bot_of(t->talk.bot)->rounds->what;
   t->call = NULL;
   if (reply->status < 0) {
-    lose(t, "The %s did not answer: %.*s", what, TEXT_ARG(reply->reason));
+    fail(t, "The %s did not answer: %.*s", what, TEXT_ARG(reply->reason));
   } else if (reply->status < 200 || reply->status > 299) {
-    lose(t, "The %s answered %d.", what, reply->status);
+    fail(t, "The %s answered %d.", what, reply->status);
   } else {
     take(t, reply->body);
   }
@@ -264,6 +273,10 @@ bool rounds_invite(struct bot_talk *talk, const struct bot_invitation *how) {
   return true;
 }
 
+void rounds_ask_silent(struct rounds_talk *t, uint32_t number) {
+  add_turn(t, ROUNDS_SILENCE, number, TEXT(""));
+}
+
 void rounds_turn_of(struct bot_talk *talk, const struct bot_turn *turn) {
   add_turn(talk_of(talk), ROUNDS_MESSAGE, turn->number, turn->text);
 }
@@ -282,7 +295,8 @@ void rounds_release(struct bot_talk *talk, bool for_good) {
   struct rounds_talk *t = talk_of(talk);
   struct rounds_bot *b = bot_of(talk->bot);
   clear(t);
-  if (for_good && b->rounds->tells_the_end) {
+  const struct rounds_ops *ops = b->rounds;
+  if (for_good && (t->left ? ops->tells_left : ops->tells_released)) {
     struct rounds_ask ask = {.occasion =
                                  t->left ? ROUNDS_LEFT : ROUNDS_RELEASED,
                              .talk = t,
@@ -306,13 +320,14 @@ static void drop_question(struct rounds_question *q) {
   mem_free(bots_mem(q->bot->bot.bots), q, sizeof *q);
 }
 
-static void write_failure(struct json_out *o, const char *what,
-                          const struct outbound_reply *reply) {
+static void write_failure(struct rounds_bot *b, const struct rounds_ask *ask,
+                          const struct outbound_reply *reply,
+                          struct json_out *o) {
   char why[SENTENCE_MAX];
   (void)snprintf(why, sizeof why,
                  reply->status < 0 ? "The %s did not answer: %.*s"
                                    : "The %s answered %.*s.",
-                 what, TEXT_ARG(reply->reason));
+                 b->rounds->what, TEXT_ARG(reply->reason));
   json_open_object(o);
   json_key(o, "branch");
   json_put_text(o, TEXT("Error"));
@@ -321,10 +336,14 @@ static void write_failure(struct json_out *o, const char *what,
   json_key(o, "error");
   json_put_text(o, text_from(why));
   json_close_object(o);
+  if (b->rounds->put_apology != NULL) {
+    json_key(o, "messages");
+    b->rounds->put_apology(b, ask, o);
+  }
   json_close_object(o);
 }
 
-static void write_answer(struct rounds_bot *b,
+static void write_answer(struct rounds_bot *b, const struct rounds_ask *ask,
                          const struct outbound_reply *reply,
                          struct json_out *o) {
   struct arena arena;
@@ -333,12 +352,12 @@ static void write_answer(struct rounds_bot *b,
   arena_init(&arena, bots_mem(b->bot.bots), 0);
   if (good && json_parse(&arena, reply->body, JSON_DEPTH_DEFAULT, &tree,
                          NULL) == BT_ERR_OK) {
-    b->rounds->take_answer(b, tree, o);
+    b->rounds->take_answer(b, ask, tree, o);
   } else {
     const struct outbound_reply bad = {
         .status = -1,
         .reason = good ? TEXT("its reply is no JSON") : reply->reason};
-    write_failure(o, b->rounds->what, &bad);
+    write_failure(b, ask, &bad, o);
   }
   arena_free(&arena);
 }
@@ -346,15 +365,17 @@ static void write_answer(struct rounds_bot *b,
 static void on_answer(void *ctx, const struct outbound_reply *reply) {
   struct rounds_question *q = ctx;
   struct rounds_bot *b = q->bot;
-  const struct id session = q->session;
+  const struct rounds_ask ask = {.occasion = ROUNDS_QUESTION,
+                                 .session_id = q->session,
+                                 .number = (uint32_t)q->number};
   const int64_t number = q->number;
   struct textbuf text;
   struct json_out o;
   drop_question(q);
   textbuf_init(&text, bots_mem(b->bot.bots));
   json_out_init(&o, &text);
-  write_answer(b, reply, &o);
-  bot_answer(&b->bot, session, number,
+  write_answer(b, &ask, reply, &o);
+  bot_answer(&b->bot, ask.session_id, number,
              text.failed ? TEXT("") : textbuf_text(&text));
   textbuf_free(&text);
 }

@@ -38,7 +38,8 @@ enum rounds_occasion {
   ROUNDS_MESSAGE,  /* the customer said something */
   ROUNDS_LEFT,     /* the session is over; the reply is not read */
   ROUNDS_RELEASED, /* the bot's part is; the same */
-  ROUNDS_QUESTION  /* a script asks for one turn */
+  ROUNDS_QUESTION, /* a script asks for one turn */
+  ROUNDS_SILENCE   /* the customer says nothing: rounds_ask_silent() */
 };
 
 struct rounds_ask {
@@ -46,7 +47,7 @@ struct rounds_ask {
   struct rounds_talk *talk; /* NULL for a question */
   struct id session_id;
   struct text session; /* of BEGIN: JSON, with customer and messages */
-  uint32_t number;     /* of the message */
+  uint32_t number;     /* of the message, the question, the silence */
   struct text text;
   struct text payload; /* of a question: JSON */
   /* Names the request; the same when it is sent again, also after a restart. */
@@ -71,7 +72,7 @@ struct rounds_ops {
   /* An invitation is a request, whose reply accepts it. Without it the bot
    * accepts at once, and is first asked when the customer says something. */
   bool asks_to_begin;
-  bool tells_the_end; /* LEFT and RELEASED are sent */
+  bool tells_left, tells_released; /* these are sent */
   bool may_repeat;    /* the host notices a request that comes twice */
   /* Fills in URL and body. False: out of memory. */
   bool (*write)(struct rounds_bot *bot, const struct rounds_ask *ask,
@@ -80,9 +81,18 @@ struct rounds_ops {
    * end the talk with rounds_close() or rounds_lose(). */
   void (*take)(struct rounds_talk *talk, const struct rounds_ask *ask,
                const struct json *reply);
-  /* The reply to a question as {branch, messages, payload}. NULL: questions are
-   * not asked. */
-  void (*take_answer)(struct rounds_bot *bot, const struct json *reply,
+  /* There is no reply, or none that can be read: to say something, and to end
+   * the talk with rounds_close() or rounds_lose(). NULL: rounds_lose(). */
+  void (*fail)(struct rounds_talk *talk, const char *why);
+  /* What the connector holds for the talk is freed: it ends, in whatever way.
+   * May be NULL. */
+  void (*drop)(struct rounds_talk *talk);
+  /* The reply to a question as an object: {branch, messages, payload, intent,
+   * outcome}. NULL: questions are not asked. */
+  void (*take_answer)(struct rounds_bot *bot, const struct rounds_ask *ask,
+                      const struct json *reply, struct json_out *out);
+  /* The messages of an answer that failed, a list. May be NULL. */
+  void (*put_apology)(struct rounds_bot *bot, const struct rounds_ask *ask,
                       struct json_out *out);
   /* The talk ends: what the connector keeps beside is freed. May be NULL. */
   void (*clear)(struct rounds_talk *talk);
@@ -105,6 +115,9 @@ bool rounds_ask(struct bot *bot, const struct bot_question *question);
   .ask = rounds_ask
 #define ROUNDS_BOT_OPS ROUNDS_BOT_OPS_BUT_INVITE, .invite = rounds_invite
 
+/* One turn without the customer; @number as in rounds_ask. The talk may be gone
+ * then. */
+void rounds_ask_silent(struct rounds_talk *talk, uint32_t number);
 /* In order, after a goodbye. The talk is gone. */
 void rounds_close(struct rounds_talk *talk);
 void rounds_lose(struct rounds_talk *talk, const char *why);

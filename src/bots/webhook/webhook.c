@@ -94,9 +94,10 @@ static void take(struct rounds_talk *t, const struct rounds_ask *ask,
 }
 
 /* The reply is in the form that scripts are answered in. */
-static void take_answer(struct rounds_bot *b, const struct json *reply,
-                        struct json_out *o) {
+static void take_answer(struct rounds_bot *b, const struct rounds_ask *ask,
+                        const struct json *reply, struct json_out *o) {
   (void)b;
+  (void)ask;
   json_put_tree(o, reply);
 }
 
@@ -104,7 +105,8 @@ static const struct rounds_ops webhook_rounds = {.options =
                                                      BOT_OPTION_WEBHOOK_HEADERS,
                                                  .what = "webhook",
                                                  .asks_to_begin = true,
-                                                 .tells_the_end = true,
+                                                 .tells_left = true,
+                                                 .tells_released = true,
                                                  .may_repeat = true,
                                                  .write = write,
                                                  .take = take,
