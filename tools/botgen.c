@@ -56,6 +56,8 @@ static void print_value(const struct option *o) {
     printf("`true` or `false`");
   } else if (strcmp(o->type, "HEADERS") == 0) {
     printf("members `NAME: VALUE`");
+  } else if (strcmp(o->type, "JSON") == 0) {
+    printf("any value");
   } else {
     print_words("one of ", o->fallback);
   }

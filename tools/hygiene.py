@@ -120,9 +120,9 @@ def tree_tables_used(names, read):
     """A .def table that nothing includes is a list that somebody restated."""
     sources = [read(n) for n in names if n.endswith((".c", ".h", ".def"))]
     for table in (n for n in names if n.endswith(".def")):
-        include = f'#include "{"/".join(pathlib.Path(table).parts[-2:])}"'
-        short = f'#include "{pathlib.Path(table).name}"'
-        if not any(include in s or short in s for s in sources):
+        parts = pathlib.Path(table).parts
+        includes = [f'#include "{"/".join(parts[at:])}"' for at in range(1, len(parts))]
+        if not any(include in s for s in sources for include in includes):
             yield f"{table}: no file includes this table"
 
 

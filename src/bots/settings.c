@@ -64,6 +64,7 @@ bool bot_value_default(enum bot_option option, struct bot_value *out) {
   case BOT_TYPE_CHOICE:
     out->text = text_sub(out->text, 0, text_find(out->text, TEXT("|"), 0));
     break;
+  case BOT_TYPE_JSON:
   case BOT_TYPE_TEXT:
   case BOT_TYPE_URL:
   case BOT_TYPE_SECRET:

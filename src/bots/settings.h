@@ -37,7 +37,8 @@ enum bot_option_type {
   BOT_TYPE_SECONDS,
   BOT_TYPE_WORDS,
   BOT_TYPE_HEADERS,
-  BOT_TYPE_CHOICE
+  BOT_TYPE_CHOICE,
+  BOT_TYPE_JSON
 };
 
 struct bot_kind_info {
@@ -61,7 +62,7 @@ enum bot_option bot_option_find(enum bot_kind kind, struct text wire);
 struct bot_value {
   bool given;              /* stands in the file */
   int64_t num;             /* FLAG, NUM, SECONDS (milliseconds), CHOICE */
-  struct text text;        /* TEXT, URL, SECRET, CHOICE; ends in NUL */
+  struct text text;        /* TEXT, URL, SECRET, CHOICE, JSON; ends in NUL */
   const struct text *list; /* WORDS; HEADERS: name, value, name, value … */
   size_t count;            /* of the list */
 };

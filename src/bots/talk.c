@@ -2,6 +2,7 @@
  * the session is handed to its connector. */
 #include "base/check.h"
 #include "bots/bots_priv.h"
+#include "bots/shared/parts.h"
 
 /* ---- from the session */
 
@@ -258,15 +259,10 @@ void bot_keep(struct bot *bot, struct id session, struct text value) {
 const struct json *bot_read_kept(const struct bot *bot, struct id session,
                                  struct arena *arena) {
   const struct engine *e = api_engine(bot->bots->api);
-  struct json *tree = NULL;
   uint32_t slot;
-  const struct text kept =
-      engine_find(e, session, &slot) ? engine_session_kept(e, slot) : TEXT("");
-  const struct text copy = arena_copy_text(arena, kept);
-  return copy.ptr != NULL && copy.len > 0 &&
-                 json_parse(arena, copy, JSON_DEPTH_MAX, &tree, NULL) ==
-                     BT_ERR_OK
-             ? json_member(tree, id_of(bot))
+  return engine_find(e, session, &slot)
+             ? json_member(part_parse(arena, engine_session_kept(e, slot)),
+                           id_of(bot))
              : NULL;
 }
 

@@ -38,18 +38,11 @@ void live_init(struct live *l) {
 }
 
 static void own_all(struct live *l, const struct mem *mem) {
-  struct text *const texts[] = {&l->skills,
-                                &l->customer,
-                                &l->attributes,
-                                &l->bot_kept,
-                                &l->reason,
-                                &l->note,
-                                &l->disposition,
-                                &l->end_reason,
-                                &l->transfer.skills,
-                                &l->transfer.reason,
-                                &l->transfer.note,
-                                &l->transfer.actor};
+  struct text *const texts[] = {
+      &l->skills,          &l->customer,      &l->attributes,
+      &l->bot_kept,        &l->reason,        &l->note,
+      &l->disposition,     &l->end_reason,    &l->transfer.skills,
+      &l->transfer.reason, &l->transfer.note, &l->transfer.actor};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     live_own(mem, texts[i], TEXT(""));
   }

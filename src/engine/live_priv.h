@@ -92,7 +92,8 @@ struct live {
   uint32_t preferred; /* the only agent, until …; or SESSION_NOBODY */
   int64_t preferred_until_us;
   struct text skills; /* the transfer's, JSON; owned, as all texts here */
-  struct text customer, attributes, bot_kept, reason, note, disposition, end_reason;
+  struct text customer, attributes, bot_kept, reason, note, disposition,
+      end_reason;
   struct transfer transfer;
   struct message *messages;
   size_t message_count, message_cap;

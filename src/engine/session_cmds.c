@@ -369,9 +369,8 @@ void cmd_attributes(struct ctx *x, uint32_t slot, const struct record *args,
 
 void cmd_keep_bot(struct ctx *x, uint32_t slot, const struct record *args,
                   struct answer *a) {
-  const struct text merged =
-      merge_objects(x, engine_live(x->e, slot)->bot_kept,
-                    record_text(args, FIELD_KEPT));
+  const struct text merged = merge_objects(x, engine_live(x->e, slot)->bot_kept,
+                                           record_text(args, FIELD_KEPT));
   if (merged.len > LIMIT_BOT_KEPT_BYTES) {
     refuse(x, slot, REFUSAL_TOO_LARGE, a);
     return;

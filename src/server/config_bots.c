@@ -208,6 +208,21 @@ static bool take_choice(struct reader *r, const struct json *at,
   return false;
 }
 
+/* A text is a value, too. */
+static bool take_json(struct reader *r, const struct json *at,
+                      const struct bot_option_info *info,
+                      struct bot_value *out) {
+  struct textbuf text;
+  struct json_out o;
+  textbuf_init(&text, r->arena->mem);
+  json_out_init(&o, &text);
+  json_put_tree(&o, at);
+  out->text = arena_copy_text(r->arena, textbuf_text(&text));
+  r->no_memory = r->no_memory || text.failed || out->text.ptr == NULL;
+  textbuf_free(&text);
+  return out->text.ptr != NULL && take_length(r, at, out->text.len, info);
+}
+
 typedef bool take_fn(struct reader *r, const struct json *at,
                      const struct bot_option_info *info, struct bot_value *out);
 
@@ -216,7 +231,7 @@ static take_fn *const takers[] = {
     [BOT_TYPE_SECRET] = take_secret, [BOT_TYPE_FLAG] = take_flag,
     [BOT_TYPE_NUM] = take_num,       [BOT_TYPE_SECONDS] = take_seconds,
     [BOT_TYPE_WORDS] = take_words,   [BOT_TYPE_HEADERS] = take_headers,
-    [BOT_TYPE_CHOICE] = take_choice};
+    [BOT_TYPE_CHOICE] = take_choice, [BOT_TYPE_JSON] = take_json};
 
 /* ---- a bot */
 

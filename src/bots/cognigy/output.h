@@ -4,7 +4,7 @@
 #define BATON_BOTS_COGNIGY_OUTPUT_H
 
 #include "bots/bot.h"
-#include "bots/cognigy/goodbye.h"
+#include "bots/shared/goodbye.h"
 
 enum { COGNIGY_RULES_MAX = 16 };
 

@@ -113,8 +113,9 @@ static void put_messages(const struct json *reply, struct json_out *o) {
 }
 
 /* A goodbye gives the script the control back; else the flow wants more. */
-static void take_answer(struct rounds_bot *b, const struct json *reply,
-                        struct json_out *o) {
+static void take_answer(struct rounds_bot *b, const struct rounds_ask *ask,
+                        const struct json *reply, struct json_out *o) {
+  (void)ask;
   const struct rest_bot *rest = (const struct rest_bot *)(void *)b;
   const struct json *output = first_output(reply);
   const struct json *data = json_member(reply, TEXT("data"));

@@ -128,10 +128,6 @@ static void clear(struct rounds_talk *t) {
   while (t->first != NULL) {
     drop_first(t);
   }
-  const struct rounds_ops *ops = bot_of(t->talk.bot)->rounds;
-  if (ops->drop != NULL) {
-    ops->drop(t);
-  }
 }
 
 void rounds_close(struct rounds_talk *t) {

@@ -73,7 +73,7 @@ struct rounds_ops {
    * accepts at once, and is first asked when the customer says something. */
   bool asks_to_begin;
   bool tells_left, tells_released; /* these are sent */
-  bool may_repeat;    /* the host notices a request that comes twice */
+  bool may_repeat; /* the host notices a request that comes twice */
   /* Fills in URL and body. False: out of memory. */
   bool (*write)(struct rounds_bot *bot, const struct rounds_ask *ask,
                 struct rounds_request *out);
@@ -84,9 +84,6 @@ struct rounds_ops {
   /* There is no reply, or none that can be read: to say something, and to end
    * the talk with rounds_close() or rounds_lose(). NULL: rounds_lose(). */
   void (*fail)(struct rounds_talk *talk, const char *why);
-  /* What the connector holds for the talk is freed: it ends, in whatever way.
-   * May be NULL. */
-  void (*drop)(struct rounds_talk *talk);
   /* The reply to a question as an object: {branch, messages, payload, intent,
    * outcome}. NULL: questions are not asked. */
   void (*take_answer)(struct rounds_bot *bot, const struct rounds_ask *ask,

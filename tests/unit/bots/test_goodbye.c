@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "bots/cognigy/goodbye.h"
+#include "bots/shared/goodbye.h"
 #include "support.h"
 
 static void rules_are_judged(void **state) {

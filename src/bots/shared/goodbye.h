@@ -1,11 +1,11 @@
-/* goodbye.h - which output of a Cognigy bot means that its part is over.
+/* goodbye.h - which output of a bot means that its part is over.
  *
  * A rule is a path into the output's data, perhaps with a value, perhaps with
  * the word "end": "handover" (is there, and not false), "action=escalate",
  * "action=END_CONVERSATION end". Without the word a person is wanted.
  */
-#ifndef BATON_BOTS_COGNIGY_GOODBYE_H
-#define BATON_BOTS_COGNIGY_GOODBYE_H
+#ifndef BATON_BOTS_SHARED_GOODBYE_H
+#define BATON_BOTS_SHARED_GOODBYE_H
 
 #include "base/json.h"
 

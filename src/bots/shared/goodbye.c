@@ -1,4 +1,4 @@
-#include "bots/cognigy/goodbye.h"
+#include "bots/shared/goodbye.h"
 
 /* "a.b.c" */
 static const struct json *follow(const struct json *node, struct text path) {

@@ -1,0 +1,58 @@
+#include "bots/shared/parts.h"
+
+const struct json *part_of(const struct json *object, const char *key) {
+  const struct json *m = json_member(object, text_from(key));
+  return m == NULL || m->type == JSON_NULL ? NULL : m;
+}
+
+struct text part_text(const struct json *object, const char *key) {
+  const struct json *m = part_of(object, key);
+  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+}
+
+int64_t part_num(const struct json *object, const char *key,
+                 int64_t otherwise) {
+  const struct json *m = part_of(object, key);
+  return m != NULL && m->type == JSON_INT ? m->i : otherwise;
+}
+
+const struct json *part_parse(struct arena *arena, struct text bytes) {
+  struct json *tree = NULL;
+  const struct text copy = arena_copy_text(arena, bytes);
+  return copy.ptr != NULL && copy.len > 0 &&
+                 json_parse(arena, copy, JSON_DEPTH_MAX, &tree, NULL) ==
+                     BT_ERR_OK
+             ? tree
+             : NULL;
+}
+
+void part_put(struct json_out *o, const char *key, const struct json *value) {
+  json_key(o, key);
+  json_put_raw(o, value == NULL ? TEXT("null") : value->source);
+}
+
+void part_put_text(struct json_out *o, const char *key, struct text value) {
+  json_key(o, key);
+  json_put_text(o, value);
+}
+
+static bool is_nested(const struct json *value) {
+  return value->type == JSON_LIST || value->type == JSON_OBJECT;
+}
+
+void part_put_flat(struct json_out *o, const struct json *object,
+                   bool all_text) {
+  const struct json *first =
+      object != NULL && object->type == JSON_OBJECT ? object->first : NULL;
+  json_open_object(o);
+  for (const struct json *m = first; m != NULL; m = m->next) {
+    json_key_text(o, m->key);
+    if (is_nested(m) ||
+        (all_text && m->type != JSON_TEXT && m->type != JSON_NULL)) {
+      json_put_text(o, m->source);
+    } else {
+      json_put_tree(o, m);
+    }
+  }
+  json_close_object(o);
+}
