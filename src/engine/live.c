@@ -243,7 +243,10 @@ static void fold_queued(struct live *l, const struct mem *mem,
   l->skip_queue = record_num(ev, FIELD_SKIP_QUEUE) != 0;
   l->ageing = live_ageing(ev);
   live_own(mem, &l->skills, record_text(ev, FIELD_SKILLS));
-  live_own(mem, &l->reason, record_text(ev, FIELD_REASON));
+  /* A transfer that says no reason leaves what the bot said. */
+  if (record_has(ev, FIELD_REASON)) {
+    live_own(mem, &l->reason, record_text(ev, FIELD_REASON));
+  }
   live_own(mem, &l->note, record_text(ev, FIELD_NOTE));
 }
 
@@ -341,6 +344,7 @@ static void fold_transition(struct live *l, const struct mem *mem,
     break;
   case SESSION_EV_BOT_GOODBYE:
     l->goodbye_us = at_us;
+    live_own(mem, &l->reason, record_text(ev, FIELD_REASON));
     break;
   case SESSION_EV_CONNECTED:
     l->preferred = SESSION_NOBODY;

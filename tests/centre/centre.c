@@ -309,3 +309,17 @@ void centre_tick_after(struct centre *c, int64_t ms) {
   c->now_us += ms * 1000;
   centre_do(c, COMMAND_TICK, ROLE_SYSTEM, SESSION_NOBODY, NULL);
 }
+
+bool centre_shows(struct centre *c, const char *text) {
+  struct textbuf b;
+  struct json_out o;
+  uint32_t slot = 0;
+  bt_check(engine_find(c->e, c->session, &slot));
+  textbuf_init(&b, &c->tm.mem);
+  json_out_init(&o, &b);
+  engine_write_session(c->e, slot, c->now_us, 0, &o);
+  const struct text said = textbuf_text(&b);
+  const bool found = text_find(said, text_from(text), 0) < said.len;
+  textbuf_free(&b);
+  return found;
+}

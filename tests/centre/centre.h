@@ -84,5 +84,7 @@ const struct record *centre_event(const struct centre *c, uint32_t type);
 unsigned centre_count(const struct centre *c, uint32_t type);
 /* Does the last answer's body contain the text? */
 bool centre_says(const struct centre *c, const char *text);
+/* Does the session's resource? */
+bool centre_shows(struct centre *c, const char *text);
 
 #endif

@@ -154,6 +154,22 @@ static void test_a_goodbye_may_ask_for_the_end(void **state) {
   centre_free(&c);
 }
 
+/* The agent reads why, though the transfer itself does not say it. */
+static void test_the_reason_of_a_goodbye_stays(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  centre_open_with_bot(&c, false);
+  centre_bot(&c, COMMAND_GOODBYE,
+             "{\"outcome\":\"escalate\",\"reason\":\"asks for a person\"}");
+  closes(&c);
+  centre_transfer(&c, "{\"queue\":\"support\"}");
+  assert_true(centre_shows(&c, "\"reason\":\"asks for a person\""));
+  centre_transfer(&c, "{\"queue\":\"support\",\"reason\":\"a complaint\"}");
+  assert_true(centre_shows(&c, "\"reason\":\"a complaint\""));
+  centre_free(&c);
+}
+
 static void test_a_bot_closes_no_hold_but_its_own(void **state) {
   (void)state;
   struct centre c;
@@ -245,6 +261,7 @@ int main(void) {
       cmocka_unit_test(test_a_waiting_transfer_goes_in_that_very_step),
       cmocka_unit_test(test_the_goodbye_itself_reaches_the_customer),
       cmocka_unit_test(test_a_goodbye_may_ask_for_the_end),
+      cmocka_unit_test(test_the_reason_of_a_goodbye_stays),
       cmocka_unit_test(test_a_bot_closes_no_hold_but_its_own),
       cmocka_unit_test(test_a_bot_that_is_back_after_a_restart_goes_on),
       cmocka_unit_test(test_nobody_takes_it_and_the_fallback_does),

@@ -89,21 +89,6 @@ static int64_t effective(const struct centre *c) {
   return router_effective_priority(&c->e->router, slot);
 }
 
-/* In the session's resource. */
-static bool shows(struct centre *c, const char *words) {
-  struct textbuf b;
-  struct json_out o;
-  uint32_t slot = 0;
-  assert_true(engine_find(c->e, c->session, &slot));
-  textbuf_init(&b, &c->tm.mem);
-  json_out_init(&o, &b);
-  engine_write_session(c->e, slot, c->now_us, 0, &o);
-  const struct text said = textbuf_text(&b);
-  const bool found = text_find(said, text_from(words), 0) < said.len;
-  textbuf_free(&b);
-  return found;
-}
-
 static void a_session_may_age_as_its_transfer_says(void **state) {
   (void)state;
   struct centre c;
@@ -118,7 +103,7 @@ static void a_session_may_age_as_its_transfer_says(void **state) {
   centre_do(&c, COMMAND_REPRIORITISE, ROLE_SUPERVISOR, SESSION_NOBODY,
             "{\"acceleration\":0}");
   assert_int_equal(c.step.answer.code, 200);
-  assert_true(shows(&c, "\"acceleration\":0,\"maxPriority\":10"));
+  assert_true(centre_shows(&c, "\"acceleration\":0,\"maxPriority\":10"));
   assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT);
   centre_restart(&c);
   assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT);
