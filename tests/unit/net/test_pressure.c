@@ -50,7 +50,7 @@ static void a_large_answer_may_take_longer_than_one_deadline(void **state) {
   char *body = malloc(BYTES);
   size_t got = 0;
   world_begin(&w);
-  w.limits.write_us = 2000000;
+  w.limits.write_us = 4000000;
   world_listen(&w);
   memset(body, 'x', BYTES);
   peer_connect(&p, &w);
