@@ -288,6 +288,10 @@ enum bt_err simulate_change_apply(struct simulate_changed *c,
                                   struct simulate_error *why) {
   const size_t equals = text_find(change, TEXT("="), 0);
   struct edit e = {.c = c, .whole = change, .why = why};
+  if (utf8_first_bad(change) < change.len) {
+    e.whole = TEXT("…"); /* it cannot be shown as it is */
+    return edit_refuse(&e, "a change is text in UTF-8");
+  }
   if (equals == change.len) {
     return edit_refuse(&e, "write SETTING=VALUE, such as agents=+2 or "
                            "queue.support.strategy=most_skilled");
