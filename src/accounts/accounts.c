@@ -1,11 +1,10 @@
 #include "accounts/accounts.h"
 
-#include <openssl/sha.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/check.h"
+#include "base/digest.h"
 
 enum { BUSY_MS = 2000, FREE_FAILURES = 4, LONGEST_PAUSE_S = 300 };
 
@@ -153,10 +152,6 @@ void accounts_close(struct accounts *a) {
 
 /* ---- one statement: bound, stepped, rested */
 
-static sqlite3_stmt *begin(struct accounts *a, enum statement which) {
-  return a->statements[which];
-}
-
 static void bind_text(sqlite3_stmt *s, int at, struct text t) {
   (void)sqlite3_bind_text64(s, at, t.len > 0 ? t.ptr : "", t.len,
                             SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -179,6 +174,12 @@ static enum bt_err run(struct accounts *a, sqlite3_stmt *s) {
     return rc == SQLITE_ROW ? BT_ERR_OK : err_of(rc);
   }
   return sqlite3_changes(a->db) > 0 ? BT_ERR_OK : BT_ERR_NOT_FOUND;
+}
+
+/* The same where nothing to change is as good. */
+static enum bt_err run_any(struct accounts *a, sqlite3_stmt *s) {
+  const enum bt_err err = run(a, s);
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
 }
 
 /* A row is there. Else @s rests. */
@@ -209,15 +210,14 @@ static enum bt_err read_account(sqlite3_stmt *s, struct account *out) {
 /* ---- the accounts */
 
 static enum bt_err sign_out_everywhere(struct accounts *a, struct text login) {
-  sqlite3_stmt *s = begin(a, DO_END_ALL);
+  sqlite3_stmt *s = a->statements[DO_END_ALL];
   bind_text(s, 1, login);
-  const enum bt_err err = run(a, s);
-  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+  return run_any(a, s);
 }
 
 enum bt_err accounts_put(struct accounts *a, const struct account *account,
                          const char *hash) {
-  sqlite3_stmt *s = begin(a, DO_PUT);
+  sqlite3_stmt *s = a->statements[DO_PUT];
   bind_text(s, 1, account_text(&account->login));
   bind_text(s, 2, account_text(&account->role));
   bind_text(s, 3, account_text(&account->subject));
@@ -231,7 +231,7 @@ enum bt_err accounts_put(struct accounts *a, const struct account *account,
 
 enum bt_err accounts_set_hash(struct accounts *a, struct text login,
                               const char *hash) {
-  sqlite3_stmt *s = begin(a, DO_SET_HASH);
+  sqlite3_stmt *s = a->statements[DO_SET_HASH];
   bind_text(s, 1, login);
   bind_text(s, 2, text_from(hash));
   const enum bt_err err = run(a, s);
@@ -239,13 +239,13 @@ enum bt_err accounts_set_hash(struct accounts *a, struct text login,
 }
 
 enum bt_err accounts_remove(struct accounts *a, struct text login) {
-  sqlite3_stmt *s = begin(a, DO_REMOVE);
+  sqlite3_stmt *s = a->statements[DO_REMOVE];
   bind_text(s, 1, login);
   return run(a, s);
 }
 
 enum bt_err accounts_each(struct accounts *a, account_fn *fn, void *ctx) {
-  sqlite3_stmt *s = begin(a, DO_ALL);
+  sqlite3_stmt *s = a->statements[DO_ALL];
   enum bt_err err = row(s);
   while (err == BT_ERR_OK) {
     struct account account;
@@ -277,7 +277,7 @@ static void set_hash(char out[ACCOUNT_HASH_MAX], struct text hash) {
 enum bt_err accounts_find_hash(struct accounts *a, struct text login,
                                int64_t now_us, char hash[ACCOUNT_HASH_MAX],
                                int64_t *until_us) {
-  sqlite3_stmt *s = begin(a, DO_FIND_HASH);
+  sqlite3_stmt *s = a->statements[DO_FIND_HASH];
   set_hash(hash, text_from(nobodys_hash));
   bind_text(s, 1, login);
   const enum bt_err err = row(s);
@@ -299,9 +299,18 @@ static int64_t pause_us(int64_t failures) {
   return (s < LONGEST_PAUSE_S ? s : LONGEST_PAUSE_S) * 1000000;
 }
 
+static enum bt_err set_failures(struct accounts *a, struct text login,
+                                int64_t failures, int64_t until_us) {
+  sqlite3_stmt *s = a->statements[DO_FAILED];
+  bind_text(s, 1, login);
+  (void)sqlite3_bind_int64(s, 2, failures);
+  (void)sqlite3_bind_int64(s, 3, until_us);
+  return run(a, s);
+}
+
 enum bt_err accounts_failed(struct accounts *a, struct text login,
                             int64_t now_us) {
-  sqlite3_stmt *s = begin(a, DO_FAILURES);
+  sqlite3_stmt *s = a->statements[DO_FAILURES];
   bind_text(s, 1, login);
   enum bt_err err = row(s);
   if (err != BT_ERR_OK) {
@@ -309,39 +318,15 @@ enum bt_err accounts_failed(struct accounts *a, struct text login,
   }
   const int64_t failures = sqlite3_column_int64(s, 0) + 1;
   rest(s);
-  s = begin(a, DO_FAILED);
-  bind_text(s, 1, login);
-  (void)sqlite3_bind_int64(s, 2, failures);
-  (void)sqlite3_bind_int64(s, 3, now_us + pause_us(failures));
-  err = run(a, s);
+  err = set_failures(a, login, failures, now_us + pause_us(failures));
   return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
-}
-
-static void to_hex(const uint8_t *bytes, size_t count, char *out) {
-  for (size_t i = 0; i < count; i++) {
-    out[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-    out[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-  }
-}
-
-static void hash_cookie(struct text cookie, uint8_t sha256[32]) {
-  (void)SHA256((const unsigned char *)cookie.ptr, cookie.len, sha256);
 }
 
 static enum bt_err forget_old(struct accounts *a, int64_t now_us) {
-  sqlite3_stmt *s = begin(a, DO_END_OLD);
+  sqlite3_stmt *s = a->statements[DO_END_OLD];
   (void)sqlite3_bind_int64(s, 1, now_us - ACCOUNT_LIFE_US);
   (void)sqlite3_bind_int64(s, 2, now_us - ACCOUNT_IDLE_US);
-  const enum bt_err err = run(a, s);
-  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
-}
-
-static enum bt_err clear_failures(struct accounts *a, struct text login) {
-  sqlite3_stmt *s = begin(a, DO_FAILED);
-  bind_text(s, 1, login);
-  (void)sqlite3_bind_int64(s, 2, 0);
-  (void)sqlite3_bind_int64(s, 3, 0);
-  return run(a, s);
+  return run_any(a, s);
 }
 
 enum bt_err accounts_begin(struct accounts *a, struct text login,
@@ -350,14 +335,14 @@ enum bt_err accounts_begin(struct accounts *a, struct text login,
   uint8_t sha256[32];
   enum bt_err err = forget_old(a, now_us);
   if (err == BT_ERR_OK) {
-    err = clear_failures(a, login);
+    err = set_failures(a, login, 0, 0);
   }
   if (err != BT_ERR_OK) {
     return err;
   }
-  to_hex(secret, ACCOUNT_SECRET, cookie);
-  hash_cookie((struct text){cookie, ACCOUNT_COOKIE}, sha256);
-  sqlite3_stmt *s = begin(a, DO_BEGIN);
+  hex_write(secret, ACCOUNT_SECRET, cookie);
+  digest_sha256((struct text){cookie, ACCOUNT_COOKIE}, sha256);
+  sqlite3_stmt *s = a->statements[DO_BEGIN];
   bind_sha(s, 1, sha256);
   bind_text(s, 2, login);
   (void)sqlite3_bind_int64(s, 3, now_us);
@@ -368,7 +353,7 @@ enum bt_err accounts_begin(struct accounts *a, struct text login,
 
 static enum bt_err note_seen(struct accounts *a, const uint8_t sha256[32],
                              int64_t now_us) {
-  sqlite3_stmt *s = begin(a, DO_SEEN);
+  sqlite3_stmt *s = a->statements[DO_SEEN];
   bind_sha(s, 1, sha256);
   (void)sqlite3_bind_int64(s, 2, now_us);
   return run(a, s);
@@ -376,8 +361,8 @@ static enum bt_err note_seen(struct accounts *a, const uint8_t sha256[32],
 
 enum bt_err accounts_who(struct accounts *a, struct text cookie, int64_t now_us,
                          struct account *out, uint8_t sha256[32]) {
-  hash_cookie(cookie, sha256);
-  sqlite3_stmt *s = begin(a, DO_WHO);
+  digest_sha256(cookie, sha256);
+  sqlite3_stmt *s = a->statements[DO_WHO];
   bind_sha(s, 1, sha256);
   enum bt_err err = row(s);
   if (err != BT_ERR_OK) {
@@ -399,7 +384,7 @@ enum bt_err accounts_who(struct accounts *a, struct text cookie, int64_t now_us,
 }
 
 bool accounts_still(struct accounts *a, const uint8_t sha256[32]) {
-  sqlite3_stmt *s = begin(a, DO_STILL);
+  sqlite3_stmt *s = a->statements[DO_STILL];
   bind_sha(s, 1, sha256);
   const bool there = row(s) == BT_ERR_OK;
   rest(s);
@@ -408,8 +393,8 @@ bool accounts_still(struct accounts *a, const uint8_t sha256[32]) {
 
 enum bt_err accounts_end(struct accounts *a, struct text cookie) {
   uint8_t sha256[32];
-  hash_cookie(cookie, sha256);
-  sqlite3_stmt *s = begin(a, DO_END);
+  digest_sha256(cookie, sha256);
+  sqlite3_stmt *s = a->statements[DO_END];
   bind_sha(s, 1, sha256);
   return run(a, s);
 }

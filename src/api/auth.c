@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/digest.h"
 #include "base/id.h"
 
 #define CUSTOMER_PREFIX TEXT("cs_")
@@ -23,13 +24,6 @@ static void sha256(struct text t, uint8_t out[AUTH_HASH]) {
 
 void api_hash_token(struct text token, uint8_t out[32]) {
   sha256(token, out);
-}
-
-static void put_hex(const uint8_t *bytes, char *out) {
-  for (size_t i = 0; i < AUTH_HASH; i++) {
-    out[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-    out[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-  }
 }
 
 static int hex_value(char c) {
@@ -185,7 +179,7 @@ void auth_customer_token(const struct auth *a, struct id session,
   memcpy(out, CUSTOMER_PREFIX.ptr, CUSTOMER_PREFIX.len);
   id_to_text(session, out + CUSTOMER_PREFIX.len);
   out[CUSTOMER_PREFIX.len + ID_TEXT_LEN] = '_';
-  put_hex(mac, out + CUSTOMER_PREFIX.len + ID_TEXT_LEN + 1);
+  hex_write(mac, AUTH_HASH, out + CUSTOMER_PREFIX.len + ID_TEXT_LEN + 1);
 }
 
 static bool find_customer(const struct auth *a, struct text token,
@@ -249,7 +243,7 @@ bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
   }
   t->who.subject.ptr = t->subject;
   memcpy(out, TICKET_PREFIX.ptr, TICKET_PREFIX.len);
-  put_hex(random, out + TICKET_PREFIX.len);
+  hex_write(random, AUTH_HASH, out + TICKET_PREFIX.len);
   return true;
 }
 

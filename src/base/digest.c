@@ -2,6 +2,8 @@
  * state, in what a block does to it, and in the order of bytes. */
 #include "base/digest.h"
 
+#include "base/check.h"
+
 #include <string.h>
 
 enum { BLOCK = 64, WORDS_MAX = 8 };
@@ -285,10 +287,17 @@ void digest_hmac_sha256(struct text key, struct text t,
   end(&d, out);
 }
 
-void digest_to_hex(const uint8_t *digest, size_t size, struct textbuf *out) {
+void hex_write(const uint8_t *bytes, size_t size, char *out) {
   static const char digits[] = "0123456789abcdef";
   for (size_t i = 0; i < size; i++) {
-    textbuf_add_char(out, digits[digest[i] >> 4]);
-    textbuf_add_char(out, digits[digest[i] & 15]);
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
   }
+}
+
+void digest_to_hex(const uint8_t *digest, size_t size, struct textbuf *out) {
+  char hex[2 * DIGEST_MAX];
+  bt_check(size <= DIGEST_MAX);
+  hex_write(digest, size, hex);
+  textbuf_add(out, (struct text){hex, 2 * size});
 }

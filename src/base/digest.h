@@ -24,7 +24,8 @@ void digest_sha256(struct text t, uint8_t out[DIGEST_SHA256_SIZE]);
 /* RFC 2104 with SHA-256. */
 void digest_hmac_sha256(struct text key, struct text t,
                         uint8_t out[DIGEST_SHA256_SIZE]);
-/* In lower-case hexadecimal. */
+/* In lower-case hexadecimal: 2 * @size characters, without a NUL. */
+void hex_write(const uint8_t *bytes, size_t size, char *out);
 void digest_to_hex(const uint8_t *digest, size_t size, struct textbuf *out);
 
 #endif

@@ -2,19 +2,11 @@
 #include <stdio.h>
 
 #include "api/api.h"
+#include "base/digest.h"
 #include "cli/cli.h"
 #include "server/secret.h"
 
 enum { TOKEN_BYTES = 32, HASH_BYTES = 32 };
-
-static void add_hex(const uint8_t *bytes, size_t count, char *out) {
-  static const char digits[] = "0123456789abcdef";
-  for (size_t i = 0; i < count; i++) {
-    out[2 * i] = digits[bytes[i] >> 4];
-    out[2 * i + 1] = digits[bytes[i] & 15];
-  }
-  out[2 * count] = '\0';
-}
 
 int cmd_token(const struct cli_command *self, int argc, char **argv) {
   const char *role = "ROLE", *subject = NULL, *name = NULL;
@@ -36,11 +28,11 @@ int cmd_token(const struct cli_command *self, int argc, char **argv) {
     return exit_code;
   }
   uint8_t random[TOKEN_BYTES], hash[HASH_BYTES];
-  char token[2 * TOKEN_BYTES + 1], digest[2 * HASH_BYTES + 1];
+  char token[2 * TOKEN_BYTES + 1] = {0}, digest[2 * HASH_BYTES + 1] = {0};
   secret_fill(random, sizeof random);
-  add_hex(random, sizeof random, token);
+  hex_write(random, sizeof random, token);
   api_hash_token(text_from(token), hash);
-  add_hex(hash, sizeof hash, digest);
+  hex_write(hash, sizeof hash, digest);
   if (json) {
     printf("{\"token\":\"%s\",\"sha256\":\"%s\"}\n", token, digest);
     return CLI_DONE;
