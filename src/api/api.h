@@ -110,8 +110,8 @@ void api_free(struct api *api);
 
 /* The context is the struct api *. */
 const struct http_handlers *api_http_handlers(void);
-/* Looks at each request before the api does. True: it has answered or will;
- * false: @req is untouched. */
+/* Looks at each request outside of /api/v1/ before the api does. True: it has
+ * answered or will; false: @req is untouched. */
 typedef bool api_door_fn(void *ctx, struct http_request *req);
 /* Other facades and the pages come in by doors, asked in the order in which
  * they were opened, API_DOORS_MAX at most. @ctx outlives the api. */

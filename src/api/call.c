@@ -121,12 +121,7 @@ static void add(struct headers *h, const char *name, struct text value) {
 static struct text allow_list(struct call *c, uint32_t methods) {
   struct textbuf b;
   textbuf_init(&b, c->api->mem);
-  for (uint32_t m = 0; m < HTTP_METHODS; m++) {
-    if ((methods >> m & 1) != 0) {
-      textbuf_addf(&b, "%s%s", b.len == 0 ? "" : ", ",
-                   http_method_name((enum http_method)m));
-    }
-  }
+  route_write_methods(methods, &b);
   const struct text copy = call_format(c, "%.*s", TEXT_ARG(textbuf_text(&b)));
   textbuf_free(&b);
   return copy;
@@ -262,13 +257,11 @@ void call_refuse_for(struct call *c, enum refusal refusal, struct text detail,
 
 bool call_within_rate(struct call *c) {
   char detail[RATE_SENTENCE];
-  struct engine_problem p = {.refusal = REFUSAL_RATE_LIMITED,
-                             .instance = c->path};
-  if (rates_allow(&c->api->rates, &c->by, detail, &p.retry_after_ms)) {
+  int64_t retry_after_ms = 0;
+  if (rates_allow(&c->api->rates, &c->by, detail, &retry_after_ms)) {
     return true;
   }
-  p.detail = text_from(detail);
-  refuse(c, &p);
+  call_refuse_for(c, REFUSAL_RATE_LIMITED, text_from(detail), retry_after_ms);
   return false;
 }
 

@@ -235,6 +235,9 @@ void api_open_door(struct api *api, api_door_fn *fn, void *ctx) {
 }
 
 static bool is_of_a_door(struct api *api, struct http_request *req) {
+  if (text_starts(http_request_path(req), TEXT("/api/v1/"))) {
+    return false;
+  }
   for (size_t i = 0; i < api->door_count; i++) {
     if (api->doors[i].fn(api->doors[i].ctx, req)) {
       return true;

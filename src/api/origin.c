@@ -64,19 +64,12 @@ bool origins_allow(const struct origins *o, struct text origin) {
 
 /* ---- asked beforehand */
 
-static void write_methods(uint32_t methods, struct textbuf *out) {
-  for (uint32_t m = 0; m < HTTP_METHODS; m++) {
-    if ((methods >> m & 1) != 0) {
-      textbuf_addf(out, "%s%s", out->len == 0 ? "" : ", ",
-                   http_method_name((enum http_method)m));
-    }
-  }
-}
-
 bool origins_answer(const struct origins *o, struct http_request *req) {
+  if (http_request_method(req) != HTTP_OPTIONS) {
+    return false; /* nearly all are not: no header is looked for */
+  }
   const struct text origin = http_request_header(req, TEXT("Origin"));
-  if (http_request_method(req) != HTTP_OPTIONS ||
-      http_request_header(req, TEXT("Access-Control-Request-Method")).len ==
+  if (http_request_header(req, TEXT("Access-Control-Request-Method")).len ==
           0 ||
       !origins_allow(o, origin)) {
     return false;
@@ -85,7 +78,7 @@ bool origins_answer(const struct origins *o, struct http_request *req) {
       route_find(HTTP_OPTIONS, http_request_path(req));
   struct textbuf methods;
   textbuf_init(&methods, o->arena.mem);
-  write_methods(match.methods, &methods);
+  route_write_methods(match.methods, &methods);
   const struct http_header headers[] = {
       {TEXT("Access-Control-Allow-Origin"), origin},
       {TEXT("Access-Control-Allow-Methods"), textbuf_text(&methods)},

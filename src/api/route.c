@@ -120,6 +120,15 @@ static unsigned distance_to(const char *pattern, struct text path) {
   return wanted.len == 0 && path.len == 0 ? distance : FAR;
 }
 
+void route_write_methods(uint32_t methods, struct textbuf *out) {
+  for (uint32_t m = 0; m < HTTP_METHODS; m++) {
+    if ((methods >> m & 1) != 0) {
+      textbuf_addf(out, "%s%s", out->len == 0 ? "" : ", ",
+                   http_method_name((enum http_method)m));
+    }
+  }
+}
+
 const char *route_nearest(struct text path) {
   unsigned best = FAR;
   const char *nearest = NULL;

@@ -34,6 +34,8 @@ size_t route_count(void);
 const struct route *route_at(size_t number);
 /* HEAD is GET. */
 struct route_match route_find(enum http_method method, struct text path);
+/* The names of the methods in @methods: "GET, PUT". */
+void route_write_methods(uint32_t methods, struct textbuf *out);
 /* The path pattern that was most likely meant, or NULL. */
 const char *route_nearest(struct text path);
 

@@ -45,10 +45,6 @@ void pages_free(struct pages *p) {
   }
 }
 
-bool pages_there(const struct pages *p) {
-  return p->pack.count > 0;
-}
-
 /* ---- an answer */
 
 enum { HEADERS_MAX = 10 };

@@ -20,8 +20,6 @@ struct pages;
 enum bt_err pages_create(const struct mem *mem,
                          struct pages **out) BT_USE_RESULT;
 void pages_free(struct pages *p); /* NULL is fine */
-/* Is there any page in this program? */
-bool pages_there(const struct pages *p);
 
 /* Answers @req if its path is a page's and its method GET or HEAD; false: it is
  * somebody else's, and untouched. */
