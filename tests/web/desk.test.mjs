@@ -1,21 +1,18 @@
 // desk.test.mjs - an agent's day at the desk, with everything real.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
-import { BATON, CENTRE, Server } from "../scenario/support/server.mjs";
-import { accessible, Browser, nothingWrong, shoot } from "./support/browser.mjs";
+import { BATON, Server } from "../scenario/support/server.mjs";
+import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, write } from "./support/browser.mjs";
 
-const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
-const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
 const PASSWORD = "correct horse battery";
 
 let server, browser, bot;
 
 before(async () => {
-  server = await Server.start(centre);
+  server = await Server.start(OPEN_CENTRE);
   const data = path.join(server.data, "journal");
   for (const words of [["anna", "--role", "agent", "--agent", "anna"], ["bert", "--role", "agent", "--agent", "bert"], ["sue", "--role", "supervisor"]]) {
     const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
@@ -67,12 +64,6 @@ async function handOver(words, more = {}) {
 async function finish(session) {
   for (const what of ["end", "complete"]) await server.as("supervisor")("POST", `/sessions/${session}/${what}`, {});
 }
-
-const write = async (page, text) => {
-  await page.getByRole("textbox", { name: "Write a message" }).fill(text);
-  await page.keyboard.press("Enter");
-};
-const bubble = (page, text) => page.locator(".bubble:not(.pending)", { hasText: text });
 
 test("signing in: a wrong password is said, a supervisor is told, an agent begins away", async () => {
   const page = await browser.open(home());

@@ -1,14 +1,11 @@
 // widget.test.mjs - the visitors' chat, as visitors use it.
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
-import { CENTRE, Server } from "../scenario/support/server.mjs";
-import { accessible, Browser, nothingWrong, shoot } from "./support/browser.mjs";
+import { Server } from "../scenario/support/server.mjs";
+import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, write } from "./support/browser.mjs";
 
-const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
-const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
 
 let server, browser, bot, shop;
 
@@ -25,7 +22,7 @@ async function openShop() {
 
 before(async () => {
   shop = await openShop();
-  server = await Server.start(`${centre}origins: ["${shop.origin}"]\n`);
+  server = await Server.start(`${OPEN_CENTRE}origins: ["${shop.origin}"]\n`);
   browser = await Browser.start();
   bot = await Peer.bot(server);
 });
@@ -57,12 +54,6 @@ async function saidIn(session) {
   const { body } = await server.as("supervisor")("GET", `/sessions/${session}/timeline`);
   return body.events.filter((e) => e.type === "message").map((e) => e.text);
 }
-
-const write = async (page, text) => {
-  await page.getByRole("textbox", { name: "Write a message" }).fill(text);
-  await page.keyboard.press("Enter");
-};
-const bubble = (page, text) => page.locator(".bubble:not(.pending)", { hasText: text });
 
 test("a visitor talks to the bot, waits, talks to an agent, and it ends", async () => {
   const page = await visit("released");

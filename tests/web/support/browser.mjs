@@ -3,12 +3,23 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { CENTRE } from "../../scenario/support/server.mjs";
 
 const clients = createRequire(new URL("../../clients/package.json", import.meta.url));
 const { chromium } = clients("playwright-core");
 const axe = clients.resolve("axe-core/axe.min.js");
 const SHOTS = process.env.SHOTS;
 const PATIENCE_MS = 20_000;
+
+const SCRIPTS = new URL("../../../examples/handover/", import.meta.url).pathname;
+// The scenarios' centre, open to visitors, from wherever it is written.
+export const OPEN_CENTRE = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
+
+export const write = async (page, text) => {
+  await page.getByRole("textbox", { name: "Write a message" }).fill(text);
+  await page.keyboard.press("Enter");
+};
+export const bubble = (page, text) => page.locator(".bubble:not(.pending)", { hasText: text });
 
 export class Browser {
   static async start() {

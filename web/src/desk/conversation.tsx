@@ -1,9 +1,10 @@
 // One conversation: what was said, what is known, what can be done with it.
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Language } from "../shared/i18n";
+import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
 import { Desk, type Target, type Task } from "./desk";
-import { customerOf, Refusal, useSecondsUntil } from "./view";
+import { customerOf, Refusal, useSecondsUntil } from "./parts";
 
 interface Props {
   task: Task;
@@ -79,7 +80,7 @@ function Composer({ task, desk, language, up }: Props) {
     if (text !== "") desk.say(task.session.id, text);
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
+    if (isSend(event)) send(event);
   };
   return (
     <form className="composer" onSubmit={send}>

@@ -2,6 +2,7 @@
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { type Draft, type Message, withMessages, withTold } from "../shared/message";
 import { ask, type Problem, Refused } from "../shared/problem";
+import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
 
 export interface Person {
@@ -63,8 +64,6 @@ export interface Target {
   name: string;
 }
 
-const TYPING_SHOWN_MS = 6000;
-const TYPING_TOLD_EVERY_MS = 3000;
 const EMPTY: DeskState = { up: false, signedOut: false, agent: null, tasks: [], open: null, problem: null };
 
 export class Desk {
@@ -73,7 +72,7 @@ export class Desk {
   private readonly line: Line;
   private readonly asked = new Map<string, { session: string | null; then?: () => void }>();
   private readonly typingTimers = new Map<string, number>();
-  private typingToldAt = 0;
+  private readonly typing = new TypingTeller();
 
   constructor(
     private readonly person: Person,
@@ -124,15 +123,13 @@ export class Desk {
   write(session: string, written: string): void {
     keepLine(session, written);
     this.alter(session, (task) => ({ ...task, written }));
-    const now = Date.now();
-    if (now - this.typingToldAt < TYPING_TOLD_EVERY_MS || written === "") return;
-    if (this.line.send({ type: "typing", session, on: true })) this.typingToldAt = now;
+    if (written !== "") this.typing.tell(() => this.line.send({ type: "typing", session, on: true }));
   }
 
   say(session: string, text: string): void {
     const draft: Draft = { id: uuid(), text, told: false };
     keepLine(session, "");
-    this.typingToldAt = 0;
+    this.typing.reset();
     this.alter(session, (task) => ({ ...task, written: "", outbox: [...task.outbox, draft] }));
     this.sendDraft(session, draft);
   }
@@ -166,9 +163,8 @@ export class Desk {
 
   // ---- the line
 
-  private async url(): Promise<string> {
-    const { ticket } = await ask<{ ticket: string }>("/api/v1/tickets", { method: "POST" });
-    return socketUrl(location.origin, `/api/v1/agents/${encodeURIComponent(this.person.id)}/socket`, { ticket });
+  private url(): Promise<string> {
+    return socketUrl(location.origin, `/api/v1/agents/${encodeURIComponent(this.person.id)}/socket`);
   }
 
   // What is refused is shown where it was asked for. While the line is down

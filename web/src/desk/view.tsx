@@ -1,10 +1,10 @@
 // The desk as agents see it: what is there on the left, one conversation beside it.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Language } from "../shared/i18n";
-import type { Problem } from "../shared/problem";
 import { alarm, mayNotify, wantNotify } from "./alarm";
 import { Conversation } from "./conversation";
 import { Desk, type DeskState, type Person, type Task } from "./desk";
+import { customerOf, Refusal, useSecondsUntil } from "./parts";
 
 interface Props {
   person: Person;
@@ -14,7 +14,7 @@ interface Props {
 
 export function DeskView({ person, language, onLeave }: Props) {
   const { t } = language;
-  const [desk] = useState(() => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: whereFrom(task) }))));
+  const [desk] = useState(() => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: task.session.entryPoint }))));
   const state = useSyncExternalStore(desk.subscribe, desk.snapshot);
   useEffect(() => () => desk.close(), [desk]);
   useEffect(() => {
@@ -89,9 +89,9 @@ function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; langu
     if (document.activeElement === document.body) accept.current?.focus();
   }, []);
   return (
-    <section className="offer" aria-label={t("desk.offer.from", { queue: whereFrom(task) })}>
+    <section className="offer" aria-label={t("desk.offer.from", { queue: task.session.entryPoint })}>
       <h2>{customerOf(task, t)}</h2>
-      <p>{task.session.reason ?? t("desk.offer.from", { queue: whereFrom(task) })}</p>
+      <p>{task.session.reason ?? t("desk.offer.from", { queue: task.session.entryPoint })}</p>
       <p className="faint clip">{task.messages.at(-1)?.text}</p>
       {left !== null && <p className="faint" role="timer">{t("desk.offer.left", { count: left })}</p>}
       <div className="row">
@@ -113,40 +113,4 @@ function TaskButton({ task, desk, language, current }: { task: Task; desk: Desk;
       {task.unread > 0 && <span className="unread">{task.unread}<span className="hidden"> {t("desk.unread")}</span></span>}
     </button>
   );
-}
-
-// A no, in words, with what cures it.
-export function Refusal({ problem, language }: { problem: Problem; language: Language }) {
-  const remedies = problem.remedies ?? [];
-  return (
-    <div role="alert" className="refusal">
-      <strong>{problem.title}</strong>
-      <p>{problem.detail}</p>
-      {remedies.length > 0 && (
-        <>
-          <p>{language.t("desk.remedies")}</p>
-          <ul>{remedies.map((remedy) => <li key={remedy.do}>{remedy.do}</li>)}</ul>
-        </>
-      )}
-    </div>
-  );
-}
-
-export function useSecondsUntil(deadline: string | null): number | null {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (deadline === null) return;
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [deadline]);
-  return deadline === null ? null : Math.max(0, Math.ceil((Date.parse(deadline) - now) / 1000));
-}
-
-export function customerOf({ session }: Task, t: Language["t"]): string {
-  const name = session.customer["name"] ?? session.customer["id"];
-  return typeof name === "string" && name !== "" ? name : t("desk.customer");
-}
-
-function whereFrom({ session }: Task): string {
-  return session.entryPoint;
 }

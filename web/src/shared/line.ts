@@ -1,6 +1,8 @@
 // A WebSocket that comes back: with a pause that grows and is different for each,
 // until it is closed on purpose or told that there is no way.
 
+import { ask } from "./problem";
+
 export interface LineEvents {
   // Called before each attempt: a ticket is good once.
   url(): Promise<string>;
@@ -97,9 +99,15 @@ export class Line {
   }
 }
 
-export function socketUrl(server: string, path: string, query: Record<string, string>): string {
+// Where a socket is, with a ticket in place of the token or the cookie, which
+// no browser sends with it.
+export async function socketUrl(server: string, path: string, more: { token?: string; query?: Record<string, string> } = {}): Promise<string> {
+  const { ticket } = await ask<{ ticket: string }>(new URL("/api/v1/tickets", server).href, {
+    method: "POST",
+    ...(more.token === undefined ? {} : { token: more.token }),
+  });
   const url = new URL(path, server);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries({ ...more.query, ticket })) url.searchParams.set(name, value);
   return url.href;
 }

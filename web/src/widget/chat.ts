@@ -3,6 +3,7 @@
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { type Draft, type Message, withMessages, withTold } from "../shared/message";
 import { ask, Refused } from "../shared/problem";
+import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
 
 export interface Holder {
@@ -37,8 +38,6 @@ interface Kept {
   outbox: Draft[];
 }
 
-const TYPING_SHOWN_MS = 6000;
-const TYPING_TOLD_EVERY_MS = 3000;
 const nobody: Holder = { kind: "none", name: "" };
 const fresh: ChatState = {
   phase: "none", up: false, status: "", holder: nobody, place: null,
@@ -51,7 +50,7 @@ export class Chat {
   private line: Line | null = null;
   private readonly watchers = new Set<() => void>();
   private typingTimer: number | undefined;
-  private typingToldAt = 0;
+  private readonly typing = new TypingTeller();
   private readonly storageKey: string;
 
   constructor(private readonly options: ChatOptions) {
@@ -91,14 +90,12 @@ export class Chat {
     if (this.kept === null) this.start();
     const draft: Draft = { id: uuid(), text, told: false };
     this.setOutbox([...this.state.outbox, draft]);
-    this.typingToldAt = 0;
+    this.typing.reset();
     this.sendDraft(draft);
   }
 
   tellTyping(): void {
-    const now = Date.now();
-    if (now - this.typingToldAt < TYPING_TOLD_EVERY_MS) return;
-    if (this.line?.send({ type: "typing", on: true }) === true) this.typingToldAt = now;
+    this.typing.tell(() => this.line?.send({ type: "typing", on: true }) === true);
   }
 
   end(): void {
@@ -134,12 +131,9 @@ export class Chat {
       kept.token = opened.token;
       this.keep();
     }
-    const { ticket } = await ask<{ ticket: string }>(new URL("/api/v1/tickets", this.options.server).href, {
-      method: "POST",
-      token: kept.token,
-    });
     const last = this.state.messages.at(-1)?.number ?? 0;
-    return socketUrl(this.options.server, `/api/v1/sessions/${kept.session}/socket`, { after: String(last), ticket });
+    const query = { after: String(last) };
+    return socketUrl(this.options.server, `/api/v1/sessions/${kept.session}/socket`, { token: kept.token, query });
   }
 
   // ---- what comes in

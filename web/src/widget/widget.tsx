@@ -1,6 +1,7 @@
 // The launcher and the panel of the visitors' chat.
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Language } from "../shared/i18n";
+import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
 import type { Chat, ChatState } from "./chat";
 
@@ -169,7 +170,7 @@ function Composer({ chat, language }: { chat: Chat; language: Language }) {
     field.current?.focus();
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
+    if (isSend(event)) send(event);
   };
   return (
     <form className="composer" onSubmit={send}>
