@@ -114,9 +114,11 @@ void loop_turn(struct loop *loop, int64_t wait_us) {
     uv_run(&loop->uv, UV_RUN_NOWAIT);
     return;
   }
+  /* libuv runs timers before it waits: on a busy machine this one may be over
+   * by then, and only its repetition keeps the wait from having no end. */
+  const uint64_t wait_ms = (uint64_t)(wait_us + 999) / 1000;
   uv_update_time(&loop->uv);
-  uv_timer_start(&loop->turn, on_turn_over, (uint64_t)(wait_us + 999) / 1000,
-                 0);
+  uv_timer_start(&loop->turn, on_turn_over, wait_ms, wait_ms);
   uv_run(&loop->uv, UV_RUN_ONCE);
   uv_timer_stop(&loop->turn);
 }
