@@ -3,7 +3,9 @@
  * out  state {agent}, offer {offer, deadline, session}, offer.declined,
  *      offer.expired, offer.withdrawn, session.assigned {session}, message,
  *      typing, session.attributes, customer.joined, customer.dropped,
- *      session.ended {status, reason}, session.left {status}, done, problem
+ *      session.ended {status, reason}, session.left {status},
+ *      supervisor.whispered {name, text}, supervisor.barged {name}, done,
+ *      problem
  * in   the frames of the table below
  */
 #include "api/serve_priv.h"
@@ -192,6 +194,19 @@ static void on_moved(struct task *t, const struct record *event) {
   }
 }
 
+/* What a supervisor does in the conversation, with who does it. */
+static void tell_supervisor(struct task *t, const struct record *event) {
+  struct json_out o = begin(t, event_name(event->type));
+  json_key(&o, "name");
+  json_put_text(&o, record_text(event, FIELD_ACTOR));
+  api_put_time(&o, "at", record_num(event, FIELD_AT));
+  if (event->type == EVENT_WHISPERED) {
+    json_key(&o, "text");
+    json_put_text(&o, record_text(event, FIELD_TEXT));
+  }
+  send(t, &o);
+}
+
 static void on_other(struct task *t, const struct record *event) {
   struct json_out o;
   switch (event->type) {
@@ -211,6 +226,10 @@ static void on_other(struct task *t, const struct record *event) {
   case EVENT_CUSTOMER_DROPPED:
     o = begin(t, event_name(event->type));
     break;
+  case EVENT_WHISPERED:
+  case EVENT_BARGED:
+    tell_supervisor(t, event);
+    return;
   default:
     return;
   }

@@ -8,6 +8,7 @@ static const struct {
   const char *pointer, *what;
 } required[] = {
     {COMMAND_SAY, FIELD_TEXT, "/text", "A message needs a text."},
+    {COMMAND_WHISPER, FIELD_TEXT, "/text", "A whisper needs a text."},
     {COMMAND_SET_ATTRIBUTES, FIELD_ATTRIBUTES, "/attributes",
      "Attributes are needed: an object."},
     {COMMAND_SET_DISPOSITION, FIELD_DISPOSITION, "/disposition",

@@ -459,6 +459,7 @@ cmd_handler cmd_accept_invite, cmd_goodbye, cmd_bot_closed;
 cmd_handler cmd_transfer, cmd_cancel, cmd_release, cmd_hangup;
 cmd_handler cmd_attributes, cmd_keep_bot, cmd_disposition, cmd_reprioritise;
 cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
+cmd_handler cmd_listen, cmd_stop_listening, cmd_whisper, cmd_barge;
 cmd_handler cmd_pull, cmd_pull_next;
 cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;

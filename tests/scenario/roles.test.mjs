@@ -28,6 +28,10 @@ POST   /sessions/ID/disposition               s d
 POST   /sessions/ID/priority                  s d
 POST   /sessions/ID/move                      s d
 POST   /sessions/ID/assign                    s d
+POST   /sessions/ID/listen                    s d
+DELETE /sessions/ID/listen                    s d
+POST   /sessions/ID/whisper                   s d
+POST   /sessions/ID/barge                     s
 POST   /sessions/ID/requeue                   s d
 POST   /sessions/ID/pull
 POST   /sessions/ID/offer/withdraw            s d

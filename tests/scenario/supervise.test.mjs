@@ -133,3 +133,37 @@ test("a drained queue serves who waits and takes nobody", async () => {
   await finish(server, late);
   await anna.close();
 });
+
+test("a whisper reaches the agent alone; who steps in is told, and heard by everybody", async () => {
+  const { customer, id: talk } = await idle(server, bot);
+  const anna = await Peer.agent(server, "anna");
+  const onTalk = (action, body) => supervisor("POST", `/sessions/${talk}/${action}`, body);
+  assert.equal((await onTalk("whisper", { text: "too early" })).body.refusal, "not_with_agent");
+  good(await onTalk("transfer", { queueId: "support" }));
+  await take(anna, talk);
+  good(await onTalk("listen", { reason: "first week" }));
+  good(await onTalk("whisper", { text: "Offer a refund." }));
+  const whisper = await anna.hear("supervisor.whispered");
+  assert.deepEqual([whisper.session, whisper.name, whisper.text], [talk, "supervisor", "Offer a refund."]);
+  good(await onTalk("barge", { reason: "a complaint" }));
+  assert.equal((await anna.hear("supervisor.barged")).name, "supervisor");
+  assert.equal((await onTalk("messages", { text: "I am Anna's supervisor." })).status, 201);
+  const said = await customer.hear("what the supervisor says", (f) => f.type === "message" && f.from === "supervisor");
+  assert.equal(said.text, "I am Anna's supervisor.");
+  await anna.hear("the same", (f) => f.type === "message" && f.from === "supervisor");
+  assert.equal((await supervisor("DELETE", `/sessions/${talk}/listen`)).status, 200);
+  assert.ok(!JSON.stringify(customer.all).includes("refund"));
+  assert.ok(!bot.all.some((f) => JSON.stringify(f).includes("refund")));
+  assert.ok(!JSON.stringify((await supervisor("GET", `/sessions/${talk}?messages=true`)).body).includes("refund"));
+  await server.stop("SIGKILL");
+  await server.up();
+  bot = await Peer.bot(server);
+  const { body } = await supervisor("GET", `/sessions/${talk}/timeline`);
+  const told = body.events.filter((e) => e.type.startsWith("supervisor."));
+  assert.deepEqual(told.map((e) => [e.type, e.cause.who]),
+    ["listening", "whispered", "barged", "left"].map((what) => [`supervisor.${what}`, "supervisor"]));
+  const { text } = await supervisor("GET", `/sessions/${talk}/explain`, undefined, { Accept: "text/plain" });
+  assert.match(text, /whispered to agent 'anna': Offer a refund\./);
+  await finish(server, talk);
+  await finish(server, id);
+});
