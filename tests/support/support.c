@@ -27,3 +27,14 @@ static void *test_resize(void *ctx, void *old, size_t old_size,
 void test_mem_init(struct test_mem *tm) {
   *tm = (struct test_mem){.mem = {.resize = test_resize, .ctx = tm}};
 }
+
+#ifdef __has_feature
+#define SANITIZED                                                              \
+  (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+uint64_t test_steps(uint64_t steps) { return SANITIZED ? steps / 10 : steps; }

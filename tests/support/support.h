@@ -1,4 +1,5 @@
-/* support.h - what tests share: memory that counts, and fails on purpose. */
+/* support.h - what tests share: memory that counts, and fails on purpose;
+ * how much to do. */
 #ifndef BATON_TESTS_SUPPORT_H
 #define BATON_TESTS_SUPPORT_H
 
@@ -18,5 +19,9 @@ struct test_mem {
 };
 
 void test_mem_init(struct test_mem *tm);
+
+/* How many of @steps a test that only counts them takes: a tenth under a
+ * sanitizer, where each costs about ten times as much. */
+uint64_t test_steps(uint64_t steps);
 
 #endif

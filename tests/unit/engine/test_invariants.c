@@ -19,6 +19,7 @@
 
 #include "base/check.h"
 #include "storm.h"
+#include "support.h"
 
 enum {
   WORLD_OPS = 1500,
@@ -37,7 +38,7 @@ struct told {
 };
 
 static uint64_t given_seed = 20260101;
-static uint64_t given_steps = STEPS_USUAL;
+static uint64_t given_steps;
 static struct told *told; /* by worker; shared with the children */
 
 static void fill(struct storm_op *ops, uint64_t seed) {
@@ -185,6 +186,7 @@ static void test_the_laws_hold_whatever_happens(void **state) {
 }
 
 int main(int argc, char **argv) {
+  given_steps = test_steps(STEPS_USUAL);
   if (argc > 1) {
     given_seed = strtoull(argv[1], NULL, 10);
   }

@@ -1,6 +1,6 @@
 /* A long random day in a small centre, told to the router and to the reference
  * at once: every answer must be the same. Usage: [steps [seed]]; BATON_LONG=1
- * makes it ten times as long. */
+ * makes it 10 million steps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "reference.h"
 #include "support.h"
 
-static uint64_t steps = 1000000;
+static uint64_t steps;
 static uint64_t seed = 1;
 
 struct day {
@@ -463,6 +463,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(every_decision_is_the_references),
   };
   const char *thorough = getenv("BATON_LONG");
+  steps = test_steps(1000000);
   if (thorough != NULL && strcmp(thorough, "1") == 0) {
     steps = 10000000;
   }
