@@ -36,6 +36,9 @@ void apply_forget(struct engine *e, uint32_t slot) {
   while (l->run != SESSION_NOBODY) {
     run_free(e, l->run);
   }
+  while (l->watchers != SESSION_NOBODY) {
+    run_unwatch(e, l->watchers);
+  }
   timers_stop(&e->timers, l->timer_customer);
   map_remove(&e->by_id, id_hash(l->id), slot);
   live_free(l, &e->mem);

@@ -70,14 +70,17 @@ struct run {
   int64_t wake_us;
   int64_t slept_us; /* since when it sleeps */
   uint32_t timer;
-  uint64_t transfer;   /* SLEEP_TRANSFER */
-  uint64_t question;   /* SLEEP_REST, SLEEP_BOT: what an answer must name */
-  uint32_t status;     /* SLEEP_STATUS */
-  uint32_t seen;       /* SLEEP_CUSTOMER: messages before the question; of
-                          SLEEP_BOT the bot */
-  uint32_t epoch;      /* SLEEP_IDLE: of the hold that is to end */
-  struct text image;   /* owned; what sleeps */
-  struct text params;  /* owned; until it begins: JSON, or empty */
+  uint64_t transfer;     /* SLEEP_TRANSFER */
+  uint64_t question;     /* SLEEP_REST, SLEEP_BOT: what an answer must name */
+  uint32_t status;       /* SLEEP_STATUS */
+  uint32_t seen;         /* SLEEP_CUSTOMER: messages before the question; of
+                            SLEEP_BOT the bot */
+  uint32_t epoch;        /* SLEEP_IDLE: of the hold that is to end */
+  uint32_t watched;      /* the other session that the sleep is about, or
+                            SESSION_NOBODY: its own */
+  uint32_t next_watcher; /* of that session, in the order of numbers */
+  struct text image;     /* owned; what sleeps */
+  struct text params;    /* owned; until it begins: JSON, or empty */
   struct text globals; /* owned; values that pass through it: JSON, or empty */
   struct vm *vm;       /* while it runs, within one step */
   struct run_debug *debug; /* as long as .vm, if a debugger watches */
@@ -486,6 +489,12 @@ void kept_forget(struct engine *e, int64_t now_us);
 /* ---- runs.c: the runs of a session, folded from its events */
 void run_apply(struct engine *e, const struct record *ev);
 void run_free(struct engine *e, uint32_t run);
+/* The run's sleep is about another session, which tells it of its changes;
+ * SESSION_NOBODY: about its own. */
+void run_watch(struct engine *e, uint32_t run, uint32_t slot);
+void run_unwatch(struct engine *e, uint32_t run);
+/* The session that the run's sleep is about. */
+uint32_t run_subject(const struct run *r);
 /* The session's own script: neither spawned nor called; NULL if none runs. */
 struct run *engine_run(const struct engine *e, const struct live *l);
 /* The session's first run with a number above @number; SESSION_NOBODY if there

@@ -96,7 +96,7 @@ static void answer_late(const struct act *t, enum sleep sleep) {
 
 static void answer_status(const struct act *t) {
   const bool over =
-      engine_live(t->x->e, t->slot)->s.status == SESSION_COMPLETED &&
+      engine_live(t->x->e, act_subject(t))->s.status == SESSION_COMPLETED &&
       !run_step(t->x, &t->x->e->runs[t->run])->reached;
   act_give_simple(t, over ? 409 : 200,
                   over ? "The session is completed."

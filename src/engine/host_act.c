@@ -129,6 +129,29 @@ int64_t act_wake_us(const struct act *t, int64_t us) {
   return t->x->now_us + (us > SLEEP_MIN_US ? us : SLEEP_MIN_US);
 }
 
+bool act_may_watch(const struct act *t, uint32_t slot) {
+  const struct engine *e = t->x->e;
+  size_t watchers = 0;
+  for (uint32_t run = engine_live(e, slot)->watchers; run != SESSION_NOBODY;
+       run = e->runs[run].next_watcher) {
+    watchers++;
+  }
+  return slot == t->slot || watchers < LIMIT_WATCHERS;
+}
+
+uint32_t act_subject(const struct act *t) {
+  return run_subject(&t->x->e->runs[t->run]);
+}
+
+static void put_subject(const struct act *t, struct record *ev,
+                        const struct nap *nap) {
+  const bool about_one = nap->sleep == SLEEP_TRANSFER ||
+                         nap->sleep == SLEEP_STATUS || nap->sleep == SLEEP_IDLE;
+  if (about_one && nap->subject != t->slot) {
+    record_set_id(ev, FIELD_WATCHED, engine_live(t->x->e, nap->subject)->id);
+  }
+}
+
 static void put_nap(struct record *ev, const struct nap *nap) {
   record_set_num(ev, FIELD_SLEEP, nap->sleep);
   record_set_given(ev, FIELD_REASON, nap->reason);
@@ -160,6 +183,7 @@ enum act_result act_sleep(const struct act *t, const struct nap *nap) {
   record_set_num(&ev, FIELD_RUN, (int64_t)r->number);
   record_set_text(&ev, FIELD_IMAGE, textbuf_text(&image));
   put_nap(&ev, nap);
+  put_subject(t, &ev, nap);
   run_step(t->x, r)->reached = false;
   run_step(t->x, r)->returned = false;
   run_unload(t->x->e, r);

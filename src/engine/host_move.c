@@ -51,8 +51,9 @@ enum act_result host_do_transfer(const struct act *t, const struct record *args,
   struct answer a = {0};
   ctx_do(t->x, slot, args, &a);
   const bool async = record_num(args, FIELD_ASYNC) != 0;
-  if (a.code == 202 && !async && slot == t->slot) {
-    const struct nap nap = {.sleep = SLEEP_TRANSFER, .transfer = a.waits};
+  if (a.code == 202 && !async && act_may_watch(t, slot)) {
+    const struct nap nap = {
+        .sleep = SLEEP_TRANSFER, .transfer = a.waits, .subject = slot};
     return act_sleep(t, &nap);
   }
   return act_give(t, &a);
@@ -88,8 +89,9 @@ enum act_result host_end_conversation(const struct act *t) {
   struct record args;
   record_init(&args, COMMAND_RELEASE);
   ctx_do(t->x, slot, &args, &a);
-  if (a.refusal == REFUSAL_NONE && slot == t->slot && bot_has_it(l)) {
-    const struct nap nap = {.sleep = SLEEP_IDLE, .epoch = l->s.epoch};
+  if (a.refusal == REFUSAL_NONE && bot_has_it(l) && act_may_watch(t, slot)) {
+    const struct nap nap = {
+        .sleep = SLEEP_IDLE, .epoch = l->s.epoch, .subject = slot};
     return act_sleep(t, &nap);
   }
   return act_give(t, &a);
@@ -127,18 +129,18 @@ void host_answer_transfer(const struct act *t) {
   if (!own) {
     record_init(&args, COMMAND_TRANSFER);
   }
-  answer_outcome(t->x, t->slot, &args, &a);
+  answer_outcome(t->x, act_subject(t), &args, &a);
   act_give(t, &a);
 }
 
 void host_answer_idle(const struct act *t) {
-  const struct live *l = engine_live(t->x->e, t->slot);
+  const uint32_t slot = act_subject(t);
+  const enum refusal why = REFUSAL_SESSION_ENDED;
   struct answer a = {0};
-  if (l->s.status == SESSION_COMPLETED) {
-    answer_refuse(t->x, t->slot, REFUSAL_SESSION_ENDED,
-                  refusal_detail(t->x, t->slot, REFUSAL_SESSION_ENDED), &a);
+  if (engine_live(t->x->e, slot)->s.status == SESSION_COMPLETED) {
+    answer_refuse(t->x, slot, why, refusal_detail(t->x, slot, why), &a);
   } else {
-    answer_session(t->x, t->slot, 200, "The bot's part is over.", &a);
+    answer_session(t->x, slot, 200, "The bot's part is over.", &a);
   }
   act_give(t, &a);
 }

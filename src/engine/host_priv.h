@@ -73,16 +73,22 @@ struct nap {
   uint32_t seen;      /* SLEEP_CUSTOMER; SLEEP_BOT: the bot */
   struct text reason; /* SLEEP_DEBUGGER: why it stands still */
   uint32_t epoch;     /* SLEEP_IDLE: of the hold that is to end */
+  uint32_t subject;   /* slot of the session that is waited for; of STATUS,
+                         TRANSFER and IDLE */
 };
 
 enum act_result act_sleep(const struct act *t, const struct nap *nap);
+/* May one more script wait for @slot, which may be another session? */
+bool act_may_watch(const struct act *t, uint32_t slot);
+/* The session that an action waited for. */
+uint32_t act_subject(const struct act *t);
 /* When a sleep of @us is over. Time goes on in each, so that no script keeps
  * the engine busy by sleeping. */
 int64_t act_wake_us(const struct act *t, int64_t us);
 
 /* ---- host_move.c: transfers and the ends of holds */
 act_fn host_transfer;
-/* Carries out a transfer of @slot; a released one of the own session is awaited
+/* Carries out a transfer of @slot; one that waits for the release is awaited
  * unless it is asynchronous. */
 enum act_result host_do_transfer(const struct act *t, const struct record *args,
                                  uint32_t slot);

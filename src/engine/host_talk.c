@@ -13,6 +13,23 @@ enum act_result host_wait(const struct act *t) {
   return act_sleep(t, &nap);
 }
 
+/* The status is not there: the script sleeps until it is. */
+static enum act_result wait_for(const struct act *t, const struct nap *nap) {
+  struct answer a = {0};
+  if (engine_live(t->x->e, nap->subject)->s.status == SESSION_COMPLETED) {
+    return act_give_simple(t, 409, "The session is completed.");
+  }
+  if (!act_may_watch(t, nap->subject)) {
+    answer_refuse(
+        t->x, nap->subject, REFUSAL_RATE_LIMITED,
+        ctx_format(t->x, "%d scripts of other sessions wait for it already.",
+                   LIMIT_WATCHERS),
+        &a);
+    return act_give(t, &a);
+  }
+  return act_sleep(t, nap);
+}
+
 enum act_result host_wait_for(const struct act *t) {
   struct answer a = {0};
   uint32_t slot;
@@ -20,12 +37,6 @@ enum act_result host_wait_for(const struct act *t) {
   enum session_status status;
   if (!act_find_session(t, 0, &slot, &a)) {
     return act_give(t, &a);
-  }
-  if (slot != t->slot) {
-    return act_give_simple(t, 422,
-                           "WaitFor watches the script's own session. Of "
-                           "another one ask GetSessionInfo(id).status, with "
-                           "Wait(1) between.");
   }
   if (!session_status_from_text(act_text(t, 1), &status)) {
     return act_fail(t, "WaitFor needs a status: pending, connected, releasing, "
@@ -37,9 +48,11 @@ enum act_result host_wait_for(const struct act *t) {
   if (engine_live(t->x->e, slot)->s.status == status) {
     return act_give_simple(t, 200, "The session has the status.");
   }
-  const struct nap nap = {
-      .sleep = SLEEP_STATUS, .wake_us = act_wake_us(t, us), .status = status};
-  return act_sleep(t, &nap);
+  const struct nap nap = {.sleep = SLEEP_STATUS,
+                          .wake_us = act_wake_us(t, us),
+                          .status = status,
+                          .subject = slot};
+  return wait_for(t, &nap);
 }
 
 /* ---- talking with the customer */

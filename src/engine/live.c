@@ -34,7 +34,8 @@ void live_init(struct live *l) {
                      .preferred = SESSION_NOBODY,
                      .transfer = {.preferred = SESSION_NOBODY},
                      .call_queue = SESSION_NOBODY,
-                     .run = SESSION_NOBODY};
+                     .run = SESSION_NOBODY,
+                     .watchers = SESSION_NOBODY};
 }
 
 static void own_all(struct live *l, const struct mem *mem) {

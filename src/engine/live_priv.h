@@ -105,12 +105,14 @@ struct live {
   uint32_t timer_rematch;   /* until the next agent may be asked again */
   uint32_t last_agent;      /* that held it last, or SESSION_NOBODY */
   uint32_t run;             /* slot of its first run, or SESSION_NOBODY */
-  uint32_t spawned;         /* scripts spawned so far */
-  int64_t told_us;          /* when an announcement was last due */
-  uint32_t timer_announce;  /* until the next */
-  uint32_t timer_widen;     /* until a ring opens, or everyone may take it */
-  uint32_t callbacks;       /* calls booked so far */
-  uint32_t call_queue;      /* of a booked call; SESSION_NOBODY: it is none */
+  uint32_t watchers; /* slot of the first run of another session that sleeps
+                        for something of this one, or SESSION_NOBODY */
+  uint32_t spawned;  /* scripts spawned so far */
+  int64_t told_us;   /* when an announcement was last due */
+  uint32_t timer_announce; /* until the next */
+  uint32_t timer_widen;    /* until a ring opens, or everyone may take it */
+  uint32_t callbacks;      /* calls booked so far */
+  uint32_t call_queue;     /* of a booked call; SESSION_NOBODY: it is none */
 };
 
 /* A live session folded from nothing. */

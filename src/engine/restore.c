@@ -347,6 +347,20 @@ static bool restore_run(struct engine *e, const struct record *r) {
   return true;
 }
 
+static bool restore_watcher(struct engine *e, const struct record *r) {
+  uint32_t slot, watched;
+  const struct live *l = part_of(e, r, &slot);
+  if (l == NULL || !engine_find(e, record_id(r, FIELD_WATCHED), &watched)) {
+    return false;
+  }
+  const uint64_t number = (uint64_t)record_num(r, FIELD_RUN);
+  const uint32_t run = number == 0 ? SESSION_NOBODY : run_find(e, l, number);
+  if (run != SESSION_NOBODY) {
+    run_watch(e, run, watched);
+  }
+  return run != SESSION_NOBODY;
+}
+
 static bool restore_debugger(struct engine *e, const struct record *r) {
   uint32_t slot;
   if (part_of(e, r, &slot) == NULL ||
@@ -394,6 +408,8 @@ bool engine_restore(struct engine *e, const struct record *r) {
     return restore_leg(e, r);
   case STATE_RUN:
     return restore_run(e, r);
+  case STATE_WATCHER:
+    return restore_watcher(e, r);
   case STATE_DEBUGGER:
     return restore_debugger(e, r);
   case STATE_EXCLUSION:

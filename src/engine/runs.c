@@ -106,6 +106,46 @@ static uint32_t *link_to(struct engine *e, struct live *l, uint32_t run) {
   return link;
 }
 
+/* ---- who waits for another session */
+
+/* In the list of watchers: where a run of this number stands, or would. */
+static uint32_t *watcher_link(struct engine *e, struct live *l,
+                              uint64_t number) {
+  uint32_t *link = &l->watchers;
+  while (*link != SESSION_NOBODY && e->runs[*link].number < number) {
+    link = &e->runs[*link].next_watcher;
+  }
+  return link;
+}
+
+/* By number, so that the order in which they wake survives a restart. */
+void run_watch(struct engine *e, uint32_t run, uint32_t slot) {
+  struct run *r = &e->runs[run];
+  run_unwatch(e, run);
+  if (slot != SESSION_NOBODY) {
+    uint32_t *link = watcher_link(e, e->lives[slot], r->number);
+    r->watched = slot;
+    r->next_watcher = *link;
+    *link = run;
+  }
+}
+
+void run_unwatch(struct engine *e, uint32_t run) {
+  struct run *r = &e->runs[run];
+  if (r->watched != SESSION_NOBODY) {
+    uint32_t *link = watcher_link(e, e->lives[r->watched], r->number);
+    bt_check(*link == run);
+    *link = r->next_watcher;
+    r->watched = SESSION_NOBODY;
+  }
+}
+
+uint32_t run_subject(const struct run *r) {
+  return r->watched == SESSION_NOBODY ? r->session : r->watched;
+}
+
+/* ---- folding */
+
 void run_unload(struct engine *e, struct run *r) {
   debug_forget(e, r);
   vm_free(r->vm);
@@ -119,8 +159,9 @@ void run_free(struct engine *e, uint32_t run) {
   live_own(&e->mem, &r->params, TEXT(""));
   live_own(&e->mem, &r->globals, TEXT(""));
   run_unload(e, r);
+  run_unwatch(e, run);
   *link_to(e, e->lives[r->session], run) = r->next;
-  *r = (struct run){.session = SESSION_NOBODY};
+  *r = (struct run){.session = SESSION_NOBODY, .watched = SESSION_NOBODY};
   e->run_count--;
   e->run_hint = run < e->run_hint ? run : e->run_hint;
 }
@@ -133,6 +174,7 @@ static void fold_started(struct engine *e, uint32_t slot,
   *r = (struct run){.number = (uint64_t)record_num(ev, FIELD_RUN),
                     .session = slot,
                     .next = SESSION_NOBODY,
+                    .watched = SESSION_NOBODY,
                     .parent = (uint64_t)record_num(ev, FIELD_PARENT),
                     .beside = record_num(ev, FIELD_SPAWNED) != 0,
                     .script = (uint32_t)record_num(ev, FIELD_SCRIPT)};
@@ -158,6 +200,12 @@ static void fold_slept(struct engine *e, uint32_t run,
   r->status = (uint32_t)record_num(ev, FIELD_FROM_STATUS);
   r->seen = (uint32_t)record_num(ev, FIELD_SEEN);
   r->epoch = (uint32_t)record_num(ev, FIELD_EPOCH);
+  uint32_t watched = SESSION_NOBODY;
+  if (record_has(ev, FIELD_WATCHED)) {
+    const bool there = engine_find(e, record_id(ev, FIELD_WATCHED), &watched);
+    bt_check(there);
+  }
+  run_watch(e, run, watched);
   r->after_end = e->lives[r->session]->s.status == SESSION_COMPLETED;
   live_own(&e->mem, &r->image, record_text(ev, FIELD_IMAGE));
   live_own(&e->mem, &r->params, TEXT(""));

@@ -499,6 +499,24 @@ static void save_sessions(struct saver *s) {
   }
 }
 
+/* Which of a session's runs wait for another: told when all sessions are there.
+ */
+static void save_watchers(struct saver *s) {
+  const struct engine *e = s->e;
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    const struct live *l = e->lives[slot];
+    for (uint32_t i = l->run; i != SESSION_NOBODY; i = e->runs[i].next) {
+      if (e->runs[i].watched != SESSION_NOBODY) {
+        struct record r;
+        begin_part(l, &r, STATE_WATCHER);
+        record_set_num(&r, FIELD_RUN, (int64_t)e->runs[i].number);
+        record_set_id(&r, FIELD_WATCHED, e->lives[e->runs[i].watched]->id);
+        put(s, &r);
+      }
+    }
+  }
+}
+
 static void save_numbers(struct saver *s) {
   const struct engine *e = s->e;
   struct record r;
@@ -527,6 +545,7 @@ bool engine_save(const struct engine *e, engine_sink *sink, void *ctx) {
     save_figures(&s, (enum figures_of)of);
   }
   save_sessions(&s);
+  save_watchers(&s);
   for (const struct offer *o = offers_next(&e->offers, NULL); o != NULL;
        o = offers_next(&e->offers, o)) {
     save_offer(&s, o);

@@ -101,9 +101,9 @@ static void answer_and_go_on(struct ctx *x, uint32_t run, bool late) {
 }
 
 /* Is what the run sleeps for there? Then its action is answered. */
-static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
+static bool wakes(struct ctx *x, uint32_t run) {
   struct run *r = &x->e->runs[run];
-  const struct live *l = engine_live(x->e, slot);
+  const struct live *l = engine_live(x->e, run_subject(r));
   switch ((enum sleep)r->sleep) {
   case SLEEP_TRANSFER:
     return l->s.waits == SESSION_WAIT_NONE || l->s.transfer != r->transfer;
@@ -132,7 +132,8 @@ static bool wakes(struct ctx *x, uint32_t slot, uint32_t run) {
  * began may call out and wait, as long as the session is remembered. */
 static bool outlives(const struct run *r) {
   return r->after_end && (r->sleep == SLEEP_TIME || r->sleep == SLEEP_REST ||
-                          r->sleep == SLEEP_BOT || r->sleep == SLEEP_SUB);
+                          r->sleep == SLEEP_BOT || r->sleep == SLEEP_SUB ||
+                          r->watched != SESSION_NOBODY);
 }
 
 /* The session is over for the customer: its scripts have nothing left to do. */
@@ -166,8 +167,19 @@ static void poll_run(struct ctx *x, uint32_t slot, uint32_t run) {
   } else if (!run_has_begun(r) && (!over || r->after_end)) {
     wake(x, run);
     go_on(x, run);
-  } else if (run_has_begun(r) && wakes(x, slot, run)) {
+  } else if (run_has_begun(r) && wakes(x, run)) {
     answer_and_go_on(x, run, false);
+  }
+}
+
+/* Scripts of other sessions that waited for this one are looked at with their
+ * own session. */
+static void mark_watchers(struct ctx *x, const struct live *l) {
+  for (uint32_t run = l->watchers; run != SESSION_NOBODY;
+       run = x->e->runs[run].next_watcher) {
+    if (x->e->runs[run].vm == NULL && wakes(x, run)) {
+      mark_session(x, x->e->runs[run].session);
+    }
   }
 }
 
@@ -175,6 +187,7 @@ void script_poll(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
   uint64_t last = 0;
   uint32_t run;
+  mark_watchers(x, l);
   while ((run = run_after(x->e, l, last)) != SESSION_NOBODY) {
     last = x->e->runs[run].number;
     poll_run(x, slot, run);
@@ -195,14 +208,22 @@ void script_timer(struct ctx *x, uint32_t run) {
   answer_and_go_on(x, run, true);
 }
 
+static void note_status(struct ctx *x, uint32_t slot, struct run *r) {
+  if (r->sleep == SLEEP_STATUS && run_subject(r) == slot &&
+      r->status == engine_live(x->e, slot)->s.status) {
+    run_step(x, r)->reached = true;
+  }
+}
+
 void script_status(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
-  for (uint32_t run = l->run; run != SESSION_NOBODY;
-       run = x->e->runs[run].next) {
-    struct run *r = &x->e->runs[run];
-    if (r->sleep == SLEEP_STATUS && r->status == l->s.status) {
-      run_step(x, r)->reached = true;
-    }
+  uint32_t run;
+  for (run = l->run; run != SESSION_NOBODY; run = x->e->runs[run].next) {
+    note_status(x, slot, &x->e->runs[run]);
+  }
+  for (run = l->watchers; run != SESSION_NOBODY;
+       run = x->e->runs[run].next_watcher) {
+    note_status(x, slot, &x->e->runs[run]);
   }
 }
 

@@ -18,6 +18,7 @@ enum state {
   STATE_DEBUGGER,
   STATE_FLOW,
   STATE_FIGURES,
+  STATE_WATCHER, /* behind all sessions: a run of one that waits for another */
   STATES_END
 };
 

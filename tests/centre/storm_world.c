@@ -79,6 +79,16 @@ static const struct {
                "LogInfo(r.code)\n"
                "r = EndConversation()\n"
                "Hangup()\n"},
+    {"watches", "ON Signal { LogInfo(\"left it\") }\n"
+                "c = Callback(\"+49 30 1\", 1, \"support\")\n"
+                "w = WaitFor(c.id, \"queued\", 5)\n"
+                "LogInfo(w.code)\n"
+                "t = Transfer(c.id, \"third\", \"when:released\")\n"
+                "LogInfo(t.code)\n"
+                "w = WaitFor(c.id, \"offered\", 9)\n"
+                "IF w.code = 408 { EndConversation(c.id)\n Hangup(c.id) }\n"
+                "w = WaitFor(c.id, \"completed\", 90)\n"
+                "LogInfo(w.code)\n"},
     {"echoes", "ON Signal { Signal(GetSessionInfo().id, event.p1) }\n"
                "ON Queued { Transfer(GetSessionInfo().id, \"support\") }\n"
                "Wait(30)\n"},

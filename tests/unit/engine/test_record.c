@@ -61,6 +61,8 @@ static void the_last_field_has_its_bit(void **state) {
   record_init(&r, 0);
   if (field_is_text(last)) {
     record_set_text(&r, last, TEXT("x"));
+  } else if (field_info(last)->kind == KIND_ID) {
+    record_set_id(&r, last, (struct id){.hi = 1});
   } else {
     record_set_num(&r, last, 1);
   }

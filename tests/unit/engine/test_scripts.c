@@ -167,15 +167,6 @@ static void test_a_rest_call_that_is_not_answered_in_time(void **state) {
   centre_free(&c);
 }
 
-static void test_another_session_is_not_waited_for(void **state) {
-  (void)state;
-  struct centre c;
-  start(&c, "r = Callback(\"1\", 60, \"AgentSkill\")\n"
-            "w = WaitFor(r.id, \"queued\", 60)\nLogInfo(w.code)\n");
-  assert_string_equal(centre_lines(&c), "422\n");
-  centre_free(&c);
-}
-
 static void test_a_rest_call_is_made_again_after_a_restart(void **state) {
   (void)state;
   struct centre c;
@@ -259,9 +250,7 @@ static void test_scripts_that_end_each_other_do_not_nest(void **state) {
   (void)state;
   enum { SESSIONS = 300 };
   struct centre c;
-  centre_init(&c, "s = GetSessionInfo()\n"
-                  "EndConversation(s.attributes.next)\n"
-                  "Hangup(s.attributes.next)\n");
+  centre_init(&c, "Hangup(GetSessionInfo().attributes.next)\n");
   for (int i = 0; i < SESSIONS; i++) {
     char id[ID_TEXT_LEN + 1] = {0};
     char json[128];
@@ -508,7 +497,6 @@ int main(void) {
       cmocka_unit_test(test_end_conversation_waits_for_this_bot_only),
       cmocka_unit_test(test_ask_and_menu),
       cmocka_unit_test(test_a_rest_call_that_is_not_answered_in_time),
-      cmocka_unit_test(test_another_session_is_not_waited_for),
       cmocka_unit_test(test_a_rest_call_is_made_again_after_a_restart),
       cmocka_unit_test(test_a_section_interrupts_a_sleep),
       cmocka_unit_test(test_events_of_one_moment_come_in_their_order),
