@@ -152,19 +152,37 @@ static bool read_status(struct call *c, uint32_t *status) {
   return false;
 }
 
-static void put_page(struct call *c, uint32_t status, uint32_t limit,
-                     uint32_t slot) {
+/* What is wanted of the sessions. */
+struct wanted {
+  uint32_t status; /* SESSION_STATUSES: any */
+  uint32_t limit;
+  struct text holds; /* ?q= */
+};
+
+static bool is_wanted(const struct engine *e, uint32_t slot,
+                      const struct wanted *w) {
+  return (w->status == SESSION_STATUSES ||
+          engine_session(e, slot)->status == w->status) &&
+         engine_session_holds(e, slot, w->holds);
+}
+
+/* A search looks at so many for one page: others are served, too. A page may
+ * hold fewer than asked, or none, and there be more behind it. */
+enum { SEARCHED_MAX = 10000 };
+
+static void put_page(struct call *c, struct wanted w, uint32_t slot) {
   const struct engine *e = api_engine(c->api);
+  uint32_t left = w.holds.len > 0 ? SEARCHED_MAX : UINT32_MAX;
   struct json_out o = call_json(c);
   json_open_object(&o);
   json_key(&o, "sessions");
   json_open_list(&o);
-  while (limit > 0 && engine_next_session(e, &slot)) {
-    if (status == SESSION_STATUSES ||
-        engine_session(e, slot)->status == status) {
+  while (w.limit > 0 && left > 0 && engine_next_session(e, &slot)) {
+    if (is_wanted(e, slot, &w)) {
       engine_write_session(e, slot, api_now_us(c->api), ENGINE_NO_MESSAGES, &o);
-      limit--;
+      w.limit--;
     }
+    left--;
     slot++;
   }
   json_close_list(&o);
@@ -174,12 +192,13 @@ static void put_page(struct call *c, uint32_t status, uint32_t limit,
 }
 
 void serve_sessions(struct call *c) {
-  uint32_t status, limit = PAGE_DEFAULT, after = 0;
-  if (!read_status(c, &status) ||
-      !call_query_number(c, TEXT("limit"), PAGE_MAX, &limit) ||
+  struct wanted w = {.limit = PAGE_DEFAULT, .holds = call_query(c, TEXT("q"))};
+  uint32_t after = 0;
+  if (!read_status(c, &w.status) ||
+      !call_query_number(c, TEXT("limit"), PAGE_MAX, &w.limit) ||
       !call_query_after(c, &after)) {
     return;
   }
-  put_page(c, status, limit, after);
+  put_page(c, w, after);
   call_show(c, 0);
 }

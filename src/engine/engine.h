@@ -171,6 +171,11 @@ uint32_t engine_queue_position(const struct engine *e, uint32_t slot);
 int64_t engine_estimated_wait_ms(const struct engine *e, uint32_t slot);
 /* The next open session at or after *@slot; false at the end. */
 bool engine_next_session(const struct engine *e, uint32_t *slot);
+/* Does anything that people know of the session hold @needle: its id, customer,
+ * attributes, entry point, reason, note, disposition, agent, queue, or what was
+ * said? ASCII letters in either case; an empty text is held by all. */
+bool engine_session_holds(const struct engine *e, uint32_t slot,
+                          struct text needle);
 
 /* The session as in session.md, with its messages from number
  * @after_message + 1 on. */

@@ -416,6 +416,25 @@ static void put_load(const struct agent *a, uint32_t channel,
   json_close_object(o);
 }
 
+/* What the agent has in hand, and out of which queue it came. */
+static void put_contacts(const struct engine *e, uint32_t first,
+                         struct json_out *o) {
+  json_key(o, "contacts");
+  json_open_list(o);
+  for (uint32_t s = first; s != SESSION_NOBODY; s = e->lives[s]->link_next) {
+    const struct live *l = e->lives[s];
+    json_open_object(o);
+    put_id(o, "session", l->id);
+    put_name(o, "channel", channel_name(l->channel));
+    put_name(o, "status", session_status_name(l->s.status));
+    put_name_or_null(o, "queue",
+                     view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue));
+    put_time(o, "since", l->since_us);
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
 void engine_write_agent(const struct engine *e, uint32_t agent,
                         struct json_out *o) {
   const struct agent_slot *slot = &e->agents[agent];
@@ -441,6 +460,7 @@ void engine_write_agent(const struct engine *e, uint32_t agent,
     json_put_text(o, (struct text){id, ID_TEXT_LEN});
   }
   json_close_list(o);
+  put_contacts(e, slot->first, o);
   json_close_object(o);
 }
 

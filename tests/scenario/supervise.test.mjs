@@ -167,3 +167,23 @@ test("a whisper reaches the agent alone; who steps in is told, and heard by ever
   await finish(server, talk);
   await finish(server, id);
 });
+
+test("sessions are found by what people know of them; agents say what they have in hand", async () => {
+  const { id: talk } = await idle(server, bot);
+  const find = async (q, more = "") => (await supervisor("GET", `/sessions?q=${encodeURIComponent(q)}${more}`)).body.sessions.map((s) => s.id);
+  await supervisor("PATCH", `/sessions/${talk}/attributes`, { order: "A-4711 Grün" });
+  assert.deepEqual(await find("a-4711 grün"), [talk]);
+  assert.deepEqual(await find("a-4711", "&status=active"), []);
+  assert.deepEqual(await find(talk.slice(-12).toUpperCase()), [talk]);
+  assert.deepEqual(await find("nobody said this"), []);
+  const anna = await Peer.agent(server, "anna");
+  good(await supervisor("POST", `/sessions/${talk}/transfer`, { queueId: "support" }));
+  await take(anna, talk);
+  await anna.ask("message", { session: talk, text: "The Zebra is on its way" });
+  assert.deepEqual(await find("zebra"), [talk]);
+  assert.ok((await find("Anna")).includes(talk));
+  const [contact] = (await supervisor("GET", "/agents/anna")).body.contacts;
+  assert.deepEqual([contact.session, contact.status, contact.queue], [talk, "active", "support"]);
+  await finish(server, talk);
+  await finish(server, id);
+});

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """test_up.py - ./dev up as a newcomer sees it: the story, the stay, the end."""
+import itertools
+import json
 import os
 import pathlib
 import re
@@ -8,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -44,8 +47,29 @@ class Up(unittest.TestCase):
         self.assertNotIn("\033", text)  # not a terminal: no colour
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
-    def test_it_stays_until_ctrl_c_and_takes_everything_with_it(self):
+    def test_the_centre_lives_while_it_stays(self):
         up = start(self.data, "--no-play")
+        head = "".join(itertools.takewhile(lambda line: "Ctrl-C stops" not in line, up.stdout))
+        url, token = re.search(r"http://127\.0\.0\.1:\d+", head).group(0), re.search(r"supervisor +(\S+)", head).group(1)
+        for page in ("demo", "desk", "wall"):
+            self.assertIn(f"{url}/{page}", head)
+
+        def look(resource):
+            request = urllib.request.Request(f"{url}/api/v1/{resource}", headers={"Authorization": f"Bearer {token}"})
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)[resource]
+
+        deadline = time.monotonic() + 60
+        while not any(agent["contacts"] for agent in look("agents")):
+            self.assertLess(time.monotonic(), deadline, "no agent has anything to do")
+            time.sleep(0.3)
+        self.assertGreaterEqual(sum(agent["state"] != "offline" for agent in look("agents")), 10)
+        up.send_signal(signal.SIGINT)
+        text, _ = up.communicate(timeout=30)
+        self.assertEqual(up.returncode, 0, text)
+
+    def test_it_stays_until_ctrl_c_and_takes_everything_with_it(self):
+        up = start(self.data, "--no-play", "--quiet")
         head = []
         for line in up.stdout:
             head.append(line)

@@ -37,4 +37,6 @@ void test_mem_init(struct test_mem *tm) {
 #define SANITIZED 0
 #endif
 
-uint64_t test_steps(uint64_t steps) { return SANITIZED ? steps / 10 : steps; }
+uint64_t test_steps(uint64_t steps) {
+  return SANITIZED ? steps / 10 : steps;
+}

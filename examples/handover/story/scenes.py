@@ -2,6 +2,7 @@
 import asyncio
 import difflib
 import json
+import pathlib
 
 from .processes import Actor, StoryError
 
@@ -25,7 +26,7 @@ class Play:
 
     def __init__(self, server, events, terminal, agent):
         self.server, self.events, self.terminal, self.agent = server, events, terminal, agent
-        self.scripts = server.centre.parent
+        self.scripts = pathlib.Path(__file__).resolve().parents[1]
 
     def actor(self, program, role, *arguments):
         return Actor(program, self.server.url, self.server.tokens[role], *arguments)

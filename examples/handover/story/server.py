@@ -8,7 +8,11 @@ import socket
 
 from .processes import StoryError, start, stop
 
-DESK = ("bert", "bert-on-a-laptop")  # who signs in there; for a laptop only
+# Who signs in on the pages: login, password, options of `baton account add`. For a laptop only.
+ACCOUNTS = {
+    "desk": ("bert", "bert-on-a-laptop", ("--role", "agent", "--agent", "bert")),
+    "wall": ("sue", "sue-on-a-laptop", ("--role", "supervisor")),
+}
 READY_SECONDS = 20
 LOG_LINES = 15
 
@@ -18,7 +22,8 @@ def tokens_of(centre):
     found = {}
     for line in re.findall(r"\{([^}]*\btoken:[^}]*)\}", centre.read_text(encoding="utf-8")):
         members = dict(re.findall(r"(\w+):\s*([\w.-]+)", line))
-        found[members["role"]] = found[members.get("subject", members["role"])] = members["token"]
+        for key in (members["role"], members.get("subject", members["role"])):
+            found.setdefault(key, members["token"])
     return found
 
 
@@ -61,7 +66,8 @@ class Server:
                 stdout=log, stderr=log)
         try:
             await self._until_ready()
-            await self._add_account()
+            for account in ACCOUNTS.values():
+                await self._add_account(*account)
         except BaseException:
             await stop(self.process)
             raise
@@ -70,11 +76,10 @@ class Server:
     async def __aexit__(self, *_):
         await stop(self.process)
 
-    async def _add_account(self):
-        """Somebody who signs in at the desk of a web page."""
-        login, password = DESK
+    async def _add_account(self, login, password, options):
+        """Somebody who signs in on a web page."""
         adds = await start(
-            [self.baton, "account", "add", login, "--role", "agent", "--agent", login, "--data", self.data],
+            [self.baton, "account", "add", login, *options, "--data", self.data],
             stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
         _, words = await adds.communicate(f"{password}\n".encode())
         if adds.returncode != 0:
