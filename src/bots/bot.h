@@ -67,6 +67,7 @@ struct bot_invitation {
 
 struct bot_turn {
   uint32_t number; /* of the message in its session */
+  /* The customer's words, or the payload of the choice that was made. */
   struct text text;
   /* The event; NULL for what was said before the invitation. */
   const struct record *event;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "bots/bots_priv.h"
+#include "bots/shared/parts.h"
 #include "bots/socket/socket.h"
 #include "net/url.h"
 
@@ -148,10 +149,9 @@ static void tell_backlog(struct bot_talk *t, const struct json *session) {
     }
   }
   for (const struct json *m = from; m != NULL; m = m->next) {
-    const struct json *text = json_member(m, TEXT("text"));
     const struct bot_turn turn = {
         .number = (uint32_t)json_member(m, TEXT("number"))->i,
-        .text = text == NULL ? TEXT("") : text->text};
+        .text = part_payload(part_of(m, "data"), part_text(m, "text"))};
     if (text_equal(json_member(m, TEXT("from"))->text, TEXT("customer"))) {
       t->bot->ops->turn(t, &turn);
     }

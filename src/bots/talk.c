@@ -7,11 +7,15 @@
 /* ---- from the session */
 
 static void tell_message(struct bot_talk *t, const struct record *event) {
-  const struct bot_turn turn = {.number =
-                                    (uint32_t)record_num(event, FIELD_MESSAGE),
-                                .text = record_text(event, FIELD_TEXT),
-                                .event = event};
+  struct arena arena;
+  arena_init(&arena, bots_mem(t->bot->bots), 0);
+  const struct json *data = part_parse(&arena, record_text(event, FIELD_DATA));
+  const struct bot_turn turn = {
+      .number = (uint32_t)record_num(event, FIELD_MESSAGE),
+      .text = part_payload(data, record_text(event, FIELD_TEXT)),
+      .event = event};
   t->bot->ops->turn(t, &turn);
+  arena_free(&arena);
 }
 
 static void on_event(struct watch *w, uint64_t seq,

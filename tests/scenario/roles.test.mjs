@@ -87,7 +87,7 @@ GET    /agents/anna/takeable                  a s d
 POST   /agents/anna/pull                      a
 PUT    /agents/anna/state                     a s d
 GET    /agents/anna/socket                    a
-GET    /bots                                  s d
+GET    /bots                                  a s d
 GET    /bots/cognigy                          b s d
 PUT    /bots/cognigy                          d
 GET    /bots/cognigy/socket                   b

@@ -128,6 +128,27 @@ test("a transfer that is refused says why and what helps; then it is carried out
   await page.context().close();
 });
 
+test("back to the bot; and a talk of many messages is read from its end", async () => {
+  const page = await atWork();
+  const { customer, session } = await handOver("message 1");
+  for (let i = 2; i <= 230; i++) customer.send("message", { id: `m${i}`, text: `message ${i}` });
+  await customer.hear("the last one", (f) => f.id === "m230" && f.type === "done");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await bubble(page, "message 230").waitFor();
+  assert.equal(await page.locator(".bubble").count(), 100);
+  const log = page.getByRole("log");
+  while ((await page.getByText("message 1", { exact: true }).count()) === 0) await log.evaluate((box) => { box.scrollTop = 0; });
+  assert.equal(await page.locator(".bubble").count(), 230);
+  await page.getByRole("button", { name: "Transfer" }).click();
+  await page.getByLabel("To").selectOption({ label: "Back to the bot Cognigy" });
+  await page.getByRole("button", { name: "Transfer now" }).click();
+  await bot.hear("the session again", (f) => f.type === "session.invited" && f.session.id === session);
+  await page.getByText("Nothing to do.").waitFor();
+  await finish(session);
+  nothingWrong(page);
+  await page.context().close();
+});
+
 test("the server is killed under the desk: a line that was begun stays, what was sent arrives once", async () => {
   const page = await atWork();
   const { session } = await handOver("Are you there?");

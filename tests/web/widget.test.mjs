@@ -148,6 +148,57 @@ test("markup in what is said is text, on both sides", async () => {
   nothingWrong(page);
 });
 
+// What several kinds of bots send: Cognigy's default channel, Rasa, Genesys.
+const CHOICES = [
+  { _cognigy: { _default: { _quickReplies: { type: "quick_replies", text: "What is it about?",
+    quickReplies: [{ id: 1, title: "My bill", contentType: "postback", payload: "intent_bill" }, { id: 2, title: "A parcel", payload: "intent_parcel" }] } } } },
+  { buttons: [{ title: "My bill", payload: "intent_bill" }] },
+  { type: "Structured", content: [{ contentType: "QuickReply", quickReply: { text: "My bill", payload: "intent_bill" } }] },
+];
+
+test("a choice is made once: the visitor reads its title, the bot its payload", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  for (const [i, data] of CHOICES.entries()) {
+    await bot.ask("message", { session, text: "What is it about?", data });
+    const choice = page.getByRole("button", { name: "My bill", exact: true }).nth(i);
+    if (i === 0) await accessible(page, "choices");
+    if (i === 0) await shoot(page, "widget-choices");
+    await choice.click();
+    await page.locator(".bubble.customer:not(.pending)").nth(i).waitFor();
+    const heard = await bot.hear("customer.message");
+    assert.deepEqual([heard.text, heard.data], ["My bill", { payload: "intent_bill" }]);
+    assert.ok(await choice.isDisabled(), "the choice is made");
+  }
+  nothingWrong(page);
+});
+
+test("cards, a picture and links; what is no safe link is no link", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  const picture = `${shop.origin}/picture.svg`;
+  await bot.ask("message", { session, text: "Two offers", data: { _cognigy: { _default: {
+    _gallery: { type: "carousel", items: [
+      { title: "Small", subtitle: "5 a month", imageUrl: picture, buttons: [{ title: "Take small", type: "postback", payload: "small" }] },
+      { title: "Large", subtitle: "9 a month", buttons: [{ title: "Read more", type: "web_url", url: "https://shop.example/large" }] },
+    ] },
+    _buttons: { type: "buttons", text: "", buttons: [
+      { title: "Call us", type: "phone_number", payload: "+49301234" },
+      { title: "Bad", type: "web_url", url: "javascript:document.title=3" },
+      { title: { not: "a text" }, payload: 7 },
+    ] },
+    _image: { type: "image", imageUrl: "data:text/html,x" },
+  } } } });
+  await page.getByRole("link", { name: "Read more" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Call us" }).getAttribute("href"), "tel:+49301234");
+  assert.equal(await page.getByText("Bad", { exact: true }).count(), 0);
+  assert.equal(await page.locator(".log img").count(), 1);
+  await accessible(page, "cards");
+  await shoot(page, "widget-cards");
+  await page.getByRole("button", { name: "Take small" }).click();
+  assert.deepEqual((await bot.hear("customer.message")).data, { payload: "small" });
+});
+
 test("by keyboard alone, on a narrow screen, in German", async () => {
   const page = await visit("plain", { viewport: { width: 360, height: 640 }, locale: "de-DE" });
   await page.getByRole("button", { name: "Chat öffnen" }).press("Enter");

@@ -16,6 +16,13 @@ int64_t part_num(const struct json *object, const char *key,
   return m != NULL && m->type == JSON_INT ? m->i : otherwise;
 }
 
+struct text part_payload(const struct json *data, struct text words) {
+  const struct text payload = data != NULL && data->type == JSON_OBJECT
+                                  ? part_text(data, "payload")
+                                  : TEXT("");
+  return payload.len > 0 ? payload : words;
+}
+
 const struct json *part_parse(struct arena *arena, struct text bytes) {
   struct json *tree = NULL;
   const struct text copy = arena_copy_text(arena, bytes);

@@ -10,6 +10,10 @@ const struct json *part_of(const struct json *object, const char *key);
 struct text part_text(const struct json *object, const char *key);
 int64_t part_num(const struct json *object, const char *key, int64_t otherwise);
 
+/* What a bot is to hear: the `payload` of the choice that the customer made
+ * (@data comes with the message; may be NULL), or the @words. */
+struct text part_payload(const struct json *data, struct text words);
+
 /* A copy of @bytes as a tree; NULL if it is empty, or no JSON. */
 const struct json *part_parse(struct arena *arena, struct text bytes);
 

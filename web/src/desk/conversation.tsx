@@ -1,8 +1,11 @@
 // One conversation: what was said, what is known, what can be done with it.
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
+import { readRich } from "../shared/rich";
+import { RichParts } from "../shared/rich-parts";
+import { useTail } from "../shared/tail";
 import { Desk, type Target, type Task } from "./desk";
 import { customerOf, Refusal, useSecondsUntil } from "./parts";
 
@@ -42,33 +45,32 @@ export function Conversation(props: Props) {
 
 function Log({ task, language }: { task: Task; language: Language }) {
   const { t } = language;
-  const end = useRef<HTMLDivElement>(null);
   const pending = task.outbox.filter((draft) => !draft.told);
-  useEffect(() => {
-    end.current?.scrollIntoView({ block: "end" });
-  }, [task.messages.length, pending.length]);
+  const { shown, log, onScroll } = useTail(task.messages, pending.length);
   return (
-    <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0}>
-      {task.messages.map((message) => <Line key={message.number} message={message} language={language} />)}
+    <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
+      {shown.map((message) => <Line key={message.number} message={message} language={language} />)}
       {pending.map((draft) => (
         <div key={draft.id} className="bubble agent pending"><p dir="auto">{draft.text}</p><small>{t("chat.sending")}</small></div>
       ))}
       {task.typing && <p className="faint">{t("desk.types")}</p>}
-      <div ref={end} />
     </div>
   );
 }
 
-function Line({ message, language }: { message: Message; language: Language }) {
+const Line = memo(function Line({ message, language }: { message: Message; language: Language }) {
   const { t } = language;
+  const rich = useMemo(() => readRich(message.from === "customer" ? undefined : message.data), [message]);
+  const words = message.text || rich.text;
   const who = message.from === "customer" ? t("desk.customer") : message.from === "bot" ? t("chat.bot", { name: message.name }) : message.name;
   return (
     <div className={`bubble ${message.from}`}>
-      <p dir="auto">{message.text}</p>
+      {words !== "" && <p dir="auto">{words}</p>}
+      <RichParts rich={rich} language={language} />
       <small>{who} · <time dateTime={message.at}>{language.time(message.at)}</time></small>
     </div>
   );
-}
+});
 
 function Composer({ task, desk, language, up }: Props) {
   const { t } = language;
@@ -127,7 +129,7 @@ function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: ()
         {t("desk.transfer.to")}
         <select value={chosen} onChange={(event) => setChosen(Number(event.target.value))} autoFocus>
           {targets?.map((target, i) => (
-            <option key={`${target.kind} ${target.id}`} value={i}>{t(target.kind === "queue" ? "desk.transfer.queue" : "desk.transfer.agent", { name: target.name })}</option>
+            <option key={`${target.kind} ${target.id}`} value={i}>{t(`desk.transfer.${target.kind}`, { name: target.name })}</option>
           ))}
         </select>
       </label>

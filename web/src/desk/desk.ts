@@ -59,11 +59,12 @@ export interface DeskState {
 }
 
 export interface Target {
-  kind: "queue" | "agent";
+  kind: "queue" | "agent" | "bot";
   id: string;
   name: string;
 }
 
+const TARGET_MEMBER = { queue: "queueId", agent: "agentId", bot: "bot" } as const;
 const EMPTY: DeskState = { up: false, signedOut: false, agent: null, tasks: [], open: null, problem: null };
 
 export class Desk {
@@ -135,7 +136,7 @@ export class Desk {
   }
 
   transfer(session: string, target: Target, note: string, then: () => void): void {
-    const to = target.kind === "queue" ? { queueId: target.id } : { agentId: target.id };
+    const to = { [TARGET_MEMBER[target.kind]]: target.id };
     this.ask(session, { type: "transfer", ...to, ...(note ? { note } : {}) }, then);
   }
 
@@ -151,13 +152,15 @@ export class Desk {
 
   // Where a session can go.
   static async targets(): Promise<Target[]> {
-    const [queues, agents] = await Promise.all([
+    const [queues, agents, bots] = await Promise.all([
       ask<{ queues: { id: string; name: string }[] }>("/api/v1/queues"),
       ask<{ agents: { id: string; name: string }[] }>("/api/v1/agents"),
+      ask<{ bots: { id: string; name: string }[] }>("/api/v1/bots"),
     ]);
     return [
       ...queues.queues.map((q) => ({ kind: "queue" as const, id: q.id, name: q.name })),
       ...agents.agents.map((a) => ({ kind: "agent" as const, id: a.id, name: a.name })),
+      ...bots.bots.map((b) => ({ kind: "bot" as const, id: b.id, name: b.name })),
     ];
   }
 

@@ -1,5 +1,6 @@
 // The agent's desk: signs in, then works.
 import "../shared/page.css";
+import "../shared/rich.css";
 import "./desk.css";
 import { useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";

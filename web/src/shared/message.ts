@@ -5,6 +5,7 @@ export interface Message {
   author: string; // an id
   name: string;
   text: string;
+  data?: unknown; // what comes beside the words (see rich.ts)
   at: string;
 }
 
@@ -12,6 +13,7 @@ export interface Message {
 export interface Draft {
   id: string;
   text: string;
+  payload?: string; // of a choice: what a bot reads in place of the text
   told: boolean; // it came back as a message already
 }
 

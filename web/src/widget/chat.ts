@@ -86,9 +86,10 @@ export class Chat {
     );
   }
 
-  say(text: string): void {
+  // @payload: of a choice; a bot reads it in place of the words.
+  say(text: string, payload?: string): void {
     if (this.kept === null) this.start();
-    const draft: Draft = { id: uuid(), text, told: false };
+    const draft: Draft = { id: uuid(), text, told: false, ...(payload === undefined ? {} : { payload }) };
     this.setOutbox([...this.state.outbox, draft]);
     this.typing.reset();
     this.sendDraft(draft);
@@ -232,7 +233,8 @@ export class Chat {
 
   // Sent again after each reconnection: its id makes it count once.
   private sendDraft(draft: Draft): void {
-    if (this.state.phase === "open") this.line?.send({ type: "message", id: draft.id, text: draft.text });
+    const data = draft.payload === undefined ? {} : { data: { payload: draft.payload } };
+    if (this.state.phase === "open") this.line?.send({ type: "message", id: draft.id, text: draft.text, ...data });
   }
 
   private setOutbox(outbox: Draft[]): void {

@@ -2,6 +2,7 @@
 // Makes one <baton-chat> at the end of the page, unless the page has its own.
 import { createRoot, type Root } from "react-dom/client";
 import { pickLanguage } from "../shared/i18n";
+import richCss from "../shared/rich.css?inline";
 import { Chat } from "./chat";
 import css from "./widget.css?inline";
 import { Widget } from "./widget";
@@ -21,7 +22,7 @@ class BatonChat extends HTMLElement {
     }
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+    sheet.replaceSync(css + richCss);
     shadow.adoptedStyleSheets = [sheet];
     const lang = this.getAttribute("lang") ?? document.documentElement.lang;
     const language = pickLanguage([...(lang === "" ? [] : [lang]), ...navigator.languages]);

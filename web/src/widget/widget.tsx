@@ -1,8 +1,11 @@
 // The launcher and the panel of the visitors' chat.
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type FormEvent, type KeyboardEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
+import { readRich } from "../shared/rich";
+import { RichParts } from "../shared/rich-parts";
+import { useTail } from "../shared/tail";
 import type { Chat, ChatState } from "./chat";
 
 const TEXT_MAX_BYTES = 16_384;
@@ -68,7 +71,7 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
         <button type="button" className="quiet" onClick={onHide} aria-label={t("chat.minimise")} title={t("chat.minimise")}>–</button>
       </header>
       <Status state={state} language={language} />
-      <Log state={state} language={language} />
+      <Log chat={chat} state={state} language={language} />
       {asksEnd && live && (
         <div className="ask" role="alertdialog" aria-label={t("chat.end.really")}>
           <p>{t("chat.end.really")}</p>
@@ -114,17 +117,15 @@ function waitText({ place }: ChatState, t: Language["t"]): string {
   return parts.join(" ");
 }
 
-function Log({ state, language }: { state: ChatState; language: Language }) {
+function Log({ chat, state, language }: { chat: Chat; state: ChatState; language: Language }) {
   const { t } = language;
-  const end = useRef<HTMLDivElement>(null);
   const pending = state.outbox.filter((draft) => !draft.told);
-  useEffect(() => {
-    end.current?.scrollIntoView({ block: "end" });
-  }, [state.messages.length, pending.length, state.typing]);
+  const answered = pending.length > 0 || state.phase !== "open" ? Infinity : state.messages.filter((m) => m.from === "customer").at(-1)?.number ?? 0;
+  const { shown, log, onScroll } = useTail(state.messages, `${pending.length} ${state.typing}`);
   return (
-    <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0}>
-      {state.messages.map((message) => (
-        <Bubble key={message.number} message={message} language={language} />
+    <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
+      {shown.map((message) => (
+        <Bubble key={message.number} message={message} language={language} chat={message.number > answered ? chat : null} />
       ))}
       {pending.map((draft) => (
         <div key={draft.id} className="bubble customer pending">
@@ -133,15 +134,18 @@ function Log({ state, language }: { state: ChatState; language: Language }) {
         </div>
       ))}
       {state.typing !== null && <p className="typing">{t("chat.typing", { name: state.typing })}</p>}
-      <div ref={end} />
     </div>
   );
 }
 
-function Bubble({ message, language }: { message: Message; language: Language }) {
+// With @chat its choices can still be made.
+function Bubble({ message, language, chat }: { message: Message; language: Language; chat: Chat | null }) {
+  const rich = useMemo(() => readRich(message.from === "customer" ? undefined : message.data), [message]);
+  const words = message.text || rich.text;
   return (
     <div className={`bubble ${message.from}`}>
-      <p dir="auto">{message.text}</p>
+      {words !== "" && <p dir="auto">{words}</p>}
+      <RichParts rich={rich} language={language} onChoose={chat === null ? undefined : (choice) => chat.say(choice.label, choice.payload)} />
       <small>
         {speaker(message, language)} · <time dateTime={message.at}>{language.time(message.at)}</time>
       </small>
