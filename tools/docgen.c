@@ -296,6 +296,10 @@ static void print_configuration(void) {
   print_rates();
   print_file_object("REST", "`rest`:");
   print_file_object("LOG", "`log`:");
+  print_file_object("GENESYS", "`genesys`:");
+  print_file_object("GENESYS_CLIENT", "An element of `clients` in `genesys`:");
+  print_file_object("GENESYS_INTEGRATION",
+                    "An element of `integrations` in `genesys`:");
   printf("\n# Configured objects\n"
          "Skills, queues, agents, bots and entry points, in the centre's file "
          "and over the API.\nAn unknown member, a wrong type or a value "

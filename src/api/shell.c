@@ -31,6 +31,15 @@ int64_t api_unix_us(struct api *api) {
   return api_now_us(api);
 }
 
+void api_fill_random(struct api *api, void *out, size_t len) {
+  api_random(api, out, len);
+}
+
+bool api_within_rate(struct api *api, const struct caller *by, char why[160],
+                     int64_t *retry_after_ms) {
+  return rates_allow(&api->rates, by, why, retry_after_ms);
+}
+
 void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
                 void *ctx) {
   cmd->now_us = api_now_us(api);

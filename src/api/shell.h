@@ -15,6 +15,13 @@ struct topics *api_topics(struct api *api);
 /* Microseconds since 1970, from the api's clock. */
 int64_t api_unix_us(struct api *api);
 
+/* Random bytes, from the api's source of them. */
+void api_fill_random(struct api *api, void *out, size_t len);
+/* One more request of @by, as requests of /api/v1 count. False: too often; the
+ * sentence for a refusal, and when to come again. */
+bool api_within_rate(struct api *api, const struct caller *by, char why[160],
+                     int64_t *retry_after_ms);
+
 /* Fills in time and entropy and submits. */
 void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
                 void *ctx);

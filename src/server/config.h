@@ -17,6 +17,7 @@
 #include "base/tz.h"
 #include "bots/settings.h"
 #include "engine/config.h"
+#include "genesys/genesys.h"
 #include "net/limits.h"
 #include "net/outbound.h"
 #include "server/findings.h"
@@ -56,6 +57,7 @@ struct server_config {
   struct bot_settings *bots; /* what is not the engine's about them */
   size_t bot_count;
   struct outbound_rules rest; /* texts in the arena */
+  struct genesys_settings genesys;
   struct server_script *scripts;
   size_t script_count;
   struct tz *zone; /* NULL is UTC */

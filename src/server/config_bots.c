@@ -4,7 +4,7 @@
 #include "net/url.h"
 #include "server/config_priv.h"
 
-enum { NUMBER_MS = 1000, KNOWN_MAX = BOT_OPTIONS + 16, HEADERS_MAX = 32 };
+enum { NUMBER_MS = 1000, KNOWN_MAX = BOT_OPTIONS + 16 };
 
 static bool fail(struct reader *r, const struct json *at,
                  const char *expected) {
@@ -52,19 +52,8 @@ static bool take_url(struct reader *r, const struct json *at,
 static bool take_secret(struct reader *r, const struct json *at,
                         const struct bot_option_info *info,
                         struct bot_value *out) {
-  const size_t errors = r->findings->errors;
   (void)info;
-  if (reader_reference(r, at, &out->text)) {
-    return true;
-  }
-  if (r->findings->errors == errors) {
-    reader_error(r, at,
-                 "\"%.*s\" is a secret and does not stand in the file: write "
-                 "env:NAME for an environment variable, or file:PATH for a "
-                 "file's first line",
-                 TEXT_ARG(at->key));
-  }
-  return false;
+  return reader_secret(r, at, &out->text);
 }
 
 static bool take_flag(struct reader *r, const struct json *at,
@@ -135,53 +124,11 @@ static bool take_words(struct reader *r, const struct json *at,
   return list != NULL;
 }
 
-static bool is_header_text(struct text t, bool name) {
-  for (size_t i = 0; i < t.len; i++) {
-    const unsigned char c = (unsigned char)t.ptr[i];
-    if (c < ' ' || c == 0x7f || (name && (c == ':' || c == ' '))) {
-      return false;
-    }
-  }
-  return t.len > 0;
-}
-
-/* A value may be a secret. */
-static bool take_header(struct reader *r, const struct json *m,
-                        struct text pair[2]) {
-  const size_t errors = r->findings->errors;
-  pair[0] = m->key;
-  if (m->type == JSON_TEXT && !reader_reference(r, m, &pair[1]) &&
-      r->findings->errors == errors) {
-    pair[1] = m->text;
-  }
-  if (r->findings->errors == errors &&
-      (m->type != JSON_TEXT || !is_header_text(pair[0], true) ||
-       !is_header_text(pair[1], false))) {
-    reader_error(r, m,
-                 "a header is NAME: VALUE, both without line ends; the value "
-                 "may be env:NAME or file:PATH");
-  }
-  return r->findings->errors == errors;
-}
-
 static bool take_headers(struct reader *r, const struct json *at,
                          const struct bot_option_info *info,
                          struct bot_value *out) {
   (void)info;
-  if (at->type != JSON_OBJECT || at->count > HEADERS_MAX) {
-    return fail(r, at, "members NAME: VALUE, at most 32");
-  }
-  struct text *list =
-      arena_alloc(r->arena, (2 * (size_t)at->count + 1) * sizeof *list);
-  r->no_memory = r->no_memory || list == NULL;
-  bool good = list != NULL;
-  for (const struct json *m = at->first; m != NULL && list != NULL;
-       m = m->next) {
-    good = take_header(r, m, &list[out->count]) && good;
-    out->count += 2;
-  }
-  out->list = list;
-  return good;
+  return reader_headers(r, at, &out->list, &out->count);
 }
 
 static bool take_choice(struct reader *r, const struct json *at,

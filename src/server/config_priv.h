@@ -13,7 +13,16 @@ enum file_member {
 };
 #undef FILE_MEMBER
 
-enum file_object { FILE_CENTRE, FILE_TOKEN, FILE_SCRIPT, FILE_REST, FILE_LOG };
+enum file_object {
+  FILE_CENTRE,
+  FILE_TOKEN,
+  FILE_SCRIPT,
+  FILE_REST,
+  FILE_LOG,
+  FILE_GENESYS,
+  FILE_GENESYS_CLIENT,
+  FILE_GENESYS_INTEGRATION
+};
 
 struct named {
   struct text name;
@@ -80,6 +89,13 @@ bool reader_secret_file(struct reader *r, const struct json *at,
 bool reader_reference(struct reader *r, const struct json *at,
                       struct text *out);
 
+/* A secret by reference, and nothing else. */
+bool reader_secret(struct reader *r, const struct json *at, struct text *out);
+/* An object of headers: name, value, name, value … in the arena; a value may be
+ * a secret. */
+bool reader_headers(struct reader *r, const struct json *at,
+                    const struct text **list, size_t *count);
+
 /* ---- names */
 
 void names_init(struct names *n, const struct mem *mem);
@@ -109,5 +125,6 @@ void reader_check_references(struct reader *r);
 void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);
 void reader_read_tokens(struct reader *r);
+void reader_read_genesys(struct reader *r);
 
 #endif

@@ -124,6 +124,11 @@ void server_finish_reload(struct server *s) {
     log_say(&s->log, API_LOG_ERROR, "configuration.bots",
             "there is no memory for some bots: they stay as they were");
   }
+  if (genesys_configure(s->genesys, &s->coming.genesys, &s->coming.rest) !=
+      BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.genesys",
+            "there is no memory for \"genesys\": it stays as it was");
+  }
   server_config_free(&s->config);
   s->config = s->coming;
 }

@@ -131,6 +131,20 @@ static enum bt_err create_bots(struct server *s) {
   return err == BT_ERR_OK ? bots_configure(s->bots, &config) : err;
 }
 
+static enum bt_err create_genesys(struct server *s) {
+  const struct genesys_options options = {
+      .api = s->api,
+      .loop = s->loop,
+      .secret = {(const char *)s->secret, sizeof s->secret},
+      .directory = text_from(s->data),
+      .ctx = s,
+      .log = on_api_log};
+  const enum bt_err err = genesys_create(&options, &s->genesys);
+  return err == BT_ERR_OK ? genesys_configure(s->genesys, &s->config.genesys,
+                                              &s->config.rest)
+                          : err;
+}
+
 /* Calendars that are put over the API, on a clock of this machine. */
 static bool read_zone(void *ctx, struct text name, struct arena *arena,
                       struct api_zone *out) {
@@ -177,6 +191,9 @@ static enum bt_err create_api(struct server *s) {
     err = create_bots(s);
   }
   if (err == BT_ERR_OK) {
+    err = create_genesys(s);
+  }
+  if (err == BT_ERR_OK) {
     err = outside_create(s->api, s->loop, &c->rest, &s->log, &s->outside);
   }
   if (err == BT_ERR_OK) {
@@ -189,6 +206,7 @@ static enum bt_err create_api(struct server *s) {
   }
   if (err == BT_ERR_OK) {
     api_attach(s->api, s->http);
+    genesys_attach(s->genesys, s->http);
   }
   return err;
 }
@@ -321,6 +339,7 @@ void server_free(struct server *s) {
     http_server_free(s->http);
   }
   bots_free(s->bots);
+  genesys_free(s->genesys);
   outside_free(s->outside);
   api_free(s->api);
   pages_free(s->pages);

@@ -33,6 +33,7 @@ struct server {
   struct outside *outside;   /* calls of scripts to other hosts */
   struct accounts *accounts; /* NULL: in memory nobody signs in */
   struct pages *pages;
+  struct genesys *genesys;
   struct http_server *http;
 
   /* A configuration on its way into the domain, after a reload. */
