@@ -1,7 +1,7 @@
 /* Resources that show the centre: queues, agents, bots, scripts. */
 #include "api/serve_priv.h"
 
-enum { TAKEABLE_DEFAULT = 20, TAKEABLE_MAX = 200 };
+enum { TAKEABLE_DEFAULT = 20 };
 
 typedef void write_fn(struct call *c, uint32_t number, struct json_out *o);
 
@@ -121,7 +121,7 @@ void serve_takeable(struct call *c) {
     return;
   }
   if (may_list(c, what.agent) && read_queue(c, &what.queue) &&
-      call_query_number(c, TEXT("limit"), TAKEABLE_MAX, &what.limit)) {
+      call_query_number(c, TEXT("limit"), ENGINE_TAKEABLE_MAX, &what.limit)) {
     struct json_out o = call_json(c);
     engine_write_takeable(api_engine(c->api), &what, &o);
     call_show(c, 0);

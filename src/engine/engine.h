@@ -200,10 +200,11 @@ void engine_write_agent(const struct engine *e, uint32_t agent,
 void engine_write_figures(const struct engine *e, struct figures_key key,
                           int64_t from_us, int64_t now_us, struct json_out *o);
 /* What an agent may pull, the first first. */
+enum { ENGINE_TAKEABLE_MAX = 200 };
 struct engine_takeable {
   uint32_t agent;
   uint32_t queue; /* of one queue, or UINT32_MAX: of all */
-  uint32_t limit;
+  uint32_t limit; /* at most ENGINE_TAKEABLE_MAX */
   int64_t now_us;
 };
 void engine_write_takeable(const struct engine *e,

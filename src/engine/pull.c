@@ -17,9 +17,11 @@ static bool takes(const void *ctx, uint32_t queue) {
          !p->e->queues[queue].paused;
 }
 
-static uint32_t next_of(const struct pulling *p, uint32_t agent,
-                        uint32_t after) {
-  return router_next_takeable(&p->e->router, agent, after, takes, p);
+/* The first that the agent may take, at most @cap of them. */
+static uint32_t list(const struct pulling *p, uint32_t agent, uint32_t *slots,
+                     uint32_t cap) {
+  const struct router_taker by = {.agent = agent, .takes = takes, .ctx = p};
+  return router_list_takeable(&p->e->router, &by, slots, cap);
 }
 
 static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
@@ -49,39 +51,25 @@ static bool queue_allows(struct ctx *x, uint32_t queue, struct answer *a) {
 
 /* Is it one of those that the agent may take at all? */
 static bool is_eligible(struct ctx *x, uint32_t slot, struct answer *a) {
-  const struct live *l = engine_live(x->e, slot);
-  const bool alone =
-      l->preferred != SESSION_NOBODY && l->preferred != x->by.number;
   struct router_why w;
-  router_explain(&x->e->router, slot, x->by.number, x->now_us, &w);
-  switch ((uint32_t)w.reason) {
-  case ROUTER_WHY_UNKNOWN_AGENT:
-  case ROUTER_WHY_NOT_SERVED:
-  case ROUTER_WHY_NO_CHANNEL:
-  case ROUTER_WHY_OUTSIDE_RING:
-  case ROUTER_WHY_LACKS_SKILL:
-  case ROUTER_WHY_OTHER_PREFERRED:
-    break;
-  default:
-    if (!alone) {
-      return true;
-    }
-    w.reason = ROUTER_WHY_OTHER_PREFERRED;
-    break;
+  if (!router_is_unable(&x->e->router, slot, x->by.number, &w)) {
+    return true;
   }
   refuse(x, slot, REFUSAL_NOT_ELIGIBLE,
          ctx_format(x, "Not this one: %s.", router_why_detail(w.reason)), a);
   return false;
 }
 
-/* Where agents may take the next one only, is it that? */
+/* Where agents may take the next one only, is it that? It is eligible, so that
+ * there is a first one. */
 static bool is_its_turn(struct ctx *x, uint32_t slot, struct answer *a) {
-  const struct live *l = engine_live(x->e, slot);
-  const struct pulling p = {x->e, l->s.queue};
-  if (x->e->dir.queues[l->s.queue].pull == CONFIG_PULL_ANY) {
+  const uint32_t queue = engine_live(x->e, slot)->s.queue;
+  const struct pulling p = {x->e, queue};
+  uint32_t first;
+  if (x->e->dir.queues[queue].pull == CONFIG_PULL_ANY) {
     return true;
   }
-  const uint32_t first = next_of(&p, x->by.number, ROUTER_NONE);
+  bt_check(list(&p, x->by.number, &first, 1) == 1);
   if (first == slot) {
     return true;
   }
@@ -91,7 +79,7 @@ static bool is_its_turn(struct ctx *x, uint32_t slot, struct answer *a) {
          ctx_format(x,
                     "Queue '%.*s' lets agents take its first session only, "
                     "which is %.*s.",
-                    TEXT_ARG(x->e->dir.queues[l->s.queue].id), ID_TEXT_LEN, id),
+                    TEXT_ARG(x->e->dir.queues[queue].id), ID_TEXT_LEN, id),
          a);
   return false;
 }
@@ -132,16 +120,15 @@ static bool read_queue(struct ctx *x, const struct record *args,
 
 /* The first for which the agent has room; else the first of all, or NOBODY. */
 static uint32_t first_with_room(const struct pulling *p, uint32_t agent) {
-  const uint32_t first = next_of(p, agent, ROUTER_NONE);
+  uint32_t slots[100];
+  const uint32_t count = list(p, agent, slots, sizeof slots / sizeof slots[0]);
   const struct agent *g = &p->e->agents[agent].a;
-  uint32_t tries = 0;
-  for (uint32_t slot = first; slot != ROUTER_NONE && tries < 100; tries++) {
-    if (agent_has_room(g, engine_live(p->e, slot)->channel)) {
-      return slot;
+  for (uint32_t i = 0; i < count; i++) {
+    if (agent_has_room(g, engine_live(p->e, slots[i])->channel)) {
+      return slots[i];
     }
-    slot = next_of(p, agent, slot);
   }
-  return first;
+  return count > 0 ? slots[0] : SESSION_NOBODY;
 }
 
 void cmd_pull_next(struct ctx *x, uint32_t slot, const struct record *args,
@@ -158,7 +145,7 @@ void cmd_pull_next(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   slot = first_with_room(&p, x->by.number);
-  if (slot == ROUTER_NONE) {
+  if (slot == SESSION_NOBODY) {
     answer_refuse(x, SESSION_NOBODY, REFUSAL_NOTHING_TO_PULL,
                   TEXT("No session waits that the agent may pull."), a);
   } else if (agent_has_place(x, slot, x->by.number, a)) {
@@ -196,25 +183,30 @@ static void put_takeable(const struct engine *e, uint32_t slot, bool first,
   json_close_object(o);
 }
 
-/* Is it the first of its queue in the list? All of one queue are asked. */
-static bool is_first(const struct engine *e, uint32_t agent, uint32_t slot) {
-  const struct pulling p = {e, engine_live(e, slot)->s.queue};
-  return next_of(&p, agent, ROUTER_NONE) == slot;
+/* Is none of the same queue before it? */
+static bool is_first(const struct engine *e, const uint32_t *slots,
+                     uint32_t at) {
+  const uint32_t queue = engine_live(e, slots[at])->s.queue;
+  uint32_t i = 0;
+  while (engine_live(e, slots[i])->s.queue != queue) {
+    i++;
+  }
+  return i == at;
 }
 
 void engine_write_takeable(const struct engine *e,
                            const struct engine_takeable *what,
                            struct json_out *o) {
   const struct pulling p = {e, what->queue};
-  uint32_t left = what->limit;
+  uint32_t slots[ENGINE_TAKEABLE_MAX];
+  bt_check(what->limit <= ENGINE_TAKEABLE_MAX);
+  const uint32_t count = list(&p, what->agent, slots, what->limit);
   json_open_object(o);
   put_text(o, "agent", e->dir.agents[what->agent].id);
   json_key(o, "takeable");
   json_open_list(o);
-  for (uint32_t slot = next_of(&p, what->agent, ROUTER_NONE);
-       slot != ROUTER_NONE && left > 0; left--) {
-    put_takeable(e, slot, is_first(e, what->agent, slot), what, o);
-    slot = next_of(&p, what->agent, slot);
+  for (uint32_t i = 0; i < count; i++) {
+    put_takeable(e, slots[i], is_first(e, slots, i), what, o);
   }
   json_close_list(o);
   json_close_object(o);

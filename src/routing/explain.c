@@ -172,31 +172,57 @@ static bool session_goes_first(const struct question *q) {
   return because(q, ROUTER_WHY_OTHER_SESSION_FIRST);
 }
 
-void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
-                    int64_t now_us, struct router_why *out) {
+/* The question of this agent and this session, which waits. */
+static struct question question_of(const struct router *r, uint32_t slot,
+                                   uint32_t agent, struct router_why *out) {
+  const struct router_session *session = router_session_at(r, slot);
+  return (struct question){.r = r,
+                           .slot = slot,
+                           .agent = agent,
+                           .session = session,
+                           .signature = &r->signatures[session->signature],
+                           .a = &r->agents[agent],
+                           .out = out};
+}
+
+static void begin_answer(struct router_why *out,
+                         enum router_why_reason reason) {
   *out = (struct router_why){.skill = ROUTER_NONE,
                              .other_agent = ROUTER_NONE,
                              .other_slot = ROUTER_NONE,
-                             .reason = ROUTER_WHY_NOT_WAITING};
+                             .reason = reason};
+}
+
+static bool is_known(const struct router *r, uint32_t agent) {
+  return agent < r->agent_cap && r->agents[agent].known;
+}
+
+bool router_is_unable(const struct router *r, uint32_t slot, uint32_t agent,
+                      struct router_why *out) {
+  begin_answer(out, ROUTER_WHY_UNKNOWN_AGENT);
+  if (!is_known(r, agent)) {
+    return true;
+  }
+  const struct question q = question_of(r, slot, agent, out);
+  return not_able(&q) || not_preferred(&q);
+}
+
+void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
+                    int64_t now_us, struct router_why *out) {
+  begin_answer(out, ROUTER_WHY_NOT_WAITING);
   if (!router_waits(r, slot)) {
     return;
   }
-  struct question q = {.r = r,
-                       .slot = slot,
-                       .agent = agent,
-                       .now_us = now_us,
-                       .session = &r->sessions[slot],
-                       .out = out};
-  q.signature = &r->signatures[q.session->signature];
-  if (q.session->reserved_for == agent) {
-    (void)because(&q, ROUTER_WHY_OFFERED);
+  if (r->sessions[slot].reserved_for == agent) {
+    out->reason = ROUTER_WHY_OFFERED;
     return;
   }
-  if (agent >= r->agent_cap || !r->agents[agent].known) {
-    (void)because(&q, ROUTER_WHY_UNKNOWN_AGENT);
+  if (!is_known(r, agent)) {
+    out->reason = ROUTER_WHY_UNKNOWN_AGENT;
     return;
   }
-  q.a = &r->agents[agent];
+  struct question q = question_of(r, slot, agent, out);
+  q.now_us = now_us;
   if (!not_able(&q) && !not_present(&q) && !not_preferred(&q) &&
       !not_matchable(&q) && !not_ready(&q) && !has_declined(&q) &&
       !agent_goes_first(&q) && !session_goes_first(&q)) {

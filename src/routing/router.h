@@ -358,15 +358,20 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
 /* A session that waits for that agent alone, and is not offered to anybody;
  * false if there is none. Costs as much as the agent has signatures. */
 bool router_preferring(const struct router *r, uint32_t agent, uint32_t *slot);
-/* The session that comes next after @after (ROUTER_NONE: the first) among those
- * that the agent may take, as far as skills, queues, rings and preferences go:
- * whether it is there, has room, or has declined is not asked, nor is a pause.
- * Of queues for which @takes says so. ROUTER_NONE at the end. Costs as much as
- * the agent has signatures, and as many sessions come before. */
-typedef bool router_takes_fn(const void *ctx, uint32_t queue);
-uint32_t router_next_takeable(const struct router *r, uint32_t agent,
-                              uint32_t after, router_takes_fn *takes,
-                              const void *ctx);
+/* Who looks for sessions to take by hand. */
+struct router_taker {
+  uint32_t agent;
+  bool (*takes)(const void *ctx, uint32_t queue); /* of this queue? */
+  const void *ctx;
+};
+/* The first sessions that the agent may take, at most @cap, in the order in
+ * which they would be offered, as far as skills, queues, rings and preferences
+ * go: whether it is there, has room, or has declined is not asked, nor is a
+ * pause. Answers how many there are in @slots. Costs as much as the agent has
+ * signatures, and for each of them at most @cap sessions. */
+uint32_t router_list_takeable(const struct router *r,
+                              const struct router_taker *by, uint32_t *slots,
+                              uint32_t cap);
 
 /* 1 for the first of its queue, reserved sessions counted. Costs as much as
  * the answer is long. The slot must wait. */
@@ -393,6 +398,12 @@ void router_ring_stats(const struct router *r, uint32_t queue, uint32_t ring,
 /* Why, or why not. Every agent and slot may be asked. Not for hot paths. */
 void router_explain(const struct router *r, uint32_t slot, uint32_t agent,
                     int64_t now_us, struct router_why *out);
+
+/* May the agent not take the session at all, as it is asked for now: for its
+ * skills, queues and channels, or because it is kept for another? Then @out is
+ * why. Presence, load and declining are not asked. The slot must wait. */
+bool router_is_unable(const struct router *r, uint32_t slot, uint32_t agent,
+                      struct router_why *out);
 
 /* Bytes that the router has taken, by what they are for; the sum is all. */
 struct router_footprint {

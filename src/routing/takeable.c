@@ -1,93 +1,94 @@
 /* What an agent may take by hand, in the order in which it would be offered. */
+#include <string.h>
+
 #include "routing/router_priv.h"
 
-/* Looking for the first session behind another one. */
-struct search {
+/* The first sessions so far, at most @cap, in order. */
+struct listing {
   const struct router *r;
-  struct contender after; /* slot ROUTER_NONE: from the beginning */
-  struct contender best;
+  uint32_t *slots;
+  uint32_t cap, count;
 };
 
-static bool is_behind(const struct search *s, const struct contender *c) {
-  return s->after.slot == ROUTER_NONE || routing_goes_before(&s->after, c);
-}
-
-/* The first of the run that is behind it. */
-static void look_in_run(struct search *s, uint32_t run) {
-  for (uint32_t slot = s->r->runs[run].first; slot != ROUTER_NONE;
-       slot = s->r->sessions[slot].newer) {
-    const struct contender c = routing_contend(s->r, slot);
-    if (is_behind(s, &c)) {
-      s->best = routing_goes_before(&c, &s->best) ? c : s->best;
-      return;
+/* Where the session belongs among them. */
+static uint32_t place_of(const struct listing *l, const struct contender *c) {
+  uint32_t low = 0, high = l->count;
+  while (low < high) {
+    const uint32_t mid = low + (high - low) / 2;
+    const struct contender other = routing_contend(l->r, l->slots[mid]);
+    if (routing_goes_before(&other, c)) {
+      low = mid + 1;
+    } else {
+      high = mid;
     }
   }
+  return low;
 }
 
-/* Below a run whose first session is behind it already, all are further. */
-static void look_in(struct search *s, const struct heap *h, uint32_t place) {
+/* False: it comes after as many as there is room for, and so does whatever
+ * comes after it. */
+static bool enlist(struct listing *l, uint32_t slot) {
+  const struct contender c = routing_contend(l->r, slot);
+  const uint32_t place = place_of(l, &c);
+  if (place == l->cap) {
+    return false;
+  }
+  l->count += l->count < l->cap;
+  memmove(&l->slots[place + 1], &l->slots[place],
+          (l->count - place - 1) * sizeof *l->slots);
+  l->slots[place] = slot;
+  return true;
+}
+
+/* Those of the runs below do not go before the first of this one. */
+static void list_runs(struct listing *l, const struct heap *h, uint32_t place) {
   if (place >= h->count) {
     return;
   }
-  const uint32_t run = h->entries[place].item;
-  const struct contender first = routing_contend(s->r, s->r->runs[run].first);
-  look_in_run(s, run);
-  if (is_behind(s, &first)) {
-    return;
+  const uint32_t first = l->r->runs[h->entries[place].item].first;
+  uint32_t slot = first;
+  while (slot != ROUTER_NONE && enlist(l, slot)) {
+    slot = l->r->sessions[slot].newer;
   }
-  for (uint32_t child = 1; child <= HEAP_ARITY; child++) {
-    look_in(s, h, place * HEAP_ARITY + child);
-  }
-}
-
-static void look_in_signature(struct search *s, uint32_t number) {
-  const struct router_signature *g = &s->r->signatures[number];
-  look_in(s, &g->resting, 0);
-  for (uint32_t i = g->slopes; i != SLOPE_NONE; i = s->r->slopes[i].next) {
-    look_in(s, &s->r->slopes[i].rising, 0);
+  for (uint32_t child = 1; slot != first && child <= HEAP_ARITY; child++) {
+    list_runs(l, h, place * HEAP_ARITY + child);
   }
 }
 
-uint32_t router_next_takeable(const struct router *r, uint32_t agent,
-                              uint32_t after, router_takes_fn *takes,
-                              const void *ctx) {
-  const struct router_agent *a = router_agent_at(r, agent);
-  struct search s = {
-      .r = r, .after = {.slot = ROUTER_NONE}, .best = {.slot = ROUTER_NONE}};
-  if (after != ROUTER_NONE) {
-    s.after = routing_contend(r, after);
+static void list_signature(struct listing *l, uint32_t number) {
+  const struct router_signature *s = &l->r->signatures[number];
+  list_runs(l, &s->resting, 0);
+  for (uint32_t n = s->slopes; n != SLOPE_NONE; n = l->r->slopes[n].next) {
+    list_runs(l, &l->r->slopes[n].rising, 0);
   }
+}
+
+uint32_t router_list_takeable(const struct router *r,
+                              const struct router_taker *by, uint32_t *slots,
+                              uint32_t cap) {
+  const struct router_agent *a = router_agent_at(r, by->agent);
+  struct listing l = {.r = r, .slots = slots, .cap = cap};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     for (uint32_t i = 0; i < a->links[c].count; i++) {
       const uint32_t number = a->links[c].at[i].signature;
-      if (takes(ctx, r->signatures[number].key.queue)) {
-        look_in_signature(&s, number);
+      if (by->takes(by->ctx, r->signatures[number].key.queue)) {
+        list_signature(&l, number);
       }
     }
   }
-  return s.best.slot;
-}
-
-static uint32_t first_of(const struct router *r, uint32_t number) {
-  struct search s = {
-      .r = r, .after = {.slot = ROUTER_NONE}, .best = {.slot = ROUTER_NONE}};
-  look_in_signature(&s, number);
-  return s.best.slot;
+  return l.count;
 }
 
 bool router_preferring(const struct router *r, uint32_t agent, uint32_t *slot) {
   const struct router_agent *a = router_agent_at(r, agent);
+  struct listing l = {.r = r, .slots = slot, .cap = 1};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
-    for (uint32_t i = 0; i < a->links[c].count; i++) {
+    for (uint32_t i = 0; i < a->links[c].count && l.count == 0; i++) {
       const uint32_t number = a->links[c].at[i].signature;
-      const uint32_t first = r->signatures[number].key.agent == agent
-                                 ? first_of(r, number)
-                                 : ROUTER_NONE;
-      if (first != ROUTER_NONE) {
-        *slot = first;
-        return true;
+      if (r->signatures[number].key.agent == agent) {
+        list_signature(&l, number);
       }
     }
   }
-  return false;
+  return l.count > 0;
 }

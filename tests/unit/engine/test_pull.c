@@ -108,6 +108,44 @@ static void who_may_not_be_offered_it_may_not_pull_it(void **state) {
   centre_free(&c);
 }
 
+/* The session asks for somebody who is not an expert: "next" has no first for
+ * anna, and that is an answer. */
+static void who_is_too_skilled_may_not_pull_it(void **state) {
+  (void)state;
+  const char *const kinds[] = {"any", "next"};
+  for (size_t i = 0; i < 2; i++) {
+    struct centre c;
+    begin(&c, kinds[i]);
+    centre_put(&c, COMMAND_PUT_AGENT,
+               "{\"id\":\"anna\",\"skills\":[{\"name\":\"AgentSkill\","
+               "\"proficiency\":1}]}");
+    pull(&c, wait_there(&c, "{\"queue\":\"mail\",\"skills\":[{\"name\":"
+                            "\"AgentSkill\",\"maxProficiency\":3}]}"));
+    assert_int_equal(c.step.answer.refusal, REFUSAL_NOT_ELIGIBLE);
+    assert_true(centre_says(&c, "better at a skill than the session asks for"));
+    centre_agent(&c, "anna", COMMAND_PULL_NEXT, "{\"queue\":\"mail\"}");
+    assert_int_equal(c.step.answer.refusal, REFUSAL_NOTHING_TO_PULL);
+    assert_int_equal(centre_status(&c), SESSION_QUEUED);
+    centre_free(&c);
+  }
+}
+
+static void who_is_away_is_told_that_another_is_preferred(void **state) {
+  (void)state;
+  struct centre c;
+  begin(&c, "next");
+  centre_put(&c, COMMAND_PUT_AGENT,
+             "{\"id\":\"bert\",\"skills\":[\"AgentSkill\"]}");
+  centre_ready(&c, "bert");
+  const struct id session = wait_there(
+      &c, "{\"queue\":\"mail\",\"preferAgent\":\"bert\",\"preferFor\":60}");
+  centre_agent(&c, "anna", COMMAND_AGENT_STATE, "{\"state\":\"away\"}");
+  pull(&c, session);
+  assert_int_equal(c.step.answer.refusal, REFUSAL_NOT_ELIGIBLE);
+  assert_true(centre_says(&c, "waits for the agent that is preferred"));
+  centre_free(&c);
+}
+
 static void nobody_who_is_not_there_pulls(void **state) {
   (void)state;
   struct centre c;
@@ -162,6 +200,8 @@ int main(void) {
       cmocka_unit_test(only_the_first_where_the_queue_says_so),
       cmocka_unit_test(nobody_pulls_where_the_queue_offers),
       cmocka_unit_test(who_may_not_be_offered_it_may_not_pull_it),
+      cmocka_unit_test(who_is_too_skilled_may_not_pull_it),
+      cmocka_unit_test(who_is_away_is_told_that_another_is_preferred),
       cmocka_unit_test(nobody_who_is_not_there_pulls),
       cmocka_unit_test(the_list_is_in_the_routers_order),
   };
