@@ -140,6 +140,50 @@ static void put_field(int depth, enum field field) {
   }
 }
 
+/* Of questions about scripts. */
+static const struct {
+  const char *ask, *name, *kind, *doc;
+  bool required;
+  long max;
+} asked[] = {
+#define MEMBER(ask, name, kind, required, max, doc)                            \
+  {#ask, #name, #kind, (doc), (required), (max)},
+#include "api/studio.def"
+#undef MEMBER
+};
+
+#define STUDIO "studio_"
+
+static bool is_asked(size_t i, const struct route *r) {
+  return strncmp(r->serve, STUDIO, strlen(STUDIO)) == 0 &&
+         is(r->serve + strlen(STUDIO), asked[i].ask);
+}
+
+static void put_asked(const struct route *r) {
+  printf("      requestBody:\n        content:\n          application/json:\n"
+         "            schema:\n              type: object\n"
+         "              additionalProperties: false\n"
+         "              required: [");
+  const char *separator = "";
+  for (size_t i = 0; i < LEN(asked); i++) {
+    if (is_asked(i, r) && asked[i].required) {
+      printf("%s%s", separator, asked[i].name);
+      separator = ", ";
+    }
+  }
+  printf("]\n              properties:\n");
+  for (size_t i = 0; i < LEN(asked); i++) {
+    if (is_asked(i, r)) {
+      const bool text = is(asked[i].kind, "TEXT");
+      printf("                %s: {type: %s, %s: %ld, description: ",
+             asked[i].name, text ? "string" : "integer",
+             text ? "maxLength" : "maximum", asked[i].max);
+      put_quoted(asked[i].doc);
+      printf("}\n");
+    }
+  }
+}
+
 static bool has_body(uint32_t command) {
   for (uint32_t f = 0; command < COMMANDS && f < FIELDS; f++) {
     if (command_takes((enum command_type)command, (enum field)f)) {
@@ -401,6 +445,9 @@ static const char *config_of(uint32_t command) {
 }
 
 static void put_body(const struct route *r) {
+  if (strncmp(r->serve, STUDIO, strlen(STUDIO)) == 0) {
+    put_asked(r);
+  }
   if (!has_body(r->command)) {
     return;
   }

@@ -6,12 +6,14 @@ export default defineConfig({
   plugins: [react()],
   root: "src",
   build: {
+    // The Studio has an editor and a graph in it.
+    chunkSizeWarningLimit: 900,
     outDir: "../../build/web/dist",
     emptyOutDir: true,
     target: "es2022",
     // A data: script or an inline one would break the pages' policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { demo: "src/demo/index.html", desk: "src/desk/index.html" } },
+    rollupOptions: { input: { demo: "src/demo/index.html", desk: "src/desk/index.html", studio: "src/studio/index.html" } },
   },
 });

@@ -14,6 +14,7 @@ enum { ENTROPY_POOL = 1024, TEXT_MAX = 128 };
 struct desk;
 struct look_back;
 struct stream;
+struct studio_job;
 
 /* Something small that waits for the domain: the api frees what is left. The
  * first member of its owner. */
@@ -34,6 +35,8 @@ struct api {
   bool stopping;
   struct signin *signins; /* passwords that are being looked at */
   size_t signin_count;
+  struct studio_job *studio_jobs; /* scripts that are being looked at */
+  size_t studio_job_count;
   struct topics topics;
   struct call *calls, *free_calls;
   size_t free_call_count;
@@ -94,6 +97,13 @@ bool call_signed_in(struct call *c, struct text cookie,
 /* Is what let somebody in still good? */
 bool api_still(const struct api *api, const struct auth_source *source);
 void signins_free(struct api *api);
+
+/* ---- studio.c */
+void studio_jobs_free(struct api *api);
+
+/* ---- configure.c */
+/* The body, which is a JSON object; NULL: answered. */
+struct json *call_read_object(struct call *c);
 
 /* ---- waits.c */
 /* A transfer that was answered 202: is it waited for? True: taken. */

@@ -37,7 +37,7 @@ static bool is_json(struct text type) {
          text_equal_nocase(bare, TEXT("application/merge-patch+json"));
 }
 
-static struct json *read_object(struct call *c) {
+struct json *call_read_object(struct call *c) {
   struct json *tree = NULL;
   struct json_error error;
   if (c->body.len > 0 && !is_json(c->content_type) && c->fn == NULL) {
@@ -155,7 +155,7 @@ void serve_put(struct call *c) {
   if (!call_may(c)) {
     return;
   }
-  const struct json *tree = read_object(c);
+  const struct json *tree = call_read_object(c);
   if (tree == NULL || !names_itself(c, tree, c->params[0])) {
     return;
   }
@@ -181,7 +181,7 @@ void serve_patch(struct call *c) {
     return;
   }
   const struct text id = directory_id(d, kinds[row].kind, number);
-  const struct json *tree = read_object(c);
+  const struct json *tree = call_read_object(c);
   struct json *now = NULL;
   struct text config;
   if (tree == NULL || !names_itself(c, tree, id)) {

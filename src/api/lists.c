@@ -145,6 +145,43 @@ void serve_script(struct call *c) {
            write_source);
 }
 
+static void write_versions(struct call *c, uint32_t number,
+                           struct json_out *o) {
+  engine_write_versions(api_engine(c->api), number, o);
+}
+
+void serve_versions(struct call *c) {
+  show_one(c, "script", directory_script(directory_of(c), c->params[0]),
+           write_versions);
+}
+
+void serve_version(struct call *c) {
+  const uint32_t script = directory_script(directory_of(c), c->params[0]);
+  struct text source;
+  if (script == DIR_NONE) {
+    refuse_unknown(c, "script");
+    return;
+  }
+  if (!engine_version_source(api_engine(c->api), script, c->params[1],
+                             &source)) {
+    call_refuse(c, REFUSAL_NOT_FOUND,
+                call_format(c, "The script '%.*s' has no version '%.*s'.",
+                            TEXT_ARG(c->params[0]), TEXT_ARG(c->params[1])),
+                TEXT(""));
+    return;
+  }
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, "name");
+  json_put_text(&o, directory_of(c)->scripts[script].name);
+  json_key(&o, "version");
+  json_put_text(&o, c->params[1]);
+  json_key(&o, "source");
+  json_put_text(&o, source);
+  json_close_object(&o);
+  call_show(c, 0);
+}
+
 void serve_entries(struct call *c) {
   show_list(c, "entryPoints", directory_of(c)->entry_count, write_entry);
 }

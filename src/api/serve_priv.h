@@ -26,13 +26,18 @@ serve_fn serve_skills, serve_calendars, serve_calendar;
 serve_fn serve_queues, serve_queue, serve_agents, serve_takeable, serve_agent,
     serve_bots;
 serve_fn serve_queue_figures, serve_skill_figures, serve_agent_figures;
-serve_fn serve_bot, serve_scripts, serve_script, serve_entries;
+serve_fn serve_bot, serve_scripts, serve_script, serve_versions, serve_version;
+serve_fn serve_entries;
 /* chat.c, desk.c, stream.c */
 serve_fn serve_chat, serve_chat_again, serve_desk, serve_bot_socket;
 serve_fn serve_events, serve_events_socket;
 serve_fn serve_trace, serve_trace_socket;
 /* debug.c */
 serve_fn serve_debugger, serve_frames, serve_evaluate;
+/* studio.c */
+#define ASK(name, worker) serve_fn serve_studio_##name;
+#include "api/studio.def"
+#undef ASK
 /* signin.c */
 serve_fn serve_login, serve_logout, serve_me;
 /* own.c */

@@ -6,27 +6,7 @@
 #include "base/check.h"
 #include "cli/cli.h"
 #include "domain/heap.h"
-#include "engine/form.h"
 #include "server/slurp.h"
-
-/* ---- options of a transfer */
-
-bool check_options_fit(struct text options, struct textbuf *why) {
-  struct arena arena;
-  struct record record;
-  struct form_error error;
-  arena_init(&arena, heap_mem(), 0);
-  const bool fits =
-      form_read_options(COMMAND_TRANSFER, options, &arena, &record, &error);
-  if (!fits) {
-    size_t len = strlen(error.detail);
-    len -= len > 0 && error.detail[len - 1] == '.';
-    textbuf_addf(why, "these options will be refused: %.*s", (int)len,
-                 error.detail);
-  }
-  arena_free(&arena);
-  return fits;
-}
 
 /* ---- names */
 

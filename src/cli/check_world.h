@@ -26,7 +26,4 @@ void check_centre_free(struct check_centre *centre);
 void check_centre_world(const struct check_centre *centre, const char *path,
                         struct checker_world *world);
 
-/* The checks of `baton check` that the engine makes at run time. */
-bool check_options_fit(struct text options, struct textbuf *why);
-
 #endif

@@ -9,6 +9,7 @@
 #include "cli/check_world.h"
 #include "cli/cli.h"
 #include "domain/heap.h"
+#include "engine/form.h"
 #include "studio/sarif.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
@@ -34,7 +35,7 @@ struct checking {
 static struct checker_world world_of(const struct checking *c,
                                      const char *path) {
   struct checker_world world = checker_world_default();
-  world.options_fit = check_options_fit;
+  world.options_fit = form_options_fit;
   if (c->has_centre) {
     check_centre_world(&c->centre, path, &world);
   }

@@ -1,6 +1,7 @@
 /* Configuration: commands that put things into the directory, and folding. */
 #include "base/check.h"
 #include "engine/engine_priv.h"
+#include "engine/publish_priv.h"
 
 static const struct {
   enum command_type command;
@@ -145,13 +146,6 @@ static void apply_bot_put(struct engine *e, struct text config) {
   }
 }
 
-static void apply_script_put(struct engine *e, struct text name,
-                             struct text source) {
-  const struct program *program = engine_version(e, name, source);
-  bt_check(program != NULL); /* it was compiled before it became an event */
-  directory_put_script(&e->dir, name, program);
-}
-
 /* Whose doing the present configuration of a thing is. */
 static void note_origin(struct engine *e, const struct record *ev) {
   for (size_t i = 0; i < sizeof puts_of / sizeof puts_of[0]; i++) {
@@ -201,8 +195,7 @@ static void fold_config(struct engine *e, const struct record *ev) {
                            record_text(ev, FIELD_ZONE_FILE));
     break;
   case EVENT_SCRIPT_PUT:
-    apply_script_put(e, record_text(ev, FIELD_NAME),
-                     record_text(ev, FIELD_SOURCE));
+    apply_script_put(e, ev);
     break;
   case EVENT_AWAY_REASON_PUT:
     directory_put_away_reason(&e->dir, record_text(ev, FIELD_AWAY_REASON));
@@ -477,38 +470,4 @@ void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
     put(x, puts_of[i].object, puts_of[i].event, c, args);
   }
   answer_session(x, SESSION_NOBODY, 200, "The configuration stands.", a);
-}
-
-void cmd_put_script(struct ctx *x, uint32_t slot, const struct record *args,
-                    struct answer *a) {
-  (void)slot;
-  const struct text name = record_text(args, FIELD_NAME);
-  const struct text source = record_text(args, FIELD_SOURCE);
-  struct diagnostics diags;
-  struct program *program = NULL;
-  diagnostics_init(&diags, x->out->arena.mem);
-  const enum bt_err err =
-      program_compile(x->out->arena.mem, name, source, &diags, &program);
-  if (err != BT_ERR_OK) {
-    struct textbuf b;
-    textbuf_init(&b, x->out->arena.mem);
-    diagnostics_print(&diags, name, &b);
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/source",
-                  arena_copy_text(ctx_arena(x), textbuf_text(&b)), a);
-    textbuf_free(&b);
-    diagnostics_free(&diags);
-    return;
-  }
-  const uint64_t hash = program_hash(program);
-  program_free(program);
-  diagnostics_free(&diags);
-  const uint32_t known = directory_script(&x->e->dir, name);
-  if (known == DIR_NONE || x->e->dir.scripts[known].hash != hash) {
-    struct record ev;
-    ctx_event(x, &ev, EVENT_SCRIPT_PUT, SESSION_NOBODY);
-    record_set_text(&ev, FIELD_NAME, name);
-    record_set_text(&ev, FIELD_SOURCE, source);
-    emit(x, &ev);
-  }
-  answer_session(x, SESSION_NOBODY, 200, "The script is published.", a);
 }

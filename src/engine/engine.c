@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "engine/engine_priv.h"
+#include "engine/publish_priv.h"
 
 static bool same_session(const void *ctx, uint32_t slot, const void *key) {
   const struct engine *e = ctx;
@@ -60,6 +60,7 @@ static void free_scripts(struct engine *e) {
     program_free(e->versions[i].program);
   }
   mem_free(&e->mem, e->versions, e->version_cap * sizeof *e->versions);
+  publications_free(e);
 }
 
 static void free_kept(struct engine *e) {

@@ -213,6 +213,12 @@ void engine_write_takeable(const struct engine *e,
 void engine_write_bot(const struct engine *e, uint32_t bot, struct json_out *o);
 void engine_write_script(const struct engine *e, uint32_t script, bool source,
                          struct json_out *o);
+/* Every text that was published as this script, the newest first; and the text
+ * of one of them by its version. False: there is none. */
+void engine_write_versions(const struct engine *e, uint32_t script,
+                           struct json_out *o);
+bool engine_version_source(const struct engine *e, uint32_t script,
+                           struct text version, struct text *source);
 void engine_write_run(const struct engine *e, uint32_t slot,
                       struct json_out *o);
 /* An event as the timeline and the event stream show it. */

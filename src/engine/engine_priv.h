@@ -159,6 +159,8 @@ struct engine {
   size_t log_count, log_cap;
   struct version *versions;
   size_t version_count, version_cap;
+  struct publication *publications; /* of all scripts, the newest last */
+  size_t publication_count, publication_cap;
   struct kept_answer *kept; /* oldest first, a ring */
   size_t kept_first, kept_count, kept_cap;
   struct map kept_by_key;

@@ -1,5 +1,7 @@
 #include "engine/form.h"
 
+#include <string.h>
+
 #include "base/calendar.h"
 #include "base/check.h"
 #include "engine/form_priv.h"
@@ -150,4 +152,21 @@ bool form_read_json(enum command_type type, struct text body,
     *out = f.fields;
   }
   return done;
+}
+
+bool form_options_fit(struct text options, struct textbuf *why) {
+  struct arena arena;
+  struct record record;
+  struct form_error error;
+  arena_init(&arena, why->mem, 0);
+  const bool fits =
+      form_read_options(COMMAND_TRANSFER, options, &arena, &record, &error);
+  if (!fits) {
+    size_t len = strlen(error.detail);
+    len -= len > 0 && error.detail[len - 1] == '.';
+    textbuf_addf(why, "these options will be refused: %.*s", (int)len,
+                 error.detail);
+  }
+  arena_free(&arena);
+  return fits;
 }

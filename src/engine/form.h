@@ -35,5 +35,8 @@ bool form_read_tree(enum command_type type, const struct json *object,
 bool form_read_options(enum command_type type, struct text options,
                        struct arena *arena, struct record *out,
                        struct form_error *error) BT_USE_RESULT;
+/* Are these the options of a transfer? Else a sentence is added to @why. What
+ * the checker asks; see struct checker_world. */
+bool form_options_fit(struct text options, struct textbuf *why);
 
 #endif

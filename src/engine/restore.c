@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
+#include "engine/publish_priv.h"
 #include "engine/state_priv.h"
 
 static bool is_below(const struct record *r, enum field f, size_t count) {
@@ -35,12 +36,6 @@ static bool restore_numbers(struct engine *e, const struct record *r) {
   e->offers.next_id = (uint64_t)record_num(r, FIELD_OFFER);
   e->timers.next_order = (uint64_t)record_num(r, FIELD_TIMER_ORDER);
   return true;
-}
-
-/* A version of a script, which may not be the newest. */
-static bool restore_version(struct engine *e, const struct record *r) {
-  return engine_version(e, record_text(r, FIELD_NAME),
-                        record_text(r, FIELD_SOURCE)) != NULL;
 }
 
 static bool restore_agent(struct engine *e, const struct record *r) {

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
+#include "engine/publish_priv.h"
 #include "engine/state_priv.h"
 
 struct saver {
@@ -135,6 +136,15 @@ static bool is_put_twice(const struct directory *d,
           !d->agents[entry->number].origin.removed);
 }
 
+static void save_publications(struct saver *s) {
+  struct record r;
+  record_init(&r, STATE_VERSION);
+  for (size_t i = 0; engine_publication(s->e, i, &r); i++) {
+    put(s, &r);
+    record_init(&r, STATE_VERSION);
+  }
+}
+
 static void save_directory(struct saver *s) {
   const struct engine *e = s->e;
   /* Old versions of scripts that runs may need; then everything in the order in
@@ -143,6 +153,7 @@ static void save_directory(struct saver *s) {
     save_script(s, STATE_VERSION, e->versions[i].program,
                 program_file_name(e->versions[i].program));
   }
+  save_publications(s);
   for (size_t i = 0; i < e->log_count; i++) {
     save_object(s, e->log[i].type, e->log[i].number);
   }

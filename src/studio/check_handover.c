@@ -181,6 +181,10 @@ void handover_block(struct walker *w, const struct block *block,
   for (const struct stmt *s = block->first; s != NULL && flow_is_live(f);
        s = s->next) {
     const uint32_t set = flow_set(f);
+    const struct checker_world *world = &w->h->c->world;
+    if (world->at_line != NULL) {
+      world->at_line(world->at_line_ctx, s->at.line, set);
+    }
     w->h->seen |= set;
     w->h->failing |= can_fail(s->value) || can_fail(s->target) ? set : 0;
     walk_stmt(w, s, f);

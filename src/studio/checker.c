@@ -27,6 +27,10 @@ static const struct {
     {{"script", 6}, CHECKER_SET(SCRIPT)},
 };
 
+struct text checker_status_name(unsigned bit) {
+  return bit < CHECKER_BITS ? names[bit].name : TEXT("");
+}
+
 static uint32_t find_set(struct text name, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (text_equal_nocase(names[i].name, name)) {

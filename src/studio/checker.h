@@ -54,6 +54,10 @@ struct checker_world {
   bool (*options_fit)(struct text options, struct textbuf *why);
   /* The session ends when nobody takes it: entry points without a fallback. */
   struct text no_fallback; /* one of them; empty if there is none */
+  /* Told of each statement on the way of the handover check, more than once:
+   * its line, and statuses that the session can have there. NULL: nobody is. */
+  void (*at_line)(void *ctx, uint32_t line, uint32_t set);
+  void *at_line_ctx;
 };
 
 /* The ticket's world: the bot has just said goodbye, and its connection closes
@@ -63,6 +67,8 @@ struct checker_world checker_world_default(void);
 /* "idle", or several with commas or blanks between them: names of statuses, and
  * "script" for a session that the script itself holds. 0 if one is unknown. */
 uint32_t checker_entry_set(struct text list);
+/* The name of a bit: of a status, or "script". */
+struct text checker_status_name(unsigned bit);
 /* The statuses that a script means by this name; 0 if there is none. */
 uint32_t checker_status_set(struct text name);
 

@@ -113,6 +113,11 @@ void symbols_complete(const struct symbols *s, uint32_t line, uint32_t column,
 bool symbols_describe(struct symbols *s, struct text name, bool is_method,
                       struct completion *out);
 
+/* What is known of the thing that is named at @use, as Markdown; nothing if
+ * nothing is. */
+void symbols_hover(struct symbols *s, const struct symbol_use *use,
+                   struct textbuf *out);
+
 /* The call around a place: its name, and which argument is being written. */
 struct symbol_call {
   struct text name;

@@ -94,6 +94,12 @@ GET    /bots/cognigy/socket                   b
 GET    /scripts                               s d
 GET    /scripts/forum                         s d
 PUT    /scripts/forum                         d
+GET    /scripts/forum/versions                s d
+GET    /scripts/forum/versions/UNKNOWN        s d
+POST   /studio/check                          s d
+POST   /studio/complete                       s d
+POST   /studio/hover                          s d
+POST   /studio/format                         s d
 GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
 GET    /events                                c a s d

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
 import { BATON, Server } from "../scenario/support/server.mjs";
-import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, write } from "./support/browser.mjs";
+import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn as enter, write } from "./support/browser.mjs";
 
 const PASSWORD = "correct horse battery";
 
@@ -28,11 +28,7 @@ after(async () => {
 
 const home = (query = "") => `http://127.0.0.1:${server.port}/desk${query}`;
 
-async function signIn(page, login = "anna", password = PASSWORD) {
-  await page.getByLabel("Login").fill(login);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
+const signIn = (page, login = "anna", password = PASSWORD) => enter(page, login, password);
 
 async function atWork(options) {
   const page = await browser.open(home(), options);

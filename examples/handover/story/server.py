@@ -11,6 +11,7 @@ from .processes import StoryError, start, stop
 # Who signs in on the pages: login, password, options of `baton account add`. For a laptop only.
 ACCOUNTS = {
     "desk": ("bert", "bert-on-a-laptop", ("--role", "agent", "--agent", "bert")),
+    "studio": ("ada", "ada-on-a-laptop", ("--role", "admin")),
     "wall": ("sue", "sue-on-a-laptop", ("--role", "supervisor")),
 }
 READY_SECONDS = 20

@@ -19,6 +19,11 @@ export const write = async (page, text) => {
   await page.getByRole("textbox", { name: "Write a message" }).fill(text);
   await page.keyboard.press("Enter");
 };
+export async function signIn(page, login, password, words = { login: "Login", password: "Password", button: "Sign in" }) {
+  await page.getByLabel(words.login).fill(login);
+  await page.getByLabel(words.password).fill(password);
+  await page.getByRole("button", { name: words.button }).click();
+}
 export const bubble = (page, text) => page.locator(".bubble:not(.pending)", { hasText: text });
 
 export class Browser {

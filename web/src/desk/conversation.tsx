@@ -7,7 +7,8 @@ import { readRich } from "../shared/rich";
 import { RichParts } from "../shared/rich-parts";
 import { useTail } from "../shared/tail";
 import { Desk, type Target, type Task } from "./desk";
-import { customerOf, Refusal, useSecondsUntil } from "./parts";
+import { Refusal } from "../shared/refusal";
+import { customerOf, useSecondsUntil } from "./parts";
 
 interface Props {
   task: Task;

@@ -1,15 +1,10 @@
 // An agent's work: state, offers, conversations. Knows nothing about how it looks.
+import type { Person } from "../shared/door";
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { type Draft, type Message, withMessages, withTold } from "../shared/message";
 import { ask, type Problem, Refused } from "../shared/problem";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
-
-export interface Person {
-  role: string;
-  id: string;
-  name: string;
-}
 
 export interface AgentView {
   id: string;

@@ -1,10 +1,12 @@
 // The desk as agents see it: what is there on the left, one conversation beside it.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Person } from "../shared/door";
 import type { Language } from "../shared/i18n";
 import { alarm, mayNotify, wantNotify } from "./alarm";
 import { Conversation } from "./conversation";
-import { Desk, type DeskState, type Person, type Task } from "./desk";
-import { customerOf, Refusal, useSecondsUntil } from "./parts";
+import { Desk, type DeskState, type Task } from "./desk";
+import { Refusal } from "../shared/refusal";
+import { customerOf, useSecondsUntil } from "./parts";
 
 interface Props {
   person: Person;

@@ -6,29 +6,30 @@ import en from "../../messages/en.json";
 export type Key = keyof typeof en;
 type Catalogue = Partial<Record<string, string>>;
 
-const catalogues: Record<string, Catalogue> = { en, de };
+const shared: Record<string, Catalogue> = { en, de };
 const rightToLeft = new Set(["ar", "fa", "he", "ur"]);
 
-export interface Language {
+export interface Language<K extends string = Key> {
   readonly code: string;
   readonly direction: "ltr" | "rtl";
-  t(key: Key | PluralKey, values?: Record<string, string | number>): string;
+  t(key: K | PluralKey<K>, values?: Record<string, string | number>): string;
   time(at: string): string;
 }
 
-type PluralKey = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never;
+type PluralKey<K> = K extends `${infer Stem}.other` ? Stem : never;
 
 // The first of the wanted languages that there is a catalogue for; English else.
-export function pickLanguage(wanted: readonly string[]): Language {
-  const found = wanted.map((w) => w.toLowerCase().split("-")[0] ?? "").find((w) => w in catalogues);
-  return language(found ?? "en", wanted[0] ?? "en");
+// A page with much to say brings catalogues of its own, which others need not load.
+export function pickLanguage<K extends string = never>(wanted: readonly string[], own: Record<string, Catalogue> = {}): Language<Key | K> {
+  const found = wanted.map((w) => w.toLowerCase().split("-")[0] ?? "").find((w) => w in shared) ?? "en";
+  const english = { ...en, ...own["en"] };
+  return language(found, wanted[0] ?? "en", { ...english, ...shared[found], ...own[found] });
 }
 
-function language(code: string, locale: string): Language {
-  const own: Catalogue = catalogues[code] ?? en;
+function language<K extends string>(code: string, locale: string, own: Catalogue): Language<K> {
   const plural = new Intl.PluralRules(code);
   const clock = new Intl.DateTimeFormat(validLocale(locale, code), { hour: "2-digit", minute: "2-digit" });
-  const find = (key: string): string | undefined => own[key] ?? (en as Catalogue)[key];
+  const find = (key: string): string | undefined => own[key];
   return {
     code,
     direction: rightToLeft.has(code) ? "rtl" : "ltr",

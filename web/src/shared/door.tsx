@@ -1,0 +1,44 @@
+// Who it is, before a page shows anything: signs in, and refuses the wrong role.
+import { type ReactNode, useEffect, useState } from "react";
+import type { Language } from "./i18n";
+import { ask, Refused } from "./problem";
+import { SignIn } from "./signin";
+
+export interface Person {
+  role: string;
+  id: string;
+  name: string;
+}
+
+interface Props {
+  language: Language;
+  roles: readonly string[];
+  refuse: (name: string) => string;
+  children: (person: Person, leave: () => void) => ReactNode;
+}
+
+export function Door({ language, roles, refuse, children }: Props) {
+  // undefined: not known yet; null: nobody.
+  const [person, setPerson] = useState<Person | null | undefined>(undefined);
+  const look = (): void => {
+    ask<Person>("/api/v1/me").then(setPerson, (error: unknown) => {
+      if (error instanceof Refused) setPerson(null);
+      else setTimeout(look, 1000);
+    });
+  };
+  useEffect(look, []);
+  const leave = (): void => {
+    void ask("/api/v1/logout", { method: "POST" }).finally(() => setPerson(null));
+  };
+  if (person === undefined) return <p className="loading" role="status">{language.t("page.loading")}</p>;
+  if (person === null) return <SignIn language={language} onDone={look} />;
+  if (!roles.includes(person.role)) {
+    return (
+      <main className="loading">
+        <p>{refuse(person.name)}</p>
+        <button type="button" onClick={leave}>{language.t("signin.out")}</button>
+      </main>
+    );
+  }
+  return children(person, leave);
+}

@@ -1,0 +1,102 @@
+// From the server's graph to boxes with places: what stands in each, which ways a
+// transfer can be refused on, and where everything lies.
+import { Graph as Sheet, layout } from "@dagrejs/dagre";
+import type { Checked, Graph, GraphEdge, GraphNode } from "./calls";
+
+export interface Box extends GraphNode {
+  id: number;
+  lines: string[];
+  can: string[]; // statuses of the session there
+  refused: boolean;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Way extends GraphEdge {
+  id: number;
+  label: string; // the text of a CASE
+  risk: boolean;
+}
+
+export interface Drawing {
+  boxes: Box[];
+  ways: Way[];
+}
+
+const LINES_MAX = 4;
+const LETTERS_MAX = 38;
+const WIDTH = 300;
+const LINE_HEIGHT = 19;
+const SMALL = { width: 110, height: 36 };
+
+// Lines that do something, without their comments.
+function shownLines(source: readonly string[], node: GraphNode): string[] {
+  const lines = source
+    .slice(node.line - 1, node.lastLine)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("//"))
+    .map((line) => (line.length > LETTERS_MAX ? `${line.slice(0, LETTERS_MAX - 1)}…` : line));
+  return lines.length > LINES_MAX ? [...lines.slice(0, LINES_MAX - 1), "…"] : lines;
+}
+
+const isSmall = (node: GraphNode): boolean => node.kind === "start" || (node.kind === "end" && node.line === 0);
+
+// The shortest ways from a start to a transfer that can be refused, on which the
+// session can be what it is refused for.
+function riskyEdges(graph: Graph, refused: ReadonlySet<number>, allows: (node: number) => boolean): Set<number> {
+  const risky = new Set<number>();
+  for (const target of refused) {
+    const from = new Map<number, number>();
+    const queue = graph.nodes.flatMap((node, i) => (node.kind === "start" ? [i] : []));
+    const seen = new Set(queue);
+    for (let at = queue.shift(); at !== undefined && at !== target; at = queue.shift()) {
+      graph.edges.forEach((edge, i) => {
+        if (edge.from !== at || seen.has(edge.to) || !allows(edge.to)) return;
+        seen.add(edge.to);
+        from.set(edge.to, i);
+        queue.push(edge.to);
+      });
+    }
+    for (let edge = from.get(target); edge !== undefined; edge = from.get(graph.edges[edge]?.from ?? -1)) risky.add(edge);
+  }
+  return risky;
+}
+
+export function draw(checked: Checked, text: string): Drawing {
+  const { graph } = checked;
+  if (graph === null) return { boxes: [], ways: [] };
+  const source = text.split(/\r?\n/);
+  const holds = (node: GraphNode, line: number): boolean => line >= node.line && line <= node.lastLine;
+  const refusedLines = checked.findings.filter((finding) => finding.code === "transfer-refused").map((finding) => finding.line);
+  const boxes = graph.nodes.map((node, id): Box => {
+    const lines = node.kind === "start" ? [] : shownLines(source, node);
+    const can = [...new Set((checked.statuses ?? []).filter((at) => holds(node, at.line)).flatMap((at) => at.can))];
+    const size = isSmall(node) ? SMALL : { width: WIDTH, height: 22 + LINE_HEIGHT * lines.length + (can.length > 0 ? 24 : 0) };
+    return { ...node, ...size, id, lines, can, refused: node.kind !== "start" && refusedLines.some((line) => holds(node, line)), x: 0, y: 0 };
+  });
+  const refused = new Set(boxes.filter((box) => box.refused).map((box) => box.id));
+  const risk = riskyEdges(graph, refused, (node) => {
+    const box = boxes[node];
+    return box === undefined || box.can.length === 0 || box.can.some((status) => status !== "idle" && status !== "queued");
+  });
+  const ways = graph.edges.map((edge, id): Way => ({ ...edge, id, label: edge.kind === "case" ? (source[edge.line - 1] ?? "").trim().replace(/\s*\{.*$/, "") : "", risk: risk.has(id) }));
+  place(boxes, ways);
+  return { boxes, ways };
+}
+
+function place(boxes: Box[], ways: readonly Way[]): void {
+  const sheet = new Sheet({ multigraph: true });
+  sheet.setGraph({ rankdir: "TB", nodesep: 36, ranksep: 44, marginx: 16, marginy: 16 });
+  sheet.setDefaultEdgeLabel(() => ({}));
+  for (const box of boxes) sheet.setNode(String(box.id), { width: box.width, height: box.height });
+  // What goes round again would turn the picture upside down.
+  for (const way of ways) if (way.kind !== "again") sheet.setEdge(String(way.from), String(way.to), {}, String(way.id));
+  layout(sheet);
+  for (const box of boxes) {
+    const at = sheet.node(String(box.id)) as { x: number; y: number };
+    box.x = at.x - box.width / 2;
+    box.y = at.y - box.height / 2;
+  }
+}

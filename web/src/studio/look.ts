@@ -1,0 +1,43 @@
+// What the editor looks like. It stands in a shadow root: there its styles are
+// adopted sheets, which the page's policy allows.
+import { EditorView } from "@codemirror/view";
+
+export const look = EditorView.theme({
+  "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "14px" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
+  ".cm-scroller": { fontFamily: "ui-monospace, monospace", lineHeight: "1.6" },
+  ".cm-gutters": { color: "var(--faint)", backgroundColor: "var(--surface)", border: "none" },
+  ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.2em" },
+  ".cm-breakpoints": { width: "1.2em", cursor: "pointer" },
+  ".cm-breakpoint": { color: "var(--bad)", paddingInlineStart: "2px" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--soft-line)" },
+  ".cm-stand": { backgroundColor: "var(--stand) !important", boxShadow: "inset 3px 0 0 var(--accent)" },
+  ".cm-passed": { boxShadow: "inset 3px 0 0 var(--line)" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": { backgroundColor: "var(--select) !important" },
+  ".cm-tooltip": { color: "var(--text)", backgroundColor: "var(--surface)", border: "1px solid var(--line)", borderRadius: "8px", maxWidth: "32rem" },
+  ".cm-tooltip-autocomplete > ul > li": { padding: "3px 8px" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { color: "var(--on-accent)", backgroundColor: "var(--accent)" },
+  ".cm-completionDetail": { fontStyle: "normal", opacity: "0.85" },
+  ".cm-completionInfo": { padding: "8px 12px" },
+  ".cm-words": { padding: "6px 12px", font: "14px/1.5 system-ui, sans-serif" },
+  ".cm-words pre": { margin: "4px 0", fontFamily: "ui-monospace, monospace", whiteSpace: "pre-wrap" },
+  ".cm-words p": { margin: "4px 0" },
+  ".cm-diagnostic": { padding: "6px 12px", borderInlineStart: "4px solid var(--line)", font: "14px/1.5 system-ui, sans-serif", whiteSpace: "pre-wrap" },
+  ".cm-diagnostic-error": { borderInlineStartColor: "var(--bad)" },
+  ".cm-diagnostic-warning": { borderInlineStartColor: "var(--warn)" },
+  ".cm-diagnosticAction": { margin: "6px 0 2px", padding: "4px 10px", font: "inherit", color: "var(--on-accent)", backgroundColor: "var(--accent)", borderRadius: "6px" },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn)", textUnderlineOffset: "3px" },
+  ".cm-lintRange-info": { backgroundImage: "none", textDecoration: "underline dotted var(--faint)", textUnderlineOffset: "3px" },
+  ".cm-panels": { color: "var(--text)", backgroundColor: "var(--soft)" },
+  ".cm-textfield, .cm-button": { color: "var(--text)", backgroundColor: "var(--surface)", backgroundImage: "none", border: "1px solid var(--line)", borderRadius: "6px" },
+  ".cm-matchingBracket": { backgroundColor: "var(--select) !important" },
+  // Two texts beside each other.
+  ".cm-changedLine": { backgroundColor: "var(--changed) !important" },
+  ".cm-changedText": { background: "var(--changed-word) !important" },
+  ".cm-deletedChunk": { backgroundColor: "var(--removed) !important" },
+  ".cm-deletedText, .cm-deletedChunk .cm-deletedText": { background: "var(--removed-word) !important", textDecoration: "none" },
+  ".cm-changedLine *, .cm-deletedChunk *": { color: "var(--text)" },
+  ".cm-collapsedLines": { color: "var(--faint)", background: "var(--soft)" },
+});

@@ -1,0 +1,152 @@
+// One script on the page: its published text, the draft, what the checker says.
+import { useCallback, useEffect, useRef, useState } from "react";
+import { type Problem, Refused } from "../shared/problem";
+import * as calls from "./calls";
+import { draftNames, dropDraft, keepDraft, readDraft } from "./drafts";
+import type { EditorHandle } from "./editor";
+
+export interface Script {
+  name: string;
+  opened: number; // counts: another one means another text in the editor
+  published: { version: string; source: string } | null;
+  base: string;
+  source: string;
+}
+
+export interface Workshop {
+  scripts: readonly string[];
+  script: Script | null;
+  checked: calls.Checked | null;
+  problem: Problem | null;
+  meanwhile: boolean; // somebody else has published
+  said: "published" | null;
+  editor: { current: EditorHandle | null };
+  open(name: string): void;
+  make(name: string): boolean;
+  write(source: string): void;
+  setChecked(checked: calls.Checked | null): void;
+  revert(): void;
+  format(): void;
+  publish(anyway?: boolean): void;
+  publishText(source: string): void;
+}
+
+const offline: Problem = { code: 0, status: "", message: "", type: "about:blank", title: "", detail: "", refusal: "unavailable" } as Problem;
+const problemOf = (error: unknown): Problem => (error instanceof Refused ? { ...offline, ...error.problem } : { ...offline, detail: String(error) });
+
+export function useWorkshop(): Workshop {
+  const [scripts, setScripts] = useState<readonly string[]>([]);
+  const [script, setScript] = useState<Script | null>(null);
+  const [checked, setChecked] = useState<calls.Checked | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [meanwhile, setMeanwhile] = useState(false);
+  const [said, setSaid] = useState<"published" | null>(null);
+  const editor = useRef<EditorHandle | null>(null);
+  const opened = useRef(0);
+  const latest = useRef(script);
+  latest.current = script;
+  const fail = useCallback((error: unknown) => setProblem(problemOf(error)), []);
+
+  const enter = useCallback((name: string, published: Script["published"]) => {
+    const kept = readDraft(name);
+    const source = kept?.source ?? published?.source ?? "";
+    opened.current += 1;
+    setChecked(null);
+    setProblem(null);
+    setMeanwhile(false);
+    setSaid(null);
+    setScript({ name, opened: opened.current, published, base: kept?.base ?? published?.version ?? "", source });
+    const url = new URL(location.href);
+    url.searchParams.set("script", name);
+    history.replaceState(null, "", url);
+  }, []);
+
+  const open = useCallback(
+    (name: string) => {
+      calls.readScript(name).then(
+        (found) => enter(found.name, { version: found.version, source: found.source }),
+        (error: unknown) => (error instanceof Refused && error.status === 404 ? enter(name, null) : fail(error)),
+      );
+    },
+    [enter, fail],
+  );
+
+  useEffect(() => {
+    calls.listScripts().then((found) => {
+      const names = [...new Set([...found.map((entry) => entry.name), ...draftNames()])].sort((a, b) => a.localeCompare(b));
+      setScripts(names);
+      const wanted = new URLSearchParams(location.search).get("script");
+      const first = wanted !== null && names.includes(wanted) ? wanted : names[0];
+      if (first !== undefined) open(first);
+    }, fail);
+  }, [open, fail]);
+
+  const write = (source: string): void => {
+    setSaid(null);
+    setScript((now) => {
+      if (now === null) return now;
+      if (source === now.published?.source) dropDraft(now.name);
+      else keepDraft(now.name, { base: now.base, source });
+      return { ...now, source };
+    });
+  };
+
+  const put = async (name: string, source: string): Promise<void> => {
+    await calls.publish(name, source);
+    const found = await calls.readScript(name);
+    setProblem(null);
+    setMeanwhile(false);
+    const now = latest.current;
+    if (now !== null && now.name === name) {
+      const clean = now.source === source || now.source === now.published?.source;
+      const kept = clean ? source : now.source;
+      if (clean) dropDraft(name);
+      else keepDraft(name, { base: found.version, source: kept });
+      setScript({ ...now, published: { version: found.version, source: found.source }, base: found.version, source: kept });
+      if (kept !== now.source) editor.current?.replace(kept);
+      setSaid("published"); // behind the replacement, which is no writing
+    }
+    setScripts((now) => (now.includes(name) ? now : [...now, name].sort((a, b) => a.localeCompare(b))));
+  };
+
+  const publish = async (anyway: boolean): Promise<void> => {
+    if (script === null) return;
+    const known = script.published === null ? [] : await calls.listVersions(script.name);
+    const current = known.find((version) => version.current)?.version ?? "";
+    if (!anyway && current !== script.base) setMeanwhile(true);
+    else await put(script.name, script.source);
+  };
+
+  return {
+    scripts,
+    script,
+    checked,
+    problem,
+    meanwhile,
+    said,
+    editor,
+    open,
+    write,
+    setChecked,
+    make(name) {
+      if (scripts.some((known) => known.toLowerCase() === name.toLowerCase())) return false;
+      keepDraft(name, { base: "", source: "" });
+      setScripts([...scripts, name].sort((a, b) => a.localeCompare(b)));
+      enter(name, null);
+      return true;
+    },
+    revert() {
+      if (script?.published) {
+        setScript({ ...script, base: script.published.version });
+        editor.current?.replace(script.published.source);
+      }
+    },
+    format() {
+      if (script !== null) {
+        calls.format(script.source).then(({ source }) => source !== null && source !== script.source && editor.current?.replace(source), fail);
+      }
+    },
+    publish: (anyway = false) => void publish(anyway).catch(fail),
+    publishText: (source) => script !== null && void put(script.name, source).catch(fail),
+  };
+}
