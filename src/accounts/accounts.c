@@ -379,16 +379,19 @@ enum bt_err accounts_who(struct accounts *a, struct text cookie, int64_t now_us,
       now_us - seen_us > ACCOUNT_IDLE_US) {
     return BT_ERR_NOT_FOUND;
   }
-  return now_us - seen_us > SEEN_EVERY_US ? note_seen(a, sha256, now_us)
-                                          : BT_ERR_OK;
+  if (now_us - seen_us > SEEN_EVERY_US) {
+    /* A store that takes nothing now must not sign anybody out. */
+    (void)note_seen(a, sha256, now_us);
+  }
+  return BT_ERR_OK;
 }
 
 bool accounts_still(struct accounts *a, const uint8_t sha256[32]) {
   sqlite3_stmt *s = a->statements[DO_STILL];
   bind_sha(s, 1, sha256);
-  const bool there = row(s) == BT_ERR_OK;
+  const bool gone = row(s) == BT_ERR_NOT_FOUND;
   rest(s);
-  return there;
+  return !gone;
 }
 
 enum bt_err accounts_end(struct accounts *a, struct text cookie) {

@@ -178,6 +178,13 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
     err = loop_timer_create(options->loop, chats_on_timer, api,
                             &api->place_timer);
   }
+  if (err == BT_ERR_OK && options->accounts != NULL) {
+    err = loop_timer_create(options->loop, signins_on_timer, api,
+                            &api->account_timer);
+    if (err == BT_ERR_OK) {
+      signins_on_timer(api);
+    }
+  }
   return err;
 }
 
@@ -222,6 +229,7 @@ void api_free(struct api *api) {
   bt_check(api->sockets == NULL && api->streams == NULL);
   loop_timer_free(api->stream_timer);
   loop_timer_free(api->place_timer);
+  loop_timer_free(api->account_timer);
   topics_free(&api->topics);
   textbuf_free(&api->scratch);
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));

@@ -46,7 +46,10 @@ struct api {
   size_t desk_cap;
   struct look_back *look_back; /* into the journal, one at a time; or NULL */
   struct stream *streams;      /* of events */
-  struct loop_timer *stream_timer, *place_timer;
+  bool places_wait;            /* place_timer runs */
+  struct socket *next_socket;  /* who hears its place next; NULL: the first */
+  struct stream *next_stream;  /* whose turn it is when the timer runs */
+  struct loop_timer *stream_timer, *place_timer, *account_timer;
   uint64_t event_seq;     /* of the event that is being told */
   uint32_t event_index;   /* and its place in the batch, from 1 */
   struct textbuf scratch; /* one frame at a time */
@@ -97,6 +100,8 @@ bool call_signed_in(struct call *c, struct text cookie,
 /* Is what let somebody in still good? */
 bool api_still(const struct api *api, const struct auth_source *source);
 void signins_free(struct api *api);
+/* Sockets of accounts that are gone end. */
+void signins_on_timer(void *ctx);
 
 /* ---- studio.c */
 void studio_jobs_free(struct api *api);

@@ -201,6 +201,10 @@ static bool find_customer(const struct auth *a, struct text token,
   return true;
 }
 
+static uint64_t hash_of_subject(const struct auth_entry *e) {
+  return e->subject_len == 0 ? 0 : hash_bytes(e->subject, e->subject_len);
+}
+
 bool auth_find(const struct auth *a, struct text token,
                struct auth_identity *out) {
   if (text_starts(token, CUSTOMER_PREFIX)) {
@@ -215,14 +219,21 @@ bool auth_find(const struct auth *a, struct text token,
   const struct auth_entry *e = &a->entries[i];
   *out = (struct auth_identity){.role = e->role,
                                 .subject = {e->subject, e->subject_len},
-                                .source = {.from_table = true}};
+                                .source = {.from_table = true,
+                                           .role = e->role,
+                                           .subject = hash_of_subject(e)}};
   memcpy(out->source.sha256, sha, AUTH_HASH);
   return true;
 }
 
 bool auth_still(const struct auth *a, const struct auth_source *source) {
-  return !source->from_table || map_get(&a->by_hash, hash_of(source->sha256),
-                                        source->sha256) != MAP_NONE;
+  if (!source->from_table) {
+    return true;
+  }
+  const uint32_t i =
+      map_get(&a->by_hash, hash_of(source->sha256), source->sha256);
+  return i != MAP_NONE && a->entries[i].role == source->role &&
+         hash_of_subject(&a->entries[i]) == source->subject;
 }
 
 /* ---- tickets */

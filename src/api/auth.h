@@ -19,6 +19,8 @@ enum { AUTH_HASH = 32, TICKET_TEXT = 67, CUSTOMER_TOKEN_TEXT = 104 };
 struct auth_source {
   uint8_t sha256[AUTH_HASH];
   bool from_table;   /* customers' tokens cannot be revoked */
+  enum role role;    /* as the table said then: a token that is given to */
+  uint64_t subject;  /* somebody else (a hash) is another token */
   bool from_browser; /* of an account that has signed in (accounts.h) */
 };
 

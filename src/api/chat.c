@@ -10,6 +10,7 @@
 /* How often those who wait are told their place, and for how many at most: it
  * costs as much as there are others before them. */
 #define PLACE_EVERY_US (5 * INT64_C(1000000))
+#define PLACE_SOON_US  INT64_C(50000) /* then the next of so many */
 enum { PLACES_MAX = 500 };
 
 struct chat {
@@ -92,7 +93,10 @@ static void tell_place(struct chat *chat) {
     json_put_i64(&o, wait_ms / 1000);
   }
   socket_send(&chat->socket, api_frame_end(api, &o));
-  loop_timer_start_after(api->place_timer, PLACE_EVERY_US);
+  if (!api->places_wait) { /* who comes must not put the others off */
+    api->places_wait = true;
+    loop_timer_start_after(api->place_timer, PLACE_EVERY_US);
+  }
 }
 
 static void tell_end(struct chat *chat, struct text reason) {
@@ -154,16 +158,21 @@ static void on_typing(struct watch *w, const struct typing *t) {
 void chats_on_timer(void *ctx) {
   struct api *api = ctx;
   size_t told = 0;
-  for (struct socket *s = api->sockets; s != NULL && told < PLACES_MAX;
-       s = s->next) {
+  struct socket *s = api->next_socket != NULL ? api->next_socket : api->sockets;
+  const bool goes_on = api->next_socket != NULL;
+  api->places_wait = true; /* this round says itself when the next one is */
+  for (; s != NULL && told < PLACES_MAX; s = api->next_socket) {
     struct chat *chat = (struct chat *)(void *)s;
+    api->next_socket = s->next;
     if (s->ops == &socket_ops && chat->status == SESSION_QUEUED) {
       tell_place(chat);
       told++;
     }
   }
-  if (told > 0) {
-    loop_timer_start_after(api->place_timer, PLACE_EVERY_US);
+  api->places_wait = goes_on || told > 0;
+  if (api->places_wait) {
+    loop_timer_start_after(api->place_timer,
+                           s != NULL ? PLACE_SOON_US : PLACE_EVERY_US);
   }
 }
 

@@ -59,6 +59,17 @@ static bool let_stranger_in(struct call *c) {
     return unauthorized(c, "The request has no token: send Authorization: "
                            "Bearer TOKEN.");
   }
+  /* A browser lets any page open a WebSocket: that we must see to. */
+  if (c->origin.len > 0 && !call_is_own_page(c) &&
+      !origins_allow(&c->api->origins, c->origin)) {
+    call_refuse(c, REFUSAL_FORBIDDEN,
+                call_format(c,
+                            "Pages of %.*s may not open sessions here: the "
+                            "centre's \"origins\" does not name it.",
+                            TEXT_ARG(c->origin)),
+                TEXT(""));
+    return false;
+  }
   c->by.role = ROLE_CUSTOMER;
   c->by.name = TEXT("customer");
   return true;

@@ -11,7 +11,9 @@
 #include "api/serve_priv.h"
 #include "base/check.h"
 
-#define COOKIE_NAME TEXT("baton=")
+#define COOKIE_NAME    TEXT("baton=")
+
+#define STILL_EVERY_US (10 * INT64_C(1000000))
 
 enum {
   SIGNINS_MAX = 32, /* looked at, or waiting to be */
@@ -317,18 +319,29 @@ void serve_login(struct call *c) {
 
 /* ---- signed in */
 
+/* Another process removes accounts and changes passwords: nobody tells us. */
+void signins_on_timer(void *ctx) {
+  struct api *api = ctx;
+  api_revoke(api);
+  loop_timer_start_after(api->account_timer, STILL_EVERY_US);
+}
+
 /* Signing out twice is no mistake. */
 void serve_logout(struct call *c) {
   if (!has_accounts(c) || !from_own_page(c)) {
     return;
   }
-  const enum bt_err err =
-      accounts_end(c->api->options.accounts, call_cookie(c));
+  const struct text cookie = call_cookie(c);
+  const enum bt_err err = cookie.len == 0
+                              ? BT_ERR_NOT_FOUND
+                              : accounts_end(c->api->options.accounts, cookie);
   if (err != BT_ERR_OK && err != BT_ERR_NOT_FOUND) {
     refuse_store(c);
     return;
   }
-  api_revoke(c->api);
+  if (err == BT_ERR_OK) { /* else nobody's sockets have to go */
+    api_revoke(c->api);
+  }
   const struct reply r = {.code = 204, .cookie = cookie_of(c, "", 0)};
   call_reply(c, &r);
 }

@@ -6,7 +6,12 @@
 #include "base/check.h"
 #include "engine/form.h"
 
-enum { FRAME_DEPTH = 64, FRAME_BYTES_MAX = 4 << 20, FRAME_ID_MAX = 128 };
+enum {
+  FRAME_DEPTH = 64,
+  FRAME_BYTES_MAX = 4 << 20,
+  FRAME_ID_MAX = 128,
+  FRAME_LOOKED_INTO = 4096
+};
 
 /* ---- out */
 
@@ -109,17 +114,6 @@ void socket_refuse(struct socket *s, const struct frame *f,
   refuse(s, f, &p);
 }
 
-static bool within_rate(struct socket *s, const struct frame *f) {
-  char detail[RATE_SENTENCE];
-  struct engine_problem p = {.refusal = REFUSAL_RATE_LIMITED};
-  if (rates_allow(&s->api->rates, &s->by, detail, &p.retry_after_ms)) {
-    return true;
-  }
-  p.detail = text_from(detail);
-  refuse(s, f, &p);
-  return false;
-}
-
 void socket_refuse_type(struct socket *s, const struct frame *f,
                         const char *const *known) {
   enum { TYPES_MAX = 16 };
@@ -183,13 +177,31 @@ static bool read_frame(struct socket *s, struct text message, struct frame *f) {
   return true;
 }
 
+/* A frame that is none counts, too; one that is too much is only looked into
+ * for the id that its refusal has to name. */
+static bool take_frame(struct socket *s, struct text message, struct frame *f) {
+  char detail[RATE_SENTENCE];
+  struct engine_problem p = {.refusal = REFUSAL_RATE_LIMITED};
+  if (rates_allow(&s->api->rates, &s->by, detail, &p.retry_after_ms)) {
+    return read_frame(s, message, f);
+  }
+  p.detail = text_from(detail);
+  struct json *tree = NULL;
+  const bool named =
+      message.len <= FRAME_LOOKED_INTO &&
+      json_parse(f->arena, message, FRAME_DEPTH, &tree, NULL) == BT_ERR_OK &&
+      read_id(tree, &f->id);
+  refuse(s, named ? f : NULL, &p);
+  return false;
+}
+
 static void on_message(void *ctx, struct ws *ws, struct text message) {
   (void)ws;
   struct socket *s = ctx;
   struct arena arena;
   arena_init(&arena, s->api->mem, FRAME_BYTES_MAX);
   struct frame f = {.arena = &arena};
-  if (read_frame(s, message, &f) && within_rate(s, &f)) {
+  if (take_frame(s, message, &f)) {
     s->ops->on_frame(s, &f);
   }
   arena_free(&arena);
@@ -329,6 +341,9 @@ static void on_close(void *ctx, struct ws *ws, uint16_t code,
   struct socket *s = ctx;
   note_socket(s, "socket.closed", code);
   s->ws = NULL;
+  if (s->api->next_socket == s) {
+    s->api->next_socket = s->next;
+  }
   if (s->prev != NULL) {
     s->prev->next = s->next;
   } else {

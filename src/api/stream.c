@@ -13,10 +13,13 @@
 #include "base/check.h"
 
 #define BEAT_US  (15 * INT64_C(1000000)) /* a comment, so that proxies stay */
-#define AGAIN_US INT64_C(1000)
+#define AGAIN_US INT64_C(2000)
+#define SLICE_US INT64_C(3000) /* of reading at once, whoever it is for */
 #define SLOW_US  INT64_C(50000)
 
 enum {
+  STREAMS_OF_CUSTOMER = 4,
+  STREAMS_OF_OTHERS = 32,
   BATCHES_AT_ONCE = 64,
   HIGH_WATER = 256 * 1024 /* waiting bytes, above which a reader is behind */
 };
@@ -262,10 +265,15 @@ static void beat(struct stream *s) {
   }
 }
 
+/* Some are read for, and the rest at the next turn: those who read the past
+ * must not keep those who live in the present waiting. */
 void streams_on_timer(void *ctx) {
   struct api *api = ctx;
+  const int64_t end_us = loop_now_us() + SLICE_US;
   bool more = false, slow = false;
-  for (struct stream *s = api->streams; s != NULL; s = s->next) {
+  struct stream *s = api->next_stream != NULL ? api->next_stream : api->streams;
+  while (s != NULL && loop_now_us() < end_us) {
+    api->next_stream = s->next;
     if (s->live) {
       beat(s);
     } else if (waiting(s) > HIGH_WATER) {
@@ -274,7 +282,9 @@ void streams_on_timer(void *ctx) {
       more = catch_up(s) || more;
       slow = slow || !s->live;
     }
+    s = api->next_stream;
   }
+  more = more || s != NULL;
   if (api->streams != NULL) {
     loop_timer_start_after(api->stream_timer, more   ? AGAIN_US
                                               : slow ? SLOW_US
@@ -286,6 +296,9 @@ void streams_on_timer(void *ctx) {
 
 static void forget(struct stream *s) {
   struct api *api = s->socket.api;
+  if (api->next_stream == s) {
+    api->next_stream = s->next;
+  }
   if (s->prev != NULL) {
     s->prev->next = s->next;
   } else {
@@ -353,7 +366,39 @@ static bool read_place(struct call *c, struct place *out) {
   return false;
 }
 
+static bool is_of_caller(const struct stream *s, const struct call *c) {
+  const struct caller *a = &s->socket.by, *b = &c->by;
+  return a->role == b->role && a->number == b->number &&
+         id_equal(a->session, b->session) &&
+         memcmp(s->socket.source.sha256, c->who.source.sha256,
+                sizeof c->who.source.sha256) == 0;
+}
+
+/* Each stream is work for every event, and may ask for all of the past. */
+static bool may_open_more(struct call *c) {
+  const unsigned most =
+      c->by.role == ROLE_CUSTOMER ? STREAMS_OF_CUSTOMER : STREAMS_OF_OTHERS;
+  unsigned there = 0;
+  for (const struct stream *s = c->api->streams; s != NULL; s = s->next) {
+    there += is_of_caller(s, c);
+  }
+  if (there < most) {
+    return true;
+  }
+  call_refuse_for(c, REFUSAL_RATE_LIMITED,
+                  call_format(c,
+                              "This caller follows events on %u streams "
+                              "already, which is as many as it may; close one "
+                              "of them first.",
+                              there),
+                  SLOW_US / 1000);
+  return false;
+}
+
 static struct stream *new_stream(struct call *c) {
+  if (!may_open_more(c)) {
+    return NULL;
+  }
   struct stream *s = mem_new(c->api->mem, sizeof *s);
   if (s == NULL) {
     call_refuse_memory(c);

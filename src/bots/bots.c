@@ -138,6 +138,9 @@ void bot_dropped(struct bot *bot) {
 
 /* What the customer has said and nobody who can answer has answered. */
 static void tell_backlog(struct bot_talk *t, const struct json *session) {
+  struct bots *b = t->bot->bots;
+  const uint32_t bot = t->bot->number;
+  const struct id id = t->session;
   const struct json *list = json_member(session, TEXT("messages"));
   const struct json *from = list == NULL ? NULL : list->first;
   for (const struct json *m = from; m != NULL; m = m->next) {
@@ -148,12 +151,13 @@ static void tell_backlog(struct bot_talk *t, const struct json *session) {
       from = m->next;
     }
   }
-  for (const struct json *m = from; m != NULL; m = m->next) {
+  for (const struct json *m = from; m != NULL && t != NULL; m = m->next) {
     const struct bot_turn turn = {
         .number = (uint32_t)json_member(m, TEXT("number"))->i,
         .text = part_payload(part_of(m, "data"), part_text(m, "text"))};
     if (text_equal(json_member(m, TEXT("from"))->text, TEXT("customer"))) {
       t->bot->ops->turn(t, &turn);
+      t = bot_find_talk(b, bot, id); /* a turn may lose the talk */
     }
   }
 }
@@ -402,7 +406,9 @@ static enum bt_err configure_one(struct bots *b,
                                  const struct bot_settings *settings) {
   const uint32_t number =
       directory_bot(engine_directory(api_engine(b->api)), settings->id);
-  bt_check(number != DIR_NONE);
+  if (number == DIR_NONE) {
+    return BT_ERR_OK; /* its configuration was refused, and the log says why */
+  }
   struct bot *old = number < b->cap ? b->list[number] : NULL;
   struct bot *fresh = NULL;
   if (old != NULL && bot_settings_equal(old->settings, settings)) {

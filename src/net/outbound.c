@@ -192,6 +192,9 @@ static void set_multi(struct outbound *o) {
 
 void outbound_set_connections(struct outbound *o, long most) {
   (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
+  /* One slow host must not hold up the calls to all others. */
+  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                          (most + 3) / 4);
 }
 
 enum bt_err outbound_create(struct loop *loop,

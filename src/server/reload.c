@@ -61,7 +61,8 @@ static bool load(struct server *s, struct server_config *out) {
   return true;
 }
 
-/* Everything, or nothing at all. */
+/* What the process itself keeps: everything, or nothing at all. What is a
+ * command may still be refused one by one (see server_finish_reload()). */
 static bool begin(struct server *s) {
   const struct apply_options options = {
       .domain = s->domain, .clock = &s->clock, .log = &s->log};
@@ -107,13 +108,17 @@ void server_finish_reload(struct server *s) {
   if (s->apply == NULL || !apply_is_done(s->apply)) {
     return;
   }
+  const size_t refused = apply_refused(s->apply);
   const struct log_field fields[] = {
       {.name = "objects", .number = (int64_t)s->coming.object_count},
       {.name = "scripts", .number = (int64_t)s->coming.script_count},
       {.name = "tokens", .number = (int64_t)s->coming.token_count},
-      {.name = "refused", .number = (int64_t)apply_refused(s->apply)}};
-  log_write(&s->log, API_LOG_INFO, "configuration.loaded", fields, 4);
-  s->reloads++;
+      {.name = "refused", .number = (int64_t)refused}};
+  log_write(&s->log, refused == 0 ? API_LOG_INFO : API_LOG_ERROR,
+            refused == 0 ? "configuration.loaded" : "configuration.refused",
+            fields, 4);
+  s->reloads += refused == 0;
+  s->failed_reloads += refused != 0;
   apply_free(s->apply);
   s->apply = NULL;
   domain_set_zone(s->domain, s->coming.zone);

@@ -9,6 +9,8 @@ runs. What was answered before is there after; what was refused never happened.
 import asyncio
 import os
 import resource
+import shutil
+import signal
 import sys
 import tempfile
 
@@ -39,8 +41,8 @@ def journal_bytes(data):
 
 
 class Story:
-    def __init__(self, server, data):
-        self.server, self.data, self.ledger = server, data, Ledger()
+    def __init__(self, server, centre, data):
+        self.server, self.centre, self.data, self.ledger = server, centre, data, Ledger()
         self.http, self.number = wire.Http(server.port), 0
 
     async def status(self, path):
@@ -72,6 +74,15 @@ class Story:
         assert await self.status("/healthz") == 200, "the process must stay"
         assert await self.status("/readyz") == 503, "a full disk is not ready"
 
+        # A reload whose new bot the journal cannot take: refused, and no more.
+        with open(self.centre, "r+", encoding="utf-8") as centre:
+            text = centre.read().replace("bots: [", 'bots: [{ id: new, type: webhook, url: "http://127.0.0.1:9/" }, ')
+            centre.seek(0)
+            centre.write(text)
+        self.server.process.send_signal(signal.SIGHUP)
+        await asyncio.sleep(0.5)
+        assert await self.status("/healthz") == 200, "a refused reload must not end the process"
+
         limit_files(self.server.process.pid, resource.RLIM_INFINITY)
 
         async def is_ready():
@@ -86,13 +97,14 @@ class Story:
 async def main(program):
     with tempfile.TemporaryDirectory(prefix="baton_full.") as base:
         data = os.path.join(base, "data")
-        server = Server(program, CENTRE, data)
+        centre = shutil.copy(CENTRE, base)
+        server = Server(program, centre, data)
         await server.start()
-        story = Story(server, data)
+        story = Story(server, centre, data)
         await story.play()
         code, said = await server.stop()
         assert code == 0, said
-        for message in ("journal.full", "journal.recovered"):
+        for message in ("journal.full", "configuration.refused", "journal.recovered"):
             assert message in said, f"the log does not say {message}:\n{said}"
     print(f"{story.number} sessions asked for, none that was answered is lost")
 

@@ -49,6 +49,14 @@ test("SIGHUP takes the changed file over and drops nothing", async () => {
   await take(agent, id);
 });
 
+test("a token that the file gives to somebody else is another token: what it has open ends", async () => {
+  const server = await start(text);
+  const events = await Peer.connect(server, "/events/socket", "supervisor");
+  server.write(text.replace(/role: supervisor,( +)token: test-supervisor-token, name: \w+/, "role: agent, subject: anna, token: test-supervisor-token"));
+  server.process.kill("SIGHUP");
+  assert.equal((await events.over).code, 1008);
+});
+
 test("SIGHUP with a file that has errors: all are logged, nothing changes", async () => {
   const server = await start(text);
   server.write(text.replace("id: support,", "id: support, priorty: 3,").replace("bot: second", "bot: secnd"));

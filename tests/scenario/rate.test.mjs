@@ -53,3 +53,11 @@ test("requests of a supervisor: 429 with Retry-After; an administrator and /heal
   assert.equal((await admin("GET", "/queues")).status, 200);
   assert.equal((await server.ask("GET", "/healthz")).status, 200);
 });
+
+test("frames that are none are counted, too", async () => {
+  const customer = await Peer.customer(server, "plain");
+  for (let i = 0; i < 14; i++) customer.socket.send("no frame");
+  const { problem } = await customer.hear("too many", (f) => f.type === "problem" && f.problem.code === 429);
+  assert.equal(problem.refusal, "rate_limited");
+  await customer.close();
+});

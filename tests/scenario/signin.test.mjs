@@ -150,6 +150,13 @@ test("accounts are there after kill -9; a new password signs out everywhere", as
   assert.equal((await logIn("sue")).status, 200);
 });
 
+test("an account that is removed while the server runs: its sockets end", async () => {
+  added("leaver", "--role", "supervisor");
+  const { closed } = await socket("/events/socket", { Cookie: await cookieOf("leaver"), Origin: own.Origin });
+  assert.equal(account("remove", "leaver").status, 0);
+  assert.equal(await within("the socket ends", closed), 1008);
+});
+
 test("baton account: lists, removes, and says what is wrong", async () => {
   const { stdout } = account("list", "--json");
   assert.deepEqual(JSON.parse(stdout).find((a) => a.login === "sue"),

@@ -197,3 +197,22 @@ test("what a customer sends again after a gap is said once", async () => {
   assert.deepEqual(body.messages.map((m) => m.text), ["did you get this?", "fine"]);
   await finish(server, id);
 });
+
+test("a customer follows events on four streams at most; others go on", async () => {
+  const opened = await server.as("supervisor")("POST", "/sessions", { entryPoint: "plain" });
+  const { token } = opened.body;
+  const streams = [];
+  for (let i = 0; i < 4; i++) streams.push(await Sse.open(token, 0));
+  const headers = { Authorization: `Bearer ${token}` };
+  const fifth = await server.ask("GET", "/api/v1/events?after=0", { headers });
+  assert.equal(fifth.status, 429);
+  assert.match(fifth.body.detail, /follows events on 4 streams already/);
+  const own = await Sse.open(TOKENS.supervisor, 0);
+  await eventually("others are read for", () => own.events.length > 0);
+  streams.pop().close();
+  await eventually("there is room again", async () => {
+    streams.push(await Sse.open(token).catch(() => null));
+    return streams.pop()?.close() === undefined;
+  });
+  for (const stream of [...streams, own]) stream.close();
+});
