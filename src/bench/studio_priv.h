@@ -7,7 +7,7 @@
 #include "studio/program.h"
 #include "studio/vm.h"
 
-enum { STUDIO_FIGURES_MAX = 3 };
+enum { STUDIO_FIGURES_MAX = 4 };
 
 /* What one side measured in one round. */
 struct studio_measure {

@@ -135,12 +135,16 @@ static enum opcode particular(const struct compiler *c, enum opcode op,
                               uint16_t left, uint16_t right) {
   static const struct {
     enum opcode general, of_registers, with_number;
-  } forms[] = {
-      {OP_ADD, OP_ADD_R, OP_ADD_K},     {OP_SUB, OP_SUB_R, OP_SUB_K},
-      {OP_MUL, OP_MUL_R, OP_MUL_K},     {OP_DIV, OP_DIV_R, OP_DIV_K},
-      {OP_MOD, OP_MOD, OP_MOD_K},       {OP_IF_EQ, OP_IF_EQ, OP_IF_EQ_K},
-      {OP_IF_NE, OP_IF_NE, OP_IF_NE_K}, {OP_IF_LT, OP_IF_LT, OP_IF_LT_K},
-      {OP_IF_LE, OP_IF_LE, OP_IF_LE_K}};
+  } forms[] = {{OP_ADD, OP_ADD_R, OP_ADD_K},
+               {OP_SUB, OP_SUB_R, OP_SUB_K},
+               {OP_MUL, OP_MUL_R, OP_MUL_K},
+               {OP_DIV, OP_DIV_R, OP_DIV_K},
+               {OP_MOD, OP_MOD, OP_MOD_K},
+               {OP_IF_EQ, OP_IF_EQ, OP_IF_EQ_K},
+               {OP_GET_INDEX, OP_GET_INDEX_R, OP_GET_INDEX},
+               {OP_IF_NE, OP_IF_NE, OP_IF_NE_K},
+               {OP_IF_LT, OP_IF_LT, OP_IF_LT_K},
+               {OP_IF_LE, OP_IF_LE, OP_IF_LE_K}};
   for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
     if (forms[i].general != op || is_constant(left)) {
       continue;
@@ -235,6 +239,13 @@ static void binary_to(struct compiler *c, const struct expr *e, uint16_t dst) {
       join ? OP_JOIN : particular(c, b.op, v[swaps], v[!swaps]);
   emit(c, op, e, (struct insn){.a = dst, .b = v[swaps], .c = v[!swaps]});
   c->next = keep;
+}
+
+void compiler_add_to(struct compiler *c, uint16_t dst, const struct expr *piece,
+                     uint16_t value) {
+  const enum opcode op =
+      is_literal(piece) ? OP_JOIN : particular(c, OP_ADD, dst, value);
+  emit(c, op, piece, (struct insn){.a = dst, .b = dst, .c = value});
 }
 
 static bool is_logic(const struct expr *e) {
@@ -344,7 +355,8 @@ static void index_to(struct compiler *c, const struct expr *e, uint16_t dst) {
   const uint32_t keep = c->next;
   uint16_t v[2];
   operand_pair(c, e->left, e->right, v);
-  emit(c, OP_GET_INDEX, e, (struct insn){.a = dst, .b = v[0], .c = v[1]});
+  emit(c, particular(c, OP_GET_INDEX, v[0], v[1]), e,
+       (struct insn){.a = dst, .b = v[0], .c = v[1]});
   c->next = keep;
 }
 

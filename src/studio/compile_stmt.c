@@ -84,8 +84,22 @@ void compiler_store(struct compiler *c, const struct expr *target,
   c->next = keep;
 }
 
+/* A variable that is a register of the running part. */
+static void assign_own(struct compiler *c, const struct expr *target,
+                       const struct expr *value) {
+  if (!compiler_append(c, target, value)) {
+    compiler_to(c, value, (uint16_t)target->variable.index);
+  }
+}
+
 /* A name that ends in $ always holds text. */
 static void compile_text_assign(struct compiler *c, const struct stmt *s) {
+  if (!compiler_is_outer(c, s->target)) {
+    const uint16_t own = (uint16_t)s->target->variable.index;
+    assign_own(c, s->target, s->value);
+    emit(c, OP_TEXT, s->at, (struct insn){.a = own, .b = own});
+    return;
+  }
   const uint16_t value = compiler_operand(c, s->value);
   const uint16_t text = compiler_temp(c, s->at);
   emit(c, OP_TEXT, s->at, (struct insn){.a = text, .b = value});
@@ -99,7 +113,7 @@ static void compile_assign(struct compiler *c, const struct stmt *s) {
   if (name && !text && text_ends(s->target->text, TEXT("$"))) {
     compile_text_assign(c, s);
   } else if (name && !compiler_is_outer(c, s->target)) {
-    compiler_to(c, s->value, (uint16_t)s->target->variable.index);
+    assign_own(c, s->target, s->value);
   } else {
     compiler_store(c, s->target, compiler_operand(c, s->value));
   }

@@ -66,6 +66,12 @@ uint16_t compiler_operand(struct compiler *c, const struct expr *e);
 /* … in a register of its own choice, or in @dst. */
 uint16_t compiler_fresh(struct compiler *c, const struct expr *e);
 void compiler_to(struct compiler *c, const struct expr *e, uint16_t dst);
+/* The variable in register @dst += @piece, whose value is the V operand. */
+void compiler_add_to(struct compiler *c, uint16_t dst, const struct expr *piece,
+                     uint16_t value);
+/* @variable, a register, = @sum, if that is itself and pieces to be added. */
+bool compiler_append(struct compiler *c, const struct expr *variable,
+                     const struct expr *sum);
 /* Jumps when the truth of @e is @when; else goes on. */
 void compiler_condition(struct compiler *c, const struct expr *e, bool when,
                         struct jumps *j);

@@ -14,12 +14,15 @@ struct reader {
   bool bad; /* ran out, or a number was too large: everything after is 0 */
 };
 
+enum { FEW = 16 }; /* objects that most runs do not have more of */
+
 struct loader {
   struct reader in;
   struct vm *vm;
-  struct image_slot *table;
+  struct image_slot *table; /* .few, or allocated */
   size_t count, cap;
   bool no_memory;
+  struct image_slot few[FEW];
 };
 
 /* ---- bytes */
@@ -34,14 +37,19 @@ static unsigned take_byte(struct reader *r) {
 
 static uint64_t take_fixed(struct reader *r) {
   uint64_t n = 0;
-  for (unsigned i = 0; i < 8; i++) {
-    n |= (uint64_t)take_byte(r) << (8 * i);
+  if (r->bad || r->bytes.len - r->at < 8) {
+    r->bad = true;
+    return 0;
   }
+  const unsigned char *p = (const unsigned char *)r->bytes.ptr + r->at;
+  for (unsigned i = 0; i < 8; i++) {
+    n |= (uint64_t)p[i] << (8 * i);
+  }
+  r->at += 8;
   return n;
 }
 
-/* At most @max. */
-static uint64_t take_uint(struct reader *r, uint64_t max) {
+static uint64_t take_long_uint(struct reader *r, uint64_t max) {
   uint64_t n = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const unsigned byte = take_byte(r);
@@ -55,16 +63,35 @@ static uint64_t take_uint(struct reader *r, uint64_t max) {
   return 0;
 }
 
+/* At most @max. Nearly all have one byte. */
+static inline uint64_t take_uint(struct reader *r, uint64_t max) {
+  if (!r->bad && r->at < r->bytes.len) {
+    const unsigned char byte = (unsigned char)r->bytes.ptr[r->at];
+    if (byte < 0x80 && byte <= max) {
+      r->at++;
+      return byte;
+    }
+  }
+  return take_long_uint(r, max);
+}
+
 static int64_t take_int(struct reader *r) {
   const uint64_t n = take_uint(r, UINT64_MAX);
   return (int64_t)(n >> 1 ^ (n & 1 ? UINT64_MAX : 0));
 }
 
-static struct text take_text(struct reader *r) {
+/* Not looked at. */
+static struct text take_bytes(struct reader *r) {
   const uint64_t len = take_uint(r, r->bytes.len - r->at);
   const struct text t = text_sub(r->bytes, r->at, (size_t)len);
   r->at += t.len;
-  r->bad = r->bad || t.len != len || utf8_first_bad(t) != t.len;
+  r->bad = r->bad || t.len != len;
+  return t;
+}
+
+static struct text take_text(struct reader *r) {
+  const struct text t = take_bytes(r);
+  r->bad = r->bad || utf8_first_bad(t) != t.len;
   return t;
 }
 
@@ -148,12 +175,7 @@ static bool keep(struct loader *l, struct heap_obj *o) {
     l->in.bad = true;
     return false;
   }
-  if (!mem_grow(l->vm->mem, &l->table, &l->cap, l->count + 1,
-                sizeof *l->table)) {
-    l->no_memory = true;
-    l->in.bad = true;
-    return false;
-  }
+  bt_check(l->count < l->cap);
   l->table[l->count++].obj = o;
   return true;
 }
@@ -221,7 +243,7 @@ static void fill_members(struct loader *l, struct object_obj *o, size_t count) {
 static void fill_object(struct loader *l, struct heap_obj *o) {
   (void)take_byte(&l->in); /* the tag */
   if (o->tag == VALUE_TEXT) {
-    (void)take_text(&l->in);
+    (void)take_bytes(&l->in); /* is in the object */
   } else if (o->tag == VALUE_LIST) {
     fill_list(l, (struct list_obj *)o, take_count(l));
   } else {
@@ -229,9 +251,24 @@ static void fill_object(struct loader *l, struct heap_obj *o) {
   }
 }
 
+static bool make_table(struct loader *l, size_t count) {
+  l->table = l->few;
+  l->cap = FEW;
+  if (count > FEW) {
+    l->table = mem_new(l->vm->mem, count * sizeof *l->table);
+    l->cap = count;
+  }
+  l->no_memory = l->table == NULL;
+  l->in.bad = l->in.bad || l->no_memory;
+  return !l->no_memory;
+}
+
 static void take_heap(struct loader *l) {
   const size_t count = take_count(l);
   const size_t from = l->in.at;
+  if (!make_table(l, count)) {
+    return;
+  }
   for (size_t i = 0; i < count && !l->in.bad; i++) {
     make_object(l);
   }
@@ -390,7 +427,11 @@ enum bt_err image_program_hash(struct text bytes, uint64_t *out) {
 
 enum bt_err image_load(const struct mem *mem, const struct program *program,
                        struct text bytes, struct vm **out) {
-  struct loader l = {.in = {.bytes = bytes}};
+  struct loader l;
+  l.in = (struct reader){.bytes = bytes};
+  l.table = NULL;
+  l.count = l.cap = 0;
+  l.no_memory = false;
   uint64_t hash = 0;
   enum bt_err err = take_identity(&l.in, &hash);
   if (err == BT_ERR_OK && hash != program->hash) {
@@ -404,7 +445,9 @@ enum bt_err image_load(const struct mem *mem, const struct program *program,
   }
   l.vm->frame_count = 0; /* the variables stay, with room for them */
   err = load(&l);
-  mem_free(mem, l.table, l.cap * sizeof *l.table);
+  if (l.table != l.few) {
+    mem_free(mem, l.table, l.cap * sizeof *l.table);
+  }
   if (err != BT_ERR_OK) {
     vm_free(l.vm);
     return err;

@@ -134,6 +134,12 @@ static inline unsigned value_tag(struct value v) {
                             : (unsigned)(v.bits >> VALUE_TAG_SHIFT & 7);
 }
 
+/* Has it this tag, which is not that of a number? */
+static inline bool value_is(struct value v, enum value_tag tag) {
+  return v.bits >> VALUE_TAG_SHIFT ==
+         (VALUE_BOX >> VALUE_TAG_SHIFT | (uint64_t)tag);
+}
+
 static inline struct value value_box(enum value_tag tag, uint64_t payload) {
   return (struct value){VALUE_BOX | (uint64_t)tag << VALUE_TAG_SHIFT | payload};
 }
@@ -212,7 +218,7 @@ static inline struct heap_obj *value_head_of(struct value v) {
 /* Whoever takes a copy of a value says so: from then on a text that grew in its
  * place, because a variable alone had it, is what it is for ever. */
 static inline void heap_share(struct value v) {
-  if (value_tag(v) == VALUE_TEXT && value_head_of(v)->grows) {
+  if (value_is(v, VALUE_TEXT) && value_head_of(v)->grows) {
     value_head_of(v)->grows = false;
   }
 }

@@ -79,7 +79,8 @@ static bool grow_stack(struct vm *vm, size_t want) {
     vm->heap.out_of_memory = false;
     return false;
   }
-  if (!mem_grow(vm->mem, &vm->stack, &vm->stack_cap, want, sizeof *vm->stack)) {
+  if (!mem_grow(&vm->area.mem, &vm->stack, &vm->stack_cap, want,
+                sizeof *vm->stack)) {
     vm->heap.out_of_memory = true;
     return false;
   }
@@ -93,7 +94,7 @@ bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from) {
   if (!grow_stack(vm, (size_t)base + registers)) {
     return false;
   }
-  if (!mem_grow(vm->mem, &vm->frames, &vm->frame_cap, vm->frame_count + 1,
+  if (!mem_grow(&vm->area.mem, &vm->frames, &vm->frame_cap, vm->frame_count + 1,
                 sizeof *vm->frames)) {
     vm->heap.out_of_memory = true;
     return false;
@@ -132,19 +133,22 @@ void vm_collect(struct vm *vm) {
 
 /* ---- beginning and end */
 
+/* The run's first memory stands behind it, in the same block. */
+enum { VM_SIZE = (sizeof(struct vm) + 15) / 16 * 16 };
+
 enum bt_err vm_start(const struct mem *mem, const struct program *program,
                      struct vm **out) {
-  struct vm *vm = mem_new(mem, sizeof *vm);
-  if (vm == NULL) {
+  char *block = mem->resize(mem->ctx, NULL, 0, VM_SIZE + AREA_BYTES);
+  if (block == NULL) {
     return BT_ERR_NOMEM;
   }
-  vm->mem = mem;
-  vm->program = program;
-  vm->steps = VM_STEPS_MAX;
-  heap_init(&vm->heap, mem, VM_VALUES_MAX);
-  textbuf_init(&vm->scratch, mem);
+  struct vm *vm = (struct vm *)block;
+  *vm = (struct vm){.mem = mem, .program = program, .steps = VM_STEPS_MAX};
+  area_init(&vm->area, mem, block + VM_SIZE, AREA_BYTES);
+  heap_init(&vm->heap, &vm->area.mem, VM_VALUES_MAX);
+  textbuf_init(&vm->scratch, &vm->area.mem);
   vm->scratch.limit = VM_VALUES_MAX;
-  textbuf_init(&vm->failure_text, mem);
+  textbuf_init(&vm->failure_text, &vm->area.mem);
   if (!vm_enter(vm, 0, 0, 0)) {
     vm_free(vm);
     return BT_ERR_NOMEM;
@@ -161,9 +165,9 @@ void vm_free(struct vm *vm) {
   heap_free(&vm->heap);
   textbuf_free(&vm->scratch);
   textbuf_free(&vm->failure_text);
-  mem_free(mem, vm->stack, vm->stack_cap * sizeof *vm->stack);
-  mem_free(mem, vm->frames, vm->frame_cap * sizeof *vm->frames);
-  mem_free(mem, vm, sizeof *vm);
+  mem_free(&vm->area.mem, vm->stack, vm->stack_cap * sizeof *vm->stack);
+  mem_free(&vm->area.mem, vm->frames, vm->frame_cap * sizeof *vm->frames);
+  mem_free(mem, vm, VM_SIZE + AREA_BYTES);
 }
 
 const struct program *vm_program(const struct vm *vm) {

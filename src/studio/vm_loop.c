@@ -135,7 +135,7 @@ static inline bool call_quickly(struct vm *vm, const struct insn *in) {
 /* The member that an instruction names, when it is there under this very text.
  */
 static inline struct value *member_of(struct value object, struct value key) {
-  if (value_tag(object) != VALUE_OBJECT) {
+  if (!value_is(object, VALUE_OBJECT)) {
     return NULL;
   }
   struct object_obj *o = value_object_of(object);
@@ -151,16 +151,14 @@ static inline struct value *member_of(struct value object, struct value key) {
 
 /* An element of a list. */
 static inline struct value *element_of(struct value list, struct value index) {
-  if (value_tag(list) != VALUE_LIST) {
+  const double d = value_number_of(index);
+  if (!value_is(list, VALUE_LIST) ||
+      !(d >= 1 && d <= INT32_MAX)) { /* nor what is no number */
     return NULL;
   }
   const struct list_obj *l = value_list_of(list);
-  const double d = value_number_of(index);
-  if (!(d >= 1 && d <= (double)l->count)) { /* nor what is no number */
-    return NULL;
-  }
-  const size_t i = (size_t)d;
-  return (double)i < d ? NULL : &l->items[i - 1];
+  const int32_t i = (int32_t)d; /* of 32 bits: converted in one instruction */
+  return (double)i < d || (uint32_t)i > l->count ? NULL : &l->items[i - 1];
 }
 
 /* Of whole numbers that are not negative; opcode MOD_K has such a divisor. */
@@ -190,7 +188,7 @@ static inline bool count_on(struct value *counter, const struct value *limit,
 }
 
 static inline bool is_true(struct value v) {
-  return value_tag(v) == VALUE_BOOL ? value_bool_of(v) : value_is_true(v);
+  return value_is(v, VALUE_BOOL) ? value_bool_of(v) : value_is_true(v);
 }
 
 static inline bool are_equal(struct value a, struct value b) {
@@ -254,8 +252,7 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
   struct view v = load(vm, trace);
   for (;;) {
     const struct insn in = *v.at;
-    v.left -= in.step;
-    if (v.left < 0 && in.step) {
+    if (in.step && --v.left < 0) {
       save(vm, v);
       const enum vm_status status = begin_statement(vm, trace);
       if (status != VM_DONE) {
@@ -327,6 +324,7 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       TAKE(OP_GET_MEMBER, member_of(OPERAND(in.b), CONSTANT(in.c)))
       PUT(OP_SET_MEMBER, member_of(v.r[in.a], CONSTANT(in.b)))
       TAKE(OP_GET_INDEX, element_of(OPERAND(in.b), OPERAND(in.c)))
+      TAKE(OP_GET_INDEX_R, element_of(REGISTER(in.b), REGISTER(in.c)))
       PUT(OP_SET_INDEX, element_of(v.r[in.a], OPERAND(in.b)))
     case OP_CALL:
       save(vm, v);

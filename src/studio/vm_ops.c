@@ -164,7 +164,9 @@ static enum op_result op_compare(const struct op *op) {
 static enum op_result op_text(const struct op *op) {
   struct value v = operand(op, op->in->b);
   if (value_tag(v) == VALUE_TEXT) {
-    heap_share(v);
+    if (op->in->a != op->in->b) {
+      heap_share(v);
+    }
     return put(op, v);
   }
   textbuf_clear(&op->vm->scratch);

@@ -3,6 +3,7 @@
 #define BATON_STUDIO_VM_PRIV_H
 
 #include "base/rand.h"
+#include "studio/area_priv.h"
 #include "studio/builtin_priv.h"
 #include "studio/code_priv.h"
 #include "studio/vm.h"
@@ -31,7 +32,8 @@ struct frame {
 };
 
 struct vm {
-  const struct mem *mem;
+  const struct mem *mem; /* of the vm itself, and of what outlives it */
+  struct area area;      /* of its parts */
   const struct program *program;
   struct heap heap;
   struct value *stack; /* the script's variables first */
@@ -90,9 +92,6 @@ bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from);
 /* Leaves everything that runs and begins this part. False: no memory. */
 bool vm_begin(struct vm *vm, uint32_t part);
 void vm_collect(struct vm *vm);
-/* The arguments of the pending action. */
-const struct value *vm_arguments(const struct vm *vm, unsigned *argc);
-
 /* The instructions that are not worth a place in the loop. */
 enum op_result vm_slow_op(struct vm *vm, const struct insn *in);
 /* ---- vm_add.c */
