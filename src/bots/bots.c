@@ -6,7 +6,6 @@
 #include "bots/bots_priv.h"
 #include "bots/shared/parts.h"
 #include "bots/socket/socket.h"
-#include "net/url.h"
 
 #define BOT_KIND(name, wire, ops, doc) extern const struct bot_ops ops;
 #include "bots/options.def"
@@ -435,22 +434,6 @@ static enum bt_err configure_one(struct bots *b,
   return BT_ERR_OK;
 }
 
-/* "https://host:8443" of a URL that was checked. */
-static struct text own_rule(struct arena *arena, struct text url) {
-  struct url_parts parts;
-  struct textbuf rule;
-  const char *why;
-  const bool good = url_split(url, &parts, &why);
-  bt_check(good);
-  textbuf_init(&rule, arena->mem);
-  textbuf_addf(&rule, "%s://%.*s:%u", parts.tls ? "https" : "http",
-               TEXT_ARG(parts.host), (unsigned)parts.port);
-  const struct text copy =
-      rule.failed ? TEXT("") : arena_copy_text(arena, textbuf_text(&rule));
-  textbuf_free(&rule);
-  return copy;
-}
-
 /* Who writes a bot's URL into the centre's file means that host. */
 static enum bt_err set_rules(struct bots *b, const struct bots_config *config) {
   struct arena arena;
@@ -466,7 +449,7 @@ static enum bt_err set_rules(struct bots *b, const struct bots_config *config) {
     const enum bot_option option = (enum bot_option)(i % BOT_OPTIONS);
     const struct text url = config->list[i / BOT_OPTIONS].values[option].text;
     if (bot_option_info(option)->type == BOT_TYPE_URL && url.len > 0) {
-      allow[rules.allow_count] = own_rule(&arena, url);
+      allow[rules.allow_count] = outbound_rule_of(&arena, url);
       good = allow[rules.allow_count++].len > 0;
     }
   }

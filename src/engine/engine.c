@@ -166,6 +166,10 @@ struct text engine_session_attributes(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->attributes;
 }
 
+struct text engine_session_customer(const struct engine *e, uint32_t slot) {
+  return engine_live(e, slot)->customer;
+}
+
 struct text engine_session_kept(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->bot_kept;
 }

@@ -85,6 +85,11 @@ void engine_step(struct engine *e, const struct command *cmd, struct step *out);
 void engine_kept_key(const struct caller *by, struct text key,
                      struct textbuf *out);
 
+/* Is there an answer to @by's request with this key? Then which session it was
+ * about, and what it said, good until the next step. */
+bool engine_find_kept(const struct engine *e, const struct caller *by,
+                      struct text key, struct id *session, struct text *body);
+
 /* The earliest timer; INT64_MAX if none runs. When it is due the shell sends
  * COMMAND_TICK, again while one is due. */
 int64_t engine_next_deadline(const struct engine *e);
@@ -153,6 +158,8 @@ struct id engine_session_id(const struct engine *e, uint32_t slot);
 const struct session *engine_session(const struct engine *e, uint32_t slot);
 /* JSON objects, or empty; good until the next step. */
 struct text engine_session_attributes(const struct engine *e, uint32_t slot);
+/* Who the customer is; as it was given when the session was opened. */
+struct text engine_session_customer(const struct engine *e, uint32_t slot);
 /* What its bots want to be told again: a member for each, by id. */
 struct text engine_session_kept(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */

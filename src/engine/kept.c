@@ -37,6 +37,21 @@ static uint32_t find(const struct engine *e, struct text key) {
   return map_get(&e->kept_by_key, hash_text(key), &key);
 }
 
+bool engine_find_kept(const struct engine *e, const struct caller *by,
+                      struct text key, struct id *session, struct text *body) {
+  struct textbuf b;
+  textbuf_init(&b, &e->mem);
+  engine_kept_key(by, key, &b);
+  const uint32_t i = b.failed ? MAP_NONE : find(e, textbuf_text(&b));
+  textbuf_free(&b);
+  if (i == MAP_NONE) {
+    return false;
+  }
+  *session = e->kept[i].session;
+  *body = e->kept[i].body;
+  return true;
+}
+
 static void refuse_other_body(struct ctx *x, struct answer *a) {
   answer_refuse(x, SESSION_NOBODY, REFUSAL_IDEMPOTENCY_MISMATCH,
                 TEXT("The key was used before with another request."), a);

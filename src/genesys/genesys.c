@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/digest.h"
-#include "genesys/genesys_priv.h"
+#include "genesys/lines_priv.h"
 #include "net/url.h"
 
 static const struct genesys_route routes[] = {
@@ -202,20 +202,48 @@ static bool copy_settings(struct arena *arena,
   return good;
 }
 
+/* Who writes a webhook into the centre's file means its host; those that are
+ * made over the API go where "rest" lets scripts go. */
+static bool set_rules(struct genesys *g, const struct genesys_settings *s,
+                      const struct outbound_rules *given) {
+  struct arena arena;
+  struct outbound_rules rules = *given;
+  arena_init(&arena, g->mem, 0);
+  struct text *allow = arena_alloc(
+      &arena, (rules.allow_count + s->integration_count + 1) * sizeof *allow);
+  bool good = allow != NULL;
+  for (size_t i = 0; good && i < rules.allow_count; i++) {
+    allow[i] = given->allow[i];
+  }
+  for (size_t i = 0; good && i < s->integration_count; i++) {
+    allow[rules.allow_count] = outbound_rule_of(&arena, s->integrations[i].url);
+    good = allow[rules.allow_count++].len > 0;
+  }
+  rules.allow = allow;
+  good = good && outbound_set_rules(courier_post_outbound(g->lines->post),
+                                    &rules) == BT_ERR_OK;
+  arena_free(&arena);
+  return good;
+}
+
 enum bt_err genesys_configure(struct genesys *g,
                               const struct genesys_settings *settings,
                               const struct outbound_rules *rules) {
   struct genesys_settings fresh;
   struct arena arena;
-  (void)rules;
   arena_init(&arena, g->mem, 0);
-  if (!copy_settings(&arena, settings, &fresh)) {
+  if (!copy_settings(&arena, settings, &fresh) ||
+      !set_rules(g, &fresh, rules)) {
     arena_free(&arena);
     return BT_ERR_NOMEM;
   }
   arena_free(&g->arena);
   g->arena = arena;
   g->settings = fresh;
+  if (fresh.offered && !g->recovered) {
+    g->recovered = true;
+    lines_recover(g);
+  }
   for (struct ask *a = g->asks; a != NULL; a = a->next) {
     a->client = NULL;
   }
@@ -236,7 +264,10 @@ enum bt_err genesys_create(const struct genesys_options *options,
   g->api = options->api;
   arena_init(&g->arena, mem, 0);
   digest_hmac_sha256(options->secret, TEXT("genesys tokens"), g->secret);
-  const enum bt_err err = shelf_open(&g->shelf, mem, options->directory);
+  enum bt_err err = shelf_open(&g->shelf, mem, options->directory);
+  if (err == BT_ERR_OK) {
+    err = lines_init(g);
+  }
   if (err != BT_ERR_OK) {
     genesys_free(g);
     return err;
@@ -255,6 +286,7 @@ void genesys_free(struct genesys *g) {
     return;
   }
   asks_free(g);
+  lines_free(g);
   shelf_close(&g->shelf);
   arena_free(&g->arena);
   mem_free(g->mem, g, sizeof *g);

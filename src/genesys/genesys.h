@@ -47,6 +47,7 @@ struct genesys_settings {
   struct text entry; /* of integrations that are made over the API */
   enum genesys_from_bot from_bot;
   int64_t token_s; /* how long a token is good */
+  int64_t retry_s; /* between two attempts to reach a webhook */
 };
 
 struct genesys_options {

@@ -34,6 +34,8 @@ struct genesys {
   struct genesys_settings settings;
   struct shelf shelf;
   struct ask *asks;
+  struct lines *lines;
+  bool recovered; /* the sessions that were open already are taken up */
 };
 
 /* What the engine said to a step of a request: JSON, or NULL. */

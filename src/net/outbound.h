@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "net/loop.h"
 #include "net/server.h"
@@ -32,6 +33,10 @@ struct outbound_rules {
 
 /* Is it a rule? Else *why is a sentence for who wrote it. */
 bool outbound_check_rule(struct text rule, const char **why);
+
+/* The rule for the host of a URL that was checked: whoever writes it into a
+ * centre's file means that host. Empty if there is no memory. */
+struct text outbound_rule_of(struct arena *arena, struct text url);
 
 /* The rules are copied; they were checked. BT_ERR_NOMEM. */
 enum bt_err outbound_create(struct loop *loop,

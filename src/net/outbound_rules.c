@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "net/outbound_priv.h"
+#include "net/url.h"
 
 /* ---- addresses */
 
@@ -221,4 +223,21 @@ bool outbound_rule_allows(const struct outbound_rule *rule, struct text scheme,
   const uint16_t wanted = rule->port != 0 ? rule->port : tls ? 443 : 80;
   return (rule->scheme.len == 0 || text_equal_nocase(rule->scheme, scheme)) &&
          port == wanted && host_fits(rule, host);
+}
+
+/* ---- a URL's own host */
+
+struct text outbound_rule_of(struct arena *arena, struct text url) {
+  struct url_parts parts;
+  struct textbuf rule;
+  const char *why;
+  const bool good = url_split(url, &parts, &why);
+  bt_check(good);
+  textbuf_init(&rule, arena->mem);
+  textbuf_addf(&rule, "%s://%.*s:%u", parts.tls ? "https" : "http",
+               TEXT_ARG(parts.host), (unsigned)parts.port);
+  const struct text copy =
+      rule.failed ? TEXT("") : arena_copy_text(arena, textbuf_text(&rule));
+  textbuf_free(&rule);
+  return copy.ptr == NULL ? TEXT("") : copy;
 }

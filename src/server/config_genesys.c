@@ -2,7 +2,7 @@
 #include "net/url.h"
 #include "server/config_priv.h"
 
-enum { TOKEN_DEFAULT_S = 86400 };
+enum { TOKEN_DEFAULT_S = 86400, RETRY_DEFAULT_S = 5 };
 
 static void *list_of(struct reader *r, const struct json *list, size_t size) {
   void *out = arena_alloc(r->arena, ((size_t)list->count + 1) * size);
@@ -190,10 +190,12 @@ void reader_read_genesys(struct reader *r) {
   }
   const struct json *clients = reader_member(map, FILE_GENESYS_CLIENTS);
   const struct json *open = reader_member(map, FILE_GENESYS_OPEN);
+  const struct json *retry = reader_member(map, FILE_GENESYS_RETRY);
   const struct json *life = reader_member(map, FILE_GENESYS_LIFE);
   reader_check(r, map, FILE_GENESYS);
   s->offered = true;
   s->token_s = life != NULL ? life->i : TOKEN_DEFAULT_S;
+  s->retry_s = retry != NULL ? retry->i : RETRY_DEFAULT_S;
   if (clients != NULL) {
     read_clients(r, clients);
   }
