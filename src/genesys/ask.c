@@ -47,6 +47,10 @@ static void end(struct ask *a) {
   mem_free(mem, a, sizeof *a);
 }
 
+void ask_forget(struct ask *a) {
+  end(a);
+}
+
 void asks_free(struct genesys *g) {
   while (g->asks != NULL) {
     end(g->asks);

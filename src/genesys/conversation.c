@@ -272,7 +272,7 @@ bool ask_read_story(struct ask *a, struct story *out) {
     refuse_unknown(a);
     return false;
   }
-  const enum bt_err err = story_read(a->g, id, &a->arena, out);
+  const enum bt_err err = story_read(a->g, id, UINT64_MAX, &a->arena, out);
   if (err == BT_ERR_OK && sees(a, out)) {
     return true;
   }
@@ -312,7 +312,7 @@ static bool is_listed(struct ask *a, uint32_t slot) {
 static void put_listed(struct ask *a, uint32_t slot, struct json_out *o) {
   struct story s;
   const struct id id = engine_session_id(api_engine(a->g->api), slot);
-  if (story_read(a->g, id, &a->arena, &s) == BT_ERR_OK) {
+  if (story_read(a->g, id, UINT64_MAX, &a->arena, &s) == BT_ERR_OK) {
     conversation_put(a->g, &s, o);
   }
   story_free(&s);

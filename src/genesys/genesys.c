@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/digest.h"
+#include "genesys/channels_priv.h"
 #include "genesys/lines_priv.h"
 #include "net/url.h"
 
@@ -268,11 +269,17 @@ enum bt_err genesys_create(const struct genesys_options *options,
   if (err == BT_ERR_OK) {
     err = lines_init(g);
   }
+  if (err == BT_ERR_OK) {
+    err = channels_init(g);
+  }
   if (err != BT_ERR_OK) {
     genesys_free(g);
     return err;
   }
   api_open_door(g->api, on_request, g);
+  const struct domain_listener listener = {.ctx = g,
+                                           .on_event = notify_on_event};
+  domain_listen(api_domain(g->api), &listener);
   *out = g;
   return BT_ERR_OK;
 }
@@ -281,12 +288,17 @@ void genesys_attach(struct genesys *g, struct http_server *server) {
   g->server = server;
 }
 
+void genesys_stop(struct genesys *g) {
+  channels_stop(g);
+}
+
 void genesys_free(struct genesys *g) {
   if (g == NULL) {
     return;
   }
   asks_free(g);
   lines_free(g);
+  channels_free(g);
   shelf_close(&g->shelf);
   arena_free(&g->arena);
   mem_free(g->mem, g, sizeof *g);

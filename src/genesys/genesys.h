@@ -65,6 +65,8 @@ enum bt_err genesys_create(const struct genesys_options *options,
                            struct genesys **out) BT_USE_RESULT;
 /* The server that was made with the api. Borrowed. */
 void genesys_attach(struct genesys *g, struct http_server *server);
+/* The server is about to be stopped: who listens is told. */
+void genesys_stop(struct genesys *g);
 /* After the server was freed and before the api is; NULL is fine. */
 void genesys_free(struct genesys *g);
 /* Everything is copied; again after a reload. @rules are those of calls to

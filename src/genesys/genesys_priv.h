@@ -35,6 +35,7 @@ struct genesys {
   struct shelf shelf;
   struct ask *asks;
   struct lines *lines;
+  struct channels *channels;
   bool recovered; /* the sessions that were open already are taken up */
 };
 
@@ -68,6 +69,8 @@ struct ask {
 
 /* ---- ask.c */
 void asks_free(struct genesys *g);
+/* Somebody else answers the request (a socket): frees @a. */
+void ask_forget(struct ask *a);
 struct ask *ask_new(struct genesys *g, struct http_request *req);
 struct text ask_format(struct ask *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -95,7 +95,8 @@ static struct party *add_party(struct story *s, enum party_kind kind,
       .kind = kind,
       .number = number,
       .state = PARTY_ALERTING,
-      .started_us = at_us};
+      .started_us = at_us,
+      .started_seq = s->seq};
   s->party_count++;
   return p;
 }
@@ -187,10 +188,12 @@ static void fold_wrapup(struct story *s, const struct record *ev,
     struct party *p = &s->parties[i];
     if (p->kind == PARTY_CUSTOMER && p->state != PARTY_DISCONNECTED) {
       disconnect(p, end_word(ev, true), at_us);
+      p->ended_seq = s->seq;
     }
     if (p->wrapping && over) {
       p->wrapping = false;
       p->acw_ended_us = at_us;
+      p->acw_ended_seq = s->seq;
     }
   }
 }
@@ -207,9 +210,11 @@ static void fold_parties(struct story *s, const struct record *ev,
       continue;
     }
     disconnect(p, leave_word(p, ev), at_us);
+    p->ended_seq = s->seq;
     if (wraps && p->kind == PARTY_AGENT) {
       p->wrapping = true;
       p->acw_started_us = at_us;
+      p->acw_started_seq = s->seq;
     }
   }
   for (size_t i = 0; i < count; i++) {
@@ -346,7 +351,10 @@ static void fold_opened(struct story *s, const struct record *ev,
 static bool fold(void *ctx, uint64_t seq, const struct record *ev) {
   struct story *s = ctx;
   const int64_t at_us = record_num(ev, FIELD_AT);
-  (void)seq;
+  if (seq > s->until) {
+    return false;
+  }
+  s->seq = seq;
   if (ev->type == EVENT_OF_SESSION(OPENED)) {
     fold_opened(s, ev, at_us);
   }
@@ -370,11 +378,12 @@ static bool fold(void *ctx, uint64_t seq, const struct record *ev) {
   return !s->failed;
 }
 
-enum bt_err story_read(struct genesys *g, struct id session,
+enum bt_err story_read(struct genesys *g, struct id session, uint64_t until,
                        struct arena *arena, struct story *out) {
   *out = (struct story){.mem = g->mem,
                         .arena = arena,
                         .session = session,
+                        .until = until,
                         .customer = TEXT(""),
                         .attributes = TEXT(""),
                         .disposition = TEXT(""),

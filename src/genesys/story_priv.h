@@ -31,6 +31,8 @@ struct party {
   bool wrapping;                              /* its wrap-up is due */
   int64_t acw_started_us, acw_ended_us;
   uint32_t priority; /* of a queue's */
+  /* The batches in which it came, went, and began and ended its wrap-up. */
+  uint64_t started_seq, ended_seq, acw_started_seq, acw_ended_seq;
 };
 
 struct said {
@@ -63,12 +65,14 @@ struct story {
   struct said *said;
   struct moved *moves;
   size_t party_count, party_cap, said_count, said_cap, move_count, move_cap;
-  bool failed; /* there was no memory */
+  uint64_t seq, until; /* the batch that is folded; the last one that is */
+  bool failed;         /* there was no memory */
 };
 
-/* BT_ERR_NOT_FOUND: there was never such a session. BT_ERR_IO, BT_ERR_CORRUPT,
- * BT_ERR_NOMEM. To be freed on every path. */
-enum bt_err story_read(struct genesys *g, struct id session,
+/* As it was after the batch @until; UINT64_MAX: as it is. BT_ERR_NOT_FOUND:
+ * there was never such a session. BT_ERR_IO, BT_ERR_CORRUPT, BT_ERR_NOMEM. To
+ * be freed on every path. */
+enum bt_err story_read(struct genesys *g, struct id session, uint64_t until,
                        struct arena *arena, struct story *out) BT_USE_RESULT;
 void story_free(struct story *s);
 

@@ -92,6 +92,7 @@ void server_stop(struct server *s) {
   if (!s->stopping) {
     s->stopping = true;
     api_stop(s->api);
+    genesys_stop(s->genesys);
     http_server_stop(s->http, STOP_GRACE_US, on_stopped, s);
   }
 }

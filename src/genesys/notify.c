@@ -1,0 +1,220 @@
+/* From what happens to notification topics. */
+#include <stdio.h>
+
+#include "genesys/channels_priv.h"
+#include "genesys/story_priv.h"
+
+enum { TOPIC_MAX = 512 };
+
+/* ---- names of topics */
+
+static const char *const user_words[] = {"conversations",
+                                         "conversations.messages",
+                                         "routingStatus", "presence", NULL};
+static const char *const queue_words[] = {"conversations",
+                                          "conversations.messages", NULL};
+static const char *const detail_words[] = {
+    "acd.start",    "acd.end", "user.start", "user.end",
+    "customer.end", "acw",     "wrapup",     NULL};
+
+static const struct {
+  struct text prefix;
+  const char *const *words;
+} topics[] = {{{"v2.users.", 9}, user_words},
+              {{"v2.routing.queues.", 18}, queue_words},
+              {{"v2.detail.events.conversation.", 30}, detail_words}};
+
+/* An id may have points in it: the words are looked for at the end. */
+bool notify_knows(struct text topic) {
+  if (text_equal(topic, TEXT("channel.metadata"))) {
+    return true;
+  }
+  for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+    const struct text prefix = topics[i].prefix;
+    const struct text rest = text_sub(topic, prefix.len, topic.len);
+    for (size_t w = 0; text_starts(topic, prefix) && topics[i].words[w] != NULL;
+         w++) {
+      const struct text word = text_from(topics[i].words[w]);
+      if (text_ends(rest, word) && rest.len > word.len + 1 &&
+          rest.ptr[rest.len - word.len - 1] == '.') {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static void tell(struct genesys *g, const char *prefix, struct text id,
+                 const char *word, struct text body) {
+  char topic[TOPIC_MAX];
+  const int n =
+      snprintf(topic, sizeof topic, "%s%.*s.%s", prefix, TEXT_ARG(id), word);
+  if (n > 0 && (size_t)n < sizeof topic) {
+    channels_tell(g, (struct text){topic, (size_t)n}, body);
+  }
+}
+
+/* ---- agents */
+
+static void tell_states(struct genesys *g, uint32_t agent) {
+  const struct text id = genesys_directory(g)->agents[agent].id;
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, g->mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  put_key_text(&o, "id", id);
+  json_key(&o, "routingStatus");
+  put_routing_status(g, agent, &o);
+  json_close_object(&o);
+  tell(g, "v2.users.", id, "routingStatus", textbuf_text(&b));
+  textbuf_clear(&b);
+  json_out_init(&o, &b);
+  put_presence(g, agent, &o);
+  tell(g, "v2.users.", id, "presence", textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+/* ---- conversations */
+
+static void tell_of(struct genesys *g, const char *prefix, struct text id,
+                    struct text body) {
+  tell(g, prefix, id, "conversations", body);
+  tell(g, prefix, id, "conversations.messages", body);
+}
+
+/* Is it the first party of this kind and number? Each is told once. */
+static bool is_first(const struct story *s, const struct party *p) {
+  const struct party *q = s->parties;
+  while (q->kind != p->kind || q->number != p->number) {
+    q++;
+  }
+  return q == p;
+}
+
+static void tell_conversation(struct genesys *g, const struct story *s) {
+  const struct directory *d = genesys_directory(g);
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, g->mem);
+  json_out_init(&o, &b);
+  conversation_put(g, s, &o);
+  for (size_t i = 0; i < s->party_count && !b.failed; i++) {
+    const struct party *p = &s->parties[i];
+    if (p->kind == PARTY_AGENT && is_first(s, p)) {
+      tell_of(g, "v2.users.", d->agents[p->number].id, textbuf_text(&b));
+    } else if (p->kind == PARTY_QUEUE && is_first(s, p)) {
+      tell_of(g, "v2.routing.queues.", d->queues[p->number].id,
+              textbuf_text(&b));
+    }
+  }
+  textbuf_free(&b);
+}
+
+/* ---- details */
+
+static void put_detail(struct genesys *g, const struct story *s,
+                       const struct party *p, struct json_out *o) {
+  const struct directory *d = genesys_directory(g);
+  json_open_object(o);
+  put_key_i64(o, "eventTime", api_unix_us(g->api) / 1000);
+  put_key_id(o, "conversationId", s->session);
+  put_key_id(o, "participantId", p->id);
+  put_key_id(o, "sessionId", p->communication);
+  put_key_text(o, "mediaType", TEXT("MESSAGE"));
+  put_key_text(o, "provider", TEXT("PureCloud Messaging"));
+  put_key_text(o, "direction", TEXT("INBOUND"));
+  if (p->kind == PARTY_AGENT) {
+    put_key_text(o, "userId", d->agents[p->number].id);
+  } else if (p->kind == PARTY_QUEUE) {
+    put_key_text(o, "queueId", d->queues[p->number].id);
+  }
+  if (p->disconnect != NULL) {
+    put_key_text(o, "disconnectType", text_from(p->disconnect));
+  }
+  if (p->acw_ended_us != 0) {
+    put_key_text(o, "wrapupCode", s->disposition);
+    put_key_text(o, "wrapupNotes", s->note);
+    put_key_i64(o, "wrapupDurationMs",
+                (p->acw_ended_us - p->acw_started_us) / 1000);
+  }
+  json_close_object(o);
+}
+
+static void tell_detail(struct genesys *g, const struct story *s,
+                        const struct party *p, const char *word) {
+  char id[ID_TEXT_LEN];
+  struct textbuf b;
+  struct json_out o;
+  id_to_text(s->session, id);
+  textbuf_init(&b, g->mem);
+  json_out_init(&o, &b);
+  put_detail(g, s, p, &o);
+  tell(g, "v2.detail.events.conversation.", (struct text){id, sizeof id}, word,
+       textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+static void tell_party(struct genesys *g, const struct story *s,
+                       const struct party *p, uint64_t seq) {
+  const bool acd = p->kind == PARTY_QUEUE, user = p->kind == PARTY_AGENT;
+  if (p->started_seq == seq && (acd || user)) {
+    tell_detail(g, s, p, acd ? "acd.start" : "user.start");
+  }
+  if (p->ended_seq == seq && (acd || user)) {
+    tell_detail(g, s, p, acd ? "acd.end" : "user.end");
+  }
+  if (p->ended_seq == seq && p->kind == PARTY_CUSTOMER) {
+    tell_detail(g, s, p, "customer.end");
+  }
+  if (p->acw_started_seq == seq) {
+    tell_detail(g, s, p, "acw");
+  }
+  if (p->acw_ended_seq == seq) {
+    tell_detail(g, s, p, "wrapup");
+  }
+}
+
+/* ---- events */
+
+/* All events of a session in one batch are one notification: the story is told
+ * as it is after the batch. */
+static bool is_told(struct genesys *g, uint64_t seq, struct id session) {
+  struct channels *c = g->channels;
+  const bool told = c->told_seq == seq && id_equal(c->told, session);
+  c->told_seq = seq;
+  c->told = session;
+  return told;
+}
+
+static void tell_session(struct genesys *g, uint64_t seq, struct id session) {
+  struct arena arena;
+  struct story s;
+  arena_init(&arena, g->mem, 0);
+  if (story_read(g, session, seq, &arena, &s) == BT_ERR_OK) {
+    tell_conversation(g, &s);
+    for (size_t i = 0; i < s.party_count; i++) {
+      tell_party(g, &s, &s.parties[i], seq);
+    }
+  }
+  story_free(&s);
+  arena_free(&arena);
+}
+
+void notify_on_event(void *ctx, uint64_t seq, const struct record *event) {
+  struct genesys *g = ctx;
+  if (g->channels->topics == 0 || !channels_want(g, TEXT("v2."))) {
+    return; /* nobody listens */
+  }
+  if (event_is_agent(event->type) && record_has(event, FIELD_AGENT)) {
+    tell_states(g, (uint32_t)record_num(event, FIELD_AGENT));
+  }
+  const bool moves = event_is_session(event->type) ||
+                     event->type == EVENT_MESSAGE ||
+                     event->type == EVENT_ATTRIBUTES_SET ||
+                     event->type == EVENT_DISPOSITION_SET;
+  if (moves && record_has(event, FIELD_SESSION) &&
+      !is_told(g, seq, record_id(event, FIELD_SESSION))) {
+    tell_session(g, seq, record_id(event, FIELD_SESSION));
+  }
+}
