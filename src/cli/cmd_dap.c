@@ -24,6 +24,8 @@ void dap_do_initialize(struct dap *d, const struct dap_request *r) {
   struct json_out o = dap_begin_answer(d, r);
   put_true(&o, "supportsConfigurationDoneRequest");
   put_true(&o, "supportsConditionalBreakpoints");
+  put_true(&o, "supportsHitConditionalBreakpoints");
+  put_true(&o, "supportsLogPoints");
   put_true(&o, "supportsEvaluateForHovers");
   put_true(&o, "supportsStepBack");
   put_true(&o, "supportsSetVariable");

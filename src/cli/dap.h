@@ -45,7 +45,7 @@ struct dap_thread {
 
 struct dap_breakpoint {
   uint32_t line;
-  char *script, *condition; /* owned; "" for none */
+  char *script, *condition, *hits, *log; /* owned; "" for none */
 };
 
 struct dap {

@@ -55,6 +55,8 @@ static const struct program *program_of(const struct dap *d, struct text path,
 static void drop(struct dap_breakpoint *b) {
   free(b->script);
   free(b->condition);
+  free(b->hits);
+  free(b->log);
   *b = (struct dap_breakpoint){0};
 }
 
@@ -77,16 +79,24 @@ void dap_breakpoints_free(struct dap *d) {
   d->breakpoint_count = 0;
 }
 
+static char *copy_member(const struct json *asked, const char *name) {
+  const struct json *m = json_member(asked, text_from(name));
+  return m == NULL || m->type != JSON_TEXT ? strdup("")
+                                           : strndup(m->text.ptr, m->text.len);
+}
+
 static bool keep(struct dap *d, struct text script, uint32_t line,
-                 struct text condition) {
+                 const struct json *asked) {
   if (d->breakpoint_count == DAP_BREAKPOINTS_MAX) {
     return false;
   }
   struct dap_breakpoint b = {.line = line,
                              .script = strndup(script.ptr, script.len),
-                             .condition =
-                                 strndup(condition.ptr, condition.len)};
-  if (b.script == NULL || b.condition == NULL) {
+                             .condition = copy_member(asked, "condition"),
+                             .hits = copy_member(asked, "hitCondition"),
+                             .log = copy_member(asked, "logMessage")};
+  if (b.script == NULL || b.condition == NULL || b.hits == NULL ||
+      b.log == NULL) {
     drop(&b);
     return false;
   }
@@ -111,8 +121,8 @@ bool dap_is_breakpoint(const struct dap *d, const struct vm *vm) {
   const uint32_t line = vm_line(vm);
   for (size_t i = 0; i < d->breakpoint_count; i++) {
     const struct dap_breakpoint *b = &d->breakpoints[i];
-    if (b->line == line && text_equal(text_from(b->script), script) &&
-        holds(vm, b->condition)) {
+    if (b->line == line && b->log[0] == '\0' &&
+        text_equal(text_from(b->script), script) && holds(vm, b->condition)) {
       return true;
     }
   }
@@ -120,6 +130,13 @@ bool dap_is_breakpoint(const struct dap *d, const struct vm *vm) {
 }
 
 /* ---- the engine's part */
+
+static void put_given(struct json_out *o, const char *key, const char *text) {
+  if (text[0] != '\0') {
+    json_key(o, key);
+    json_put_text(o, text_from(text));
+  }
+}
 
 static void put_breakpoints(const struct dap *d, struct textbuf *out) {
   struct json_out o;
@@ -132,10 +149,9 @@ static void put_breakpoints(const struct dap *d, struct textbuf *out) {
     json_put_u64(&o, b->line);
     json_key(&o, "script");
     json_put_text(&o, text_from(b->script));
-    if (b->condition[0] != '\0') {
-      json_key(&o, "condition");
-      json_put_text(&o, text_from(b->condition));
-    }
+    put_given(&o, "condition", b->condition);
+    put_given(&o, "hits", b->hits);
+    put_given(&o, "log", b->log);
     json_close_object(&o);
   }
   json_close_list(&o);
@@ -167,10 +183,25 @@ struct asked {
   const struct program *program;
 };
 
+static bool hits_are_good(const struct json *b) {
+  const struct json *hits = json_member(b, TEXT("hitCondition"));
+  struct debug_hits read;
+  return hits == NULL ||
+         (hits->type == JSON_TEXT && debug_hits_read(hits->text, &read));
+}
+
+static struct text why_not(const struct asked *a, const struct json *b,
+                           uint32_t there) {
+  return a->program == NULL ? TEXT("the file is no script that compiles")
+         : there == 0 ? TEXT("nothing is executed on this line or behind it")
+         : hits_are_good(b)
+             ? TEXT("there are 100 breakpoints already")
+             : TEXT("a hit count is a number, as in 5, =5, >5 or %5");
+}
+
 static void answer_one(struct dap *d, const struct asked *a,
                        const struct json *b, struct json_out *o) {
   const struct json *at = json_member(b, TEXT("line"));
-  const struct json *condition = json_member(b, TEXT("condition"));
   const int64_t line =
       (at != NULL && at->type == JSON_INT ? at->i : 0) + d->first_line_0;
   uint32_t there = 0;
@@ -178,10 +209,7 @@ static void answer_one(struct dap *d, const struct asked *a,
     there = debug_breakpoint_line(a->program, (uint32_t)line);
   }
   const bool kept =
-      there != 0 &&
-      keep(d, a->script, there,
-           condition != NULL && condition->type == JSON_TEXT ? condition->text
-                                                             : TEXT(""));
+      there != 0 && hits_are_good(b) && keep(d, a->script, there, b);
   json_open_object(o);
   json_key(o, "verified");
   json_put_bool(o, kept);
@@ -189,10 +217,7 @@ static void answer_one(struct dap *d, const struct asked *a,
   json_put_i64(o, (kept ? (int64_t)there : line) - d->first_line_0);
   if (!kept) {
     json_key(o, "message");
-    json_put_text(
-        o, a->program == NULL ? TEXT("the file is no script that compiles")
-           : there == 0 ? TEXT("nothing is executed on this line or behind it")
-                        : TEXT("there are 100 breakpoints already"));
+    json_put_text(o, why_not(a, b, there));
   }
   json_close_object(o);
 }

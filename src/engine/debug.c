@@ -1,26 +1,34 @@
 /* What a debugger asks of a session, and what of it is kept. */
 #include "engine/debug_priv.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "engine/state_priv.h"
 #include "studio/image.h"
 #include "studio/inspect.h"
 
 enum { BREAKPOINTS_DEPTH = 4, REASON_TIMEOUT_MAX = 160 };
+_Static_assert((int)LIVE_BREAKPOINTS == (int)LIMIT_BREAKPOINTS,
+               "each breakpoint is counted");
 
 /* ---- breakpoints */
+
+static struct text text_member(const struct json *b, const char *name) {
+  const struct json *m = json_member(b, text_from(name));
+  return m == NULL ? TEXT("") : m->text;
+}
 
 bool breakpoint_next(const struct json **at, struct breakpoint *out) {
   const struct json *b = *at;
   if (b == NULL) {
     return false;
   }
-  const struct json *script = json_member(b, TEXT("script"));
-  const struct json *condition = json_member(b, TEXT("condition"));
   *out = (struct breakpoint){.line = (uint32_t)json_member(b, TEXT("line"))->i,
-                             .script = script == NULL ? TEXT("") : script->text,
-                             .condition = condition == NULL ? TEXT("")
-                                                            : condition->text};
+                             .script = text_member(b, "script"),
+                             .condition = text_member(b, "condition"),
+                             .hits = text_member(b, "hits"),
+                             .log = text_member(b, "log")};
   *at = b->next;
   return true;
 }
@@ -33,8 +41,15 @@ static bool refuse_breakpoint(struct ctx *x, size_t i, const char *why,
   return false;
 }
 
-static bool is_text_or_missing(const struct json *v) {
-  return v == NULL || v->type == JSON_TEXT;
+/* Its members besides the line. */
+static bool is_known(struct text name) {
+  static const char *const names[] = {"script", "condition", "hits", "log"};
+  size_t i = 0;
+  while (i < sizeof names / sizeof names[0] &&
+         !text_equal(name, text_from(names[i]))) {
+    i++;
+  }
+  return i < sizeof names / sizeof names[0];
 }
 
 static bool check_breakpoint(struct ctx *x, size_t i, const struct json *b,
@@ -45,18 +60,20 @@ static bool check_breakpoint(struct ctx *x, size_t i, const struct json *b,
     return refuse_breakpoint(x, i, "needs a line from 1 on", a);
   }
   for (const struct json *m = b->first; m != NULL; m = m->next) {
-    if (!text_equal(m->key, TEXT("line")) &&
-        !text_equal(m->key, TEXT("script")) &&
-        !text_equal(m->key, TEXT("condition"))) {
+    if (m != line && !is_known(m->key)) {
       return refuse_breakpoint(
-          x, i, "has a member that is not line, script or condition", a);
+          x, i, "has a member that is not line, script, condition, hits or log",
+          a);
+    }
+    if (m != line && m->type != JSON_TEXT) {
+      return refuse_breakpoint(x, i,
+                               "script, condition, hits and log are texts", a);
     }
   }
-  if (!is_text_or_missing(json_member(b, TEXT("script"))) ||
-      !is_text_or_missing(json_member(b, TEXT("condition")))) {
-    return refuse_breakpoint(x, i, "script and condition are texts", a);
-  }
-  return true;
+  struct debug_hits hits;
+  return debug_hits_read(text_member(b, "hits"), &hits) ||
+         refuse_breakpoint(
+             x, i, "hits is how often it is reached: 5, =5, >5 or %5", a);
 }
 
 static bool check_breakpoints(struct ctx *x, struct text json,
@@ -71,7 +88,7 @@ static bool check_breakpoints(struct ctx *x, struct text json,
     answer_member(x, REFUSAL_INVALID_MEMBER, "/breakpoints",
                   ctx_format(x,
                              "/breakpoints is a list of at most %d objects "
-                             "with line, script and condition.",
+                             "with line, script, condition, hits and log.",
                              LIMIT_BREAKPOINTS),
                   a);
     return false;
@@ -108,6 +125,7 @@ static void fold_set(struct engine *e, struct live *l,
                      const struct record *ev) {
   struct live_debug *d = debug_of(e, l);
   live_own(&e->mem, &d->breakpoints, record_text(ev, FIELD_BREAKPOINTS));
+  memset(d->reached, 0, sizeof d->reached);
   d->trace = record_num(ev, FIELD_TRACE) != 0;
   d->limit_s = (uint32_t)record_num(ev, FIELD_PAUSE_LIMIT);
   fold_step(d, ev);

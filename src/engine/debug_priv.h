@@ -17,6 +17,8 @@ struct breakpoint {
   uint32_t line;
   struct text script;    /* empty: whichever runs */
   struct text condition; /* empty: always */
+  struct text hits;      /* debug_hits_read() */
+  struct text log;       /* said instead of standing still; empty: nothing */
 };
 
 /* The next of the list that @at stands in (begin with the parsed list's first

@@ -17,9 +17,10 @@ struct run_debug {
   uint64_t left_out;
   uint32_t conditions; /* computed in this step */
   size_t count;
-  struct {
-    uint32_t line;
-    struct text condition; /* owned */
+  struct watched_line {
+    uint32_t line, number; /* the number is its place in the list */
+    struct debug_hits hits;
+    struct text condition, log; /* owned */
   } breakpoints[];
 };
 
@@ -43,12 +44,18 @@ static void take_breakpoints(struct run_debug *d, const struct run *r,
                              const struct json *at) {
   const struct text script = d->e->dir.scripts[r->script].name;
   struct breakpoint b;
-  while (breakpoint_next(&at, &b)) {
+  for (uint32_t number = 0; breakpoint_next(&at, &b); number++) {
     const uint32_t line = debug_breakpoint_line(r->program, b.line);
     if (line != 0 && (b.script.len == 0 || text_equal(b.script, script))) {
-      d->breakpoints[d->count].line = line;
-      d->breakpoints[d->count].condition = (struct text){"", 0};
-      live_own(&d->e->mem, &d->breakpoints[d->count++].condition, b.condition);
+      struct watched_line *w = &d->breakpoints[d->count++];
+      *w = (struct watched_line){.line = line,
+                                 .number = number,
+                                 .condition = TEXT(""),
+                                 .log = TEXT("")};
+      const bool read = debug_hits_read(b.hits, &w->hits);
+      bt_check(read); /* it was looked at when it was set */
+      live_own(&d->e->mem, &w->condition, b.condition);
+      live_own(&d->e->mem, &w->log, b.log);
     }
   }
 }
@@ -88,6 +95,7 @@ void debug_forget(struct engine *e, struct run *r) {
   }
   for (size_t i = 0; i < d->count; i++) {
     live_own(&e->mem, &d->breakpoints[i].condition, TEXT(""));
+    live_own(&e->mem, &d->breakpoints[i].log, TEXT(""));
   }
   trace_free(d->trace);
   mem_free(&e->mem, d, size_for(LIMIT_BREAKPOINTS));
@@ -210,15 +218,20 @@ void debug_look(struct ctx *x, uint32_t run, enum engine_moment moment) {
 
 /* ---- standing still */
 
-/* Why it stops here for a breakpoint; empty if it does not. */
-static struct text hit(struct ctx *x, struct run_debug *d, const struct vm *vm,
-                       struct text condition) {
+/* A condition or a log was computed: too many at one moment hold up others. */
+static bool is_too_much(struct run_debug *d) {
+  return ++d->conditions > LIMIT_DEBUG_CONDITIONS;
+}
+
+/* Why it stops here as far as its condition goes; empty if it does not. */
+static struct text condition_here(struct ctx *x, struct run_debug *d,
+                                  const struct vm *vm, struct text condition) {
   struct inspect_result result;
   struct text why = TEXT("");
   if (condition.len == 0) {
     return TEXT("breakpoint");
   }
-  if (++d->conditions > LIMIT_DEBUG_CONDITIONS) {
+  if (is_too_much(d)) {
     return ctx_format(x,
                       "breakpoint; conditions were computed %d times at one "
                       "moment",
@@ -236,28 +249,88 @@ static struct text hit(struct ctx *x, struct run_debug *d, const struct vm *vm,
   return why;
 }
 
+/* "n is {n}" as the expression $"n is {n}": what stands in braces is one, the
+ * rest is text, whatever it has in it. */
+static void put_template(struct text log, struct textbuf *out) {
+  unsigned depth = 0;
+  textbuf_add(out, TEXT("$\""));
+  for (size_t i = 0; i < log.len; i++) {
+    const char c = log.ptr[i];
+    if (depth == 0 && (c == '"' || c == '\\')) {
+      textbuf_add_char(out, '\\');
+    }
+    depth += c == '{';
+    depth -= c == '}' && depth > 0;
+    textbuf_add_char(out, c);
+  }
+  textbuf_add_char(out, '"');
+}
+
+static void say_log(struct ctx *x, struct run_debug *d, const struct vm *vm,
+                    struct text log) {
+  struct inspect_result result;
+  struct textbuf expression;
+  struct record ev;
+  textbuf_init(&expression, &d->e->mem);
+  inspect_result_init(&result, &d->e->mem);
+  put_template(log, &expression);
+  const enum bt_err err =
+      inspect_evaluate(vm, 0, textbuf_text(&expression), &result);
+  const struct text said = textbuf_text(&result.text);
+  x->line = vm_line(vm);
+  ctx_event(x, &ev, EVENT_LOGGED, d->e->runs[d->run].session);
+  record_set_num(&ev, FIELD_LEVEL, 0);
+  record_set_text(
+      &ev, FIELD_TEXT,
+      err == BT_ERR_OK
+          ? said
+          : ctx_format(x, "the log cannot be computed: %.*s", TEXT_ARG(said)));
+  emit(x, &ev);
+  x->line = 0;
+  inspect_result_free(&result);
+  textbuf_free(&expression);
+}
+
+/* Why it stops here for this breakpoint; empty if it does not. */
+static struct text hit(struct ctx *x, struct run_debug *d, const struct vm *vm,
+                       const struct watched_line *w) {
+  const struct run *r = &d->e->runs[d->run];
+  struct live_debug *live = engine_live(x->e, r->session)->debug;
+  const struct text why = condition_here(x, d, vm, w->condition);
+  if (why.len == 0 ||
+      !debug_hits_reached(w->hits, ++live->reached[w->number])) {
+    return TEXT("");
+  }
+  if (w->log.len == 0 || is_too_much(d)) {
+    return why;
+  }
+  say_log(x, d, vm, w->log);
+  return TEXT("");
+}
+
 static struct text breakpoint_here(struct ctx *x, struct run_debug *d,
                                    const struct vm *vm) {
   const uint32_t line = vm_line(vm);
+  struct text why = TEXT("");
   for (size_t i = 0; i < d->count; i++) {
-    if (d->breakpoints[i].line == line && debug_is_line_start(vm)) {
-      const struct text why = hit(x, d, vm, d->breakpoints[i].condition);
-      if (why.len > 0) {
-        return why;
-      }
+    if (d->breakpoints[i].line == line && debug_is_line_start(vm) &&
+        why.len == 0) {
+      why = hit(x, d, vm, &d->breakpoints[i]);
     }
   }
-  return TEXT("");
+  return why;
 }
 
 static struct text reason_here(struct ctx *x, const struct run *r,
                                const struct live_debug *d) {
   const enum debug_step step = (enum debug_step)d->step;
   const bool mine = d->run == 0 || d->run == r->number;
+  /* One that only logs does so on the way of a step, too. */
+  const struct text why = breakpoint_here(x, r->debug, r->vm);
   if (mine && debug_step_ends(step, d->depth, r->vm)) {
     return step == DEBUG_STEP_PAUSE ? TEXT("pause") : TEXT("step");
   }
-  return breakpoint_here(x, r->debug, r->vm);
+  return why;
 }
 
 bool debug_pauses(struct ctx *x, uint32_t run) {

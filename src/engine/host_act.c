@@ -104,11 +104,9 @@ enum act_result act_give(const struct act *t, const struct answer *a) {
 
 enum act_result act_give_simple(const struct act *t, int code,
                                 const char *message) {
-  act_resume(t, ctx_format(t->x,
-                           "{\"code\":%d,\"status\":\"%s\","
-                           "\"message\":\"%s\"}",
-                           code, refusal_http_text(code), message));
-  return ACT_ANSWERED;
+  struct act_writer w;
+  act_answer_begin(t, &w, code, message);
+  return act_answer_end(t, &w);
 }
 
 enum act_result act_fail(const struct act *t, const char *message) {

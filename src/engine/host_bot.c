@@ -7,11 +7,10 @@ enum { TURN_S = 30, SAID_MAX = 20 };
 
 static enum act_result give_branch(const struct act *t, int code,
                                    const char *message, const char *branch) {
-  act_resume(t, ctx_format(t->x,
-                           "{\"code\":%d,\"status\":\"%s\","
-                           "\"message\":\"%s\",\"branch\":\"%s\"}",
-                           code, refusal_http_text(code), message, branch));
-  return ACT_ANSWERED;
+  struct act_writer w;
+  act_answer_begin(t, &w, code, message);
+  put_name(&w.json, "branch", branch);
+  return act_answer_end(t, &w);
 }
 
 void host_answer_bot(const struct act *t, const char *why) {

@@ -71,22 +71,18 @@ static bool is_own_word(struct text name) {
 /* The members that are those of the command, too. */
 static struct text other_members(const struct act *t, unsigned i) {
   struct json *tree = NULL;
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, t->x->out->arena.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
+  struct act_writer w;
+  act_writer_begin(t, &w);
   if (json_parse(ctx_arena(t->x), act_json(t, i), JSON_DEPTH_MAX, &tree,
                  NULL) == BT_ERR_OK) {
     for (const struct json *m = tree->first; m != NULL; m = m->next) {
       if (!is_own_word(m->key)) {
-        json_key_text(&o, m->key);
-        json_put_tree(&o, m);
+        json_key_text(&w.json, m->key);
+        json_put_tree(&w.json, m);
       }
     }
   }
-  json_close_object(&o);
-  return act_take(t, &b);
+  return act_writer_take(t, &w);
 }
 
 /* Argument @i into the members of the command that @args is. */

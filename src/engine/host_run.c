@@ -285,10 +285,9 @@ enum act_result host_spawn(const struct act *t) {
     return ACT_ANSWERED;
   }
   const uint64_t number = script_start(t->x, t->slot, &start);
-  act_resume(t, ctx_format(t->x,
-                           "{\"code\":201,\"status\":\"%s\","
-                           "\"message\":\"The script was started.\","
-                           "\"run\":%llu}",
-                           refusal_http_text(201), (unsigned long long)number));
-  return ACT_ANSWERED;
+  struct act_writer w;
+  act_answer_begin(t, &w, 201, "The script was started.");
+  json_key(&w.json, "run");
+  json_put_u64(&w.json, number);
+  return act_answer_end(t, &w);
 }

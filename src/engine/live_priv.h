@@ -60,9 +60,13 @@ struct transfer {
   struct text skills, reason, note, actor; /* owned */
 };
 
+enum { LIVE_BREAKPOINTS = 100 }; /* LIMIT_BREAKPOINTS */
+
 /* What a debugger wants of the session's scripts. */
 struct live_debug {
   struct text breakpoints; /* owned: JSON, or empty */
+  /* How often each was reached since they were set; a restart forgets it. */
+  uint32_t reached[LIVE_BREAKPOINTS];
   bool trace;
   uint32_t limit_s; /* of a pause */
   uint8_t step;     /* enum debug_step */

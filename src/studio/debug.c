@@ -1,6 +1,8 @@
 /* Steps and breakpoints. */
 #include "studio/debug.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "studio/vm_priv.h"
 
@@ -75,4 +77,43 @@ bool debug_is_line_start(const struct vm *vm) {
     }
   }
   return true;
+}
+
+bool debug_hits_read(struct text text, struct debug_hits *out) {
+  static const struct {
+    const char *word;
+    char op;
+    int64_t more;
+  } ops[] = {{">=", '>', 0}, {">", '>', 1}, {"==", '=', 0},
+             {"=", '=', 0},  {"%", '%', 0}, {"", '>', 0}};
+  const struct text t = text_trim(text);
+  size_t i = 0;
+  int64_t n = 0;
+  *out = (struct debug_hits){0};
+  if (t.len == 0) {
+    return true;
+  }
+  while (!text_starts(t, text_from(ops[i].word))) {
+    i++;
+  }
+  const size_t from = strlen(ops[i].word);
+  if (!text_to_i64(text_trim(text_sub(t, from, t.len)), &n) || n < 1 ||
+      n > INT32_MAX) {
+    return false;
+  }
+  *out = (struct debug_hits){ops[i].op, (uint32_t)(n + ops[i].more)};
+  return true;
+}
+
+bool debug_hits_reached(struct debug_hits hits, uint32_t times) {
+  switch (hits.op) {
+  case '>':
+    return times >= hits.count;
+  case '=':
+    return times == hits.count;
+  case '%':
+    return times % hits.count == 0;
+  default:
+    return true;
+  }
 }

@@ -35,4 +35,15 @@ uint32_t debug_breakpoint_line(const struct program *program, uint32_t line);
  * stopped at once. */
 bool debug_is_line_start(const struct vm *vm);
 
+/* How often a breakpoint must be reached: "5" or ">=5" from the fifth time on,
+ * "=5" the fifth time only, ">5" from the sixth on, "%5" each fifth time. */
+struct debug_hits {
+  char op; /* '\0': always; '>' of .count and more, '=', '%' */
+  uint32_t count;
+};
+
+/* Empty is always. False: it is none of these. */
+bool debug_hits_read(struct text text, struct debug_hits *out);
+bool debug_hits_reached(struct debug_hits hits, uint32_t times);
+
 #endif

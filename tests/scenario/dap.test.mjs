@@ -78,6 +78,7 @@ async function until(dc, request) {
 test("an adapter says what it can do", () => withClient(async (dc) => {
   const { body } = await dc.initializeRequest();
   for (const can of ["supportsConfigurationDoneRequest", "supportsConditionalBreakpoints",
+    "supportsHitConditionalBreakpoints", "supportsLogPoints",
     "supportsStepBack", "supportsSetVariable", "supportsTerminateRequest"]) {
     assert.equal(body[can], true, can);
   }
@@ -157,6 +158,28 @@ test("in, over, out, and back again", () => withClient(async (dc) => {
   const ended = dc.waitForEvent("terminated");
   await dc.continueRequest({ threadId });
   await ended;
+}));
+
+test("a hit count and a log point", () => withClient(async (dc) => {
+  const program = script(FLOW);
+  const output = [];
+  dc.on("output", (e) => output.push([e.body.output, e.body.line]));
+  const stopped = dc.waitForEvent("stopped");
+  await Promise.all([
+    dc.waitForEvent("initialized").then(async () => {
+      const { body } = await dc.setBreakpointsRequest({ source: { path: program },
+        breakpoints: [{ line: 9, hitCondition: "4" }, { line: 9, logMessage: "i is {i}, \"n\" {n}" },
+          { line: 11, hitCondition: "now and then" }] });
+      assert.deepEqual(body.breakpoints.map((b) => b.verified), [true, true, false]);
+      assert.match(body.breakpoints[2].message, /hit count/);
+      await dc.configurationDoneRequest();
+    }),
+    dc.launch({ program }),
+  ]);
+  assert.equal((await stopped).body.reason, "breakpoint");
+  assert.equal(await evaluate(dc, "i"), "4");
+  assert.deepEqual(output, [["n is 2\n", 6], ...[[1, 2], [2, 3], [3, 5]]
+    .map(([i, n]) => [`i is ${i}, "n" ${n}\n`, 9])]);
 }));
 
 test("a condition decides whether a breakpoint stops", () => withClient(async (dc) => {

@@ -125,6 +125,85 @@ static void a_condition_decides(void **state) {
   centre_free(&c);
 }
 
+/* The lines on which the loop stood still, by what n was there. */
+static void a_breakpoint_counts(const char *hits, const char *wanted) {
+  struct centre c;
+  char json[128], found[128] = "";
+  (void)snprintf(json, sizeof json,
+                 "{\"breakpoints\":[{\"line\":3,\"hits\":\"%s\"}]}", hits);
+  centre_init(&c, "Wait(1)\nFOR i = 1 TO 7 {\n n = i\n}\nLogInfo(n)\n");
+  centre_open_with_bot(&c, true);
+  centre_supervise(&c, COMMAND_DEBUG, json);
+  assert_int_equal(c.step.answer.code, 200);
+  centre_tick_after(&c, 1000);
+  while (centre_count(&c, EVENT_SCRIPT_SLEPT) > 0) {
+    struct inspect_result r;
+    struct vm *vm = NULL;
+    uint32_t slot;
+    assert_true(engine_find(c.e, c.session, &slot));
+    const struct engine_run_state which = {.slot = slot};
+    assert_int_equal(engine_open_run(c.e, &which, &c.tm.mem, &vm), BT_ERR_OK);
+    inspect_result_init(&r, &c.tm.mem);
+    assert_int_equal(inspect_evaluate(vm, 0, TEXT("i"), &r), BT_ERR_OK);
+    (void)snprintf(found + strlen(found), sizeof found - strlen(found), "%.*s ",
+                   TEXT_ARG(textbuf_text(&r.text)));
+    inspect_result_free(&r);
+    vm_free(vm);
+    centre_supervise(&c, COMMAND_DEBUG_STEP, "{\"step\":\"continue\"}");
+  }
+  assert_string_equal(found, wanted);
+  assert_string_equal(centre_lines(&c), "7\n");
+  centre_free(&c);
+}
+
+static void a_breakpoint_counts_how_often_it_is_reached(void **state) {
+  (void)state;
+  a_breakpoint_counts("", "1 2 3 4 5 6 7 ");
+  a_breakpoint_counts("5", "5 6 7 ");
+  a_breakpoint_counts(">= 6", "6 7 ");
+  a_breakpoint_counts(">6", "7 ");
+  a_breakpoint_counts("=4", "4 ");
+  a_breakpoint_counts("%3", "3 6 ");
+}
+
+static void hits_that_are_none_are_refused(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, "Wait(1)\n");
+  centre_open_with_bot(&c, true);
+  centre_supervise(&c, COMMAND_DEBUG,
+                   "{\"breakpoints\":[{\"line\":1,\"hits\":\"often\"}]}");
+  assert_true(centre_says(&c, "hits is how often it is reached"));
+  centre_supervise(&c, COMMAND_DEBUG,
+                   "{\"breakpoints\":[{\"line\":1,\"hits\":\"%0\"}]}");
+  assert_true(centre_says(&c, "hits is how often it is reached"));
+  centre_supervise(&c, COMMAND_DEBUG,
+                   "{\"breakpoints\":[{\"line\":1,\"log\":7}]}");
+  assert_true(centre_says(&c, "hits and log are texts"));
+  centre_free(&c);
+}
+
+static void a_breakpoint_that_logs_does_not_stop(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, "Wait(1)\nFOR i = 1 TO 4 {\n n = i\n}\nLogInfo(n)\n");
+  centre_open_with_bot(&c, true);
+  centre_supervise(
+      &c, COMMAND_DEBUG,
+      "{\"breakpoints\":[{\"line\":3,\"hits\":\">1\",\"condition\":"
+      "\"i != 3\",\"log\":\"a \\\"quoted\\\" \\\\ {i + 1} "
+      "{\\\"x\\\".upper()}\"},"
+      "{\"line\":5,\"log\":\"{nobody}\"}]}");
+  assert_int_equal(c.step.answer.code, 200);
+  centre_tick_after(&c, 1000);
+  assert_string_equal(centre_lines(&c),
+                      "a \"quoted\" \\ 3 X\na \"quoted\" \\ 5 X\n"
+                      "the log cannot be computed: column 4: no variable "
+                      "is called 'nobody' here\n4\n");
+  assert_int_equal(centre_count(&c, EVENT_SCRIPT_SLEPT), 0);
+  centre_free(&c);
+}
+
 static void breakpoints_of_other_scripts_are_theirs(void **state) {
   (void)state;
   struct centre c;
@@ -333,6 +412,9 @@ int main(void) {
       cmocka_unit_test(a_breakpoint_holds_only_the_run),
       cmocka_unit_test(steps_go_in_over_and_out),
       cmocka_unit_test(a_condition_decides),
+      cmocka_unit_test(a_breakpoint_counts_how_often_it_is_reached),
+      cmocka_unit_test(hits_that_are_none_are_refused),
+      cmocka_unit_test(a_breakpoint_that_logs_does_not_stop),
       cmocka_unit_test(breakpoints_of_other_scripts_are_theirs),
       cmocka_unit_test(a_pause_has_a_limit),
       cmocka_unit_test(a_restart_lets_the_run_go_on),
