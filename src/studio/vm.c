@@ -138,13 +138,13 @@ enum { VM_SIZE = (sizeof(struct vm) + 15) / 16 * 16 };
 
 enum bt_err vm_start(const struct mem *mem, const struct program *program,
                      struct vm **out) {
-  char *block = mem->resize(mem->ctx, NULL, 0, VM_SIZE + AREA_BYTES);
+  void *block = mem->resize(mem->ctx, NULL, 0, VM_SIZE + AREA_BYTES);
   if (block == NULL) {
     return BT_ERR_NOMEM;
   }
-  struct vm *vm = (struct vm *)block;
+  struct vm *vm = block;
   *vm = (struct vm){.mem = mem, .program = program, .steps = VM_STEPS_MAX};
-  area_init(&vm->area, mem, block + VM_SIZE, AREA_BYTES);
+  area_init(&vm->area, mem, (char *)block + VM_SIZE, AREA_BYTES);
   heap_init(&vm->heap, &vm->area.mem, VM_VALUES_MAX);
   textbuf_init(&vm->scratch, &vm->area.mem);
   vm->scratch.limit = VM_VALUES_MAX;
