@@ -68,7 +68,6 @@ struct api {
 };
 
 int64_t api_now_us(struct api *api);
-void api_random(struct api *api, void *out, size_t len);
 void api_note(struct api *api, const struct api_log *entry);
 
 /* Cleared to zero; NULL when there is no memory. */

@@ -23,6 +23,10 @@ uint64_t api_last_seq(const struct api *api) {
   return engine_seq(api_engine(api));
 }
 
+struct http_server *api_server(const struct api *api) {
+  return api->server;
+}
+
 struct topics *api_topics(struct api *api) {
   return &api->topics;
 }

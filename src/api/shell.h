@@ -12,6 +12,9 @@ const struct mem *api_mem(const struct api *api);
 struct domain *api_domain(const struct api *api);
 const struct engine *api_engine(const struct api *api);
 struct topics *api_topics(struct api *api);
+/* The server that was attached; NULL before. */
+struct http_server *api_server(const struct api *api);
+void api_random(struct api *api, void *out, size_t len);
 /* Microseconds since 1970, from the api's clock. */
 int64_t api_unix_us(struct api *api);
 

@@ -484,6 +484,7 @@ static void read_sections(struct reader *r) {
   reader_check_references(r);
   reader_read_tokens(r);
   reader_read_genesys(r);
+  reader_read_facades(r);
 }
 
 static enum bt_err read_file(struct reader *r) {

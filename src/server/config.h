@@ -17,6 +17,7 @@
 #include "base/tz.h"
 #include "bots/settings.h"
 #include "engine/config.h"
+#include "facades/settings.h"
 #include "genesys/genesys.h"
 #include "net/limits.h"
 #include "net/outbound.h"
@@ -56,6 +57,8 @@ struct server_config {
   size_t object_count;
   struct bot_settings *bots; /* what is not the engine's about them */
   size_t bot_count;
+  struct facade_settings *facades;
+  size_t facade_count;
   struct outbound_rules rest; /* texts in the arena */
   struct genesys_settings genesys;
   struct server_script *scripts;

@@ -21,7 +21,8 @@ enum file_object {
   FILE_LOG,
   FILE_GENESYS,
   FILE_GENESYS_CLIENT,
-  FILE_GENESYS_INTEGRATION
+  FILE_GENESYS_INTEGRATION,
+  FILE_FACADE
 };
 
 struct named {
@@ -126,5 +127,7 @@ void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
+/* After the objects, whose names they need. */
+void reader_read_facades(struct reader *r);
 
 #endif

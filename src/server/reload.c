@@ -17,6 +17,16 @@ static bool same_origins(const struct server_config *a,
   return i == a->origin_count && i == b->origin_count;
 }
 
+static bool same_facades(const struct server_config *a,
+                         const struct server_config *b) {
+  size_t i = 0;
+  while (i < a->facade_count && i < b->facade_count &&
+         facade_settings_equal(&a->facades[i], &b->facades[i])) {
+    i++;
+  }
+  return i == a->facade_count && i == b->facade_count;
+}
+
 /* What the process has begun with and cannot change under way. */
 static void compare_fixed(const struct server *s,
                           const struct server_config *coming) {
@@ -32,6 +42,9 @@ static void compare_fixed(const struct server *s,
   }
   if (!same_origins(now, coming)) {
     say_fixed(s, "origins");
+  }
+  if (!same_facades(now, coming)) {
+    say_fixed(s, "facades");
   }
   if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
     say_fixed(s, "rates");

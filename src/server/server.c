@@ -146,6 +146,15 @@ static enum bt_err create_genesys(struct server *s) {
                           : err;
 }
 
+static enum bt_err create_facades(struct server *s) {
+  const struct facades_options options = {.api = s->api,
+                                          .loop = s->loop,
+                                          .list = s->config.facades,
+                                          .count = s->config.facade_count,
+                                          .rules = &s->config.rest};
+  return facades_create(&options, &s->facades);
+}
+
 /* Calendars that are put over the API, on a clock of this machine. */
 static bool read_zone(void *ctx, struct text name, struct arena *arena,
                       struct api_zone *out) {
@@ -196,6 +205,9 @@ static enum bt_err create_api(struct server *s) {
   }
   if (err == BT_ERR_OK) {
     err = outside_create(s->api, s->loop, &c->rest, &s->log, &s->outside);
+  }
+  if (err == BT_ERR_OK) {
+    err = create_facades(s);
   }
   if (err == BT_ERR_OK) {
     err = pages_create(heap_mem(), &s->pages);
@@ -339,6 +351,7 @@ void server_free(struct server *s) {
   if (s->http != NULL) {
     http_server_free(s->http);
   }
+  facades_free(s->facades);
   bots_free(s->bots);
   genesys_free(s->genesys);
   outside_free(s->outside);

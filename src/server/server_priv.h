@@ -6,6 +6,7 @@
 
 #include "bots/bots.h"
 #include "domain/heap.h"
+#include "facades/facades.h"
 #include "net/loop.h"
 #include "pages/pages.h"
 #include "server/apply.h"
@@ -30,6 +31,7 @@ struct server {
   struct domain *domain;
   struct api *api;
   struct bots *bots;
+  struct facades *facades;
   struct outside *outside;   /* calls of scripts to other hosts */
   struct accounts *accounts; /* NULL: in memory nobody signs in */
   struct pages *pages;

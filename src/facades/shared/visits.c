@@ -1,0 +1,375 @@
+#include "facades/shared/visits.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+/* ---- addresses */
+
+static struct text address_of(const struct visit *v) {
+  return (struct text){v->address, v->address_len};
+}
+
+static bool same_address(const void *ctx, uint32_t value, const void *key) {
+  const struct visits *all = ctx;
+  return text_equal(address_of(all->list[value]), *(const struct text *)key);
+}
+
+/* "cognigy:web:SESSION": the kind and the id of the facade come first. */
+static void put_prefix(const struct visits *all, struct textbuf *out) {
+  textbuf_addf(out, "%s:%.*s:", facade_kind_wire(all->facade->settings.kind),
+               TEXT_ARG(all->facade->settings.id));
+}
+
+static void put_customer(const struct visit *v, const struct visit_said *said,
+                         struct textbuf *out) {
+  struct textbuf address;
+  struct json_out o;
+  textbuf_init(&address, out->mem);
+  put_prefix(v->visits, &address);
+  textbuf_add(&address, address_of(v));
+  json_out_init(&o, out);
+  json_open_object(&o);
+  json_key(&o, "id");
+  json_put_text(&o, said->user.len > 0 ? said->user : address_of(v));
+  if (said->name.len > 0) {
+    json_key(&o, "name");
+    json_put_text(&o, said->name);
+  }
+  json_key(&o, "address");
+  json_put_text(&o, textbuf_text(&address));
+  json_close_object(&o);
+  out->failed = out->failed || address.failed;
+  textbuf_free(&address);
+}
+
+/* ---- what happens to the session */
+
+static void forget_session(struct visit *v) {
+  topics_remove(api_topics(v->visits->facade->api), &v->watch);
+  v->session = (struct id){0};
+}
+
+static void on_event(struct watch *w, uint64_t seq,
+                     const struct record *event) {
+  struct visit *v = w->owner;
+  visit_hold(v);
+  v->visits->ops->on_event(v, seq, event);
+  if (event->type == EVENT_OF_SESSION(WRAPPING) ||
+      event->type == EVENT_OF_SESSION(ENDED)) {
+    forget_session(v);
+  }
+  visit_drop(v);
+}
+
+static void on_typing(struct watch *w, const struct typing *how) {
+  struct visit *v = w->owner;
+  if (how->role != ROLE_CUSTOMER && v->visits->ops->on_typing != NULL) {
+    v->visits->ops->on_typing(v, how);
+  }
+}
+
+static const struct watch_ops watch_ops = {.on_event = on_event,
+                                           .on_typing = on_typing};
+
+static bool follow(struct visit *v, struct id session) {
+  v->session = session;
+  v->watch = (struct watch){.ops = &watch_ops, .owner = v, .session = session};
+  return topics_add(api_topics(v->visits->facade->api), &v->watch);
+}
+
+bool visit_is_open(const struct visit *v, uint32_t *slot) {
+  const struct engine *e = api_engine(v->visits->facade->api);
+  if (id_is_null(v->session) || !engine_find(e, v->session, slot)) {
+    return false;
+  }
+  const uint32_t status = engine_session(e, *slot)->status;
+  return status != SESSION_WRAPUP && status != SESSION_COMPLETED;
+}
+
+/* ---- life */
+
+struct visit *visits_find(const struct visits *all, struct text address) {
+  const uint32_t i = map_get(&all->by_address, hash_text(address), &address);
+  return i == MAP_NONE ? NULL : all->list[i];
+}
+
+static uint32_t free_number(struct visits *all) {
+  if (all->count == all->used) {
+    return mem_grow(all->facade->mem, &all->list, &all->cap, all->used + 1,
+                    sizeof(struct visit *))
+               ? (uint32_t)all->used
+               : MAP_NONE;
+  }
+  uint32_t i = (uint32_t)all->used;
+  while (i > 0 && all->list[i - 1] != NULL) {
+    i--;
+  }
+  return i - 1;
+}
+
+static struct visit *add(struct visits *all, struct text address) {
+  const struct mem *mem = all->facade->mem;
+  const uint32_t number = free_number(all);
+  if (number == MAP_NONE || !map_reserve(&all->by_address, 1)) {
+    return NULL;
+  }
+  struct visit *v = mem_new(mem, all->ops->bytes);
+  char *copy = v == NULL ? NULL : mem_new(mem, address.len);
+  if (copy == NULL) {
+    mem_free(mem, v, all->ops->bytes);
+    return NULL;
+  }
+  memcpy(copy, address.ptr, address.len);
+  v->visits = all;
+  v->address = copy;
+  v->address_len = address.len;
+  v->number = number;
+  all->list[number] = v;
+  all->used += number == all->used;
+  all->count++;
+  const bool put = map_put(&all->by_address, hash_text(address), number);
+  bt_check(put);
+  return v;
+}
+
+struct visit *visits_get(struct visits *all, struct text address) {
+  if (address.len == 0 || address.len > VISIT_ADDRESS_MAX ||
+      utf8_first_bad(address) < address.len) {
+    return NULL;
+  }
+  struct visit *v = visits_find(all, address);
+  v = v == NULL ? add(all, address) : v;
+  if (v != NULL) {
+    visit_hold(v);
+  }
+  return v;
+}
+
+static void free_visit(struct visit *v) {
+  struct visits *all = v->visits;
+  const struct mem *mem = all->facade->mem;
+  all->ops->on_free(v);
+  topics_remove(api_topics(all->facade->api), &v->watch);
+  const bool removed =
+      map_remove(&all->by_address, hash_text(address_of(v)), v->number);
+  bt_check(removed);
+  all->list[v->number] = NULL;
+  all->count--;
+  union {
+    const char *c;
+    void *p;
+  } address = {.c = v->address};
+  mem_free(mem, address.p, v->address_len);
+  mem_free(mem, v, all->ops->bytes);
+}
+
+void visit_hold(struct visit *v) {
+  v->uses++;
+}
+
+void visit_drop(struct visit *v) {
+  bt_check(v->uses > 0);
+  v->uses--;
+  if (v->uses == 0 && id_is_null(v->session)) {
+    free_visit(v);
+  }
+}
+
+/* ---- after a restart */
+
+/* What stands behind our prefix in the customer's address. */
+static struct text address_in(const struct json *customer, struct text prefix) {
+  const struct json *m = json_member(customer, TEXT("address"));
+  const struct text all =
+      m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return text_starts(all, prefix) ? text_sub(all, prefix.len, all.len)
+                                  : TEXT("");
+}
+
+static enum bt_err find_one(struct visits *all, uint32_t slot,
+                            struct text prefix) {
+  const struct engine *e = api_engine(all->facade->api);
+  struct arena arena;
+  struct json *tree = NULL;
+  enum bt_err err = BT_ERR_OK;
+  arena_init(&arena, all->facade->mem, 0);
+  const bool read = json_parse(&arena, engine_session_customer(e, slot),
+                               JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
+  const struct text address = read ? address_in(tree, prefix) : TEXT("");
+  if (address.len > 0) {
+    struct visit *v = visits_get(all, address);
+    v = v != NULL && id_is_null(v->session) ? v : NULL;
+    if (v != NULL && follow(v, engine_session_id(e, slot))) {
+      all->ops->on_found(v, slot);
+      visit_drop(v);
+    } else if (v != NULL) {
+      err = BT_ERR_NOMEM;
+    }
+  }
+  arena_free(&arena);
+  return err;
+}
+
+enum bt_err visits_init(struct visits *all, struct facade *f,
+                        const struct visit_ops *ops) {
+  *all = (struct visits){.facade = f, .ops = ops};
+  map_init(&all->by_address, f->mem, same_address, all);
+  struct textbuf prefix;
+  textbuf_init(&prefix, f->mem);
+  put_prefix(all, &prefix);
+  enum bt_err err = prefix.failed ? BT_ERR_NOMEM : BT_ERR_OK;
+  const struct engine *e = api_engine(f->api);
+  for (uint32_t slot = 0; err == BT_ERR_OK && engine_next_session(e, &slot);
+       slot++) {
+    err = find_one(all, slot, textbuf_text(&prefix));
+  }
+  textbuf_free(&prefix);
+  return err;
+}
+
+void visits_free(struct visits *all) {
+  if (all->facade == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < all->used; i++) {
+    if (all->list[i] != NULL) {
+      free_visit(all->list[i]);
+    }
+  }
+  map_free(&all->by_address);
+  mem_free(all->facade->mem, all->list, all->cap * sizeof(struct visit *));
+}
+
+/* ---- what the customer does */
+
+static struct command begin(const struct visit *v, enum command_type type) {
+  struct command cmd = {.by = {.role = ROLE_CUSTOMER,
+                               .number = SESSION_NOBODY,
+                               .session = v->session,
+                               .name = TEXT("customer")}};
+  record_init(&cmd.args, type);
+  if (!id_is_null(v->session)) {
+    record_set_id(&cmd.args, FIELD_SESSION, v->session);
+  }
+  return cmd;
+}
+
+const char *visit_check(const struct visit_said *said) {
+  if (said->text.len > (size_t)field_info(FIELD_TEXT)->max) {
+    return "The text is longer than 16384 bytes.";
+  }
+  if (said->data.len > (size_t)field_info(FIELD_DATA)->max) {
+    return "The data is longer than 32768 bytes.";
+  }
+  if (said->text.len == 0 && said->data.len == 0) {
+    return "There is neither a text nor data.";
+  }
+  return NULL;
+}
+
+static struct id last_session(const struct facade *f) {
+  const struct step *s = domain_last_step(api_domain(f->api));
+  return s != NULL && s->answer.code < 400 ? s->answer.session : (struct id){0};
+}
+
+bool visit_open(struct visit *v, const struct visit_said *who,
+                domain_answer_fn *fn, void *ctx) {
+  const struct facade *f = v->visits->facade;
+  uint32_t slot;
+  if (visit_is_open(v, &slot)) {
+    if (fn != NULL) {
+      domain_when_durable(api_domain(f->api), fn, ctx);
+    }
+    return true;
+  }
+  forget_session(v);
+  struct textbuf customer;
+  textbuf_init(&customer, f->mem);
+  put_customer(v, who, &customer);
+  struct command cmd = begin(v, COMMAND_OPEN_SESSION);
+  record_set_text(&cmd.args, FIELD_ENTRY_NAME, f->settings.entry);
+  record_set_text(&cmd.args, FIELD_CUSTOMER, textbuf_text(&customer));
+  cmd.terse = true;
+  api_submit(f->api, &cmd, fn, ctx);
+  const struct id session = last_session(f);
+  textbuf_free(&customer);
+  if (id_is_null(session)) {
+    return false;
+  }
+  /* Without memory nobody would hear of it: it is not left waiting. */
+  if (!follow(v, session)) {
+    visit_submit(v, COMMAND_LEAVE);
+    v->session = (struct id){0};
+    return false;
+  }
+  return true;
+}
+
+/* It could not be opened: what the engine said, or that it says nothing now. */
+static void answer_failure(const struct facade *f, domain_answer_fn *fn,
+                           void *ctx) {
+  const struct step *s = domain_last_step(api_domain(f->api));
+  const struct answer none = {
+      .code = 503, .refusal = REFUSAL_UNAVAILABLE, .body = TEXT("{}")};
+  if (fn != NULL) {
+    fn(ctx, s != NULL && s->answer.code >= 400 ? &s->answer : &none);
+  }
+}
+
+bool visit_say(struct visit *v, const struct visit_said *said,
+               domain_answer_fn *fn, void *ctx) {
+  struct api *api = v->visits->facade->api;
+  uint32_t slot;
+  bt_check(visit_check(said) == NULL);
+  if (!visit_is_open(v, &slot)) {
+    if (!visit_open(v, said, NULL, NULL)) {
+      answer_failure(v->visits->facade, fn, ctx);
+      return false;
+    }
+    if (v->here) {
+      visit_submit(v, COMMAND_CUSTOMER_JOINED);
+    }
+  }
+  struct command cmd = begin(v, COMMAND_SAY);
+  record_set_text(&cmd.args, FIELD_TEXT, said->text);
+  record_set_given(&cmd.args, FIELD_DATA, said->data);
+  if (said->key.len > 0) {
+    record_set_text(&cmd.args, FIELD_KEY, said->key);
+    record_set_num(&cmd.args, FIELD_HASH, (int64_t)hash_text(said->text));
+  }
+  cmd.terse = true;
+  api_submit(api, &cmd, fn, ctx);
+  return true;
+}
+
+void visit_types(struct visit *v, bool on) {
+  const struct typing how = {.role = ROLE_CUSTOMER,
+                             .number = SESSION_NOBODY,
+                             .author = TEXT("customer"),
+                             .on = on};
+  if (!id_is_null(v->session)) {
+    topics_type(api_topics(v->visits->facade->api), v->session, &how);
+  }
+}
+
+void visit_submit(struct visit *v, enum command_type type) {
+  struct command cmd = begin(v, type);
+  if (!id_is_null(v->session)) {
+    api_submit(v->visits->facade->api, &cmd, NULL, NULL);
+  }
+}
+
+void visit_joined(struct visit *v) {
+  v->here = true;
+  visit_submit(v, COMMAND_CUSTOMER_JOINED);
+}
+
+void visit_gone(struct visit *v) {
+  struct command cmd = api_own_command(COMMAND_CUSTOMER_DROPPED);
+  v->here = false;
+  if (!id_is_null(v->session)) {
+    record_set_id(&cmd.args, FIELD_SESSION, v->session);
+    api_submit_gone(v->visits->facade->api, &cmd);
+  }
+}

@@ -1,0 +1,90 @@
+/* visits.h - customers who come in by a facade, by their address there.
+ *
+ * A visit is one customer of a foreign channel (its conversation, its session
+ * there). The first thing that it says opens a session of ours, and after the
+ * end of that one the next thing opens another. The address stands in the
+ * session's customer, so visits of open sessions are found again after a
+ * restart. A facade keeps what was said on its connections, no more.
+ */
+#ifndef BATON_FACADES_SHARED_VISITS_H
+#define BATON_FACADES_SHARED_VISITS_H
+
+#include "api/shell.h"
+#include "base/map.h"
+#include "facades/facade_priv.h"
+
+struct visits;
+struct visit;
+
+enum { VISIT_ADDRESS_MAX = 1024 };
+
+struct visit_ops {
+  size_t bytes; /* of the facade's own struct */
+  /* Each event of its session, once durable, in order. */
+  void (*on_event)(struct visit *v, uint64_t seq, const struct record *event);
+  void (*on_typing)(struct visit *v, const struct typing *how); /* or NULL */
+  /* Its session was open before a restart. */
+  void (*on_found)(struct visit *v, uint32_t slot);
+  /* The last call. */
+  void (*on_free)(struct visit *v);
+};
+
+/* The first member of the facade's own struct, which is cleared at first. */
+struct visit {
+  struct visits *visits;
+  const char *address; /* owned, with its length */
+  size_t address_len;
+  uint32_t number;
+  struct id session; /* null: none is open */
+  struct watch watch;
+  bool here;     /* a connection of it is there */
+  uint32_t uses; /* connections and requests; the last one may free it */
+};
+
+struct visits {
+  struct facade *facade;
+  const struct visit_ops *ops;
+  struct visit **list; /* by number; NULL: free */
+  size_t cap, used, count;
+  struct map by_address;
+};
+
+/* Finds the visits of open sessions. BT_ERR_NOMEM; free it all the same. */
+enum bt_err visits_init(struct visits *all, struct facade *f,
+                        const struct visit_ops *ops) BT_USE_RESULT;
+void visits_free(struct visits *all);
+
+struct visit *visits_find(const struct visits *all, struct text address);
+/* It, or a new one. NULL: there is no memory, or the address is no text of 1 to
+ * VISIT_ADDRESS_MAX bytes of UTF-8. The caller holds it: visit_drop(). */
+struct visit *visits_get(struct visits *all, struct text address);
+void visit_hold(struct visit *v);
+/* Frees it if nobody else holds it and it has no session. */
+void visit_drop(struct visit *v);
+
+struct visit_said {
+  struct text text, data; /* one of them may be empty; @data is JSON */
+  struct text user;       /* the customer's id, or empty: for a new session */
+  struct text name;       /* and name */
+  struct text key; /* names this very message: it is said once; or empty */
+};
+/* What would be refused for its form; NULL: nothing. */
+const char *visit_check(const struct visit_said *said);
+/* The customer says something; @fn (or NULL) gets the answer. Opens the session
+ * if there is none. Text and data are within visit_check(). False: it could not
+ * be opened, nothing was said, and @fn got the answer to that at once. */
+bool visit_say(struct visit *v, const struct visit_said *said,
+               domain_answer_fn *fn, void *ctx);
+/* Opens the session without a word, if there is none. */
+bool visit_open(struct visit *v, const struct visit_said *who,
+                domain_answer_fn *fn, void *ctx);
+void visit_types(struct visit *v, bool on);
+/* A command about the session in the customer's name, or the server's. */
+void visit_submit(struct visit *v, enum command_type type);
+/* Its connection is there, or gone. */
+void visit_joined(struct visit *v);
+void visit_gone(struct visit *v);
+/* Is a session open, as far as the engine is? */
+bool visit_is_open(const struct visit *v, uint32_t *slot);
+
+#endif
