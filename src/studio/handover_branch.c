@@ -171,9 +171,9 @@ static bool test_member(struct walker *w, const struct comparison *c,
 
 /* ---- statuses */
 
-static bool is_session_info(const struct expr *e) {
+static bool is_session_info(const struct walker *w, const struct expr *e) {
   return e->kind == EXPR_CALL && e->callee == CALLEE_ACTION &&
-         e->callee_id == ACTION_GET_SESSION_INFO;
+         e->callee_id == ACTION_GET_SESSION_INFO && !handover_is_other(w, e);
 }
 
 /* info.status, where info is what GetSessionInfo() said, or a variable that
@@ -182,7 +182,7 @@ static bool find_status(struct walker *w, const struct expr *e, struct flow *f,
                         struct fact *out) {
   const bool member =
       e->kind == EXPR_MEMBER && text_equal(e->text, TEXT("status"));
-  if (member && is_session_info(e->left)) {
+  if (member && is_session_info(w, e->left)) {
     handover_expr(w, e->left, f);
     *out = (struct fact){.asked = flow_set(f)};
     return true;
@@ -218,7 +218,7 @@ void handover_learn(struct walker *w, size_t variable, const struct expr *value,
                     struct flow *f) {
   struct fact fact = {0};
   bool learnt = false;
-  if (is_session_info(value)) {
+  if (is_session_info(w, value)) {
     fact.asked = flow_set(f);
     learnt = true;
   } else if (value->kind == EXPR_MEMBER || value->kind == EXPR_NAME) {
@@ -229,7 +229,7 @@ void handover_learn(struct walker *w, size_t variable, const struct expr *value,
     learnt = known != NULL &&
              (from == value || text_equal(value->text, TEXT("status")));
     fact = learnt ? *known : fact;
-    if (value->kind == EXPR_MEMBER && is_session_info(from)) {
+    if (value->kind == EXPR_MEMBER && is_session_info(w, from)) {
       learnt = text_equal(value->text, TEXT("status"));
       fact.asked = flow_set(f);
     }

@@ -185,7 +185,13 @@ static enum meaning do_wait_for(struct walker *w, const struct expr *e,
 static enum meaning do_action(struct walker *w, const struct expr *e,
                               struct flow *f) {
   const enum action_id id = (enum action_id)e->callee_id;
-  switch (action_info(id)->effect) {
+  const enum action_effect effect = action_info(id)->effect;
+  if (effect != ACTION_EFFECT_NONE && effect != ACTION_EFFECT_TIME &&
+      handover_is_other(w, e)) {
+    flow_pass_time(f, -1, w->h->c->world.drain_s); /* it may have slept */
+    return MEANING_NONE;
+  }
+  switch (effect) {
   case ACTION_EFFECT_TRANSFER:
     return do_transfer(w, e, f);
   case ACTION_EFFECT_RELEASE:

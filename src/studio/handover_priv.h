@@ -181,6 +181,12 @@ const struct unit *handover_function_of(const struct handover *h,
  * only. */
 bool handover_number(const struct walker *w, const struct expr *e, double *out);
 
+/* ---- handover_other.c */
+
+/* Is the action, which takes a session's id first, certain to be about another
+ * session than the script's own? */
+bool handover_is_other(const struct walker *w, const struct expr *call);
+
 /* ---- handover_calls.c: what a call does to the session */
 
 /* All calls in an expression, in the order in which they happen. */

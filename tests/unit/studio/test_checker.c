@@ -333,6 +333,22 @@ static const struct story stories[] = {
      "ON BotReleased {\n  Transfer(event.id, \"A\")\n}\n"
      "ON Signal {\n  Transfer(event.id, \"A\")\n}\n",
      "5 transfer-refused"},
+    {"another session's end does not free this one",
+     "EndConversation(\"0192\")\nTransfer(GetSessionInfo().id, \"A\")\n",
+     "2 transfer-refused"},
+    {"nor does its status",
+     "c = Callback(\"1\", 60)\nw = WaitFor(c.id, \"idle\", 5)\n"
+     "IF w.code = 200 { Transfer(GetSessionInfo().id, \"A\") }\n",
+     "3 transfer-refused"},
+    {"nor what is known of it",
+     "ON Signal {\n o = GetSessionInfo(event.p1)\n"
+     " IF o.status = \"idle\" { Transfer(GetSessionInfo().id, \"A\") }\n}\n"
+     "Wait(60)\n",
+     "3 transfer-refused"},
+    {"a transfer of another session is its own affair",
+     "ON Signal {\n id = event.p1\n Transfer(event.p1, \"A\")\n"
+     " Transfer(id, \"A\")\n}\nWait(60)\n",
+     ""},
     {"ReqAgent is a transfer too", "ReqAgent(\"A\")\n", "1 transfer-refused"},
     {"options in an object",
      "DYNAMIC o\no.when = \"released\"\nTransfer(GetSessionInfo().id, \"A\", "
