@@ -324,10 +324,16 @@ void call_answer(struct call *c, const struct answer *a) {
 
 /* ---- reading what may be lost yet */
 
-static void on_durable(void *ctx, const struct answer *unused) {
-  (void)unused;
+static void on_durable(void *ctx, const struct answer *unavailable) {
   struct call *c = ctx;
-  c->then(c);
+  if (unavailable == NULL) {
+    c->then(c);
+    return;
+  }
+  call_refuse(c, REFUSAL_UNAVAILABLE,
+              TEXT("The journal cannot write now, and what was asked for holds "
+                   "what it has not written yet."),
+              TEXT(""));
 }
 
 void call_later(struct call *c, void (*then)(struct call *c)) {
@@ -337,7 +343,7 @@ void call_later(struct call *c, void (*then)(struct call *c)) {
     then(c); /* nothing is on its way */
     return;
   }
-  domain_when_durable(c->api->domain, on_durable, c);
+  domain_when_readable(c->api->domain, on_durable, c);
 }
 
 static void show_now(struct call *c) {

@@ -147,6 +147,7 @@ static void look_at_journal(struct domain *d) {
   struct journal_stats stats;
   journal_get_stats(d->journal, &stats);
   d->full = stats.full;
+  d->failed = stats.failed;
   if (d->out.stuck && !stats.full && !stats.failed) {
     append(d);
   }
@@ -211,11 +212,22 @@ const struct step *domain_last_step(const struct domain *d) {
   return d->last;
 }
 
-void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx) {
+static void hold(struct domain *d, const struct held *h) {
   const bool room = held_ring_reserve(&d->held, d->mem);
   bt_check(room);
+  held_ring_push(&d->held, h);
+}
+
+void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx) {
   const struct held h = {.seq = engine_seq(d->engine), .fn = fn, .ctx = ctx};
-  held_ring_push(&d->held, &h);
+  hold(d, &h);
+}
+
+void domain_when_readable(struct domain *d, domain_answer_fn *fn, void *ctx) {
+  const struct held h = {
+      .seq = engine_seq(d->engine), .reads = true, .fn = fn, .ctx = ctx};
+  d->readers++;
+  hold(d, &h);
 }
 
 static struct command own_command(struct domain *d, enum command_type type,
@@ -282,6 +294,7 @@ static void tell_effects(struct domain *d, const struct step *step) {
 }
 
 static void let_out(struct domain *d, const struct held *h) {
+  d->readers -= h->reads;
   if (h->has_batch) {
     d->released = h->seq;
     tell_events(d, h);
@@ -340,9 +353,29 @@ static bool wants_snapshot(const struct domain *d) {
          (d->held.count == 0 || p->batches >= QUIET_PATIENCE * p->every);
 }
 
+/* A disk that is full may be so for hours: who only reads is told, and asks
+ * again. Commands have happened: their answers wait. */
+static void refuse_readers(struct domain *d, uint64_t durable) {
+  if (d->readers == 0) {
+    return;
+  }
+  for (size_t n = d->held.count; n > 0; n--) { /* once around, in order */
+    const struct held h = held_ring_pop(&d->held);
+    if (h.reads && h.seq > durable && held_ring_reserve(&d->refused, d->mem)) {
+      d->readers--;
+      held_ring_push(&d->refused, &h);
+    } else {
+      held_ring_push(&d->held, &h);
+    }
+  }
+}
+
 size_t domain_release(struct domain *d) {
   d->last = NULL;
   look_at_journal(d);
+  if (d->full || d->failed) {
+    refuse_readers(d, journal_durable(d->journal));
+  }
   for (size_t n = d->refused.count; n > 0; n--) {
     const struct held h = held_ring_pop(&d->refused);
     answer_unavailable(d, &h);

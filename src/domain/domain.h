@@ -63,6 +63,10 @@ const struct step *domain_last_step(const struct domain *d);
 /* Calls @fn with a NULL answer when everything submitted so far is durable: for
  * reading, so that nobody is shown what may yet be lost. */
 void domain_when_durable(struct domain *d, domain_answer_fn *fn, void *ctx);
+/* The same for who reads and can ask again: when the journal cannot write (its
+ * disk is full, or it failed), now or while @fn waits, @fn gets the answer
+ * REFUSAL_UNAVAILABLE instead of waiting without end. */
+void domain_when_readable(struct domain *d, domain_answer_fn *fn, void *ctx);
 
 /* Lets out what has become durable. What is submitted meanwhile waits for the
  * next call. Returns how many answers and batches are still held back. */

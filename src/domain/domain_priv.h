@@ -38,6 +38,8 @@ struct domain {
   uint64_t released;
   const struct step *last; /* of the last command */
   bool full;               /* the journal's disk has no room */
+  bool failed;             /* the journal takes nothing for good */
+  size_t readers;          /* of @held, with .reads */
 };
 
 #endif

@@ -12,6 +12,7 @@ struct held {
   uint64_t seq;      /* durable with this batch, and everything before it */
   struct step *step; /* NULL: only somebody who waits until then */
   bool has_batch;    /* the step made batch @seq */
+  bool reads;        /* does not wait for a journal that cannot write */
   domain_answer_fn *fn;
   void *ctx;
 };

@@ -149,9 +149,14 @@ static void respond(struct ask *a) {
   end(a);
 }
 
-static void on_durable(void *ctx, const struct answer *unused) {
-  (void)unused;
-  respond(ctx);
+static void on_durable(void *ctx, const struct answer *unavailable) {
+  struct ask *a = ctx;
+  if (unavailable != NULL) {
+    textbuf_clear(&a->out);
+    a->status = unavailable->code;
+    a->retry_after_ms = unavailable->retry_after_ms;
+  }
+  respond(a);
 }
 
 void ask_send(struct ask *a, int status) {
@@ -161,7 +166,11 @@ void ask_send(struct ask *a, int status) {
     respond(a); /* nothing is on its way */
     return;
   }
-  domain_when_durable(d, on_durable, a);
+  if (a->method == HTTP_GET) {
+    domain_when_readable(d, on_durable, a);
+  } else { /* it is done: its answer is not one that asks to do it again */
+    domain_when_durable(d, on_durable, a);
+  }
 }
 
 void ask_send_empty(struct ask *a, int status) {

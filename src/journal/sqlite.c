@@ -97,16 +97,10 @@ static enum bt_err sqlite_find_finished(struct journal *j, struct id session,
   return err;
 }
 
-static struct timespec deadline_after(int64_t timeout_ms) {
-  const int64_t at_us = clock_us() + timeout_ms * 1000;
-  return (struct timespec){.tv_sec = at_us / 1000000,
-                           .tv_nsec = at_us % 1000000 * 1000};
-}
-
 static enum bt_err sqlite_sync_wait(struct journal *j, uint64_t seq,
                                     int64_t timeout_ms) {
   struct sqlite_journal *s = sqlite_journal_of(j);
-  const struct timespec until = deadline_after(timeout_ms < 0 ? 0 : timeout_ms);
+  const struct timespec until = clock_after(timeout_ms < 0 ? 0 : timeout_ms);
   int waited = 0;
   (void)pthread_mutex_lock(&s->lock);
   s->waiters++;

@@ -66,5 +66,6 @@ enum bt_err writer_start(struct sqlite_journal *s,
 void writer_stop(struct sqlite_journal *s);
 
 int64_t clock_us(void); /* monotonic */
+struct timespec clock_after(int64_t ms);
 
 #endif

@@ -105,6 +105,12 @@ static enum bt_err write_group(struct sqlite_journal *s) {
   return err;
 }
 
+struct timespec clock_after(int64_t ms) {
+  const int64_t at_us = clock_us() + ms * 1000;
+  return (struct timespec){.tv_sec = at_us / US_PER_S,
+                           .tv_nsec = at_us % US_PER_S * 1000};
+}
+
 /* --- failures ------------------------------------------------------------ */
 
 static void report(struct sqlite_journal *s, enum bt_err err,
@@ -127,16 +133,10 @@ static void fail_for_good(struct sqlite_journal *s, enum bt_err err,
   store_keep_log(&s->writer);
 }
 
-static struct timespec after_ms(int64_t ms) {
-  const int64_t at_us = clock_us() + ms * 1000;
-  return (struct timespec){.tv_sec = at_us / US_PER_S,
-                           .tv_nsec = at_us % US_PER_S * 1000};
-}
-
 /* Waits a while for room on the disk, or in memory; false if it is time to
  * stop. */
 static bool wait_for_room(struct sqlite_journal *s, enum bt_err shortage) {
-  const struct timespec until = after_ms(RETRY_MS);
+  const struct timespec until = clock_after(RETRY_MS);
   (void)pthread_mutex_lock(&s->lock);
   const bool first = !s->stats.full;
   s->stats.full = true;

@@ -22,3 +22,20 @@ void bounded_init(struct bounded *b, const struct mem *under, size_t limit) {
                         .under = under,
                         .limit = limit};
 }
+
+static void *share_resize(void *ctx, void *old, size_t old_size,
+                          size_t new_size) {
+  const struct bounded_share *s = ctx;
+  const size_t others = s->of->used - old_size;
+  if (new_size > old_size &&
+      (others >= s->limit || new_size > s->limit - others)) {
+    return NULL;
+  }
+  return bounded_resize(s->of, old, old_size, new_size);
+}
+
+void bounded_share_init(struct bounded_share *s, struct bounded *of,
+                        size_t limit) {
+  *s = (struct bounded_share){
+      .mem = {.resize = share_resize, .ctx = s}, .of = of, .limit = limit};
+}

@@ -10,7 +10,17 @@ struct bounded {
   size_t used, limit; /* bytes */
 };
 
+/* Of the same memory, for users who must leave some of it to others. */
+struct bounded_share {
+  struct mem mem; /* to be handed on */
+  struct bounded *of;
+  size_t limit; /* bytes that all together may hold after this one has grown */
+};
+
 /* @under is borrowed; the object must not move. */
 void bounded_init(struct bounded *b, const struct mem *under, size_t limit);
+/* @of is borrowed; the object must not move. */
+void bounded_share_init(struct bounded_share *s, struct bounded *of,
+                        size_t limit);
 
 #endif

@@ -108,6 +108,7 @@ void client_conn_on_due(struct deadline *d, enum deadline_kind kind) {
   case DEADLINE_RESPONSE:
     give_up(conn, BT_ERR_BUSY, "no whole answer in time");
     break;
+  case DEADLINE_WS_MESSAGE:
   case DEADLINE_WS_PING:
   case DEADLINE_WS_PONG:
   case DEADLINE_WS_CLOSE:
@@ -116,6 +117,7 @@ void client_conn_on_due(struct deadline *d, enum deadline_kind kind) {
   case DEADLINE_LINGER:
     wire_cut(&conn->wire, BT_ERR_OK);
     break;
+  case DEADLINE_ANSWER:
   case DEADLINE_HEADER:
   case DEADLINE_BODY:
   case DEADLINE_IDLE:

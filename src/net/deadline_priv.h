@@ -19,6 +19,8 @@
   DEADLINE(IDLE, idle_us)                                                      \
   DEADLINE(WRITE, write_us)                                                    \
   DEADLINE(LINGER, linger_us)                                                  \
+  DEADLINE(ANSWER, ended_us)                                                   \
+  DEADLINE(WS_MESSAGE, body_us)                                                \
   DEADLINE(WS_PING, ws_ping_us)                                                \
   DEADLINE(WS_PONG, ws_pong_us)                                                \
   DEADLINE(WS_CLOSE, ws_close_us)                                              \

@@ -42,6 +42,9 @@ static void on_drained(struct wire *wire) {
   if (conn->blocked) {
     conn->blocked = false;
     apply_deadline(conn);
+    if (conn->phase == CONN_WS) {
+      ws_on_drained(conn->ws);
+    }
   }
   if (conn->held) {
     conn->held = false;
@@ -71,11 +74,13 @@ void http_conn_on_due(struct deadline *d, enum deadline_kind kind) {
     http_conn_finish(conn);
     break;
   case DEADLINE_WS_PING:
+  case DEADLINE_WS_MESSAGE:
     ws_on_due(conn->ws, kind);
     break;
   case DEADLINE_LINGER:
     wire_cut(&conn->wire, BT_ERR_OK);
     break;
+  case DEADLINE_ANSWER:
   case DEADLINE_WRITE:
   case DEADLINE_WS_PONG:
   case DEADLINE_WS_CLOSE:
@@ -120,7 +125,8 @@ static void dispatch(struct http_conn *conn) {
   struct http_server *server = conn->server;
   conn->phase = CONN_BUSY;
   http_slot_renew(conn);
-  http_conn_set_deadline(conn, DEADLINE_NONE);
+  http_conn_set_deadline(conn,
+                         conn->wire.ended ? DEADLINE_ANSWER : DEADLINE_NONE);
   wire_pause(&conn->wire);
   server->counters.requests++;
   server->handlers->on_request(server->ctx, conn->request);
@@ -254,7 +260,9 @@ static void on_end(struct wire *wire) {
   case CONN_WS:
     wire_cut(wire, BT_ERR_CLOSED);
     break;
-  case CONN_BUSY:
+  case CONN_BUSY: /* it may still read; most have gone */
+    http_conn_set_deadline(conn, DEADLINE_ANSWER);
+    break;
   case CONN_DONE:
     break;
   }
@@ -308,6 +316,7 @@ static struct http_conn *conn_new(struct http_server *server) {
     return NULL;
   }
   conn->wire.traffic = &server->traffic;
+  conn->wire.mem_in = &server->requests.mem;
   link_init(&conn->link);
   link_add_last(&server->conns, &conn->link);
   server->counters.open++;

@@ -17,8 +17,8 @@ struct http_request *http_request_new(struct http_conn *conn) {
     if (req == NULL) {
       return NULL;
     }
-    textbuf_init(&req->head_text, &server->buffers.mem);
-    textbuf_init(&req->body, &server->buffers.mem);
+    textbuf_init(&req->head_text, &server->requests.mem);
+    textbuf_init(&req->body, &server->requests.mem);
   }
   req->conn = conn;
   req->tag = NULL;

@@ -158,6 +158,15 @@ void http_server_stop(struct http_server *server, int64_t grace_us,
 
 /* Birth and death. */
 
+/* What peers leave unfinished must never take the room for answers, nor slow
+ * WebSockets that for requests. */
+static void share_buffers(struct http_server *server) {
+  const size_t all = (size_t)server->limits.buffer_bytes;
+  bounded_init(&server->buffers, server->loop->mem, all);
+  bounded_share_init(&server->requests, &server->buffers, all - all / 4);
+  bounded_share_init(&server->messages, &server->buffers, all / 2);
+}
+
 enum bt_err http_server_create(struct loop *loop,
                                const struct net_limits *limits,
                                const struct http_handlers *handlers, void *ctx,
@@ -177,7 +186,7 @@ enum bt_err http_server_create(struct loop *loop,
   link_init(&server->conns);
   link_init(&server->listeners);
   loop_task_init(&server->stopped, tell_stopped);
-  bounded_init(&server->buffers, loop->mem, (size_t)chosen.buffer_bytes);
+  share_buffers(server);
   textbuf_init(&server->scratch, loop->mem);
   err = deadlines_init(&server->deadlines, loop, &chosen, http_conn_on_due);
   if (err == BT_ERR_OK) {

@@ -77,7 +77,9 @@ struct http_server {
   struct net_limits limits;
   struct http_counters counters;
   struct wire_traffic traffic;
-  struct bounded buffers;
+  struct bounded buffers;        /* answers may have all of it */
+  struct bounded_share requests; /* … unfinished requests most of it, */
+  struct bounded_share messages; /* and unfinished messages a half */
   struct deadlines deadlines;
   struct link conns;
   struct link listeners;

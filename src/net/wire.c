@@ -322,7 +322,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
 }
 
 static void drop_kept(struct wire *wire) {
-  mem_free(wire->mem, wire->kept, wire->kept_len);
+  mem_free(wire->mem_in, wire->kept, wire->kept_len);
   wire->kept = NULL;
   wire->kept_len = 0;
 }
@@ -342,7 +342,7 @@ static void keep(struct wire *wire, const char *bytes, size_t len) {
   if (len == 0 || wire->closing || wire->finishing) {
     return;
   }
-  wire->kept = wire->mem->resize(wire->mem->ctx, NULL, 0, len);
+  wire->kept = wire->mem_in->resize(wire->mem_in->ctx, NULL, 0, len);
   if (wire->kept == NULL) {
     wire_cut(wire, BT_ERR_NOMEM);
     return;
@@ -474,7 +474,7 @@ void wire_resume(struct wire *wire) {
 
 enum bt_err wire_init(struct wire *wire, struct loop *loop,
                       const struct mem *mem, const struct wire_user *user) {
-  *wire = (struct wire){.loop = loop, .mem = mem, .user = user};
+  *wire = (struct wire){.loop = loop, .mem = mem, .mem_in = mem, .user = user};
   loop_task_init(&wire->resume, on_resume);
   loop_task_init(&wire->flush, on_flush);
   const int status = uv_tcp_init(&loop->uv, &wire->tcp);

@@ -70,7 +70,8 @@ struct wire {
   uv_tcp_t tcp;
   struct carrier *carrier; /* NULL: tcp itself */
   struct loop *loop;
-  const struct mem *mem; /* for buffers */
+  const struct mem *mem;    /* for what is written */
+  const struct mem *mem_in; /* … and for what the user has not taken */
   const struct wire_user *user;
   struct loop_task resume; /* early: give the user what was kept */
   struct loop_task flush;  /* late: send what was written */
@@ -85,8 +86,8 @@ struct wire {
   uint8_t why; /* enum bt_err of the end */
 };
 
-/* Then one of the next two, or wire_cut(). Buffers come from @mem, borrowed.
- * BT_ERR_IO. */
+/* Then one of the next two, or wire_cut(). Buffers come from @mem, borrowed;
+ * before the first byte .mem_in may be set to another. BT_ERR_IO. */
 enum bt_err wire_init(struct wire *wire, struct loop *loop,
                       const struct mem *mem,
                       const struct wire_user *user) BT_USE_RESULT;

@@ -109,8 +109,26 @@ void ws_free(struct ws *ws) {
   mem_free(mem, ws, sizeof *ws);
 }
 
+static void too_late(struct ws *ws) {
+  end_with(ws, WS_CODE_POLICY, TEXT("the message was not whole in time"));
+  ws_reader_free(&ws->reader); /* now, and not when the peer has gone */
+}
+
+static bool is_late(const struct ws *ws) {
+  return ws->message_until_us != 0 && !ws->close_sent &&
+         loop_turn_us(ws->wire->loop) >= ws->message_until_us;
+}
+
+void ws_on_drained(struct ws *ws) {
+  if (!ws->over && is_late(ws)) {
+    too_late(ws);
+  }
+}
+
 void ws_on_due(struct ws *ws, enum deadline_kind kind) {
-  if (kind != DEADLINE_WS_PING) {
+  if (kind == DEADLINE_WS_MESSAGE) {
+    too_late(ws);
+  } else if (kind != DEADLINE_WS_PING) {
     wire_cut(ws->wire, BT_ERR_BUSY);
   } else if (write_frame(ws, WS_OP_PING, TEXT(""))) {
     ws->host->set_deadline(ws, DEADLINE_WS_PONG);
@@ -160,18 +178,36 @@ static void on_item(struct ws *ws, const struct ws_item *item) {
   }
 }
 
+/* Any byte is a sign of life, but an unfinished message holds memory that all
+ * share: its deadline begins with it, and no byte moves it on. */
+static void set_deadline(struct ws *ws) {
+  if (ws->close_sent || ws->over || ws->wire->closing) {
+    return;
+  }
+  if (ws->reader.opcode == 0) {
+    ws->message_until_us = 0;
+    ws->host->set_deadline(ws, DEADLINE_WS_PING);
+  } else if (ws->message_until_us == 0) {
+    ws->message_until_us = loop_turn_us(ws->wire->loop) + ws->message_us;
+    ws->host->set_deadline(ws, DEADLINE_WS_MESSAGE);
+  } else if (is_late(ws)) {
+    too_late(ws);
+  }
+}
+
 size_t ws_take(struct ws *ws, char *bytes, size_t len) {
   size_t taken = 0;
   struct ws_item item = {.type = WS_ITEM_PONG};
-  if (!ws->close_sent) {
-    ws->host->set_deadline(ws, DEADLINE_WS_PING);
-  }
   while (item.type != WS_ITEM_NONE && !ws->over && !ws->wire->closing) {
     size_t used = 0;
     item = ws_reader_take(&ws->reader, bytes + taken, len - taken, &used);
     taken += used;
+    if (item.type == WS_ITEM_TEXT || item.type == WS_ITEM_BINARY) {
+      ws->message_until_us = 0; /* the next one has its own time */
+    }
     on_item(ws, &item);
   }
+  set_deadline(ws);
   ws_reader_rest(&ws->reader);
   return ws->over ? len : taken;
 }
@@ -188,7 +224,8 @@ struct ws *ws_create(struct wire *wire, const struct ws_host *host,
   ws->host = host;
   ws->is_client = is_client;
   ws->out_max = (size_t)limits->out_bytes;
-  ws_reader_init(&ws->reader, wire->mem, (size_t)limits->ws_message_bytes,
+  ws->message_us = limits->body_us;
+  ws_reader_init(&ws->reader, wire->mem_in, (size_t)limits->ws_message_bytes,
                  !is_client);
   return ws;
 }

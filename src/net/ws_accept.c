@@ -74,6 +74,7 @@ enum bt_err ws_accept(struct http_request *req, struct text protocol,
     http_conn_refuse(conn, fault);
     return BT_ERR_SYNTAX;
   }
+  conn->wire.mem_in = &server->messages.mem;
   struct ws *ws = ws_create(&conn->wire, &server_host, &server->limits, false);
   const bool written = ws != NULL && write_switch(req, protocol);
   conn->ws = ws;

@@ -23,12 +23,15 @@ struct ws {
   void *tag;
   struct ws_reader reader;
   size_t out_max;
+  int64_t message_us;       /* a message's bytes may take so long */
+  int64_t message_until_us; /* of the one that is unfinished; 0: none is */
   bool is_client;
   bool close_sent;
   bool over;
 };
 
-/* NULL when there is no memory. */
+/* NULL when there is no memory. Unfinished messages are kept in wire->mem_in.
+ */
 struct ws *ws_create(struct wire *wire, const struct ws_host *host,
                      const struct net_limits *limits, bool is_client);
 /* The connection speaks WebSocket from now on. */
@@ -36,6 +39,9 @@ void ws_begin(struct ws *ws, const struct ws_handlers *handlers, void *ctx);
 /* Bytes of the peer; how many were taken. */
 size_t ws_take(struct ws *ws, char *bytes, size_t len);
 void ws_on_due(struct ws *ws, enum deadline_kind kind);
+/* The peer has taken what was written: the deadline is set anew, but an
+ * unfinished message gets no more time by it. */
+void ws_on_drained(struct ws *ws);
 /* The wire is closed: on_close if it is still owed, and the memory goes. */
 void ws_free(struct ws *ws);
 

@@ -47,9 +47,17 @@ static inline struct api_token service_token(const char *token, enum role role,
   return t;
 }
 
-static inline void service_begin(struct service *s) {
+typedef enum bt_err service_fault_fn(void *ctx, enum journal_point point);
+
+/* With @fault the journal is on disk, and asks it. */
+static inline void service_begin_on(struct service *s,
+                                    service_fault_fn *fault) {
   memset(s, 0, sizeof *s);
   centre_begin(&s->centre);
+  if (fault != NULL) {
+    centre_use_disk(&s->centre);
+    s->centre.journal.fault = fault;
+  }
   centre_open(&s->centre);
   centre_furnish(&s->centre);
   assert_int_equal(loop_create(&s->centre.heap.mem, &s->loop), BT_ERR_OK);
@@ -74,6 +82,10 @@ static inline void service_begin(struct service *s) {
       .unix_us = service_unix_us};
   assert_int_equal(api_create(&s->centre.heap.mem, &options, &s->api),
                    BT_ERR_OK);
+}
+
+static inline void service_begin(struct service *s) {
+  service_begin_on(s, NULL);
 }
 
 static inline void service_listen(struct service *s) {

@@ -128,6 +128,40 @@ static void a_full_disk_refuses_and_recovers(void **state) {
   centre_end(&c);
 }
 
+/* Who waits to read when the disk becomes full is told; the command that was
+ * carried out is answered when there is room again. */
+static void who_reads_does_not_wait_for_a_full_disk(void **state) {
+  (void)state;
+  struct centre c;
+  begin(&c);
+  centre_open(&c);
+  centre_furnish(&c);
+  atomic_store(&gate_open, false);
+  atomic_store(&disk, BT_ERR_FULL);
+  domain_when_readable(c.domain, centre_on_answer, &c);
+  assert_int_equal(domain_release(c.domain), 0);
+  assert_string_equal(centre_log(&c), "durable\n"); /* nothing is on its way */
+  centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
+  domain_when_readable(c.domain, centre_on_answer, &c);
+  domain_when_durable(c.domain, centre_on_answer, &c);
+  assert_int_equal(domain_release(c.domain), 3);
+  assert_string_equal(centre_log(&c), "");
+  atomic_store(&gate_open, true);
+  for (int i = 0; domain_release(c.domain) == 3; i++) {
+    assert_true(i < CENTRE_PATIENCE_MS);
+    (void)usleep(1000);
+  }
+  assert_string_equal(centre_log(&c), "answer 503 unavailable\n");
+  domain_when_readable(c.domain, centre_on_answer, &c);
+  assert_int_equal(domain_release(c.domain), 2);
+  assert_string_equal(centre_log(&c), "answer 503 unavailable\n");
+  atomic_store(&disk, BT_ERR_OK);
+  centre_settle(&c);
+  assert_string_equal(centre_log(&c), "7 session.opened\neffect INVITE_BOT\n"
+                                      "answer 201 \ndurable\n");
+  centre_end(&c);
+}
+
 /* The journal's queue has no room: the step that was made meanwhile goes in
  * later, and others are refused until then. */
 static void a_full_queue_refuses_and_recovers(void **state) {
@@ -207,6 +241,7 @@ int main(void) {
       cmocka_unit_test(an_answer_waits_for_what_it_was_made_from),
       cmocka_unit_test(a_broken_disk_lets_nothing_out_and_takes_nothing_in),
       cmocka_unit_test(a_full_disk_refuses_and_recovers),
+      cmocka_unit_test(who_reads_does_not_wait_for_a_full_disk),
       cmocka_unit_test(a_full_queue_refuses_and_recovers),
       cmocka_unit_test(no_memory_to_hold_a_step_refuses_it),
       cmocka_unit_test(opening_without_memory_is_an_error),

@@ -192,6 +192,46 @@ static void unfinished_requests_share_one_limit(void **state) {
   world_end(&w);
 }
 
+/* Chats that never finish their message fill their half; a request is taken
+ * and answered all the same. */
+static void unfinished_messages_leave_room_for_requests(void **state) {
+  (void)state;
+  enum { COUNT = 12, PART = 20000, BODY = 50000 };
+  static char part[4 + 4 + PART];
+  static char body[BODY + 1];
+  static struct peer peers[COUNT];
+  struct world w;
+  struct peer quick;
+  world_begin(&w);
+  w.limits.buffer_bytes = 300000;
+  world_listen(&w);
+  memcpy(part, "\x01\xfe\x4e\x20\0\0\0\0", 8);
+  memset(part + 8, 'x', PART);
+  for (unsigned i = 0; i < COUNT; i++) {
+    peer_connect(&peers[i], &w);
+    peer_say(&peers[i], "GET /ws HTTP/1.1\r\n" HOST
+                        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                        "Sec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    peer_await(&peers[i], "\r\n\r\n");
+    peer_send(&peers[i], (struct text){part, sizeof part});
+    world_turns(&w, 3);
+  }
+  const uint64_t open = http_server_counters(w.server).websockets;
+  assert_true(open > 0 && open < COUNT); /* the others: close 1011 */
+  memset(body, 'y', BODY);
+  peer_connect(&quick, &w);
+  peer_say(&quick,
+           "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\n");
+  peer_send(&quick, (struct text){body, BODY});
+  peer_await(&quick, body);
+  for (unsigned i = 0; i < COUNT; i++) {
+    peer_close(&peers[i]);
+  }
+  peer_close(&quick);
+  world_end(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_slow_reader_is_cut_and_hurts_nobody),
@@ -199,6 +239,7 @@ int main(void) {
       cmocka_unit_test(beyond_the_limit_connections_get_503),
       cmocka_unit_test(who_does_not_read_is_asked_no_more),
       cmocka_unit_test(unfinished_requests_share_one_limit),
+      cmocka_unit_test(unfinished_messages_leave_room_for_requests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

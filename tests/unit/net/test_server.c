@@ -261,6 +261,30 @@ static void half_a_goodbye_still_gets_its_answers(void **state) {
   world_end(&w);
 }
 
+/* Who sends no more has mostly gone: its connection is not kept for an answer
+ * that never comes. */
+static void who_has_gone_is_not_waited_for_without_end(void **state) {
+  (void)state;
+  struct world w;
+  struct peer p;
+  world_begin(&w);
+  w.limits.ended_us = 100000;
+  world_listen(&w);
+  peer_connect(&p, &w);
+  peer_say(&p, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+  world_await(&w, "GET /wait");
+  assert_int_equal(shutdown(p.fd, SHUT_WR), 0);
+  peer_await_end(&p);
+  const int64_t deadline_us = world_deadline();
+  while (http_server_counters(w.server).open > 0) {
+    world_turn(&w, deadline_us);
+  }
+  assert_null(http_request_find(w.server, w.waiting[0]));
+  assert_int_equal(http_server_counters(w.server).timeouts, 1);
+  peer_close(&p);
+  world_end(&w);
+}
+
 static void slow_senders_are_told_and_cut(void **state) {
   (void)state;
   struct world w;
@@ -379,6 +403,7 @@ int main(void) {
       cmocka_unit_test(late_answers_come_in_order),
       cmocka_unit_test(a_request_whose_client_has_gone_is_found_no_more),
       cmocka_unit_test(half_a_goodbye_still_gets_its_answers),
+      cmocka_unit_test(who_has_gone_is_not_waited_for_without_end),
       cmocka_unit_test(slow_senders_are_told_and_cut),
       cmocka_unit_test(a_drip_of_bytes_does_not_buy_time),
       cmocka_unit_test(idle_connections_are_closed),

@@ -293,6 +293,46 @@ static void silence_is_pinged_and_then_cut(void **state) {
   world_end(&w);
 }
 
+/* Each byte shows that the peer lives, but its message holds memory that all
+ * share. */
+static void
+an_unfinished_message_has_a_deadline_that_no_byte_moves(void **state) {
+  (void)state;
+  struct world w;
+  struct peer p;
+  world_begin(&w);
+  w.limits.body_us = 200000;
+  begin(&w, &p);
+  const int64_t deadline_us = world_deadline();
+  peer_send(&p, frame(0x01, TEXT("a")));
+  while (!p.ended) {
+    peer_send(&p, frame(0x00, TEXT("b")));
+    peer_send(&p, frame(0x89, TEXT("")));
+    peer_receive(&p);
+    p.len = 0;
+    world_turn(&w, deadline_us);
+  }
+  assert_string_equal(world_log(&w),
+                      "closed 1008 the message was not whole in time\n");
+  peer_close(&p);
+  world_end(&w);
+}
+
+static void a_message_that_nobody_ends_is_closed_in_silence(void **state) {
+  (void)state;
+  struct world w;
+  struct peer p;
+  world_begin(&w);
+  w.limits.body_us = 1000000;
+  begin(&w, &p);
+  peer_send(&p, frame(0x01, TEXT("a")));
+  peer_send(&p, frame(0x80, TEXT("b")));
+  peer_send(&p, frame(0x01, TEXT("c"))); /* and no further byte */
+  world_await(&w, "closed 1008 the message was not whole in time\n");
+  peer_close(&p);
+  world_end(&w);
+}
+
 static void who_never_answers_our_close_is_cut(void **state) {
   (void)state;
   struct world w;
@@ -380,6 +420,8 @@ int main(void) {
       cmocka_unit_test(a_long_reason_is_cut_between_characters),
       cmocka_unit_test(a_peer_that_vanishes_is_1006),
       cmocka_unit_test(silence_is_pinged_and_then_cut),
+      cmocka_unit_test(an_unfinished_message_has_a_deadline_that_no_byte_moves),
+      cmocka_unit_test(a_message_that_nobody_ends_is_closed_in_silence),
       cmocka_unit_test(who_never_answers_our_close_is_cut),
       cmocka_unit_test(a_slow_reader_fills_his_queue_and_only_his),
       cmocka_unit_test(an_idle_websocket_is_small),
