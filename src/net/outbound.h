@@ -5,8 +5,10 @@
  * (10.0.0.0/8, [fd00::]/8). Without a port the scheme's own is meant. Loopback,
  * link-local, private and other special addresses are refused after the name
  * was resolved, at the moment in which the socket is made, unless a rule names
- * the address or its network: a name that is made to lead inside (DNS
- * rebinding) leads nowhere. A redirect is followed as far as the rules go.
+ * the address or its network, with that port: a name that is made to lead
+ * inside (DNS rebinding) leads nowhere. A redirect is followed as far as the
+ * rules go, within the time of the call; to another scheme, host or port it
+ * takes Accept and Content-Type along, and no body.
  *
  * One thread, the loop's. Names are looked up on libcurl's threads.
  */

@@ -61,21 +61,31 @@ static bool judge(struct outbound_one *c) {
   return good;
 }
 
+/* An address of the inside is named with the port that is meant: a rule for one
+ * service opens no other of the same machine. */
+static bool is_named(const struct outbound_one *c, const struct net_address *a,
+                     uint16_t port) {
+  char *scheme = part(c, CURLUPART_SCHEME, 0);
+  bool named = false;
+  for (size_t i = 0; scheme != NULL && !named && i < c->outbound->rule_count;
+       i++) {
+    named =
+        outbound_rule_opens(&c->outbound->rules[i], text_from(scheme), a, port);
+  }
+  curl_free(scheme);
+  return named;
+}
+
 /* At the moment in which the socket is made, so that nothing lies between what
  * is judged and what is called. */
 static curl_socket_t on_open(void *ctx, curlsocktype purpose,
                              struct curl_sockaddr *to) {
   struct outbound_one *c = ctx;
   struct net_address a;
+  uint16_t port = 0;
   (void)purpose;
-  bool good = outbound_address_of(&to->addr, &a);
-  if (good && outbound_is_inside(&a)) {
-    good = false;
-    for (size_t i = 0; i < c->outbound->rule_count && !good; i++) {
-      good = outbound_rule_covers(&c->outbound->rules[i], &a);
-    }
-  }
-  if (!good) {
+  if (!outbound_address_of(&to->addr, &a, &port) ||
+      (outbound_is_inside(&a) && !is_named(c, &a, port))) {
     c->blocked = true;
     return CURL_SOCKET_BAD;
   }
@@ -121,9 +131,10 @@ static bool is_clean(struct text t) {
   return true;
 }
 
-static bool is_secret(struct text name) {
-  return text_equal_nocase(name, TEXT("Authorization")) ||
-         text_equal_nocase(name, TEXT("Cookie"));
+/* Any other header may hold a key that is for the first server alone. */
+static bool goes_elsewhere(struct text name) {
+  return text_equal_nocase(name, TEXT("Accept")) ||
+         text_equal_nocase(name, TEXT("Content-Type"));
 }
 
 /* libcurl's own Expect: 100-continue would cost a second with some servers. */
@@ -139,7 +150,7 @@ static bool add_headers(struct outbound_one *c) {
                     "its name, or nothing",
                     TEXT_ARG(text_sub(h->name, 0, 40)));
     }
-    if (!c->elsewhere || !is_secret(h->name)) {
+    if (!c->elsewhere || goes_elsewhere(h->name)) {
       good = add_header(c, h->name, h->value);
     }
   }
@@ -165,6 +176,12 @@ static void set_method(struct outbound_one *c) {
   SET(c, CURLOPT_CUSTOMREQUEST, method.ptr); /* ends in NUL: see copy_text() */
 }
 
+/* What is left of the call's time, which its redirects share. */
+static long left_ms(const struct outbound_one *c) {
+  const int64_t left_us = c->until_us - loop_now_us();
+  return c->until_us == 0 ? 0 : left_us < 1000 ? 1 : (long)(left_us / 1000);
+}
+
 static void set_options(struct outbound_one *c) {
   SET(c, CURLOPT_CURLU, c->url);
   SET(c, CURLOPT_PRIVATE, c);
@@ -172,7 +189,7 @@ static void set_options(struct outbound_one *c) {
   SET(c, CURLOPT_PROTOCOLS_STR, "http,https");
   SET(c, CURLOPT_FOLLOWLOCATION, 0L);
   SET(c, CURLOPT_NOSIGNAL, 1L);
-  SET(c, CURLOPT_TIMEOUT_MS, (long)c->request.timeout_ms);
+  SET(c, CURLOPT_TIMEOUT_MS, left_ms(c));
   SET(c, CURLOPT_ERRORBUFFER, c->error);
   SET(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
   SET(c, CURLOPT_OPENSOCKETDATA, c);
@@ -199,6 +216,9 @@ bool outbound_begin(struct outbound_one *c) {
     c->url = curl_url();
     if (c->url == NULL) {
       return refuse(c, "failed: out of memory");
+    }
+    if (c->request.timeout_ms > 0) {
+      c->until_us = loop_now_us() + c->request.timeout_ms * 1000;
     }
     const CURLUcode code =
         curl_url_set(c->url, CURLUPART_URL, c->request.url.ptr, 0);
@@ -275,11 +295,42 @@ static void explain(struct outbound_one *c, CURLcode result) {
   }
 }
 
-/* The status says that the reply is elsewhere, and whether the request is to be
- * sent again as it was (RFC 9110, 15.4). */
+/* The status says that the reply is elsewhere. */
 static bool is_redirect(long status) {
   return status == 301 || status == 302 || status == 303 || status == 307 ||
          status == 308;
+}
+
+/* Scheme, host and port of the URL: "https://crm.example:443". Empty when there
+ * is no memory. */
+static struct text server_of(struct outbound_one *c) {
+  char *scheme = part(c, CURLUPART_SCHEME, 0);
+  char *host = part(c, CURLUPART_HOST, 0);
+  char *port = part(c, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  struct text server = TEXT("");
+  if (scheme != NULL && host != NULL && port != NULL) {
+    struct textbuf b;
+    textbuf_init(&b, c->outbound->loop->mem);
+    textbuf_addf(&b, "%s://%s:%s", scheme, host, port);
+    server = arena_copy_text(&c->arena, textbuf_text(&b));
+    textbuf_free(&b);
+  }
+  curl_free(scheme);
+  curl_free(host);
+  curl_free(port);
+  return server.ptr == NULL ? TEXT("") : server;
+}
+
+/* Only POST becomes GET on 301 and 302; 303 asks for GET of everything but HEAD
+ * (RFC 9110, 15.4.2 to 15.4.4). */
+static void change_method(struct outbound_one *c, long status) {
+  const struct text method = c->request.method;
+  const bool posts = text_equal(method, TEXT("POST"));
+  if ((status == 303 && !text_equal(method, TEXT("HEAD"))) ||
+      (status < 303 && posts)) {
+    c->request.method = TEXT("GET");
+    c->request.body = TEXT("");
+  }
 }
 
 /* False: .reason says why it is not followed. */
@@ -287,24 +338,26 @@ static bool follow(struct outbound_one *c, long status, const char *to) {
   if (++c->redirects > OUTBOUND_REDIRECTS_MAX) {
     return refuse(c, "failed: more than %d redirects", OUTBOUND_REDIRECTS_MAX);
   }
-  if (status < 307 && !text_equal(c->request.method, TEXT("HEAD"))) {
-    c->request.method = TEXT("GET");
-    c->request.body = TEXT("");
-  }
-  char *from = part(c, CURLUPART_HOST, 0);
+  change_method(c, status);
+  const struct text from = server_of(c);
   const CURLUcode code = curl_url_set(c->url, CURLUPART_URL, to, 0);
-  char *next = part(c, CURLUPART_HOST, 0);
-  /* What is secret is for the host that it was meant for. */
+  if (code != CURLUE_OK) {
+    return refuse(c, "failed: the redirect leads nowhere");
+  }
+  /* What is secret is for the server that it was meant for. */
   c->elsewhere =
-      c->elsewhere || from == NULL || next == NULL || strcmp(from, next) != 0;
-  curl_free(from);
-  curl_free(next);
+      c->elsewhere || from.len == 0 || !text_equal_nocase(from, server_of(c));
+  if (c->elsewhere && c->request.body.len > 0) {
+    return refuse(c,
+                  "blocked by policy: a redirect (%ld) would send the "
+                  "request's body to another server",
+                  status);
+  }
   end_request(c);
   textbuf_clear(&c->body);
   c->error[0] = '\0';
   c->blocked = false;
-  return code == CURLUE_OK ? outbound_begin(c)
-                           : refuse(c, "failed: the redirect leads nowhere");
+  return outbound_begin(c);
 }
 
 static struct text content_type(struct outbound_one *c) {

@@ -30,10 +30,12 @@ bool outbound_rule_allows(const struct outbound_rule *rule, struct text scheme,
                           struct text host, uint16_t port);
 /* Is it an address of this machine, of its networks, or no host's at all? */
 bool outbound_is_inside(const struct net_address *a);
-bool outbound_rule_covers(const struct outbound_rule *rule,
-                          const struct net_address *a);
+/* Does the rule name this address, and may that port of it be asked? */
+bool outbound_rule_opens(const struct outbound_rule *rule, struct text scheme,
+                         const struct net_address *a, uint16_t port);
 /* False for another family. */
-bool outbound_address_of(const struct sockaddr *from, struct net_address *out);
+bool outbound_address_of(const struct sockaddr *from, struct net_address *out,
+                         uint16_t *port);
 
 /* ---- one call */
 
@@ -51,7 +53,8 @@ struct outbound_one {
   outbound_fn *fn;
   void *ctx;
   unsigned redirects;
-  bool elsewhere;          /* a redirect has led to another host */
+  int64_t until_us;        /* all requests of the call together; 0: no limit */
+  bool elsewhere;          /* a redirect has led to another server */
   bool tunnels;            /* only connects; outbound_tunnel.c keeps it then */
   bool too_large, blocked; /* why it ended */
   char error[CURL_ERROR_SIZE];

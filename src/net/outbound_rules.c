@@ -16,10 +16,12 @@ static void take_v4(const uint8_t *four, struct net_address *out) {
   memcpy(out->bytes + sizeof v4_mapped, four, 4);
 }
 
-bool outbound_address_of(const struct sockaddr *from, struct net_address *out) {
+bool outbound_address_of(const struct sockaddr *from, struct net_address *out,
+                         uint16_t *port) {
   if (from->sa_family == AF_INET) {
     struct sockaddr_in in;
     memcpy(&in, from, sizeof in);
+    *port = ntohs(in.sin_port);
     uint8_t four[4];
     memcpy(four, &in.sin_addr, sizeof four);
     take_v4(four, out);
@@ -28,6 +30,7 @@ bool outbound_address_of(const struct sockaddr *from, struct net_address *out) {
   if (from->sa_family == AF_INET6) {
     struct sockaddr_in6 in6;
     memcpy(&in6, from, sizeof in6);
+    *port = ntohs(in6.sin6_port);
     memcpy(out->bytes, &in6.sin6_addr, sizeof out->bytes);
     return true;
   }
@@ -61,11 +64,12 @@ static bool is_special_v4(const uint8_t *four) {
   static const struct {
     uint8_t prefix[4];
     uint8_t bits;
-  } nets[] = {{{0, 0, 0, 0}, 8},      {{10, 0, 0, 0}, 8},
-              {{100, 64, 0, 0}, 10},  {{127, 0, 0, 0}, 8},
-              {{169, 254, 0, 0}, 16}, {{172, 16, 0, 0}, 12},
-              {{192, 0, 0, 0}, 24},   {{192, 168, 0, 0}, 16},
-              {{198, 18, 0, 0}, 15},  {{224, 0, 0, 0}, 3}};
+  } nets[] = {
+      {{0, 0, 0, 0}, 8},      {{10, 0, 0, 0}, 8},     {{100, 64, 0, 0}, 10},
+      {{127, 0, 0, 0}, 8},    {{169, 254, 0, 0}, 16}, {{172, 16, 0, 0}, 12},
+      {{192, 0, 0, 0}, 24},   {{192, 0, 2, 0}, 24},   {{192, 88, 99, 0}, 24},
+      {{192, 168, 0, 0}, 16}, {{198, 18, 0, 0}, 15},  {{198, 51, 100, 0}, 24},
+      {{203, 0, 113, 0}, 24}, {{224, 0, 0, 0}, 3}};
   struct net_address a, prefix;
   take_v4(four, &a);
   for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
@@ -80,6 +84,8 @@ static bool is_special_v4(const uint8_t *four) {
 bool outbound_is_inside(const struct net_address *a) {
   static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
   static const uint8_t global[1] = {0x20};
+  static const uint8_t examples[4] = {0x20, 0x01, 0x0d, 0xb8};
+  static const uint8_t more_examples[3] = {0x3f, 0xff, 0x00};
   if (begins(a, v4_mapped, 96) || begins(a, nat64, 96)) {
     return is_special_v4(a->bytes + 12);
   }
@@ -87,13 +93,27 @@ bool outbound_is_inside(const struct net_address *a) {
     return is_special_v4(a->bytes + 2);
   }
   /* Global unicast is 2000::/3; of it, 2001::/23 is for protocols (Teredo). */
-  return !begins(a, global, 3) ||
+  return !begins(a, global, 3) || begins(a, examples, 32) ||
+         begins(a, more_examples, 20) ||
          (a->bytes[0] == 0x20 && a->bytes[1] == 0x01 && a->bytes[2] < 2);
 }
 
-bool outbound_rule_covers(const struct outbound_rule *rule,
-                          const struct net_address *a) {
+static bool covers(const struct outbound_rule *rule,
+                   const struct net_address *a) {
   return rule->bits > 0 && begins(a, rule->network.bytes, rule->bits);
+}
+
+static bool port_fits(const struct outbound_rule *rule, struct text scheme,
+                      uint16_t port) {
+  const bool tls = text_equal_nocase(scheme, TEXT("https"));
+  const uint16_t wanted = rule->port != 0 ? rule->port : tls ? 443 : 80;
+  return port == wanted &&
+         (rule->scheme.len == 0 || text_equal_nocase(rule->scheme, scheme));
+}
+
+bool outbound_rule_opens(const struct outbound_rule *rule, struct text scheme,
+                         const struct net_address *a, uint16_t port) {
+  return port_fits(rule, scheme, port) && covers(rule, a);
 }
 
 /* ---- reading a rule */
@@ -201,7 +221,7 @@ static bool host_fits(const struct outbound_rule *rule, struct text host) {
     bare = text_sub(host, 1, host.len - 2);
   }
   if (read_address(bare, &a)) {
-    return outbound_rule_covers(rule, &a);
+    return covers(rule, &a);
   }
   if (rule->bits > 0) {
     return false;
@@ -219,10 +239,7 @@ static bool host_fits(const struct outbound_rule *rule, struct text host) {
 
 bool outbound_rule_allows(const struct outbound_rule *rule, struct text scheme,
                           struct text host, uint16_t port) {
-  const bool tls = text_equal_nocase(scheme, TEXT("https"));
-  const uint16_t wanted = rule->port != 0 ? rule->port : tls ? 443 : 80;
-  return (rule->scheme.len == 0 || text_equal_nocase(rule->scheme, scheme)) &&
-         port == wanted && host_fits(rule, host);
+  return port_fits(rule, scheme, port) && host_fits(rule, host);
 }
 
 /* ---- a URL's own host */

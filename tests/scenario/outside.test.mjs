@@ -164,7 +164,7 @@ test("a redirect goes as far as the list does, and takes no secrets elsewhere", 
   const away = await call("GET", plain("/away"), { headers: { Authorization: "Bearer s", "X-A": "1" } });
   assert.equal(away.code, 200);
   assert.equal(asked[1].headers.authorization, undefined);
-  assert.equal(asked[1].headers["x-a"], "1");
+  assert.equal(asked[1].headers["x-a"], undefined, "any header may hold a key");
   const inside = await call("GET", plain("/inside"));
   assert.equal(inside.code, -1);
   assert.match(inside.why, /^blocked by policy: rest\.allow of the centre does not name 169\.254\.169\.254$/);

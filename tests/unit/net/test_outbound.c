@@ -96,10 +96,17 @@ static void addresses_of_the_inside_are_known(void **state) {
                                    "64:ff9b::7f00:1",
                                    "2002:7f00:1::",
                                    "2001::1",
+                                   "192.0.2.1",
+                                   "198.51.100.1",
+                                   "203.0.113.1",
+                                   "192.88.99.1",
+                                   "2001:db8::1",
+                                   "3fff:fff::1",
                                    "::127.0.0.1"};
   static const char *const out[] = {
       "8.8.8.8",         "172.32.0.1",       "11.0.0.1",       "100.128.0.1",
-      "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::", "192.169.0.1"};
+      "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::", "192.169.0.1",
+      "192.0.3.1",       "2001:db9::1",      "3fff:1000::1"};
   for (size_t i = 0; i < sizeof in / sizeof in[0]; i++) {
     if (!inside(in[i])) {
       fail_msg("%s passes for an address outside", in[i]);
@@ -110,6 +117,30 @@ static void addresses_of_the_inside_are_known(void **state) {
       fail_msg("%s passes for an address inside", out[i]);
     }
   }
+}
+
+static bool opens(const char *rule, const char *scheme, uint16_t port) {
+  struct outbound_rule r, address;
+  const char *why;
+  assert_true(outbound_read_rule(text_from(rule), &r, &why));
+  assert_true(outbound_read_rule(TEXT("127.0.0.1"), &address, &why));
+  return outbound_rule_opens(&r, text_from(scheme), &address.network, port);
+}
+
+/* A name that leads inside reaches the service that is named, and no other of
+ * that machine. */
+static void an_address_is_opened_for_its_own_port_only(void **state) {
+  (void)state;
+  assert_true(opens("127.0.0.1:8081", "http", 8081));
+  assert_true(opens("127.0.0.1:8081", "https", 8081));
+  assert_false(opens("127.0.0.1:8081", "http", 80));
+  assert_false(opens("127.0.0.1:8081", "https", 443));
+  assert_true(opens("127.0.0.0/8", "http", 80));
+  assert_true(opens("127.0.0.1", "https", 443));
+  assert_false(opens("127.0.0.1", "https", 8443));
+  assert_true(opens("https://127.0.0.1:8443", "https", 8443));
+  assert_false(opens("https://127.0.0.1:8443", "http", 8443));
+  assert_false(opens("localhost:8081", "http", 8081));
 }
 
 /* ---- calls */
@@ -246,6 +277,138 @@ static void how_a_call_can_fail(void **state) {
   end(&x);
 }
 
+/* The server listens at a second port, and both may be called. */
+static uint16_t add_port(struct outside *x) {
+  uint16_t port = 0;
+  char rules[2][64];
+  assert_int_equal(http_server_listen(x->w.server, "127.0.0.1", 0, &port),
+                   BT_ERR_OK);
+  (void)snprintf(rules[0], sizeof rules[0], "127.0.0.1:%u", x->w.port);
+  (void)snprintf(rules[1], sizeof rules[1], "127.0.0.1:%u", port);
+  const struct text allow[] = {text_from(rules[0]), text_from(rules[1])};
+  const struct outbound_rules both = {allow, 2, 1000, TEXT("")};
+  assert_int_equal(outbound_set_rules(x->o, &both), BT_ERR_OK);
+  return port;
+}
+
+/* The request that waits at the server, the @n-th of all; its log line goes. */
+static struct http_request *await_request(struct outside *x, size_t n) {
+  const int64_t deadline_us = world_deadline();
+  while (x->w.waiting_count < n) {
+    world_turn(&x->w, deadline_us);
+  }
+  struct http_request *req =
+      http_request_find(x->w.server, x->w.waiting[n - 1]);
+  assert_non_null(req);
+  return req;
+}
+
+static void redirect(struct http_request *req, int status, const char *to) {
+  const struct http_header location = {TEXT("Location"), text_from(to)};
+  assert_int_equal(http_respond(req, status, &location, 1, TEXT("")),
+                   BT_ERR_OK);
+}
+
+static void start(struct outside *x, const char *method, const char *body,
+                  int64_t timeout_ms) {
+  static const struct http_header headers[] = {
+      {{"Authorization", sizeof "Authorization" - 1},
+       {"Bearer secret", sizeof "Bearer secret" - 1}},
+      {{"X-Api-Key", sizeof "X-Api-Key" - 1}, {"secret", sizeof "secret" - 1}},
+      {{"Accept", sizeof "Accept" - 1},
+       {"text/plain", sizeof "text/plain" - 1}}};
+  with_port(x, "http://127.0.0.1:PORT/wait", x->url, sizeof x->url);
+  const struct outbound_request request = {.method = text_from(method),
+                                           .url = text_from(x->url),
+                                           .body = text_from(body),
+                                           .headers = headers,
+                                           .header_count = 3,
+                                           .timeout_ms = timeout_ms};
+  assert_int_equal(outbound_call(x->o, &request, on_reply, &x->w), BT_ERR_OK);
+}
+
+static bool carries_secrets(struct http_request *req) {
+  assert_true(
+      text_equal(http_request_header(req, TEXT("accept")), TEXT("text/plain")));
+  const bool key = http_request_header(req, TEXT("x-api-key")).len > 0;
+  const bool token = http_request_header(req, TEXT("authorization")).len > 0;
+  assert_int_equal(key, token);
+  return key;
+}
+
+static void a_redirect_takes_no_secret_to_another_port(void **state) {
+  (void)state;
+  struct outside x;
+  char to[64];
+  begin(&x, "127.0.0.1:PORT", 1000);
+  (void)snprintf(to, sizeof to, "http://127.0.0.1:%u/wait", add_port(&x));
+  start(&x, "GET", "", 5000);
+  redirect(await_request(&x, 1), 302, "/wait"); /* the same server */
+  assert_true(carries_secrets(await_request(&x, 2)));
+  redirect(await_request(&x, 2), 302, to);
+  assert_false(carries_secrets(await_request(&x, 3)));
+  redirect(await_request(&x, 3), 302, x.url); /* and back: not again */
+  assert_false(carries_secrets(await_request(&x, 4)));
+  (void)http_respond(await_request(&x, 4), 200, NULL, 0, TEXT("there"));
+  world_await(&x.w, "reply 200 [there]");
+  end(&x);
+}
+
+static void a_redirect_takes_no_body_to_another_port(void **state) {
+  (void)state;
+  struct outside x;
+  char to[64];
+  begin(&x, "127.0.0.1:PORT", 1000);
+  (void)snprintf(to, sizeof to, "http://127.0.0.1:%u/wait", add_port(&x));
+  start(&x, "POST", "personal", 5000);
+  redirect(await_request(&x, 1), 307, to);
+  world_await(&x.w, "reply -1 [] blocked by policy: a redirect (307) would "
+                    "send the request's body to another server");
+  assert_int_equal(x.w.waiting_count, 1);
+  end(&x);
+}
+
+/* RFC 9110, 15.4: 301 and 302 may make GET of POST, and of nothing else. */
+static void a_redirect_turns_only_post_into_get(void **state) {
+  (void)state;
+  struct outside x;
+  begin(&x, "127.0.0.1:PORT", 1000);
+  start(&x, "PUT", "new", 5000);
+  redirect(await_request(&x, 1), 301, "/wait");
+  assert_int_equal(http_request_method(await_request(&x, 2)), HTTP_PUT);
+  assert_true(text_equal(http_request_body(await_request(&x, 2)), TEXT("new")));
+  redirect(await_request(&x, 2), 303, "/wait");
+  assert_int_equal(http_request_method(await_request(&x, 3)), HTTP_GET);
+  (void)http_respond(await_request(&x, 3), 204, NULL, 0, TEXT(""));
+  world_await(&x.w, "reply 204");
+  start(&x, "POST", "new", 5000);
+  redirect(await_request(&x, 4), 302, "/wait");
+  assert_int_equal(http_request_method(await_request(&x, 5)), HTTP_GET);
+  assert_int_equal(http_request_body(await_request(&x, 5)).len, 0);
+  (void)http_respond(await_request(&x, 5), 204, NULL, 0, TEXT(""));
+  world_await(&x.w, "reply 204");
+  end(&x);
+}
+
+/* What each hop took is gone for those behind it. */
+static void redirects_share_the_time_of_their_call(void **state) {
+  (void)state;
+  struct outside x;
+  begin(&x, "127.0.0.1:PORT", 1000);
+  start(&x, "GET", "", 2000);
+  (void)await_request(&x, 1);
+  const struct outbound_one *one =
+      LINK_OWNER(x.o->calls.next, struct outbound_one, link);
+  const int64_t until_us = one->until_us;
+  assert_true(until_us > 0);
+  redirect(await_request(&x, 1), 302, "/wait");
+  (void)await_request(&x, 2);
+  assert_int_equal(one->until_us, until_us);
+  world_await(&x.w, "reply -1 [] timeout: ");
+  assert_true(loop_now_us() >= until_us - 2000);
+  end(&x);
+}
+
 static void headers_cannot_be_smuggled(void **state) {
   (void)state;
   struct outside x;
@@ -278,10 +441,15 @@ int main(void) {
       cmocka_unit_test(a_rule_names_an_address_or_a_network),
       cmocka_unit_test(what_is_no_rule_is_told),
       cmocka_unit_test(addresses_of_the_inside_are_known),
+      cmocka_unit_test(an_address_is_opened_for_its_own_port_only),
       cmocka_unit_test(a_listed_host_answers),
       cmocka_unit_test(what_is_not_listed_is_not_called),
       cmocka_unit_test(a_name_that_leads_inside_is_blocked),
       cmocka_unit_test(how_a_call_can_fail),
+      cmocka_unit_test(a_redirect_takes_no_secret_to_another_port),
+      cmocka_unit_test(a_redirect_takes_no_body_to_another_port),
+      cmocka_unit_test(a_redirect_turns_only_post_into_get),
+      cmocka_unit_test(redirects_share_the_time_of_their_call),
       cmocka_unit_test(headers_cannot_be_smuggled),
       cmocka_unit_test(calls_under_way_are_dropped),
   };
