@@ -14,6 +14,6 @@ export default defineConfig({
     // A data: script or an inline one would break the pages' policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { demo: "src/demo/index.html", desk: "src/desk/index.html", studio: "src/studio/index.html" } },
+    rollupOptions: { input: { home: "src/index.html", demo: "src/demo/index.html", desk: "src/desk/index.html", wall: "src/wall/index.html", studio: "src/studio/index.html" } },
   },
 });

@@ -29,6 +29,11 @@ ASKS = {
     "billing": ("I was charged twice.", "Can I pay by invoice?", "My voucher was not taken off."),
     "returns": ("I want to send something back.", "It arrived broken.", "Has my return reached you?"),
 }
+WORDS = {
+    "orders": ("order", "parcel", "size"),
+    "billing": ("bill", "charge", "invoice", "voucher", "pay"),
+    "returns": ("return", "send something back", "broken"),
+}
 MORE = ("Yes, that is right.", "One moment, I look it up.", "It was last Tuesday.", "The number is on the label?", "I see.")
 REPLIES = ("Let me see …", "Could you give me the order number?", "I have found it.", "That should not have happened, sorry.",
            "I have put it right.", "You will get a mail in a moment.")
@@ -90,7 +95,7 @@ class Bot(Member):
             self.later(self.answer(frame["session"], frame["text"]))
 
     async def answer(self, session, text):
-        topic = next((topic for topic, asks in ASKS.items() if text in asks), None)
+        topic = next((topic for topic, words in WORDS.items() if any(word in text.lower() for word in words)), None)
         await asyncio.sleep(random.uniform(0.5, 1.5))
         if topic is None:
             await self.send("message", session=session, text="Is it about an order, a bill or a return?")
@@ -251,7 +256,7 @@ class Life:
             await asyncio.gather(*tasks, *visits, return_exceptions=True)
 
     def come_in(self, visits):
-        entry = "old-shop" if random.random() < 0.1 else "shop"
+        entry = "old" if random.random() < 0.1 else "main"
         (token,) = self.tokens["visitor"].values()
         visit = asyncio.ensure_future(Visitor(self, entry, token).visit())
         visits.add(visit)

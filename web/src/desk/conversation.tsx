@@ -1,12 +1,12 @@
 // One conversation: what was said, what is known, what can be done with it.
-import { type FormEvent, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
+import { type FormEvent, Fragment, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
 import { readRich } from "../shared/rich";
 import { RichParts } from "../shared/rich-parts";
 import { useTail } from "../shared/tail";
-import { Desk, type Target, type Task } from "./desk";
+import { type Aside, Desk, type Target, type Task } from "./desk";
 import { Refusal } from "../shared/refusal";
 import { customerOf, useSecondsUntil } from "./parts";
 
@@ -47,10 +47,15 @@ export function Conversation(props: Props) {
 function Log({ task, language }: { task: Task; language: Language }) {
   const { t } = language;
   const pending = task.outbox.filter((draft) => !draft.told);
-  const { shown, log, onScroll } = useTail(task.messages, pending.length);
+  const { shown, log, onScroll } = useTail(task.messages, pending.length + task.asides.length);
+  const asides = (after: number) => task.asides.filter((aside) => aside.after === after)
+    .map((aside) => <AsideLine key={`${aside.at} ${aside.text}`} aside={aside} language={language} />);
   return (
     <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
-      {shown.map((message) => <Line key={message.number} message={message} language={language} />)}
+      {shown.length === task.messages.length && asides(0)}
+      {shown.map((message) => (
+        <Fragment key={message.number}><Line message={message} language={language} />{asides(message.number)}</Fragment>
+      ))}
       {pending.map((draft) => (
         <div key={draft.id} className="bubble agent pending"><p dir="auto">{draft.text}</p><small>{t("chat.sending")}</small></div>
       ))}
@@ -72,6 +77,18 @@ const Line = memo(function Line({ message, language }: { message: Message; langu
     </div>
   );
 });
+
+// For the agent's eyes alone.
+function AsideLine({ aside, language }: { aside: Aside; language: Language }) {
+  const { t } = language;
+  if (aside.text === null) return <p className="faint aside">{t("desk.barged", { name: aside.name })}</p>;
+  return (
+    <div className="bubble whisper">
+      <p dir="auto">{aside.text}</p>
+      <small>{t("desk.whisper", { name: aside.name })} · <time dateTime={aside.at}>{language.time(aside.at)}</time></small>
+    </div>
+  );
+}
 
 function Composer({ task, desk, language, up }: Props) {
   const { t } = language;

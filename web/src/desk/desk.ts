@@ -30,6 +30,15 @@ export interface SessionView {
   messages?: Message[];
 }
 
+// What a supervisor did: whispered a text, or stepped in (null). The customer sees
+// neither.
+export interface Aside {
+  after: number; // number of the message before it
+  name: string;
+  text: string | null;
+  at: string;
+}
+
 // One session of the desk: offered, active, or being documented.
 export interface Task {
   session: SessionView;
@@ -37,6 +46,7 @@ export interface Task {
   offer: number;
   deadline: string | null;
   messages: readonly Message[];
+  asides: readonly Aside[];
   outbox: readonly Draft[];
   written: string; // and not sent
   unread: number;
@@ -211,6 +221,10 @@ export class Desk {
       case "customer.dropped":
         this.alterSession(session, { customerConnected: frame.type === "customer.joined" });
         break;
+      case "supervisor.whispered":
+      case "supervisor.barged":
+        this.onAside(session, frame);
+        break;
       case "session.ended":
         this.onEnded(session, frame);
         break;
@@ -249,6 +263,7 @@ export class Desk {
     const outbox = (before?.outbox ?? []).filter((draft) => !draft.told);
     this.put({ ...task, outbox, messages, written: before?.written ?? task.written });
     if (this.state.open === null) this.look(session.id);
+    if (before?.phase !== "offered") void this.recallAsides(session.id).catch(() => {});
     for (const draft of outbox) this.sendDraft(session.id, draft);
   }
 
@@ -262,6 +277,30 @@ export class Desk {
       outbox: own ? withTold(task.outbox, message.text) : task.outbox,
       unread: seen ? task.unread : task.unread + 1,
     }));
+  }
+
+  private onAside(session: string, frame: Frame): void {
+    const text = typeof frame["text"] === "string" ? frame["text"] : null;
+    const seen = this.state.open === session;
+    this.alter(session, (task) => ({
+      ...task,
+      asides: [...task.asides, { after: task.messages.at(-1)?.number ?? 0, name: String(frame["name"]), text, at: String(frame["at"]) }],
+      unread: seen ? task.unread : task.unread + 1,
+    }));
+  }
+
+  // After a reload: asides are no messages, the session's story has them.
+  private async recallAsides(session: string): Promise<void> {
+    const { events } = await ask<{ events: Frame[] }>(`/api/v1/sessions/${session}/timeline`);
+    const asides: Aside[] = [];
+    let after = 0;
+    for (const event of events) {
+      if (event.type === "message") after++;
+      if (event.type !== "supervisor.whispered" && event.type !== "supervisor.barged") continue;
+      const name = String((event["cause"] as { who: string }).who);
+      asides.push({ after, name, text: typeof event["text"] === "string" ? event["text"] : null, at: String(event["at"]) });
+    }
+    this.alter(session, (task) => ({ ...task, asides }));
   }
 
   private onTyping(session: string, on: boolean): void {
@@ -366,6 +405,7 @@ function newTask(session: SessionView, phase: Task["phase"], offer: number, dead
   return {
     session, phase, offer, deadline,
     messages: session.messages ?? [],
+    asides: [],
     outbox: [],
     written: keptLine(session.id),
     unread: 0,

@@ -1,0 +1,202 @@
+// The centre as it is now, kept up to date by its events. Knows nothing about how
+// it looks.
+import { type Frame, Line, socketUrl } from "../shared/line";
+import { ask, Refused } from "../shared/problem";
+import { type AgentView, type Figure, type Figures, pathOf, type QueueView, type WallEvent } from "./api";
+
+// What was, every few seconds: the trend of the last minutes.
+export interface Sample {
+  at: number; // seconds since 1970
+  waiting: number;
+  inService: number;
+  ready: number;
+}
+
+export interface Ended {
+  id: string;
+  at: string;
+  reason: string;
+}
+
+export interface CentreState {
+  up: boolean;
+  signedOut: boolean;
+  loaded: boolean;
+  readAt: number; // when queues and agents were read
+  queues: readonly QueueView[];
+  agents: readonly AgentView[];
+  figures: ReadonlyMap<string, Figures<Figure>>;
+  samples: readonly Sample[];
+  ended: readonly Ended[]; // newest first, since the page was opened
+}
+
+const READ_AT_LEAST_EVERY_MS = 5000;
+const READ_AT_MOST_EVERY_MS = 1000;
+// A large centre takes long to show: it is asked for a share of the time only.
+const READING_SHARE = 10;
+const FIGURES_EVERY_MS = 15_000;
+const FIGURES_HOURS = 8;
+const SAMPLE_EVERY_MS = 2000;
+const SAMPLES_MAX = 600;
+const ENDED_MAX = 200;
+
+const EMPTY: CentreState = {
+  up: false, signedOut: false, loaded: false, readAt: 0, queues: [], agents: [], figures: new Map(), samples: [], ended: [],
+};
+
+export class Centre {
+  private state = EMPTY;
+  private readonly watchers = new Set<() => void>();
+  private readonly listeners = new Set<(event: WallEvent) => void>();
+  private readonly line: Line;
+  private readonly timers: number[] = [];
+  private last = ""; // id of the last event: the stream goes on behind it
+  private readTimer: number | undefined;
+  private nextReadAt = 0;
+
+  constructor() {
+    this.line = new Line(
+      {
+        url: () => socketUrl(location.origin, "/api/v1/events/socket", { query: this.last === "" ? {} : { after: this.last } }),
+        frame: (frame) => this.onFrame(frame),
+        up: (up) => {
+          this.change({ up });
+          if (up) this.soon();
+        },
+        lost: () => this.change({ signedOut: true }),
+      },
+      (error) => error instanceof Refused && (error.status === 401 || error.status === 403),
+    );
+    this.soon();
+    this.timers.push(setInterval(() => this.soon(), READ_AT_LEAST_EVERY_MS));
+    this.timers.push(setInterval(() => void this.readFigures(), FIGURES_EVERY_MS));
+    this.timers.push(setInterval(() => this.sample(), SAMPLE_EVERY_MS));
+  }
+
+  readonly subscribe = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  };
+
+  readonly snapshot = (): CentreState => this.state;
+
+  // Each event of the centre, as it happens.
+  readonly listen = (listener: (event: WallEvent) => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  close(): void {
+    this.line.close();
+    clearTimeout(this.readTimer);
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  // Reads queues and agents anew, not more often than makes sense.
+  soon(): void {
+    if (this.readTimer !== undefined) return;
+    this.readTimer = setTimeout(() => void this.read(), Math.max(0, this.nextReadAt - Date.now()));
+  }
+
+  private async read(): Promise<void> {
+    const began = Date.now();
+    try {
+      const [queues, agents] = await Promise.all([
+        ask<{ queues: QueueView[] }>(pathOf("queues")),
+        ask<{ agents: AgentView[] }>(pathOf("agents")),
+      ]);
+      const first = !this.state.loaded;
+      this.change({ queues: queues.queues, agents: agents.agents, loaded: true, readAt: Date.now() });
+      if (first) {
+        this.sample();
+        void this.readFigures();
+      }
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) this.change({ signedOut: true });
+    }
+    const took = Date.now() - began;
+    this.nextReadAt = Date.now() + Math.max(READ_AT_MOST_EVERY_MS, took * READING_SHARE);
+    this.readTimer = undefined;
+  }
+
+  private async readFigures(): Promise<void> {
+    const queues = this.state.queues;
+    try {
+      const all = await Promise.all(
+        queues.map((q) => ask<Figures<Figure>>(`${pathOf("queues", q.id, "figures")}?hours=${FIGURES_HOURS}`)),
+      );
+      this.change({ figures: new Map(queues.map((q, i) => [q.id, all[i] as Figures<Figure>])) });
+    } catch {
+      // The next time does it.
+    }
+  }
+
+  private sample(): void {
+    if (!this.state.loaded || !this.state.up) return;
+    const { queues, agents } = this.state;
+    const sample: Sample = {
+      at: Date.now() / 1000,
+      waiting: queues.reduce((sum, q) => sum + q.waiting, 0),
+      inService: inServiceOf(agents),
+      ready: agents.filter(isReady).length,
+    };
+    this.change({ samples: [...this.state.samples, sample].slice(-SAMPLES_MAX) });
+  }
+
+  private onFrame(frame: Frame): void {
+    if (frame.type !== "event") return;
+    this.last = String(frame["id"]);
+    const event = frame["event"] as WallEvent;
+    if (event.type === "session.ended" && event.session !== undefined) {
+      const ended = { id: event.session, at: event.at, reason: String(event["endReason"] ?? "") };
+      this.change({ ended: [ended, ...this.state.ended.filter((e) => e.id !== ended.id)].slice(0, ENDED_MAX) });
+    }
+    for (const listener of this.listeners) listener(event);
+    this.soon();
+  }
+
+  private change(part: Partial<CentreState>): void {
+    this.state = { ...this.state, ...part };
+    for (const watcher of this.watchers) watcher();
+  }
+}
+
+// ---- what the figures are
+
+export function isWorking(agent: AgentView): boolean {
+  return agent.contacts.some((c) => c.status === "active" || c.status === "wrapup");
+}
+
+export function isReady(agent: AgentView): boolean {
+  return agent.state === "available" && agent.contacts.length === 0;
+}
+
+export function inServiceOf(agents: readonly AgentView[], queue?: string): number {
+  return agents.reduce(
+    (sum, agent) => sum + agent.contacts.filter((c) => c.status === "active" && (queue === undefined || c.queue === queue)).length, 0);
+}
+
+// At work, of those who are at work or available.
+export function occupancyOf(agents: readonly AgentView[]): number | null {
+  const working = agents.filter(isWorking).length;
+  const there = agents.filter((agent) => isWorking(agent) || agent.state === "available").length;
+  return there === 0 ? null : working / there;
+}
+
+// Several queues together, over the last @quarters quarters of an hour.
+export function serviceOf(figures: readonly (Figures<Figure> | undefined)[], quarters: number, nowMs: number): Figure {
+  const sum: Figure = {
+    entered: 0, answered: 0, answeredInTarget: 0, abandoned: 0, abandonedShort: 0, handled: 0,
+    serviceLevel: null, abandonment: null, averageAnswerMs: null, averageHandleMs: null,
+  };
+  for (const one of figures) {
+    const since = nowMs - quarters * (one?.intervalSeconds ?? 900) * 1000;
+    for (const interval of one?.intervals ?? []) {
+      if (Date.parse(interval.begin ?? "") < since) continue;
+      for (const key of ["entered", "answered", "answeredInTarget", "abandoned", "abandonedShort", "handled"] as const) sum[key] += interval[key];
+    }
+  }
+  const counted = sum.answered + sum.abandoned - sum.abandonedShort;
+  sum.serviceLevel = counted > 0 ? sum.answeredInTarget / counted : null;
+  return sum;
+}
