@@ -136,6 +136,12 @@ lsp_handler lsp_code_action;
 lsp_handler lsp_definition, lsp_references, lsp_highlight, lsp_prepare_rename,
     lsp_rename, lsp_document_symbol;
 
+/* ---- lsp_tokens.c */
+
+lsp_handler lsp_semantic_tokens;
+/* What the numbers of its answer mean. */
+void lsp_put_token_legend(struct json_out *o);
+
 /* ---- lsp_help.c */
 
 lsp_handler lsp_completion, lsp_hover, lsp_signature_help, lsp_formatting;

@@ -51,6 +51,8 @@ static void lsp_initialize(struct lsp_call *c) {
           "{\"triggerCharacters\":[\"(\",\",\"]}");
   put_raw(c->out, "renameProvider", "{\"prepareProvider\":true}");
   put_raw(c->out, "codeActionProvider", "{\"codeActionKinds\":[\"quickfix\"]}");
+  json_key(c->out, "semanticTokensProvider");
+  lsp_put_token_legend(c->out);
   put_flags(c->out);
   json_close_object(c->out);
   put_raw(c->out, "serverInfo",
@@ -88,6 +90,7 @@ static const struct method {
     {"textDocument/references", lsp_references, true},
     {"textDocument/documentHighlight", lsp_highlight, true},
     {"textDocument/documentSymbol", lsp_document_symbol, true},
+    {"textDocument/semanticTokens/full", lsp_semantic_tokens, true},
     {"textDocument/prepareRename", lsp_prepare_rename, true},
     {"textDocument/rename", lsp_rename, true},
     {"textDocument/formatting", lsp_formatting, true},

@@ -59,6 +59,25 @@ test("positions count UTF-16 units", async () => {
   assert.equal(editor.text(), "t = \"😀😀 ä\" + größe\ngröße = \"😀{t}\" + nothing\n");
 });
 
+test("each name is coloured as what it is", async () => {
+  await editor.open("länge = \"😀\"\nFUNCTION f(p)\n  RETURN p + länge.upper()\nEND FUNCTION\n" +
+    "ON Signal\n  länge = f(event.p1)\nEND ON\nTRACE \"{länge}\"\n");
+  const { tokenTypes, tokenModifiers } = editor.capabilities.semanticTokensProvider.legend;
+  const { data } = await editor.ask("textDocument/semanticTokens/full", { textDocument: { uri } });
+  const lines = editor.text().split("\n");
+  const found = [];
+  for (let i = 0, line = 0, from = 0; i < data.length; i += 5) {
+    from = data[i] > 0 ? data[i + 1] : from + data[i + 1];
+    line += data[i];
+    const bits = tokenModifiers.filter((_, bit) => data[i + 4] >> bit & 1);
+    found.push([lines[line].slice(from, from + data[i + 2]), tokenTypes[data[i + 3]], ...bits].join(" "));
+  }
+  assert.deepEqual(found, ["länge variable declaration modification", "f function declaration modification",
+    "p parameter declaration modification", "p parameter", "länge variable", "upper method defaultLibrary",
+    "Signal event declaration modification", "länge variable modification", "f function", "event variable",
+    "p1 property", "länge variable"]);
+});
+
 test("completion knows where it is", async () => {
   await editor.open("ASSIGN session = GetSessionInfo()\nASSIGN choice = Menu(\"a\", \"b|c\", 5)\n" +
     "choice.extra = 1\nFUNCTION greet(who)\n  local = who\n  RETURN local\nEND FUNCTION\nON Signal {\n}\n" +
