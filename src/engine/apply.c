@@ -368,7 +368,7 @@ static void apply_offer_made(struct engine *e, uint32_t slot,
   const enum bt_err err = offers_reserve(&e->offers, 1);
   bt_check(err == BT_ERR_OK);
   offers_put(&e->offers, &offer);
-  e->agents[l->s.agent].turn = l->s.offer;
+  router_note_turn(&e->router, offer.queue, offer.agent, offer.id);
 }
 
 static void note_numbers(struct engine *e, const struct record *ev) {
@@ -415,7 +415,6 @@ void apply_agent_state(struct engine *e, uint32_t agent) {
       [AGENT_LOST] = ROUTER_LOST};
   const struct agent *a = &e->agents[agent].a;
   struct router_agent_state state = {.idle_since_us = a->idle_since_us,
-                                     .turn = e->agents[agent].turn,
                                      .presence = presences[a->presence]};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     state.channels[c].used = (uint8_t)agent_used(a, c);

@@ -104,7 +104,6 @@ struct kept_answer {
 struct agent_slot {
   struct agent a;
   int64_t declined_until_us; /* the last of what it declined; 0 for nothing */
-  uint64_t turn;             /* number of its last offer; 0 before the first */
   int64_t planned_us;        /* up to when the plan is counted; 0: not yet */
   int64_t doing_us;          /* since when it does what it does: see count.c */
   uint32_t first;            /* its sessions: a list through live.link_next */

@@ -38,6 +38,17 @@ static bool restore_numbers(struct engine *e, const struct record *r) {
   return true;
 }
 
+/* Older snapshots had one turn an agent, for all queues. */
+static void restore_common_turn(struct engine *e, const struct record *r) {
+  const uint32_t agent = num32(r, FIELD_AGENT);
+  const uint64_t turn = (uint64_t)record_num(r, FIELD_OFFER);
+  if (turn > 0 && !e->dir.agents[agent].origin.removed) {
+    for (uint32_t i = 0; i < e->dir.queue_count; i++) {
+      router_note_turn(&e->router, i, agent, turn);
+    }
+  }
+}
+
 static bool restore_agent(struct engine *e, const struct record *r) {
   const struct text load = record_text(r, FIELD_LIMITS);
   if (!is_below(r, FIELD_AGENT, e->dir.agent_count) ||
@@ -54,7 +65,6 @@ static bool restore_agent(struct engine *e, const struct record *r) {
   slot->doing_us = record_num(r, FIELD_SINCE);
   slot->planned_us = record_num(r, FIELD_PLANNED);
   a->visit = num32(r, FIELD_VISIT);
-  slot->turn = (uint64_t)record_num(r, FIELD_OFFER);
   a->limits = e->dir.agents[number].limits;
   for (size_t c = 0; c < AGENT_CHANNELS; c++) {
     a->load[c].capacity = (uint8_t)load.ptr[4 * c];
@@ -69,6 +79,18 @@ static bool restore_agent(struct engine *e, const struct record *r) {
     restore_order(e, r, FIELD_TIMER_ORDER, slot->timer);
   }
   apply_agent_state(e, number);
+  restore_common_turn(e, r);
+  return true;
+}
+
+static bool restore_turn(struct engine *e, const struct record *r) {
+  if (!is_below(r, FIELD_QUEUE, e->dir.queue_count) ||
+      !is_below(r, FIELD_AGENT, e->dir.agent_count) ||
+      e->dir.agents[record_num(r, FIELD_AGENT)].origin.removed) {
+    return false;
+  }
+  router_note_turn(&e->router, num32(r, FIELD_QUEUE), num32(r, FIELD_AGENT),
+                   (uint64_t)record_num(r, FIELD_OFFER));
   return true;
 }
 
@@ -413,6 +435,8 @@ bool engine_restore(struct engine *e, const struct record *r) {
     return restore_flow(e, r);
   case STATE_FIGURES:
     return restore_figures(e, r);
+  case STATE_TURN:
+    return restore_turn(e, r);
   case EVENT_QUEUE_PAUSED:
   case EVENT_QUEUE_DRAINING:
   case EVENT_QUEUE_OPENED:

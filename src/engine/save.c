@@ -189,10 +189,23 @@ static void save_agent(struct saver *s, uint32_t number) {
   record_set_num(&r, FIELD_SINCE, slot->doing_us);
   record_set_num(&r, FIELD_PLANNED, slot->planned_us);
   record_set_num(&r, FIELD_VISIT, a->visit);
-  record_set_num(&r, FIELD_OFFER, (int64_t)slot->turn);
   record_set_text(&r, FIELD_LIMITS, (struct text){load, sizeof load});
   put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, slot->timer);
   put(s, &r);
+}
+
+static void save_turns(struct saver *s, uint32_t queue) {
+  for (uint32_t i = 0; i < s->e->dir.agent_count; i++) {
+    const uint64_t turn = router_turn(&s->e->router, queue, i);
+    if (turn > 0) {
+      struct record r;
+      record_init(&r, STATE_TURN);
+      record_set_num(&r, FIELD_QUEUE, queue);
+      record_set_num(&r, FIELD_AGENT, i);
+      record_set_num(&r, FIELD_OFFER, (int64_t)turn);
+      put(s, &r);
+    }
+  }
 }
 
 static void save_flow(struct saver *s, uint32_t number) {
@@ -231,6 +244,7 @@ static void save_figures(struct saver *s, enum figures_of of) {
 static void save_queue(struct saver *s, uint32_t number) {
   const struct queue_slot *q = &s->e->queues[number];
   save_flow(s, number);
+  save_turns(s, number);
   if (q->since_us == 0) {
     return; /* always open */
   }

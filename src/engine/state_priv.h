@@ -19,6 +19,7 @@ enum state {
   STATE_FLOW,
   STATE_FIGURES,
   STATE_WATCHER, /* behind all sessions: a run of one that waits for another */
+  STATE_TURN,    /* of an agent in a queue that goes by turns */
   STATES_END
 };
 

@@ -188,12 +188,24 @@ static bool link_one(struct router *r, uint32_t number, uint32_t agent) {
   return true;
 }
 
+/* A place in the turns of all queues that go by them. */
+static bool reserve_turns(struct router *r, uint32_t agent) {
+  const uint32_t by_turns = r->queues_by[ROUTER_ROUND_ROBIN];
+  bool room = true;
+  for (uint32_t i = 0; room && by_turns > 0 && i < r->queue_cap; i++) {
+    room = r->queues[i].strategy != ROUTER_ROUND_ROBIN ||
+           routing_reserve_turns(r, i, (size_t)agent + 1);
+  }
+  return room;
+}
+
 enum bt_err router_prepare_agent(struct router *r, uint32_t agent,
                                  const struct router_agent_params *params) {
   bt_check(agent < ROUTER_INDEX_MAX);
   if (!mem_grow(r->mem, &r->agents, &r->agent_cap, (size_t)agent + 1,
                 sizeof *r->agents) ||
-      !stage_profile(r, params) || !reserve_sets(r, agent, r->staged) ||
+      !reserve_turns(r, agent) || !stage_profile(r, params) ||
+      !reserve_sets(r, agent, r->staged) ||
       !reserve_links(r, agent, r->staged)) {
     return BT_ERR_NOMEM;
   }
@@ -313,8 +325,7 @@ static void refresh_pools(struct router *r, uint32_t agent, bool reorder) {
 static bool is_reordered(const struct router *r,
                          const struct router_agent_state *before,
                          const struct router_agent_state *after) {
-  if (before->idle_since_us != after->idle_since_us ||
-      (before->turn != after->turn && r->queues_by[ROUTER_ROUND_ROBIN] > 0)) {
+  if (before->idle_since_us != after->idle_since_us) {
     return true;
   }
   return r->queues_by[ROUTER_LEAST_OCCUPIED] > 0 &&
@@ -326,7 +337,6 @@ void router_set_agent_state(struct router *r, uint32_t agent,
   struct router_agent *a = router_agent_at(r, agent);
   bt_check(state->idle_since_us >= 0 &&
            state->idle_since_us <= ROUTER_TIME_MAX_US);
-  bt_check(state->turn <= ROUTER_ORDER_MAX);
   const bool reorder = is_reordered(r, &a->state, state);
   a->state = *state;
   refresh_pools(r, agent, reorder);
@@ -338,6 +348,7 @@ void router_remove_agent(struct router *r, uint32_t agent) {
       r, agent, &(struct router_agent_state){.presence = ROUTER_OFFLINE});
   routing_unlink_agent(r, agent);
   leave_sets(r, agent);
+  routing_forget_turns(r, agent);
   a->profile.skill_count = a->profile.queue_count = 0;
   a->profile.post_count = 0;
   a->profile.all_queues = false;

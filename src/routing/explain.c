@@ -127,12 +127,12 @@ static bool has_declined(const struct question *q) {
 static struct router_rank agent_rank(const struct question *q, uint32_t agent) {
   const struct heap_entry e =
       routing_agent_entry(q->r, q->session->signature, agent);
-  const struct router_agent_state *a = &q->r->agents[agent].state;
-  return (struct router_rank){
-      .strategy = q->r->queues[q->signature->key.queue].strategy,
-      .score = (uint32_t)(e.hi >> TIME_BITS),
-      .turn = a->turn,
-      .idle_since_us = a->idle_since_us};
+  const uint32_t queue = q->signature->key.queue;
+  return (struct router_rank){.strategy = q->r->queues[queue].strategy,
+                              .score = (uint32_t)(e.hi >> TIME_BITS),
+                              .turn = router_turn(q->r, queue, agent),
+                              .idle_since_us =
+                                  q->r->agents[agent].state.idle_since_us};
 }
 
 static struct router_rank session_rank(const struct question *q,

@@ -50,7 +50,8 @@ static size_t eligible_bytes(const struct router *r) {
 static size_t queue_bytes(const struct router *r) {
   size_t bytes = r->queue_cap * sizeof *r->queues;
   for (size_t i = 0; i < r->queue_cap; i++) {
-    bytes += set_bytes(&r->queues[i].agents);
+    bytes += set_bytes(&r->queues[i].agents) +
+             r->queues[i].turn_cap * sizeof *r->queues[i].turns;
     for (size_t k = 0; k < ROUTER_RINGS_MAX; k++) {
       bytes += set_bytes(&r->queues[i].joined[k]);
     }

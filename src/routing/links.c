@@ -43,12 +43,13 @@ uint32_t routing_occupancy(const struct router_agent_state *s) {
 }
 
 /* The key as the agent is now. */
-static uint64_t key_now(uint32_t strategy, uint64_t hi,
-                        const struct router_agent *a) {
-  if (strategy == ROUTER_ROUND_ROBIN) {
-    return a->state.turn;
+static uint64_t key_now(const struct router *r, const struct router_pool *pool,
+                        uint64_t hi, uint32_t agent) {
+  const struct router_agent *a = &r->agents[agent];
+  if (pool->strategy == ROUTER_ROUND_ROBIN) {
+    return r->queues[pool->queue].turns[agent];
   }
-  if (strategy == ROUTER_LEAST_OCCUPIED) {
+  if (pool->strategy == ROUTER_LEAST_OCCUPIED) {
     hi = (uint64_t)routing_occupancy(&a->state) << TIME_BITS;
   }
   return (hi & ~TIME_MASK) | (uint64_t)a->state.idle_since_us;
@@ -57,11 +58,10 @@ static uint64_t key_now(uint32_t strategy, uint64_t hi,
 /* Of round robin the turn, which the idle time would break no tie of. */
 struct heap_entry routing_agent_entry(const struct router *r, uint32_t number,
                                       uint32_t agent) {
-  const struct router_agent *a = &r->agents[agent];
-  const struct router_signature *s = &r->signatures[number];
-  const uint64_t hi = fixed_score(r, s, &a->profile);
-  const uint32_t strategy = router_queue_at(r, s->key.queue)->strategy;
-  return (struct heap_entry){.hi = key_now(strategy, hi, a), .lo = agent};
+  const uint64_t hi =
+      fixed_score(r, &r->signatures[number], &r->agents[agent].profile);
+  return (struct heap_entry){.hi = key_now(r, &r->pools[number], hi, agent),
+                             .lo = agent};
 }
 
 static void make_ready(struct router *r, struct router_pool *pool,
@@ -70,7 +70,7 @@ static void make_ready(struct router *r, struct router_pool *pool,
   struct pool_ctx ctx = {r, pool->channel};
   struct heap_entry e = h->entries[place];
   bt_check(place >= h->count);
-  e.hi = key_now(pool->strategy, e.hi, &r->agents[e.lo]);
+  e.hi = key_now(r, pool, e.hi, (uint32_t)e.lo);
   heap_put(h, place, h->entries[h->count], agent_moved, &ctx);
   heap_push(h, e, agent_moved, &ctx);
 }
@@ -167,13 +167,12 @@ void routing_unpool_agent(struct router *r, uint32_t agent, uint32_t channel) {
 }
 
 void routing_reorder_agent(struct router *r, uint32_t agent, uint32_t channel) {
-  const struct router_agent *a = &r->agents[agent];
-  const struct links *links = &a->links[channel];
+  const struct links *links = &r->agents[agent].links[channel];
   struct pool_ctx ctx = {r, channel};
   for (uint32_t i = 0; i < links->count; i++) {
     struct router_pool *pool = &r->pools[links->at[i].signature];
     struct heap_entry e = pool->ready.entries[links->at[i].place];
-    const uint64_t hi = key_now(pool->strategy, e.hi, a);
+    const uint64_t hi = key_now(r, pool, e.hi, agent);
     if (hi != e.hi) {
       e.hi = hi;
       heap_change(&pool->ready, links->at[i].place, e, agent_moved, &ctx);

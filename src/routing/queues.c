@@ -56,7 +56,9 @@ enum bt_err router_prepare_queue(struct router *r, uint32_t queue,
   demands_of(params, &demands);
   if (!mem_grow(r->mem, &r->queues, &r->queue_cap, (size_t)queue + 1,
                 sizeof *r->queues) ||
-      !routing_reserve_skills(r, demands.needs.packed, demands.needs.count)) {
+      !routing_reserve_skills(r, demands.needs.packed, demands.needs.count) ||
+      (params->strategy == ROUTER_ROUND_ROBIN &&
+       !routing_reserve_turns(r, queue, r->agent_cap))) {
     return BT_ERR_NOMEM;
   }
   if (!r->queues[queue].known) {
@@ -89,11 +91,12 @@ void router_put_queue(struct router *r, uint32_t queue,
   struct router_queue *q = &r->queues[queue];
   const bool known = q->known;
   if (!known) {
-    *q = (struct router_queue){.known = true, .reserved_first = ROUTER_NONE};
+    q->known = true;
+    q->reserved_first = ROUTER_NONE;
   }
   r->queues_by[q->strategy] -= known;
   r->queues_by[params->strategy]++;
-  q->strategy = params->strategy;
+  routing_set_strategy(r, queue, params->strategy);
   q->precedence = params->precedence;
   q->max_size = params->max_size;
   q->ageing = params->ageing;

@@ -75,6 +75,8 @@ void router_free(struct router *r) {
   routing_free_caps(r);
   for (size_t i = 0; i < r->queue_cap; i++) {
     free_set(r, &r->queues[i].agents);
+    mem_free(r->mem, r->queues[i].turns,
+             r->queues[i].turn_cap * sizeof *r->queues[i].turns);
     for (size_t k = 0; k < ROUTER_RINGS_MAX; k++) {
       free_set(r, &r->queues[i].joined[k]);
     }

@@ -147,7 +147,6 @@ enum router_presence {
 /* What the agent machine says of the agent now. */
 struct router_agent_state {
   int64_t idle_since_us;
-  uint64_t turn;    /* number of its last offer; 0 before the first */
   uint8_t presence; /* enum router_presence */
   struct {
     uint8_t used, capacity;
@@ -298,6 +297,13 @@ router_prepare_agent(struct router *r, uint32_t agent,
 void router_put_agent(struct router *r, uint32_t agent,
                       const struct router_agent_params *params);
 void router_remove_agent(struct router *r, uint32_t agent);
+/* The queue has offered the agent something: its turn, a number greater than
+ * those before. Queues that go by turns (round robin) remember it, each for
+ * itself, until they go by something else; 0 is before all turns. */
+void router_note_turn(struct router *r, uint32_t queue, uint32_t agent,
+                      uint64_t turn);
+/* 0: none that the queue remembers. */
+uint64_t router_turn(const struct router *r, uint32_t queue, uint32_t agent);
 /* After every event of the agent machine. Costs little when nothing changed. */
 void router_set_agent_state(struct router *r, uint32_t agent,
                             const struct router_agent_state *state);

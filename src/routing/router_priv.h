@@ -117,7 +117,9 @@ struct router_queue {
   uint32_t reserved_first, reserved_count;
   struct router_agent_set agents;                   /* that name it */
   struct router_agent_set joined[ROUTER_RINGS_MAX]; /* in ring 1, 2, … */
-  uint32_t signature_first;                         /* all of them */
+  uint64_t *turns; /* by agent; if it goes by turns, of all agents */
+  size_t turn_cap;
+  uint32_t signature_first; /* all of them */
   uint32_t signature_count;
   uint32_t anchored_first; /* those that need no skill */
 };
@@ -213,7 +215,7 @@ struct contender {
 struct router_pool {
   struct heap ready;    /* entries beyond its count: eligible, not ready */
   uint32_t agent_count; /* all of them */
-  uint32_t channel;
+  uint32_t channel, queue;
   uint32_t strategy; /* the queue's */
 };
 
@@ -290,6 +292,15 @@ void routing_count_session(struct router *r, uint32_t number, int change);
 void routing_free_signature(struct router *r, uint32_t number);
 /* Fit it to the needs that its queue has now. Room was reserved. */
 void routing_refit_signature(struct router *r, uint32_t number);
+
+/* turns.c */
+/* Room for the turns of this many agents, in a queue that is or will be one
+ * that goes by them. */
+bool routing_reserve_turns(struct router *r, uint32_t queue, size_t agents);
+/* The agent is gone. */
+void routing_forget_turns(struct router *r, uint32_t agent);
+/* The queue goes by this now. */
+void routing_set_strategy(struct router *r, uint32_t queue, uint32_t strategy);
 
 /* links.c */
 bool routing_reserve_links(struct router *r, uint32_t agent, uint32_t channel,

@@ -105,6 +105,7 @@ static bool link_all(struct router *r, uint32_t number) {
   struct candidates c;
   uint32_t agent;
   pool->channel = s->key.channel;
+  pool->queue = s->key.queue;
   pool->strategy = router_queue_at(r, s->key.queue)->strategy;
   routing_start_candidates(&c, r, &s->key, &s->needs);
   while (routing_next_candidate(&c, &agent)) {

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "engine/engine_priv.h"
+#include "routing/router_priv.h"
 #include "search.h"
 #include "site.h"
 #include "trial.h"
@@ -221,7 +222,9 @@ WRAP(void, router_put_queue, struct router *r, uint32_t queue,
 WRAP(void, router_set_agent_state, struct router *r, uint32_t agent,
      const struct router_agent_state *state) {
   struct router_agent_state b = *state;
-  if ((fault == FAULT_FREED_UNSEEN && b.channels[0].ready && b.turn > 0) ||
+  const bool freed =
+      r->agents[agent].state.channels[0].used > b.channels[0].used;
+  if ((fault == FAULT_FREED_UNSEEN && b.channels[0].ready && freed) ||
       (fault == FAULT_AWAY_UNSEEN && b.presence != ROUTER_AVAILABLE)) {
     return;
   }

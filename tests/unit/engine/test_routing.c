@@ -45,6 +45,44 @@ static void a_ring_opens_on_time_over_a_restart(void **state) {
   centre_free(&c);
 }
 
+/* Who is asked for a session of this queue, and takes it. */
+static uint32_t taken_by(struct centre *c, const char *transfer) {
+  centre_queue(c, transfer);
+  uint32_t slot;
+  assert_true(engine_find(c->e, c->session, &slot));
+  const struct session *s = &engine_live(c->e, slot)->s;
+  assert_int_equal(s->status, SESSION_OFFERED);
+  const uint32_t agent = s->agent;
+  centre_agent(c, agent == centre_number(c, "anna") ? "anna" : "bert",
+               COMMAND_ACCEPT_OFFER, NULL);
+  return agent;
+}
+
+static void each_queue_goes_round_by_itself_over_a_restart(void **state) {
+  (void)state;
+  const char *const agents[] = {
+      "{\"id\":\"anna\",\"skills\":[\"AgentSkill\"],\"capacity\":{\"chat\":9}}",
+      "{\"id\":\"bert\",\"skills\":[\"AgentSkill\"],\"capacity\":{\"chat\":9}}"};
+  struct centre c;
+  centre_init(&c, NULL);
+  centre_put(&c, COMMAND_PUT_AGENT, agents[0]);
+  centre_put(&c, COMMAND_PUT_AGENT, agents[1]);
+  centre_put(&c, COMMAND_PUT_QUEUE,
+             "{\"id\":\"one\",\"strategy\":\"round_robin\"}");
+  centre_put(&c, COMMAND_PUT_QUEUE,
+             "{\"id\":\"two\",\"strategy\":\"round_robin\"}");
+  centre_ready(&c, "anna");
+  centre_ready(&c, "bert");
+  const uint32_t first = taken_by(&c, "{\"queue\":\"one\"}");
+  assert_int_equal(taken_by(&c, "{\"queue\":\"two\"}"), first);
+  const uint32_t second = taken_by(&c, "{\"queue\":\"one\"}");
+  assert_int_not_equal(second, first);
+  centre_restart(&c);
+  assert_int_equal(taken_by(&c, "{\"queue\":\"two\"}"), second);
+  assert_int_equal(taken_by(&c, "{\"queue\":\"one\"}"), first);
+  centre_free(&c);
+}
+
 static void the_preferred_agent_comes_first_then_everyone(void **state) {
   (void)state;
   struct centre c;
@@ -229,6 +267,7 @@ static void a_past_offer_is_explained_from_its_events(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_ring_opens_on_time_over_a_restart),
+      cmocka_unit_test(each_queue_goes_round_by_itself_over_a_restart),
       cmocka_unit_test(the_preferred_agent_comes_first_then_everyone),
       cmocka_unit_test(an_aged_priority_is_the_same_after_a_restart),
       cmocka_unit_test(a_session_may_age_as_its_transfer_says),

@@ -31,6 +31,7 @@ struct ref_agent {
 struct ref_queue {
   struct router_queue_params params;
   bool paused;
+  uint64_t turns[REF_AGENTS]; /* each agent's last offer of this queue */
 };
 
 struct reference {
@@ -174,7 +175,7 @@ static uint64_t ref_score(const struct reference *ref, uint32_t agent,
   case ROUTER_LEAST_OCCUPIED:
     return ref_occupancy(&a->state);
   case ROUTER_ROUND_ROBIN:
-    return a->state.turn;
+    return ref->queues[q->queue].turns[agent];
   case ROUTER_ORDERED:
     return rank > 0 ? rank : UINT64_MAX;
   case ROUTER_LONGEST_IDLE:

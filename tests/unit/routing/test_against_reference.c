@@ -93,6 +93,9 @@ static void put_queue(struct day *d) {
     return;
   }
   router_put_queue(&d->r, queue, &p);
+  if (p.strategy != ROUTER_ROUND_ROBIN) {
+    memset(d->ref.queues[queue].turns, 0, sizeof d->ref.queues[queue].turns);
+  }
   d->ref.queues[queue].params = p;
 }
 
@@ -152,6 +155,19 @@ static void remove_agent(struct day *d) {
   if (d->ref.agents[agent].known) {
     router_remove_agent(&d->r, agent);
     d->ref.agents[agent] = (struct ref_agent){.known = false};
+    for (uint32_t i = 0; i < REF_QUEUES; i++) {
+      d->ref.queues[i].turns[agent] = 0;
+    }
+  }
+}
+
+/* Offers happen in every queue; those that go by turns remember them. */
+static void take_turn(struct day *d) {
+  const uint32_t agent = below(d, REF_AGENTS), queue = below(d, REF_QUEUES);
+  struct ref_queue *q = &d->ref.queues[queue];
+  if (d->ref.agents[agent].known) {
+    router_note_turn(&d->r, queue, agent, ++d->turns);
+    q->turns[agent] = q->params.strategy == ROUTER_ROUND_ROBIN ? d->turns : 0;
   }
 }
 
@@ -163,9 +179,6 @@ static void set_state(struct day *d) {
   }
   if (one_in(d, 2)) {
     a->state.idle_since_us = d->now_us - below(d, 3);
-  }
-  if (one_in(d, 2)) {
-    a->state.turn = ++d->turns;
   }
   a->state.presence =
       one_in(d, 4) ? (uint8_t)below(d, 3) : (uint8_t)ROUTER_AVAILABLE;
@@ -317,6 +330,7 @@ static void step(struct day *d) {
     toggle_pause(d);
   } else if (what < 420) {
     set_state(d);
+    take_turn(d);
   } else if (what < 720) {
     enqueue(d);
   } else if (d->ref.sessions[slot].waits) {
@@ -380,6 +394,10 @@ static void compare_why(struct day *d, uint32_t slot, uint32_t agent) {
   struct router_why why;
   router_explain(&d->r, slot, agent, d->now_us, &why);
   const bool pair = ref_pair(&d->ref, slot, agent, d->now_us);
+  struct router_why unable;
+  assert_true(!d->ref.sessions[slot].waits ||
+              router_is_unable(&d->r, slot, agent, &unable) !=
+                  ref_eligible(&d->ref, agent, &d->ref.sessions[slot].request));
   assert_int_equal(pair, why.reason >= ROUTER_WHY_OTHER_AGENT_FIRST);
   if (why.reason == ROUTER_WHY_WOULD_BE_OFFERED) {
     assert_int_equal(ref_best_agent(&d->ref, slot, d->now_us), agent);
@@ -398,6 +416,41 @@ static void compare_why(struct day *d, uint32_t slot, uint32_t agent) {
   }
 }
 
+static bool takes_even(const void *ctx, uint32_t queue) {
+  (void)ctx;
+  return queue % 2 == 0;
+}
+
+/* What comes next behind @after, of those that it may take by hand. */
+static uint32_t next_takeable(const struct reference *ref, uint32_t agent,
+                              uint32_t after) {
+  uint32_t best = ROUTER_NONE;
+  for (uint32_t i = 0; i < REF_SLOTS; i++) {
+    const struct ref_session *s = &ref->sessions[i];
+    if (s->waits && s->reserved_for == ROUTER_NONE &&
+        takes_even(NULL, s->request.queue) &&
+        ref_eligible(ref, agent, &s->request) &&
+        (after == ROUTER_NONE || ref_goes_first(ref, after, i)) &&
+        (best == ROUTER_NONE || ref_goes_first(ref, i, best))) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+static void compare_takeable(struct day *d, uint32_t agent) {
+  const struct router_taker by = {.agent = agent, .takes = takes_even};
+  uint32_t slots[REF_SLOTS], after = ROUTER_NONE;
+  const uint32_t cap = 1 + below(d, REF_SLOTS);
+  const uint32_t count = router_list_takeable(&d->r, &by, slots, cap);
+  for (uint32_t i = 0; i < count; i++) {
+    after = next_takeable(&d->ref, agent, after);
+    assert_int_equal(slots[i], after);
+  }
+  assert_true(count == cap ||
+              next_takeable(&d->ref, agent, after) == ROUTER_NONE);
+}
+
 static void compare_eligible(struct day *d) {
   const struct router_request *q =
       &d->ref.sessions[below(d, REF_SLOTS)].request;
@@ -414,6 +467,9 @@ static void compare_all(struct day *d) {
   }
   for (uint32_t i = 0; i < REF_AGENTS; i++) {
     compare_agent(d, i);
+    if (d->ref.agents[i].known) {
+      compare_takeable(d, i);
+    }
   }
   for (uint32_t i = 0; i < REF_QUEUES; i++) {
     compare_queue(d, i);

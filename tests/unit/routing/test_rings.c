@@ -163,8 +163,8 @@ static void the_least_occupied_is_asked(void **state) {
   close_centre(&c);
 }
 
-static void take_turn(struct centre *c, uint32_t agent, uint64_t turn) {
-  struct router_agent_state s = {.presence = ROUTER_AVAILABLE, .turn = turn};
+static void be_free(struct centre *c, uint32_t agent) {
+  struct router_agent_state s = {.presence = ROUTER_AVAILABLE};
   s.channels[CHAT].capacity = 3;
   s.channels[CHAT].ready = true;
   router_set_agent_state(&c->r, agent, &s);
@@ -177,14 +177,41 @@ static void round_robin_goes_round(void **state) {
   choose_by(&c, ROUTER_ROUND_ROBIN);
   for (uint32_t a = ANNA; a <= CARA; a++) {
     hire(&c, a, ENGLISH, 1);
-    take_turn(&c, a, 0);
+    be_free(&c, a);
   }
   enter(&c, 1, ENGLISH, 10);
   for (uint64_t turn = 1; turn < 10; turn++) {
     const uint32_t next = agent_for(&c, 1, 20);
     assert_int_equal(next, (turn - 1) % 3);
-    take_turn(&c, next, turn);
+    router_note_turn(&c.r, SUPPORT, next, turn);
   }
+  close_centre(&c);
+}
+
+/* What another queue offers in between is no turn of this one; the order lasts
+ * while the queue is changed, and begins anew when it has gone by another. */
+static void each_queue_has_a_round_of_its_own(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  choose_by(&c, ROUTER_ROUND_ROBIN);
+  for (uint32_t a = ANNA; a <= CARA; a++) {
+    hire(&c, a, ENGLISH, 1);
+    be_free(&c, a);
+  }
+  enter(&c, 1, ENGLISH, 10);
+  enter_as(&c, 2, wants(SALES, ENGLISH, 10));
+  router_note_turn(&c.r, SUPPORT, ANNA, 1);
+  router_note_turn(&c.r, SALES, BERT, 2);
+  router_note_turn(&c.r, SALES, ANNA, 3);
+  assert_int_equal(agent_for(&c, 1, 20), BERT);
+  assert_int_equal(agent_for(&c, 2, 20), CARA);
+  choose_by(&c, ROUTER_ROUND_ROBIN);
+  assert_int_equal(agent_for(&c, 1, 20), BERT);
+  choose_by(&c, ROUTER_LONGEST_IDLE);
+  router_note_turn(&c.r, SUPPORT, BERT, 4);
+  choose_by(&c, ROUTER_ROUND_ROBIN);
+  assert_int_equal(agent_for(&c, 1, 20), ANNA);
   close_centre(&c);
 }
 
@@ -219,6 +246,7 @@ int main(void) {
       cmocka_unit_test(the_preferred_agent_has_it_alone_for_a_while),
       cmocka_unit_test(the_least_occupied_is_asked),
       cmocka_unit_test(round_robin_goes_round),
+      cmocka_unit_test(each_queue_has_a_round_of_its_own),
       cmocka_unit_test(an_ordered_list_is_kept_to),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
