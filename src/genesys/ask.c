@@ -352,7 +352,6 @@ void ask_api(struct ask *a, const struct ask_step *step) {
                                       .content_type = TEXT("application/json"),
                                       .body = step->body};
   a->then = step->then;
-  a->client = NULL; /* a reload may take it away */
   if (api_call(a->g->api, &request, on_reply, a) != BT_ERR_OK) {
     ask_fail_memory(a);
   }

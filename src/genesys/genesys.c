@@ -245,9 +245,6 @@ enum bt_err genesys_configure(struct genesys *g,
     g->recovered = true;
     lines_recover(g);
   }
-  for (struct ask *a = g->asks; a != NULL; a = a->next) {
-    a->client = NULL;
-  }
   return BT_ERR_OK;
 }
 

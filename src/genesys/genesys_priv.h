@@ -56,8 +56,7 @@ struct ask {
   struct text raw;                        /* the body */
   const struct json *body;                /* NULL if there is none */
   struct caller by;
-  const struct genesys_client *client; /* good until something is put off */
-  struct text client_id, user;         /* copies */
+  struct text client_id, user; /* copies */
   struct text token;
   ask_then_fn *then;
   const char *not_found; /* the code of an unknown target; NULL: the queue's */

@@ -256,9 +256,11 @@ static struct line *open_line(struct ask *a, const struct inbound *m) {
   const struct id session =
       domain_last_step(api_domain(a->g->api))->answer.session;
   struct line *l = line_new(a->g, session, tree);
-  if (l == NULL) { /* a restart would find it */
+  if (l == NULL) {
     ask_fail_memory(a);
+    return NULL;
   }
+  line_begin(l);
   return l;
 }
 

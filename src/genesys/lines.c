@@ -131,7 +131,7 @@ static void note(struct line *l, const char *sentence) {
   api_submit(l->g->api, &cmd, NULL, NULL);
 }
 
-/* How far the customer has read stays with the session. */
+/* How far the customer has read stays with the session; and that it is ours. */
 static void keep(struct line *l) {
   char kept[64];
   uint32_t slot;
@@ -202,6 +202,9 @@ static void give_up(struct line *l, const char *why) {
 
 static void refuse(struct line *l, int status) {
   char sentence[NOTE_MAX];
+  if (l->first->number == 0) {
+    return; /* nobody misses that somebody typed */
+  }
   (void)snprintf(sentence, sizeof sentence,
                  "The webhook refused message %u with %d: it is not sent "
                  "again.",
@@ -223,10 +226,14 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   const int status = reply->status;
   char why[NOTE_MAX / 2];
   l->call = NULL;
-  if (status >= 200 && status < 400) {
-    settle(l);
-  } else if (status > 0 && status < 500 && status != 429 && status != 408) {
+  /* Typing is news for a moment: it is not repeated. */
+  const bool brief = l->first->number == 0 && !l->ended;
+  const bool refused =
+      status >= 400 && status < 500 && status != 429 && status != 408;
+  if (refused) {
     refuse(l, status);
+  }
+  if (brief || refused || (status >= 200 && status < 400)) {
     settle(l);
   } else if (l->tries++ < RETRIES) {
     rest(l);
@@ -253,6 +260,10 @@ static void on_timer(void *ctx) {
       l->tries > RETRIES ? give_up(l, "the integration is no more") : go_on(l);
     }
   }
+}
+
+void line_begin(struct line *l) {
+  keep(l);
 }
 
 void line_wake(struct line *l) {
@@ -370,17 +381,20 @@ static void recover_one(struct genesys *g, uint32_t slot) {
   const uint32_t status = engine_session(e, slot)->status;
   const struct text customer = engine_session_customer(e, slot);
   struct arena arena;
+  const struct text all = engine_session_kept(e, slot);
+  /* Anybody may say such a thing of its customer; only we keep it. */
   if (status == SESSION_WRAPUP || status == SESSION_COMPLETED ||
-      text_find(customer, TEXT("\"integration\""), 0) == customer.len) {
+      text_find(all, TEXT(KEPT_NAME), 0) == all.len) {
     return;
   }
   arena_init(&arena, g->mem, 0);
   const struct json *tree = genesys_parse_copy(&arena, customer);
-  const struct json *kept = json_part(
-      genesys_parse_copy(&arena, engine_session_kept(e, slot)), KEPT_NAME);
+  const struct json *kept =
+      json_part(genesys_parse_copy(&arena, all), KEPT_NAME);
   const struct json *delivered = json_part(kept, "delivered");
-  struct line *l =
-      tree == NULL ? NULL : line_new(g, engine_session_id(e, slot), tree);
+  struct line *l = tree == NULL || kept == NULL
+                       ? NULL
+                       : line_new(g, engine_session_id(e, slot), tree);
   if (l != NULL) {
     l->delivered = delivered != NULL ? (uint32_t)delivered->i : 0;
     l->watch.after = api_last_seq(g->api);

@@ -80,6 +80,8 @@ struct line *lines_find(struct genesys *g, struct text integration,
 /* NULL when there is no memory. */
 struct line *line_new(struct genesys *g, struct id session,
                       const struct json *customer);
+/* The session is marked as one of an integration: a restart takes it up. */
+void line_begin(struct line *l);
 /* The customer is there again: what waited is sent. */
 void line_wake(struct line *l);
 

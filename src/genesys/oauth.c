@@ -224,7 +224,6 @@ static bool refuse_token(struct ask *a, const char *code, const char *why) {
 }
 
 static bool take_client(struct ask *a, const struct genesys_client *c) {
-  a->client = c;
   a->client_id = arena_copy_text(&a->arena, c->id);
   a->user = arena_copy_text(&a->arena, c->user);
   a->by.role = c->role;

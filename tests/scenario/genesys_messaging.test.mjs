@@ -299,12 +299,12 @@ test(`${MANY} sessions at once, lines cut at random`, { timeout: LONG ? 900_000 
   const taken = new Map(); // conversation → texts that the peer has acknowledged, each delivery once
   const seen = new Set();
   hook.answer = (body) => {
-    if (body.type === "Text" && random() < 0.1) return random() < 0.5 ? 0 : 503; // not taken
+    if (body.type === "Text" && random() < 0.05) return random() < 0.5 ? 0 : 503; // not taken
     if (body.type === "Text" && !seen.has(body.id)) {
       seen.add(body.id);
       taken.set(body.conversationId, [...(taken.get(body.conversationId) ?? []), body.text]);
     }
-    return body.type === "Text" && random() < 0.1 ? 0 : 200; // taken, and the answer is lost
+    return body.type === "Text" && random() < 0.05 ? 0 : 200; // taken, and the answer is lost
   };
   const token = sdk.ApiClient.instance.authData.accessToken;
   const post = (message) => insist(() => new Promise((resolve, reject) => {
