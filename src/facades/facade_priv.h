@@ -34,6 +34,6 @@ struct facade {
   struct facade *next;
 };
 
-extern const struct facade_ops facade_cognigy_ops;
+extern const struct facade_ops facade_cognigy_ops, facade_directline_ops;
 
 #endif

@@ -11,7 +11,8 @@ struct facades {
 };
 
 static const struct facade_ops *const ops_of[FACADE_KINDS] = {
-    [FACADE_COGNIGY] = &facade_cognigy_ops};
+    [FACADE_COGNIGY] = &facade_cognigy_ops,
+    [FACADE_DIRECTLINE] = &facade_directline_ops};
 
 static bool on_request(void *ctx, struct http_request *req) {
   struct facades *all = ctx;

@@ -1,0 +1,416 @@
+/* Direct Line's requests: who asks, for which conversation. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/digest.h"
+#include "facades/directline/directline_priv.h"
+
+enum {
+  CONVERSATION = 32, /* characters of an id that we make */
+  TOKEN_S = 1800,
+  TOKEN_MAX = CONVERSATION + 20 + 2 * DIGEST_SHA256_SIZE + 3,
+  SWEEP_US = 30000000,
+  SECOND_US = 1000000
+};
+
+#define ROOT TEXT("/v3/directline/")
+
+struct ask {
+  struct directline *d;
+  struct http_request *req;
+  struct arena arena;
+  struct text query;
+  struct text conversation; /* of the path, or empty */
+  struct text of_token;     /* the conversation that the token is for */
+  bool secret;              /* the facade's secret was shown */
+};
+
+static void fail(struct ask *a, int status, const char *code,
+                 struct text message) {
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, a->d->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "error");
+  json_open_object(&o);
+  json_key(&o, "code");
+  json_put_text(&o, text_from(code));
+  json_key(&o, "message");
+  json_put_text(&o, message);
+  json_close_object(&o);
+  json_close_object(&o);
+  reply_json(a->req, status, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+/* ---- tokens: CONVERSATION.EXPIRY.HMAC, signed with the facade's secret */
+
+static void make_token(const struct directline *d, struct text conversation,
+                       int64_t until_s, char out[TOKEN_MAX]) {
+  uint8_t digest[DIGEST_SHA256_SIZE];
+  const int len = snprintf(out, TOKEN_MAX, "%.*s.%lld", CONVERSATION,
+                           conversation.ptr, (long long)until_s);
+  digest_hmac_sha256(d->facade.settings.token, (struct text){out, (size_t)len},
+                     digest);
+  out[len] = '.';
+  hex_write(digest, sizeof digest, out + len + 1);
+  out[len + 1 + 2 * DIGEST_SHA256_SIZE] = '\0';
+}
+
+static int64_t now_s(const struct directline *d) {
+  return api_unix_us(d->facade.api) / SECOND_US;
+}
+
+/* Its conversation; empty if it is none of ours, or too old (*expired). */
+static struct text read_token(const struct directline *d, struct text token,
+                              bool *expired) {
+  char good[TOKEN_MAX];
+  int64_t until_s = 0;
+  const size_t dot = text_find(token, TEXT("."), CONVERSATION + 1);
+  if (token.len >= TOKEN_MAX || dot >= token.len ||
+      !text_to_i64(text_sub(token, CONVERSATION + 1, dot - CONVERSATION - 1),
+                   &until_s)) {
+    return TEXT("");
+  }
+  make_token(d, token, until_s, good);
+  if (!secret_equal(text_from(good), token)) {
+    return TEXT("");
+  }
+  *expired = until_s < now_s(d);
+  return *expired ? TEXT("") : text_sub(token, 0, CONVERSATION);
+}
+
+/* ---- answers */
+
+static struct text stream_url(struct ask *a, struct text conversation,
+                              struct text token) {
+  const struct text by = http_request_header(a->req, TEXT("X-Forwarded-Proto"));
+  const struct text mark = query_text(&a->arena, a->query, TEXT("watermark"));
+  struct textbuf b;
+  int64_t number = 0;
+  textbuf_init(&b, a->d->facade.mem);
+  textbuf_addf(&b, "%s://%.*s/v3/directline/conversations/%.*s/stream?",
+               text_equal(by, TEXT("https")) ? "wss" : "ws",
+               TEXT_ARG(http_request_header(a->req, TEXT("Host"))),
+               TEXT_ARG(conversation));
+  if (text_to_i64(mark, &number)) {
+    textbuf_addf(&b, "watermark=%lld&", (long long)number);
+  }
+  textbuf_addf(&b, "t=%.*s", TEXT_ARG(token));
+  const struct text copy = arena_copy_text(&a->arena, textbuf_text(&b));
+  textbuf_free(&b);
+  return copy;
+}
+
+static void tell_conversation(struct ask *a, int status,
+                              struct text conversation, bool streams) {
+  char token[TOKEN_MAX];
+  struct textbuf b;
+  struct json_out o;
+  make_token(a->d, conversation, now_s(a->d) + TOKEN_S, token);
+  textbuf_init(&b, a->d->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "conversationId");
+  json_put_text(&o, conversation);
+  json_key(&o, "token");
+  json_put_text(&o, text_from(token));
+  json_key(&o, "expires_in");
+  json_put_i64(&o, TOKEN_S);
+  if (streams) {
+    json_key(&o, "streamUrl");
+    json_put_text(&o, stream_url(a, conversation, text_from(token)));
+  }
+  json_close_object(&o);
+  reply_json(a->req, status, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+static struct text new_conversation(struct ask *a) {
+  uint8_t random[CONVERSATION / 2];
+  char hex[CONVERSATION];
+  api_random(a->d->facade.api, random, sizeof random);
+  hex_write(random, sizeof random, hex);
+  return arena_copy_text(&a->arena, (struct text){hex, sizeof hex});
+}
+
+/* ---- conversations */
+
+static void generate(struct ask *a) {
+  if (a->secret) {
+    tell_conversation(a, 200, new_conversation(a), false);
+  } else {
+    fail(a, 403, "BadArgument", TEXT("A token is made with the secret."));
+  }
+}
+
+static void refresh(struct ask *a) {
+  if (a->of_token.len > 0) {
+    tell_conversation(a, 200, a->of_token, false);
+  } else {
+    fail(a, 403, "BadArgument", TEXT("Only a token can be refreshed."));
+  }
+}
+
+static void start(struct ask *a) {
+  const struct text id = a->secret ? new_conversation(a) : a->of_token;
+  const struct json *user =
+      json_member(body_object(&a->arena, a->req, NULL), TEXT("user"));
+  const struct visit_said who = {.user = peer_text(user, "id"),
+                                 .name = peer_text(user, "name")};
+  struct talk *t = (struct talk *)(void *)visits_get(&a->d->visits, id);
+  if (t == NULL || (!t->over && !visit_open(&t->visit, &who, NULL, NULL))) {
+    fail(a, 503, "ServiceError", TEXT("No session can be opened now."));
+  } else {
+    tell_conversation(a, t->count == 0 ? 201 : 200, id, true);
+  }
+  if (t != NULL) {
+    visit_drop(&t->visit);
+  }
+}
+
+/* ---- activities */
+
+struct posted {
+  struct directline *d;
+  struct net_ref ref;
+  struct talk *talk; /* held */
+  uint64_t before;
+};
+
+static void on_posted(void *ctx, const struct answer *answer) {
+  struct posted *p = ctx;
+  struct ask a = {.d = p->d,
+                  .req =
+                      http_request_find(api_server(p->d->facade.api), p->ref)};
+  char body[128];
+  if (a.req != NULL && answer->code >= 400) {
+    fail(&a, answer->code, "BadArgument", TEXT("The activity was not taken."));
+  } else if (a.req != NULL) {
+    /* Its activity came before its answer. */
+    (void)snprintf(body, sizeof body, "{\"id\":\"%.*s|%07llu\"}", CONVERSATION,
+                   p->talk->visit.address, (unsigned long long)p->talk->count);
+    reply_json(a.req, 200, text_from(body));
+  }
+  visit_drop(&p->talk->visit);
+  mem_free(p->d->facade.mem, p, sizeof *p);
+}
+
+/* What an activity has beside its text, for programs. */
+static struct text data_of(struct ask *a, const struct json *activity,
+                           bool is_event) {
+  static const char *const kept[] = {"channelData", "attachments", "value",
+                                     "entities", "name"};
+  struct textbuf b;
+  struct json_out o;
+  bool any = is_event;
+  textbuf_init(&b, a->d->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+    const struct json *m = json_member(activity, text_from(kept[i]));
+    if (m != NULL && m->type != JSON_NULL) {
+      json_key(&o, kept[i]);
+      json_put_raw(&o, m->source);
+      any = true;
+    }
+  }
+  json_close_object(&o);
+  const struct text copy =
+      any ? arena_copy_text(&a->arena, textbuf_text(&b)) : TEXT("");
+  textbuf_free(&b);
+  return copy;
+}
+
+static void say(struct ask *a, struct talk *t, const struct json *activity,
+                bool is_event) {
+  const struct visit_said said = {.text = peer_text(activity, "text"),
+                                  .data = data_of(a, activity, is_event)};
+  const char *why = visit_check(&said);
+  struct posted *p = why == NULL ? mem_new(a->d->facade.mem, sizeof *p) : NULL;
+  if (p == NULL) {
+    fail(a, why == NULL ? 503 : 400, "BadArgument",
+         why == NULL ? TEXT("There is no memory for it.") : text_from(why));
+    return;
+  }
+  *p = (struct posted){.d = a->d, .ref = http_request_ref(a->req), .talk = t};
+  visit_hold(&t->visit);
+  (void)visit_say(&t->visit, &said, on_posted, p);
+}
+
+static void post(struct ask *a, struct talk *t) {
+  struct json_error error = {.message = "it is no object"};
+  const struct json *activity = body_object(&a->arena, a->req, &error);
+  const struct text type = peer_text(activity, "type");
+  if (activity == NULL) {
+    fail(a, 400, "BadSyntax", text_from(error.message));
+  } else if (text_equal(type, TEXT("message"))) {
+    say(a, t, activity, false);
+  } else if (text_equal(type, TEXT("event"))) {
+    say(a, t, activity, true);
+  } else if (text_equal(type, TEXT("typing"))) {
+    visit_types(&t->visit, true);
+    reply_json(a->req, 200, TEXT("{\"id\":\"\"}"));
+  } else if (text_equal(type, TEXT("endOfConversation"))) {
+    visit_submit(&t->visit, COMMAND_LEAVE);
+    reply_json(a->req, 200, TEXT("{\"id\":\"\"}"));
+  } else {
+    fail(a, 400, "BadArgument",
+         TEXT("The type of an activity is message, event, typing or "
+              "endOfConversation."));
+  }
+}
+
+static uint64_t watermark(struct ask *a) {
+  int64_t number = 0;
+  const struct text mark = query_text(&a->arena, a->query, TEXT("watermark"));
+  return text_to_i64(mark, &number) && number > 0 ? (uint64_t)number : 0;
+}
+
+static void list(struct ask *a, const struct talk *t) {
+  struct textbuf b;
+  textbuf_init(&b, a->d->facade.mem);
+  put_activities(t, watermark(a), &b);
+  reply_json(a->req, 200, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
+static void serve_talk(struct ask *a, struct talk *t, struct text what) {
+  const bool posts = http_request_method(a->req) == HTTP_POST;
+  if (what.len == 0 && !posts) {
+    tell_conversation(a, 200, a->conversation, true);
+  } else if (text_equal(what, TEXT("activities"))) {
+    if (posts && t->over) {
+      fail(a, 404, "ConversationNotFound", TEXT("The conversation is over."));
+    } else if (posts) {
+      post(a, t);
+    } else {
+      list(a, t);
+    }
+  } else if (text_equal(what, TEXT("stream")) &&
+             http_request_wants_ws(a->req)) {
+    stream_open(t, a->req, watermark(a));
+  } else {
+    fail(a, 404, "NotFound", TEXT("This is not offered."));
+  }
+}
+
+/* ---- who asks */
+
+static void identify(struct ask *a, bool *expired) {
+  const struct text header = http_request_header(a->req, TEXT("Authorization"));
+  const struct text shown = text_starts(header, TEXT("Bearer "))
+                                ? text_sub(header, 7, header.len)
+                                : query_text(&a->arena, a->query, TEXT("t"));
+  a->secret = secret_equal(shown, a->d->facade.settings.token);
+  a->of_token = a->secret ? TEXT("") : read_token(a->d, shown, expired);
+}
+
+static void serve_conversation(struct ask *a, struct text rest) {
+  const size_t slash = text_find(rest, TEXT("/"), 0);
+  a->conversation = text_sub(rest, 0, slash);
+  struct talk *t =
+      (struct talk *)(void *)visits_find(&a->d->visits, a->conversation);
+  if (!a->secret && !text_equal(a->of_token, a->conversation)) {
+    fail(a, 403, "BadArgument", TEXT("The token is for another conversation."));
+  } else if (t == NULL) {
+    fail(a, 404, "ConversationNotFound", TEXT("No conversation has this id."));
+  } else {
+    serve_talk(a, t, text_sub(rest, slash + 1, rest.len));
+  }
+}
+
+static void route(struct ask *a, struct text path) {
+  static const struct {
+    const char *path;
+    void (*serve)(struct ask *a);
+  } posts[] = {{"tokens/generate", generate},
+               {"tokens/refresh", refresh},
+               {"conversations", start}};
+  for (size_t i = 0; i < sizeof posts / sizeof posts[0]; i++) {
+    if (text_equal(path, text_from(posts[i].path)) &&
+        http_request_method(a->req) == HTTP_POST) {
+      posts[i].serve(a);
+      return;
+    }
+  }
+  if (text_starts(path, TEXT("conversations/"))) {
+    serve_conversation(a, text_sub(path, 14, path.len));
+  } else {
+    fail(a, 404, "NotFound", TEXT("This is not offered."));
+  }
+}
+
+/* ---- the facade */
+
+/* False: the secret or token is of no facade that is asked here. */
+static bool serve(struct facade *f, struct http_request *req) {
+  struct ask a = {.d = (struct directline *)(void *)f, .req = req};
+  bool expired = false;
+  if (!text_starts(http_request_path(req), ROOT)) {
+    return false;
+  }
+  if (http_request_method(req) == HTTP_OPTIONS) {
+    reply_preflight(req);
+    return true;
+  }
+  arena_init(&a.arena, f->mem, 0);
+  a.query = arena_copy_text(&a.arena, http_request_query(req));
+  const struct text path = arena_copy_text(&a.arena, http_request_path(req));
+  identify(&a, &expired);
+  const bool ours = expired || a.secret || a.of_token.len > 0;
+  if (expired) {
+    fail(&a, 403, "TokenExpired", TEXT("The token has expired."));
+  } else if (ours) {
+    route(&a, text_sub(path, ROOT.len, path.len));
+  }
+  arena_free(&a.arena);
+  return ours;
+}
+
+static bool refuse(struct facade *f, struct http_request *req) {
+  struct ask a = {.d = (struct directline *)(void *)f, .req = req};
+  if (!text_starts(http_request_path(req), ROOT)) {
+    return false;
+  }
+  fail(&a, 403, "BadArgument",
+       TEXT("Missing or invalid secret or token: Authorization: Bearer …."));
+  return true;
+}
+
+static void sweep(void *ctx) {
+  struct directline *d = ctx;
+  for (size_t i = 0; i < d->visits.used; i++) {
+    struct talk *t = (struct talk *)(void *)d->visits.list[i];
+    if (t != NULL && t->lingers && t->until_us < loop_now_us()) {
+      t->lingers = false;
+      visit_drop(&t->visit);
+    }
+  }
+  loop_timer_start_after(d->timer, SWEEP_US);
+}
+
+static enum bt_err start_facade(struct facade *f) {
+  struct directline *d = (struct directline *)(void *)f;
+  enum bt_err err = loop_timer_create(f->loop, sweep, d, &d->timer);
+  if (err == BT_ERR_OK) {
+    loop_timer_start_after(d->timer, SWEEP_US);
+    err = visits_init(&d->visits, f, &directline_visit_ops);
+  }
+  return err;
+}
+
+static void stop_facade(struct facade *f) {
+  struct directline *d = (struct directline *)(void *)f;
+  visits_free(&d->visits);
+  loop_timer_free(d->timer);
+}
+
+const struct facade_ops facade_directline_ops = {.bytes =
+                                                     sizeof(struct directline),
+                                                 .start = start_facade,
+                                                 .stop = stop_facade,
+                                                 .serve = serve,
+                                                 .refuse = refuse};

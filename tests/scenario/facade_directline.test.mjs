@@ -1,0 +1,187 @@
+// facade_directline.test.mjs - Direct Line 3.0: the real botframework-directlinejs talks to our sessions.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { Table } from "./support/compatibility.mjs";
+import { echo } from "./support/echo.mjs";
+import { Line } from "./support/line.mjs";
+import { Peer } from "./support/peer.mjs";
+import { finish, take } from "./support/story.mjs";
+import { eventually, Server, within } from "./support/server.mjs";
+
+const clients = createRequire(new URL("../clients/package.json", import.meta.url));
+const { DirectLine } = clients("botframework-directlinejs");
+globalThis.WebSocket = clients("ws");
+
+process.env.TEST_DL_SECRET = "secret-of-the-direct-line";
+const table = new Table("directline", { title: "Direct Line 3.0, as a server", client: "`botframework-directlinejs` 0.15.8" });
+let server, supervisor, bot;
+
+before(async () => {
+  // What the client takes from a browser.
+  globalThis.XMLHttpRequest ??= (await import("node:module")).createRequire(clients.resolve("engine.io-client"))("xmlhttprequest-ssl");
+  server = await Server.start(`
+centre: directline
+listen: 127.0.0.1:0
+tokens:
+  - { role: bot,        token: test-bot-cognigy-token, subject: cognigy }
+  - { role: agent,      token: test-agent-anna-token, subject: anna }
+  - { role: supervisor, token: test-supervisor-token, name: supervisor }
+queues: [{ id: support, wrapUpTime: 600 }]
+agents: [{ id: anna, name: Anna, capacity: { chat: 100 } }]
+bots: [{ id: cognigy }]
+entryPoints: [{ id: chat, bot: cognigy, fallback: support, idleTimeout: 1 }]
+facades: [{ id: dl, type: directline, token: env:TEST_DL_SECRET, entryPoint: chat }]
+`);
+  supervisor = server.as("supervisor");
+  bot = await echo(server);
+});
+const lines = [];
+after(async () => {
+  for (const chat of Chat.all) chat.line.end();
+  for (const line of lines) line.close();
+  await server?.remove();
+});
+after(() => table.check());
+
+const ask = (method, path, token = process.env.TEST_DL_SECRET, body) =>
+  server.ask(method, `/v3/directline/${path}`, { token, body });
+
+class Chat {
+  static all = [];
+  got = [];
+  statuses = [];
+  constructor(options = {}) {
+    Chat.all.push(this);
+    this.line = new DirectLine({ secret: process.env.TEST_DL_SECRET, domain: `http://127.0.0.1:${options.port ?? server.port}/v3/directline`,
+      webSocket: true, pollingInterval: 200, timeout: 20000, ...options });
+    this.line.connectionStatus$.subscribe((s) => this.statuses.push(s));
+    this.line.activity$.subscribe((a) => this.got.push(a), () => {});
+  }
+  post(activity) {
+    return within("posted", new Promise((resolve, reject) => this.line.postActivity(activity).subscribe(resolve, reject)));
+  }
+  say(text, more) {
+    return this.post({ type: "message", from: { id: "user-1" }, text, ...more });
+  }
+  hears(what, wanted = (a) => a.type === "message" && a.text === what) {
+    return eventually(`hearing ${what}: ${JSON.stringify(this.got.map((a) => a.text ?? a.name ?? a.type))}`, () => this.got.find(wanted));
+  }
+  event(name, state) {
+    return this.hears(`${name} ${state}`, (a) => a.name === name && (!state || a.value?.state === state));
+  }
+  async id() {
+    const list = (await supervisor("GET", "/sessions")).body.sessions;
+    return list.find((s) => s.customer?.address === `directline:dl:${this.line.conversationId}`)?.id;
+  }
+}
+
+for (const webSocket of [true, false]) {
+  const how = webSocket ? "streaming over WebSocket" : "polling with watermark";
+  test(`a conversation, ${how}`, table.works(`conversations, activities both ways: ${how}`, async () => {
+    const chat = new Chat({ webSocket });
+    const id = await chat.say("Grüße 🎉", { channelData: { clientActivityID: "c-1" } });
+    assert.match(id, /^[0-9a-f]{32}\|\d{7}$/);
+    const mine = await chat.hears("Grüße 🎉");
+    assert.deepEqual([mine.id, mine.from.role, mine.channelData.clientActivityID], [id, "user", "c-1"]);
+    const reply = await chat.hears("You said: Grüße 🎉");
+    assert.equal(reply.from.role, "bot");
+    await chat.say("rich");
+    assert.ok((await chat.hears("Which?")).channelData._cognigy);
+    await chat.say("two");
+    await chat.hears("second");
+    assert.equal(new Set(chat.got.map((a) => a.id)).size, chat.got.length);
+    await finish(server, await chat.id());
+    await chat.hears("the end", (a) => a.type === "endOfConversation");
+    chat.line.end();
+  }));
+}
+
+test("handover to an agent, and its end", table.works("events `handoff.initiate`, `handoff.status` accepted and completed, `endOfConversation`", async () => {
+  const agent = await Peer.agent(server);
+  const chat = new Chat();
+  await chat.say("human");
+  await chat.event("handoff.initiate");
+  const id = await chat.id();
+  await take(agent, id);
+  await chat.event("handoff.status", "accepted");
+  agent.send("message", { session: id, text: "Anna here" });
+  assert.equal((await chat.hears("Anna here")).from.name, "Anna");
+  await finish(server, id);
+  await chat.event("handoff.status", "completed");
+  await chat.hears("the end", (a) => a.type === "endOfConversation");
+  assert.equal((await ask("POST", `conversations/${chat.line.conversationId}/activities`, undefined, { type: "message", text: "late" })).status, 404);
+  chat.line.end();
+  await agent.close();
+}));
+
+test("a handover that nobody takes has failed", table.works("event `handoff.status` failed", async () => {
+  const chat = new Chat();
+  await chat.say("human");
+  await chat.event("handoff.initiate");
+  await finish(server, await chat.id());
+  await chat.event("handoff.status", "failed");
+  chat.line.end();
+}));
+
+test("tokens: made, bound to their conversation, refreshed, refused", table.works("`tokens/generate`, `tokens/refresh`, errors as `{error:{code,message}}`", async () => {
+  const { body: made } = await ask("POST", "tokens/generate");
+  assert.equal(made.expires_in, 1800);
+  const begun = await ask("POST", "conversations", made.token, { user: { id: "u-9", name: "Zoë" } });
+  assert.deepEqual([begun.status, begun.body.conversationId], [201, made.conversationId]);
+  const fresh = await ask("POST", "tokens/refresh", made.token);
+  assert.equal(fresh.body.conversationId, made.conversationId);
+  const list = await ask("GET", `conversations/${made.conversationId}/activities`, fresh.body.token);
+  assert.deepEqual([list.status, list.body.activities], [200, []]);
+  const other = await ask("POST", "tokens/generate");
+  for (const [path, token, status] of [[`conversations/${made.conversationId}/activities`, other.body.token, 403],
+    ["conversations/nobody/activities", undefined, 404], [`conversations/${made.conversationId}`, "wrong", 403],
+    [`conversations/${made.conversationId}`, `${made.token.slice(0, -1)}x`, 403]]) {
+    const answer = await ask("GET", path, token);
+    assert.equal(answer.status, status);
+    assert.ok(answer.body.error.code && answer.body.error.message);
+  }
+  for (const body of [{ type: "message" }, { type: "strange" }]) {
+    assert.equal((await ask("POST", `conversations/${made.conversationId}/activities`, undefined, body)).status, 400);
+  }
+  const session = (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.id === "u-9");
+  assert.equal(session.customer.name, "Zoë");
+  await finish(server, session.id);
+}));
+
+test("uploads are refused", table.lacks("`upload`, `session/getsessionid`", "404 NotFound", async () => {
+  const { body } = await ask("POST", "conversations", undefined, { user: { id: "u" } });
+  assert.equal((await ask("POST", `conversations/${body.conversationId}/upload?userId=u`)).body.error.code, "NotFound");
+  assert.equal((await ask("GET", "session/getsessionid")).body.error.code, "NotFound");
+}));
+
+for (const signal of ["cut", "SIGKILL"]) {
+  test(`${signal}: the stream goes on at its watermark, without loss and doubles`, table.works(`reconnect at the watermark after ${signal}`, async () => {
+    const line = await Line.to(() => server.port);
+    lines.push(line);
+    const chat = new Chat({ port: line.port });
+    await chat.say("one");
+    await chat.hears("You said: one");
+    const id = await chat.id();
+    if (signal === "cut") {
+      line.refuse = true;
+      line.cut();
+      bot.send("message", { session: id, text: "away 1" });
+      bot.send("message", { session: id, text: "away 2" });
+      line.refuse = false;
+    } else {
+      await server.stop(signal);
+      await server.up();
+      bot = await echo(server);
+      await eventually("resumed", () => bot.all.some((f) => f.type === "session.invited" && f.session.id === id));
+      bot.send("message", { session: id, text: "away 1" });
+      bot.send("message", { session: id, text: "away 2" });
+    }
+    await chat.hears("away 2");
+    for (const text of ["one", "You said: one", "away 1", "away 2"]) {
+      assert.equal(chat.got.filter((a) => a.text === text).length, 1, text);
+    }
+    chat.line.end();
+    await finish(server, id);
+  }));
+}
