@@ -74,6 +74,21 @@ struct api_zone {
   struct text name, file;
 };
 
+/* A script with the world around it, to be played: nothing of the centre is
+ * touched. */
+struct api_script {
+  struct text name, source;
+};
+struct api_play {
+  struct api_script script;
+  struct text scenario;            /* YAML; empty: the ticket's world */
+  uint32_t number;                 /* of its case, from 0 */
+  const struct api_script *others; /* that it may run: the centre's */
+  size_t other_count;
+};
+/* Appends a JSON object. On any thread. False: no memory. */
+typedef bool api_play_fn(const struct api_play *ask, struct textbuf *out);
+
 struct api_options {
   struct domain *domain; /* borrowed, as is the loop: they outlive the api */
   struct loop *loop;
@@ -90,6 +105,7 @@ struct api_options {
    * each restart. Copied. */
   struct text secret;
   struct text version; /* of the program, for /healthz and /metrics; copied */
+  api_play_fn *play;   /* NULL: no scripts are played */
   void *ctx;           /* for the functions below */
   int64_t (*unix_us)(void *ctx);                        /* NULL: the system's */
   void (*entropy)(void *ctx, void *bytes, size_t size); /* NULL: the system's */

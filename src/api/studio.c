@@ -12,6 +12,7 @@
 
 enum {
   JOBS_MAX = 8, /* looked at, or waiting to be */
+  PLAYS_MAX = 2,
   BUSY_RETRY_MS = 500
 };
 
@@ -179,6 +180,32 @@ static bool read_members(struct call *c, const struct json *tree,
 
 /* ---- asking */
 
+/* The centre's scripts, which the one that is played may run. */
+static bool read_others(const struct directory *d, struct studio_job *j) {
+  j->others = arena_alloc(&j->arena, (d->script_count + 1) * sizeof *j->others);
+  for (size_t i = 0; i < d->script_count && j->others != NULL; i++) {
+    struct api_script *other = &j->others[j->other_count++];
+    other->name = arena_copy_text(&j->arena, d->scripts[i].name);
+    other->source =
+        arena_copy_text(&j->arena, program_source(d->scripts[i].program));
+    if (other->name.ptr == NULL || other->source.ptr == NULL) {
+      return false;
+    }
+  }
+  return j->others != NULL;
+}
+
+/* What of the centre the question needs. False: no memory. */
+static bool read_centre(struct call *c, struct studio_job *j) {
+  const struct directory *d = engine_directory(api_engine(c->api));
+  if (j->ask == STUDIO_run) {
+    j->play = c->api->options.play;
+    return read_others(d, j);
+  }
+  return j->ask != STUDIO_check ||
+         studio_read_world(d, j->of.name, &j->arena, &j->world);
+}
+
 /* False: answered. */
 static bool start(struct call *c, struct studio_job *j) {
   struct api *api = c->api;
@@ -186,8 +213,7 @@ static bool start(struct call *c, struct studio_job *j) {
   if (tree == NULL || !read_members(c, tree, j)) {
     return false;
   }
-  if (!studio_read_world(engine_directory(api_engine(api)), j->of.name,
-                         &j->arena, &j->world) ||
+  if (!read_centre(c, j) ||
       loop_work(api->options.loop, work, on_done, j) != BT_ERR_OK) {
     call_refuse_memory(c);
     return false;
@@ -201,11 +227,26 @@ static bool start(struct call *c, struct studio_job *j) {
   return true;
 }
 
+/* Plays take longest: they leave threads to the others. */
+static bool is_busy(const struct api *api, enum studio_ask what) {
+  size_t plays = 0;
+  for (const struct studio_job *j = api->studio_jobs; j != NULL; j = j->next) {
+    plays += j->ask == STUDIO_run;
+  }
+  return api->studio_job_count >= JOBS_MAX ||
+         (what == STUDIO_run && plays >= PLAYS_MAX);
+}
+
 static void ask(struct call *c, enum studio_ask what) {
-  if (c->api->studio_job_count >= JOBS_MAX) {
+  if (is_busy(c->api, what)) {
     call_refuse_for(c, REFUSAL_UNAVAILABLE,
                     TEXT("Too many scripts are looked at in this moment."),
                     BUSY_RETRY_MS);
+    return;
+  }
+  if (what == STUDIO_run && c->api->options.play == NULL) {
+    call_refuse(c, REFUSAL_NOT_FOUND, TEXT("No scripts are played here."),
+                TEXT(""));
     return;
   }
   struct studio_job *j = mem_new(heap_mem(), sizeof *j);

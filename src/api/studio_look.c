@@ -169,6 +169,19 @@ void studio_hover(struct studio_job *j) {
   symbols_free(symbols);
 }
 
+/* ---- run */
+
+void studio_run(struct studio_job *j) {
+  const struct api_play ask = {
+      .script = {.name = j->of.name.len > 0 ? j->of.name : TEXT("script"),
+                 .source = j->of.source},
+      .scenario = j->of.scenario,
+      .number = j->of.number,
+      .others = j->others,
+      .other_count = j->other_count};
+  j->err = j->play(&ask, &j->out) ? BT_ERR_OK : BT_ERR_NOMEM;
+}
+
 /* ---- format */
 
 void studio_format(struct studio_job *j) {

@@ -19,8 +19,8 @@ enum studio_ask {
 
 /* The members of all questions. */
 struct studio_members {
-  struct text source, name;
-  uint32_t line, column;
+  struct text source, name, scenario;
+  uint32_t line, column, number;
 };
 
 /* The api is NULL once it was freed: what comes back then has nobody to answer.
@@ -32,6 +32,9 @@ struct studio_job {
   enum studio_ask ask;
   struct studio_members of;
   struct checker_world world; /* for check alone */
+  struct api_script *others;  /* for run alone: what the centre has published */
+  size_t other_count;
+  api_play_fn *play;
   struct arena arena;
   struct textbuf out;
   enum bt_err err;

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "domain/heap.h"
+#include "scenario/play.h"
 #include "server/server.h"
 
 struct words {
@@ -131,8 +132,8 @@ int cmd_serve(const struct cli_command *self, int argc, char **argv) {
     return exit_code;
   }
   char host[SERVER_HOST_MAX];
-  struct server_options options = {.config_path = argv[1],
-                                   .version = BATON_VERSION};
+  struct server_options options = {
+      .config_path = argv[1], .version = BATON_VERSION, .play = scenario_play};
   if (!read_words(&w, &options, host)) {
     return CLI_MISUSE;
   }

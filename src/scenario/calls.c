@@ -24,6 +24,9 @@ static void add_call(struct world *w, const struct trace_line *line,
 
 static void on_trace(void *ctx, const struct trace_line *line) {
   struct world *w = ctx;
+  if (w->options.on_line != NULL) {
+    w->options.on_line(w->options.ctx, line, w->looks_at_main);
+  }
   struct json *list = NULL;
   const struct text actions = arena_copy_text(&w->tale.arena, line->actions);
   if (json_parse(&w->tale.arena, actions, JSON_DEPTH_DEFAULT, &list, NULL) !=
@@ -37,6 +40,8 @@ static void on_trace(void *ctx, const struct trace_line *line) {
 
 static void on_look(void *ctx, const struct engine_look *look) {
   struct world *w = ctx;
+  w->looks_at_main =
+      program_hash(vm_program(look->vm)) == program_hash(w->scenario->program);
   if (look->moment == ENGINE_MOMENT_LOADED) {
     trace_begin(w->tracer, look->vm, look->began_us);
   } else if (look->moment == ENGINE_MOMENT_GO_ON) {
@@ -54,7 +59,7 @@ void calls_watch(struct world *w) {
   const struct json *expect = field_at(w->scenario->root, F_SCENARIO_EXPECT);
   const struct trace_options options = {
       .value_max = VALUE_MAX, .ctx = w, .fn = on_trace};
-  if (field_at(expect, F_EXPECT_CALLS) == NULL) {
+  if (field_at(expect, F_EXPECT_CALLS) == NULL && w->options.on_line == NULL) {
     return;
   }
   w->tracer = trace_create(heap_mem(), &options);

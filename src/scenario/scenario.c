@@ -17,6 +17,7 @@ struct loader {
   struct scenario_reader r;
   struct scenario_file *file;
   const char *script; /* played instead of those that are named; or NULL */
+  const struct scenario_given *given; /* instead of files; or NULL */
 };
 
 /* ---- files */
@@ -71,8 +72,25 @@ static struct text stem(struct text path) {
 
 /* ---- scripts */
 
+/* "flows/greet.studio" is the script "greet". */
+static bool find_given(struct loader *l, const struct json *at,
+                       struct scenario_script *s) {
+  const struct text name = stem(s->path);
+  for (size_t i = 0; i < l->given->other_count; i++) {
+    if (text_equal_nocase(l->given->others[i].name, name)) {
+      s->source = l->given->others[i].source;
+      return true;
+    }
+  }
+  fields_error(&l->r, at, "no script '%.*s' is published here", TEXT_ARG(name));
+  return false;
+}
+
 static bool read_script(struct loader *l, const struct json *at,
                         struct scenario_script *s) {
+  if (l->given != NULL) {
+    return find_given(l, at, s);
+  }
   const int why =
       file_slurp(&l->file->arena, s->path.ptr, PROGRAM_SOURCE_MAX, &s->source);
   if (why != 0) {
@@ -116,6 +134,12 @@ static struct program *compile(struct loader *l,
 
 static void read_main(struct loader *l, struct scenario *s) {
   const struct json *at = field_at(s->root, F_SCENARIO_SCRIPT);
+  if (l->given != NULL) {
+    s->script = l->given->script;
+    s->script.path = s->script.name;
+    s->program = compile(l, &s->script);
+    return;
+  }
   if (l->script != NULL) {
     s->script.path = arena_copy_text(&l->file->arena, text_from(l->script));
   } else if (at != NULL) {
@@ -218,6 +242,12 @@ static bool load_centre(struct loader *l, const struct json *at,
 /* The scenario goes on in the world of its centre. */
 static void read_in_centre(struct loader *l, struct scenario *s,
                            const struct json *at) {
+  if (l->given != NULL) {
+    fields_error(&l->r, at,
+                 "a centre's file is not read here: write the queues and "
+                 "agents into the scenario");
+    return;
+  }
   struct scenario_centre c = {
       .arena = &l->file->arena, .at = at, .script = s->script.path.ptr};
   const struct text path =
@@ -371,12 +401,21 @@ enum bt_err scenario_load(const char *path, const char *script,
 }
 
 /* Nothing stands in it: it is made of the defaults. */
+static const struct text ticket = {"scenario: the world of the ticket\n", 34};
+
 enum bt_err scenario_default(const char *script, struct findings *findings,
                              struct scenario_file *out) {
-  const struct text source = TEXT("scenario: the world of the ticket\n");
   struct loader l = {
       .r = {.findings = findings}, .file = out, .script = script};
-  return load(&l, script, &source);
+  return load(&l, script, &ticket);
+}
+
+enum bt_err scenario_from_text(const struct scenario_given *given,
+                               struct findings *findings,
+                               struct scenario_file *out) {
+  struct loader l = {.r = {.findings = findings}, .file = out, .given = given};
+  return load(&l, "scenario",
+              given->scenario.len > 0 ? &given->scenario : &ticket);
 }
 
 void scenario_free(struct scenario_file *file) {

@@ -52,6 +52,19 @@ enum bt_err scenario_load(const char *path, const char *script,
 /* The ticket's world around @script, with scripts beside it by their names. */
 enum bt_err scenario_default(const char *script, struct findings *findings,
                              struct scenario_file *out) BT_USE_RESULT;
+/* What is played without files: @scenario is the text of one, or empty for the
+ * ticket's world; @script is played, and scripts beside it are found among
+ * @others by their names. No file is read: a scenario that names a centre is
+ * refused. Errors as above. */
+struct scenario_given {
+  struct text scenario;
+  struct scenario_script script; /* its name and source */
+  const struct scenario_script *others;
+  size_t other_count;
+};
+enum bt_err scenario_from_text(const struct scenario_given *given,
+                               struct findings *findings,
+                               struct scenario_file *out) BT_USE_RESULT;
 void scenario_free(struct scenario_file *file);
 
 /* Does its script run others, and does it not say which there are? Then those

@@ -9,6 +9,7 @@
 #include "domain/domain.h"
 #include "scenario/scenario.h"
 #include "scenario/tale.h"
+#include "studio/trace.h"
 
 struct world;
 
@@ -23,6 +24,8 @@ struct world_options {
    * false ends the play. */
   void (*on_open)(void *ctx, struct record *args);
   bool (*before_time)(void *ctx);
+  /* Each executed line; @main: of the script under test. May be NULL. */
+  void (*on_line)(void *ctx, const struct trace_line *line, bool main);
 };
 
 /* BT_ERR_NOMEM. @scenario is borrowed. */

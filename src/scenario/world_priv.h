@@ -77,7 +77,8 @@ struct world {
   uint64_t plan_orders;
   uint32_t *rest_used;  /* by reply of the scenario */
   struct tz *zone;      /* of the script's dates */
-  struct trace *tracer; /* when calls are expected; else NULL */
+  struct trace *tracer; /* when somebody wants to know; else NULL */
+  bool looks_at_main;   /* the run that is shown is of the script under test */
   struct tale tale;
   struct laws laws;
 };

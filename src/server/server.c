@@ -190,6 +190,7 @@ static enum bt_err create_api(struct server *s) {
       .origin_count = c->origin_count,
       .secret = {(const char *)s->secret, sizeof s->secret},
       .version = text_from(s->options->version),
+      .play = s->options->play,
       .ctx = s,
       .unix_us = unix_us,
       .entropy = entropy,

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/api.h"
 #include "base/err.h"
 #include "server/config.h"
 #include "server/log.h"
@@ -28,7 +29,8 @@ struct server_options {
   uint16_t port;
   bool memory; /* no data directory: all is forgotten at the end */
   const char *version;
-  struct log log; /* its level comes from the configuration */
+  struct log log;    /* its level comes from the configuration */
+  api_play_fn *play; /* plays scripts for the Studio; NULL: nobody does */
 };
 
 struct server_error {

@@ -100,6 +100,7 @@ POST   /studio/check                          s d
 POST   /studio/complete                       s d
 POST   /studio/hover                          s d
 POST   /studio/format                         s d
+POST   /studio/run                            s d
 GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
 GET    /events                                c a s d

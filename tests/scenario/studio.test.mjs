@@ -58,6 +58,36 @@ test("layout", async () => {
   assert.equal((await as("admin")("format", { source: "IF (" })).body.source, null);
 });
 
+test("a script is played: its lines, what they changed, what happened, and whether it was expected", async () => {
+  const { status, body } = await as("supervisor")("run", { source: FORUM, name: "forum" });
+  assert.equal(status, 200);
+  assert.deepEqual(body.lines.map((line) => line.line), [2, 5, 7, 11]);
+  assert.equal(body.lines[1].changed.result.new.code, 409);
+  assert.deepEqual([body.ending, body.failures, body.output.length], ["finished", 0, 1]);
+  assert.ok(body.events.some((e) => e.event.refusal === "release_in_progress"));
+  const scenario = "cases:\n  - { scenario: good, expect: { script: finished } }\n  - { scenario: bad, expect: { status: active } }\n";
+  const first = await as("supervisor")("run", { source: FORUM, scenario });
+  assert.deepEqual([first.body.cases, first.body.failures], [["good", "bad"], 0]);
+  const second = await as("supervisor")("run", { source: FORUM, scenario, number: 1 });
+  assert.equal(second.body.failures, 1);
+  assert.match(second.body.report, /active/);
+  assert.deepEqual((await as("supervisor")("run", { source: FORUM, scenario, number: 2 })).body.lines, undefined);
+});
+
+test("a play reads no files, ends by itself, and says what cannot be played", async () => {
+  const findings = async (scenario, source = FORUM) => (await as("admin")("run", { source, scenario })).body.findings;
+  assert.match((await findings("centre: /etc/passwd\n"))[0].message, /a centre's file is not read here/);
+  assert.match((await findings("scripts: [{ file: /etc/passwd }]\n"))[0].message, /no script 'passwd' is published here/);
+  assert.deepEqual(await findings("scripts: [{ file: flows/cure-end.studio }]\n"), []);
+  assert.equal((await findings("agents: 1\n"))[0].line, 1);
+  assert.match((await findings("", "IF ("))[0].message, /expected/);
+  const endless = "n = 0\nREPEAT 1000000 {\n n = n + 1\n Wait(0.001)\n}\n";
+  const { status, body } = await as("admin")("run", { source: endless });
+  assert.equal(status, 200);
+  assert.ok(body.lines.length > 100 && body.linesLeftOut > 0);
+  assert.ok(body.tookTooLong || body.troubles.length > 0);
+});
+
 test("who may, and what is asked wrongly", async () => {
   assert.equal((await as("anna")("check", { source: "" })).status, 403);
   const refused = async (what, body, pattern, code = 422) => {

@@ -24,7 +24,7 @@ after(async () => {
   await server?.remove();
 });
 
-async function open(query = "", { login = "ada", ...options } = {}) {
+async function open(query = "?script=forum", { login = "ada", ...options } = {}) {
   const page = await browser.open(`http://127.0.0.1:${server.port}/studio${query}`, { viewport: { width: 1440, height: 900 }, ...options });
   await signIn(page, login, PASSWORD);
   return page;
@@ -41,7 +41,7 @@ async function paste(page, source) {
 }
 
 test("an agent is told that the Studio is not for them; a supervisor looks and does not publish", async () => {
-  const page = await open("", { login: "anna" });
+  const page = await open(undefined, { login: "anna" });
   await page.getByText("anna is an agent").or(page.getByText("Anna is an agent")).waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await signIn(page, "sue", PASSWORD);
@@ -149,5 +149,112 @@ test("on a narrow screen, in German and in the dark, one thing at a time", async
   const wide = await page.evaluate(() => ["html", ".bar", ".findings"].filter((what) => document.querySelector(what).scrollWidth > 360));
   assert.deepEqual(wide, [], "wider than the screen");
   nothingWrong(page);
+  await page.context().close();
+});
+
+test("a run is stepped forwards and back, to a breakpoint and to its end", async () => {
+  const page = await open("?script=forum");
+  await page.getByRole("tab", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByText("Before step 1 of 4").waitFor();
+  await page.locator(".cm-stand", { hasText: "GetSessionInfo" }).waitFor();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await page.locator(".bad-answer", { hasText: "409" }).waitFor();
+  await page.locator(".did .variables", { hasText: "result" }).waitFor();
+  await accessible(page, "a step");
+  await shoot(page, "studio-run");
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await page.locator(".cm-stand", { hasText: "Transfer" }).waitFor();
+  await text(page).getByText("LogError").click();
+  await page.keyboard.press("F9");
+  await page.getByRole("button", { name: "On to a breakpoint" }).click();
+  await page.locator(".cm-stand", { hasText: "LogError" }).waitFor();
+  await page.getByRole("button", { name: "To the end" }).click();
+  await page.getByText("The script is finished").waitFor();
+  await page.locator(".events", { hasText: "release_in_progress" }).waitFor();
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("the cases of a scenario are played in place, and one that fails says why", async () => {
+  const page = await open("?script=cure-released");
+  await page.getByRole("tab", { name: "Tests" }).click();
+  await page.getByRole("button", { name: "Begin with an example" }).click();
+  await page.getByRole("button", { name: "Run all cases" }).click();
+  await page.getByText("2 passed, 0 failed").or(page.getByText("1 passed, 1 failed")).waitFor();
+  const scenario = page.getByLabel(/^Scenario/);
+  await scenario.fill("cases:\n  - { scenario: it waits, expect: { status: queued } }\n  - { scenario: it comes, expect: { status: active } }\n");
+  await page.getByRole("button", { name: "Run all cases" }).click();
+  await page.getByText("1 passed, 1 failed").waitFor();
+  await page.locator(".tests li.failed pre", { hasText: "queued" }).waitFor();
+  await accessible(page, "scenario tests");
+  await shoot(page, "studio-tests");
+  await scenario.fill("agents: 1");
+  await page.getByRole("button", { name: "Run all cases" }).click();
+  await page.getByText("This cannot be played:").waitFor();
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("a live session is watched, held at a breakpoint, and goes on", async () => {
+  const flow = 'n = 1\nr = Wait(1)\nn = n + 1\nLogInfo("n {n}")\n';
+  assert.equal((await admin("PUT", "/scripts/counting", { source: flow })).status, 200);
+  const opened = await server.ask("POST", "/api/v1/sessions", { body: { entryPoint: "plain" } });
+  const page = await open("?script=counting");
+  await text(page).getByText("LogInfo").click();
+  await page.keyboard.press("F9");
+  await page.getByRole("tab", { name: "Live" }).click();
+  await page.getByLabel("Session", { exact: true }).fill(opened.body.id);
+  await page.getByRole("button", { name: "Attach" }).click();
+  await page.getByText("No script of the session runs").waitFor();
+  assert.equal((await admin("POST", `/sessions/${opened.body.id}/script`, { name: "counting" })).status, 201);
+  await page.getByText("stands still").waitFor();
+  await page.locator(".cm-stand", { hasText: "LogInfo" }).waitFor();
+  await page.locator(".variables", { hasText: "n" }).first().waitFor();
+  await accessible(page, "a live session");
+  await shoot(page, "studio-live");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator(".told", { hasText: "script.ended" }).waitFor();
+  await page.getByRole("button", { name: "Detach" }).click();
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("whoever comes for the first time is shown the forum's script, its 409 and the cures", async () => {
+  const page = await open("", { colorScheme: "dark" });
+  await page.getByText("A script that everybody writes").waitFor();
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.locator(".bad-answer", { hasText: "409" }).waitFor();
+  await accessible(page, "the tour in the dark");
+  await shoot(page, "studio-tour");
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.locator(".box.refused").waitFor();
+  for (const cure of ["when:released", "EndConversation", "WaitFor", "Hangup"]) {
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByRole("heading", { name: `Cure: ${cure}` }).waitFor();
+    await text(page).getByText(cure).waitFor();
+    await page.locator(".events .status.active").first().waitFor();
+  }
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByText("The checker has found nothing.").waitFor();
+  await page.getByRole("button", { name: "Write your own" }).click();
+  await page.getByText("As published").waitFor();
+  await page.reload();
+  await page.getByText("As published").waitFor();
+  assert.equal(await page.locator(".tour").count(), 0);
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("the page with all that it loads stays below 700 KB, compressed", async () => {
+  const page = await browser.open("about:blank");
+  let bytes = 0;
+  const client = await page.context().newCDPSession(page);
+  await client.send("Network.enable");
+  client.on("Network.loadingFinished", (done) => (bytes += done.encodedDataLength));
+  await page.goto(`http://127.0.0.1:${server.port}/studio`);
+  await page.getByLabel("Login").waitFor();
+  assert.ok(bytes > 100_000 && bytes < 700_000, `${bytes} bytes`);
   await page.context().close();
 });

@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 import type { Person } from "../shared/door";
 import type { StudioLanguage } from "./messages";
+import { TOUR } from "./tour";
 import type { Workshop } from "./use_script";
 
 interface Props {
@@ -9,14 +10,16 @@ interface Props {
   language: StudioLanguage;
   person: Person;
   onLeave: () => void;
+  onTour: (() => void) | null; // null: one is on it
 }
 
-export function Bar({ shop, language, person, onLeave }: Props) {
+export function Bar({ shop, language, person, onLeave, onTour }: Props) {
   const { t } = language;
   const { script } = shop;
   const changed = script !== null && script.source !== script.published?.source;
   const broken = shop.checked?.graph === null;
-  const why = person.role !== "admin" ? t("studio.publish.role") : broken ? t("studio.publish.errors") : undefined;
+  const touring = script?.name === TOUR;
+  const why = touring ? t("studio.tour.kept") : person.role !== "admin" ? t("studio.publish.role") : broken ? t("studio.publish.errors") : undefined;
   return (
     <header className="bar">
       <h1>{t("studio.title")}</h1>
@@ -24,18 +27,20 @@ export function Bar({ shop, language, person, onLeave }: Props) {
         <span className="hidden">{t("studio.choose")}</span>
         <select value={script?.name ?? ""} onChange={(event) => shop.open(event.target.value)}>
           {script === null && <option value="" />}
+          {touring && <option value={TOUR}>{t("studio.tour")}</option>}
           {shop.scripts.map((name) => <option key={name}>{name}</option>)}
         </select>
       </label>
       <NewScript shop={shop} language={language} />
       <p className="state" role="status">
         {shop.said === "published" ? t("studio.publish.done", { name: script?.name ?? "" })
-          : script === null ? "" : changed ? t(script.published === null ? "studio.never" : "studio.draft") : t("studio.published")}
+          : script === null ? "" : touring ? t("studio.tour.kept") : changed ? t(script.published === null ? "studio.never" : "studio.draft") : t("studio.published")}
       </p>
       <div className="do">
         {changed && script?.published && <button type="button" className="second" onClick={shop.revert}>{t("studio.revert")}</button>}
         <button type="button" className="second" disabled={script === null || broken} onClick={shop.format}>{t("studio.format")}</button>
         <button type="button" disabled={!changed || why !== undefined} title={why} onClick={() => shop.publish()}>{t("studio.publish")}</button>
+        {onTour !== null && <button type="button" className="second" onClick={onTour}>{t("studio.tour")}</button>}
         <button type="button" className="second" onClick={onLeave}>{t("signin.out")}</button>
       </div>
       {shop.meanwhile && (

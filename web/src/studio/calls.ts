@@ -83,3 +83,86 @@ export const listVersions = async (name: string): Promise<Version[]> => (await a
 export const readVersion = (name: string, version: string): Promise<{ source: string }> => ask(`${script(name)}/versions/${version}`);
 export const publish = (name: string, source: string): Promise<unknown> =>
   ask(script(name), { method: "PUT", body: JSON.stringify({ source }) });
+
+// ---- playing, and looking into sessions
+
+export interface Action {
+  action: string;
+  arguments: unknown[];
+  result?: unknown;
+  error?: string;
+}
+
+export interface Line {
+  atUs: number;
+  elapsedUs: number;
+  script: string; // empty: the one under test
+  section?: string;
+  line: number;
+  depth: number;
+  back?: boolean;
+  actions: Action[];
+  changed: Record<string, { old: unknown; new: unknown }>;
+  error?: string;
+}
+
+export interface Played {
+  findings: { severity: string; file: string; line: number; column: number; message: string }[];
+  cases?: string[];
+  // Missing where nothing could be played.
+  ending?: "finished" | "failed" | "stopped" | "waiting";
+  error?: string;
+  errorLine?: number;
+  tookTooLong?: boolean;
+  startUs?: number;
+  endUs?: number;
+  lines?: Line[];
+  linesLeftOut?: number;
+  output?: string[];
+  statuses?: string[];
+  troubles?: string[];
+  events?: { atUs: number; status: string; event: { type: string; line?: number } & Record<string, unknown> }[];
+  failures?: number;
+  report?: string;
+}
+
+export const run = (source: string, name: string, scenario: string, number: number): Promise<Played> =>
+  post("run", { source, name, scenario, number });
+
+export interface SessionEntry {
+  id: string;
+  status: string;
+  entryPoint: string;
+}
+
+export interface RunState {
+  run: number;
+  script: string;
+  paused: boolean;
+  line: number;
+  waitsFor?: string;
+}
+
+export interface Frames {
+  script: string;
+  frames: { part: string; name: string; line: number; variables: Variable[] }[];
+  variables: Variable[];
+}
+
+export interface Variable {
+  name: string;
+  kind: string;
+  value: unknown;
+}
+
+const debuggerOf = (session: string): string => `/api/v1/sessions/${encodeURIComponent(session)}/debugger`;
+
+export const listSessions = async (): Promise<SessionEntry[]> => (await ask<{ sessions: SessionEntry[] }>("/api/v1/sessions?limit=100")).sessions;
+export const attach = (session: string, breakpoints: { line: number; script: string }[]): Promise<unknown> =>
+  ask(debuggerOf(session), { method: "PUT", body: JSON.stringify({ breakpoints, trace: true }) });
+export const detach = (session: string): Promise<unknown> => ask(debuggerOf(session), { method: "DELETE" });
+export const step = (session: string, how: string, of: number): Promise<unknown> =>
+  ask(`${debuggerOf(session)}/step`, { method: "POST", body: JSON.stringify({ step: how, run: of }) });
+export const runsOf = async (session: string): Promise<RunState[]> => (await ask<{ runs: RunState[] }>(debuggerOf(session))).runs;
+export const framesOf = (session: string): Promise<Frames> => ask(`${debuggerOf(session)}/frames`);
+export const traceOf = (session: string): string => `${debuggerOf(session)}/trace`;

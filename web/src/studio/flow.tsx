@@ -1,9 +1,9 @@
 // The flow beside the text: what was drawn, with the ways that end in a refusal.
 import "@xyflow/react/dist/style.css";
-import { Controls, type Edge, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { BaseEdge, Controls, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { memo, useEffect, useMemo } from "react";
 import type { Checked } from "./calls";
-import { type Box, draw, type Drawing, type Way } from "./layout";
+import { type Box, draw, type Drawing, type Point, type Way } from "./layout";
 import type { StudioLanguage } from "./messages";
 
 interface Props {
@@ -14,6 +14,7 @@ interface Props {
   onGo: (line: number) => void;
 }
 
+type WayEdge = Edge<{ way: Way; text: string }, "way">;
 type BoxNode = Node<{ box: Box; current: boolean; language: StudioLanguage }, "box">;
 
 export function Flow(props: Props) {
@@ -41,6 +42,7 @@ function Sheet({ drawing, line, language, onGo }: Props & { drawing: Drawing }) 
       nodes={nodes}
       edges={edges}
       nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
       nodesDraggable={false}
       nodesConnectable={false}
       edgesFocusable={false}
@@ -90,16 +92,16 @@ function nameOf(box: Box, { t }: StudioLanguage): string {
   return [t("studio.findings.line", { line: box.line }), ...box.lines, box.refused ? t("studio.flow.refused") : "", ...box.can].filter(Boolean).join(", ");
 }
 
-function edgeOf(way: Way, { t }: StudioLanguage): Edge {
+function edgeOf(way: Way, { t }: StudioLanguage): WayEdge {
   const words: Partial<Record<Way["kind"], string>> = { yes: t("studio.flow.yes"), no: t("studio.flow.no"), again: t("studio.flow.again"), done: t("studio.flow.done"), case: way.label };
   const colour = way.risk ? "var(--bad)" : "var(--faint)";
   return {
     id: String(way.id),
     source: String(way.from),
     target: String(way.to),
-    type: "smoothstep",
+    type: "way",
     className: `way${way.risk ? " risk" : ""}`,
-    label: words[way.kind],
+    data: { way, text: words[way.kind] ?? "" },
     markerEnd: { type: MarkerType.ArrowClosed, color: colour },
     focusable: false,
   };
@@ -124,4 +126,46 @@ const BoxView = memo(function BoxView({ data }: NodeProps<BoxNode>) {
   );
 });
 
+const CORNER = 8;
+
+// A line through all points, round at its corners.
+function pathOf(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  if (first === undefined) return "";
+  let path = `M ${first.x} ${first.y}`;
+  rest.forEach((point, i) => {
+    const next = rest[i + 1];
+    if (next === undefined) {
+      path += ` L ${point.x} ${point.y}`;
+      return;
+    }
+    const before = towards(point, points[i] ?? first);
+    const after = towards(point, next);
+    path += ` L ${before.x} ${before.y} Q ${point.x} ${point.y} ${after.x} ${after.y}`;
+  });
+  return path;
+}
+
+function towards(from: Point, to: Point): Point {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const share = Math.min(CORNER / length, 0.5);
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}
+
+const WayView = memo(function WayView({ id, data, markerEnd }: EdgeProps<WayEdge>) {
+  const points = data?.way.points ?? [];
+  const middle = data?.way.kind === "again" ? towards(points[1] ?? { x: 0, y: 0 }, points[2] ?? { x: 0, y: 0 }) : points[Math.floor(points.length / 2)];
+  return (
+    <>
+      <BaseEdge id={id} path={pathOf(points)} {...(markerEnd ? { markerEnd } : {})} />
+      {data?.text && middle && (
+        <EdgeLabelRenderer>
+          <span className="way-label" style={{ transform: `translate(-50%, -50%) translate(${middle.x}px, ${middle.y}px)` }}>{data.text}</span>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+});
+
 const nodeTypes = { box: BoxView };
+const edgeTypes = { way: WayView };

@@ -18,6 +18,12 @@ export interface Way extends GraphEdge {
   id: number;
   label: string; // the text of a CASE
   risk: boolean;
+  points: Point[]; // from the edge of one box to that of the other
+}
+
+export interface Point {
+  x: number;
+  y: number;
 }
 
 export interface Drawing {
@@ -26,7 +32,7 @@ export interface Drawing {
 }
 
 const LINES_MAX = 4;
-const LETTERS_MAX = 38;
+const LETTERS_MAX = 35;
 const WIDTH = 300;
 const LINE_HEIGHT = 19;
 const SMALL = { width: 110, height: 36 };
@@ -81,7 +87,7 @@ export function draw(checked: Checked, text: string): Drawing {
     const box = boxes[node];
     return box === undefined || box.can.length === 0 || box.can.some((status) => status !== "idle" && status !== "queued");
   });
-  const ways = graph.edges.map((edge, id): Way => ({ ...edge, id, label: edge.kind === "case" ? (source[edge.line - 1] ?? "").trim().replace(/\s*\{.*$/, "") : "", risk: risk.has(id) }));
+  const ways = graph.edges.map((edge, id): Way => ({ ...edge, id, label: edge.kind === "case" ? (source[edge.line - 1] ?? "").trim().replace(/\s*\{.*$/, "") : "", risk: risk.has(id), points: [] }));
   place(boxes, ways);
   return { boxes, ways };
 }
@@ -92,11 +98,29 @@ function place(boxes: Box[], ways: readonly Way[]): void {
   sheet.setDefaultEdgeLabel(() => ({}));
   for (const box of boxes) sheet.setNode(String(box.id), { width: box.width, height: box.height });
   // What goes round again would turn the picture upside down.
-  for (const way of ways) if (way.kind !== "again") sheet.setEdge(String(way.from), String(way.to), {}, String(way.id));
+  for (const way of ways) {
+    const width = way.kind === "next" ? 0 : Math.min(way.label.length || 4, 24) * 7;
+    if (way.kind !== "again") sheet.setEdge(String(way.from), String(way.to), { width, height: width > 0 ? 16 : 0, labelpos: "c" }, String(way.id));
+  }
   layout(sheet);
   for (const box of boxes) {
     const at = sheet.node(String(box.id)) as { x: number; y: number };
     box.x = at.x - box.width / 2;
     box.y = at.y - box.height / 2;
   }
+  for (const way of ways) {
+    if (way.kind === "again") way.points = roundAgain(boxes, way);
+    else way.points = (sheet.edge(String(way.from), String(way.to), String(way.id)) as { points: Point[] }).points;
+  }
+}
+
+// From a loop's last box back to its head, on the right of all that is between.
+function roundAgain(boxes: readonly Box[], way: Way): Point[] {
+  const [from, to] = [boxes[way.from], boxes[way.to]];
+  if (from === undefined || to === undefined) return [];
+  const right = (box: Box): number => box.x + box.width;
+  const between = boxes.filter((box) => box.y >= to.y && box.y <= from.y);
+  const x = Math.max(...between.map(right)) + 26;
+  const [low, high] = [from.y + from.height / 2, to.y + to.height / 2];
+  return [{ x: right(from), y: low }, { x, y: low }, { x, y: high }, { x: right(to), y: high }];
 }

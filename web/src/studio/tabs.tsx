@@ -2,7 +2,7 @@
 import type { KeyboardEvent } from "react";
 import type { StudioLanguage } from "./messages";
 
-export const TABS = ["script", "flow", "versions"] as const;
+export const TABS = ["script", "flow", "run", "tests", "live", "versions"] as const;
 export type Tab = (typeof TABS)[number];
 
 interface Props {

@@ -4,6 +4,7 @@ import { type Problem, Refused } from "../shared/problem";
 import * as calls from "./calls";
 import { draftNames, dropDraft, keepDraft, readDraft } from "./drafts";
 import type { EditorHandle } from "./editor";
+import { TOUR } from "./tour";
 
 export interface Script {
   name: string;
@@ -20,8 +21,11 @@ export interface Workshop {
   problem: Problem | null;
   meanwhile: boolean; // somebody else has published
   said: "published" | null;
+  loaded: boolean; // the list is there
+  asked: boolean; // for a script, by the address
   editor: { current: EditorHandle | null };
   open(name: string): void;
+  enter(name: string): void; // an empty one that nobody has published
   make(name: string): boolean;
   write(source: string): void;
   setChecked(checked: calls.Checked | null): void;
@@ -41,13 +45,18 @@ export function useWorkshop(): Workshop {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [meanwhile, setMeanwhile] = useState(false);
   const [said, setSaid] = useState<"published" | null>(null);
+  const [loaded, setLoaded] = useState(false);
+  const [asked] = useState(() => new URLSearchParams(location.search).has("script"));
   const editor = useRef<EditorHandle | null>(null);
   const opened = useRef(0);
   const latest = useRef(script);
   latest.current = script;
   const fail = useCallback((error: unknown) => setProblem(problemOf(error)), []);
 
+  // Only what was asked for last is opened: an answer may come late.
+  const asks = useRef(0);
   const enter = useCallback((name: string, published: Script["published"]) => {
+    asks.current += 1;
     const kept = readDraft(name);
     const source = kept?.source ?? published?.source ?? "";
     opened.current += 1;
@@ -56,6 +65,7 @@ export function useWorkshop(): Workshop {
     setMeanwhile(false);
     setSaid(null);
     setScript({ name, opened: opened.current, published, base: kept?.base ?? published?.version ?? "", source });
+    if (name === TOUR) return;
     const url = new URL(location.href);
     url.searchParams.set("script", name);
     history.replaceState(null, "", url);
@@ -63,9 +73,10 @@ export function useWorkshop(): Workshop {
 
   const open = useCallback(
     (name: string) => {
+      const mine = (asks.current += 1);
       calls.readScript(name).then(
-        (found) => enter(found.name, { version: found.version, source: found.source }),
-        (error: unknown) => (error instanceof Refused && error.status === 404 ? enter(name, null) : fail(error)),
+        (found) => mine === asks.current && enter(found.name, { version: found.version, source: found.source }),
+        (error: unknown) => mine === asks.current && (error instanceof Refused && error.status === 404 ? enter(name, null) : fail(error)),
       );
     },
     [enter, fail],
@@ -75,9 +86,10 @@ export function useWorkshop(): Workshop {
     calls.listScripts().then((found) => {
       const names = [...new Set([...found.map((entry) => entry.name), ...draftNames()])].sort((a, b) => a.localeCompare(b));
       setScripts(names);
+      setLoaded(true);
       const wanted = new URLSearchParams(location.search).get("script");
       const first = wanted !== null && names.includes(wanted) ? wanted : names[0];
-      if (first !== undefined) open(first);
+      if (first !== undefined && latest.current === null) open(first);
     }, fail);
   }, [open, fail]);
 
@@ -85,6 +97,7 @@ export function useWorkshop(): Workshop {
     setSaid(null);
     setScript((now) => {
       if (now === null) return now;
+      if (now.name === TOUR) return { ...now, source };
       if (source === now.published?.source) dropDraft(now.name);
       else keepDraft(now.name, { base: now.base, source });
       return { ...now, source };
@@ -124,8 +137,11 @@ export function useWorkshop(): Workshop {
     problem,
     meanwhile,
     said,
+    loaded,
+    asked,
     editor,
     open,
+    enter: (name) => enter(name, null),
     write,
     setChecked,
     make(name) {
