@@ -33,7 +33,7 @@ static const struct member {
 /* What GitHub makes of a heading: small letters, blanks as hyphens. */
 static void print_anchor(const char *title) {
   for (const char *c = title; *c != '\0'; c++) {
-    const char low = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
+    const int low = *c >= 'A' && *c <= 'Z' ? *c + 'a' - 'A' : *c;
     if (low == ' ') {
       putchar('-');
     } else if (low == '-' || (low >= 'a' && low <= 'z')) {

@@ -23,6 +23,12 @@ void mem_free(const struct mem *mem, void *ptr, size_t size) {
   }
 }
 
+void mem_free_const(const struct mem *mem, const void *ptr, size_t size) {
+  void *own;
+  memcpy(&own, &ptr, sizeof own);
+  mem_free(mem, own, size);
+}
+
 static size_t grown_cap(size_t cap, size_t want) {
   const size_t more = cap / 2 + GROW_AT_LEAST;
   const size_t next = cap > SIZE_MAX - more ? SIZE_MAX : cap + more;

@@ -21,6 +21,8 @@ struct mem {
 /* NULL when there is no more. Cleared to zero. */
 void *mem_new(const struct mem *mem, size_t size);
 void mem_free(const struct mem *mem, void *ptr, size_t size);
+/* The same for what is only read until then. */
+void mem_free_const(const struct mem *mem, const void *ptr, size_t size);
 
 /* Make room for @want elements of @size bytes in the array *@ptr of *@cap
  * elements, growing by half again at least; new elements are cleared. True if

@@ -127,7 +127,8 @@ static bool type_offset(const struct block *b, unsigned type, int32_t *out) {
     return false;
   }
   const size_t types = (size_t)b->times * (b->time_size + 1);
-  *out = (int32_t)(uint32_t)number_at(b->bytes, types + type * TYPE_SIZE, 4);
+  *out = (int32_t)(uint32_t)number_at(b->bytes,
+                                      types + (size_t)type * TYPE_SIZE, 4);
   return *out >= -OFFSET_MAX_S && *out <= OFFSET_MAX_S;
 }
 

@@ -17,7 +17,10 @@ struct rule_reader {
 };
 
 static char peek(const struct rule_reader *r) {
-  return r->rest.len == 0 ? '\0' : r->rest.ptr[0];
+  if (r->rest.len == 0) {
+    return '\0';
+  }
+  return r->rest.ptr[0];
 }
 
 static bool take(struct rule_reader *r, char c) {
@@ -57,7 +60,7 @@ static void take_name(struct rule_reader *r) {
     r->bad = r->bad || !take(r, '>');
     return;
   }
-  for (char c = peek(r) | 0x20; c >= 'a' && c <= 'z'; c = peek(r) | 0x20) {
+  for (int c = peek(r) | 0x20; c >= 'a' && c <= 'z'; c = peek(r) | 0x20) {
     skip(r);
     letters++;
   }

@@ -11,10 +11,11 @@ static struct dap_state *last_state(struct dap *d) {
 }
 
 static void drop_text(struct text t) {
-  mem_free(heap_mem(), (char *)(uintptr_t)t.ptr, t.len);
+  mem_free_const(heap_mem(), t.ptr, t.len);
 }
 
 static void drop_first(struct dap *d) {
+  bt_check(d->state_count > 0);
   d->state_bytes -= d->states[0].image.len;
   drop_text(d->states[0].image);
   d->state_count--;

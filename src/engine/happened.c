@@ -60,7 +60,8 @@ static void put_queue(const struct ctx *x, const struct live *l,
   put_text(o, "queue", x->e->dir.queues[queue].id);
   put_num(o, "priority", l->priority);
   json_key(o, "waitSeconds");
-  json_put_double(o, (double)((x->now_us - l->entered_us) / 1000) / 1e3);
+  const int64_t waited_ms = (x->now_us - l->entered_us) / 1000;
+  json_put_double(o, (double)waited_ms / 1e3);
 }
 
 /* JSON, in the step's arena. */
@@ -138,11 +139,12 @@ void script_tell_returned(struct ctx *x, uint32_t slot, int64_t dropped_us) {
   const struct live *l = engine_live(x->e, slot);
   char at[TIME_TEXT_MAX];
   const struct text when = time_to_text(x->now_us, at);
+  const int64_t away_ms = (x->now_us - dropped_us) / 1000;
   (void)script_event(
       x, slot, "CustomerReturned",
       ctx_format(x,
                  "{\"name\":\"CustomerReturned\",\"at\":\"%.*s\","
                  "\"status\":\"%s\",\"awaySeconds\":%.3f}",
                  TEXT_ARG(when), session_status_name(l->s.status),
-                 (double)((x->now_us - dropped_us) / 1000) / 1e3));
+                 (double)away_ms / 1e3));
 }

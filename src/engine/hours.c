@@ -211,8 +211,9 @@ struct hours_look hours_look(const struct hours *h, const struct tz *zone,
     const struct hours_day *d = openings_on(h, day);
     for (uint32_t i = 0; more && i < d->count; i++) {
       const struct hours_range r = d->ranges[i];
-      more = look_at(&l, tz_from_local(zone, day * DAY_S + r.from_min * 60),
-                     tz_from_local(zone, day * DAY_S + r.to_min * 60), now_s);
+      more = look_at(
+          &l, tz_from_local(zone, day * DAY_S + r.from_min * INT64_C(60)),
+          tz_from_local(zone, day * DAY_S + r.to_min * INT64_C(60)), now_s);
     }
     /* What is open past this day goes on with the first minute of the next. */
     more = more &&

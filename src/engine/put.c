@@ -56,5 +56,6 @@ void put_hundredths(struct json_out *o, const char *key, int64_t parts) {
 
 void put_points(struct json_out *o, const char *key, int64_t effective) {
   json_key(o, key);
-  json_put_double(o, (double)(effective / (ROUTER_POINT / 1000)) / 1000);
+  const int64_t thousandths = effective / (ROUTER_POINT / 1000);
+  json_put_double(o, (double)thousandths / 1000);
 }

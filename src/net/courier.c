@@ -293,6 +293,7 @@ static void orphan(struct courier_call *call) {
     free_call(call);
     return;
   }
+  bt_check(t != NULL);
   breaker_forget(&t->breaker);
   t->running_count--;
   call->target = NULL;

@@ -232,7 +232,7 @@ void routing_pack_needs(const struct router_skill *skills, const uint8_t *best,
                         uint32_t count, uint32_t *packed);
 /* What is needed in the ring that is open. */
 void routing_merge_needs(const struct requirement *own,
-                         const struct demands *queue, struct needs *out);
+                         const struct demands *demands, struct needs *out);
 void routing_make_requirement(const struct router_request *request,
                               struct requirement *out);
 /* NULL if it has not. */

@@ -20,6 +20,6 @@ struct scenario_centre {
  * An object that stands in both has its members from the scenario, and the rest
  * from the centre. What is added has the place of @c->at. */
 struct json *scenario_centre_join(struct scenario_centre *c,
-                                  const struct json *root);
+                                  const struct json *scenario);
 
 #endif

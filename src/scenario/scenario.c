@@ -270,7 +270,7 @@ static void read_in_centre(struct loader *l, struct scenario *s,
 
 /* ---- cases */
 
-static const struct json *copy_member(struct loader *l, const struct json *m) {
+static struct json *copy_member(struct loader *l, const struct json *m) {
   struct json *copy = arena_alloc(&l->file->arena, sizeof *copy);
   if (copy == NULL) {
     l->r.no_memory = true;
@@ -296,8 +296,7 @@ static struct json *merge(struct loader *l, const struct json *base,
     for (const struct json *m = parts[i]->first; m != NULL; m = m->next) {
       const bool taken = i == 1 && (json_member(over, m->key) != NULL ||
                                     text_equal(m->key, TEXT("cases")));
-      struct json *copy =
-          taken ? NULL : (struct json *)(uintptr_t)copy_member(l, m);
+      struct json *copy = taken ? NULL : copy_member(l, m);
       if (copy != NULL) {
         *end = copy;
         end = &copy->next;

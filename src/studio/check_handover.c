@@ -1,4 +1,5 @@
 /* The handover check: see handover_priv.h. */
+#include "base/check.h"
 #include "studio/event_priv.h"
 #include "studio/handover_priv.h"
 
@@ -92,6 +93,7 @@ static void walk_return(struct walker *w, const struct stmt *s,
 }
 
 static void walk_jump(struct walker *w, const struct stmt *s, struct flow *f) {
+  bt_check(w->loop != NULL || s->kind == STMT_RETURN || s->kind == STMT_EXIT);
   switch ((unsigned)s->kind) {
   case STMT_BREAK:
     w->loop->breaks = flow_join(w->loop->breaks, *f);

@@ -172,7 +172,7 @@ static bool is_plain_text(const struct expr *e) {
   }
   for (size_t i = 0; i < e->text.len; i++) {
     const char c = e->text.ptr[i];
-    if (c > ' ' && c <= '~' && memchr("0123456789.eE+-", c, 15) == NULL) {
+    if (c > ' ' && c <= '~' && strchr("0123456789.eE+-", c) == NULL) {
       return true;
     }
   }

@@ -195,7 +195,8 @@ static void compile_unit(struct compiler *c, const struct unit *unit,
 static bool keep_texts(struct compiler *c) {
   struct program *p = c->program;
   p->text_count = 0;
-  p->texts = arena_alloc(c->arena, (c->constant_count + 1) * sizeof *p->texts);
+  p->texts =
+      arena_alloc(c->arena, (c->constant_count + 1) * sizeof(p->texts[0]));
   for (uint32_t i = 0; i < c->constant_count && p->texts != NULL; i++) {
     if (value_tag(p->constants[i]) == VALUE_TEXT) {
       struct text_obj *text = value_text_of(p->constants[i]);

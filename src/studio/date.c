@@ -188,9 +188,11 @@ static int64_t whole_months(double a, double b) {
 double date_difference(double a, double b, enum date_unit unit) {
   const int months = months_of(unit);
   if (months > 0) {
-    return (double)(whole_months(a, b) / months);
+    const int64_t whole = whole_months(a, b) / months;
+    return (double)whole;
   }
-  return (double)((date_to_ms(b) - date_to_ms(a)) / unit_ms(unit));
+  const int64_t whole = (date_to_ms(b) - date_to_ms(a)) / unit_ms(unit);
+  return (double)whole;
 }
 
 static double day_of_year(struct civil c) {
@@ -207,7 +209,7 @@ double date_part(double days, enum date_unit unit) {
   case DATE_YEAR:
     return c.year;
   case DATE_QUARTER:
-    return (c.month - 1) / 3 + 1;
+    return floor((c.month - 1) / 3.0) + 1;
   case DATE_MONTH:
     return c.month;
   case DATE_WEEK: /* as people count without a calendar: from 1 January */
@@ -221,7 +223,7 @@ double date_part(double days, enum date_unit unit) {
   case DATE_SECOND:
     return c.second;
   case DATE_MILLISECOND:
-    return c.microsecond / 1000;
+    return floor(c.microsecond / 1000.0);
   case DATE_WEEKDAY:
     return date_weekday(days);
   case DATE_DAY_OF_YEAR:

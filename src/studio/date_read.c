@@ -15,7 +15,10 @@ struct date_reader {
 /* ---- characters */
 
 static char peek(const struct date_reader *r, size_t ahead) {
-  return ahead < r->rest.len ? r->rest.ptr[ahead] : '\0';
+  if (ahead >= r->rest.len) {
+    return '\0';
+  }
+  return r->rest.ptr[ahead];
 }
 
 static void skip(struct date_reader *r, size_t n) {

@@ -7,7 +7,10 @@ static bool is_ascii(char c) {
 }
 
 static char change_ascii(char c, char first, char last) {
-  return c >= first && c <= last ? (char)(c ^ 0x20) : c;
+  if (c < first || c > last) {
+    return c;
+  }
+  return (char)(c ^ 0x20);
 }
 
 /* The code point at @at, and its bytes; of what is no UTF-8 one byte. */

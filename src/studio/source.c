@@ -74,7 +74,7 @@ static void show_line(const struct source *s, struct diagnostic *item) {
   const size_t from = source_offset(line, item->first_column);
   const struct text rest = text_sub(line, from, line.len);
   const size_t len =
-      source_offset(text_sub(rest, 0, 4 * SHOWN_MAX), SHOWN_MAX / 2);
+      source_offset(text_sub(rest, 0, (size_t)4 * SHOWN_MAX), SHOWN_MAX / 2);
   item->source_line = text_sub(rest, 0, len);
   item->cut = len < rest.len;
 }

@@ -58,7 +58,7 @@ struct trace *trace_create(const struct mem *mem,
 static void drop_seen(struct trace *t, size_t from) {
   while (t->seen_count > from) {
     const struct text json = t->seen[--t->seen_count].json;
-    mem_free(t->mem, (char *)(uintptr_t)json.ptr, json.len);
+    mem_free_const(t->mem, json.ptr, json.len);
   }
 }
 
@@ -132,7 +132,7 @@ static bool remember(struct trace *t, struct seen *s, uint64_t hash) {
     return false;
   }
   memcpy(copy, now.ptr, now.len);
-  mem_free(t->mem, (char *)(uintptr_t)s->json.ptr, s->json.len);
+  mem_free_const(t->mem, s->json.ptr, s->json.len);
   /* The length that is kept is what was taken: one more, for an empty one. */
   *s = (struct seen){.hash = hash, .json = {copy, now.len + 1}};
   return true;

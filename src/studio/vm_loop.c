@@ -214,7 +214,7 @@ static inline bool are_equal(struct value a, struct value b) {
   case opcode: {                                                               \
     const struct value a = OPERAND(in.a), b = right(in.b);                     \
     const double x = value_number_of(a), y = value_number_of(b);               \
-    const bool holds = isunordered(x, y) ? general : x op y;                   \
+    const bool holds = isunordered(x, y) ? (general) : x op y;                 \
     v.at = holds ? v.at + 1 : v.code + in.c;                                   \
     break;                                                                     \
   }

@@ -44,7 +44,10 @@ static bool at_end(const struct xml_reader *r) {
 }
 
 static char peek(const struct xml_reader *r) {
-  return at_end(r) ? '\0' : r->t.ptr[r->at];
+  if (at_end(r)) {
+    return '\0';
+  }
+  return r->t.ptr[r->at];
 }
 
 static bool take(struct xml_reader *r, const char *what) {
@@ -257,7 +260,7 @@ static bool take_quoted(struct xml_reader *r, struct textbuf *out) {
 /* @out holds the name, behind an @, while it is read. */
 static bool take_attribute(struct xml_reader *r, struct object_obj **o) {
   struct textbuf name, value;
-  struct text plain;
+  struct text plain = TEXT("");
   struct value v;
   textbuf_init(&name, r->heap->mem);
   textbuf_init(&value, r->heap->mem);
@@ -306,7 +309,7 @@ static bool take_markup(struct xml_reader *r, struct object_obj **o,
 }
 
 static bool take_end(struct xml_reader *r, struct text name) {
-  struct text closes;
+  struct text closes = TEXT("");
   if (!take_name(r, &closes)) {
     return false;
   }

@@ -245,8 +245,8 @@ enum bt_err line_open(const struct line_options *o,
                      .mem = mem,
                      .polls = o->polls,
                      .transport = o->transport,
-                     .ping_every_us = PING_EVERY_MS * 1000,
-                     .pong_within_us = PONG_WITHIN_MS * 1000};
+                     .ping_every_us = INT64_C(1000) * PING_EVERY_MS,
+                     .pong_within_us = INT64_C(1000) * PONG_WITHIN_MS};
   enum bt_err err =
       fill(l, o) ? loop_timer_create(bots_loop(o->bots), on_timer, l, &l->timer)
                  : BT_ERR_NOMEM;

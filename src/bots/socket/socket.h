@@ -11,6 +11,6 @@
 extern const struct bot_ops bot_socket_ops;
 
 /* A socket of the bot: takes the call on every path. */
-void bot_socket_open(struct bot *bot, struct call *c);
+void bot_socket_open(struct bot *owner, struct call *c);
 
 #endif

@@ -63,7 +63,7 @@ static void who_waits_already_stays(void **state) {
   centre_transfer(&c, "{\"queue\":\"billing\",\"when\":\"released\"}");
   centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
-  centre_wait(&c, 600 * 1000);
+  centre_wait(&c, INT64_C(600) * 1000);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_free(&c);
 }

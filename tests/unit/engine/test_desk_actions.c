@@ -57,7 +57,7 @@ static void test_a_booked_call_joins_its_queue_when_it_is_due(void **state) {
   assert_string_equal(centre_lines(&c), "201\nsupport\n");
   c.session = booked(&c);
   assert_int_equal(centre_status(&c), SESSION_PENDING);
-  centre_wait(&c, 3599 * 1000);
+  centre_wait(&c, INT64_C(3599) * 1000);
   assert_int_equal(centre_status(&c), SESSION_PENDING);
   centre_wait(&c, 1000);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
@@ -76,7 +76,7 @@ static void test_a_booked_call_survives_a_restart(void **state) {
   c.session = booked(&c);
   restart(&c);
   assert_int_equal(centre_status(&c), SESSION_PENDING);
-  centre_wait(&c, 60 * 1000);
+  centre_wait(&c, INT64_C(60) * 1000);
   assert_int_equal(centre_status(&c), SESSION_QUEUED);
   centre_free(&c);
 }

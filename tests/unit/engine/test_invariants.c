@@ -178,6 +178,7 @@ static void test_the_laws_hold_whatever_happens(void **state) {
     fail();
   }
   uint64_t steps = 0;
+  assert_non_null(told);
   for (uint32_t i = 0; i < WORKERS; i++) {
     steps += told[i].steps;
   }

@@ -135,9 +135,11 @@ static void a_session_may_age_as_its_transfer_says(void **state) {
                "\"maxPriority\":10}");
   centre_wait(&c, 120000);
   centre_ready(&c, "anna");
-  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT + 2 * 13500000);
+  assert_true(effective(&c) ==
+              2 * (int64_t)ROUTER_POINT + INT64_C(2) * 13500000);
   centre_restart(&c);
-  assert_true(effective(&c) == 2 * (int64_t)ROUTER_POINT + 2 * 13500000);
+  assert_true(effective(&c) ==
+              2 * (int64_t)ROUTER_POINT + INT64_C(2) * 13500000);
   centre_do(&c, COMMAND_REPRIORITISE, ROLE_SUPERVISOR, SESSION_NOBODY,
             "{\"acceleration\":0}");
   assert_int_equal(c.step.answer.code, 200);

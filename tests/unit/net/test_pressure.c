@@ -62,7 +62,7 @@ static void a_large_answer_may_take_longer_than_one_deadline(void **state) {
   free(body);
   const int64_t start_us = loop_now_us();
   const int64_t whole_us = w.limits.write_us + w.limits.write_us / 4;
-  const int64_t deadline_us = start_us + 6 * PATIENCE_US;
+  const int64_t deadline_us = start_us + INT64_C(6) * PATIENCE_US;
   while (got < BYTES && !p.ended) {
     world_turn(&w, deadline_us);
     const int64_t due = (loop_now_us() - start_us) * 1000 / whole_us;

@@ -61,8 +61,8 @@ static void the_maximum_is_the_end_of_it(void **state) {
   enter_with(&c, 1, SUPPORT, 10, 0);
   enter_with(&c, 2, SUPPORT, 21, 100); /* above the maximum: stays so */
   assert_int_equal(first_at(&c, 100000), 2);
-  assert_true(router_effective_priority(&c.r, 1) == 20 * ROUTER_POINT);
-  assert_true(router_effective_priority(&c.r, 2) == 21 * ROUTER_POINT);
+  assert_true(router_effective_priority(&c.r, 1) == INT64_C(20) * ROUTER_POINT);
+  assert_true(router_effective_priority(&c.r, 2) == INT64_C(21) * ROUTER_POINT);
   close_centre(&c);
 }
 
@@ -113,7 +113,7 @@ static void nobody_starves_beyond_the_bound(void **state) {
   struct centre c;
   begin(&c, POINT_A_MINUTE, 20);
   enter_with(&c, 1, SUPPORT, 10, 0);
-  const int64_t bound_s = (20 - 10) * 60;
+  const int64_t bound_s = INT64_C(10) * 60;
   int64_t now_s = 1;
   uint32_t slot = 2;
   for (;; now_s++, slot++) {
@@ -181,9 +181,10 @@ static void a_session_may_age_in_its_own_way(void **state) {
   assert_int_equal(first_at(&c, 70), 3);
   assert_int_equal(first_at(&c, 60 * 5 + 1), 2); /* 30 and a little */
   assert_int_equal(first_at(&c, 60 * 30 - 1), 2);
-  assert_true(router_effective_priority(&c.r, 2) == 40 * ROUTER_POINT);
-  assert_int_equal(first_at(&c, 60 * 30), 1); /* 40, and waits longer */
-  assert_true(router_effective_priority(&c.r, 3) == 30 * ROUTER_POINT);
+  assert_true(router_effective_priority(&c.r, 2) == INT64_C(40) * ROUTER_POINT);
+  assert_int_equal(first_at(&c, INT64_C(60) * 30),
+                   1); /* 40, and waits longer */
+  assert_true(router_effective_priority(&c.r, 3) == INT64_C(30) * ROUTER_POINT);
   close_centre(&c);
 }
 
@@ -199,8 +200,8 @@ static void the_queue_does_not_change_a_sessions_own_slope(void **state) {
   enter_as(&c, 2, q); /* does not age, whatever the queue does */
   ages(&c, SUPPORT, POINT_A_MINUTE, 1000);
   router_advance(&c.r, 600 * second_us);
-  assert_true(router_effective_priority(&c.r, 1) == 20 * ROUTER_POINT);
-  assert_true(router_effective_priority(&c.r, 2) == 10 * ROUTER_POINT);
+  assert_true(router_effective_priority(&c.r, 1) == INT64_C(20) * ROUTER_POINT);
+  assert_true(router_effective_priority(&c.r, 2) == INT64_C(10) * ROUTER_POINT);
   close_centre(&c);
 }
 

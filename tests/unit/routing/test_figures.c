@@ -77,8 +77,8 @@ static void a_long_stretch_is_the_newest_day(void **state) {
   give(&g);
   const int64_t begin_us = figures_begin_us(NINE_US);
   figures_add_span(&g.f, (struct figures_key){FIGURES_AGENT, 0},
-                   AGENT_FIG_IDLE_US, begin_us - 365 * 24 * 60 * MINUTE_US,
-                   begin_us);
+                   AGENT_FIG_IDLE_US,
+                   begin_us - INT64_C(365) * 24 * 60 * MINUTE_US, begin_us);
   assert_int_equal(g.f.series[FIGURES_AGENT][0].count, FIGURES_KEPT - 1);
   figures_add(&g.f, (struct figures_key){FIGURES_AGENT, 0}, AGENT_FIG_OFFERS,
               begin_us, 1);

@@ -168,7 +168,7 @@ static void the_bound_is_tight(void **state) {
   struct router_request q = wants(SUPPORT, ENGLISH, 0);
   q.priority = 10;
   enter_as(&c, 1, q);
-  const int64_t bound = (20 - 10) * MINUTE_S;
+  const int64_t bound = INT64_C(10) * MINUTE_S;
   q.entered_us = (bound - 1) * second_us;
   q.priority = 20;
   enter_as(&c, 2, q);
