@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
+#include "base/rand.h"
+
 enum { PATH_SIZE = 1024, STATUS_SIZE = 8192, BLOCK_BYTES = 4096 };
 
 int64_t machine_now_ns(void) {
@@ -73,6 +76,50 @@ int64_t machine_own_cpu_us(void) {
   (void)getrusage(RUSAGE_SELF, &u);
   return ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
          u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
+/* ---- the memory */
+
+enum { READS = 200000 };
+
+/* What the processor fetches at once. */
+struct cache_line {
+  uint32_t next;
+  uint32_t rest[15];
+};
+
+/* One circle through all of them, in no order that could be foreseen. */
+static void link_lines(struct cache_line *lines, uint32_t count) {
+  struct rand rand;
+  rand_seed(&rand, 1);
+  for (uint32_t i = 0; i < count; i++) {
+    lines[i].next = i;
+  }
+  for (uint32_t i = count - 1; i > 0; i--) {
+    const uint32_t other = (uint32_t)rand_below(&rand, i);
+    const uint32_t next = lines[i].next;
+    lines[i].next = lines[other].next;
+    lines[other].next = next;
+  }
+}
+
+enum bt_err machine_time_read(struct bench *b, size_t bytes, double *out_ns) {
+  const uint32_t count = (uint32_t)(bytes / sizeof(struct cache_line)) + 2;
+  struct cache_line *lines = mem_new(b->mem, count * sizeof *lines);
+  if (lines == NULL) {
+    return bench_fail(b, BT_ERR_NOMEM, "no memory to read at random");
+  }
+  link_lines(lines, count);
+  uint32_t at = 0;
+  const int64_t start_ns = machine_now_ns();
+  for (uint32_t i = 0; i < READS; i++) {
+    at = lines[at].next;
+  }
+  const int64_t spent_ns = machine_now_ns() - start_ns;
+  bt_check(at < count); /* it was really read */
+  mem_free(b->mem, lines, count * sizeof *lines);
+  *out_ns = (double)spent_ns / READS;
+  return BT_ERR_OK;
 }
 
 /* ---- the disk */

@@ -23,6 +23,11 @@ enum bt_err machine_usage_of(struct bench *b, pid_t process,
 /* Of this process, exact. */
 int64_t machine_own_cpu_us(void);
 
+/* How long a read takes of which nothing is known before the one before it has
+ * come, anywhere in @bytes of memory: nanoseconds. BT_ERR_NOMEM. */
+enum bt_err machine_time_read(struct bench *b, size_t bytes,
+                              double *out_ns) BT_USE_RESULT;
+
 /* The disk under @dir by itself: @count times 4 KiB are written over in a file
  * of that length and made durable by fdatasync; microseconds of each go to
  * @out. BT_ERR_IO. */

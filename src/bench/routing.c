@@ -93,6 +93,6 @@ enum bt_err bench_routing(struct bench *b, const struct bench_routing_case *c,
   peer_close(&l);
   samples_free(&m.search);
   samples_free(&m.whole);
-  return lost == 0 ? BT_ERR_OK
+  return lost == 0 ? machine_time_read(b, out->total_bytes, &out->read_ns)
                    : bench_fail(b, BT_ERR_NOMEM, "no memory for the samples");
 }

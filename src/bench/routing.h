@@ -25,6 +25,7 @@ struct bench_routing_row {
   double session_bytes;    /* a waiting session: itself and what finds it */
   uint64_t eligible_bytes; /* which agents may take which kinds: in all */
   uint64_t total_bytes;    /* all that the router has taken */
+  double read_ns; /* one read that waits for another, anywhere in as much */
 };
 
 /* BT_ERR_NOMEM. */

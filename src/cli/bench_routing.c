@@ -14,8 +14,8 @@ static void print_row(const struct bench_routing_row *row) {
   } else {
     printf(" %9s", "-");
   }
-  printf(" %11.1f %8.1f\n", (double)row->eligible_bytes / 1e6,
-         (double)row->total_bytes / 1e6);
+  printf(" %11.1f %8.1f %8.1f\n", (double)row->eligible_bytes / 1e6,
+         (double)row->total_bytes / 1e6, row->read_ns);
   (void)fflush(stdout);
 }
 
@@ -44,6 +44,7 @@ static void put_row(struct json_out *o, const struct bench_routing_row *row) {
   json_put_u64(o, row->eligible_bytes);
   json_key(o, "total_bytes");
   json_put_u64(o, row->total_bytes);
+  bench_put_number(o, "read_ns", row->read_ns);
   json_close_object(o);
 }
 
@@ -66,9 +67,9 @@ static int run_grid(const struct grid *g) {
   progress_begin(&bar, b.progress && g->json, "routing",
                  g->waiting.count * g->agents.count);
   if (!g->json) {
-    printf("%9s %7s %12s %8s %8s %10s %10s %9s %11s %8s\n", "waiting", "agents",
-           "decisions/s", "p50 ns", "p99 ns", "search p50", "search p99",
-           "B/session", "eligible MB", "all MB");
+    printf("%9s %7s %12s %8s %8s %10s %10s %9s %11s %8s %8s\n", "waiting",
+           "agents", "decisions/s", "p50 ns", "p99 ns", "search p50",
+           "search p99", "B/session", "eligible MB", "all MB", "read ns");
   }
   for (size_t i = 0; err == BT_ERR_OK && i < g->waiting.count; i++) {
     for (size_t j = 0; err == BT_ERR_OK && j < g->agents.count; j++) {
