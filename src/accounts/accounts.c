@@ -6,7 +6,7 @@
 
 #include "base/digest.h"
 
-enum { BUSY_MS = 2000, FREE_FAILURES = 4, LONGEST_PAUSE_S = 300 };
+enum { BUSY_MS = 2000 };
 
 /* How often it is written down that a browser was here. */
 #define SEEN_EVERY_US INT64_C(60000000)
@@ -14,16 +14,11 @@ enum { BUSY_MS = 2000, FREE_FAILURES = 4, LONGEST_PAUSE_S = 300 };
 #define STATEMENT_LIST(X)                                                      \
   X(PUT, "INSERT INTO account(login, role, subject, name, hash) "              \
          "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(login) DO UPDATE SET "        \
-         "role = ?2, subject = ?3, name = ?4, hash = ?5, failures = 0, "       \
-         "until_us = 0")                                                       \
-  X(SET_HASH, "UPDATE account SET hash = ?2, failures = 0, until_us = 0 "      \
-              "WHERE login = ?1")                                              \
+         "role = ?2, subject = ?3, name = ?4, hash = ?5")                      \
+  X(SET_HASH, "UPDATE account SET hash = ?2 WHERE login = ?1")                 \
   X(REMOVE, "DELETE FROM account WHERE login = ?1")                            \
   X(ALL, "SELECT login, role, subject, name FROM account ORDER BY login")      \
-  X(FIND_HASH, "SELECT hash, until_us FROM account WHERE login = ?1")          \
-  X(FAILURES, "SELECT failures FROM account WHERE login = ?1")                 \
-  X(FAILED, "UPDATE account SET failures = ?2, until_us = ?3 "                 \
-            "WHERE login = ?1")                                                \
+  X(FIND_HASH, "SELECT hash FROM account WHERE login = ?1")                    \
   X(BEGIN, "INSERT INTO browser(sha256, login, began_us, seen_us) "            \
            "VALUES(?1, ?2, ?3, ?3)")                                           \
   X(WHO, "SELECT a.login, a.role, a.subject, a.name, b.began_us, b.seen_us "   \
@@ -99,8 +94,7 @@ static enum bt_err make_schema(struct accounts *a) {
       "PRAGMA foreign_keys = ON;"
       "CREATE TABLE IF NOT EXISTS account(login TEXT PRIMARY KEY, "
       "role TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, "
-      "hash TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, "
-      "until_us INTEGER NOT NULL DEFAULT 0) STRICT;"
+      "hash TEXT NOT NULL) STRICT;"
       "CREATE TABLE IF NOT EXISTS browser(sha256 BLOB PRIMARY KEY, "
       "login TEXT NOT NULL REFERENCES account ON DELETE CASCADE, "
       "began_us INTEGER NOT NULL, seen_us INTEGER NOT NULL) STRICT;"
@@ -275,51 +269,16 @@ static void set_hash(char out[ACCOUNT_HASH_MAX], struct text hash) {
 }
 
 enum bt_err accounts_find_hash(struct accounts *a, struct text login,
-                               int64_t now_us, char hash[ACCOUNT_HASH_MAX],
-                               int64_t *until_us) {
+                               char hash[ACCOUNT_HASH_MAX]) {
   sqlite3_stmt *s = a->statements[DO_FIND_HASH];
   set_hash(hash, text_from(nobodys_hash));
   bind_text(s, 1, login);
   const enum bt_err err = row(s);
-  if (err != BT_ERR_OK) {
-    return err;
+  if (err == BT_ERR_OK) {
+    set_hash(hash, column(s, 0));
+    rest(s);
   }
-  set_hash(hash, column(s, 0));
-  *until_us = sqlite3_column_int64(s, 1);
-  rest(s);
-  return *until_us > now_us ? BT_ERR_BUSY : BT_ERR_OK;
-}
-
-static int64_t pause_us(int64_t failures) {
-  const int64_t over = failures - FREE_FAILURES;
-  if (over <= 0) {
-    return 0;
-  }
-  const int64_t s = over > 9 ? LONGEST_PAUSE_S : INT64_C(1) << (over - 1);
-  return (s < LONGEST_PAUSE_S ? s : LONGEST_PAUSE_S) * 1000000;
-}
-
-static enum bt_err set_failures(struct accounts *a, struct text login,
-                                int64_t failures, int64_t until_us) {
-  sqlite3_stmt *s = a->statements[DO_FAILED];
-  bind_text(s, 1, login);
-  (void)sqlite3_bind_int64(s, 2, failures);
-  (void)sqlite3_bind_int64(s, 3, until_us);
-  return run(a, s);
-}
-
-enum bt_err accounts_failed(struct accounts *a, struct text login,
-                            int64_t now_us) {
-  sqlite3_stmt *s = a->statements[DO_FAILURES];
-  bind_text(s, 1, login);
-  enum bt_err err = row(s);
-  if (err != BT_ERR_OK) {
-    return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
-  }
-  const int64_t failures = sqlite3_column_int64(s, 0) + 1;
-  rest(s);
-  err = set_failures(a, login, failures, now_us + pause_us(failures));
-  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+  return err;
 }
 
 static enum bt_err forget_old(struct accounts *a, int64_t now_us) {
@@ -333,10 +292,7 @@ enum bt_err accounts_begin(struct accounts *a, struct text login,
                            const uint8_t secret[ACCOUNT_SECRET], int64_t now_us,
                            char cookie[ACCOUNT_COOKIE]) {
   uint8_t sha256[32];
-  enum bt_err err = forget_old(a, now_us);
-  if (err == BT_ERR_OK) {
-    err = set_failures(a, login, 0, 0);
-  }
+  const enum bt_err err = forget_old(a, now_us);
   if (err != BT_ERR_OK) {
     return err;
   }

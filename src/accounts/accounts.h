@@ -75,17 +75,11 @@ enum bt_err accounts_each(struct accounts *a, account_fn *fn,
 /* ---- signing in */
 
 /* The hash to look at. BT_ERR_NOT_FOUND: there is no such account, and @hash is
- * one that nothing fits, so that looking takes as long. BT_ERR_BUSY: too many
- * wrong passwords; the next one is looked at after *until_us. */
+ * one that nothing fits, so that looking takes as long. */
 enum bt_err accounts_find_hash(struct accounts *a, struct text login,
-                               int64_t now_us, char hash[ACCOUNT_HASH_MAX],
-                               int64_t *until_us) BT_USE_RESULT;
+                               char hash[ACCOUNT_HASH_MAX]) BT_USE_RESULT;
 /* Takes a tenth of a second; from any thread. */
 bool accounts_fits(const char *hash, struct text password);
-/* From the fifth wrong password in a row on the next one has to wait: a second,
- * two, four … five minutes. */
-enum bt_err accounts_failed(struct accounts *a, struct text login,
-                            int64_t now_us) BT_USE_RESULT;
 /* Signs in: @cookie is what the browser keeps. */
 enum bt_err accounts_begin(struct accounts *a, struct text login,
                            const uint8_t secret[ACCOUNT_SECRET], int64_t now_us,

@@ -161,7 +161,14 @@ void api_carry_out(struct api *api, const struct record *effect) {
 static enum bt_err start(struct api *api, const struct api_options *options) {
   enum bt_err err = auth_init(&api->auth, api->mem, options->secret);
   if (err == BT_ERR_OK) {
-    err = rates_init(&api->rates, api->mem, &options->rates);
+    uint64_t key = 0;
+    api_random(api, &key, sizeof key);
+    err = rates_init(&api->rates, api->mem, &options->rates, key);
+  }
+  if (err == BT_ERR_OK) {
+    uint8_t key[GUESS_KEY];
+    api_random(api, key, sizeof key);
+    err = guesses_init(&api->guesses, api->mem, key);
   }
   if (err == BT_ERR_OK) {
     err = auth_set(&api->auth, options->tokens, options->token_count);
@@ -235,6 +242,7 @@ void api_free(struct api *api) {
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));
   auth_free(&api->auth);
   rates_free(&api->rates);
+  guesses_free(&api->guesses);
   origins_free(&api->origins);
   mem_free(api->mem, api, sizeof *api);
 }

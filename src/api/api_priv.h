@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/call_priv.h"
+#include "api/guesses.h"
 #include "api/origin.h"
 #include "api/rate.h"
 #include "api/shell.h"
@@ -31,9 +32,10 @@ struct api {
   struct http_server *server; /* borrowed; NULL until attached */
   struct auth auth;
   struct rates rates;
+  struct guesses guesses;
   struct origins origins;
   bool stopping;
-  struct signin *signins; /* passwords that are being looked at */
+  struct signin *signins; /* passwords that are being looked at; newest first */
   size_t signin_count;
   struct studio_job *studio_jobs; /* scripts that are being looked at */
   size_t studio_job_count;

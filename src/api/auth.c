@@ -14,8 +14,6 @@
 #define CUSTOMER_PREFIX TEXT("cs_")
 #define TICKET_PREFIX   TEXT("tk_")
 
-enum { HEX = 2 * AUTH_HASH };
-
 /* ---- helpers */
 
 static void sha256(struct text t, uint8_t out[AUTH_HASH]) {
@@ -24,27 +22,6 @@ static void sha256(struct text t, uint8_t out[AUTH_HASH]) {
 
 void api_hash_token(struct text token, uint8_t out[32]) {
   sha256(token, out);
-}
-
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool take_hex(struct text t, uint8_t out[AUTH_HASH]) {
-  if (t.len != HEX) {
-    return false;
-  }
-  for (size_t i = 0; i < AUTH_HASH; i++) {
-    const int high = hex_value(t.ptr[2 * i]), low = hex_value(t.ptr[2 * i + 1]);
-    if (high < 0 || low < 0) {
-      return false;
-    }
-    out[i] = (uint8_t)(high << 4 | low);
-  }
-  return true;
 }
 
 /* NULL when there is no memory. */
@@ -84,8 +61,13 @@ enum bt_err auth_init(struct auth *a, const struct mem *mem,
   *a = (struct auth){.mem = mem};
   a->signer = new_signer(secret);
   map_init(&a->by_hash, mem, same_entry, a);
-  a->tickets = mem_new(mem, TICKETS_MAX * sizeof *a->tickets);
-  return a->tickets == NULL || a->signer == NULL ? BT_ERR_NOMEM : BT_ERR_OK;
+  bool good = a->signer != NULL;
+  for (size_t i = 0; i < TICKET_RINGS; i++) {
+    a->rings[i].tickets =
+        mem_new(mem, TICKETS_MAX * sizeof(struct auth_ticket));
+    good = good && a->rings[i].tickets != NULL;
+  }
+  return good ? BT_ERR_OK : BT_ERR_NOMEM;
 }
 
 static void free_entries(const struct mem *mem, struct auth_entry *entries,
@@ -99,8 +81,11 @@ static void free_entries(const struct mem *mem, struct auth_entry *entries,
 void auth_free(struct auth *a) {
   free_entries(a->mem, a->entries, a->count);
   map_free(&a->by_hash);
-  mem_free(a->mem, a->tickets,
-           a->tickets == NULL ? 0 : TICKETS_MAX * sizeof *a->tickets);
+  for (size_t i = 0; i < TICKET_RINGS; i++) {
+    struct auth_ticket *tickets = a->rings[i].tickets;
+    mem_free(a->mem, tickets,
+             tickets == NULL ? 0 : TICKETS_MAX * sizeof *tickets);
+  }
   EVP_MAC_CTX_free(a->signer);
 }
 
@@ -189,7 +174,7 @@ static bool find_customer(const struct auth *a, struct text token,
   const struct text rest = text_sub(token, CUSTOMER_PREFIX.len, token.len);
   if (!id_from_text(text_sub(rest, 0, ID_TEXT_LEN), &session) ||
       rest.len <= ID_TEXT_LEN || rest.ptr[ID_TEXT_LEN] != '_' ||
-      !take_hex(text_sub(rest, ID_TEXT_LEN + 1, rest.len), given)) {
+      !hex_read(text_sub(rest, ID_TEXT_LEN + 1, rest.len), given, AUTH_HASH)) {
     return false;
   }
   sign(a, session, right);
@@ -238,14 +223,43 @@ bool auth_still(const struct auth *a, const struct auth_source *source) {
 
 /* ---- tickets */
 
+static bool is_of(const struct auth_ticket *t,
+                  const struct auth_identity *who) {
+  return t->expires_us != 0 && t->who.role == who->role &&
+         id_equal(t->who.session, who->session) &&
+         memcmp(t->who.source.sha256, who->source.sha256, AUTH_HASH) == 0 &&
+         text_equal(t->who.subject, who->subject);
+}
+
+/* Whoever has enough of them loses the own oldest, not another's. */
+static struct auth_ticket *place_for(struct auth *a,
+                                     const struct auth_identity *who) {
+  struct ticket_ring *ring = &a->rings[who->role == ROLE_CUSTOMER];
+  struct auth_ticket *oldest = NULL;
+  size_t count = 0;
+  for (size_t i = 0; i < TICKETS_MAX; i++) {
+    struct auth_ticket *t = &ring->tickets[i];
+    if (is_of(t, who)) {
+      oldest =
+          oldest == NULL || t->expires_us < oldest->expires_us ? t : oldest;
+      count++;
+    }
+  }
+  if (count >= TICKETS_OF_ONE) {
+    return oldest;
+  }
+  struct auth_ticket *next = &ring->tickets[ring->next];
+  ring->next = (ring->next + 1) % TICKETS_MAX;
+  return next;
+}
+
 bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
                       const uint8_t random[AUTH_HASH], int64_t expires_us,
                       char out[TICKET_TEXT]) {
-  struct auth_ticket *t = &a->tickets[a->next_ticket];
-  if (who->subject.len > sizeof t->subject) {
+  if (who->subject.len > sizeof(((struct auth_ticket *)NULL)->subject)) {
     return false;
   }
-  a->next_ticket = (a->next_ticket + 1) % TICKETS_MAX;
+  struct auth_ticket *t = place_for(a, who);
   memcpy(t->secret, random, AUTH_HASH);
   t->expires_us = expires_us;
   t->who = *who;
@@ -258,22 +272,32 @@ bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
   return true;
 }
 
+static struct auth_ticket *find_ticket(struct auth *a,
+                                       const uint8_t secret[AUTH_HASH]) {
+  for (size_t i = 0; i < TICKET_RINGS * TICKETS_MAX; i++) {
+    struct auth_ticket *t = &a->rings[i / TICKETS_MAX].tickets[i % TICKETS_MAX];
+    if (t->expires_us != 0 &&
+        CRYPTO_memcmp(t->secret, secret, AUTH_HASH) == 0) {
+      return t;
+    }
+  }
+  return NULL;
+}
+
 bool auth_take_ticket(struct auth *a, struct text ticket, int64_t now_us,
                       struct auth_identity *out) {
   uint8_t secret[AUTH_HASH];
   if (!text_starts(ticket, TICKET_PREFIX) ||
-      !take_hex(text_sub(ticket, TICKET_PREFIX.len, ticket.len), secret)) {
+      !hex_read(text_sub(ticket, TICKET_PREFIX.len, ticket.len), secret,
+                AUTH_HASH)) {
     return false;
   }
-  for (size_t i = 0; i < TICKETS_MAX; i++) {
-    struct auth_ticket *t = &a->tickets[i];
-    if (t->expires_us != 0 &&
-        CRYPTO_memcmp(t->secret, secret, AUTH_HASH) == 0) {
-      const bool good = t->expires_us > now_us && auth_still(a, &t->who.source);
-      *out = t->who;
-      t->expires_us = 0;
-      return good;
-    }
+  struct auth_ticket *t = find_ticket(a, secret);
+  if (t == NULL) {
+    return false;
   }
-  return false;
+  const bool good = t->expires_us > now_us && auth_still(a, &t->who.source);
+  *out = t->who;
+  t->expires_us = 0;
+  return good;
 }

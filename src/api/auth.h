@@ -39,7 +39,14 @@ struct auth_entry {
   size_t subject_len;
 };
 
-enum { TICKETS_MAX = 1024 };
+/* Tickets of customers and of all others do not take each other's room, and
+ * nobody has more than a few. */
+enum { TICKETS_MAX = 1024, TICKET_RINGS = 2, TICKETS_OF_ONE = 4 };
+
+struct ticket_ring {
+  struct auth_ticket *tickets; /* TICKETS_MAX */
+  size_t next;
+};
 
 struct auth_ticket {
   uint8_t secret[AUTH_HASH];
@@ -54,8 +61,7 @@ struct auth {
   struct auth_entry *entries;
   size_t count;
   struct map by_hash;
-  struct auth_ticket *tickets;
-  size_t next_ticket;
+  struct ticket_ring rings[TICKET_RINGS];
 };
 
 /* BT_ERR_NOMEM. @secret of any length. */
@@ -76,7 +82,8 @@ bool auth_still(const struct auth *a, const struct auth_source *source);
 void auth_customer_token(const struct auth *a, struct id session,
                          char out[CUSTOMER_TOKEN_TEXT]);
 
-/* "tk_" and 64 hexadecimal digits of @random. The oldest of TICKETS_MAX goes.
+/* "tk_" and 64 hexadecimal digits of @random. The oldest of whoever has
+ * TICKETS_OF_ONE goes, else the oldest of TICKETS_MAX of customers, or others.
  * False: the subject is too long for one. */
 bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
                       const uint8_t random[AUTH_HASH], int64_t expires_us,

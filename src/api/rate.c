@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "net/loop.h"
 
-enum { US_PER_S = 1000000 };
+enum { US_PER_S = 1000000, PLACES = RATE_TABLES * RATE_PLACES };
 
 static bool limits_anybody(const struct api_rates *allowed) {
 #define RATE(role, value, meaning)                                             \
@@ -27,17 +27,17 @@ struct api_rates api_rates_default(void) {
 }
 
 enum bt_err rates_init(struct rates *r, const struct mem *mem,
-                       const struct api_rates *allowed) {
-  *r = (struct rates){.mem = mem, .allowed = *allowed};
+                       const struct api_rates *allowed, uint64_t key) {
+  *r = (struct rates){.mem = mem, .allowed = *allowed, .key = key};
   if (!limits_anybody(allowed)) {
     return BT_ERR_OK;
   }
-  r->paid_until_us = mem_new(mem, RATE_PLACES * sizeof *r->paid_until_us);
+  r->paid_until_us = mem_new(mem, PLACES * sizeof *r->paid_until_us);
   return r->paid_until_us == NULL ? BT_ERR_NOMEM : BT_ERR_OK;
 }
 
 void rates_free(struct rates *r) {
-  mem_free(r->mem, r->paid_until_us, RATE_PLACES * sizeof *r->paid_until_us);
+  mem_free(r->mem, r->paid_until_us, PLACES * sizeof *r->paid_until_us);
   r->paid_until_us = NULL;
 }
 
@@ -62,11 +62,17 @@ static uint32_t rate_of(const struct rates *r, const struct caller *by) {
   return 0;
 }
 
+static size_t table_of(enum role role) {
+  return role == ROLE_CUSTOMER ? 0 : role == ROLE_BOT ? 1 : 2;
+}
+
 /* A customer is known by its session, everybody else by name. */
 static int64_t *place_of(struct rates *r, const struct caller *by) {
   const uint64_t who =
       id_is_null(by->session) ? hash_text(by->name) : id_hash(by->session);
-  return &r->paid_until_us[hash_u64(who + (uint64_t)by->role) % RATE_PLACES];
+  const uint64_t place = hash_u64(hash_u64(who + (uint64_t)by->role) ^ r->key);
+  return &r->paid_until_us[table_of(by->role) * RATE_PLACES +
+                           place % RATE_PLACES];
 }
 
 int64_t rates_take(struct rates *r, const struct caller *by, int64_t now_us) {

@@ -3,8 +3,9 @@
  * Each party has a moment up to which its requests are paid for (the generic
  * cell rate algorithm, ITU-T I.371): a request moves it on by 1/rate, and is
  * refused while it lies more than RATE_BURST_S ahead. Eight bytes a party, in a
- * table of fixed size that is found by hash; two parties in one place, which is
- * rare, share one allowance.
+ * table of fixed size that is found by hash. Two parties in one place, which is
+ * rare, share one allowance: so customers, bots and people have a table each,
+ * and the hash has a key, or a customer could look for an agent's place.
  */
 #ifndef BATON_API_RATE_H
 #define BATON_API_RATE_H
@@ -12,17 +13,20 @@
 #include "api/api.h"
 #include "engine/command.h"
 
-enum { RATE_BURST_S = 5, RATE_PLACES = 16384 };
+enum { RATE_BURST_S = 5, RATE_PLACES = 16384, RATE_TABLES = 3 };
 
 struct rates {
   const struct mem *mem;
   struct api_rates allowed;
-  int64_t *paid_until_us; /* RATE_PLACES; NULL: nobody is limited */
+  uint64_t key;
+  /* RATE_TABLES of RATE_PLACES each; NULL: nobody is limited */
+  int64_t *paid_until_us;
 };
 
-/* BT_ERR_NOMEM. */
+/* @key is random. BT_ERR_NOMEM. */
 enum bt_err rates_init(struct rates *r, const struct mem *mem,
-                       const struct api_rates *allowed) BT_USE_RESULT;
+                       const struct api_rates *allowed,
+                       uint64_t key) BT_USE_RESULT;
 void rates_free(struct rates *r);
 
 /* One more request or frame of @by. 0: it may. Else the microseconds until it

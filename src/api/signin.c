@@ -16,7 +16,9 @@
 #define STILL_EVERY_US (10 * INT64_C(1000000))
 
 enum {
-  SIGNINS_MAX = 32, /* looked at, or waiting to be */
+  SIGNINS_MAX = 256,   /* looked at, or waiting to be */
+  OF_ADDRESS_MAX = 32, /* of them, of one address, */
+  LOOKED_AT_MAX = 2,   /* and of those looked at at once */
   BODY_DEPTH = 4,
   BUSY_RETRY_MS = 2000
 };
@@ -29,11 +31,13 @@ struct signin {
   struct api *api;
   struct call *call;
   struct account_text login;
+  struct guess guess;
   char hash[ACCOUNT_HASH_MAX];
   char password[PASSWORD_MAX];
   size_t password_len;
   bool known; /* the login is an account's */
   bool fits;
+  bool waits; /* for others of its address */
 };
 
 /* ---- the page and its cookie */
@@ -130,10 +134,14 @@ static void unlink_signin(struct signin *s) {
 }
 
 void signins_free(struct api *api) {
-  for (struct signin *s = api->signins; s != NULL; s = s->next) {
+  while (api->signins != NULL) {
+    struct signin *s = api->signins;
+    api->signins = s->next;
     s->api = NULL; /* its thread is still looking: it frees itself */
+    if (s->waits) {
+      signin_free(s);
+    }
   }
-  api->signins = NULL;
 }
 
 static void refuse_store(struct call *c) {
@@ -168,33 +176,48 @@ static void reply_in(struct call *c, const struct signin *s) {
   call_reply(c, &r);
 }
 
-/* What cannot be counted is not told apart: nobody guesses on while the disk is
- * full. */
-static void reply_wrong(struct call *c, const struct signin *s) {
-  if (accounts_failed(c->api->options.accounts, account_text(&s->login),
-                      api_now_us(c->api)) == BT_ERR_OK) {
-    refuse_password(c);
-  } else {
-    refuse_store(c);
-  }
-}
-
 static void look(void *ctx) {
   struct signin *s = ctx;
   s->fits = accounts_fits(s->hash, (struct text){s->password, s->password_len});
 }
 
+static void go_on(struct api *api, uint64_t address);
+
 static void on_looked(void *ctx) {
   struct signin *s = ctx;
-  if (s->api != NULL) {
+  struct api *api = s->api;
+  if (api != NULL) {
     unlink_signin(s);
     if (s->known && s->fits) {
+      guesses_forgive(&api->guesses, &s->guess);
       reply_in(s->call, s);
     } else {
-      reply_wrong(s->call, s);
+      guesses_wrong(&api->guesses, &s->guess, loop_now_us());
+      refuse_password(s->call);
     }
+    go_on(api, s->guess.address);
   }
   signin_free(s);
+}
+
+static void begin_looking(struct signin *s) {
+  s->waits = false;
+  if (loop_work(s->api->options.loop, look, on_looked, s) != BT_ERR_OK) {
+    unlink_signin(s);
+    call_refuse_memory(s->call);
+    signin_free(s);
+  }
+}
+
+/* The one of this address that has waited longest. */
+static void go_on(struct api *api, uint64_t address) {
+  struct signin *oldest = NULL;
+  for (struct signin *s = api->signins; s != NULL; s = s->next) {
+    oldest = s->waits && s->guess.address == address ? s : oldest;
+  }
+  if (oldest != NULL) {
+    begin_looking(oldest);
+  }
 }
 
 /* ---- what was sent */
@@ -228,20 +251,20 @@ static bool read_body(struct call *c, struct text *login,
          read_text(c, tree, "password", PASSWORD_MAX, password);
 }
 
-/* Finds the hash; false: answered. */
+/* Counts it before it is looked at, and finds the hash; false: answered. */
 static bool find_hash(struct call *c, struct signin *s) {
-  int64_t until_us = 0;
-  const int64_t now_us = api_now_us(c->api);
-  const enum bt_err err =
-      accounts_find_hash(c->api->options.accounts, account_text(&s->login),
-                         now_us, s->hash, &until_us);
-  s->known = err == BT_ERR_OK;
-  if (err == BT_ERR_BUSY) {
+  const int64_t wait_us =
+      guesses_take(&c->api->guesses, &s->guess, loop_now_us());
+  if (wait_us > 0) {
     call_refuse_for(c, REFUSAL_RATE_LIMITED,
-                    TEXT("Too many wrong passwords for this login."),
-                    (until_us - now_us + 999) / 1000);
+                    TEXT("Too many wrong passwords for this login from your "
+                         "address."),
+                    (wait_us + 999) / 1000);
     return false;
   }
+  const enum bt_err err = accounts_find_hash(c->api->options.accounts,
+                                             account_text(&s->login), s->hash);
+  s->known = err == BT_ERR_OK;
   if (err != BT_ERR_OK && err != BT_ERR_NOT_FOUND) {
     refuse_store(c);
     return false;
@@ -249,36 +272,61 @@ static bool find_hash(struct call *c, struct signin *s) {
   return true;
 }
 
-static void start(struct call *c, struct text login, struct text password) {
-  struct api *api = c->api;
-  struct signin *s = mem_new(api->mem, sizeof *s);
-  if (s == NULL) {
-    call_refuse_memory(c);
-    return;
+/* Nobody takes all places, nor all threads. */
+static bool has_place(struct call *c, struct signin *s) {
+  const struct api *api = c->api;
+  size_t same = 0, looked_at = 0;
+  for (const struct signin *o = api->signins; o != NULL; o = o->next) {
+    const bool is_same = o->guess.address == s->guess.address;
+    same += is_same;
+    looked_at += is_same && !o->waits;
   }
-  s->mem = api->mem;
-  s->api = api;
-  s->call = c;
-  bt_check(account_set(&s->login, login));
-  s->password_len = password.len;
-  if (password.len > 0) {
-    memcpy(s->password, password.ptr, password.len);
+  s->waits = looked_at >= LOOKED_AT_MAX;
+  if (api->signin_count < SIGNINS_MAX && same < OF_ADDRESS_MAX) {
+    return true;
   }
-  if (!find_hash(c, s)) {
-    signin_free(s);
-    return;
-  }
-  if (loop_work(api->options.loop, look, on_looked, s) != BT_ERR_OK) {
-    signin_free(s);
-    call_refuse_memory(c);
-    return;
-  }
+  call_refuse_for(c, REFUSAL_UNAVAILABLE,
+                  TEXT("Too many people sign in at this moment."),
+                  BUSY_RETRY_MS);
+  return false;
+}
+
+static void enter(struct signin *s) {
+  struct api *api = s->api;
   s->next = api->signins;
   if (s->next != NULL) {
     s->next->prev = s;
   }
   api->signins = s;
   api->signin_count++;
+  if (!s->waits) {
+    begin_looking(s);
+  }
+}
+
+static void start(struct call *c, struct text login, struct text password) {
+  struct api *api = c->api;
+  struct http_request *req = call_request(c);
+  struct signin *s = mem_new(api->mem, sizeof *s);
+  if (s == NULL || req == NULL) {
+    mem_free(api->mem, s, s == NULL ? 0 : sizeof *s);
+    call_refuse_memory(c);
+    return;
+  }
+  s->mem = api->mem;
+  s->api = api;
+  s->call = c;
+  s->guess = guess_of(&api->guesses, login, http_request_peer(req));
+  bt_check(account_set(&s->login, login));
+  s->password_len = password.len;
+  if (password.len > 0) {
+    memcpy(s->password, password.ptr, password.len);
+  }
+  if (has_place(c, s) && find_hash(c, s)) {
+    enter(s);
+  } else {
+    signin_free(s);
+  }
 }
 
 static bool has_accounts(struct call *c) {
@@ -306,12 +354,6 @@ void serve_login(struct call *c) {
   struct text login, password;
   if (!has_accounts(c) || !from_own_page(c) ||
       !read_body(c, &login, &password)) {
-    return;
-  }
-  if (c->api->signin_count >= SIGNINS_MAX) {
-    call_refuse_for(c, REFUSAL_UNAVAILABLE,
-                    TEXT("Too many people sign in at this moment."),
-                    BUSY_RETRY_MS);
     return;
   }
   start(c, login, password);

@@ -295,6 +295,28 @@ void hex_write(const uint8_t *bytes, size_t size, char *out) {
   }
 }
 
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  const char lower = (char)(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+bool hex_read(struct text t, uint8_t *bytes, size_t size) {
+  if (t.len != 2 * size) {
+    return false;
+  }
+  for (size_t i = 0; i < size; i++) {
+    const int high = hex_value(t.ptr[2 * i]), low = hex_value(t.ptr[2 * i + 1]);
+    if (high < 0 || low < 0) {
+      return false;
+    }
+    bytes[i] = (uint8_t)(high << 4 | low);
+  }
+  return true;
+}
+
 void digest_to_hex(const uint8_t *digest, size_t size, struct textbuf *out) {
   char hex[2 * DIGEST_MAX];
   bt_check(size <= DIGEST_MAX);

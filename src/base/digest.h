@@ -6,6 +6,7 @@
 #ifndef BATON_BASE_DIGEST_H
 #define BATON_BASE_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ void digest_hmac_sha256(struct text key, struct text t,
                         uint8_t out[DIGEST_SHA256_SIZE]);
 /* In lower-case hexadecimal: 2 * @size characters, without a NUL. */
 void hex_write(const uint8_t *bytes, size_t size, char *out);
+/* What a hexadecimal digit of either case stands for, 0 to 15, or -1. */
+int hex_value(char c);
+/* Two digits a byte, of either case; false: they are none, or not that many. */
+bool hex_read(struct text t, uint8_t *bytes, size_t size);
 void digest_to_hex(const uint8_t *digest, size_t size, struct textbuf *out);
 
 #endif

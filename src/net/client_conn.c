@@ -61,7 +61,7 @@ void client_conn_abandon(struct client_conn *conn) {
   detach(conn);
   drop_tunnel(conn);
   if (conn->ws != NULL && conn->ws->close_sent && conn->wire.carrier != NULL) {
-    wire_finish(&conn->wire); /* our last words leave yet */
+    wire_hurry(&conn->wire); /* our last words leave yet */
   } else {
     wire_cut(&conn->wire, BT_ERR_CLOSED);
   }
@@ -165,15 +165,29 @@ static void ws_on_over(struct ws *ws) {
 static const struct ws_host client_host = {.set_deadline = ws_set_deadline,
                                            .on_over = ws_on_over};
 
-/* RFC 6455, 4.1. */
+/* "" without it. */
+static struct text header_of(const struct client_conn *conn, struct text name) {
+  const struct text head = textbuf_text(&conn->head_text);
+  const size_t at = http_head_find(&conn->head, head, name);
+  return at < conn->head.field_count
+             ? http_span_text(head, conn->head.fields[at].value)
+             : TEXT("");
+}
+
+/* RFC 6455, 4.1: we ask for no extension and no protocol, so none is ours. */
 static bool handshake_is_good(const struct client_conn *conn,
                               const struct client_call *call) {
+  const struct http_head *h = &conn->head;
   const struct text head = textbuf_text(&conn->head_text);
-  const size_t at =
-      http_head_find(&conn->head, head, TEXT("sec-websocket-accept"));
-  return at < conn->head.field_count && conn->head.upgrade &&
-         text_equal(http_span_text(head, conn->head.fields[at].value),
-                    (struct text){call->accept, sizeof call->accept});
+  return h->upgrade &&
+         text_equal_nocase(header_of(conn, TEXT("upgrade")),
+                           TEXT("websocket")) &&
+         text_equal(header_of(conn, TEXT("sec-websocket-accept")),
+                    (struct text){call->accept, sizeof call->accept}) &&
+         http_head_find(h, head, TEXT("sec-websocket-extensions")) ==
+             h->field_count &&
+         http_head_find(h, head, TEXT("sec-websocket-protocol")) ==
+             h->field_count;
 }
 
 /* The call stays the first, so that nothing is sent as a request any more. */

@@ -13,12 +13,13 @@ enum { MS_US = 1000, ALL_FAILED = 500 };
 struct courier_call {
   struct link link; /* in one of its target's lists, or among the orphans */
   struct courier *courier;
-  struct courier_target *target; /* NULL: nobody waits, and it is under way */
+  struct courier_target *target; /* NULL: gone, while the call is under way */
   struct arena arena;
   struct outbound_request request;
   struct backoff backoff;
   unsigned tries;
   bool may_repeat, waits, running;
+  bool unheard;   /* nobody waits for the answer any more */
   int64_t due_us; /* of one that rests */
   outbound_fn *fn;
   void *ctx;
@@ -120,7 +121,9 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   } else {
     breaker_note(&t->breaker, !has_failed(reply), now_us(c));
   }
-  if (is_worth_another(call, reply)) {
+  if (call->unheard) {
+    free_call(call);
+  } else if (is_worth_another(call, reply)) {
     call->due_us =
         now_us(c) + backoff_next_ms(&call->backoff, &c->chance) * MS_US;
     move_to(call, &t->resting);
@@ -287,23 +290,16 @@ enum bt_err courier_send(struct courier_target *t,
   return BT_ERR_OK;
 }
 
-static void orphan(struct courier_call *call) {
-  struct courier_target *t = call->target;
-  if (!call->running) {
-    free_call(call);
-    return;
-  }
-  bt_check(t != NULL);
-  breaker_forget(&t->breaker);
-  t->running_count--;
-  call->target = NULL;
-  move_to(call, &call->courier->orphans);
-}
-
+/* A call that is under way keeps its place until the host has answered: else
+ * who comes and goes would have any number of calls made at once. */
 void courier_cancel(struct courier_call *call) {
   call->target->waiting_count -= call->waits;
   wake_soon(call->courier);
-  orphan(call);
+  if (call->running) {
+    call->unheard = true;
+  } else {
+    free_call(call);
+  }
 }
 
 /* ---- life */
@@ -341,6 +337,16 @@ enum bt_err courier_add_target(struct courier *c,
   link_add_last(&c->targets, &t->link);
   *out = t;
   return BT_ERR_OK;
+}
+
+/* The target goes, and its count with it. */
+static void orphan(struct courier_call *call) {
+  if (call->running) {
+    call->target = NULL;
+    move_to(call, &call->courier->orphans);
+  } else {
+    free_call(call);
+  }
 }
 
 static void orphan_all(struct link *list) {

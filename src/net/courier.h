@@ -68,7 +68,7 @@ enum bt_err courier_send(struct courier_target *t,
                          const struct courier_request *request, outbound_fn *fn,
                          void *ctx, struct courier_call **out) BT_USE_RESULT;
 /* Nobody waits for the answer any more: a call that has not left does not
- * leave. */
+ * leave; one that has counts as one of its target until it ends. */
 void courier_cancel(struct courier_call *call);
 
 /* ---- the real world */

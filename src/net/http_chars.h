@@ -22,13 +22,4 @@ static inline bool http_is_value_char(char c) {
   return byte == '\t' || (byte >= ' ' && byte != 0x7f);
 }
 
-/* 0 to 15, or -1. */
-static inline int http_hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const char lower = (char)(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 #endif

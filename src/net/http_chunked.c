@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "base/digest.h"
 #include "net/http_chars.h"
 #include "net/http_parse.h"
 
@@ -28,7 +29,7 @@ void http_chunked_init(struct http_chunked *c, int64_t body_max,
 }
 
 static enum state after_size(struct http_chunked *c, char byte) {
-  const int digit = http_hex_digit(byte);
+  const int digit = hex_value(byte);
   if (digit >= 0 && c->digits < SIZE_DIGITS_MAX) {
     c->left = c->left * 16 + (uint64_t)digit;
     c->digits++;

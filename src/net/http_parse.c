@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "net/http_chars.h"
 #include "net/http_parse_priv.h"
 
@@ -113,8 +114,8 @@ static bool target_is_clean(struct text t) {
     if (c <= ' ' || c == 0x7f || c == '#') { /* bytes from 0x80 are negative */
       return false;
     }
-    if (c == '%' && (t.len - i < 3 || http_hex_digit(t.ptr[i + 1]) < 0 ||
-                     http_hex_digit(t.ptr[i + 2]) < 0)) {
+    if (c == '%' && (t.len - i < 3 || hex_value(t.ptr[i + 1]) < 0 ||
+                     hex_value(t.ptr[i + 2]) < 0)) {
       return false;
     }
   }
@@ -147,6 +148,7 @@ static enum http_fault take_absolute(struct text target, size_t at,
 
 static enum http_fault take_target(struct text target, size_t at,
                                    struct http_head *out) {
+  static const struct text schemes[] = {{"http://", 7}, {"https://", 8}};
   if (!target_is_clean(target)) {
     return HTTP_FAULT_BAD_TARGET;
   }
@@ -155,11 +157,11 @@ static enum http_fault take_target(struct text target, size_t at,
     out->query = span_between(at + 1, at + 1);
     return HTTP_FAULT_NONE;
   }
-  if (text_starts(target, TEXT("http://"))) {
-    return take_absolute(target, at, 7, out);
-  }
-  if (text_starts(target, TEXT("https://"))) {
-    return take_absolute(target, at, 8, out);
+  for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+    const size_t len = schemes[i].len;
+    if (text_equal_nocase(text_sub(target, 0, len), schemes[i])) {
+      return take_absolute(target, at, len, out);
+    }
   }
   if (target.len == 0 || target.ptr[0] != '/') {
     return HTTP_FAULT_BAD_TARGET;

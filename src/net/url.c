@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "net/http_chars.h"
 
 static bool decode(struct text encoded, bool plus_is_blank,
@@ -10,9 +11,8 @@ static bool decode(struct text encoded, bool plus_is_blank,
   for (size_t i = 0; i < encoded.len; i++) {
     char c = encoded.ptr[i];
     if (c == '%') {
-      const int high =
-          encoded.len - i > 2 ? http_hex_digit(encoded.ptr[i + 1]) : -1;
-      const int low = high >= 0 ? http_hex_digit(encoded.ptr[i + 2]) : -1;
+      const int high = encoded.len - i > 2 ? hex_value(encoded.ptr[i + 1]) : -1;
+      const int low = high >= 0 ? hex_value(encoded.ptr[i + 2]) : -1;
       if (low < 0 || high + low == 0) {
         return false;
       }

@@ -269,7 +269,7 @@ static void flush_on_carrier(struct wire *wire) {
     const struct chunk *c = wire->out_first;
     const int sent =
         carrier->ops->write(carrier, c->bytes + c->from, c->to - c->from);
-    if (sent == UV_EAGAIN) {
+    if (sent == UV_EAGAIN && !wire->hurried) {
       wire->full = true;
       await(wire);
       return;
@@ -537,6 +537,15 @@ void wire_finish(struct wire *wire) {
   start_reading(wire); /* to notice the peer's goodbye */
   if (wire->in_flight == 0) {
     loop_run_late(wire->loop, &wire->flush);
+  }
+}
+
+void wire_hurry(struct wire *wire) {
+  wire->hurried = true;
+  if (wire->full) {
+    wire_cut(wire, BT_ERR_CLOSED);
+  } else {
+    wire_finish(wire);
   }
 }
 

@@ -82,8 +82,9 @@ struct wire {
   size_t in_flight;             /* of them, with a uv_write */
   struct wire_traffic *traffic; /* counts for the user; may be NULL */
   bool paused, reading, ended, finishing, closing;
-  bool full;   /* the carrier's, until it is writable */
-  uint8_t why; /* enum bt_err of the end */
+  bool full;    /* the carrier's, until it is writable */
+  bool hurried; /* see wire_hurry() */
+  uint8_t why;  /* enum bt_err of the end */
 };
 
 /* Then one of the next two, or wire_cut(). Buffers come from @mem, borrowed;
@@ -116,6 +117,10 @@ void wire_resume(struct wire *wire);
  * goodbye, too: closing at once could reset the connection before the peer has
  * read our last words. Takes no further writes. */
 void wire_finish(struct wire *wire);
+/* For a wire on a carrier that nobody looks after any more: the same, but what
+ * the carrier does not take at once is dropped, so that no slow peer keeps it.
+ */
+void wire_hurry(struct wire *wire);
 /* The end, at once. Only the first @why counts. */
 void wire_cut(struct wire *wire, enum bt_err why);
 

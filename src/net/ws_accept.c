@@ -15,6 +15,16 @@ bool http_request_offers_protocol(const struct http_request *req,
   return protocol.len > 0 && http_list_has(offered, protocol);
 }
 
+/* Which of two would count is not for us to guess. */
+static bool stands_twice(const struct http_request *req, struct text name) {
+  struct http_header h;
+  size_t count = 0;
+  for (size_t i = 0; http_request_header_at(req, i, &h); i++) {
+    count += text_equal_nocase(h.name, name);
+  }
+  return count > 1;
+}
+
 /* RFC 6455, 4.2.1. */
 static enum http_fault check_handshake(const struct http_request *req) {
   const struct text version =
@@ -23,6 +33,10 @@ static enum http_fault check_handshake(const struct http_request *req) {
   if (req->head.method != HTTP_GET || req->head.minor_zero ||
       req->head.framing != HTTP_NO_BODY || !req->head.upgrade ||
       !http_request_wants_ws(req)) {
+    return HTTP_FAULT_BAD_UPGRADE;
+  }
+  if (stands_twice(req, TEXT("sec-websocket-key")) ||
+      stands_twice(req, TEXT("sec-websocket-version"))) {
     return HTTP_FAULT_BAD_UPGRADE;
   }
   if (!text_equal(version, TEXT("13"))) {

@@ -1,7 +1,7 @@
-#include <ctype.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/digest.h"
 #include "server/config_priv.h"
 
 enum { TOKEN_MIN = 16, TOKEN_MAX = 256 };
@@ -67,23 +67,9 @@ static bool take_file(struct reader *r, const struct json *at,
   return reader_secret_file(r, at, at->text, &value) && hash(r, at, value, out);
 }
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const int lower = tolower((unsigned char)c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static bool take_sha256(struct reader *r, const struct json *at,
                         uint8_t out[32]) {
-  bool good = at->text.len == 64;
-  for (size_t i = 0; good && i < 32; i++) {
-    const int high = hex_digit(at->text.ptr[2 * i]);
-    const int low = hex_digit(at->text.ptr[2 * i + 1]);
-    good = high >= 0 && low >= 0;
-    out[i] = (uint8_t)(good ? high << 4 | low : 0);
-  }
+  const bool good = hex_read(at->text, out, DIGEST_SHA256_SIZE);
   if (!good) {
     reader_error(r, at,
                  "a SHA-256 has 64 hexadecimal digits; \"baton token\" prints "

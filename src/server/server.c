@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/files.h"
 #include "server/server_priv.h"
 #include "server/zone.h"
 
@@ -176,6 +177,23 @@ static bool read_zone(void *ctx, struct text name, struct arena *arena,
   return out->name.ptr != NULL && (file.len == 0 || out->file.ptr != NULL);
 }
 
+/* A connection that the process cannot open would be lost without a word; one
+ * above the limit is told. */
+static enum bt_err create_http(struct server *s) {
+  struct net_limits limits = s->config.limits;
+  const int64_t files = files_raise_limit();
+  limits.connections = files_fit(limits.connections, files);
+  if (limits.connections < s->config.limits.connections) {
+    log_say(&s->log, API_LOG_WARNING, "limits.connections",
+            "%lld connections at once instead of %lld: this process may open "
+            "%lld files (ulimit -Hn, or LimitNOFILE= of its unit)",
+            (long long)limits.connections,
+            (long long)s->config.limits.connections, (long long)files);
+  }
+  return http_server_create(s->loop, &limits, api_http_handlers(), s->api,
+                            &s->http);
+}
+
 static enum bt_err create_api(struct server *s) {
   const struct server_config *c = &s->config;
   const struct api_options options = {
@@ -215,8 +233,7 @@ static enum bt_err create_api(struct server *s) {
   }
   if (err == BT_ERR_OK) {
     api_open_door(s->api, on_page, s->pages);
-    err = http_server_create(s->loop, &c->limits, api_http_handlers(), s->api,
-                             &s->http);
+    err = create_http(s);
   }
   if (err == BT_ERR_OK) {
     api_attach(s->api, s->http);

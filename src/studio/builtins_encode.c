@@ -31,13 +31,8 @@ enum op_result builtin_do_URLENCODE(const struct builtin *b) {
 }
 
 /* -1 if it is no hexadecimal digit. */
-static int hex_value(struct text t, size_t at) {
-  const int c = at < t.len ? (unsigned char)t.ptr[at] : 0;
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const int letter = c | 0x20;
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+static int hex_at(struct text t, size_t at) {
+  return at < t.len ? hex_value(t.ptr[at]) : -1;
 }
 
 /* What was decoded must be text again: stored values are UTF-8. */
@@ -56,7 +51,7 @@ enum op_result builtin_do_URLDECODE(const struct builtin *b) {
   const struct text t = builtin_text(b, 0, buffer);
   struct textbuf *out = builtin_scratch(b);
   for (size_t i = 0; i < t.len; i++) {
-    const int high = hex_value(t, i + 1), low = hex_value(t, i + 2);
+    const int high = hex_at(t, i + 1), low = hex_at(t, i + 2);
     if (t.ptr[i] == '%' && high >= 0 && low >= 0) {
       textbuf_add_char(out, (char)(unsigned char)(high * 16 + low));
       i += 2;

@@ -116,6 +116,11 @@ test("a wrong password and an unknown login are answered alike; guessing slows d
   const paused = await logIn("guessed");
   assert.equal(paused.status, 429, paused.text);
   assert.ok(paused.body.retryAfterMs > 0 && paused.body.retryAfterMs <= 1000);
+  const guesses = await Promise.all(Array.from({ length: 20 }, (_, i) => logIn("nobody", `guess number ${i}`)));
+  const lookedAt = guesses.filter((a) => a.status === 401).length;
+  assert.ok(lookedAt >= 4 && lookedAt <= 8, `counted before they are looked at, one was before: ${lookedAt}`);
+  const alike = guesses.find((a) => a.status === 429);
+  assert.equal(alike.body.detail, paused.body.detail, "nobody learns which logins there are");
   await eventually("the right password is looked at again", async () => (await logIn("guessed")).status === 200);
 });
 
@@ -125,7 +130,8 @@ test("many at once: each is answered, and the server goes on meanwhile", async (
   assert.equal((await server.ask("GET", "/healthz")).status, 200);
   const health = Date.now() - began;
   const answers = await Promise.all(all);
-  assert.deepEqual(answers.map((a) => a.status), Array(24).fill(200));
+  const right = answers.filter((a) => a.status === 200).length;
+  assert.ok(right >= 5 && answers.every((a) => a.status === 200 || a.status === 429), answers.map((a) => a.status).join());
   assert.ok(health < Date.now() - began, "passwords are looked at beside the loop");
 });
 

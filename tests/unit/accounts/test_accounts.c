@@ -87,11 +87,9 @@ static enum bt_err who(struct place *p, struct text cookie, int64_t now_us) {
 static void a_password_is_looked_at_by_its_hash(void **state) {
   struct place *p = *state;
   char hash[ACCOUNT_HASH_MAX];
-  int64_t until_us = 0;
   put(p, "anna", "agent");
-  assert_int_equal(
-      accounts_find_hash(p->accounts, TEXT("anna"), T0, hash, &until_us),
-      BT_ERR_OK);
+  assert_int_equal(accounts_find_hash(p->accounts, TEXT("anna"), hash),
+                   BT_ERR_OK);
   assert_true(accounts_fits(hash, PASSWORD));
   assert_false(accounts_fits(hash, TEXT("correct horse batterz")));
   assert_null(strstr(hash, "horse"));
@@ -100,10 +98,8 @@ static void a_password_is_looked_at_by_its_hash(void **state) {
 static void an_unknown_login_takes_as_long_and_fits_nothing(void **state) {
   struct place *p = *state;
   char hash[ACCOUNT_HASH_MAX];
-  int64_t until_us = 0;
-  assert_int_equal(
-      accounts_find_hash(p->accounts, TEXT("nobody"), T0, hash, &until_us),
-      BT_ERR_NOT_FOUND);
+  assert_int_equal(accounts_find_hash(p->accounts, TEXT("nobody"), hash),
+                   BT_ERR_NOT_FOUND);
   assert_true(text_starts(text_from(hash), TEXT("$argon2id$v=19$m=19456,t=2")));
   assert_false(accounts_fits(hash, TEXT("nobody has it")));
 }
@@ -117,36 +113,6 @@ static void a_password_has_ten_to_256_bytes(void **state) {
       accounts_hash((struct text){long_one, sizeof long_one}, salt, hash),
       BT_ERR_RANGE);
   assert_int_equal(accounts_hash(TEXT("ten chars."), salt, hash), BT_ERR_OK);
-}
-
-static void wrong_passwords_have_to_wait_longer_and_longer(void **state) {
-  struct place *p = *state;
-  char hash[ACCOUNT_HASH_MAX], cookie[ACCOUNT_COOKIE];
-  int64_t until_us = 0, now_us = T0;
-  const struct text anna = TEXT("anna");
-  static const int64_t pauses_s[] = {0,  0,  0,  0,   1,   2,   4,  8,
-                                     16, 32, 64, 128, 256, 300, 300};
-  put(p, "anna", "agent");
-  for (size_t i = 0; i < sizeof pauses_s / sizeof pauses_s[0]; i++) {
-    const int64_t pause_us = pauses_s[i] * SECOND;
-    assert_int_equal(accounts_failed(p->accounts, anna, now_us), BT_ERR_OK);
-    assert_int_equal(accounts_find_hash(p->accounts, anna, now_us + pause_us,
-                                        hash, &until_us),
-                     BT_ERR_OK);
-    assert_int_equal(until_us, now_us + pause_us);
-    if (pause_us > 0) {
-      assert_int_equal(accounts_find_hash(p->accounts, anna,
-                                          now_us + pause_us - 1, hash,
-                                          &until_us),
-                       BT_ERR_BUSY);
-    }
-    now_us += pause_us;
-  }
-  (void)sign_in(p, "anna", now_us, cookie);
-  assert_int_equal(accounts_failed(p->accounts, anna, now_us), BT_ERR_OK);
-  assert_int_equal(
-      accounts_find_hash(p->accounts, anna, now_us, hash, &until_us),
-      BT_ERR_OK);
 }
 
 static void
@@ -252,7 +218,6 @@ int main(void) {
       STORY(a_password_is_looked_at_by_its_hash),
       STORY(an_unknown_login_takes_as_long_and_fits_nothing),
       STORY(a_password_has_ten_to_256_bytes),
-      STORY(wrong_passwords_have_to_wait_longer_and_longer),
       STORY(a_browser_is_known_until_it_is_idle_old_or_signed_out),
       STORY(a_new_password_signs_out_everywhere),
       STORY(everything_is_there_after_a_restart),

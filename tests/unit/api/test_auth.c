@@ -144,22 +144,57 @@ static void a_ticket_that_is_too_old_or_revoked(void **state) {
   done(&g);
 }
 
-static void the_oldest_ticket_goes(void **state) {
+static bool takes(struct given *g, const char ticket[TICKET_TEXT]) {
+  struct auth_identity taken;
+  return auth_take_ticket(&g->auth, (struct text){ticket, TICKET_TEXT}, 1,
+                          &taken);
+}
+
+static void make(struct given *g, const struct auth_identity *who, unsigned n,
+                 char out[TICKET_TEXT]) {
+  const uint8_t random[AUTH_HASH] = {(uint8_t)n, (uint8_t)(n >> 8),
+                                     (uint8_t)who->role,
+                                     (uint8_t)who->session.lo};
+  assert_true(auth_make_ticket(&g->auth, who, random, 1000 + n, out));
+}
+
+static void whoever_has_enough_tickets_loses_the_own_oldest(void **state) {
   (void)state;
   struct given g;
-  struct auth_identity who, taken;
-  char first[TICKET_TEXT], ticket[TICKET_TEXT];
+  struct auth_identity anna, boss;
+  char annas[TICKET_TEXT], bosses[TICKETS_OF_ONE + 1][TICKET_TEXT];
   give(&g);
-  assert_true(auth_find(&g.auth, TEXT("t-boss"), &who));
-  for (unsigned i = 0; i <= TICKETS_MAX; i++) {
-    const uint8_t random[AUTH_HASH] = {(uint8_t)i, (uint8_t)(i >> 8), 9};
-    assert_true(
-        auth_make_ticket(&g.auth, &who, random, 1000, i == 0 ? first : ticket));
+  assert_true(auth_find(&g.auth, TEXT("t-anna"), &anna));
+  assert_true(auth_find(&g.auth, TEXT("t-boss"), &boss));
+  make(&g, &anna, 0, annas);
+  for (unsigned i = 0; i <= TICKETS_OF_ONE; i++) {
+    make(&g, &boss, i, bosses[i]);
   }
-  assert_false(
-      auth_take_ticket(&g.auth, (struct text){first, sizeof first}, 1, &taken));
-  assert_true(auth_take_ticket(&g.auth, (struct text){ticket, sizeof ticket}, 1,
-                               &taken));
+  assert_false(takes(&g, bosses[0]));
+  for (unsigned i = 1; i <= TICKETS_OF_ONE; i++) {
+    assert_true(takes(&g, bosses[i]));
+  }
+  assert_true(takes(&g, annas));
+  done(&g);
+}
+
+/* Visitors make as many as they like: an agent's ticket stays. */
+static void visitors_take_nobody_elses_ticket(void **state) {
+  (void)state;
+  struct given g;
+  struct auth_identity anna;
+  char annas[TICKET_TEXT], first[TICKET_TEXT], last[TICKET_TEXT];
+  give(&g);
+  assert_true(auth_find(&g.auth, TEXT("t-anna"), &anna));
+  make(&g, &anna, 0, annas);
+  for (unsigned i = 0; i <= TICKETS_MAX; i++) {
+    const struct auth_identity visitor = {
+        .role = ROLE_CUSTOMER, .subject = TEXT("customer"), .session = {1, i}};
+    make(&g, &visitor, i, i == 0 ? first : last);
+  }
+  assert_true(takes(&g, annas));
+  assert_false(takes(&g, first)); /* the oldest of visitors */
+  assert_true(takes(&g, last));
   done(&g);
 }
 
@@ -189,7 +224,8 @@ int main(void) {
       cmocka_unit_test(a_changed_customers_token_is_none),
       cmocka_unit_test(a_ticket_is_good_once),
       cmocka_unit_test(a_ticket_that_is_too_old_or_revoked),
-      cmocka_unit_test(the_oldest_ticket_goes),
+      cmocka_unit_test(whoever_has_enough_tickets_loses_the_own_oldest),
+      cmocka_unit_test(visitors_take_nobody_elses_ticket),
       cmocka_unit_test(without_memory_the_old_table_stands),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,10 +107,27 @@ static void hmac_of_rfc_4231(void **state) {
       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+static void hexadecimal_digits_are_read_back(void **state) {
+  (void)state;
+  uint8_t bytes[2] = {0};
+  assert_true(hex_read(TEXT("0aFf"), bytes, 2));
+  assert_int_equal(bytes[0], 0x0a);
+  assert_int_equal(bytes[1], 0xff);
+  assert_false(hex_read(TEXT("0aF"), bytes, 2));
+  assert_false(hex_read(TEXT("0aFf0"), bytes, 2));
+  static const char none[] = "/:@G`g";
+  for (size_t i = 0; i < sizeof none; i++) {
+    assert_int_equal(hex_value(none[i]), -1);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(md5_of_rfc_1321),    cmocka_unit_test(sha1_of_rfc_3174),
-      cmocka_unit_test(sha256_of_rfc_6234), cmocka_unit_test(a_million_times_a),
+      cmocka_unit_test(hexadecimal_digits_are_read_back),
+      cmocka_unit_test(md5_of_rfc_1321),
+      cmocka_unit_test(sha1_of_rfc_3174),
+      cmocka_unit_test(sha256_of_rfc_6234),
+      cmocka_unit_test(a_million_times_a),
       cmocka_unit_test(hmac_of_rfc_4231),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,8 +336,7 @@ static void a_refused_websocket_says_why(void **state) {
   world_end(&w);
 }
 
-static void a_wrong_handshake_is_noticed(void **state) {
-  (void)state;
+static void refuse_handshake(const char *answer) {
   struct world w;
   struct liar l;
   struct talk t = {.world = &w};
@@ -346,11 +345,7 @@ static void a_wrong_handshake_is_noticed(void **state) {
   liar_begin(&l);
   struct client *client = client_of(&w, "127.0.0.1", l.port);
   open_talk(&t, client, "/ws");
-  liar_answer(&w, &l,
-              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-              "Connection: Upgrade\r\n"
-              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-              1000);
+  liar_answer(&w, &l, answer, 1000);
   world_await(&w, "\n");
   assert_string_equal(world_log(&w),
                       "failed: the input is malformed: the WebSocket handshake "
@@ -359,6 +354,14 @@ static void a_wrong_handshake_is_noticed(void **state) {
   assert_int_equal(close(l.listener), 0);
   client_free(client);
   world_end(&w);
+}
+
+static void a_wrong_handshake_is_noticed(void **state) {
+  (void)state;
+  refuse_handshake("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                   "Connection: Upgrade\r\n"
+                   "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+                   "\r\n");
 }
 
 static void freeing_the_client_cuts_its_websocket_silently(void **state) {

@@ -273,9 +273,11 @@ static void who_waits_no_longer_hears_nothing(void **state) {
   courier_cancel(call[0]); /* has left */
   courier_cancel(call[3]); /* has not */
   settle(&w);
-  assert_int_equal(w.left_count, 3); /* its place is free */
+  assert_int_equal(w.left_count, 2); /* its place is not free before its end */
   reply(&w, 200, "");
+  settle(&w);
   assert_int_equal(h[0].times, 0);
+  assert_int_equal(w.left_count, 3);
   reply(&w, 503, "");
   courier_cancel(call[1]); /* rests */
   run(&w, w.now_us + 1000000);
@@ -283,6 +285,31 @@ static void who_waits_no_longer_hears_nothing(void **state) {
   reply(&w, 200, "");
   assert_int_equal(h[2].times, 1);
   assert_int_equal(h[1].times + h[3].times, 0);
+  end(&w);
+}
+
+/* Visitors open and leave, and the host takes its time: it has as many calls as
+ * are allowed, and no more. */
+static void who_leaves_makes_no_room_for_another_call(void **state) {
+  (void)state;
+  struct world w;
+  struct heard h = {0};
+  begin(&w, &usual);
+  for (unsigned i = 0; i < 20; i++) {
+    courier_cancel(send(&w, "http://a/", true, &h));
+    struct courier_call *call = send(&w, "http://a/", true, &h);
+    settle(&w);
+    courier_cancel(call);
+  }
+  assert_int_equal(w.left_count, usual.at_once_max);
+  reply(&w, 200, "");
+  reply(&w, 503, ""); /* nobody wants it again */
+  run(&w, w.now_us + 10000000);
+  assert_int_equal(w.left_count, usual.at_once_max);
+  send(&w, "http://a/", true, &h);
+  settle(&w);
+  reply(&w, 200, "");
+  assert_int_equal(h.times, 1);
   end(&w);
 }
 
@@ -323,6 +350,7 @@ int main(void) {
       cmocka_unit_test(a_host_that_is_down_is_left_alone_and_then_tried_once),
       cmocka_unit_test(too_many_that_wait_are_told),
       cmocka_unit_test(who_waits_no_longer_hears_nothing),
+      cmocka_unit_test(who_leaves_makes_no_room_for_another_call),
       cmocka_unit_test(a_target_goes_with_its_calls),
       cmocka_unit_test(without_memory_nothing_is_sent),
   };

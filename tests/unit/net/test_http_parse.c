@@ -43,6 +43,8 @@ static void good_requests_are_read(void **state) {
       {"OPTIONS * HTTP/1.1\r\n" HOST "\r\n", "OPTIONS * []"},
       {"GET http://baton.example/a?b HTTP/1.1\r\n" HOST "\r\n", "GET /a?b []"},
       {"GET https://baton.example HTTP/1.1\r\n" HOST "\r\n", "GET / []"},
+      {"GET HTTP://baton.example/a?b HTTP/1.1\r\n" HOST "\r\n", "GET /a?b []"},
+      {"GET hTTps://baton.example/a HTTP/1.1\r\n" HOST "\r\n", "GET /a []"},
       {"GET http://baton.example?b HTTP/1.1\r\n" HOST "\r\n", "GET /?b []"},
       {"GET / HTTP/1.0\r\n\r\n", "GET / [] close"},
       {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET / []"},

@@ -124,6 +124,8 @@ static void a_wrong_handshake_is_refused_with_a_reason(void **state) {
       "POST /ws HTTP/1.1\r\n" HOST V13 UP KEY,
       "GET /ws HTTP/1.0\r\n" HOST V13 UP KEY,
       GET V13 UP KEY "Content-Length: 2\r\n",
+      GET V13 UP KEY KEY,
+      GET V13 UP KEY V13,
   };
   struct world w;
   world_begin(&w);
