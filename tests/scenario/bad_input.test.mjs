@@ -107,7 +107,7 @@ test("a method that the resource does not know: 405, with those that it does", a
 test("a path that leads nowhere: 404, with the nearest", async () => {
   isProblem(await supervisor("GET", "/sesions"), 404, "not_found", { detail: /\/api\/v1\/sessions/ });
   isProblem(await supervisor("GET", `/sessions/${id}/timelin`), 404, "not_found", { detail: /timeline/ });
-  isProblem(await server.ask("GET", "/"), 404, "not_found");
+  isProblem(await server.ask("GET", "/nowhere"), 404, "not_found");
   isProblem(await supervisor("GET", "/queues/%zz"), 400, "bad_request");
   isProblem(await supervisor("GET", "/queues/%ff"), 400, "bad_request");
   isProblem(await supervisor("GET", "/sessions/%00"), 400, "bad_request");

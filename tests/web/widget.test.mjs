@@ -166,7 +166,7 @@ test("a choice is made once: the visitor reads its title, the bot its payload", 
     if (i === 0) await shoot(page, "widget-choices");
     await choice.click();
     await page.locator(".bubble.customer:not(.pending)").nth(i).waitFor();
-    const heard = await bot.hear("customer.message");
+    const heard = await bot.hear("the choice", (f) => f.type === "customer.message" && f.session === session);
     assert.deepEqual([heard.text, heard.data], ["My bill", { payload: "intent_bill" }]);
     assert.ok(await choice.isDisabled(), "the choice is made");
   }
@@ -196,7 +196,8 @@ test("cards, a picture and links; what is no safe link is no link", async () => 
   await accessible(page, "cards");
   await shoot(page, "widget-cards");
   await page.getByRole("button", { name: "Take small" }).click();
-  assert.deepEqual((await bot.hear("customer.message")).data, { payload: "small" });
+  const heard = await bot.hear("the choice", (f) => f.type === "customer.message" && f.session === session);
+  assert.deepEqual(heard.data, { payload: "small" });
 });
 
 test("by keyboard alone, on a narrow screen, in German", async () => {
