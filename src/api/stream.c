@@ -270,7 +270,8 @@ static void beat(struct stream *s) {
 void streams_on_timer(void *ctx) {
   struct api *api = ctx;
   const int64_t end_us = loop_now_us() + SLICE_US;
-  bool more = false, slow = false;
+  /* Who begins in the middle goes round again: some before it may wait. */
+  bool more = api->next_stream != NULL, slow = false;
   struct stream *s = api->next_stream != NULL ? api->next_stream : api->streams;
   while (s != NULL && loop_now_us() < end_us) {
     api->next_stream = s->next;

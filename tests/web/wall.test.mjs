@@ -134,11 +134,13 @@ test("of a session that waits one sees why nobody has it, and sets priority, que
   await accessibleInBoth(page, "wall waiting");
   await page.getByRole("button", { name: "Set the priority" }).click();
   await eventually("the priority is set", async () => (await view(id)).queue.priority === 70);
+  await page.locator(".facts", { hasText: "70" }).waitFor(); // what is asked next is asked of this version
   await page.getByRole("button", { name: "Move", exact: true }).click();
   await form(page).getByLabel("Queue").selectOption("owned");
   await form(page).getByLabel("Reason").fill("French is ill");
   await page.getByRole("button", { name: "Move it" }).click();
   await eventually("it is moved", async () => (await view(id)).queue.id === "owned");
+  await page.locator(".facts", { hasText: "Owned" }).waitFor();
   const anna = await Peer.connect(server, "/agents/anna/socket", "anna");
   await page.getByRole("button", { name: "Assign", exact: true }).click();
   await form(page).getByLabel("Agent").selectOption("anna");
