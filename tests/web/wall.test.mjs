@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
 import { BATON, eventually, Server } from "../scenario/support/server.mjs";
 import { finish, goodbye, idle, take } from "../scenario/support/story.mjs";
@@ -74,6 +74,14 @@ async function talking() {
 const view = async (id) => (await supervisor("GET", `/sessions/${id}`)).body;
 const row = (page, name) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name }) });
 const form = (page) => page.locator("form.act");
+
+// Who has just closed the line counts as available for a while: nobody comes to
+// the next story with an agent of the one before.
+beforeEach(async () => {
+  for (const name of ["anna", "bert"]) {
+    await supervisor("PUT", `/agents/${name}/state`, { state: "offline", reason: "between two stories", force: true });
+  }
+});
 
 test("an agent is told that the wallboard is not for agents", async () => {
   const page = await browser.open(home());
