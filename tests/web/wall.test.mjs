@@ -260,6 +260,35 @@ test("listening in, whispering, stepping in: the agent's desk shows it, the cust
   await done(page);
 });
 
+test("what happens while the page reads is read as well", async () => {
+  const { id, anna, customer } = await talking();
+  const page = await atTheWall({ hash: `#/session/${id}` });
+  const frames = [];
+  page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(payload)));
+  await page.reload();
+  await page.getByRole("button", { name: "Listen in" }).click();
+  await page.getByRole("button", { name: "Step in" }).waitFor();
+  await page.waitForLoadState("networkidle");
+  // An explanation that takes long: the journal was read before it.
+  let slowly;
+  const asked = new Promise((resolve) => {
+    slowly = (route) => new Promise((release) => resolve(() => release(route.continue())));
+  });
+  await page.route("**/explain", slowly, { times: 1 });
+  const read = page.waitForResponse("**/timeline");
+  await customer.ask("message", { text: "First" });
+  const release = await asked;
+  await (await read).finished();
+  await customer.ask("message", { text: "Second" });
+  const kept = (after) => after >= 0 && frames.slice(after).some((f) => f.includes('"answer.kept"'));
+  await eventually("the page hears of all of it", () => kept(frames.findIndex((f) => f.includes("Second"))));
+  await release();
+  await bubble(page, "Second").waitFor();
+  await finish(server, id);
+  await anna.close();
+  await done(page);
+});
+
 test("the server is killed under the wallboard: it says so, comes back, and has missed nothing", async () => {
   const page = await atTheWall();
   const { id } = await waiting();

@@ -2,6 +2,7 @@
 // it looks.
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { ask, Refused } from "../shared/problem";
+import { Reread } from "../shared/reread";
 import { type AgentView, type Figure, type Figures, pathOf, type QueueView, type WallEvent } from "./api";
 
 // What was, every few seconds: the trend of the last minutes.
@@ -51,8 +52,7 @@ export class Centre {
   private readonly line: Line;
   private readonly timers: number[] = [];
   private last = ""; // id of the last event: the stream goes on behind it
-  private readTimer: number | undefined;
-  private nextReadAt = 0;
+  private readonly reread = new Reread(() => this.read(), (tookMs) => Math.max(READ_AT_MOST_EVERY_MS, tookMs * READING_SHARE));
 
   constructor() {
     this.line = new Line(
@@ -88,18 +88,16 @@ export class Centre {
 
   close(): void {
     this.line.close();
-    clearTimeout(this.readTimer);
+    this.reread.close();
     for (const timer of this.timers) clearInterval(timer);
   }
 
   // Reads queues and agents anew, not more often than makes sense.
   soon(): void {
-    if (this.readTimer !== undefined) return;
-    this.readTimer = setTimeout(() => void this.read(), Math.max(0, this.nextReadAt - Date.now()));
+    this.reread.soon();
   }
 
   private async read(): Promise<void> {
-    const began = Date.now();
     try {
       const [queues, agents] = await Promise.all([
         ask<{ queues: QueueView[] }>(pathOf("queues")),
@@ -112,11 +110,9 @@ export class Centre {
         void this.readFigures();
       }
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.change({ signedOut: true });
+      if (!(error instanceof Refused && error.status === 401)) throw error;
+      this.change({ signedOut: true });
     }
-    const took = Date.now() - began;
-    this.nextReadAt = Date.now() + Math.max(READ_AT_MOST_EVERY_MS, took * READING_SHARE);
-    this.readTimer = undefined;
   }
 
   private async readFigures(): Promise<void> {

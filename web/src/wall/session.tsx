@@ -1,6 +1,7 @@
 // One session: where it is, what can be done, how it came here, and what is said.
 import { useEffect, useRef, useState } from "react";
 import { ask, Refused } from "../shared/problem";
+import { Reread } from "../shared/reread";
 import { pathOf, type SessionView, type WallEvent } from "./api";
 import { SessionActions } from "./actions";
 import type { Centre } from "./centre";
@@ -22,37 +23,38 @@ const READ_AT_MOST_EVERY_MS = 400;
 // Read anew whenever something happens to the session. "unknown": there is none.
 function useCase(id: string, centre: Centre, up: boolean): Case | "unknown" | null {
   const [found, setFound] = useState<Case | "unknown" | null>(null);
-  const again = useRef<() => void>(() => {});
+  const reread = useRef<Reread | null>(null);
   useEffect(() => {
-    let timer: number | undefined;
     let closed = false;
-    const read = async (): Promise<void> => {
-      try {
-        const next = await readCase(id);
-        if (!closed) setFound(next);
-      } catch (error) {
-        if (!closed && error instanceof Refused && error.status === 404) setFound("unknown");
-      }
-      timer = undefined;
-    };
-    again.current = () => {
-      timer ??= setTimeout(() => void read(), READ_AT_MOST_EVERY_MS);
-    };
-    void read();
-    const stop = centre.listen((event) => event.session === id && again.current());
+    const reader = new Reread(async () => {
+      const next = await readCase(id);
+      if (!closed) setFound(next);
+    }, () => READ_AT_MOST_EVERY_MS);
+    reread.current = reader;
+    reader.soon();
+    const stop = centre.listen((event) => event.session === id && reader.soon());
     return () => {
       closed = true;
-      clearTimeout(timer);
+      reader.close();
       stop();
     };
   }, [id, centre]);
   useEffect(() => {
-    if (up) again.current();
+    if (up) reread.current?.soon();
   }, [up]);
   return found;
 }
 
-async function readCase(id: string): Promise<Case> {
+async function readCase(id: string): Promise<Case | "unknown"> {
+  try {
+    return await readKnown(id);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return "unknown";
+    throw error;
+  }
+}
+
+async function readKnown(id: string): Promise<Case> {
   const [view, timeline, explained] = await Promise.all([
     ask<SessionView>(pathOf("sessions", id)).catch((error: unknown) => {
       if (error instanceof Refused && error.status === 404) return null;
