@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "engine/form.h"
 #include "engine/host_priv.h"
+#include "studio/options.h"
 
 enum contact_number { INITIAL, ACCELERATION, MOST, LOW, HIGH, NUMBERS };
 
@@ -37,14 +38,49 @@ static bool refuse_option(const struct act *t, struct text why,
   return false;
 }
 
+/* Options are an object, or a text: "initialPriority:3,targetAgent:anna". */
+static bool is_object(const struct act *t, unsigned i) {
+  return vm_arg_kind(t->vm, i) == VM_KIND_OBJECT;
+}
+
+static bool find_option(const struct act *t, unsigned i, const char *name,
+                        struct text *value) {
+  struct text rest = act_has(t, i) ? act_text(t, i) : TEXT("");
+  struct options_pair pair;
+  while (options_next(&rest, &pair)) {
+    if (text_equal_nocase(pair.key, text_from(name))) {
+      *value = pair.value;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* What argument @i says for one of the own words, as text. */
+static bool find_word(const struct act *t, unsigned i, const char *name,
+                      struct text *value) {
+  if (!is_object(t, i)) {
+    return find_option(t, i, name, value);
+  }
+  *value = act_member_text(t, i, name);
+  return vm_arg_member_kind(t->vm, i, name) != VM_KIND_NULL;
+}
+
+static bool word_number(const struct act *t, unsigned i, const char *name,
+                        struct text said, double *value) {
+  return is_object(t, i) ? vm_arg_member_number(t->vm, i, name, value)
+                         : text_to_double(said, value);
+}
+
 static bool read_number(const struct act *t, unsigned i, size_t n,
                         struct contact *c, struct answer *a) {
   const char *name = numbers[n].name;
+  struct text said;
   double value = 0;
-  if (vm_arg_member_kind(t->vm, i, name) == VM_KIND_NULL) {
+  if (!find_word(t, i, name, &said)) {
     return true;
   }
-  const bool number = vm_arg_member_number(t->vm, i, name, &value) &&
+  const bool number = word_number(t, i, name, said, &value) &&
                       value >= numbers[n].min && value <= numbers[n].max;
   c->number[n] = number ? (int64_t)(value * numbers[n].parts + 0.5) : 0;
   c->has[n] = true;
@@ -61,11 +97,29 @@ static bool read_number(const struct act *t, unsigned i, size_t n,
 }
 
 static bool is_own_word(struct text name) {
-  bool own = text_equal(name, text_from(target_agent));
+  bool own = text_equal_nocase(name, text_from(target_agent));
   for (size_t n = 0; n < NUMBERS; n++) {
-    own = own || text_equal(name, text_from(numbers[n].name));
+    own = own || text_equal_nocase(name, text_from(numbers[n].name));
   }
   return own;
+}
+
+/* The options that are those of the command, too: a value may hold commas, so
+ * that they stay as they were written. */
+static struct text other_options(const struct act *t, unsigned i) {
+  const struct text all = act_text(t, i);
+  struct textbuf b;
+  textbuf_init(&b, t->x->out->arena.mem);
+  for (size_t from = 0; from <= all.len;) {
+    const size_t comma = text_find(all, TEXT(","), from);
+    const struct text part = text_sub(all, from, comma - from);
+    const size_t colon = text_find(part, TEXT(":"), 0);
+    if (!is_own_word(text_trim(text_sub(part, 0, colon)))) {
+      textbuf_addf(&b, "%s%.*s", b.len > 0 ? "," : "", TEXT_ARG(part));
+    }
+    from = comma + 1;
+  }
+  return act_take(t, &b);
 }
 
 /* The members that are those of the command, too. */
@@ -94,17 +148,17 @@ static bool read_contact(const struct act *t, unsigned i, struct contact *c,
     return true;
   }
   struct form_error error;
-  const bool object = vm_arg_kind(t->vm, i) == VM_KIND_OBJECT;
-  const bool good = object ? form_read_json(type, other_members(t, i),
-                                            ctx_arena(t->x), args, &error)
-                           : form_read_options(type, act_text(t, i),
-                                               ctx_arena(t->x), args, &error);
+  const bool good = is_object(t, i)
+                        ? form_read_json(type, other_members(t, i),
+                                         ctx_arena(t->x), args, &error)
+                        : form_read_options(type, other_options(t, i),
+                                            ctx_arena(t->x), args, &error);
   if (!good) {
     answer_member(t->x, error.refusal, error.pointer,
                   ctx_format(t->x, "%s", error.detail), a);
     return false;
   }
-  for (size_t n = 0; object && n < NUMBERS; n++) {
+  for (size_t n = 0; n < NUMBERS; n++) {
     if (!read_number(t, i, n, c, a)) {
       return false;
     }
@@ -217,8 +271,8 @@ bool host_read_req_agent(const struct act *t, struct record *args,
   if (c.has[LOW] || c.has[HIGH]) {
     set_range(t, &c, act_text(t, 0), args);
   }
-  if (vm_arg_member_kind(t->vm, 1, target_agent) != VM_KIND_NULL) {
-    const struct text agent = act_member_text(t, 1, target_agent);
+  struct text agent;
+  if (find_word(t, 1, target_agent, &agent)) {
     record_set_text(args, FIELD_TARGET,
                     ctx_format(t->x, "agent:%.*s", TEXT_ARG(agent)));
   }

@@ -456,6 +456,33 @@ static void test_a_contact_says_how_it_ages(void **state) {
   centre_free(&c);
 }
 
+static void test_a_contact_is_described_in_a_text(void **state) {
+  (void)state;
+  struct centre c;
+  start(&c, "Hangup()\nr = ReqAgent(\"AgentSkill\", \"initialPriority:8, "
+            "lowproficiency:9,highProficiency:2,reason:cards, and more\")\n"
+            "LogInfo(r.code)\n"
+            "r = UpdateContact(\"initialPriority:4,acceleration:2\")\n"
+            "LogInfo(r.code)\n"
+            "r = UpdateContact(\"initialPriority\")\nLogInfo(r.detail)\n"
+            "r = UpdateContact(\"maxPriority:many\")\nLogInfo(r.detail)\n");
+  assert_string_equal(centre_lines(&c),
+                      "200\n200\ninitialPriority is a whole number 0 … 1000.\n"
+                      "maxPriority is a whole number 0 … 1000.\n");
+  const struct record *queued = centre_event(&c, EVENT_OF_SESSION(QUEUED));
+  assert_int_equal(record_num(queued, FIELD_PRIORITY), 8);
+  assert_true(
+      text_equal(record_text(queued, FIELD_REASON), TEXT("cards, and more")));
+  assert_true(text_equal(record_text(queued, FIELD_SKILLS),
+                         TEXT("[{\"name\":\"AgentSkill\",\"minProficiency\":9,"
+                              "\"maxProficiency\":2}]")));
+  uint32_t slot = 0;
+  assert_true(engine_find(c.e, c.session, &slot));
+  assert_int_equal(engine_live(c.e, slot)->priority, 4);
+  assert_int_equal(engine_live(c.e, slot)->ageing.points, 200);
+  centre_free(&c);
+}
+
 static void test_a_contact_that_fits_nobody_is_refused(void **state) {
   (void)state;
   struct centre c;
@@ -516,6 +543,7 @@ int main(void) {
       cmocka_unit_test(test_a_run_keeps_the_version_it_began_with),
       cmocka_unit_test(test_req_agent_refuses_what_does_not_fit),
       cmocka_unit_test(test_a_contact_says_how_it_ages),
+      cmocka_unit_test(test_a_contact_is_described_in_a_text),
       cmocka_unit_test(test_a_contact_that_fits_nobody_is_refused),
       cmocka_unit_test(test_a_waiting_transfer_answers_the_script),
   };
