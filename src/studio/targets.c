@@ -244,7 +244,13 @@ static const struct expr *target_argument(const struct expr *call) {
   if (is_action(call, ACTION_TRANSFER) && call->argc >= 2) {
     return call->args->next;
   }
-  return is_action(call, ACTION_REQ_AGENT) ? call->args : NULL;
+  if (is_action(call, ACTION_CALLBACK) && call->argc == 3) {
+    return call->args->next->next;
+  }
+  return is_action(call, ACTION_REQ_AGENT) ||
+                 is_action(call, ACTION_GET_QUEUE_INFO)
+             ? call->args
+             : NULL;
 }
 
 /* BotExchange("x") names the target bot:x. */

@@ -52,6 +52,9 @@ static void test_targets_come_from_afar(void **state) {
   check_targets("m = Menu(\"Which?\", \"Red|Blue\", 5)\nc = m.choice\n"
                 "Transfer(1, c)\n",
                 "Red|Blue");
+  check_targets("q = GetQueueInfo(\"Sales\")\nl = \"Later\"\n"
+                "Callback(\"+49\", 60, l)\nCallback(\"+49\", 60)\n",
+                "Sales|Later");
   check_targets("FUNCTION f(x) { Transfer(1, x)\nf(x) }\nf(\"A\")\na = b\n"
                 "b = a\nTransfer(1, a)\n",
                 "A");
