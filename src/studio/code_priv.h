@@ -41,7 +41,7 @@ enum opcode opcode_general(enum opcode op);
 
 enum {
   CODE_CONSTANT = 0x8000, /* in a V operand: the rest is a constant's index */
-  CODE_METHOD = 0x8000,   /* in the count of a BUILTIN: called as x.f() */
+  CODE_METHOD = 0x8000,   /* in the count of a BUILTIN or APPEND: x.f() */
   CODE_MAX = 0xffff,      /* instructions of one part */
   CODE_REGISTERS_MAX = 4096,
   CODE_CONSTANTS_MAX = 0x7fff

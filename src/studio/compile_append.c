@@ -1,6 +1,7 @@
-/* s = s + a + b: what is added goes to the text that s has, piece by piece. A
- * temporary s + a would be copied whole each time, and a text that is built in
- * a loop would take as many steps as the square of its length. */
+/* s = s + a + b, s = "{s}…", s.append(a): what is added goes to the text that s
+ * has. A temporary s + a would be copied whole each time, and a text that is
+ * built in a loop would take as many steps as the square of its length. */
+#include "studio/builtin_priv.h"
 #include "studio/compiler_priv.h"
 
 enum { PIECES_MAX = 32 };
@@ -10,6 +11,8 @@ static bool is_same(const struct expr *e, const struct expr *variable) {
          e->variable.local == variable->variable.local &&
          e->variable.index == variable->variable.index;
 }
+
+static bool are_apart(const struct expr *list, const struct expr *variable);
 
 /* Can the piece be computed before the first is added? Not if it is the
  * variable's own value, or code of the script runs in it. */
@@ -23,15 +26,17 @@ static bool is_apart(const struct expr *e, const struct expr *variable) {
       !is_apart(e->right, variable)) {
     return false;
   }
-  const struct expr *arg = e->args;
-  while (arg != NULL && is_apart(arg, variable)) {
-    arg = arg->next;
-  }
-  return arg == NULL;
+  return are_apart(e->args, variable);
 }
 
-/* What is added to the variable, the last piece first; 0 if it is not that, or
- * one piece, which is no chain. */
+static bool are_apart(const struct expr *list, const struct expr *variable) {
+  while (list != NULL && is_apart(list, variable)) {
+    list = list->next;
+  }
+  return list == NULL;
+}
+
+/* What is added to the variable, the last piece first; 0 if it is not that. */
 static size_t pieces_of(const struct expr *sum, const struct expr *variable,
                         const struct expr *pieces[PIECES_MAX]) {
   size_t n = 0;
@@ -41,22 +46,82 @@ static size_t pieces_of(const struct expr *sum, const struct expr *variable,
     pieces[n++] = e->right;
     e = e->left;
   }
-  return is_same(e, variable) && n >= 2 ? n : 0;
+  return is_same(e, variable) ? n : 0;
+}
+
+static void add_piece(struct compiler *c, const struct expr *variable,
+                      const struct expr *piece, uint16_t value) {
+  const uint16_t index = (uint16_t)variable->variable.index;
+  if (!compiler_is_outer(c, variable)) {
+    compiler_add_to(c, index, piece, value);
+    return;
+  }
+  const bool literal = piece->kind == EXPR_TEXT || piece->kind == EXPR_TEMPLATE;
+  const struct insn in = {
+      .op = OP_ADD_GLOBAL, .a = index, .b = value, .c = literal};
+  (void)compiler_emit(c, in, piece->at);
+}
+
+static void append_registers(struct compiler *c, struct place at,
+                             const struct expr *variable, uint16_t base,
+                             uint16_t count) {
+  const bool outer = compiler_is_outer(c, variable);
+  const struct insn in = {.op = outer ? OP_APPEND_GLOBAL : OP_APPEND,
+                          .a = (uint16_t)variable->variable.index,
+                          .b = base,
+                          .c = count};
+  (void)compiler_emit(c, in, at);
+}
+
+/* "{s}…" */
+static bool append_template(struct compiler *c, const struct expr *variable,
+                            const struct expr *e) {
+  if (e->argc < 2 || !is_same(e->args, variable) ||
+      !are_apart(e->args->next, variable)) {
+    return false;
+  }
+  const uint32_t keep = c->next;
+  const uint16_t base = (uint16_t)c->next;
+  for (const struct expr *part = e->args->next; part != NULL;
+       part = part->next) {
+    (void)compiler_fresh(c, part);
+  }
+  append_registers(c, e->at, variable, base, (uint16_t)(e->argc - 1));
+  c->next = keep;
+  return true;
 }
 
 bool compiler_append(struct compiler *c, const struct expr *variable,
                      const struct expr *sum) {
+  if (sum->kind == EXPR_TEMPLATE) {
+    return append_template(c, variable, sum);
+  }
   const struct expr *pieces[PIECES_MAX];
   uint16_t values[PIECES_MAX];
   const size_t count = pieces_of(sum, variable, pieces);
+  if (count < (compiler_is_outer(c, variable) ? 1 : 2)) {
+    return false; /* one instruction does it in place */
+  }
   const uint32_t keep = c->next;
   for (size_t i = count; i > 0; i--) {
     values[i - 1] = compiler_operand(c, pieces[i - 1]);
   }
   for (size_t i = count; i > 0; i--) {
-    compiler_add_to(c, (uint16_t)variable->variable.index, pieces[i - 1],
-                    values[i - 1]);
+    add_piece(c, variable, pieces[i - 1], values[i - 1]);
   }
   c->next = keep;
-  return count > 0;
+  return true;
+}
+
+bool compiler_append_call(struct compiler *c, const struct expr *call) {
+  if (call->kind != EXPR_METHOD || call->callee != CALLEE_BUILTIN ||
+      call->callee_id != BUILTIN_APPEND || call->argc != 1 ||
+      call->left->kind != EXPR_NAME || !are_apart(call->args, call->left)) {
+    return false;
+  }
+  const uint32_t keep = c->next;
+  append_registers(c, call->at, call->left, compiler_fresh(c, call->args),
+                   1 | CODE_METHOD);
+  c->next = keep;
+  return true;
 }

@@ -114,7 +114,7 @@ static void compile_assign(struct compiler *c, const struct stmt *s) {
     compile_text_assign(c, s);
   } else if (name && !compiler_is_outer(c, s->target)) {
     assign_own(c, s->target, s->value);
-  } else {
+  } else if (!name || !compiler_append(c, s->target, s->value)) {
     compiler_store(c, s->target, compiler_operand(c, s->value));
   }
 }
@@ -302,7 +302,9 @@ static void compile_stmt(struct compiler *c, const struct stmt *s) {
     compile_dynamic(c, s);
     break;
   case STMT_CALL:
-    (void)compiler_fresh(c, s->value);
+    if (!compiler_append_call(c, s->value)) {
+      (void)compiler_fresh(c, s->value);
+    }
     break;
   case STMT_IF:
     compile_if(c, s);

@@ -69,9 +69,11 @@ void compiler_to(struct compiler *c, const struct expr *e, uint16_t dst);
 /* The variable in register @dst += @piece, whose value is the V operand. */
 void compiler_add_to(struct compiler *c, uint16_t dst, const struct expr *piece,
                      uint16_t value);
-/* @variable, a register, = @sum, if that is itself and pieces to be added. */
+/* @variable = @sum, if that is itself and pieces to be added. */
 bool compiler_append(struct compiler *c, const struct expr *variable,
                      const struct expr *sum);
+/* s.append(x), if that is @call; its own value is not needed. */
+bool compiler_append_call(struct compiler *c, const struct expr *call);
 /* Jumps when the truth of @e is @when; else goes on. */
 void compiler_condition(struct compiler *c, const struct expr *e, bool when,
                         struct jumps *j);

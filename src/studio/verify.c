@@ -82,6 +82,9 @@ static bool ranges_fit(const struct verifier *v, const struct insn *in) {
   case OP_JOIN_ALL:
   case OP_TEMPLATE:
     return in->b + (unsigned)in->c <= v->part->registers;
+  case OP_APPEND:
+  case OP_APPEND_GLOBAL:
+    return in->b + (in->c & ~(unsigned)CODE_METHOD) <= v->part->registers;
   case OP_BUILTIN:
     return builtin_fits(v, in);
   case OP_ACTION:

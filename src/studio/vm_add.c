@@ -1,6 +1,7 @@
 /* a + b where not both are numbers, and texts that grow. */
 #include <string.h>
 
+#include "studio/builtin_impl_priv.h"
 #include "studio/vm_priv.h"
 
 /* What is not numeric counts as nothing, unless one of the two makes it a join:
@@ -57,20 +58,76 @@ static enum op_result append(struct vm *vm, struct text_obj *t,
   t->len = (uint32_t)len;
   t->bytes[len] = '\0';
   t->head.grows = true;
-  *out = value_joined(value_text(t));
+  *out = value_text(t);
   return OP_RESULT_DONE;
+}
+
+/* Is it a text that is worth growing? */
+static bool is_long(struct value v) {
+  return value_tag(v) == VALUE_TEXT && value_text_of(v)->len >= GROWS_FROM;
 }
 
 enum op_result vm_add_to(struct vm *vm, const struct value *a,
                          const struct value *b, bool join, struct value *out) {
   double sum;
-  if (value_tag(*a) != VALUE_TEXT || value_text_of(*a)->len < GROWS_FROM ||
-      is_sum(a, b, join, &sum)) {
+  if (!is_long(*a) || is_sum(a, b, join, &sum)) {
     return vm_add(vm, a, b, join, out);
   }
   textbuf_clear(&vm->scratch);
   value_print(*b, &vm->scratch);
-  return vm->scratch.failed
-             ? vm_take_scratch(vm, out)
-             : append(vm, value_text_of(*a), textbuf_text(&vm->scratch), out);
+  if (vm->scratch.failed) {
+    return vm_take_scratch(vm, out);
+  }
+  const enum op_result result =
+      append(vm, value_text_of(*a), textbuf_text(&vm->scratch), out);
+  if (result == OP_RESULT_DONE) {
+    *out = value_joined(*out);
+  }
+  return result;
+}
+
+enum op_result vm_splice(struct vm *vm, const struct value *pieces,
+                         unsigned count, struct value *place) {
+  const bool grows = is_long(*place);
+  textbuf_clear(&vm->scratch);
+  if (!grows) {
+    value_print(*place, &vm->scratch);
+  }
+  for (unsigned i = 0; i < count; i++) {
+    value_print(pieces[i], &vm->scratch);
+  }
+  return grows && !vm->scratch.failed
+             ? append(vm, value_text_of(*place), textbuf_text(&vm->scratch),
+                      place)
+             : vm_take_scratch(vm, place);
+}
+
+/* s.append(more) */
+static enum op_result append_method(struct vm *vm, struct value more,
+                                    struct value *place) {
+  if (is_long(*place) && value_tag(more) == VALUE_TEXT) {
+    return append(vm, value_text_of(*place), value_as_text(more), place);
+  }
+  struct value args[] = {*place, more};
+  const enum op_result result =
+      builtin_call(vm, BUILTIN_APPEND, args, 2 | CODE_METHOD);
+  if (result == OP_RESULT_DONE) {
+    *place = args[0];
+  }
+  return result;
+}
+
+enum op_result vm_grow(struct vm *vm, const struct insn *in,
+                       const struct value *registers, struct value *place) {
+  if (in->op == OP_ADD_GLOBAL) {
+    const struct value b =
+        in->b & CODE_CONSTANT
+            ? vm->program->constants[in->b & ~(unsigned)CODE_CONSTANT]
+            : registers[in->b];
+    return vm_add_to(vm, place, &b, in->c == 1, place);
+  }
+  if (in->c & CODE_METHOD) {
+    return append_method(vm, registers[in->b], place);
+  }
+  return vm_splice(vm, &registers[in->b], in->c, place);
 }

@@ -176,17 +176,23 @@ static enum op_result op_text(const struct op *op) {
 }
 
 static enum op_result op_template(const struct op *op) {
-  struct textbuf *out = &op->vm->scratch;
-  struct value v;
-  textbuf_clear(out);
-  for (uint16_t i = 0; i < op->in->c; i++) {
-    value_print(op->r[op->in->b + i], out);
-  }
-  const enum op_result result = vm_take_scratch(op->vm, &v);
+  struct value v = value_null();
+  const enum op_result result =
+      vm_splice(op->vm, &op->r[op->in->b], op->in->c, &v);
   if (result != OP_RESULT_DONE) {
     return result;
   }
   return put(op, op->kind == OP_JOIN_ALL ? value_joined(v) : v);
+}
+
+static enum op_result op_grow(const struct op *op) {
+  const bool own = op->kind == OP_APPEND;
+  struct value *place = (own ? op->r : op->vm->stack) + op->in->a;
+  if (own && !is_variable(op, op->in->a)) {
+    heap_share(*place);
+  }
+  const enum op_result result = vm_grow(op->vm, op->in, op->r, place);
+  return result == OP_RESULT_DONE ? go_on(op) : result;
 }
 
 /* ---- members */
@@ -578,6 +584,9 @@ static op_fn *const ops[OPCODES] = {
     [OP_FOR_NEXT] = op_for_next,
     [OP_EACH_NEXT] = op_each_next,
     [OP_REPEAT_NEXT] = op_repeat_next,
+    [OP_ADD_GLOBAL] = op_grow,
+    [OP_APPEND] = op_grow,
+    [OP_APPEND_GLOBAL] = op_grow,
     [OP_BUILTIN] = op_builtin,
 };
 

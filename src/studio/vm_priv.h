@@ -103,6 +103,14 @@ enum op_result vm_add(struct vm *vm, const struct value *a,
 enum op_result vm_add_to(struct vm *vm, const struct value *a,
                          const struct value *b, bool join, struct value *out);
 
+/* *@place = itself as text and the pieces behind it; a long text of a variable
+ * grows. */
+enum op_result vm_splice(struct vm *vm, const struct value *pieces,
+                         unsigned count, struct value *place);
+/* ADD_GLOBAL, APPEND and APPEND_GLOBAL: *@place, a variable, grows. */
+enum op_result vm_grow(struct vm *vm, const struct insn *in,
+                       const struct value *registers, struct value *place);
+
 enum vm_status vm_loop(struct vm *vm, bool trace);
 
 /* ---- arrays.c: texts that are arrays */
