@@ -138,7 +138,8 @@ static void take_escape(struct lexer *l, struct literal *t) {
   }
   const size_t at = l->at++;
   scan_error(l, DIAGNOSTIC_CODE_BAD_TEXT, at, "unknown escape in a $\" text",
-             "known are \\\" \\' \\\\ \\t \\r \\n \\b \\0 \\{");
+             c == '}' ? "write } alone: it stands as it is"
+                      : "known are \\\" \\' \\\\ \\t \\r \\n \\b \\0 \\{");
 }
 
 static void take_char(struct lexer *l, struct literal *t) {

@@ -126,7 +126,13 @@ static void describe(const struct token *t, char out[64]) {
 }
 
 void parser_expected(struct parser *p, const char *what) {
+  parser_expected_hint(p, what, "");
+}
+
+void parser_expected_hint(struct parser *p, const char *what,
+                          const char *hint) {
   const struct token *t = parser_peek(p);
+  const struct text own = parser_found_hint(t, t == p->tokens);
   char found[64];
   describe(t, found);
   if (t->kind == TOKEN_BAD) {
@@ -136,7 +142,7 @@ void parser_expected(struct parser *p, const char *what) {
   parser_error(p,
                (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
                                 .at = error_place(p),
-                                .hint = parser_found_hint(t, t == p->tokens)},
+                                .hint = own.len > 0 ? own : text_from(hint)},
                "expected %s, found %s", what, found);
 }
 

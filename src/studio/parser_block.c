@@ -74,17 +74,40 @@ static enum keyword closed_keyword(const struct parser *p, size_t at) {
              : KEYWORD_NONE;
 }
 
+/* END alone on its line: other languages close any block so. */
+static bool is_bare_end(const struct parser *p) {
+  if (!is_word(token_at(p, p->at), KEYWORD_END)) {
+    return false;
+  }
+  const enum token_kind behind = token_at(p, p->at + 1)->kind;
+  return behind == TOKEN_NEWLINE || behind == TOKEN_END;
+}
+
 /* Does the token at hand end a block of some kind? */
 static bool ends_some_block(const struct parser *p) {
   const struct token *t = token_at(p, p->at);
-  return t->kind == TOKEN_BRACE_CLOSE || is_word(t, KEYWORD_ELSE) ||
-         is_word(t, KEYWORD_CASE) || is_word(t, KEYWORD_DEFAULT) ||
+  return is_bare_end(p) || t->kind == TOKEN_BRACE_CLOSE ||
+         is_word(t, KEYWORD_ELSE) || is_word(t, KEYWORD_CASE) ||
+         is_word(t, KEYWORD_DEFAULT) ||
          closed_keyword(p, p->at) != KEYWORD_NONE;
+}
+
+/* A CASE without braces has no closer of its own. */
+static bool is_keyword_case(const struct opener *o) {
+  return o != NULL && o->keyword == KEYWORD_CASE && !o->brace;
+}
+
+/* The innermost block that has a closer. */
+static const struct opener *innermost(const struct parser *p) {
+  return is_keyword_case(p->open) ? p->open->outer : p->open;
 }
 
 /* … this one? */
 static bool ends(const struct parser *p, const struct opener *o) {
   const struct token *t = token_at(p, p->at);
+  if (is_bare_end(p)) {
+    return !o->brace && o == innermost(p);
+  }
   if (o->brace && o->keyword != KEYWORD_CASE) {
     return t->kind == TOKEN_BRACE_CLOSE;
   }
@@ -107,19 +130,14 @@ static const struct opener *find_ended(const struct parser *p) {
   return NULL;
 }
 
-/* A CASE without braces has no closer of its own. */
-static bool is_keyword_case(const struct opener *o) {
-  return o != NULL && o->keyword == KEYWORD_CASE && !o->brace;
-}
-
 /* The closer at hand: one word, or END and another. */
 static size_t closer_words(const struct parser *p) {
-  return is_word(token_at(p, p->at), KEYWORD_END) ? 2 : 1;
+  return is_word(token_at(p, p->at), KEYWORD_END) && !is_bare_end(p) ? 2 : 1;
 }
 
 static void report_stray(struct parser *p) {
   const struct token *t = token_at(p, p->at);
-  const struct opener *o = is_keyword_case(p->open) ? p->open->outer : p->open;
+  const struct opener *o = innermost(p);
   const struct finding f = {.code = DIAGNOSTIC_CODE_BAD_BLOCK, .at = t->at};
   const bool pair = closer_words(p) == 2;
   const struct text first = t->kind == TOKEN_WORD ? t->text : TEXT("}");
@@ -147,6 +165,21 @@ static void report_unclosed(struct parser *p, const struct opener *o) {
                "this %s%s has no '%s': expected before line %u%s",
                keyword_text(o->keyword), brace ? " {" : "", closer_text(o),
                t->at.line, t->kind == TOKEN_END ? ", the end of the file" : "");
+}
+
+/* END where END IF is needed: reported, and taken for it. */
+static void report_bare_end(struct parser *p, const struct opener *o) {
+  struct textbuf hint;
+  textbuf_init(&hint, p->arena->mem);
+  textbuf_addf(&hint, "write %s", closer_text(o));
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_BAD_BLOCK,
+                                .at = token_at(p, p->at)->at,
+                                .hint = textbuf_text(&hint)},
+               "'END' alone closes nothing: the %s of line %u needs '%s'",
+               keyword_text(o->keyword), o->at.line, closer_text(o));
+  textbuf_free(&hint);
+  p->panic = p->failed;
 }
 
 /* ---- statements up to the end of their block */
@@ -190,6 +223,9 @@ void parser_close(struct parser *p, const struct opener *o) {
     report_unclosed(p, o);
     p->panic = false; /* what stands here is in order */
   } else if (!is_word(token_at(p, p->at), KEYWORD_ELSE)) {
+    if (is_bare_end(p)) {
+      report_bare_end(p, o);
+    }
     const bool next = is_word(token_at(p, p->at), KEYWORD_NEXT);
     p->at += closer_words(p);
     if (next && token_at(p, p->at)->kind == TOKEN_WORD) {
@@ -206,7 +242,8 @@ void parser_body(struct parser *p, enum keyword keyword, struct place at,
   }
   p->parens = 0;
   if (!parser_at(p, TOKEN_NEWLINE) && !parser_at(p, TOKEN_BRACE_OPEN)) {
-    parser_expected(p, "'{' or the end of the line");
+    parser_expected_hint(p, "'{' or the end of the line",
+                         "what stands on the same line needs braces: { … }");
     parser_skip_line(p);
     p->panic = p->failed;
   }

@@ -34,7 +34,9 @@ static struct arm *parse_arm(struct parser *p) {
     parse_label(p, arm, &end);
     if (!p->panic && !parser_at(p, TOKEN_NEWLINE) &&
         !parser_at(p, TOKEN_BRACE_OPEN)) {
-      parser_expected(p, "'{' or the end of the line after this label");
+      parser_expected_hint(
+          p, "'{' or the end of the line after this label",
+          "a block on the same line needs braces: CASE 1 { … }");
       parser_skip_line(p);
       p->panic = p->failed;
     }

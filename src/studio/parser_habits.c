@@ -10,6 +10,9 @@ static const struct habit {
     {"SET", "write x = 1, or ASSIGN x = 1"},
     {"WHILE", "there is no WHILE: write REPEAT 1000 { … } with a BREAK in it"},
     {"DO", "there is no DO: write REPEAT 1000 { … } with a BREAK in it"},
+    {"LOOP", "write REPEAT n { … }, or FOR i = 1 TO n { … }"},
+    {"UNTIL", "there is no UNTIL: write REPEAT 1000 { … } with a BREAK in it"},
+    {"REM", "a comment begins with //"},
     {"TRY", "an error starts the section ON Error, with _ERR and _ERRLINE"},
     {"CATCH", "an error starts the section ON Error, with _ERR and _ERRLINE"},
     {"CALL", "write f(x): a call needs no word before it"},
@@ -40,7 +43,23 @@ static bool touches_text(const struct token *t, const struct token *before) {
          before->at.column + before->at.length == t->at.column;
 }
 
+/* x := 1 */
+static bool is_colon_equals(const struct token *t) {
+  return t->kind == TOKEN_COLON && t[1].kind == TOKEN_ASSIGN;
+}
+
+/* -- remark */
+static bool is_dashes(const struct token *t) {
+  return t->kind == TOKEN_MINUS && t[1].kind == TOKEN_MINUS;
+}
+
 struct text parser_found_hint(const struct token *t, bool first) {
+  if (is_colon_equals(t)) {
+    return TEXT("write = to set a variable");
+  }
+  if (is_dashes(t)) {
+    return TEXT("a comment begins with //");
+  }
   if (!first && touches_text(t, t - 1)) {
     return TEXT("a quotation mark inside of a text: '…\"…', or $\"…\\\"…\"");
   }

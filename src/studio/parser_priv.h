@@ -50,6 +50,8 @@ bool parser_at_keyword(struct parser *p, enum keyword keyword);
 bool parser_take_keyword(struct parser *p, enum keyword keyword);
 /* Reports that @what was expected here, unless in panic; begins panic. */
 void parser_expected(struct parser *p, const char *what);
+/* The same with the cure @hint, unless the token at hand has one of its own. */
+void parser_expected_hint(struct parser *p, const char *what, const char *hint);
 /* The same with words of its own. */
 __attribute__((format(printf, 3, 4))) void
 parser_error(struct parser *p, struct finding f, const char *format, ...);

@@ -87,10 +87,18 @@ static struct stmt *parse_assign(struct parser *p) {
   return target == NULL ? NULL : set_target(p, target, at);
 }
 
+/* DYNAMIC v; DYNAMIC v = e is what people write for v = e. */
 static struct stmt *parse_dynamic(struct parser *p) {
-  struct stmt *s = new_stmt(p, STMT_DYNAMIC, parser_next(p)->at);
-  struct expr *target = s == NULL ? NULL : parser_path(p);
-  if (target == NULL || !check_target(p, target)) {
+  const struct place at = parser_next(p)->at;
+  struct expr *target = parser_path(p);
+  if (target == NULL) {
+    return NULL;
+  }
+  if (parser_at(p, TOKEN_ASSIGN) || parser_at(p, TOKEN_EQ)) {
+    return set_target(p, target, at);
+  }
+  struct stmt *s = new_stmt(p, STMT_DYNAMIC, at);
+  if (s == NULL || !check_target(p, target)) {
     return NULL;
   }
   s->target = target;

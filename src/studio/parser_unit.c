@@ -58,7 +58,11 @@ static bool parse_params(struct parser *p, struct unit *unit) {
       }
     } while (parser_take(p, TOKEN_COMMA));
   }
-  if (!parser_expect(p, TOKEN_PAREN_CLOSE, "',' or ')'")) {
+  if (!parser_take(p, TOKEN_PAREN_CLOSE)) {
+    parser_expected_hint(p, "',' or ')'",
+                         parser_at(p, TOKEN_ASSIGN)
+                             ? "a parameter has no default: all are needed"
+                             : "");
     return false;
   }
   p->parens--;

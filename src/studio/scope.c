@@ -1,5 +1,7 @@
 #include "studio/scope_priv.h"
 
+#include <string.h>
+
 #include "base/map.h"
 
 #include "studio/builtin_priv.h"
@@ -22,6 +24,7 @@ struct scope {
   struct names globals;
   struct names locals;  /* of the function */
   bool taken[BUILTINS]; /* names of built-ins that the script itself sets */
+  struct names sets;    /* what the script sets anywhere, as it is written */
   struct names reads;   /* the script's variables that the function has read */
   bool failed;
 };
@@ -75,13 +78,32 @@ static size_t add_name(struct scope *s, struct names *n, struct text name,
 
 /* ---- variables */
 
+enum { GLOBAL_LEN = 7 };
+
 /* Names that are the script's wherever they stand. */
 static bool is_script_name(struct text name) {
-  return text_equal_nocase(text_sub(name, 0, 7), TEXT("global:")) ||
+  return text_equal_nocase(text_sub(name, 0, GLOBAL_LEN), TEXT("global:")) ||
          text_equal_nocase(name, TEXT("_err")) ||
          text_equal_nocase(name, TEXT("_errline")) ||
          text_equal_nocase(name, TEXT(SCOPE_RESULT)) ||
          text_equal_nocase(name, TEXT("event"));
+}
+
+/* The variable that a plain name means: `x` where only `global:x` is set, as
+ * in global:keys = "{keys}{key}", is that one. */
+static struct text meant_name(struct scope *s, struct text name) {
+  if (is_script_name(name) || find_name(&s->sets, name) < s->sets.count) {
+    return name;
+  }
+  char *copy = arena_alloc(s->arena, name.len + GLOBAL_LEN);
+  if (copy == NULL) {
+    s->failed = true;
+    return name;
+  }
+  memcpy(copy, "global:", GLOBAL_LEN);
+  memcpy(copy + GLOBAL_LEN, name.ptr, name.len);
+  const struct text global = {copy, name.len + GLOBAL_LEN};
+  return find_name(&s->sets, global) < s->sets.count ? global : name;
 }
 
 static void bind_name(struct scope *s, struct expr *e, bool sets) {
@@ -99,8 +121,9 @@ static void bind_name(struct scope *s, struct expr *e, bool sets) {
   if (function) {
     (void)add_name(s, &s->reads, e->text, e->at);
   }
-  e->variable = (struct variable){
-      false, (uint32_t)add_name(s, &s->globals, e->text, e->at)};
+  const struct text name = sets ? e->text : meant_name(s, e->text);
+  e->variable =
+      (struct variable){false, (uint32_t)add_name(s, &s->globals, name, e->at)};
 }
 
 /* `now` alone is a call of now(), unless the script sets a variable of that
@@ -117,9 +140,11 @@ static void take_name(struct scope *s, const struct expr *target) {
          (target->kind == EXPR_MEMBER || target->kind == EXPR_INDEX)) {
     target = target->left;
   }
-  const enum builtin_id id = target != NULL && target->kind == EXPR_NAME
-                                 ? builtin_find_name(target->text)
-                                 : BUILTINS;
+  if (target == NULL || target->kind != EXPR_NAME) {
+    return;
+  }
+  (void)add_name(s, &s->sets, target->text, target->at);
+  const enum builtin_id id = builtin_find_name(target->text);
   if (id != BUILTINS) {
     s->taken[id] = true;
   }
@@ -304,6 +329,7 @@ bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
   init_names(&s.globals, arena->mem);
   init_names(&s.locals, arena->mem);
   init_names(&s.reads, arena->mem);
+  init_names(&s.sets, arena->mem);
   add_own_variables(&s);
   s.failed = s.failed || !callee_index(arena, script);
   for (const struct unit *u = script->units; u != NULL; u = u->next) {
@@ -319,5 +345,6 @@ bool scope_run(struct reporter *r, struct arena *arena, struct script *script) {
   free_names(&s.globals);
   free_names(&s.locals);
   free_names(&s.reads);
+  free_names(&s.sets);
   return !s.failed;
 }
