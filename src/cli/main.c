@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "domain/heap.h"
 
 static void print_commands(FILE *to) {
   (void)fputs("usage: baton COMMAND [OPTIONS]\n\n"
@@ -56,6 +57,7 @@ static int help(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   char version[] = "version";
+  heap_use_huge_pages();
   if (argc < 2) {
     print_commands(stderr);
     return CLI_MISUSE;

@@ -7,4 +7,9 @@
 /* Static storage; any number of objects may share it, one thread at a time. */
 const struct mem *heap_mem(void);
 
+/* For a process that keeps much and for long: what it has lies on huge pages,
+ * as far as the system has them. Before anything is taken, and before there is
+ * a second thread. */
+void heap_use_huge_pages(void);
+
 #endif

@@ -275,11 +275,17 @@ void router_put_agent(struct router *r, uint32_t agent,
 }
 
 /* The next question is about it. */
-static void prefetch_links(const struct router_agent *a) {
+static void prefetch_heads(const struct router *r,
+                           const struct router_agent *a) {
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     const struct links *links = &a->links[c];
-    if (a->state.channels[c].ready) {
-      routing_prefetch(links->at, links->count * sizeof *links->at);
+    const uint32_t count = a->state.channels[c].ready ? links->count : 0;
+    for (uint32_t i = 0; i < count && i < LINKS_NEAR; i++) {
+      routing_prefetch(&r->heads[links->near[i]], 1);
+    }
+    if (count > LINKS_NEAR) {
+      routing_prefetch(links->at + LINKS_NEAR,
+                       (count - LINKS_NEAR) * sizeof *links->at);
     }
   }
 }
@@ -311,7 +317,7 @@ static void refresh_pools(struct router *r, uint32_t agent, bool reorder) {
     fresh = fresh || (ready && !a->pooled[c]);
   }
   if (fresh) {
-    prefetch_links(a);
+    prefetch_heads(r, a);
   }
   if (fresh && r->fresh != agent) {
     settle_fresh(r);

@@ -94,6 +94,13 @@ bool routing_reserve_pool(struct router *r, uint32_t number, size_t want) {
   return heap_reserve(&r->pools[number].ready, r->mem, want);
 }
 
+static void put_link(struct links *links, uint32_t index, struct link link) {
+  links->at[index] = link;
+  if (index < LINKS_NEAR) {
+    links->near[index] = link.signature;
+  }
+}
+
 void routing_link(struct router *r, uint32_t number, uint32_t agent) {
   struct router_pool *pool = &r->pools[number];
   struct links *links = &r->agents[agent].links[pool->channel];
@@ -101,7 +108,7 @@ void routing_link(struct router *r, uint32_t number, uint32_t agent) {
 
   const uint32_t index = links->count++;
   const uint32_t place = pool->agent_count++;
-  links->at[index] = (struct link){.signature = number, .place = place};
+  put_link(links, index, (struct link){.signature = number, .place = place});
   pool->ready.entries[place] = routing_agent_entry(r, number, agent);
   pool->ready.entries[place].item = index;
   r->idle_links += r->signatures[number].sessions == 0;
@@ -115,7 +122,7 @@ static void drop_from_agent(struct router *r, struct links *links,
                             uint32_t index) {
   const struct link last = links->at[--links->count];
   if (index < links->count) {
-    links->at[index] = last;
+    put_link(links, index, last);
     r->pools[last.signature].ready.entries[last.place].item = index;
   }
 }
@@ -150,8 +157,32 @@ void routing_unlink_signature(struct router *r, uint32_t number) {
   }
 }
 
+/* What the loop over the pools reads lies all over the memory, each place named
+ * by the one before it: so it is fetched in rounds, for all pools at once. */
+static void prefetch_pools(const struct router *r, const struct links *links,
+                           uint32_t channel) {
+  for (uint32_t i = 0; i < links->count; i++) {
+    routing_prefetch(&r->pools[link_signature(links, i)],
+                     sizeof(struct router_pool));
+  }
+  for (uint32_t i = 0; i < links->count; i++) {
+    const struct heap *h = &r->pools[link_signature(links, i)].ready;
+    routing_prefetch(&h->entries[links->at[i].place], 1);
+    routing_prefetch(&h->entries[h->count], 1);
+  }
+  for (uint32_t i = 0; i < links->count; i++) {
+    const struct router_pool *pool = &r->pools[link_signature(links, i)];
+    const uint32_t last = pool->ready.count < pool->agent_count
+                              ? pool->ready.count
+                              : pool->agent_count - 1;
+    const uint64_t agent = pool->ready.entries[last].lo;
+    routing_prefetch(&r->agents[agent].links[channel], 1);
+  }
+}
+
 void routing_pool_agent(struct router *r, uint32_t agent, uint32_t channel) {
   const struct links *links = &r->agents[agent].links[channel];
+  prefetch_pools(r, links, channel);
   for (uint32_t i = 0; i < links->count; i++) {
     make_ready(r, &r->pools[links->at[i].signature], links->at[i].place);
   }
@@ -160,6 +191,7 @@ void routing_pool_agent(struct router *r, uint32_t agent, uint32_t channel) {
 
 void routing_unpool_agent(struct router *r, uint32_t agent, uint32_t channel) {
   const struct links *links = &r->agents[agent].links[channel];
+  prefetch_pools(r, links, channel);
   for (uint32_t i = 0; i < links->count; i++) {
     make_unready(r, &r->pools[links->at[i].signature], links->at[i].place);
   }

@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "routing/router_priv.h"
 
 /* The first ready agent that did not decline the session. An entry that comes
@@ -103,18 +105,27 @@ static bool tie_before(const struct router *r, uint32_t a, uint32_t b) {
          (b == ROUTER_NONE || r->sessions[a].order < r->sessions[b].order);
 }
 
-/* The first of the heads of these signatures; @best: the first so far. All are
- * fetched before one is looked at, and the common comparison does not branch:
- * that is most of what a decision costs. */
-static struct router_head best_resting(const struct router *r,
-                                       const struct links *links,
-                                       struct router_head best) {
+/* The first of the heads so far, and whose it is. */
+struct first_head {
+  struct router_head head;
+  uint32_t number;
+};
+
+/* The first of the heads of these signatures; @first: so far. All are fetched
+ * before one is looked at, and the common comparison does not branch: that is
+ * most of what a decision costs. */
+static struct first_head best_resting(const struct router *r,
+                                      const struct links *links,
+                                      struct first_head first) {
   const struct router_head *const heads = r->heads;
+  struct router_head best = first.head;
+  uint32_t number = first.number;
   for (uint32_t i = 0; i < links->count; i++) {
-    routing_prefetch(&heads[links->at[i].signature], 1);
+    routing_prefetch(&heads[link_signature(links, i)], 1);
   }
   for (uint32_t i = 0; i < links->count; i++) {
-    const struct router_head h = heads[links->at[i].signature];
+    const uint32_t of = link_signature(links, i);
+    const struct router_head h = heads[of];
     best.rises |= h.rises;
     bool before = h.hi < best.hi;
     if (h.behind != best.behind) {
@@ -125,15 +136,16 @@ static struct router_head best_resting(const struct router *r,
     best.hi = before ? h.hi : best.hi;
     best.slot = before ? h.slot : best.slot;
     best.behind = before ? h.behind : best.behind;
+    number = before ? of : number;
   }
-  return best;
+  return (struct first_head){best, number};
 }
 
 static struct contender best_rising_of(const struct router *r,
                                        const struct links *links,
                                        struct contender best) {
   for (uint32_t i = 0; i < links->count; i++) {
-    const uint32_t number = links->at[i].signature;
+    const uint32_t number = link_signature(links, i);
     if (r->heads[number].rises) {
       const struct contender rises = best_rising(r, number);
       best = routing_goes_before(&rises, &best) ? rises : best;
@@ -142,22 +154,49 @@ static struct contender best_rising_of(const struct router *r,
   return best;
 }
 
+/* Who is chosen is mostly reserved next. What is read then lies far apart: it
+ * is fetched side by side, and before it is known that it is needed. */
+static void prefetch_signature(const struct router *r, uint32_t slot,
+                               uint32_t number) {
+  routing_prefetch(&r->sessions[slot], 1);
+  routing_prefetch(&r->signatures[number],
+                   offsetof(struct router_signature, anchor));
+}
+
+static void prefetch_chosen(const struct router *r, uint32_t slot) {
+  enum { ENTRIES = 10 };
+  const struct router_session *s = &r->sessions[slot];
+  const struct heap *resting = &r->signatures[s->signature].resting;
+  routing_prefetch(&r->runs[s->run], 1);
+  routing_prefetch(&r->slopes[s->slope], sizeof *r->slopes);
+  routing_prefetch(resting->entries,
+                   (resting->count < ENTRIES ? resting->count : ENTRIES) *
+                       sizeof *resting->entries);
+  if (s->newer != ROUTER_NONE) {
+    routing_prefetch(&r->sessions[s->newer], sizeof *s);
+  }
+}
+
 /* Of all signatures that the agent can serve now: the first of those that
  * rest, and of those that rise. */
 static uint32_t best_head(const struct router *r,
                           const struct router_agent *a) {
-  struct router_head rests = {
-      .hi = UINT64_MAX, .slot = ROUTER_NONE, .behind = UINT16_MAX};
+  struct first_head rests = {
+      .head = {.hi = UINT64_MAX, .slot = ROUTER_NONE, .behind = UINT16_MAX}};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     if (a->state.channels[c].ready) {
       rests = best_resting(r, &a->links[c], rests);
     }
   }
-  if (!rests.rises) {
-    return rests.slot;
+  const uint32_t slot = rests.head.slot;
+  if (slot != ROUTER_NONE) {
+    prefetch_signature(r, slot, rests.number);
+  }
+  if (!rests.head.rises) {
+    return slot;
   }
   struct contender best =
-      rests.slot == ROUTER_NONE ? nobody : routing_contend(r, rests.slot);
+      slot == ROUTER_NONE ? nobody : routing_contend(r, slot);
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     if (a->state.channels[c].ready) {
       best = best_rising_of(r, &a->links[c], best);
@@ -230,7 +269,7 @@ static uint32_t best_not_declined(struct session_search *search,
     const struct links *links = &a->links[c];
     const uint32_t count = a->state.channels[c].ready ? links->count : 0;
     for (uint32_t i = 0; i < count; i++) {
-      const uint32_t number = links->at[i].signature;
+      const uint32_t number = link_signature(links, i);
       const struct router_head *head = &r->heads[number];
       if (head->slot != ROUTER_NONE || head->rises) {
         search_signature(search, number);
@@ -238,16 +277,6 @@ static uint32_t best_not_declined(struct session_search *search,
     }
   }
   return search->best.slot;
-}
-
-/* Who is chosen is mostly reserved next. */
-static void prefetch_chosen(const struct router *r, uint32_t slot) {
-  const struct router_session *s = &r->sessions[slot];
-  routing_prefetch(&r->signatures[s->signature], 1);
-  routing_prefetch(&r->runs[s->run], 1);
-  if (s->newer != ROUTER_NONE) {
-    routing_prefetch(&r->sessions[s->newer], sizeof *s);
-  }
 }
 
 bool router_best_session(const struct router *r, uint32_t agent, int64_t now_us,

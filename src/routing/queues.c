@@ -135,11 +135,13 @@ static int64_t older_of(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-static int64_t oldest_in(const struct router *r, const struct heap *runs) {
+/* The first session of a run is its oldest, and its time is in the key by which
+ * the run stands in order: no session need be looked at. */
+static int64_t oldest_in(const struct heap *runs,
+                         int64_t (*entered)(const struct heap_entry *e)) {
   int64_t oldest = INT64_MAX;
   for (uint32_t i = 0; i < runs->count; i++) {
-    const uint32_t first = r->runs[runs->entries[i].item].first;
-    oldest = older_of(oldest, r->sessions[first].entered_us);
+    oldest = older_of(oldest, entered(&runs->entries[i]));
   }
   return oldest;
 }
@@ -149,9 +151,10 @@ static int64_t oldest_us(const struct router *r, const struct router_queue *q) {
   for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
        n = r->signatures[n].in[BY_QUEUE].next) {
     const struct router_signature *s = &r->signatures[n];
-    oldest = older_of(oldest, oldest_in(r, &s->resting));
+    oldest = older_of(oldest, oldest_in(&s->resting, routing_resting_entered));
     for (uint32_t k = s->slopes; k != SLOPE_NONE; k = r->slopes[k].next) {
-      oldest = older_of(oldest, oldest_in(r, &r->slopes[k].rising));
+      oldest = older_of(
+          oldest, oldest_in(&r->slopes[k].rising, routing_rising_entered));
     }
   }
   for (uint32_t slot = q->reserved_first; slot != ROUTER_NONE;

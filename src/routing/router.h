@@ -384,7 +384,7 @@ uint32_t router_list_takeable(const struct router *r,
 uint32_t router_position(const struct router *r, uint32_t slot);
 /* Its effective priority, in 1/ROUTER_POINT of a point. The slot must wait. */
 int64_t router_effective_priority(const struct router *r, uint32_t slot);
-/* Costs as much as the queue has agents. */
+/* Costs as much as the queue has agents, and kinds of sessions. */
 void router_stats(const struct router *r, uint32_t queue,
                   struct router_queue_stats *out);
 /* Does any agent have the skill at all? */

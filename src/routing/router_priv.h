@@ -21,6 +21,7 @@ enum {
   MERGED_NEEDS_MAX = 2 * ROUTER_NEEDS_MAX,
   NEED_BITS = 5, /* a proficiency */
   ORDER_HIGH_BITS = 11,
+  LINKS_NEAR = 26, /* of an agent with five skills most or all */
   UNRANKED = ROUTER_RANKS_MAX + 1
 };
 
@@ -144,12 +145,18 @@ struct link {
   uint32_t place; /* in the signature's pool */
 };
 
+/* The signatures of the first links lie beside the agent as well: whoever
+ * decides for it need not wait for the array, which lies elsewhere. */
 struct links {
   struct link *at;
   size_t cap;
   uint32_t count;
   uint32_t promised; /* while an agent is prepared: links it will have */
+  uint32_t near[LINKS_NEAR];
 };
+static inline uint32_t link_signature(const struct links *links, uint32_t i) {
+  return i < LINKS_NEAR ? links->near[i] : links->at[i].signature;
+}
 
 /* What a decision looks at comes first. */
 struct router_agent {
@@ -369,6 +376,9 @@ void routing_rebuild_waiting(struct router *r, uint32_t number);
 void routing_refresh_head(struct router *r, uint32_t number);
 int64_t routing_effective(const struct router *r, uint32_t slot);
 int64_t routing_line_of_entry(const struct heap_entry *e);
+/* When the session of the entry came, by the order in which that stands. */
+int64_t routing_resting_entered(const struct heap_entry *e);
+int64_t routing_rising_entered(const struct heap_entry *e);
 /* Any waiting session; the first of a rising run. */
 struct contender routing_contend(const struct router *r, uint32_t slot);
 struct contender routing_contend_rising(const struct router *r, uint32_t slope,
@@ -376,12 +386,16 @@ struct contender routing_contend_rising(const struct router *r, uint32_t slope,
 /* Nobody comes after everybody. */
 bool routing_goes_before(const struct contender *a, const struct contender *b);
 
-/* The memory is about to be read. */
+/* The memory is about to be read. The empty statement has the effect that a
+ * compiler thinks a prefetch does not have: it would leave out calls of
+ * whatever does nothing else. */
 static inline void routing_prefetch(const void *memory, size_t size) {
   enum { CACHE_LINE = 64 };
+  const char *const from = memory;
   for (size_t at = 0; at < size; at += CACHE_LINE) {
-    __builtin_prefetch((const char *)memory + at);
+    __builtin_prefetch(from + at);
   }
+  __asm__ volatile("" : : "r"(from));
 }
 
 /* Indexed access that stops on a foreign index. */

@@ -70,7 +70,7 @@ uint32_t router_list_takeable(const struct router *r,
   struct listing l = {.r = r, .slots = slots, .cap = cap};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     for (uint32_t i = 0; i < a->links[c].count; i++) {
-      const uint32_t number = a->links[c].at[i].signature;
+      const uint32_t number = link_signature(&a->links[c], i);
       if (by->takes(by->ctx, r->signatures[number].key.queue)) {
         list_signature(&l, number);
       }
@@ -84,7 +84,7 @@ bool router_preferring(const struct router *r, uint32_t agent, uint32_t *slot) {
   struct listing l = {.r = r, .slots = slot, .cap = 1};
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     for (uint32_t i = 0; i < a->links[c].count && l.count == 0; i++) {
-      const uint32_t number = a->links[c].at[i].signature;
+      const uint32_t number = link_signature(&a->links[c], i);
       if (r->signatures[number].key.agent == agent) {
         list_signature(&l, number);
       }

@@ -69,6 +69,14 @@ static struct heap_entry rising_entry(const struct router *r, uint32_t run) {
                              .item = run};
 }
 
+int64_t routing_resting_entered(const struct heap_entry *e) {
+  return (int64_t)(e->hi & TIME_MASK);
+}
+
+int64_t routing_rising_entered(const struct heap_entry *e) {
+  return (int64_t)(e->lo >> ORDER_HIGH_BITS);
+}
+
 int64_t routing_line_of_entry(const struct heap_entry *e) {
   return ABOVE_ALL - (int64_t)(e->hi & ~WAITS_BIT);
 }
@@ -95,7 +103,7 @@ struct contender routing_contend_rising(const struct router *r, uint32_t slope,
                             .effective = routing_line_of_entry(e) +
                                          (int64_t)routing_ageing_of(r, slope) *
                                              r->clock_ms,
-                            .entered_us = (int64_t)(e->lo >> ORDER_HIGH_BITS),
+                            .entered_us = routing_rising_entered(e),
                             .order = high << 32 | e->tail};
 }
 
