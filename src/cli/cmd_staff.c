@@ -3,20 +3,17 @@
 #include <unistd.h>
 
 #include "bench/progress.h"
-#include "cli/cli.h"
 #include "cli/simulate_load.h"
 #include "domain/heap.h"
-#include "simulate/change.h"
 #include "simulate/staff_report.h"
 
 enum { RUNS_MAX = 1000 };
 
 struct staff_words {
-  struct simulate_files files;
-  struct cli_list changes;
+  struct simulate_asked asked;
   const char *level, *occupancy, *abandonment;
-  long long within_s, runs, seed;
-  bool json, csv, pooled;
+  long long within_s;
+  bool pooled;
 };
 
 /* "80", "80%" or "0.8"; *@out as a share. */
@@ -43,30 +40,28 @@ static bool read_goal(const struct staff_words *w, struct simulate_goal *goal) {
          read_share("--max-abandonment", w->abandonment, &goal->abandonment);
 }
 
-static bool fail(const struct simulate_error *why) {
-  cli_error("%s", why->text);
-  return false;
-}
-
 /* ---- rounds */
+
+static bool play_rounds(struct simulate_staff *s,
+                        const struct simulate_setting *setting,
+                        struct progress *bar, enum staff_phase *phase) {
+  struct simulate_error why;
+  enum bt_err err = simulate_staff_begin(s, setting, &why);
+  *phase = STAFF_GOES_ON;
+  while (err == BT_ERR_OK && *phase == STAFF_GOES_ON) {
+    err = simulate_staff_round(s, phase, &why);
+    progress_show(bar, s->rounds);
+  }
+  progress_end(bar);
+  return err == BT_ERR_OK || simulate_fail(&why);
+}
 
 static bool play(struct simulate_staff *s,
                  const struct simulate_setting *setting,
                  enum staff_phase *phase) {
-  struct simulate_error why;
   struct progress bar;
-  if (simulate_staff_begin(s, setting, &why) != BT_ERR_OK) {
-    return fail(&why);
-  }
-  *phase = STAFF_GOES_ON;
   progress_begin(&bar, isatty(STDERR_FILENO) != 0, "staff", STAFF_ROUNDS_MAX);
-  bool good = true;
-  while (good && *phase == STAFF_GOES_ON) {
-    good = simulate_staff_round(s, phase, &why) == BT_ERR_OK;
-    progress_show(&bar, s->rounds);
-  }
-  progress_end(&bar);
-  return good || fail(&why);
+  return play_rounds(s, setting, &bar, phase);
 }
 
 static void print(const struct staff_words *w, const struct simulate_input *in,
@@ -75,11 +70,11 @@ static void print(const struct staff_words *w, const struct simulate_input *in,
   const struct simulate_report r = {.centre = in->config.centre,
                                     .zone = in->config.zone,
                                     .plan = s->setting.plan,
-                                    .seed = (uint64_t)w->seed};
+                                    .seed = (uint64_t)w->asked.seed};
   textbuf_init(&b, heap_mem());
-  if (w->json) {
+  if (w->asked.json) {
     staff_report_json(&r, s, &b);
-  } else if (w->csv) {
+  } else if (w->asked.csv) {
     staff_report_csv(&r, s, &b);
   } else {
     staff_report_table(&r, s, &b);
@@ -95,38 +90,43 @@ static void print(const struct staff_words *w, const struct simulate_input *in,
 
 /* ---- the setting */
 
+static bool is_changed(const struct staff_words *w) {
+  return w->asked.changes.count > 0 || w->within_s >= 0;
+}
+
 static bool change(const struct staff_words *w, struct simulate_changed *c,
-                   struct simulate_input *in) {
-  const struct simulate_setting setting = {in->objects, in->object_count,
-                                           &in->reader.plan};
-  struct simulate_error why = {"there is no memory"};
+                   const struct simulate_setting *setting,
+                   struct arena *arena) {
   char within[64];
   (void)snprintf(within, sizeof within, "queues.serviceTarget=%lld",
                  w->within_s);
-  bool good = simulate_change_begin(c, &in->arena, &setting) == BT_ERR_OK;
-  for (size_t i = 0; good && i < w->changes.count; i++) {
-    good = simulate_change_apply(c, text_from(w->changes.items[i]), &why) ==
-           BT_ERR_OK;
+  const struct cli_list also = {.items = {within}, .count = w->within_s >= 0};
+  if (simulate_change_begin(c, arena, setting) != BT_ERR_OK) {
+    cli_error("%s", bt_err_text(BT_ERR_NOMEM));
+    return false;
   }
-  good = good && (w->within_s < 0 || simulate_change_apply(c, text_from(within),
-                                                           &why) == BT_ERR_OK);
-  return good || fail(&why);
+  return simulate_change_all(c, &w->asked.changes) &&
+         simulate_change_all(c, &also);
 }
 
 static bool staff(const struct staff_words *w, const struct simulate_goal *goal,
                   struct simulate_input *in) {
+  struct simulate_setting setting = {in->objects, in->object_count,
+                                     &in->reader.plan};
   struct simulate_changed changed;
   enum staff_phase phase = STAFF_GAVE_UP;
   struct simulate_staff s = {.arena = &in->arena,
                              .mem = heap_mem(),
                              .goal = *goal,
-                             .seed = (uint64_t)w->seed,
-                             .runs = (uint32_t)w->runs,
+                             .seed = (uint64_t)w->asked.seed,
+                             .runs = (uint32_t)w->asked.runs,
                              .pooled = w->pooled};
-  if (!change(w, &changed, in)) {
-    return false;
+  if (is_changed(w)) {
+    if (!change(w, &changed, &setting, &in->arena)) {
+      return false;
+    }
+    setting = simulate_change_end(&changed);
   }
-  const struct simulate_setting setting = simulate_change_end(&changed);
   if (!play(&s, &setting, &phase)) {
     return false;
   }
@@ -134,20 +134,8 @@ static bool staff(const struct staff_words *w, const struct simulate_goal *goal,
   return phase == STAFF_DONE;
 }
 
-static bool check_words(const struct staff_words *w) {
-  if (w->runs < 2 || w->runs > RUNS_MAX) {
-    cli_error("--runs is 2 … %d, not %lld", RUNS_MAX, w->runs);
-    return false;
-  }
-  if (w->json && w->csv) {
-    cli_error("--json and --csv do not go together");
-    return false;
-  }
-  return simulate_files_agree(&w->files);
-}
-
 int cmd_staff(const struct cli_command *self, int argc, char **argv) {
-  struct staff_words w = {.runs = 20, .seed = 1, .within_s = -1};
+  struct staff_words w = {.asked = {.runs = 20, .seed = 1}, .within_s = -1};
   const struct cli_option options[] = {
       {"--service-level", CLI_TEXT, &w.level, "SHARE",
        "answered in time, at least (default 80%)"},
@@ -159,19 +147,20 @@ int cmd_staff(const struct cli_command *self, int argc, char **argv) {
        "of the agents' time, at most"},
       {"--pooled", CLI_FLAG, &w.pooled, NULL,
        "agents who can do everything, instead of some for each queue"},
-      {"--arrivals", CLI_TEXT, &w.files.arrivals, "CSV",
+      {"--arrivals", CLI_TEXT, &w.asked.files.arrivals, "CSV",
        "who comes: a table of contacts, or of forecasts"},
-      {"--history", CLI_TEXT, &w.files.history, "DATA_DIR",
+      {"--history", CLI_TEXT, &w.asked.files.history, "DATA_DIR",
        "or who came, out of this centre's journal"},
-      {"--plan", CLI_TEXT, &w.files.plan, "FILE",
+      {"--plan", CLI_TEXT, &w.asked.files.plan, "FILE",
        "a file of its own instead of the centre's section simulation"},
-      {"--change", CLI_LIST, &w.changes, "SETTING=VALUE",
+      {"--change", CLI_LIST, &w.asked.changes, "SETTING=VALUE",
        "for another setting, such as contacts=+20%"},
-      {"--runs", CLI_NUM, &w.runs, "N", "days a round (default 20)"},
-      {"--seed", CLI_NUM, &w.seed, "N",
+      {"--runs", CLI_NUM, &w.asked.runs, "N", "days a round (default 20)"},
+      {"--seed", CLI_NUM, &w.asked.seed, "N",
        "the same seed gives the same output (default 1)"},
-      {"--json", CLI_FLAG, &w.json, NULL, "a JSON object"},
-      {"--csv", CLI_FLAG, &w.csv, NULL, "a line for each queue and interval"},
+      {"--json", CLI_FLAG, &w.asked.json, NULL, "a JSON object"},
+      {"--csv", CLI_FLAG, &w.asked.csv, NULL,
+       "a line for each queue and interval"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton staff examples/simulate/centre.yaml",
@@ -184,12 +173,13 @@ int cmd_staff(const struct cli_command *self, int argc, char **argv) {
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
     return exit_code;
   }
-  if (!check_words(&w) || !read_goal(&w, &goal)) {
+  if (!simulate_asked_well(&w.asked, 2, RUNS_MAX) || !read_goal(&w, &goal)) {
     return CLI_MISUSE;
   }
   struct simulate_input in;
-  w.files.centre = argv[1];
-  const bool good = simulate_input_load(&in, &w.files) && staff(&w, &goal, &in);
+  w.asked.files.centre = argv[1];
+  const bool good =
+      simulate_input_load(&in, &w.asked.files) && staff(&w, &goal, &in);
   simulate_input_free(&in);
   return good ? CLI_DONE : CLI_FAILED;
 }

@@ -4,18 +4,42 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "domain/heap.h"
 #include "server/slurp.h"
 
 enum { YAML_BYTES_MAX = 8 * 1024 * 1024, TABLE_BYTES_MAX = 1024 * 1024 * 1024 };
 
-bool simulate_files_agree(const struct simulate_files *files) {
-  if (files->arrivals != NULL && files->history != NULL) {
+bool simulate_asked_well(const struct simulate_asked *asked, int runs_min,
+                         int runs_max) {
+  if (asked->runs < runs_min || asked->runs > runs_max) {
+    cli_error("--runs is %d … %d, not %lld", runs_min, runs_max, asked->runs);
+    return false;
+  }
+  if (asked->json && asked->csv) {
+    cli_error("--json and --csv do not go together");
+    return false;
+  }
+  if (asked->files.arrivals != NULL && asked->files.history != NULL) {
     cli_error("--arrivals and --history do not go together");
     return false;
   }
   return true;
+}
+
+bool simulate_fail(const struct simulate_error *why) {
+  cli_error("%s", why->text);
+  return false;
+}
+
+bool simulate_change_all(struct simulate_changed *c,
+                         const struct cli_list *changes) {
+  struct simulate_error why = {"there is no memory"};
+  bool good = true;
+  for (size_t i = 0; good && i < changes->count; i++) {
+    good = simulate_change_apply(c, text_from(changes->items[i]), &why) ==
+           BT_ERR_OK;
+  }
+  return good || simulate_fail(&why);
 }
 
 /* ---- what is wrong */

@@ -3,8 +3,10 @@
 #ifndef BATON_CLI_SIMULATE_LOAD_H
 #define BATON_CLI_SIMULATE_LOAD_H
 
+#include "cli/cli.h"
 #include "server/config.h"
 #include "server/yaml_tree.h"
+#include "simulate/change.h"
 #include "simulate/read.h"
 #include "simulate/world.h"
 
@@ -36,8 +38,23 @@ bool simulate_input_load(struct simulate_input *in,
                          const struct simulate_files *files);
 void simulate_input_free(struct simulate_input *in);
 
-/* False, and it has been said: some do not go together. */
-bool simulate_files_agree(const struct simulate_files *files);
+/* What both commands are asked. */
+struct simulate_asked {
+  struct simulate_files files;
+  struct cli_list changes;
+  long long runs, seed;
+  bool json, csv;
+};
+
+/* False, and it has been said: some do not go together, or there are fewer or
+ * more runs than can be. */
+bool simulate_asked_well(const struct simulate_asked *asked, int runs_min,
+                         int runs_max);
+/* Makes each of the changes. False, and it has been said which cannot be. */
+bool simulate_change_all(struct simulate_changed *c,
+                         const struct cli_list *changes);
+/* Says it; false. */
+bool simulate_fail(const struct simulate_error *why);
 
 /* Reads the finished sessions of a journal into the reader; false, and it has
  * been printed why. */

@@ -37,6 +37,8 @@ struct staff_group {
   struct text name;   /* the row's; "all" if pooled */
   struct text skills; /* of its agents: a JSON list */
   struct text queue;  /* the one that they serve; empty: all */
+  struct text *names; /* by which contacts call it; none: it takes all */
+  size_t name_count;
   double target_s;
 };
 

@@ -16,27 +16,41 @@ static const struct simulate_object *queue_of(const struct simulate_staff *s,
   return NULL;
 }
 
-/* The group of a contact's target; by id, name or alias, or the skill itself.
- */
+/* Is the target one of the group's? */
 static bool goes_to(const struct simulate_staff *s, size_t group,
                     struct text target) {
-  const struct text name = s->groups[group].name;
-  if (s->pooled || text_equal_nocase(name, target)) {
-    return true;
-  }
-  const struct simulate_object *o = queue_of(s, name);
-  struct json *v = NULL;
-  if (o == NULL || json_parse(s->arena, o->json, JSON_DEPTH_DEFAULT, &v,
-                              NULL) != BT_ERR_OK) {
-    return false;
-  }
-  bool same = text_equal_nocase(config_text(v, CONFIG_QUEUE_NAME), target);
-  const struct json *aliases = config_list(v, CONFIG_QUEUE_ALIASES);
-  for (const struct json *a = aliases == NULL ? NULL : aliases->first;
-       a != NULL; a = a->next) {
-    same = same || text_equal_nocase(a->text, target);
+  const struct staff_group *g = &s->groups[group];
+  bool same = g->name_count == 0;
+  for (size_t i = 0; i < g->name_count && !same; i++) {
+    same = text_equal_nocase(g->names[i], target);
   }
   return same;
+}
+
+/* A queue goes by its id, name and aliases, a skill by its name. */
+static bool find_names(struct simulate_staff *s, struct staff_group *g) {
+  const struct simulate_object *o = queue_of(s, g->name);
+  struct json *v = NULL;
+  const struct json *aliases = NULL;
+  size_t count = 2;
+  if (o != NULL && json_parse(s->arena, o->json, JSON_DEPTH_DEFAULT, &v,
+                              NULL) == BT_ERR_OK) {
+    aliases = config_list(v, CONFIG_QUEUE_ALIASES);
+    count += aliases == NULL ? 0 : aliases->count;
+  }
+  g->names = arena_alloc(s->arena, count * sizeof *g->names);
+  if (g->names == NULL) {
+    return false;
+  }
+  g->names[g->name_count++] = g->name;
+  if (v != NULL && config_text(v, CONFIG_QUEUE_NAME).len > 0) {
+    g->names[g->name_count++] = config_text(v, CONFIG_QUEUE_NAME);
+  }
+  for (const struct json *a = aliases == NULL ? NULL : aliases->first;
+       a != NULL; a = a->next) {
+    g->names[g->name_count++] = a->text;
+  }
+  return true;
 }
 
 /* ---- skills */
@@ -162,7 +176,7 @@ enum bt_err staff_find_groups(struct simulate_staff *s,
                              ? TEXT("")
                              : s->rows.names[i];
     s->groups[i].target_s = target_of(s, i);
-    good = find_skills(s, i);
+    good = (s->pooled || find_names(s, &s->groups[i])) && find_skills(s, i);
   }
   return good ? BT_ERR_OK : BT_ERR_NOMEM;
 }
@@ -240,6 +254,36 @@ static bool meets(const struct simulate_goal *goal,
          f->occupancy <= goal->occupancy && f->abandonment <= goal->abandonment;
 }
 
+static bool is_enough(const struct simulate_goal *goal,
+                      const struct erlang_load *load, uint32_t agents) {
+  struct erlang_load tried = *load;
+  struct erlang_figures f;
+  tried.agents = agents;
+  return erlang_figures(&tried, &f) && meets(goal, &f);
+}
+
+/* The fewest that are enough, from @least on: with more agents every figure is
+ * better. Each try costs milliseconds, and the answer is mostly near @about. */
+static uint32_t find_fewest(const struct simulate_goal *goal,
+                            const struct erlang_load *load, uint32_t least,
+                            uint32_t about) {
+  uint32_t few = least - 1, many = about; /* not enough; enough */
+  for (uint32_t step = 1;
+       many < STAFF_AGENTS_MAX && !is_enough(goal, load, many); step *= 2) {
+    few = many;
+    many = many + step < STAFF_AGENTS_MAX ? many + step : STAFF_AGENTS_MAX;
+  }
+  while (many - few > 1) {
+    const uint32_t mid = few + (many - few) / 2;
+    if (is_enough(goal, load, mid)) {
+      many = mid;
+    } else {
+      few = mid;
+    }
+  }
+  return many;
+}
+
 /* The fewest agents that meet the goal by the formula. Answering an offer binds
  * the agent, and is part of the wait. */
 static uint32_t erlang_agents(const struct simulate_staff *s, size_t group,
@@ -252,17 +296,12 @@ static uint32_t erlang_agents(const struct simulate_staff *s, size_t group,
       .patience_s = l->patient ? 0 : l->patience_s / l->contacts,
       .target_s = fmax(s->groups[group].target_s - answer_s, 0),
       .short_s = FIGURES_SHORT_US / 1e6};
-  const double offered = load.arrivals_per_s * load.handling_s;
-  uint32_t agents = offered / 4 < 1 ? 1 : (uint32_t)(offered / 4);
-  for (; load.handling_s > 0 && agents < STAFF_AGENTS_MAX; agents++) {
-    struct erlang_load tried = load;
-    struct erlang_figures f;
-    tried.agents = agents;
-    if (erlang_figures(&tried, &f) && meets(&s->goal, &f)) {
-      break;
-    }
-  }
-  return agents;
+  const double offered =
+      fmin(load.arrivals_per_s * load.handling_s, STAFF_AGENTS_MAX - 1);
+  const uint32_t least = (uint32_t)fmax(offered / 4, 1);
+  return load.handling_s > 0
+             ? find_fewest(&s->goal, &load, least, (uint32_t)offered + 1)
+             : least;
 }
 
 bool staff_find_load(struct simulate_staff *s) {
