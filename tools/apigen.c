@@ -257,8 +257,9 @@ static const struct {
 static void put_member(const struct member *m) {
   printf("        %s:\n", m->wire);
   put_line(10, "description", m->doc);
+  const char *kind = is(m->kind, "TYPES") ? "NAMES" : m->kind;
   for (size_t i = 0; i < LEN(kinds); i++) {
-    if (is(kinds[i].kind, m->kind)) {
+    if (is(kinds[i].kind, kind)) {
       printf("          %s\n", kinds[i].schema);
     }
   }
@@ -448,6 +449,11 @@ static void put_body(const struct route *r) {
   if (strncmp(r->serve, STUDIO, strlen(STUDIO)) == 0) {
     put_asked(r);
   }
+  if (is(r->serve, "send_file")) {
+    printf("      requestBody:\n        content:\n          "
+           "application/octet-stream:\n            schema: {type: string, "
+           "format: binary}\n");
+  }
   if (!has_body(r->command)) {
     return;
   }
@@ -472,7 +478,8 @@ static void put_answers(const struct route *r) {
   printf("        '%s':\n          description: %s\n",
          socket ? "101"
          : r->command == COMMAND_OPEN_SESSION || is(r->serve, "tickets") ||
-                 r->command == COMMAND_SAY || r->command == COMMAND_RUN_SCRIPT
+                 is(r->serve, "send_file") || r->command == COMMAND_SAY ||
+                 r->command == COMMAND_RUN_SCRIPT
              ? "201"
              : "200",
          socket ? "a WebSocket" : "it is so");

@@ -197,6 +197,7 @@ static void print_config_value(const struct member *m) {
       {"SECONDS", "", true, " seconds"},
       {"FLAG", "`true` or `false`", false, ""},
       {"NAMES", "list of names, ", true, ""},
+      {"TYPES", "list of media types, ", true, ""},
       {"SKILLS", "list of skills, ", true, ""},
       {"CAPACITY", "object channel: ", true, ""},
       {"STRATEGY", "name", false, ""},
@@ -295,6 +296,7 @@ static void print_configuration(void) {
   print_file_object("SCRIPT", "An element of `scripts`:");
   print_rates();
   print_file_object("REST", "`rest`:");
+  print_file_object("FILES", "`files`:");
   print_file_object("LOG", "`log`:");
   print_file_object("GENESYS", "`genesys`:");
   print_file_object("GENESYS_CLIENT", "An element of `clients` in `genesys`:");

@@ -24,6 +24,7 @@
 #include "accounts/accounts.h"
 #include "base/mem.h"
 #include "domain/domain.h"
+#include "files/scan.h"
 #include "net/loop.h"
 #include "net/server.h"
 
@@ -89,6 +90,12 @@ struct api_play {
 /* Appends a JSON object. On any thread. False: no memory. */
 typedef bool api_play_fn(const struct api_play *ask, struct textbuf *out);
 
+/* Where files of sessions are kept, and who looks at them before. Borrowed. */
+struct api_files {
+  const char *directory; /* NULL: no files are taken */
+  struct scan_settings scan;
+};
+
 struct api_options {
   struct domain *domain; /* borrowed, as is the loop: they outlive the api */
   struct loop *loop;
@@ -105,9 +112,10 @@ struct api_options {
    * each restart. Copied. */
   struct text secret;
   struct text version; /* of the program, for /healthz and /metrics; copied */
-  api_play_fn *play;   /* NULL: no scripts are played */
-  void *ctx;           /* for the functions below */
-  int64_t (*unix_us)(void *ctx);                        /* NULL: the system's */
+  struct api_files files;
+  api_play_fn *play;             /* NULL: no scripts are played */
+  void *ctx;                     /* for the functions below */
+  int64_t (*unix_us)(void *ctx); /* NULL: the system's */
   void (*entropy)(void *ctx, void *bytes, size_t size); /* NULL: the system's */
   void (*log)(void *ctx, const struct api_log *entry);  /* NULL: nothing */
   /* The zone of that name; the centre's own for an empty one. Texts live in
@@ -145,6 +153,9 @@ void api_stop(struct api *api);
  * BT_ERR_NOMEM: the old table stands. */
 enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
                            size_t count) BT_USE_RESULT;
+
+/* For files that are sent from now on. */
+void api_set_files(struct api *api, const struct api_files *files);
 
 /* A request without a socket: what a script asks of this server. */
 struct api_request {

@@ -16,6 +16,7 @@ struct desk;
 struct look_back;
 struct stream;
 struct studio_job;
+struct file_job;
 
 /* Something small that waits for the domain: the api frees what is left. The
  * first member of its owner. */
@@ -39,6 +40,7 @@ struct api {
   size_t signin_count;
   struct studio_job *studio_jobs; /* scripts that are being looked at */
   size_t studio_job_count;
+  struct file_job *file_jobs; /* sent up or fetched; the first comes first */
   struct topics topics;
   struct call *calls, *free_calls;
   size_t free_call_count;
@@ -92,6 +94,7 @@ bool call_identify(struct call *c);
 /* ---- signin.c */
 /* The browser's cookie; empty if there is none, or no accounts. */
 struct text call_cookie(struct call *c);
+struct text api_cookie(const struct api *api, const struct http_request *req);
 /* Does a page of this server ask, or no page at all? A page of another origin
  * would ask with the cookie of whoever looks at it. */
 bool call_is_own_page(struct call *c);
@@ -103,6 +106,16 @@ bool api_still(const struct api *api, const struct auth_source *source);
 void signins_free(struct api *api);
 /* Sockets of accounts that are gone end. */
 void signins_on_timer(void *ctx);
+
+/* ---- identify.c: does the request show a token or a cookie that is known? */
+bool api_knows(struct api *api, const struct http_request *req);
+
+/* ---- files.c */
+void file_jobs_free(struct api *api);
+/* May this request have the body of a file? */
+bool files_take_upload(void *ctx, const struct http_request *req);
+/* "files": {types, maxBytes}, if the session's entry point takes any. */
+void api_put_files_taken(struct api *api, uint32_t slot, struct json_out *o);
 
 /* ---- studio.c */
 void studio_jobs_free(struct api *api);

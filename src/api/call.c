@@ -127,6 +127,31 @@ static struct text allow_list(struct call *c, uint32_t methods) {
   return copy;
 }
 
+/* RFC 6266, with the name as RFC 8187 wants it. */
+static struct text disposition(struct call *c, struct text name) {
+  static const char hex[] = "0123456789ABCDEF";
+  struct textbuf b;
+  textbuf_init(&b, c->api->mem);
+  textbuf_add(&b, TEXT("attachment; filename*=UTF-8''"));
+  for (size_t i = 0; i < name.len; i++) {
+    const unsigned char byte = (unsigned char)name.ptr[i];
+    const bool plain = (byte >= '0' && byte <= '9') ||
+                       (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= 'a' && byte <= 'z') || byte == '.' ||
+                       byte == '-' || byte == '_';
+    if (plain) {
+      textbuf_add_char(&b, (char)byte);
+    } else {
+      textbuf_add_char(&b, '%');
+      textbuf_add_char(&b, hex[byte >> 4]);
+      textbuf_add_char(&b, hex[byte & 15]);
+    }
+  }
+  const struct text copy = arena_copy_text(&c->arena, textbuf_text(&b));
+  textbuf_free(&b);
+  return copy.ptr == NULL ? TEXT("attachment") : copy;
+}
+
 static const char *type_of(const struct reply *r) {
   if (r->type != NULL) {
     return r->type;
@@ -167,6 +192,11 @@ static void add_headers(struct call *c, const struct reply *r,
   }
   if (r->cookie.len > 0) {
     add(h, "Set-Cookie", r->cookie);
+  }
+  if (r->file_name.len > 0) {
+    add(h, "Content-Disposition", disposition(c, r->file_name));
+    add(h, "X-Content-Type-Options", TEXT("nosniff"));
+    add(h, "Content-Security-Policy", TEXT("default-src 'none'; sandbox"));
   }
   if (r->code == 401) {
     add(h, "WWW-Authenticate", TEXT("Bearer"));

@@ -62,6 +62,8 @@ struct reply {
   int64_t retry_after_ms;
   bool replayed, waited;
   struct text cookie; /* Set-Cookie; empty: none */
+  /* What a browser calls it that saves it; it shows nothing of it by itself. */
+  struct text file_name;
 };
 
 /* Answers and frees the call. */

@@ -1,8 +1,10 @@
 /* The customer's socket: one session, in the customer's words.
  *
- * out  session.opened {session, token?}, message, typing, session.status,
- *      queue {position, estimatedWaitSeconds?}, session.ended {reason}, done,
- * problem in   message {text, id?}, typing {on}, leave {reason?}
+ * out  session.opened {session, token?, seen, files?}, message, typing, seen,
+ *      session.status, queue {position, estimatedWaitSeconds?},
+ *      session.ended {reason}, done, problem
+ * in   message {text, id?}, typing {on}, seen {delivered?, read?},
+ *      leave {reason?}
  */
 #include "api/serve_priv.h"
 #include "base/check.h"
@@ -25,8 +27,11 @@ static void on_typing(struct watch *w, const struct typing *t);
 static void on_frame(struct socket *s, const struct frame *f);
 static void on_closed(struct socket *s);
 
-static const struct watch_ops watch_ops = {.on_event = on_event,
-                                           .on_typing = on_typing};
+static void on_receipt(struct watch *w, enum receipt_of whose,
+                       const struct receipt *r);
+
+static const struct watch_ops watch_ops = {
+    .on_event = on_event, .on_typing = on_typing, .on_receipt = on_receipt};
 static const struct socket_ops socket_ops = {.on_frame = on_frame,
                                              .on_closed = on_closed};
 
@@ -154,6 +159,16 @@ static void on_typing(struct watch *w, const struct typing *t) {
   }
 }
 
+static void on_receipt(struct watch *w, enum receipt_of whose,
+                       const struct receipt *r) {
+  struct chat *chat = w->owner;
+  if (whose != RECEIPT_CUSTOMER) {
+    struct json_out o = api_frame_begin(chat->socket.api, "seen");
+    api_put_receipt(&o, r);
+    socket_send(&chat->socket, api_frame_end(chat->socket.api, &o));
+  }
+}
+
 /* Those who wait hear how they come forward. */
 void chats_on_timer(void *ctx) {
   struct api *api = ctx;
@@ -179,11 +194,16 @@ void chats_on_timer(void *ctx) {
 /* ---- in */
 
 static void on_frame(struct socket *s, const struct frame *f) {
-  static const char *const known[] = {"message", "typing", "leave", NULL};
+  static const char *const known[] = {"message", "typing", "seen", "leave",
+                                      NULL};
   struct chat *chat = (struct chat *)(void *)s;
   struct command cmd;
   if (text_equal(f->type, TEXT("typing"))) {
     socket_type(s, f, chat->watch.session);
+    return;
+  }
+  if (text_equal(f->type, TEXT("seen"))) {
+    socket_see(s, f, chat->watch.session);
     return;
   }
   const bool says = text_equal(f->type, TEXT("message"));
@@ -240,6 +260,8 @@ static void tell_opened(struct chat *chat, uint32_t slot, uint32_t after,
   struct json_out o = api_frame_begin(api, "session.opened");
   json_key(&o, "session");
   json_put_raw(&o, view.failed ? TEXT("null") : textbuf_text(&view));
+  api_put_seen(api, chat->watch.session, RECEIPT_AGENT, &o);
+  api_put_files_taken(api, slot, &o);
   if (with_token) {
     char token[CUSTOMER_TOKEN_TEXT];
     auth_customer_token(&api->auth, chat->watch.session, token);

@@ -66,7 +66,7 @@ static bool read_body(struct call *c, struct record *args) {
 
 /* ---- the headers */
 
-static bool read_key(struct call *c, struct record *args) {
+bool call_read_key(struct call *c, uint64_t hash, struct record *args) {
   if (c->key.ptr == NULL) {
     return true;
   }
@@ -91,11 +91,15 @@ static bool read_key(struct call *c, struct record *args) {
       c->by.role == ROLE_CUSTOMER && !stranger
           ? call_format(c, "%.*s %.*s", ID_TEXT_LEN, session, TEXT_ARG(c->key))
           : c->key);
+  record_set_num(args, FIELD_HASH, (int64_t)hash);
+  return true;
+}
+
+static bool read_key(struct call *c, struct record *args) {
   const uint64_t hash = hash_text(c->path) ^
                         hash_u64(hash_bytes(c->body.ptr, c->body.len)) ^
                         (uint64_t)c->method;
-  record_set_num(args, FIELD_HASH, (int64_t)hash);
-  return true;
+  return call_read_key(c, hash, args);
 }
 
 /* If-Match: "7", or *. */
@@ -166,7 +170,7 @@ static bool read_path(struct call *c, struct record *args) {
 }
 
 /* A request has no connection: a bot acts under the hold that it has now. */
-static void put_epoch(struct call *c, struct record *args) {
+void call_put_epoch(struct call *c, struct record *args) {
   const struct engine *e = api_engine(c->api);
   uint32_t slot;
   if (c->by.role != ROLE_BOT ||
@@ -195,7 +199,7 @@ static void submit(struct call *c, struct record *args) {
       !read_path(c, args)) {
     return;
   }
-  put_epoch(c, args);
+  call_put_epoch(c, args);
   struct command cmd = {.by = c->by, .args = *args};
   api_submit(c->api, &cmd, on_answer, c);
 }

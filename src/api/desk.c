@@ -2,7 +2,7 @@
  *
  * out  state {agent}, offer {offer, deadline, session}, offer.declined,
  *      offer.expired, offer.withdrawn, session.assigned {session}, message,
- *      typing, session.attributes, customer.joined, customer.dropped,
+ *      typing, seen, session.attributes, customer.joined, customer.dropped,
  *      session.ended {status, reason}, session.left {status},
  *      supervisor.whispered {name, text}, supervisor.barged {name}, done,
  *      problem
@@ -34,8 +34,11 @@ struct task {
 static void on_event(struct watch *w, uint64_t seq, const struct record *event);
 static void on_typing(struct watch *w, const struct typing *how);
 
-static const struct watch_ops watch_ops = {.on_event = on_event,
-                                           .on_typing = on_typing};
+static void on_receipt(struct watch *w, enum receipt_of whose,
+                       const struct receipt *r);
+
+static const struct watch_ops watch_ops = {
+    .on_event = on_event, .on_typing = on_typing, .on_receipt = on_receipt};
 
 /* ---- tasks */
 
@@ -109,6 +112,8 @@ static void tell_assigned(struct task *t, uint32_t slot) {
   t->assigned = true;
   struct json_out o = api_frame_begin(api, "session.assigned");
   put_view(&o, t, slot, 0);
+  api_put_seen(api, t->watch.session, RECEIPT_CUSTOMER, &o);
+  api_put_files_taken(api, slot, &o);
   t->watch.after = socket_send_held(
       &t->desk->socket, api_session_seq(api, slot), api_frame_end(api, &o));
 }
@@ -266,6 +271,16 @@ static void on_typing(struct watch *w, const struct typing *how) {
   }
 }
 
+static void on_receipt(struct watch *w, enum receipt_of whose,
+                       const struct receipt *r) {
+  struct task *t = w->owner;
+  if (t->assigned && whose == RECEIPT_CUSTOMER) {
+    struct json_out o = begin(t, "seen");
+    api_put_receipt(&o, r);
+    send(t, &o);
+  }
+}
+
 /* ---- what happens to the agent */
 
 static void tell_state(struct desk *d) {
@@ -359,12 +374,13 @@ static const struct {
 enum { FRAMES = sizeof frames / sizeof frames[0] };
 
 static void refuse_type(struct socket *s, const struct frame *f) {
-  const char *known[FRAMES + 2];
+  const char *known[FRAMES + 3];
   for (size_t i = 0; i < FRAMES; i++) {
     known[i] = frames[i].type;
   }
   known[FRAMES] = "typing";
-  known[FRAMES + 1] = NULL;
+  known[FRAMES + 1] = "seen";
+  known[FRAMES + 2] = NULL;
   socket_refuse_type(s, f, known);
 }
 
@@ -385,16 +401,27 @@ static bool read_offer(struct socket *s, const struct frame *f,
   return true;
 }
 
+/* What is told to the others as it is, and never stored. */
+static void tell_along(struct socket *s, const struct frame *f) {
+  struct id session = {0, 0};
+  const struct task *t = socket_read_session(s, f, &session)
+                             ? find_task((struct desk *)(void *)s, session)
+                             : NULL;
+  if (t == NULL || !t->assigned) {
+    return;
+  }
+  text_equal(f->type, TEXT("seen")) ? socket_see(s, f, session)
+                                    : socket_type(s, f, session);
+}
+
 static void on_frame(struct socket *s, const struct frame *f) {
   static const char *const ignore[] = {"offer", NULL};
   struct id session = {0, 0};
   struct command cmd;
   size_t i = 0;
-  if (text_equal(f->type, TEXT("typing"))) {
-    if (socket_read_session(s, f, &session) &&
-        find_task((struct desk *)(void *)s, session) != NULL) {
-      socket_type(s, f, session);
-    }
+  if (text_equal(f->type, TEXT("typing")) ||
+      text_equal(f->type, TEXT("seen"))) {
+    tell_along(s, f);
     return;
   }
   while (i < FRAMES && !text_equal(f->type, text_from(frames[i].type))) {

@@ -298,7 +298,9 @@ static void on_bad_request(void *ctx, const struct http_fault_info *fault,
 
 const struct http_handlers *api_http_handlers(void) {
   static const struct http_handlers handlers = {
-      .on_request = on_request, .on_bad_request = on_bad_request};
+      .on_request = on_request,
+      .on_bad_request = on_bad_request,
+      .takes_upload = files_take_upload};
   return &handlers;
 }
 

@@ -3,7 +3,7 @@
 #include "api/api_priv.h"
 #include "base/check.h"
 
-static struct text bearer(struct http_request *req) {
+static struct text bearer(const struct http_request *req) {
   const struct text scheme = TEXT("Bearer ");
   const struct text value = http_request_header(req, TEXT("Authorization"));
   if (value.ptr == NULL ||
@@ -121,6 +121,19 @@ static bool identify_peer(struct call *c) {
     return unauthorized(c, "The token is not known here.");
   }
   return take_identity(c, &who);
+}
+
+bool api_knows(struct api *api, const struct http_request *req) {
+  const struct text token = bearer(req);
+  const struct text cookie = api_cookie(api, req);
+  struct auth_identity who;
+  struct account account;
+  uint8_t hash[AUTH_HASH];
+  return token.ptr != NULL
+             ? auth_find(&api->auth, token, &who)
+             : cookie.len > 0 &&
+                   accounts_who(api->options.accounts, cookie, api_now_us(api),
+                                &account, hash) == BT_ERR_OK;
 }
 
 bool call_identify(struct call *c) {

@@ -7,6 +7,12 @@
 /* commands.c */
 serve_fn serve_open, serve_command, serve_attributes, serve_put;
 serve_fn serve_put_script;
+/* The Idempotency-Key of the request, with the hash of what it asks for. False:
+ * answered. */
+bool call_read_key(struct call *c, uint64_t hash, struct record *args);
+void call_put_epoch(struct call *c, struct record *args);
+/* files.c */
+serve_fn serve_send_file, serve_file;
 /* views.c */
 serve_fn serve_sessions, serve_session, serve_messages, serve_transfer;
 serve_fn serve_run, serve_candidates;

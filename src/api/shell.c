@@ -125,6 +125,22 @@ void api_put_name(struct api *api, struct json_out *o, enum role role,
   json_put_text(o, engine_party_name(api_engine(api), role, author));
 }
 
+void api_put_receipt(struct json_out *o, const struct receipt *r) {
+  json_key(o, "delivered");
+  json_put_u64(o, r->delivered);
+  json_key(o, "read");
+  json_put_u64(o, r->read);
+}
+
+void api_put_seen(struct api *api, struct id session, enum receipt_of whose,
+                  struct json_out *o) {
+  const struct receipt r = topics_receipt_of(&api->topics, session, whose);
+  json_key(o, "seen");
+  json_open_object(o);
+  api_put_receipt(o, &r);
+  json_close_object(o);
+}
+
 void api_put_typing(struct json_out *o, const struct typing *t) {
   json_key(o, "from");
   json_put_text(o, text_from(role_name(t->role)));

@@ -112,6 +112,10 @@ bool socket_read_session(struct socket *s, const struct frame *f,
 /* {"type":"typing","on":true}: to everybody else who follows the session. */
 void socket_type(struct socket *s, const struct frame *f, struct id session);
 
+/* {"type":"seen","delivered":N,"read":N}: how far the socket's party has got.
+ */
+void socket_see(struct socket *s, const struct frame *f, struct id session);
+
 /* A frame under construction; api_frame_text() is good until the next one. */
 struct json_out api_frame_begin(struct api *api, const char *type);
 struct text api_frame_end(struct api *api, struct json_out *o);
@@ -123,6 +127,11 @@ void api_put_message(struct json_out *o, const struct record *event);
 /* name: what people read in place of the author's id. */
 void api_put_name(struct api *api, struct json_out *o, enum role role,
                   struct text author);
+/* delivered, read. */
+void api_put_receipt(struct json_out *o, const struct receipt *r);
+/* "seen": {delivered, read}. */
+void api_put_seen(struct api *api, struct id session, enum receipt_of whose,
+                  struct json_out *o);
 /* from, author, on. */
 void api_put_typing(struct json_out *o, const struct typing *t);
 

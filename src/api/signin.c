@@ -43,9 +43,8 @@ struct signin {
 /* ---- the page and its cookie */
 
 /* "a=1; baton=0123…; b=2" */
-struct text call_cookie(struct call *c) {
-  struct http_request *req = call_request(c);
-  struct text rest = req == NULL || c->api->options.accounts == NULL
+struct text api_cookie(const struct api *api, const struct http_request *req) {
+  struct text rest = req == NULL || api->options.accounts == NULL
                          ? TEXT("")
                          : http_request_header(req, TEXT("Cookie"));
   while (rest.len > 0) {
@@ -57,6 +56,10 @@ struct text call_cookie(struct call *c) {
     rest = text_sub(rest, end + 1, rest.len);
   }
   return TEXT("");
+}
+
+struct text call_cookie(struct call *c) {
+  return api_cookie(c->api, call_request(c));
 }
 
 bool call_is_own_page(struct call *c) {

@@ -249,6 +249,40 @@ void socket_type(struct socket *s, const struct frame *f, struct id session) {
   topics_type(&s->api->topics, session, &t);
 }
 
+/* False: refused. A member that is missing says nothing. */
+static bool read_seen(struct socket *s, const struct frame *f, const char *name,
+                      uint32_t most, uint32_t *out) {
+  const struct json *n = json_member(f->tree, text_from(name));
+  char pointer[32];
+  if (n == NULL) {
+    return true;
+  }
+  if (n->type == JSON_INT && n->i >= 0 && n->i <= most) {
+    *out = (uint32_t)n->i;
+    return true;
+  }
+  (void)snprintf(pointer, sizeof pointer, "/%s", name);
+  socket_refuse(s, f, REFUSAL_INVALID_MEMBER,
+                TEXT("It is the number of a message that the session has."),
+                text_from(pointer));
+  return false;
+}
+
+void socket_see(struct socket *s, const struct frame *f, struct id session) {
+  struct receipt r = {0};
+  uint32_t slot;
+  if (!engine_find(api_engine(s->api), session, &slot)) {
+    return; /* it has ended: nobody is left to be told */
+  }
+  const uint32_t most = engine_message_count(api_engine(s->api), slot);
+  if (read_seen(s, f, "delivered", most, &r.delivered) &&
+      read_seen(s, f, "read", most, &r.read)) {
+    topics_receipt(
+        &s->api->topics, session,
+        s->by.role == ROLE_CUSTOMER ? RECEIPT_CUSTOMER : RECEIPT_AGENT, &r);
+  }
+}
+
 /* ---- commands */
 
 /* Who gets the answer. */

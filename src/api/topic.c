@@ -7,6 +7,7 @@ struct topic {
   struct id session;
   struct watch *first; /* NULL: free */
   uint32_t next_free;
+  struct receipt receipts[RECEIPT_PARTIES];
 };
 
 static bool same_session(const void *ctx, uint32_t value, const void *key) {
@@ -111,6 +112,41 @@ void topics_type(struct topics *t, struct id session,
     struct watch *next = w->next;
     if (w->ops->on_typing != NULL) {
       w->ops->on_typing(w, how);
+    }
+    w = next;
+  }
+}
+
+struct receipt topics_receipt_of(const struct topics *t, struct id session,
+                                 enum receipt_of whose) {
+  const uint32_t i = find(t, session);
+  return i == MAP_NONE ? (struct receipt){0} : t->list[i].receipts[whose];
+}
+
+static bool get_further(uint32_t *have, uint32_t now) {
+  const bool further = now > *have;
+  *have = further ? now : *have;
+  return further;
+}
+
+void topics_receipt(struct topics *t, struct id session, enum receipt_of whose,
+                    const struct receipt *r) {
+  const uint32_t i = find(t, session);
+  if (i == MAP_NONE) {
+    return;
+  }
+  struct receipt *have = &t->list[i].receipts[whose];
+  const bool reached = get_further(&have->delivered, r->delivered);
+  if (!get_further(&have->read, r->read) && !reached) {
+    return;
+  }
+  (void)get_further(&have->delivered, have->read);
+  const struct receipt now = *have;
+  struct watch *w = t->list[i].first;
+  while (w != NULL) {
+    struct watch *next = w->next;
+    if (w->ops->on_receipt != NULL) {
+      w->ops->on_receipt(w, whose, &now);
     }
     w = next;
   }

@@ -18,10 +18,21 @@ struct typing {
   bool on;
 };
 
+/* How far a party has got with the messages: the number of the last that has
+ * reached it, and of the last that it has looked at. Nothing of it is stored:
+ * who comes back tells it anew. */
+struct receipt {
+  uint32_t delivered, read;
+};
+enum receipt_of { RECEIPT_CUSTOMER, RECEIPT_AGENT, RECEIPT_PARTIES };
+
 struct watch_ops {
   void (*on_event)(struct watch *w, uint64_t seq, const struct record *event);
   /* Somebody else types; may be NULL. */
   void (*on_typing)(struct watch *w, const struct typing *t);
+  /* A party has got further; may be NULL. */
+  void (*on_receipt)(struct watch *w, enum receipt_of whose,
+                     const struct receipt *r);
 };
 
 struct watch {
@@ -53,6 +64,12 @@ bool topics_add(struct topics *t, struct watch *w);
 void topics_remove(struct topics *t, struct watch *w);
 void topics_tell(struct topics *t, uint64_t seq, const struct record *event);
 void topics_type(struct topics *t, struct id session, const struct typing *how);
+/* Nobody gets back: what is less than before is passed over. */
+void topics_receipt(struct topics *t, struct id session, enum receipt_of whose,
+                    const struct receipt *r);
+/* How far it is known to have got. */
+struct receipt topics_receipt_of(const struct topics *t, struct id session,
+                                 enum receipt_of whose);
 /* The first watch of a session, or NULL. */
 struct watch *topics_first(const struct topics *t, struct id session);
 

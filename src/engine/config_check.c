@@ -185,6 +185,12 @@ static void check_name(struct checker *c, const struct json *v) {
   check_text(c, v, 1, NAME_MAX_BYTES);
 }
 
+static void check_type(struct checker *c, const struct json *v) {
+  if (v->type != JSON_TEXT || !config_is_media_type(v->text)) {
+    report_found(c, v, "a media type such as image/png, or image/*");
+  }
+}
+
 /* @what: "a list of skills". */
 static void check_each(struct checker *c, const struct json *v, int64_t max,
                        const char *what,
@@ -478,6 +484,9 @@ static void check_value(struct checker *c, const struct json *v,
     break;
   case CONFIG_KIND_NAMES:
     check_each(c, v, info->max, "a list of names", check_name);
+    break;
+  case CONFIG_KIND_TYPES:
+    check_each(c, v, info->max, "a list of media types", check_type);
     break;
   case CONFIG_KIND_SKILLS:
     check_each(c, v, info->max, "a list of skills", check_skill);

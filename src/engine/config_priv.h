@@ -17,6 +17,7 @@ enum config_kind {
   CONFIG_KIND_NO_ANSWER,
   CONFIG_KIND_CHANNEL,
   CONFIG_KIND_POINTS,
+  CONFIG_KIND_TYPES,
   CONFIG_KIND_RINGS,
   CONFIG_KIND_ANNOUNCEMENTS,
   CONFIG_KIND_BLOCKS,
@@ -37,5 +38,9 @@ const struct config_info *config_info(enum config_member member);
 /* The words of a kind, as they are written and what they mean; how many. */
 size_t config_words(enum config_kind kind, struct text names[CONFIG_WORDS],
                     enum config_word words[CONFIG_WORDS]);
+
+/* "image/png", "image/ *" without the blank for a whole family, or all of them.
+ */
+bool config_is_media_type(struct text t);
 
 #endif

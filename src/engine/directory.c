@@ -204,6 +204,20 @@ static struct text keep(struct directory *d, struct text t) {
   return copy;
 }
 
+/* The texts of a list in a row, with blanks between; empty for NULL. */
+static struct text keep_words(struct directory *d, const struct json *list) {
+  struct textbuf b;
+  textbuf_init(&b, d->mem);
+  for (const struct json *e = list == NULL ? NULL : list->first; e != NULL;
+       e = e->next) {
+    textbuf_addf(&b, "%s%.*s", b.len == 0 ? "" : " ", TEXT_ARG(e->text));
+  }
+  bt_check(!b.failed);
+  const struct text words = b.len == 0 ? TEXT("") : keep(d, textbuf_text(&b));
+  textbuf_free(&b);
+  return words;
+}
+
 /* A new element at the end of one of the arrays. */
 #define ADD(d, what)                                                           \
   (bt_check(mem_grow((d)->mem, &(d)->what##s, &(d)->what##_cap,                \
@@ -464,6 +478,8 @@ static void read_entry(struct directory *d, struct dir_entry *e,
   e->idle_ms = config_ms(c, CONFIG_ENTRY_IDLE);
   e->grace_ms = config_ms(c, CONFIG_ENTRY_GRACE);
   e->customer_ms = config_ms(c, CONFIG_ENTRY_CUSTOMER);
+  e->files = keep_words(d, config_list(c, CONFIG_ENTRY_FILES));
+  e->file_bytes = config_num(c, CONFIG_ENTRY_FILE_BYTES);
 }
 
 uint32_t directory_put_entry(struct directory *d, struct text config) {

@@ -102,6 +102,8 @@ struct dir_entry {
   struct text fallback;                /* a queue, or empty: the session ends */
   struct text fallback_message;        /* to a customer whose script failed */
   int64_t invite_ms, silence_ms, drain_ms, idle_ms, grace_ms, customer_ms;
+  struct text files; /* types that may be sent, with blanks between; or empty */
+  int64_t file_bytes; /* and how large */
 };
 
 /* When something is open. */

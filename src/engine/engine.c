@@ -170,6 +170,10 @@ struct text engine_session_customer(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->customer;
 }
 
+uint32_t engine_session_entry(const struct engine *e, uint32_t slot) {
+  return engine_live(e, slot)->entry;
+}
+
 struct text engine_session_kept(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->bot_kept;
 }

@@ -160,6 +160,8 @@ const struct session *engine_session(const struct engine *e, uint32_t slot);
 struct text engine_session_attributes(const struct engine *e, uint32_t slot);
 /* Who the customer is; as it was given when the session was opened. */
 struct text engine_session_customer(const struct engine *e, uint32_t slot);
+/* Where it came in: the number of its entry point in the directory. */
+uint32_t engine_session_entry(const struct engine *e, uint32_t slot);
 /* What its bots want to be told again: a member for each, by id. */
 struct text engine_session_kept(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */

@@ -5,6 +5,8 @@
 
 /* Above the limit of connections this many are told so; more are just cut. */
 enum { REFUSING_MAX = 64 };
+/* An upload has the time of a body for each so many bytes. */
+enum { UPLOAD_STEP = 65536 };
 
 struct http_conn *http_conn_of(struct wire *wire) {
   return LINK_OWNER(wire, struct http_conn, wire);
@@ -134,6 +136,32 @@ static void dispatch(struct http_conn *conn) {
 
 /* Taking bytes. */
 
+/* Beyond the usual size only where the user takes it, and not many at once: an
+ * upload is kept whole. */
+static enum http_fault judge_body(struct http_conn *conn) {
+  struct http_server *server = conn->server;
+  struct http_request *req = conn->request;
+  const int64_t usual = server->limits.body_bytes;
+  if (req->head.framing == HTTP_NO_BODY ||
+      (req->head.framing == HTTP_BY_LENGTH &&
+       req->head.length <= (uint64_t)usual)) {
+    return HTTP_FAULT_NONE;
+  }
+  const struct http_handlers *h = server->handlers;
+  const bool taken =
+      h->takes_upload != NULL && h->takes_upload(server->ctx, req);
+  if (!taken) {
+    return req->head.framing == HTTP_BY_LENGTH ? HTTP_FAULT_BODY_TOO_LARGE
+                                               : HTTP_FAULT_NONE;
+  }
+  if (server->uploads >= server->limits.uploads) {
+    return HTTP_FAULT_NO_MEMORY;
+  }
+  req->is_upload = true;
+  server->uploads++;
+  return HTTP_FAULT_NONE;
+}
+
 /* The head is whole and in order; the request may have a body to come. */
 static void begin_request(struct http_conn *conn, bool more_is_here) {
   const struct net_limits *limits = &conn->server->limits;
@@ -143,7 +171,9 @@ static void begin_request(struct http_conn *conn, bool more_is_here) {
     return;
   }
   if (req->head.framing == HTTP_CHUNKED) {
-    http_chunked_init(&req->chunked, limits->body_bytes,
+    http_chunked_init(&req->chunked,
+                      req->is_upload ? limits->upload_bytes
+                                     : limits->body_bytes,
                       limits->chunk_overhead_bytes);
   }
   if (req->head.expects_continue && !more_is_here &&
@@ -153,6 +183,15 @@ static void begin_request(struct http_conn *conn, bool more_is_here) {
   }
   conn->phase = CONN_BODY;
   http_conn_set_deadline(conn, DEADLINE_BODY);
+}
+
+/* What one body may be at most, whosever it is. */
+static struct net_limits widest(const struct net_limits *limits) {
+  struct net_limits w = *limits;
+  if (w.upload_bytes > w.body_bytes) {
+    w.body_bytes = w.upload_bytes;
+  }
+  return w;
 }
 
 static size_t take_head(struct http_conn *conn, const char *bytes, size_t len) {
@@ -176,10 +215,14 @@ static size_t take_head(struct http_conn *conn, const char *bytes, size_t len) {
   conn->request = req;
   textbuf_add(&req->head_text,
               (struct text){bytes + conn->scan.start, end - conn->scan.start});
+  const struct net_limits wide = widest(limits);
   fault = req->head_text.failed
               ? HTTP_FAULT_NO_MEMORY
-              : http_parse_request(textbuf_text(&req->head_text), limits,
+              : http_parse_request(textbuf_text(&req->head_text), &wide,
                                    &req->head);
+  if (fault == HTTP_FAULT_NONE) {
+    fault = judge_body(conn);
+  }
   if (fault != HTTP_FAULT_NONE) {
     http_conn_refuse(conn, fault);
   } else {
@@ -209,6 +252,9 @@ static size_t take_body(struct http_conn *conn, const char *bytes, size_t len) {
     http_conn_refuse(conn, fault);
   } else if (whole) {
     dispatch(conn);
+  } else if (req->is_upload && req->body.len - req->timed >= UPLOAD_STEP) {
+    req->timed = req->body.len;
+    http_conn_set_deadline(conn, DEADLINE_BODY);
   }
   return used;
 }

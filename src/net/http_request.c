@@ -22,6 +22,8 @@ struct http_request *http_request_new(struct http_conn *conn) {
   }
   req->conn = conn;
   req->tag = NULL;
+  req->timed = 0;
+  req->is_upload = false;
   req->peer[0] = '\0';
   return req;
 }
@@ -43,6 +45,7 @@ void http_request_end(struct http_request *req) {
   struct http_conn *conn = req->conn;
   struct http_server *server = conn->server;
   http_slot_renew(conn);
+  server->uploads -= req->is_upload;
   conn->request = NULL;
   req->conn = NULL;
   if (server->spare_count >= server->limits.requests_kept) {

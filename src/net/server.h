@@ -47,6 +47,9 @@ struct http_handlers {
    * never became one. Status and connection are net's business. */
   void (*on_bad_request)(void *ctx, const struct http_fault_info *fault,
                          struct textbuf *body);
+  /* Optional: may this request, whose head is here, have a body of upload_bytes
+   * instead of body_bytes? Read it and leave it. */
+  bool (*takes_upload)(void *ctx, const struct http_request *req);
 };
 
 /* BT_ERR_NOMEM; BT_ERR_RANGE for limits that do not fit. @handlers is borrowed

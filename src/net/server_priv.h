@@ -50,6 +50,8 @@ struct http_request {
   struct http_chunked chunked;
   struct textbuf head_text, body;
   struct http_head head;
+  size_t timed; /* bytes of an upload that have had their time */
+  bool is_upload;
   char peer[46]; /* filled when asked for */
 };
 
@@ -88,6 +90,7 @@ struct http_server {
   uint32_t free_slot; /* index + 1; 0 for none */
   struct http_request *spare;
   int64_t spare_count;
+  int64_t uploads; /* requests with a body beyond the usual */
   struct textbuf scratch;
   int64_t date_s; /* what date[] says */
   char date[64];

@@ -478,6 +478,7 @@ static void read_sections(struct reader *r) {
   read_rates(r);
   read_log(r);
   reader_read_rest(r);
+  reader_read_files(r);
   read_zone(r);
   reader_read_scripts(r);
   reader_read_objects(r);

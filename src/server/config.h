@@ -60,6 +60,7 @@ struct server_config {
   struct facade_settings *facades;
   size_t facade_count;
   struct outbound_rules rest; /* texts in the arena */
+  struct scan_settings scan;
   struct genesys_settings genesys;
   struct server_script *scripts;
   size_t script_count;

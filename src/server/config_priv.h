@@ -22,7 +22,8 @@ enum file_object {
   FILE_GENESYS,
   FILE_GENESYS_CLIENT,
   FILE_GENESYS_INTEGRATION,
-  FILE_FACADE
+  FILE_FACADE,
+  FILE_FILES
 };
 
 struct named {
@@ -125,6 +126,7 @@ const struct json *reader_read_bot(struct reader *r, const struct json *object);
 void reader_check_references(struct reader *r);
 void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);
+void reader_read_files(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
 /* After the objects, whose names they need. */

@@ -147,6 +147,8 @@ void server_finish_reload(struct server *s) {
     log_say(&s->log, API_LOG_ERROR, "configuration.genesys",
             "there is no memory for \"genesys\": it stays as it was");
   }
+  const struct api_files files = server_files(s, &s->coming);
+  api_set_files(s->api, &files);
   server_config_free(&s->config);
   s->config = s->coming;
 }

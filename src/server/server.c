@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -194,6 +195,12 @@ static enum bt_err create_http(struct server *s) {
                             &s->http);
 }
 
+struct api_files server_files(struct server *s, const struct server_config *c) {
+  (void)snprintf(s->files, sizeof s->files, "%s/files", s->data);
+  return (struct api_files){.directory = s->data[0] == '\0' ? NULL : s->files,
+                            .scan = c->scan};
+}
+
 static enum bt_err create_api(struct server *s) {
   const struct server_config *c = &s->config;
   const struct api_options options = {
@@ -208,6 +215,7 @@ static enum bt_err create_api(struct server *s) {
       .origin_count = c->origin_count,
       .secret = {(const char *)s->secret, sizeof s->secret},
       .version = text_from(s->options->version),
+      .files = server_files(s, c),
       .play = s->options->play,
       .ctx = s,
       .unix_us = unix_us,

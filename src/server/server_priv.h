@@ -21,6 +21,7 @@ struct server {
   struct server_config config; /* the one that is in force */
   struct clock clock;
   char data[PATH_MAX]; /* empty: in memory */
+  char files[PATH_MAX + sizeof "/files"];
   char host[SERVER_HOST_MAX];
   uint16_t port; /* in use */
   uint8_t secret[SECRET_BYTES];
@@ -68,6 +69,10 @@ enum bt_err server_open_accounts(struct server *s,
 void server_catch_up(struct server *s);
 /* Lines about the process for /metrics. */
 void server_write_metrics(void *ctx, struct textbuf *out);
+
+/* Where files are kept, and who looks at them as @config says. */
+struct api_files server_files(struct server *s,
+                              const struct server_config *config);
 
 /* If a reload is under way and done: the new configuration is in force. */
 void server_finish_reload(struct server *s);

@@ -17,6 +17,8 @@ PATCH  /sessions/ID                           b s d
 PATCH  /sessions/ID/attributes                b s d
 GET    /sessions/ID/messages                  c b s d
 POST   /sessions/ID/messages                  c b s
+POST   /sessions/ID/files                     c b s
+GET    /sessions/ID/files/UNKNOWN             c b s d
 POST   /sessions/ID/transfer                  b s d
 GET    /sessions/ID/transfers/UNKNOWN         b s d
 DELETE /sessions/ID/transfers/UNKNOWN         b s d

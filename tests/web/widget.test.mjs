@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
 import { Server } from "../scenario/support/server.mjs";
-import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, write } from "./support/browser.mjs";
+import { accessible, attach, Browser, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, write } from "./support/browser.mjs";
 
 
 let server, browser, bot, shop;
@@ -22,7 +22,7 @@ async function openShop() {
 
 before(async () => {
   shop = await openShop();
-  server = await Server.start(`${OPEN_CENTRE}origins: ["${shop.origin}"]\n`);
+  server = await Server.start(`${FILES_CENTRE}origins: ["${shop.origin}"]\n`);
   browser = await Browser.start();
   bot = await Peer.bot(server);
 });
@@ -245,4 +245,96 @@ test("at night it is dark; the first load is small", async () => {
   const bytes = await page.evaluate(() => performance.getEntriesByType("resource").reduce((sum, e) => sum + e.encodedBodySize, 0));
   assert.ok(bytes > 0 && bytes < 200_000, `${bytes} bytes`);
   nothingWrong(page);
+});
+
+// The session, with an agent, and the visitor's page.
+async function withAgent() {
+  const page = await visit("released");
+  const session = await openChat(page);
+  await bot.ask("session.goodbye", { session, outcome: "escalate" });
+  await bot.ask("session.close", { session });
+  const agent = await Peer.agent(server);
+  const { offer } = await agent.hear("offer", (f) => f.type === "offer" && f.session.id === session);
+  await agent.ask("offer.accept", { session, offer });
+  await page.getByRole("status").getByText("Anna is with you now.").waitFor();
+  return { page, session, agent };
+}
+
+test("pictures and files, both ways; after a reload they are still there", async () => {
+  const { page, session, agent } = await withAgent();
+  await attach(page, ["cat.png", PNG], ["bill <b>.pdf", Buffer.from("%PDF-1.7 a bill")]);
+  await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
+  await page.getByRole("button", { name: "Save bill _b_.pdf" }).waitFor();
+  await page.locator(".uploads").waitFor({ state: "detached" });
+  for (const name of ["cat.png", "bill _b_.pdf"]) await agent.hear(name, (f) => f.type === "message" && f.text === name);
+  const answer = await server.ask("POST", `/api/v1/sessions/${session}/files?name=plan.txt`,
+    { token: "test-agent-anna-token", body: "to the left", headers: { "Content-Type": "text/plain" } });
+  assert.equal(answer.status, 201);
+  await page.reload();
+  await page.getByRole("button", { name: "Open the chat" }).click();
+  await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save plan.txt" }).click();
+  const download = await saved;
+  assert.equal(download.suggestedFilename(), "plan.txt");
+  assert.equal((await (await download.createReadStream()).toArray()).join(""), "to the left");
+  await accessible(page, "a chat with files");
+  await shoot(page, "widget-files");
+  nothingWrong(page);
+  await agent.ask("end", { session });
+  await agent.close();
+});
+
+test("a file that is not taken: the visitor reads why, and may take it away", async () => {
+  const page = await visit();
+  await openChat(page);
+  const attack = '"><img src=x onerror=document.title=4>.png';
+  await attach(page, ["holiday.png", Buffer.from("\x7fELF\x02\x01", "latin1")], ["long.txt", Buffer.alloc(400_001, "a")], [attack, Buffer.from("\0\0")]);
+  await page.getByText("'holiday.png' is application/octet-stream by its content; taken are: image/*, application/pdf, text/plain.").waitFor();
+  await page.getByText("long.txt has 400001; 400000 may be.").waitFor();
+  await page.getByText("application/octet-stream by its content").nth(1).waitFor();
+  await accessible(page, "refused files");
+  await shoot(page, "widget-refused-file");
+  await page.getByRole("button", { name: "Remove holiday.png" }).click();
+  await page.getByRole("button", { name: "Remove long.txt" }).click();
+  await page.getByRole("listitem").getByRole("button", { name: /^Remove/ }).click();
+  await page.locator(".uploads").waitFor({ state: "detached" });
+  assert.equal(await page.locator(".log img").count(), 0);
+  assert.doesNotMatch(await page.title(), /^4$/);
+});
+
+test("a file is chosen while the server is away: it arrives when it is back, once", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  await server.stop("SIGKILL");
+  await page.getByText("The connection was lost.").waitFor();
+  await attach(page, ["cat.png", PNG]);
+  await page.getByRole("progressbar", { name: "cat.png is being sent" }).waitFor();
+  await server.up();
+  bot = await Peer.bot(server);
+  await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
+  await page.locator(".uploads").waitFor({ state: "detached" });
+  assert.deepEqual(await saidIn(session), ["cat.png"]);
+});
+
+test("receipts: delivered, then read, both ways", async () => {
+  const { page, session, agent } = await withAgent();
+  await write(page, "are you there?");
+  await agent.hear("the question", (f) => f.type === "message" && f.text === "are you there?");
+  agent.send("seen", { session, delivered: 1 });
+  await bubble(page, "are you there?").getByText("Delivered").waitFor();
+  agent.send("seen", { session, read: 1 });
+  await bubble(page, "are you there?").getByText("Read").waitFor();
+  await agent.ask("message", { session, text: "yes" });
+  await agent.hear("that it was read", (f) => f.type === "seen" && f.read === 2);
+  await page.getByRole("button", { name: "Minimise the chat" }).click();
+  await agent.ask("message", { session, text: "hello?" });
+  const seen = await agent.hear("that it has arrived", (f) => f.type === "seen" && f.delivered === 3);
+  assert.equal(seen.read, 2);
+  await page.getByRole("button", { name: /Open the chat/ }).click();
+  await agent.hear("that it was read now", (f) => f.type === "seen" && f.read === 3);
+  await shoot(page, "widget-receipts");
+  nothingWrong(page);
+  await agent.ask("end", { session });
+  await agent.close();
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { deflateSync } from "node:zlib";
 import { CENTRE } from "../../scenario/support/server.mjs";
 
 const clients = createRequire(new URL("../../clients/package.json", import.meta.url));
@@ -14,6 +15,36 @@ const PATIENCE_MS = 20_000;
 const SCRIPTS = new URL("../../../examples/handover/", import.meta.url).pathname;
 // The scenarios' centre, open to visitors, from wherever it is written.
 export const OPEN_CENTRE = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + "\nvisitors: true\n";
+// The same, where files are taken.
+export const FILES_CENTRE = OPEN_CENTRE.replaceAll("fallback: support", 'files: ["image/*", application/pdf, text/plain], maxFileBytes: 400000, fallback: support');
+
+// A picture of stripes.
+export const PNG = picture(96, 64);
+function picture(width, height) {
+  const chunk = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const ends = Buffer.alloc(8);
+    ends.writeUInt32BE(data.length, 0);
+    ends.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+  };
+  const head = Buffer.from([0, 0, 0, width, 0, 0, 0, height, 8, 0, 0, 0, 0]); // 8 bits of grey
+  const row = Buffer.concat([Buffer.alloc(1), Buffer.from(Array.from({ length: width }, (_, x) => 60 + 120 * ((x >> 3) & 1)))]);
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head),
+    chunk("IDAT", deflateSync(Buffer.concat(Array(height).fill(row)))), chunk("IEND", Buffer.alloc(0))]);
+}
+
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+export const attach = (page, ...files) =>
+  page.locator('input[type="file"]').setInputFiles(files.map(([name, buffer]) => ({ name, mimeType: "application/octet-stream", buffer })));
 
 export const write = async (page, text) => {
   await page.getByRole("textbox", { name: "Write a message" }).fill(text);

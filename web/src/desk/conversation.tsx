@@ -1,14 +1,18 @@
 // One conversation: what was said, what is known, what can be done with it.
-import { type FormEvent, Fragment, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
+import { type FormEvent, Fragment, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { AttachButton, FileParts, tooLarge, UploadList } from "../shared/file-parts";
+import { readFiles, wordsBeside } from "../shared/files";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
 import { readRich } from "../shared/rich";
 import { RichParts } from "../shared/rich-parts";
+import { receiptOf, type Seen } from "../shared/seen";
 import { useTail } from "../shared/tail";
 import { type Aside, Desk, type Target, type Task } from "./desk";
 import { Refusal } from "../shared/refusal";
 import { customerOf, useSecondsUntil } from "./parts";
+import { fetchOwn, type Side, type SideState } from "./side";
 
 interface Props {
   task: Task;
@@ -22,6 +26,8 @@ export function Conversation(props: Props) {
   const { t } = language;
   const [transfers, setTransfers] = useState(false);
   const session = task.session.id;
+  const side = desk.side(session);
+  const beside = useSyncExternalStore(side.subscribe, side.snapshot);
   return (
     <main className="conversation">
       <header>
@@ -37,15 +43,17 @@ export function Conversation(props: Props) {
       </header>
       {transfers && task.phase === "active" && <TransferForm {...props} onDone={() => setTransfers(false)} />}
       {task.problem !== null && <Refusal problem={task.problem} language={language} />}
-      <Log task={task} language={language} />
-      {task.phase === "wrapup" ? <WrapUp {...props} /> : <Composer {...props} />}
+      <Log task={task} language={language} side={side} seen={beside.seen} />
+      {task.phase === "wrapup" ? <WrapUp {...props} /> : <Composer {...props} side={side} beside={beside} />}
       <Known task={task} language={language} />
     </main>
   );
 }
 
-function Log({ task, language }: { task: Task; language: Language }) {
+function Log({ task, language, side, seen }: { task: Task; language: Language; side: Side; seen: Seen }) {
   const { t } = language;
+  useLook(side, task.messages.at(-1)?.number ?? 0);
+  const own = task.messages.filter((message) => message.from === "agent").at(-1)?.number;
   const pending = task.outbox.filter((draft) => !draft.told);
   const { shown, log, onScroll } = useTail(task.messages, pending.length + task.asides.length);
   const asides = (after: number) => task.asides.filter((aside) => aside.after === after)
@@ -54,7 +62,7 @@ function Log({ task, language }: { task: Task; language: Language }) {
     <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
       {shown.length === task.messages.length && asides(0)}
       {shown.map((message) => (
-        <Fragment key={message.number}><Line message={message} language={language} />{asides(message.number)}</Fragment>
+        <Fragment key={message.number}><Line message={message} language={language} receipt={message.number === own && seen.delivered > 0 ? t(receiptOf(message.number, seen)) : ""} />{asides(message.number)}</Fragment>
       ))}
       {pending.map((draft) => (
         <div key={draft.id} className="bubble agent pending"><p dir="auto">{draft.text}</p><small>{t("chat.sending")}</small></div>
@@ -64,16 +72,30 @@ function Log({ task, language }: { task: Task; language: Language }) {
   );
 }
 
-const Line = memo(function Line({ message, language }: { message: Message; language: Language }) {
+// Whoever has the page before the eyes has read what it shows.
+function useLook(side: Side, last: number): void {
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState === "visible") side.look(last);
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [side, last]);
+}
+
+const Line = memo(function Line({ message, language, receipt }: { message: Message; language: Language; receipt: string }) {
   const { t } = language;
   const rich = useMemo(() => readRich(message.from === "customer" ? undefined : message.data), [message]);
-  const words = message.text || rich.text;
+  const files = useMemo(() => readFiles(message.data), [message]);
+  const words = wordsBeside(message.text || rich.text, files);
   const who = message.from === "customer" ? t("desk.customer") : message.from === "bot" ? t("chat.bot", { name: message.name }) : message.name;
   return (
     <div className={`bubble ${message.from}`}>
       {words !== "" && <p dir="auto">{words}</p>}
+      <FileParts files={files} fetchFile={fetchOwn} language={language} />
       <RichParts rich={rich} language={language} />
-      <small>{who} · <time dateTime={message.at}>{language.time(message.at)}</time></small>
+      <small>{who} · <time dateTime={message.at}>{language.time(message.at)}</time>{receipt !== "" && <span className="receipt"> · {receipt}</span>}</small>
     </div>
   );
 });
@@ -90,8 +112,12 @@ function AsideLine({ aside, language }: { aside: Aside; language: Language }) {
   );
 }
 
-function Composer({ task, desk, language, up }: Props) {
+function Composer({ task, desk, language, up, side, beside }: Props & { side: Side; beside: SideState }) {
   const { t } = language;
+  const { takes, uploads } = beside;
+  const attach = (files: readonly File[]): void => {
+    if (takes !== null) files.forEach((file) => side.uploads.add(file, tooLarge(file, takes, language)));
+  };
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => field.current?.focus(), []);
   const send = (event: FormEvent): void => {
@@ -104,6 +130,8 @@ function Composer({ task, desk, language, up }: Props) {
   };
   return (
     <form className="composer" onSubmit={send}>
+      <UploadList uploads={uploads} language={language} onDrop={(id) => side.uploads.drop(id)} onAgain={(id) => side.uploads.again(id)} />
+      {takes !== null && <AttachButton taken={takes} language={language} onFiles={attach} />}
       <textarea ref={field} rows={2} dir="auto" value={task.written} aria-label={t("chat.write")} placeholder={t(up ? "chat.write" : "desk.offline")}
         onKeyDown={onKey} onChange={(event) => desk.write(task.session.id, event.target.value)} />
       <button type="submit" disabled={task.written.trim() === ""}>{t("chat.send")}</button>

@@ -5,6 +5,7 @@ import { type Draft, type Message, withMessages, withTold } from "../shared/mess
 import { ask, type Problem, Refused } from "../shared/problem";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
+import { Side } from "./side";
 
 export interface AgentView {
   id: string;
@@ -79,6 +80,7 @@ export class Desk {
   private readonly asked = new Map<string, { session: string | null; then?: () => void }>();
   private readonly typingTimers = new Map<string, number>();
   private readonly typing = new TypingTeller();
+  private readonly sides = new Map<string, Side>();
 
   constructor(
     private readonly person: Person,
@@ -104,6 +106,13 @@ export class Desk {
 
   close(): void {
     this.line.close();
+  }
+
+  // Files and receipts of a conversation.
+  side(session: string): Side {
+    const found = this.sides.get(session) ?? new Side(session, (frame) => this.line.send(frame));
+    this.sides.set(session, found);
+    return found;
   }
 
   // ---- what the agent does
@@ -207,6 +216,10 @@ export class Desk {
         break;
       case "session.assigned":
         this.onAssigned(frame["session"] as SessionView);
+        this.side((frame["session"] as SessionView).id).onAssigned(frame, this.lastOf((frame["session"] as SessionView).id));
+        break;
+      case "seen":
+        this.side(session).onSeen(frame);
         break;
       case "message":
         this.onMessage(session, frame as unknown as Message);
@@ -277,6 +290,11 @@ export class Desk {
       outbox: own ? withTold(task.outbox, message.text) : task.outbox,
       unread: seen ? task.unread : task.unread + 1,
     }));
+    this.side(session).onMessage(message.number);
+  }
+
+  private lastOf(session: string): number {
+    return this.find(session)?.messages.at(-1)?.number ?? 0;
   }
 
   private onAside(session: string, frame: Frame): void {
@@ -390,6 +408,8 @@ export class Desk {
 
   private drop(session: string): void {
     keepLine(session, "");
+    this.sides.get(session)?.uploads.close();
+    this.sides.delete(session);
     const tasks = this.state.tasks.filter((task) => task.session.id !== session);
     const next = tasks.find((task) => task.phase !== "offered")?.session.id ?? null;
     this.change({ tasks, open: this.state.open === session ? next : this.state.open });

@@ -1,5 +1,6 @@
 // The wallboard: signs in, then shows the centre.
 import "../shared/page.css";
+import "../shared/rich.css";
 import "../shared/controls.css";
 import "./wall.css";
 import { createRoot } from "react-dom/client";

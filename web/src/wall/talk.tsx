@@ -1,6 +1,8 @@
 // The conversation: listened to, and taken part in, by a supervisor. That
 // somebody listens is recorded, so it is asked for and not simply shown.
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { FileParts } from "../shared/file-parts";
+import { fetchFile, readFiles, wordsBeside } from "../shared/files";
 import { isSend } from "../shared/keys";
 import { pathOf, type SessionView, type WallEvent } from "./api";
 import { Said, useAsking } from "./parts";
@@ -54,6 +56,8 @@ export function Talk({ scene, session, id, events }: Props) {
   );
 }
 
+const fetchOwn = (url: string): Promise<Blob> => fetchFile(location.origin, url);
+
 const SAID = new Set(["message", "supervisor.whispered", "supervisor.barged"]);
 
 function Log({ events, scene: { language, state } }: { events: readonly WallEvent[]; scene: Scene }) {
@@ -70,9 +74,12 @@ function Log({ events, scene: { language, state } }: { events: readonly WallEven
       {lines.map((event, i) => {
         const side = event.type === "message" ? event.cause.role : event.type === "supervisor.barged" ? "note" : "whisper";
         const text = event.type === "supervisor.barged" ? t("wall.barged", { name: who(event) }) : String(event["text"] ?? "");
+        const files = readFiles(event["data"]);
+        const words = wordsBeside(text, files);
         return (
           <div key={`${event.seq} ${i}`} className={`bubble ${side}`}>
-            <p dir="auto">{text}</p>
+            {words !== "" && <p dir="auto">{words}</p>}
+            <FileParts files={files} fetchFile={fetchOwn} language={language} />
             <small>{side === "whisper" ? t("wall.whispered", { name: who(event) }) : who(event)} · <time dateTime={event.at}>{language.time(event.at)}</time></small>
           </div>
         );

@@ -1,8 +1,10 @@
 // One customer's conversation: opens it once, keeps the line, sends each message
 // once, and remembers it over a reload. Knows nothing about how it looks.
+import { fetchFile, type FilesTaken, readTaken, type Upload, Uploads } from "../shared/files";
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { type Draft, type Message, withMessages, withTold } from "../shared/message";
 import { ask, Refused } from "../shared/problem";
+import { NOTHING_SEEN, readSeen, type Seen, SeenTeller } from "../shared/seen";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
 
@@ -21,6 +23,9 @@ export interface ChatState {
   messages: readonly Message[];
   outbox: readonly Draft[];
   typing: string | null; // who
+  seen: Seen; // how far the agent has got
+  takes: FilesTaken | null;
+  uploads: readonly Upload[];
   detail: string;
 }
 
@@ -41,17 +46,21 @@ interface Kept {
 const nobody: Holder = { kind: "none", name: "" };
 const fresh: ChatState = {
   phase: "none", up: false, status: "", holder: nobody, place: null,
-  messages: [], outbox: [], typing: null, detail: "",
+  messages: [], outbox: [], typing: null, seen: NOTHING_SEEN, takes: null, uploads: [], detail: "",
 };
 
 export class Chat {
   private state: ChatState = fresh;
   private kept: Kept | null;
+  // Of the conversation, also when it is over: its files can still be fetched.
+  private token: string | undefined;
   private line: Line | null = null;
   private readonly watchers = new Set<() => void>();
   private typingTimer: number | undefined;
   private readonly typing = new TypingTeller();
   private readonly storageKey: string;
+  private uploads = this.newUploads();
+  private readonly seenTeller = new SeenTeller((seen) => this.line?.send({ type: "seen", ...seen }) === true);
 
   constructor(private readonly options: ChatOptions) {
     this.storageKey = `baton.chat ${options.server} ${options.entry}`;
@@ -99,22 +108,53 @@ export class Chat {
     this.typing.tell(() => this.line?.send({ type: "typing", on: true }) === true);
   }
 
+  attach(file: File, refused: string | null): void {
+    if (this.kept === null) this.start();
+    this.uploads.add(file, refused);
+  }
+
+  dropUpload(id: string): void {
+    this.uploads.drop(id);
+  }
+
+  againUpload(id: string): void {
+    this.uploads.again(id);
+  }
+
+  readonly fetchFile = (url: string): Promise<Blob> => fetchFile(this.options.server, url, this.token);
+
+  // Somebody has the conversation before the eyes, up to its end.
+  look(): void {
+    this.seenTeller.read(this.state.messages.at(-1)?.number ?? 0);
+  }
+
   end(): void {
     if (this.line?.send({ type: "leave" }) !== true) this.finish();
   }
 
   // Forgets the conversation that is over; the next start() opens another.
   again(): void {
-    this.line?.close();
-    this.line = null;
+    this.close();
+    this.uploads = this.newUploads();
     this.kept = null;
+    this.token = undefined;
     this.options.storage.removeItem(this.storageKey);
     this.change(fresh);
   }
 
   close(): void {
+    this.uploads.close();
     this.line?.close();
     this.line = null;
+  }
+
+  private newUploads(): Uploads {
+    return new Uploads(() => this.whereFiles(), (uploads) => this.change({ uploads }));
+  }
+
+  private whereFiles(): { server: string; session: string; token: string } | null {
+    const { session, token } = this.kept ?? {};
+    return this.state.phase === "open" && session !== undefined && token !== undefined ? { server: this.options.server, session, token } : null;
   }
 
   // ---- opening
@@ -132,6 +172,7 @@ export class Chat {
       kept.token = opened.token;
       this.keep();
     }
+    this.token = kept.token;
     const last = this.state.messages.at(-1)?.number ?? 0;
     const query = { after: String(last) };
     return socketUrl(this.options.server, `/api/v1/sessions/${kept.session}/socket`, { token: kept.token, query });
@@ -157,7 +198,10 @@ export class Chat {
   private onFrame(frame: Frame): void {
     switch (frame.type) {
       case "session.opened":
-        this.onOpened(frame["session"] as OpenedSession);
+        this.onOpened(frame["session"] as OpenedSession, frame);
+        break;
+      case "seen":
+        this.change({ seen: readSeen(frame) });
         break;
       case "message":
         this.onMessage(frame as unknown as Message);
@@ -185,10 +229,13 @@ export class Chat {
     }
   }
 
-  private onOpened(session: OpenedSession): void {
+  private onOpened(session: OpenedSession, frame: Frame): void {
+    const seen = readSeen(frame["seen"]);
+    this.change({ phase: "open", status: session.status, holder: session.holder ?? nobody, takes: readTaken(frame), seen });
+    this.seenTeller.anew();
     this.addMessages(session.messages ?? []);
-    this.change({ phase: "open", status: session.status, holder: session.holder ?? nobody });
     for (const draft of this.state.outbox) this.sendDraft(draft);
+    this.uploads.hurry();
   }
 
   private onMessage(message: Message): void {
@@ -199,6 +246,7 @@ export class Chat {
 
   private addMessages(more: readonly Message[]): void {
     this.change({ messages: withMessages(this.state.messages, more) });
+    this.seenTeller.delivered(this.state.messages.at(-1)?.number ?? 0);
   }
 
   private onPlace(frame: Frame): void {
@@ -222,8 +270,7 @@ export class Chat {
   }
 
   private finish(): void {
-    this.line?.close();
-    this.line = null;
+    this.close();
     this.kept = null;
     this.options.storage.removeItem(this.storageKey);
     this.change({ phase: "ended", up: false, place: null, typing: null });

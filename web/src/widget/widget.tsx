@@ -1,10 +1,13 @@
 // The launcher and the panel of the visitors' chat.
 import { type FormEvent, type KeyboardEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { AttachButton, FileParts, tooLarge, UploadList } from "../shared/file-parts";
+import { readFiles, wordsBeside } from "../shared/files";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
 import { readRich } from "../shared/rich";
 import { RichParts } from "../shared/rich-parts";
+import { receiptOf } from "../shared/seen";
 import { useTail } from "../shared/tail";
 import type { Chat, ChatState } from "./chat";
 
@@ -26,8 +29,15 @@ export function Widget({ chat, language, title }: Props) {
     if (chat.goesOn) chat.start();
   }, [chat]);
   useEffect(() => {
-    if (open) setSeen(last);
-  }, [open, last]);
+    const look = (): void => {
+      if (!open || document.visibilityState !== "visible") return;
+      setSeen(last);
+      chat.look();
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [chat, open, last, state.phase, state.up]);
   const unread = state.messages.filter((m) => m.number > seen && m.from !== "customer").length;
   const show = (): void => {
     setOpen(true);
@@ -80,7 +90,7 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
         </div>
       )}
       {live ? (
-        <Composer chat={chat} language={language} />
+        <Composer chat={chat} state={state} language={language} />
       ) : (
         <div className="over">
           <p>{state.phase === "lost" ? t("chat.failed", { detail: state.detail }) : t("chat.ended")}</p>
@@ -122,10 +132,12 @@ function Log({ chat, state, language }: { chat: Chat; state: ChatState; language
   const pending = state.outbox.filter((draft) => !draft.told);
   const answered = pending.length > 0 || state.phase !== "open" ? Infinity : state.messages.filter((m) => m.from === "customer").at(-1)?.number ?? 0;
   const { shown, log, onScroll } = useTail(state.messages, `${pending.length} ${state.typing}`);
+  const own = state.messages.filter((m) => m.from === "customer").at(-1)?.number;
   return (
     <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
       {shown.map((message) => (
-        <Bubble key={message.number} message={message} language={language} chat={message.number > answered ? chat : null} />
+        <Bubble key={message.number} message={message} language={language} chat={chat} asks={message.number > answered}
+          receipt={message.number === own && state.seen.delivered > 0 ? t(receiptOf(message.number, state.seen)) : ""} />
       ))}
       {pending.map((draft) => (
         <div key={draft.id} className="bubble customer pending">
@@ -138,16 +150,26 @@ function Log({ chat, state, language }: { chat: Chat; state: ChatState; language
   );
 }
 
-// With @chat its choices can still be made.
-function Bubble({ message, language, chat }: { message: Message; language: Language; chat: Chat | null }) {
+interface BubbleProps {
+  message: Message;
+  language: Language;
+  chat: Chat;
+  asks: boolean; // its choices can still be made
+  receipt: string;
+}
+
+function Bubble({ message, language, chat, asks, receipt }: BubbleProps) {
   const rich = useMemo(() => readRich(message.from === "customer" ? undefined : message.data), [message]);
-  const words = message.text || rich.text;
+  const files = useMemo(() => readFiles(message.data), [message]);
+  const words = wordsBeside(message.text || rich.text, files);
   return (
     <div className={`bubble ${message.from}`}>
       {words !== "" && <p dir="auto">{words}</p>}
-      <RichParts rich={rich} language={language} onChoose={chat === null ? undefined : (choice) => chat.say(choice.label, choice.payload)} />
+      <FileParts files={files} fetchFile={chat.fetchFile} language={language} />
+      <RichParts rich={rich} language={language} onChoose={asks ? (choice) => chat.say(choice.label, choice.payload) : undefined} />
       <small>
         {speaker(message, language)} · <time dateTime={message.at}>{language.time(message.at)}</time>
+        {receipt !== "" && <span className="receipt"> · {receipt}</span>}
       </small>
     </div>
   );
@@ -159,8 +181,9 @@ function speaker({ from, name }: Message, { t }: Language): string {
   return from === "agent" ? t("chat.agent", { name }) : t("chat.system");
 }
 
-function Composer({ chat, language }: { chat: Chat; language: Language }) {
+function Composer({ chat, state, language }: { chat: Chat; state: ChatState; language: Language }) {
   const { t } = language;
+  const { takes } = state;
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const length = new TextEncoder().encode(text).length;
@@ -176,11 +199,21 @@ function Composer({ chat, language }: { chat: Chat; language: Language }) {
   const onKey = (event: KeyboardEvent): void => {
     if (isSend(event)) send(event);
   };
+  const attach = (files: readonly File[]): void => {
+    if (takes !== null) files.forEach((file) => chat.attach(file, tooLarge(file, takes, language)));
+  };
+  const take = (event: { preventDefault: () => void }, files: FileList): void => {
+    if (files.length === 0 || takes === null) return;
+    event.preventDefault();
+    attach([...files]);
+  };
   return (
-    <form className="composer" onSubmit={send}>
+    <form className="composer" onSubmit={send} onDragOver={(event) => event.preventDefault()} onDrop={(event) => take(event, event.dataTransfer.files)}>
+      <UploadList uploads={state.uploads} language={language} onDrop={(id) => chat.dropUpload(id)} onAgain={(id) => chat.againUpload(id)} />
       {length > TEXT_MAX_BYTES && <p role="alert">{t("chat.tooLong", { max: TEXT_MAX_BYTES, length })}</p>}
+      {takes !== null && <AttachButton taken={takes} language={language} onFiles={attach} />}
       <textarea
-        ref={field} rows={1} value={text} dir="auto" aria-label={t("chat.write")} placeholder={t("chat.write")}
+        ref={field} rows={1} onPaste={(event) => take(event, event.clipboardData.files)} value={text} dir="auto" aria-label={t("chat.write")} placeholder={t("chat.write")}
         onKeyDown={onKey} onChange={(event) => { setText(event.target.value); chat.tellTyping(); }}
       />
       <button type="submit" disabled={text.trim() === ""} aria-label={t("chat.send")}><SendIcon /></button>

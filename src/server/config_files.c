@@ -1,0 +1,72 @@
+/* The section "files": who looks at files. */
+#include "server/config_priv.h"
+
+enum { SCAN_DEFAULT_S = 30, SCAN_MAX_S = 300, ARGUMENTS_MAX = 30 };
+
+/* A text as the system takes it. */
+static const char *string_of(struct reader *r, struct text t) {
+  char *s = arena_alloc(r->arena, t.len + 1);
+  r->no_memory = r->no_memory || s == NULL;
+  for (size_t i = 0; s != NULL && i <= t.len; i++) {
+    s[i] = i < t.len ? t.ptr[i] : '\0';
+  }
+  return s;
+}
+
+static void read_command(struct reader *r, const struct json *list) {
+  if (list->count == 0 || list->count > ARGUMENTS_MAX) {
+    reader_error(r, list, "\"scan\" is a program and its arguments, at most %d",
+                 ARGUMENTS_MAX);
+    return;
+  }
+  const char **argv =
+      arena_alloc(r->arena, ((size_t)list->count + 1) * sizeof *argv);
+  r->no_memory = r->no_memory || argv == NULL;
+  size_t count = 0;
+  for (const struct json *a = list->first; a != NULL && argv != NULL;
+       a = a->next) {
+    if (a->type != JSON_TEXT) {
+      reader_error(r, a, "each argument of the scanner is a text");
+      return;
+    }
+    argv[count++] = string_of(r, a->text);
+  }
+  if (argv != NULL) {
+    argv[count] = NULL;
+  }
+  r->out->scan.command = argv;
+}
+
+static void read_url(struct reader *r, const struct json *url) {
+  if (!text_starts(url->text, TEXT("http://")) &&
+      !text_starts(url->text, TEXT("https://"))) {
+    reader_error(r, url, "\"scanUrl\" begins with https:// or http://");
+    return;
+  }
+  r->out->scan.url = string_of(r, url->text);
+}
+
+void reader_read_files(struct reader *r) {
+  const struct json *map = reader_member(r->tree.root, FILE_CENTRE_FILES);
+  int64_t seconds = SCAN_DEFAULT_S;
+  if (map == NULL) {
+    return;
+  }
+  reader_check(r, map, FILE_FILES);
+  const struct json *command = reader_member(map, FILE_FILES_SCAN);
+  const struct json *url = reader_member(map, FILE_FILES_URL);
+  const struct json *timeout = reader_member(map, FILE_FILES_TIMEOUT);
+  if (command != NULL && url != NULL) {
+    reader_error(r, url, "a scanner is a program or a URL: \"scan\" is there");
+  } else if (command != NULL) {
+    read_command(r, command);
+  } else if (url != NULL) {
+    read_url(r, url);
+  }
+  if (timeout != NULL && timeout->i > SCAN_MAX_S) {
+    reader_error(r, timeout, "\"scanSeconds\" is %d at most", SCAN_MAX_S);
+  } else if (timeout != NULL) {
+    seconds = timeout->i;
+  }
+  r->out->scan.timeout_ms = seconds * 1000;
+}
