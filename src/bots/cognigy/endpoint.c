@@ -19,6 +19,7 @@ enum {
   FIRST_PAUSE_MS = 250,
   LONGEST_PAUSE_MS = 8000,
   READY_WITHIN_US = 10000000,
+  AGAIN_US = 2000000, /* for an answer, on a line that is back */
   POLLS_MAX = 100000,
   MS_US = 1000
 };
@@ -51,8 +52,9 @@ struct cognigy_talk {
   struct textbuf user;  /* the userId */
   struct textbuf about; /* the session, for the first input; then empty */
   bool ready, was_ready, said_goodbye;
-  bool returns;        /* from an agent: the flow is to be told */
-  uint32_t connection; /* the how-manieth */
+  int64_t answer_by_us; /* of the last input; 0: it is answered */
+  bool returns;         /* from an agent: the flow is to be told */
+  uint32_t connection;  /* the how-manieth */
   int64_t down_at_us;
   struct {
     uint64_t hash;
@@ -118,6 +120,29 @@ static void await(struct cognigy_talk *t, enum awaited what, int64_t us) {
   }
 }
 
+static void await_answer(struct cognigy_talk *t) {
+  const int64_t wait_us =
+      bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_ANSWER) * MS_US;
+  t->answer_by_us = loop_now_us() + wait_us;
+  await(t, AWAITED_ANSWER, wait_us);
+}
+
+/* The answer may have gone with the line. If not, it comes soon: lines that are
+ * cut again and again do not put the end off for ever. */
+static void await_answer_again(struct cognigy_talk *t) {
+  const int64_t left_us = t->answer_by_us - loop_now_us();
+  if (t->answer_by_us != 0) {
+    await(t, AWAITED_ANSWER, left_us > AGAIN_US ? left_us : AGAIN_US);
+  }
+}
+
+static void take_answer(struct cognigy_talk *t) {
+  t->answer_by_us = 0;
+  if (t->awaited == AWAITED_ANSWER) {
+    await(t, AWAITED_NOTHING, 0);
+  }
+}
+
 /* ---- inputs */
 
 static void put_text(struct json_out *o, const char *key, struct text value) {
@@ -161,8 +186,7 @@ static bool send_input(struct cognigy_talk *t, struct text text) {
   textbuf_free(&list);
   if (sent) {
     textbuf_clear(&t->about);
-    await(t, AWAITED_ANSWER,
-          bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_ANSWER) * MS_US);
+    await_answer(t);
   }
   return sent;
 }
@@ -231,9 +255,7 @@ static void take_output(struct cognigy_talk *t, const struct json *output) {
   if (output == NULL || output->type != JSON_OBJECT || is_again(t, output)) {
     return;
   }
-  if (t->awaited == AWAITED_ANSWER) {
-    await(t, AWAITED_NOTHING, 0);
-  }
+  take_answer(t);
   cognigy_say(&t->talk, output);
   const enum goodbye goodbye =
       cognigy_judge(&bot_of(t->talk.bot)->rules, output);
@@ -255,9 +277,7 @@ static void note_error(struct cognigy_talk *t, const struct json *error) {
 }
 
 static void end_of_turn(struct cognigy_talk *t) {
-  if (t->awaited == AWAITED_ANSWER) {
-    await(t, AWAITED_NOTHING, 0);
-  }
+  take_answer(t);
   bot_types(&t->talk, false);
 }
 
@@ -293,6 +313,7 @@ static void on_ready(struct cognigy_talk *t) {
   t->ready = true;
   if (t->was_ready) {
     note_return(t);
+    await_answer_again(t);
   } else {
     t->was_ready = true;
     greet(t);
