@@ -10,6 +10,7 @@ enum {
   CONVERSATION = 32, /* characters of an id that we make */
   TOKEN_S = 1800,
   TOKEN_MAX = CONVERSATION + 20 + 2 * DIGEST_SHA256_SIZE + 3,
+  KEY_MAX = 200,
   SWEEP_US = 30000000,
   SECOND_US = 1000000
 };
@@ -224,10 +225,19 @@ static struct text data_of(struct ask *a, const struct json *activity,
   return copy;
 }
 
+/* Web chats name each activity, to know it when it comes back: one whose answer
+ * was lost is posted again under the same name. */
+static struct text key_of(const struct json *activity) {
+  const struct text key =
+      peer_text(json_member(activity, TEXT("channelData")), "clientActivityID");
+  return key.len <= KEY_MAX ? key : TEXT("");
+}
+
 static void say(struct ask *a, struct talk *t, const struct json *activity,
                 bool is_event) {
   const struct visit_said said = {.text = peer_text(activity, "text"),
-                                  .data = data_of(a, activity, is_event)};
+                                  .data = data_of(a, activity, is_event),
+                                  .key = key_of(activity)};
   const char *why = visit_check(&said);
   struct posted *p = why == NULL ? mem_new(a->d->facade.mem, sizeof *p) : NULL;
   if (p == NULL) {

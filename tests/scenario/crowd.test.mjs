@@ -1,0 +1,274 @@
+// crowd.test.mjs - many sessions at once over each connector, lines cut at random: each ends where it must, no word
+// twice, none lost between us and a peer that acknowledges. A hundred each; a thousand with BATON_LONG=1.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Endpoint } from "./support/cognigy.mjs";
+import { echo } from "./support/echo.mjs";
+import { Line } from "./support/line.mjs";
+import { Peer } from "./support/peer.mjs";
+import { BATON, Server, sleep } from "./support/server.mjs";
+import { HttpBot } from "./support/turns.mjs";
+
+const LONG = process.env.BATON_LONG === "1";
+const MANY = LONG ? 1000 : 100;
+const PATIENCE_MS = LONG ? 240_000 : 60_000;
+const clients = createRequire(new URL("../clients/package.json", import.meta.url));
+const io = clients("socket.io-client");
+const { DirectLine } = clients("botframework-directlinejs");
+globalThis.WebSocket = clients("ws");
+process.env.TEST_URL_TOKEN = "url-token-of-the-crowd";
+process.env.TEST_DL_SECRET = "secret-of-the-crowd";
+
+let server, supervisor, endpoint;
+const bots = {}; // by connector: {bot, line}
+const CENTRE = (to) => `
+centre: crowd
+listen: 127.0.0.1:0
+tokens:
+  - { role: visitor,    token: test-visitor-token, name: web }
+  - { role: bot,        token: test-bot-second-token, subject: second }
+  - { role: supervisor, token: test-supervisor-token, name: supervisor }
+queues: [{ id: support, wrapUpTime: 600 }]
+agents: [{ id: anna, name: Anna }]
+rates: { visitor: 0, customer: 0, bot: 0, supervisor: 0 }
+bots:
+  - { id: second }
+  - { id: cognigy, type: cognigy, url: "http://127.0.0.1:${to.cognigy}/bots", urlToken: env:TEST_URL_TOKEN, answerWithin: 10, attempts: 20 }
+  - { id: webhook, type: webhook, url: "http://127.0.0.1:${to.webhook}/w", attempts: 10, failures: 0, timeout: 30 }
+  - { id: exchange, type: exchange, url: "http://127.0.0.1:${to.exchange}/x", attempts: 10, failures: 0, timeout: 30 }
+  - { id: genesys, type: genesys, url: "http://127.0.0.1:${to.genesys}/g", attempts: 10, failures: 0, timeout: 30, ends: [bye] }
+  - { id: rasa, type: rasa, url: "http://127.0.0.1:${to.rasa}/r", attempts: 10, failures: 0, timeout: 30 }
+entryPoints:
+${["second", "cognigy", "webhook", "exchange", "genesys", "rasa"].map((bot) =>
+  `  - { id: ${bot}, bot: ${bot}, fallback: support, idleTimeout: 1, customerGrace: 600, silenceTimeout: 3600 }`).join("\n")}
+facades:
+  - { id: web, type: cognigy, token: env:TEST_URL_TOKEN, entryPoint: second }
+  - { id: dl, type: directline, token: env:TEST_DL_SECRET, entryPoint: second }
+`;
+
+// What each bot makes of the customer's words, in its own protocol.
+const OUTCOME = { human: "escalate", bye: "end" };
+const reply = (text) => (OUTCOME[text] ? "Good-bye." : `You said: ${text}`);
+const SPEAK = {
+  webhook: (b) => (b.type === "customer.message" ? { messages: [reply(b.text)], outcome: OUTCOME[b.text] ?? "continue" } : {}),
+  exchange: (b) => ({ branchName: { human: 2, bye: 3 }[b.userInput] ?? 1,
+    nextPromptSequence: { prompts: b.userInputType === 1 ? [{ transcript: reply(b.userInput) }] : [] } }),
+  genesys: (b) => ({ botState: OUTCOME[b.inputMessage.text] ? "Complete" : "MoreData", intent: b.inputMessage.text,
+    replyMessages: [{ type: "Text", text: reply(b.inputMessage.text) }] }),
+  rasa: (b) => [{ text: reply(b.message) },
+    ...(OUTCOME[b.message] ? [{ custom: { action: b.message === "bye" ? "END_CONVERSATION" : "escalate" } }] : [])],
+};
+
+before(async () => {
+  const Xhr = createRequire(clients.resolve("engine.io-client"))("xmlhttprequest-ssl");
+  // A request whose line was cut has no response in a browser; here its text would be the error's.
+  globalThis.XMLHttpRequest = function () {
+    const xhr = new Xhr();
+    return Object.defineProperty(xhr, "response", { get: () => (xhr.status ? JSON.parse(xhr.responseText || "null") : null) });
+  };
+  endpoint = await Endpoint.start();
+  endpoint.onInput = (socket, { text }) => {
+    const data = { human: { handover: true }, bye: { action: "END_CONVERSATION" } }[text] ?? {};
+    endpoint.output(socket, reply(text), data);
+    endpoint.finalPing(socket);
+    if (OUTCOME[text]) socket.disconnect();
+  };
+  const to = {};
+  bots.cognigy = { line: await Line.to(() => endpoint.port) };
+  for (const [name, speak] of Object.entries(SPEAK)) {
+    const bot = await new HttpBot().up();
+    bot.answer = (body) => ({ body: speak(body) });
+    bots[name] = { bot, line: await Line.to(() => bot.port) };
+  }
+  for (const [name, { line }] of Object.entries(bots)) to[name] = line.port;
+  server = await Server.start(CENTRE(to));
+  supervisor = server.as("supervisor");
+  await echo(server, "second");
+});
+const closing = [];
+after(async () => {
+  for (const close of closing) close();
+  await server?.remove();
+  endpoint?.stop();
+  for (const { bot, line } of Object.values(bots)) {
+    line.close();
+    await bot?.down();
+  }
+});
+
+async function wait(what, look) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!(await look())) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
+    await sleep(100);
+  }
+}
+
+// Lines are cut all the time that run() takes.
+async function cutting(line, run) {
+  let going = true;
+  const cutter = (async () => {
+    while (going) {
+      line.cutSome(0.02);
+      await sleep(50);
+    }
+  })();
+  try {
+    return await run();
+  } finally {
+    going = false;
+    await cutter;
+  }
+}
+
+const LAST = [undefined, "human", "bye"]; // what a session says at the end, by its number
+const wordsOf = (n) => ["one", "two", "three", ...(LAST[n % 3] ? [LAST[n % 3]] : [])].map((w) => (OUTCOME[w] ? w : `${w} of ${n}`));
+const STATUS = { human: "queued", bye: "completed" };
+
+// A session as the server has it. @mayBeLost: its peer does not acknowledge, so that its words may be lost with a
+// line, and then the session is lost to it.
+async function judge(id, n, { mayBeLost = false, quiet = false } = {}) {
+  const words = wordsOf(n);
+  const events = (await supervisor("GET", `/sessions/${id}/timeline`)).body.events;
+  const lost = events.some((e) => e.type === "bot.lost");
+  assert.ok(mayBeLost || !lost, `${id} was lost: ${JSON.stringify(events.filter((e) => e.type.startsWith("bot.")))}`);
+  const wanted = lost ? "queued" : STATUS[words.at(-1)] ?? "connected";
+  let body;
+  await wait(`${id} is ${wanted}`, async () => {
+    ({ body } = await supervisor("GET", `/sessions/${id}?messages=true`));
+    return body.status === wanted;
+  });
+  const by = (who) => body.messages.filter((m) => m.from === who && m.text).map((m) => m.text);
+  assert.deepEqual(by("customer"), lost ? words.slice(0, by("customer").length) : words);
+  const answers = words.map(reply).filter((text) => !quiet || text !== "Good-bye.");
+  const said = by("bot");
+  assert.equal(new Set(said).size, said.length, `said twice: ${said}`);
+  if (lost || mayBeLost) assert.ok(said.every((text) => answers.includes(text)), `${said}`);
+  else assert.deepEqual(said, answers);
+  return { lost, said };
+}
+
+// ---- our bots' side: customers over our own socket
+
+async function customerTalks(entry, n) {
+  const customer = await Peer.customer(server, entry);
+  closing.push(() => customer.socket.terminate());
+  const { session } = await customer.hear("session.opened");
+  const over = () => customer.all.some((f) => f.type === "session.ended" || (f.type === "session.status" && f.status === "queued"));
+  const words = wordsOf(n);
+  for (const text of words) {
+    if (over()) break;
+    customer.send("message", { text });
+    const answered = () => customer.all.some((f) => f.type === "message" && f.from === "bot" && f.text === reply(text));
+    await wait(`an answer to ${text}`, () => over() || (!OUTCOME[text] && answered()));
+  }
+  return { id: session.id, customer };
+}
+
+for (const name of ["cognigy", "webhook", "exchange", "genesys", "rasa"]) {
+  test(`${MANY} sessions with bots of ${name}`, { timeout: 2 * PATIENCE_MS }, async () => {
+    const { line, bot } = bots[name];
+    const all = await cutting(line, () => Promise.all(Array.from({ length: MANY }, (_, n) => customerTalks(name, n))));
+    const inputs = (name === "cognigy" ? endpoint.inputs : bot.asked).length;
+    let lost = 0;
+    for (const [n, { id, customer }] of all.entries()) {
+      const found = await judge(id, n, { mayBeLost: name !== "webhook" });
+      lost += found.lost;
+      const heard = customer.all.filter((f) => f.type === "message" && f.from === "bot" && f.text).map((f) => f.text);
+      assert.deepEqual(heard, found.said, "the customer hears what was said, once");
+    }
+    assert.ok(inputs >= MANY && lost < MANY / 2, `${lost} of ${MANY} were lost to the bot`);
+    if (name === "cognigy") { // what may have arrived is not sent again
+      const seen = endpoint.inputs.map((i) => `${i.sessionId} ${i.text}`);
+      assert.equal(new Set(seen).size, seen.length);
+    }
+  });
+}
+
+// ---- facades: their customers' real clients
+
+// Until it is acknowledged it is said again, under the same name.
+function insist(socket, input) {
+  return new Promise((resolve) => {
+    const ask = () => socket.connected && socket.emit("processInput", input, done);
+    const timer = setInterval(ask, 2000);
+    const done = () => (clearInterval(timer), socket.off("connect", ask), resolve());
+    socket.on("connect", ask);
+    ask();
+  });
+}
+
+function chat(line, n) {
+  const heard = new Map(); // by traceId, in order
+  const session = `crowd-${n}`, userId = `user-${n}`;
+  const socket = io(`http://127.0.0.1:${line.port}`, { transports: [n % 10 === 9 ? "polling" : "websocket"], forceNew: true,
+    reconnectionDelay: 50, reconnectionDelayMax: 1000, timeout: PATIENCE_MS,
+    query: { sessionId: session, urlToken: process.env.TEST_URL_TOKEN, userId, emitWithAck: "true" } });
+  closing.push(() => socket.close());
+  socket.on("output", (f, acknowledge) => {
+    if (f.type === "output") heard.set(f.data.traceId, f.data.text);
+    acknowledge?.();
+  });
+  return { address: () => `cognigy:web:${session}`, heard: () => [...heard.values()],
+    say: (text) => insist(socket, { userId, sessionId: session, text, messageId: `${n} ${text}` }) };
+}
+
+function conversation(line, n) {
+  const heard = [];
+  const direct = new DirectLine({ secret: process.env.TEST_DL_SECRET, domain: `http://127.0.0.1:${line.port}/v3/directline`,
+    webSocket: true, timeout: 5000, random: () => 0 }); // while it polls, this client gives up at the first cut
+  closing.push(() => direct.end());
+  direct.activity$.subscribe((a) => a.type === "message" && a.from.role === "bot" && heard.push(a.text), () => {});
+  const post = (activity) => new Promise((resolve) => {
+    const ask = () => direct.postActivity(activity).subscribe((id) => (id === "retry" ? again() : resolve(id)), again);
+    const again = () => setTimeout(ask, 200);
+    ask();
+  });
+  return { address: () => `directline:dl:${direct.conversationId}`, heard: () => heard,
+    say: (text) => post({ type: "message", from: { id: `user-${n}` }, text, channelData: { clientActivityID: `${n} ${text}` } }) };
+}
+
+async function converse(peer, words) {
+  for (const text of words) {
+    await peer.say(text);
+    if (!OUTCOME[text]) await wait(`an answer to ${text}`, () => peer.heard().includes(reply(text)));
+  }
+}
+
+for (const [name, begin] of [["Cognigy chats", chat], ["Direct Line conversations", conversation]]) {
+  test(`${MANY} ${name}`, { timeout: 2 * PATIENCE_MS }, async () => {
+    const line = await Line.to(() => server.port);
+    closing.push(() => line.close());
+    const all = Array.from({ length: MANY }, (_, n) => begin(line, n));
+    let ids;
+    await cutting(line, async () => {
+      await Promise.all(all.map((peer, n) => converse(peer, wordsOf(n).slice(0, 1))));
+      ids = await sessionsByAddress(); // all are open
+      await Promise.all(all.map((peer, n) => converse(peer, wordsOf(n).slice(1))));
+    });
+    for (const [n, { address, heard }] of all.entries()) {
+      const { said } = await judge(ids.get(address()), n, { quiet: true });
+      await wait("everything is heard", () => heard().length >= said.length);
+      assert.deepEqual(heard(), said, `heard by ${address()}`);
+    }
+  });
+}
+
+async function sessionsByAddress() {
+  const found = new Map();
+  for (let after = ""; after !== undefined;) {
+    const { body } = await supervisor("GET", `/sessions?limit=500${after}`);
+    for (const s of body.sessions) if (s.customer?.address) found.set(s.customer.address, s.id);
+    after = body.next ? `&after=${encodeURIComponent(body.next)}` : undefined;
+  }
+  return found;
+}
+
+// The last: everything is read again and checked, record by record.
+test("the journal of all of them is sound", async () => {
+  assert.equal(await server.stop("SIGTERM"), 0);
+  execFileSync(BATON, ["replay", "--json", path.join(server.data, "journal")], { stdio: ["ignore", "ignore", "inherit"] });
+});
