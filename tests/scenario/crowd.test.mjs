@@ -43,7 +43,7 @@ bots:
   - { id: rasa, type: rasa, url: "http://127.0.0.1:${to.rasa}/r", attempts: 10, failures: 0, timeout: 30 }
 entryPoints:
 ${["second", "cognigy", "webhook", "exchange", "genesys", "rasa"].map((bot) =>
-  `  - { id: ${bot}, bot: ${bot}, fallback: support, idleTimeout: 1, customerGrace: 600, silenceTimeout: 3600 }`).join("\n")}
+  `  - { id: ${bot}, bot: ${bot}, fallback: support, idleTimeout: 1, customerGrace: 600, silenceTimeout: 3600, inviteTimeout: 600 }`).join("\n")}
 facades:
   - { id: web, type: cognigy, token: env:TEST_URL_TOKEN, entryPoint: second }
   - { id: dl, type: directline, token: env:TEST_DL_SECRET, entryPoint: second }
@@ -102,7 +102,7 @@ after(async () => {
 async function wait(what, look) {
   const end = Date.now() + PATIENCE_MS;
   while (!(await look())) {
-    if (Date.now() > end) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
+    if (Date.now() > end) throw new Error(`${typeof what === "string" ? what : what()}: not within ${PATIENCE_MS} ms`);
     await sleep(100);
   }
 }
@@ -136,8 +136,8 @@ async function judge(id, n, { mayBeLost = false, quiet = false } = {}) {
   const lost = events.some((e) => e.type === "bot.lost");
   assert.ok(mayBeLost || !lost, `${id} was lost: ${JSON.stringify(events.filter((e) => e.type.startsWith("bot.")))}`);
   const wanted = lost ? "queued" : STATUS[words.at(-1)] ?? "connected";
-  let body;
-  await wait(`${id} is ${wanted}`, async () => {
+  let body = {};
+  await wait(() => `${id} is ${wanted}, but ${body.status}: ${JSON.stringify(events.slice(-3))}`, async () => {
     ({ body } = await supervisor("GET", `/sessions/${id}?messages=true`));
     return body.status === wanted;
   });

@@ -8,7 +8,7 @@
 
 enum {
   TURNS_MAX = 32, /* of a session, that wait for their request */
-  WAITING_FACTOR = 4,
+  WAITING_FACTOR = 32,
   FIRST_PAUSE_MS = 250,
   LONGEST_PAUSE_MS = 4000,
   SENTENCE_MAX = 480
