@@ -57,6 +57,7 @@ static void discard(struct domain *d) {
       step_pool_give(&d->steps, h.step);
     }
   }
+  reports_free(&d->reports, d->mem);
   held_ring_free(&d->held, d->mem);
   held_ring_free(&d->refused, d->mem);
   step_pool_free(&d->steps);
@@ -184,13 +185,13 @@ static bool is_empty(const struct step *step) {
   return step->event_count == 0 && step->effect_count == 0;
 }
 
-void domain_submit(struct domain *d, const struct command *cmd,
-                   domain_answer_fn *fn, void *ctx) {
+/* False: there is no room now, and nothing was done. */
+static bool carry_out(struct domain *d, const struct command *cmd,
+                      domain_answer_fn *fn, void *ctx) {
   struct step *step = admit(d);
   d->last = step;
   if (step == NULL) {
-    refuse(d, fn, ctx);
-    return;
+    return false;
   }
   engine_step(d->engine, cmd, step);
   if (step->event_count > 0) {
@@ -198,7 +199,7 @@ void domain_submit(struct domain *d, const struct command *cmd,
   } else if (is_empty(step) && fn == NULL) {
     d->last = NULL;
     step_pool_give(&d->steps, step);
-    return;
+    return true;
   }
   const struct held h = {.seq = engine_seq(d->engine),
                          .step = step,
@@ -206,6 +207,31 @@ void domain_submit(struct domain *d, const struct command *cmd,
                          .fn = fn,
                          .ctx = ctx};
   held_ring_push(&d->held, &h);
+  return true;
+}
+
+/* What happened while there was no room comes before all that follows it. */
+static bool carry_out_reports(struct domain *d) {
+  const struct command *first = NULL;
+  while ((first = reports_first(&d->reports)) != NULL) {
+    if (!carry_out(d, first, NULL, NULL)) {
+      return false;
+    }
+    reports_drop_first(&d->reports, d->mem);
+  }
+  return true;
+}
+
+void domain_submit(struct domain *d, const struct command *cmd,
+                   domain_answer_fn *fn, void *ctx) {
+  if (carry_out_reports(d) && carry_out(d, cmd, fn, ctx)) {
+    return;
+  }
+  d->last = NULL;
+  if (fn != NULL || !reports_take(cmd) ||
+      !reports_keep(&d->reports, d->mem, cmd)) {
+    refuse(d, fn, ctx);
+  }
 }
 
 const struct step *domain_last_step(const struct domain *d) {
@@ -380,6 +406,8 @@ size_t domain_release(struct domain *d) {
     const struct held h = held_ring_pop(&d->refused);
     answer_unavailable(d, &h);
   }
+  (void)carry_out_reports(d);
+  d->last = NULL;
   const uint64_t durable = journal_durable(d->journal);
   for (size_t n = d->held.count;
        n > 0 && held_ring_at(&d->held, 0)->seq <= durable; n--) {

@@ -53,7 +53,9 @@ void domain_listen(struct domain *d, const struct domain_listener *listener);
 
 /* Carries out a command. @fn (may be NULL) gets the answer from a later
  * domain_release(). When the journal's queue is full, or it failed, nothing is
- * done and the answer is REFUSAL_UNAVAILABLE. */
+ * done and the answer is REFUSAL_UNAVAILABLE; but what has happened outside (a
+ * connection that came or went, the answer to a script's call), with nobody who
+ * would hear a refusal, is kept and carried out when there is room again. */
 void domain_submit(struct domain *d, const struct command *cmd,
                    domain_answer_fn *fn, void *ctx);
 /* What the last command gave, before it is durable; NULL if it was not carried

@@ -5,6 +5,7 @@
 #include "base/rand.h"
 #include "domain/domain.h"
 #include "domain/held_priv.h"
+#include "domain/reports_priv.h"
 
 enum { DOMAIN_LISTENERS_MAX = 8 };
 
@@ -30,6 +31,7 @@ struct domain {
   struct step_pool steps;
   struct held_ring held;    /* by seq */
   struct held_ring refused; /* nothing was done: these wait for nothing */
+  struct reports reports;   /* for which there was no room */
   struct outgoing out;
   struct pace pace;
   struct rand rand;

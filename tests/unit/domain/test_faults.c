@@ -101,6 +101,14 @@ static void a_broken_disk_lets_nothing_out_and_takes_nothing_in(void **state) {
   centre_end(&c);
 }
 
+static void await_full(const struct centre *c) {
+  struct journal_stats stats = {0};
+  for (int i = 0; !stats.full && i < CENTRE_PATIENCE_MS; i++) {
+    (void)usleep(1000);
+    journal_get_stats(domain_journal(c->domain), &stats);
+  }
+}
+
 static void a_full_disk_refuses_and_recovers(void **state) {
   (void)state;
   struct centre c;
@@ -109,11 +117,7 @@ static void a_full_disk_refuses_and_recovers(void **state) {
   centre_furnish(&c);
   atomic_store(&disk, BT_ERR_FULL);
   centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
-  struct journal_stats stats = {0};
-  for (int i = 0; !stats.full && i < CENTRE_PATIENCE_MS; i++) {
-    (void)usleep(1000);
-    journal_get_stats(domain_journal(c.domain), &stats);
-  }
+  await_full(&c);
   assert_int_equal(domain_release(c.domain), 1);
   centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
   assert_int_equal(domain_release(c.domain), 1);
@@ -125,6 +129,39 @@ static void a_full_disk_refuses_and_recovers(void **state) {
   centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
   centre_settle(&c);
   assert_true(centre_logged(&c, "answer 201 \n"));
+  centre_end(&c);
+}
+
+static void report(struct centre *c, enum command_type type) {
+  struct command cmd = centre_command(c, ROLE_SYSTEM, type);
+  record_set_num(&cmd.args, FIELD_AGENT, 0);
+  domain_submit(c->domain, &cmd, NULL, NULL);
+}
+
+/* Nobody would say a second time that a desk is gone: the agent would be asked
+ * for ever, and a session in their hands would wait for ever. */
+static void what_happens_while_the_disk_is_full_is_not_forgotten(void **state) {
+  (void)state;
+  struct centre c;
+  begin(&c);
+  centre_open(&c);
+  centre_furnish(&c);
+  report(&c, COMMAND_AGENT_JOINED);
+  centre_settle(&c);
+  assert_true(centre_logged(&c, "agent."));
+  (void)centre_log(&c);
+  atomic_store(&disk, BT_ERR_FULL);
+  centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
+  await_full(&c);
+  (void)domain_release(c.domain);
+  report(&c, COMMAND_AGENT_DROPPED);
+  (void)domain_release(c.domain);
+  assert_string_equal(centre_log(&c), "");
+  atomic_store(&disk, BT_ERR_OK);
+  centre_settle(&c);
+  centre_settle(&c);
+  assert_true(centre_logged(&c, "session.opened"));
+  assert_true(centre_logged(&c, "agent.disconnected"));
   centre_end(&c);
 }
 
@@ -241,6 +278,7 @@ int main(void) {
       cmocka_unit_test(an_answer_waits_for_what_it_was_made_from),
       cmocka_unit_test(a_broken_disk_lets_nothing_out_and_takes_nothing_in),
       cmocka_unit_test(a_full_disk_refuses_and_recovers),
+      cmocka_unit_test(what_happens_while_the_disk_is_full_is_not_forgotten),
       cmocka_unit_test(who_reads_does_not_wait_for_a_full_disk),
       cmocka_unit_test(a_full_queue_refuses_and_recovers),
       cmocka_unit_test(no_memory_to_hold_a_step_refuses_it),
