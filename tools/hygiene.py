@@ -81,7 +81,7 @@ def rule_c_words(name, text):
 def rule_private_headers(name, text):
     match = re.match(r"(?:src|tests/unit)/(\w+)/", name)
     # Explorers, fuzzers and laws look at the inside on purpose.
-    looks_inside = name.startswith("tests/") and not match
+    looks_inside = name.startswith(("tests/", "sim/")) and not match
     if name.endswith((".c", ".h")) and not looks_inside:
         for number, line in enumerate(text.splitlines(), 1):
             include = PRIVATE_INCLUDE.search(line)

@@ -9,7 +9,7 @@
 
 #include "engine/engine_priv.h"
 
-enum { LAWS_SLOTS = 256, LAWS_AGENTS = 8, LAWS_SKILLS = 32 };
+enum { LAWS_SLOTS = 512, LAWS_AGENTS = 8, LAWS_SKILLS = 32 };
 
 /* A session before the step. */
 struct laws_session {

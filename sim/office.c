@@ -1,0 +1,82 @@
+/* office.c - supervisors and REST callers: they interfere, and repeat what they
+ * got no answer to. */
+#include "base/check.h"
+#include "world.h"
+
+/* One of the open sessions; false: there is none. */
+static bool pick(struct world *w, struct id *out) {
+  const struct engine *e = domain_engine(w->domain);
+  uint32_t count = 0;
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    count++;
+  }
+  if (count == 0) {
+    return false;
+  }
+  uint64_t n = rand_below(&w->office, count);
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    if (n-- == 0) {
+      *out = engine_session_id(e, slot);
+    }
+  }
+  return true;
+}
+
+/* With a key, and once more whether it was answered or not. */
+static void request(struct world *w, enum command_type type, struct id session,
+                    uint32_t word) {
+  const struct letter l = {.type = type,
+                           .party = PARTY_OFFICE,
+                           .session = session,
+                           .key = ++w->office_keys,
+                           .word = word};
+  wire_send(w, &l);
+  if (world_one_in(&w->office, 3)) {
+    wire_send(w, &l);
+  }
+}
+
+static void interfere(struct world *w, const struct plan *p) {
+  static const enum command_type acts[] = {
+      COMMAND_TRANSFER, COMMAND_TRANSFER,       COMMAND_HANGUP, COMMAND_RELEASE,
+      COMMAND_REQUEUE,  COMMAND_WITHDRAW_OFFER, COMMAND_SIGNAL, COMMAND_LISTEN};
+  struct id session;
+  if (w->domain != NULL && !w->healing && pick(w, &session)) {
+    request(w, acts[rand_below(&w->office, 8)], session,
+            (uint32_t)rand_below(&w->office, 64));
+  }
+  world_plan(w, world_about(&w->office, 45 * SECOND), p);
+}
+
+void office_begin(struct world *w) {
+  const struct plan p = {.fn = interfere};
+  world_plan(w, 60 * SECOND, &p);
+}
+
+/* ---- queues */
+
+static void set_queue(struct world *w, enum command_type type, uint32_t queue) {
+  if (w->domain == NULL) {
+    return;
+  }
+  struct command cmd =
+      world_command(w, type, ROLE_SUPERVISOR, SESSION_NOBODY, TEXT("office"));
+  record_set_num(&cmd.args, FIELD_QUEUE, queue);
+  (void)world_submit(w, &cmd, NULL, NULL);
+}
+
+/* Until it has been heard. */
+static void open_queue(struct world *w, const struct plan *p) {
+  const uint64_t commands = w->result->commands;
+  set_queue(w, COMMAND_OPEN_QUEUE, p->letter.word);
+  if (w->result->commands == commands || w->disk.full) {
+    world_plan_letter(w, SECOND, open_queue, &p->letter);
+  }
+}
+
+void office_pause(struct world *w, int64_t for_us) {
+  const uint32_t queue = (uint32_t)rand_below(&w->office, SIM_QUEUES);
+  const struct letter l = {.party = PARTY_OFFICE, .word = queue};
+  set_queue(w, COMMAND_PAUSE_QUEUE, queue);
+  world_plan_letter(w, for_us, open_queue, &l);
+}
