@@ -26,6 +26,7 @@ struct facade_ops {
 struct facade {
   const struct facade_ops *ops;
   struct facades *facades;
+  struct bots *bots; /* borrowed */
   struct facade_settings settings;
   struct api *api;
   struct loop *loop;
@@ -34,6 +35,7 @@ struct facade {
   struct facade *next;
 };
 
-extern const struct facade_ops facade_cognigy_ops, facade_directline_ops;
+extern const struct facade_ops facade_cognigy_ops, facade_directline_ops,
+    facade_chatwoot_ops;
 
 #endif

@@ -12,7 +12,8 @@ struct facades {
 
 static const struct facade_ops *const ops_of[FACADE_KINDS] = {
     [FACADE_COGNIGY] = &facade_cognigy_ops,
-    [FACADE_DIRECTLINE] = &facade_directline_ops};
+    [FACADE_DIRECTLINE] = &facade_directline_ops,
+    [FACADE_CHATWOOT] = &facade_chatwoot_ops};
 
 static bool on_request(void *ctx, struct http_request *req) {
   struct facades *all = ctx;
@@ -53,6 +54,7 @@ static enum bt_err add(struct facades *all, const struct facades_options *o,
   f->facades = all;
   f->api = o->api;
   f->loop = o->loop;
+  f->bots = o->bots;
   f->mem = all->mem;
   f->courier = courier_post_courier(all->post);
   /* In the order of the file. */

@@ -12,11 +12,13 @@
 #include "facades/settings.h"
 #include "net/outbound.h"
 
+struct bots;
 struct facades;
 
 struct facades_options {
   struct api *api; /* borrowed, as is the loop */
   struct loop *loop;
+  struct bots *bots;                  /* borrowed */
   const struct facade_settings *list; /* copied */
   size_t count;
   const struct outbound_rules *rules; /* of webhooks; copied */

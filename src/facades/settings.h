@@ -10,7 +10,8 @@
 /* FACADE_KIND(name, wire, meaning) */
 #define FACADE_KIND_LIST(X)                                                    \
   X(COGNIGY, "cognigy", "a Cognigy endpoint: socket, REST and webhook")        \
-  X(DIRECTLINE, "directline", "Direct Line 3.0")
+  X(DIRECTLINE, "directline", "Direct Line 3.0")                               \
+  X(CHATWOOT, "chatwoot", "a subset of Chatwoot's API")
 #define X(name, wire, doc) FACADE_##name,
 enum facade_kind { FACADE_KIND_LIST(X) FACADE_KINDS };
 #undef X

@@ -8,8 +8,9 @@
 static const struct {
   enum file_member member;
   uint32_t kinds; /* bits */
-} members[] = {{FILE_FACADE_WEBHOOK, 1u << FACADE_COGNIGY},
-               {FILE_FACADE_PING, 1u << FACADE_COGNIGY}};
+} members[] = {
+    {FILE_FACADE_WEBHOOK, 1u << FACADE_COGNIGY | 1u << FACADE_CHATWOOT},
+    {FILE_FACADE_PING, 1u << FACADE_COGNIGY}};
 
 static bool find_kind(struct reader *r, const struct json *object,
                       enum facade_kind *out) {

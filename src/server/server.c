@@ -151,6 +151,7 @@ static enum bt_err create_genesys(struct server *s) {
 static enum bt_err create_facades(struct server *s) {
   const struct facades_options options = {.api = s->api,
                                           .loop = s->loop,
+                                          .bots = s->bots,
                                           .list = s->config.facades,
                                           .count = s->config.facade_count,
                                           .rules = &s->config.rest};

@@ -7,7 +7,11 @@ import { CENTRE, Server, sleep } from "./support/server.mjs";
 
 const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
 const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) +
-  "\nrates: { customer: 2, supervisor: 2 }\n";
+  "\nrates: { customer: 2, supervisor: 2 }\n" + `
+facades:
+  - { id: line, type: directline, token: env:TEST_RATE_LINE, entryPoint: plain }
+`;
+process.env.TEST_RATE_LINE = "token-of-the-line";
 
 let server, bot;
 
@@ -60,4 +64,14 @@ test("frames that are none are counted, too", async () => {
   const { problem } = await customer.hear("too many", (f) => f.type === "problem" && f.problem.code === 429);
   assert.equal(problem.refusal, "rate_limited");
   await customer.close();
+});
+
+test("customers of facades: as our own; who is refused is told in the facade's words", async () => {
+  const talk = (await server.ask("POST", "/v3/directline/conversations", { token: process.env.TEST_RATE_LINE })).body;
+  const post = (n) => server.ask("POST", `/v3/directline/conversations/${talk.conversationId}/activities`,
+    { token: talk.token, body: { type: "message", from: { id: "u" }, text: `line ${n}` } });
+  const posted = await Promise.all(Array.from({ length: 40 }, (_, n) => post(n)));
+  const refused = posted.filter((p) => p.status !== 200);
+  assert.ok(refused.length >= 1 && refused.length <= 30, `${refused.length} were refused`);
+  for (const { status, body } of refused) assert.deepEqual([status, body.error.code], [429, "TooManyRequests"]);
 });

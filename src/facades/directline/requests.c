@@ -188,7 +188,9 @@ static void on_posted(void *ctx, const struct answer *answer) {
                       http_request_find(api_server(p->d->facade.api), p->ref)};
   char body[128];
   if (a.req != NULL && answer->code >= 400) {
-    fail(&a, answer->code, "BadArgument", TEXT("The activity was not taken."));
+    fail(&a, answer->code,
+         answer->code == 429 ? "TooManyRequests" : "BadArgument",
+         TEXT("The activity was not taken."));
   } else if (a.req != NULL) {
     /* Its activity came before its answer. */
     (void)snprintf(body, sizeof body, "{\"id\":\"%.*s|%07llu\"}", CONVERSATION,

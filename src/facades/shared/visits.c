@@ -21,6 +21,31 @@ static void put_prefix(const struct visits *all, struct textbuf *out) {
                TEXT_ARG(all->facade->settings.id));
 }
 
+static void put_name(const struct visit *v, const struct visit_said *said,
+                     struct json_out *o) {
+  json_key(o, "id");
+  json_put_text(o, said->user.len > 0 ? said->user : address_of(v));
+  if (said->name.len > 0) {
+    json_key(o, "name");
+    json_put_text(o, said->name);
+  }
+}
+
+static void put_about(struct text about, struct json_out *o) {
+  struct arena arena;
+  struct json *tree = NULL;
+  arena_init(&arena, o->buf->mem, 0);
+  if (json_parse(&arena, about, JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK) {
+    for (const struct json *m = tree->first; m != NULL; m = m->next) {
+      if (!text_equal(m->key, TEXT("address"))) {
+        json_key_text(o, m->key);
+        json_put_tree(o, m);
+      }
+    }
+  }
+  arena_free(&arena);
+}
+
 static void put_customer(const struct visit *v, const struct visit_said *said,
                          struct textbuf *out) {
   struct textbuf address;
@@ -30,11 +55,10 @@ static void put_customer(const struct visit *v, const struct visit_said *said,
   textbuf_add(&address, address_of(v));
   json_out_init(&o, out);
   json_open_object(&o);
-  json_key(&o, "id");
-  json_put_text(&o, said->user.len > 0 ? said->user : address_of(v));
-  if (said->name.len > 0) {
-    json_key(&o, "name");
-    json_put_text(&o, said->name);
+  if (said->about.len > 0) {
+    put_about(said->about, &o);
+  } else {
+    put_name(v, said, &o);
   }
   json_key(&o, "address");
   json_put_text(&o, textbuf_text(&address));
@@ -290,6 +314,7 @@ bool visit_open(struct visit *v, const struct visit_said *who,
   struct command cmd = begin(v, COMMAND_OPEN_SESSION);
   record_set_text(&cmd.args, FIELD_ENTRY_NAME, f->settings.entry);
   record_set_text(&cmd.args, FIELD_CUSTOMER, textbuf_text(&customer));
+  record_set_given(&cmd.args, FIELD_ATTRIBUTES, who->attributes);
   cmd.terse = true;
   api_submit(f->api, &cmd, fn, ctx);
   const struct id session = last_session(f);
@@ -304,6 +329,34 @@ bool visit_open(struct visit *v, const struct visit_said *who,
     return false;
   }
   return true;
+}
+
+/* As a customer's frames count, or those of visitors of one token: before there
+ * is a session, all of the facade count together. */
+static bool is_within_rate(const struct visit *v, domain_answer_fn *fn,
+                           void *ctx) {
+  const struct facade *f = v->visits->facade;
+  struct caller by = begin(v, COMMAND_SAY).by;
+  char why[160];
+  struct answer a = {.code = 429, .refusal = REFUSAL_RATE_LIMITED};
+  by.name = id_is_null(by.session) ? f->settings.id : by.name;
+  if (api_within_rate(f->api, &by, why, &a.retry_after_ms)) {
+    return true;
+  }
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, f->mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "detail");
+  json_put_text(&o, text_from(why));
+  json_close_object(&o);
+  a.body = b.failed ? TEXT("{}") : textbuf_text(&b);
+  if (fn != NULL) {
+    fn(ctx, &a);
+  }
+  textbuf_free(&b);
+  return false;
 }
 
 /* It could not be opened: what the engine said, or that it says nothing now. */
@@ -322,6 +375,9 @@ bool visit_say(struct visit *v, const struct visit_said *said,
   struct api *api = v->visits->facade->api;
   uint32_t slot;
   bt_check(visit_check(said) == NULL);
+  if (!is_within_rate(v, fn, ctx)) {
+    return false;
+  }
   if (!visit_is_open(v, &slot)) {
     if (!visit_open(v, said, NULL, NULL)) {
       answer_failure(v->visits->facade, fn, ctx);
@@ -338,7 +394,7 @@ bool visit_say(struct visit *v, const struct visit_said *said,
     record_set_text(&cmd.args, FIELD_KEY, said->key);
     record_set_num(&cmd.args, FIELD_HASH, (int64_t)hash_text(said->text));
   }
-  cmd.terse = true;
+  cmd.terse = fn == NULL;
   api_submit(api, &cmd, fn, ctx);
   return true;
 }

@@ -66,13 +66,18 @@ struct visit_said {
   struct text text, data; /* one of them may be empty; @data is JSON */
   struct text user;       /* the customer's id, or empty: for a new session */
   struct text name;       /* and name */
+  /* An object whose members are the new session's customer, but for its
+   * address; then @user and @name are not asked. Or empty. */
+  struct text about;
+  struct text attributes; /* of the new session, an object; or empty */
   struct text key; /* names this very message: it is said once; or empty */
 };
 /* What would be refused for its form; NULL: nothing. */
 const char *visit_check(const struct visit_said *said);
 /* The customer says something; @fn (or NULL) gets the answer. Opens the session
  * if there is none. Text and data are within visit_check(). False: it could not
- * be opened, nothing was said, and @fn got the answer to that at once. */
+ * be opened, or too much was said, nothing was said, and @fn got the answer to
+ * that at once. */
 bool visit_say(struct visit *v, const struct visit_said *said,
                domain_answer_fn *fn, void *ctx);
 /* Opens the session without a word, if there is none. */

@@ -1,0 +1,324 @@
+/* Chatwoot, as its server: a conversation is one session after another.
+ *
+ * What happens is told to the webhook as agent bots know it: message_created,
+ * conversation_created, conversation_opened, conversation_resolved; one after
+ * the other for each conversation. developers.chatwoot.com/api-reference,
+ * chatwoot.com/docs/product/others/agent-bots. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "bots/bot.h"
+#include "domain/domain.h"
+#include "facades/chatwoot/chatwoot_priv.h"
+
+enum {
+  ATTEMPTS = 6,
+  FIRST_PAUSE_MS = 250,
+  LONGEST_PAUSE_MS = 5000,
+  AT_ONCE = 64,
+  WAITING_MAX = 10000,
+  FAILURES = 8,
+  ALONE_MS = 10000,
+  POST_MS = 10000,
+  SECOND_US = 1000000
+};
+/* How long a conversation that is over can be read, and opened again. */
+#define LINGER_US (INT64_C(86400) * SECOND_US)
+/* Programs keep ids in 32 bits. */
+#define NUMBER_MASK INT64_C(0x7fffffff)
+
+/* ---- what it is */
+
+static struct api *api_of(const struct chat *chat) {
+  return chat->visit.visits->facade->api;
+}
+
+static const struct session *session_of(const struct chat *chat) {
+  uint32_t slot;
+  return visit_is_open(&chat->visit, &slot)
+             ? engine_session(api_engine(api_of(chat)), slot)
+             : NULL;
+}
+
+const char *chat_status(const struct chat *chat) {
+  const struct session *s = session_of(chat);
+  if (s == NULL) {
+    return "resolved";
+  }
+  return s->status == SESSION_QUEUED || s->status == SESSION_OFFERED ||
+                 s->status == SESSION_ACTIVE
+             ? "open"
+             : "pending";
+}
+
+bool chat_agent(const struct chat *chat, uint32_t *agent) {
+  const struct session *s = session_of(chat);
+  if (s == NULL || s->holder != SESSION_HOLDER_AGENT) {
+    return false;
+  }
+  *agent = s->holder_id;
+  return true;
+}
+
+struct bot_talk *chat_bot(const struct chat *chat) {
+  const struct session *s = session_of(chat);
+  struct bot_talk *t = s != NULL && s->holder == SESSION_HOLDER_BOT
+                           ? bot_find_talk(chat->visit.visits->facade->bots,
+                                           s->holder_id, chat->visit.session)
+                           : NULL;
+  return t != NULL && t->bot->settings->kind == BOT_CHATWOOT ? t : NULL;
+}
+
+void chat_begin(const struct chat *chat, enum command_type type,
+                bool may_be_bot, struct command *cmd) {
+  const struct bot_talk *t = may_be_bot ? chat_bot(chat) : NULL;
+  const struct directory *d = engine_directory(api_engine(api_of(chat)));
+  const struct facade *f = chat->visit.visits->facade;
+  *cmd = (struct command){.by = {.role = ROLE_SUPERVISOR,
+                                 .number = SESSION_NOBODY,
+                                 .name = f->settings.id}};
+  record_init(&cmd->args, type);
+  record_set_id(&cmd->args, FIELD_SESSION, chat->visit.session);
+  if (t != NULL) {
+    cmd->by.role = ROLE_BOT;
+    cmd->by.number = t->bot->number;
+    cmd->by.name = d->bots[t->bot->number].id;
+    bot_fill_command(t, cmd);
+  }
+}
+
+/* ---- the webhook */
+
+static void send_next(struct chat *chat);
+
+static void drop_post(struct chat *chat) {
+  struct post *p = chat->outbox;
+  chat->outbox = p->next;
+  chat->outbox_end = p->next == NULL ? NULL : chat->outbox_end;
+  mem_free(chat->visit.visits->facade->mem, p, sizeof *p + p->len);
+}
+
+/* An agent bot that cannot be told is no bot: the session is not left with it.
+ */
+static void on_posted(void *ctx, const struct outbound_reply *reply) {
+  struct chat *chat = ctx;
+  struct bot_talk *t = chat_bot(chat);
+  chat->posting = false;
+  drop_post(chat);
+  if (t != NULL && (reply->status < 200 || reply->status >= 300)) {
+    bot_lose_talk(t, TEXT("The webhook of the agent bot cannot be told."));
+  }
+  send_next(chat);
+  visit_drop(&chat->visit);
+}
+
+static void send_next(struct chat *chat) {
+  const struct chatwoot *c =
+      (struct chatwoot *)(void *)chat->visit.visits->facade;
+  static const struct http_header header = {{"Content-Type", 12},
+                                            {"application/json", 16}};
+  if (chat->posting || chat->outbox == NULL) {
+    return;
+  }
+  const struct courier_request request = {
+      .request = {.method = TEXT("POST"),
+                  .url = c->facade.settings.webhook,
+                  .body = {chat->outbox->json, chat->outbox->len},
+                  .headers = &header,
+                  .header_count = 1,
+                  .timeout_ms = POST_MS},
+      .may_repeat = true}; /* the id tells that it is the same */
+  visit_hold(&chat->visit);
+  chat->posting = true;
+  if (courier_send(c->webhook, &request, on_posted, chat, NULL) != BT_ERR_OK) {
+    chat->posting = false;
+    visit_drop(&chat->visit);
+  }
+}
+
+static void add_post(struct chat *chat, const struct textbuf *b) {
+  const struct mem *mem = chat->visit.visits->facade->mem;
+  const struct text json = textbuf_text(b);
+  struct post *p = b->failed ? NULL : mem_new(mem, sizeof *p + json.len);
+  if (p == NULL) {
+    return;
+  }
+  p->len = json.len;
+  memcpy(p->json, json.ptr, json.len);
+  if (chat->outbox_end != NULL) {
+    chat->outbox_end->next = p;
+  } else {
+    chat->outbox = p;
+  }
+  chat->outbox_end = p;
+  send_next(chat);
+}
+
+static void put_account(const struct chat *chat, struct json_out *o) {
+  json_key(o, "account");
+  json_open_object(o);
+  put_number_member(o, "id", chat->account);
+  json_close_object(o);
+  json_key(o, "inbox");
+  json_open_object(o);
+  put_number_member(o, "id", INBOX);
+  put_text_member(o, "name", chat->visit.visits->facade->settings.id);
+  json_close_object(o);
+}
+
+/* @message: NULL for what happens to the conversation itself. */
+static void tell(struct chat *chat, const char *what,
+                 const struct record *message) {
+  const struct chatwoot *c =
+      (struct chatwoot *)(void *)chat->visit.visits->facade;
+  struct textbuf b, body;
+  struct json_out o;
+  if (c->webhook == NULL) {
+    return;
+  }
+  textbuf_init(&b, c->facade.mem);
+  textbuf_init(&body, c->facade.mem);
+  json_out_init(&o, &body);
+  if (message != NULL) {
+    put_message(&o, chat, message, true);
+  } else {
+    put_chat(&o, chat);
+  }
+  /* The same object, with three members more. */
+  textbuf_addf(&b, "{\"event\":\"%s\",", what);
+  textbuf_add(&b, text_sub(textbuf_text(&body), 1, body.len - 2));
+  textbuf_add_char(&b, ',');
+  textbuf_clear(&body);
+  json_out_init(&o, &body);
+  json_open_object(&o);
+  put_account(chat, &o);
+  if (message != NULL) {
+    json_key(&o, "conversation");
+    put_chat(&o, chat);
+  }
+  json_close_object(&o);
+  textbuf_add(&b, text_sub(textbuf_text(&body), 1, body.len - 1));
+  b.failed = b.failed || body.failed;
+  add_post(chat, &b);
+  textbuf_free(&body);
+  textbuf_free(&b);
+}
+
+/* ---- from the session */
+
+static void on_over(struct chat *chat) {
+  chat->is_open = false;
+  if (!chat->lingers) {
+    chat->lingers = true;
+    visit_hold(&chat->visit);
+  }
+  chat->until_us = loop_now_us() + LINGER_US;
+}
+
+static void on_event(struct visit *v, uint64_t seq,
+                     const struct record *event) {
+  struct chat *chat = (struct chat *)(void *)v;
+  chat->changed_s = record_num(event, FIELD_AT) / SECOND_US;
+  chat->last = v->session;
+  if (event->type == EVENT_OF_SESSION(OPENED)) {
+    chat->first_batch = (int64_t)seq;
+    tell(chat, "conversation_created", NULL);
+  } else if (event->type == EVENT_MESSAGE) {
+    tell(chat, "message_created", event);
+  } else if ((event->type == EVENT_OF_SESSION(QUEUED) ||
+              event->type == EVENT_OF_SESSION(CONNECTED)) &&
+             !chat->is_open) {
+    chat->is_open = true;
+    tell(chat, "conversation_opened", NULL);
+  } else if (event->type == EVENT_OF_SESSION(BOT_INVITED)) {
+    chat->is_open = false;
+    tell(chat, "conversation_pending", NULL);
+  } else if (event->type == EVENT_OF_SESSION(WRAPPING) ||
+             event->type == EVENT_OF_SESSION(ENDED)) {
+    on_over(chat);
+    tell(chat, "conversation_resolved", NULL);
+  }
+}
+
+/* ---- life */
+
+struct chat *chat_find(const struct chatwoot *c, int64_t number) {
+  char address[NUMBER_MAX];
+  const int len = snprintf(address, sizeof address, "%lld", (long long)number);
+  return (struct chat *)(void *)visits_find(
+      &c->visits, (struct text){address, (size_t)len});
+}
+
+static void init(struct chat *chat) {
+  if (chat->number == 0) {
+    (void)text_to_i64(
+        (struct text){chat->visit.address, chat->visit.address_len},
+        &chat->number);
+    chat->account = 1;
+    textbuf_init(&chat->customer, chat->visit.visits->facade->mem);
+  }
+}
+
+struct chat *chat_new(struct chatwoot *c, const struct contact *who) {
+  char address[NUMBER_MAX];
+  int64_t number;
+  do {
+    api_random(c->facade.api, &number, sizeof number);
+    number &= NUMBER_MASK;
+  } while (number == 0 || chat_find(c, number) != NULL);
+  const int len = snprintf(address, sizeof address, "%lld", (long long)number);
+  struct chat *chat = (struct chat *)(void *)visits_get(
+      &c->visits, (struct text){address, (size_t)len});
+  if (chat != NULL) {
+    init(chat);
+    chat->changed_s = api_unix_us(c->facade.api) / SECOND_US;
+    textbuf_add(&chat->customer, (struct text){who->json, who->len});
+  }
+  return chat;
+}
+
+static bool on_first(void *ctx, uint64_t seq, const struct record *event) {
+  struct chat *chat = ctx;
+  chat->first_batch = (int64_t)seq;
+  chat->changed_s = record_num(event, FIELD_AT) / SECOND_US;
+  return false;
+}
+
+static void on_found(struct visit *v, uint32_t slot) {
+  struct chat *chat = (struct chat *)(void *)v;
+  struct chatwoot *c = (struct chatwoot *)(void *)v->visits->facade;
+  const struct engine *e = api_engine(c->facade.api);
+  init(chat);
+  chat->last = v->session;
+  chat->is_open = strcmp(chat_status(chat), "open") == 0;
+  textbuf_add(&chat->customer, engine_session_customer(e, slot));
+  contact_learn(c, textbuf_text(&chat->customer));
+  /* Without its beginning its messages have no ids until the next restart. */
+  (void)!domain_timeline(api_domain(c->facade.api), v->session, on_first, chat);
+}
+
+static void on_free(struct visit *v) {
+  struct chat *chat = (struct chat *)(void *)v;
+  while (chat->outbox != NULL) {
+    drop_post(chat);
+  }
+  textbuf_free(&chat->customer);
+}
+
+const struct visit_ops chatwoot_visit_ops = {.bytes = sizeof(struct chat),
+                                             .on_event = on_event,
+                                             .on_found = on_found,
+                                             .on_free = on_free};
+
+enum bt_err chatwoot_webhook_init(struct chatwoot *c) {
+  static const struct courier_policy policy = {.attempts = ATTEMPTS,
+                                               .first_pause_ms = FIRST_PAUSE_MS,
+                                               .longest_pause_ms =
+                                                   LONGEST_PAUSE_MS,
+                                               .at_once_max = AT_ONCE,
+                                               .waiting_max = WAITING_MAX,
+                                               .failures_max = FAILURES,
+                                               .alone_ms = ALONE_MS};
+  return courier_add_target(c->facade.courier, &policy, &c->webhook);
+}

@@ -1,0 +1,427 @@
+/* Conversations: opened, listed, handed to people, assigned, resolved. */
+#include <string.h>
+
+#include "bots/bot.h"
+#include "domain/domain.h"
+#include "facades/chatwoot/chatwoot_priv.h"
+
+enum { PAGE = 25 };
+
+/* ---- lists */
+
+struct counts {
+  int64_t mine, assigned, unassigned, all;
+};
+
+struct filter {
+  struct text status, assignee, q;
+};
+
+static struct filter filter_of(struct ask *a) {
+  struct filter f = {.status = query_text(&a->arena, a->query, TEXT("status")),
+                     .assignee =
+                         query_text(&a->arena, a->query, TEXT("assignee_type")),
+                     .q = query_text(&a->arena, a->query, TEXT("q"))};
+  f.status = f.status.len == 0 ? TEXT("open") : f.status;
+  return f;
+}
+
+static bool fits(const struct filter *f, const struct chat *chat) {
+  const struct text customer = textbuf_text(&chat->customer);
+  return (text_equal(f->status, TEXT("all")) ||
+          text_equal(f->status, text_from(chat_status(chat)))) &&
+         (f->q.len == 0 || text_find(customer, f->q, 0) < customer.len);
+}
+
+static bool is_for(const struct filter *f, const struct chat *chat) {
+  uint32_t agent;
+  const bool assigned = chat_agent(chat, &agent);
+  return text_equal(f->assignee, TEXT("assigned"))     ? assigned
+         : text_equal(f->assignee, TEXT("unassigned")) ? !assigned
+                                                       : true;
+}
+
+static struct counts count(const struct ask *a, const struct filter *f) {
+  struct counts n = {0};
+  for (size_t i = 0; i < a->c->visits.used; i++) {
+    const struct chat *chat = (struct chat *)(void *)a->c->visits.list[i];
+    uint32_t agent;
+    if (chat != NULL && fits(f, chat)) {
+      const bool assigned = chat_agent(chat, &agent);
+      n.assigned += assigned;
+      n.unassigned += !assigned;
+      n.all++;
+    }
+  }
+  return n;
+}
+
+static void put_counts(struct json_out *o, const struct counts *n) {
+  json_key(o, "meta");
+  json_open_object(o);
+  put_number_member(o, "mine_count", n->mine);
+  put_number_member(o, "assigned_count", n->assigned);
+  put_number_member(o, "unassigned_count", n->unassigned);
+  put_number_member(o, "all_count", n->all);
+  json_close_object(o);
+}
+
+static void put_page(struct ask *a, const struct filter *f,
+                     struct json_out *o) {
+  int64_t page = 1, seen = 0;
+  (void)text_to_i64(query_text(&a->arena, a->query, TEXT("page")), &page);
+  json_key(o, "payload");
+  json_open_list(o);
+  for (size_t i = a->c->visits.used; i > 0; i--) { /* the newest first */
+    const struct chat *chat = (struct chat *)(void *)a->c->visits.list[i - 1];
+    if (chat != NULL && fits(f, chat) && is_for(f, chat)) {
+      if (seen / PAGE == page - 1) {
+        put_chat(o, chat);
+      }
+      seen++;
+    }
+  }
+  json_close_list(o);
+}
+
+static void serve_list(struct ask *a, bool with_chats) {
+  const struct filter f = filter_of(a);
+  const struct counts n = count(a, &f);
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  if (with_chats) {
+    json_key(&o, "data");
+    json_open_object(&o);
+  }
+  put_counts(&o, &n);
+  if (with_chats) {
+    put_page(a, &f, &o);
+    json_close_object(&o);
+  }
+  json_close_object(&o);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+void chatwoot_serve_chats(struct ask *a) {
+  serve_list(a, true);
+}
+
+void chatwoot_serve_chats_meta(struct ask *a) {
+  serve_list(a, false);
+}
+
+/* ---- one */
+
+static void reply_chat(struct ask *a, const struct answer *answer) {
+  struct textbuf b;
+  struct json_out o;
+  (void)answer;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  put_chat(&o, a->chat);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+void chatwoot_serve_chat(struct ask *a) {
+  chatwoot_submit(a, NULL, reply_chat);
+}
+
+static int64_t number_member(const struct json *object, const char *key) {
+  const struct json *m = json_member(object, text_from(key));
+  int64_t n = -1;
+  if (m != NULL && m->type == JSON_INT) {
+    return m->i;
+  }
+  return m != NULL && m->type == JSON_TEXT && text_to_i64(m->text, &n) ? n : -1;
+}
+
+/* Whom a new conversation is with: a contact, by its number or source. */
+static const struct contact *contact_of(struct ask *a) {
+  const int64_t number = number_member(a->body, "contact_id");
+  const struct contact *p = number > 0 ? contact_find(a->c, number) : NULL;
+  if (p == NULL) {
+    p = contact_find_source(a->c, peer_text(a->body, "source_id"));
+  }
+  if (p == NULL) {
+    chatwoot_fail(
+        a, 404,
+        TEXT("Resource could not be found: a conversation has the "
+             "contact_id or source_id of a contact that was created."));
+  }
+  return p;
+}
+
+/* What is known of the session from its beginning. */
+static struct text attributes_of(const struct ask *a) {
+  const struct json *m = json_member(a->body, TEXT("custom_attributes"));
+  return m != NULL && m->type == JSON_OBJECT && m->count > 0 ? m->source
+                                                             : TEXT("");
+}
+
+static void say_first(const struct ask *a, struct chat *chat) {
+  const struct json *message = json_member(a->body, TEXT("message"));
+  const struct visit_said said = {.text = peer_text(message, "content")};
+  if (said.text.len > 0 && visit_check(&said) == NULL) {
+    (void)visit_say(&chat->visit, &said, NULL, NULL);
+  }
+}
+
+void chatwoot_serve_new_chat(struct ask *a) {
+  const struct contact *who = contact_of(a);
+  if (who == NULL) {
+    return;
+  }
+  struct chat *chat = chat_new(a->c, who);
+  const struct visit_said said = {.about = {who->json, who->len},
+                                  .attributes = attributes_of(a)};
+  if (chat == NULL || !visit_open(&chat->visit, &said, NULL, NULL)) {
+    chatwoot_fail(a, 503, TEXT("No session can be opened now."));
+  } else {
+    chat->account = a->account;
+    chat->last = chat->visit.session;
+    say_first(a, chat);
+    a->chat = chat;
+    chatwoot_submit(a, NULL, reply_chat);
+  }
+  if (chat != NULL) {
+    visit_drop(&chat->visit);
+  }
+}
+
+/* ---- its status */
+
+static void reply_toggled(struct ask *a, const struct answer *answer) {
+  struct textbuf b;
+  struct json_out o;
+  (void)answer;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "meta");
+  json_put_raw(&o, TEXT("{}"));
+  json_key(&o, "payload");
+  json_open_object(&o);
+  json_key(&o, "success");
+  json_put_bool(&o, true);
+  put_text_member(&o, "current_status", text_from(chat_status(a->chat)));
+  put_number_member(&o, "conversation_id", a->chat->number);
+  json_close_object(&o);
+  json_close_object(&o);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+/* The handoff: the agent bot says goodbye, or another holder is asked to end
+ * its part; what the entry point says takes it from there. */
+static void hand_off(struct ask *a) {
+  struct bot_talk *t = chat_bot(a->chat);
+  struct command cmd;
+  if (t != NULL) {
+    const struct bot_farewell farewell = {.reason = TEXT("toggle_status")};
+    bot_goodbye(t, &farewell);
+    bot_close_talk(t);
+    chatwoot_submit(a, NULL, reply_toggled);
+    return;
+  }
+  chat_begin(a->chat, COMMAND_RELEASE, false, &cmd);
+  chatwoot_submit(a, &cmd, reply_toggled);
+}
+
+static void back_to_bot(struct ask *a) {
+  const struct facade *f = &a->c->facade;
+  const struct directory *d = engine_directory(api_engine(f->api));
+  const uint32_t entry = directory_entry(d, f->settings.entry);
+  struct command cmd;
+  if (entry == DIR_NONE || d->entries[entry].bot.len == 0) {
+    chatwoot_fail(a, 422,
+                  TEXT("The entry point has no bot: a conversation cannot "
+                       "become pending."));
+    return;
+  }
+  chat_begin(a->chat, COMMAND_TRANSFER, false, &cmd);
+  record_set_text(&cmd.args, FIELD_BOT_ID, d->entries[entry].bot);
+  chatwoot_submit(a, &cmd, reply_toggled);
+}
+
+static void resolve(struct ask *a) {
+  struct command cmd;
+  chat_begin(a->chat, COMMAND_END, true, &cmd);
+  if (cmd.by.role == ROLE_BOT) { /* a bot ends a session with its goodbye */
+    struct bot_talk *t = chat_bot(a->chat);
+    const struct bot_farewell farewell = {.ends = true,
+                                          .reason = TEXT("toggle_status")};
+    bot_goodbye(t, &farewell);
+    bot_close_talk(t);
+    chatwoot_submit(a, NULL, reply_toggled);
+    return;
+  }
+  chatwoot_submit(a, &cmd, reply_toggled);
+}
+
+/* A conversation that is over begins anew, with a new session. */
+static void reopen(struct ask *a) {
+  const struct visit_said said = {.about = textbuf_text(&a->chat->customer)};
+  if (visit_open(&a->chat->visit, &said, NULL, NULL)) {
+    chatwoot_submit(a, NULL, reply_toggled);
+  } else {
+    chatwoot_fail(a, 503, TEXT("No session can be opened now."));
+  }
+}
+
+void chatwoot_serve_toggle(struct ask *a) {
+  const struct text now = text_from(chat_status(a->chat));
+  struct text to = peer_text(a->body, "status");
+  if (to.len == 0) {
+    to = text_equal(now, TEXT("open")) ? TEXT("resolved") : TEXT("open");
+  }
+  if (!text_equal(to, TEXT("open")) && !text_equal(to, TEXT("pending")) &&
+      !text_equal(to, TEXT("resolved"))) {
+    chatwoot_fail(a, 422, TEXT("status is open, pending or resolved."));
+  } else if (text_equal(to, now)) {
+    chatwoot_submit(a, NULL, reply_toggled);
+  } else if (text_equal(now, TEXT("resolved"))) {
+    reopen(a);
+  } else if (text_equal(to, TEXT("resolved"))) {
+    resolve(a);
+  } else if (text_equal(to, TEXT("open"))) {
+    hand_off(a);
+  } else {
+    back_to_bot(a);
+  }
+}
+
+/* ---- its agent or team */
+
+static void reply_agent(struct ask *a, const struct answer *answer) {
+  struct textbuf b;
+  struct json_out o;
+  (void)answer;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  put_agent(&o, &a->c->facade, (uint32_t)a->numbers[1], a->account);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+static void reply_team(struct ask *a, const struct answer *answer) {
+  struct textbuf b;
+  struct json_out o;
+  (void)answer;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  put_team(&o, &a->c->facade, (uint32_t)a->numbers[1], a->account);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+static void assign_agent(struct ask *a, int64_t number) {
+  const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  struct command cmd;
+  if (number < 1 || (uint64_t)number > d->agent_count ||
+      d->agents[number - 1].origin.removed) {
+    chatwoot_fail(a, 404,
+                  TEXT("Resource could not be found: no agent has this "
+                       "assignee_id."));
+    return;
+  }
+  a->numbers[1] = number - 1;
+  chat_begin(a->chat, COMMAND_ASSIGN, false, &cmd);
+  record_set_text(&cmd.args, FIELD_AGENT_ID, d->agents[number - 1].id);
+  chatwoot_submit(a, &cmd, reply_agent);
+}
+
+static void assign_team(struct ask *a, int64_t number) {
+  const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  const bool waits = text_equal(text_from(chat_status(a->chat)), TEXT("open"));
+  uint32_t agent;
+  struct command cmd;
+  if (number < 1 || (uint64_t)number > d->queue_count ||
+      d->queues[number - 1].origin.removed ||
+      directory_queue(d, d->queues[number - 1].id) != number - 1) {
+    chatwoot_fail(
+        a, 404, TEXT("Resource could not be found: no team has this team_id."));
+    return;
+  }
+  a->numbers[1] = number - 1;
+  chat_begin(a->chat,
+             waits && !chat_agent(a->chat, &agent) ? COMMAND_MOVE
+                                                   : COMMAND_TRANSFER,
+             true, &cmd);
+  record_set_text(&cmd.args, FIELD_QUEUE_NAME, d->queues[number - 1].id);
+  chatwoot_submit(a, &cmd, reply_team);
+}
+
+void chatwoot_serve_assign(struct ask *a) {
+  const struct json *who = json_member(a->body, TEXT("assignee_id"));
+  if (who != NULL && who->type != JSON_NULL) {
+    assign_agent(a, number_member(a->body, "assignee_id"));
+  } else if (json_member(a->body, TEXT("team_id")) != NULL) {
+    assign_team(a, number_member(a->body, "team_id"));
+  } else {
+    chatwoot_fail(a, 422, TEXT("assignee_id or team_id must be there."));
+  }
+}
+
+/* ---- what is known of it */
+
+static void set_attributes(struct ask *a, struct text attributes,
+                           ask_fn *reply) {
+  struct command cmd;
+  chat_begin(a->chat, COMMAND_SET_ATTRIBUTES, true, &cmd);
+  record_set_text(&cmd.args, FIELD_ATTRIBUTES, attributes);
+  chatwoot_submit(a, &cmd, reply);
+}
+
+void chatwoot_serve_attributes(struct ask *a) {
+  const struct text given = attributes_of(a);
+  if (given.len == 0) {
+    chatwoot_fail(a, 422, TEXT("custom_attributes must be an object."));
+  } else {
+    set_attributes(a, given, reply_chat);
+  }
+}
+
+static void reply_labels(struct ask *a, const struct answer *answer) {
+  const struct engine *e = api_engine(a->c->facade.api);
+  struct textbuf b;
+  struct json_out o;
+  struct json *tree = NULL;
+  uint32_t slot;
+  (void)answer;
+  const bool read =
+      visit_is_open(&a->chat->visit, &slot) &&
+      json_parse(&a->arena,
+                 arena_copy_text(&a->arena, engine_session_attributes(e, slot)),
+                 JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
+  const struct json *labels = read ? json_member(tree, TEXT("labels")) : NULL;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "payload");
+  json_put_raw(&o, labels != NULL ? labels->source : TEXT("[]"));
+  json_close_object(&o);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+void chatwoot_serve_labels(struct ask *a) {
+  chatwoot_submit(a, NULL, reply_labels);
+}
+
+void chatwoot_serve_new_labels(struct ask *a) {
+  const struct json *labels = json_member(a->body, TEXT("labels"));
+  struct textbuf b;
+  if (labels == NULL || labels->type != JSON_LIST) {
+    chatwoot_fail(a, 422, TEXT("labels must be a list."));
+    return;
+  }
+  textbuf_init(&b, a->c->facade.mem);
+  textbuf_addf(&b, "{\"labels\":%.*s}", TEXT_ARG(labels->source));
+  set_attributes(a, textbuf_text(&b), reply_labels);
+  textbuf_free(&b);
+}

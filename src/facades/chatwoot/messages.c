@@ -1,0 +1,198 @@
+/* Messages: what was said, and saying it. */
+#include "domain/domain.h"
+#include "facades/chatwoot/chatwoot_priv.h"
+
+enum { PAGE = 20, KEY_MAX = 200 };
+
+/* ---- the past */
+
+struct past {
+  struct ask *a;
+  int64_t before, after, count;
+  struct text last[PAGE]; /* a ring: what the page holds */
+};
+
+static bool on_past(void *ctx, uint64_t seq, const struct record *event) {
+  struct past *p = ctx;
+  struct textbuf b;
+  struct json_out o;
+  (void)seq;
+  if (event->type != EVENT_MESSAGE) {
+    return true;
+  }
+  const int64_t id = message_id(p->a->chat, record_num(event, FIELD_MESSAGE));
+  if (id <= p->after || id >= p->before) {
+    return true;
+  }
+  textbuf_init(&b, p->a->c->facade.mem);
+  json_out_init(&o, &b);
+  put_message(&o, p->a->chat, event, false);
+  p->last[p->count++ % PAGE] = arena_copy_text(&p->a->arena, textbuf_text(&b));
+  textbuf_free(&b);
+  /* Behind a message the next ones are wanted, else the last ones. */
+  return p->after == 0 || p->count < PAGE;
+}
+
+static void reply_list(struct ask *a, const struct answer *answer) {
+  struct past p = {.a = a, .before = INT64_MAX};
+  struct textbuf b;
+  struct json_out o;
+  (void)answer;
+  (void)text_to_i64(query_text(&a->arena, a->query, TEXT("before")), &p.before);
+  (void)text_to_i64(query_text(&a->arena, a->query, TEXT("after")), &p.after);
+  if (domain_timeline(api_domain(a->c->facade.api), a->chat->last, on_past,
+                      &p) != BT_ERR_OK) {
+    chatwoot_fail(a, 503, TEXT("The journal cannot be read now."));
+    return;
+  }
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "meta");
+  json_open_object(&o);
+  json_key(&o, "contact");
+  put_contact(&o, textbuf_text(&a->chat->customer));
+  json_close_object(&o);
+  json_key(&o, "payload");
+  json_open_list(&o);
+  for (int64_t i = p.count > PAGE ? p.count - PAGE : 0; i < p.count; i++) {
+    json_put_raw(&o, p.last[i % PAGE]);
+  }
+  json_close_list(&o);
+  json_close_object(&o);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+void chatwoot_serve_messages(struct ask *a) {
+  chatwoot_submit(a, NULL, reply_list);
+}
+
+/* ---- saying */
+
+struct found {
+  struct ask *a;
+  int64_t number;
+  bool done;
+};
+
+static bool on_said(void *ctx, uint64_t seq, const struct record *event) {
+  struct found *f = ctx;
+  struct textbuf b;
+  struct json_out o;
+  (void)seq;
+  if (event->type != EVENT_MESSAGE ||
+      record_num(event, FIELD_MESSAGE) != f->number) {
+    return true;
+  }
+  textbuf_init(&b, f->a->c->facade.mem);
+  json_out_init(&o, &b);
+  put_message(&o, f->a->chat, event, false);
+  chatwoot_reply(f->a, 200, &b);
+  textbuf_free(&b);
+  f->done = true;
+  return false;
+}
+
+static void reply_said(struct ask *a, const struct answer *answer) {
+  struct json *tree = NULL;
+  const bool read = json_parse(&a->arena, answer->body, JSON_DEPTH_MAX, &tree,
+                               NULL) == BT_ERR_OK;
+  const struct json *number = read ? json_member(tree, TEXT("number")) : NULL;
+  struct found f = {.a = a, .number = number == NULL ? 0 : number->i};
+  const enum bt_err err = domain_timeline(api_domain(a->c->facade.api),
+                                          answer->session, on_said, &f);
+  if (!f.done) {
+    chatwoot_fail(a, 503,
+                  err == BT_ERR_OK
+                      ? TEXT("The message is not in the journal yet.")
+                      : TEXT("The journal cannot be read now."));
+  }
+}
+
+/* Whispers are between colleagues: there is no message of the conversation. */
+static void reply_private(struct ask *a, const struct answer *answer) {
+  struct textbuf b;
+  struct json_out o;
+  (void)answer;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  put_text_member(&o, "content", peer_text(a->body, "content"));
+  put_number_member(&o, "conversation_id", a->chat->number);
+  put_number_member(&o, "message_type", 1);
+  json_key(&o, "private");
+  json_put_bool(&o, true);
+  json_close_object(&o);
+  chatwoot_reply(a, 200, &b);
+  textbuf_free(&b);
+}
+
+/* What goes with a message for programs: as much of it as was given. */
+static struct text data_of(struct ask *a) {
+  static const char *const kept[] = {"content_type", "content_attributes",
+                                     "attachments"};
+  struct textbuf b;
+  struct json_out o;
+  bool any = false;
+  textbuf_init(&b, a->c->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+    const struct json *m = json_member(a->body, text_from(kept[i]));
+    if (m != NULL && m->type != JSON_NULL) {
+      json_key(&o, kept[i]);
+      json_put_tree(&o, m);
+      any = true;
+    }
+  }
+  json_close_object(&o);
+  const struct text copy =
+      any ? arena_copy_text(&a->arena, textbuf_text(&b)) : TEXT("");
+  textbuf_free(&b);
+  return copy;
+}
+
+static void take_in(struct ask *a, const struct visit_said *said) {
+  struct pending *p = chatwoot_put_off(a, reply_said);
+  if (p != NULL) {
+    (void)visit_say(&a->chat->visit, said, chatwoot_take_up, p);
+    a->chat->last = a->chat->visit.session;
+  }
+}
+
+static void send_out(struct ask *a, const struct visit_said *said) {
+  const struct json *private = json_member(a->body, TEXT("private"));
+  const bool whispers = private != NULL && private->type == JSON_TRUE;
+  struct command cmd;
+  chat_begin(a->chat, whispers ? COMMAND_WHISPER : COMMAND_SAY, !whispers,
+             &cmd);
+  record_set_text(&cmd.args, FIELD_TEXT, said->text);
+  if (!whispers) {
+    record_set_given(&cmd.args, FIELD_DATA, said->data);
+  }
+  if (said->key.len > 0) {
+    record_set_text(&cmd.args, FIELD_KEY, said->key);
+    record_set_num(&cmd.args, FIELD_HASH, (int64_t)hash_text(said->text));
+  }
+  chatwoot_submit(a, &cmd, whispers ? reply_private : reply_said);
+}
+
+void chatwoot_serve_new_message(struct ask *a) {
+  const struct text type = peer_text(a->body, "message_type");
+  struct visit_said said = {.text = peer_text(a->body, "content"),
+                            .data = data_of(a),
+                            .about = textbuf_text(&a->chat->customer),
+                            .key = peer_text(a->body, "source_id")};
+  const char *why = visit_check(&said);
+  said.key = said.key.len > KEY_MAX ? TEXT("") : said.key;
+  if (why != NULL) {
+    chatwoot_fail(a, 422, text_from(why));
+  } else if (text_equal(type, TEXT("incoming"))) {
+    take_in(a, &said);
+  } else if (type.len == 0 || text_equal(type, TEXT("outgoing"))) {
+    send_out(a, &said);
+  } else {
+    chatwoot_fail(a, 422, TEXT("message_type is incoming or outgoing."));
+  }
+}

@@ -1,0 +1,316 @@
+// facade_chatwoot.test.mjs - programs for Chatwoot: the real @figuro/chatwoot-sdk, an agent bot behind a webhook.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import http from "node:http";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Table } from "./support/compatibility.mjs";
+import { Peer } from "./support/peer.mjs";
+import { take } from "./support/story.mjs";
+import { eventually, Server } from "./support/server.mjs";
+
+const sdk = createRequire(new URL("../clients/package.json", import.meta.url))("@figuro/chatwoot-sdk");
+const ChatwootClient = sdk.default;
+process.env.TEST_CW_TOKEN = "token-of-the-chatwoot-programs";
+process.env.TEST_CW_DESK = "token-of-the-desk-programs";
+
+const table = new Table("chatwoot", { title: "Chatwoot API, as a server",
+  client: "`@figuro/chatwoot-sdk` 1.1.17, and an agent bot of our own behind a webhook" });
+
+let server, supervisor, hook, client, desk;
+const told = []; // what the webhook was told
+let hookAnswers = 200;
+let onTold = () => {};
+
+const CENTRE = () => `
+centre: chatwoot
+listen: 127.0.0.1:0
+tokens:
+  - { role: agent,      token: test-agent-anna-token, subject: anna }
+  - { role: supervisor, token: test-supervisor-token, name: supervisor }
+queues: [{ id: support, name: Support, wrapUpTime: 600 }, { id: billing, name: Billing }]
+agents: [{ id: anna, name: Anna, capacity: { chat: 100 } }]
+scripts: [{ name: hands, file: hands.studio }]
+bots: [{ id: robot, name: Robot, type: chatwoot }]
+entryPoints:
+  - { id: chat, bot: robot, fallback: support, idleTimeout: 1, customerGrace: 600 }
+  - { id: desk, script: hands, fallback: support, idleTimeout: 1, customerGrace: 600 }
+facades:
+  - { id: web, type: chatwoot, token: env:TEST_CW_TOKEN, entryPoint: chat, webhook: "http://127.0.0.1:${hook.address().port}/bot" }
+  - { id: people, type: chatwoot, token: env:TEST_CW_DESK, entryPoint: desk }
+`;
+
+before(async () => {
+  hook = http.createServer((request, answer) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+      const body = JSON.parse(Buffer.concat(parts));
+      if (hookAnswers === 200) {
+        told.push(body);
+        onTold(body);
+      }
+      answer.writeHead(hookAnswers).end();
+    });
+  });
+  await new Promise((resolve) => hook.listen(0, "127.0.0.1", resolve));
+  server = new Server("");
+  fs.writeFileSync(path.join(server.data, "hands.studio"), 'Transfer(session.id, "support")\n');
+  server.write(CENTRE());
+  await server.up();
+  supervisor = server.as("supervisor");
+  const basePath = `http://127.0.0.1:${server.port}`;
+  client = new ChatwootClient({ config: { basePath, token: process.env.TEST_CW_TOKEN } });
+  desk = new ChatwootClient({ config: { basePath, token: process.env.TEST_CW_DESK } });
+});
+after(async () => {
+  await server?.remove();
+  hook?.closeAllConnections();
+  hook?.close();
+});
+after(() => table.check());
+
+const accountId = 1;
+let people = 0;
+async function open(by = client, more = {}) {
+  const { payload: { contact, contact_inbox: inbox } } = await by.contacts.create({ accountId,
+    data: { inbox_id: 1, name: `Zoë 世界 ${++people}`, email: `p${people}@example.com`, identifier: `person-${people}-${process.pid}`,
+      custom_attributes: { tier: "gold" } } });
+  const chat = await by.conversations.create({ accountId, data: { source_id: inbox.source_id, contact_id: contact.id, inbox_id: 1, ...more } });
+  return { contact, inbox, id: chat.id, chat };
+}
+const say = (id, content, message_type = "incoming", by = client, more = {}) =>
+  by.messages.create({ accountId, conversationId: id, data: { content, message_type, ...more } });
+const read = (id, by = client) => by.conversations.get({ accountId, conversationId: id });
+const becomes = (id, status, by = client) => eventually(`conversation ${id} is ${status}`, async () => (await read(id, by)).status === status);
+const event = (id, name, wanted = () => true) => eventually(`${name} of ${id}`, () =>
+  told.find((e) => e.event === name && (e.conversation?.id ?? e.id) === id && wanted(e)));
+const texts = async (id, by = client) => (await by.messages.list({ accountId, conversationId: id })).payload.map((m) => m.content);
+const session = async (id, by = client) => (await supervisor("GET", `/sessions/${(await read(id, by)).uuid}`)).body;
+const failed = (promise) => promise.then(() => assert.fail("it was taken"), (error) => error);
+
+test("contacts", table.works("contacts: create, get, update, search, list, conversations of one", async () => {
+  const { contact, id } = await open();
+  assert.equal(contact.custom_attributes.tier, "gold");
+  assert.equal((await client.contacts.get({ accountId, id: contact.id })).payload.name, contact.name);
+  await client.contacts.update({ accountId, id: contact.id, data: { name: "Renamed" } });
+  assert.equal((await client.contacts.get({ accountId, id: contact.id })).payload.name, "Renamed");
+  assert.equal((await client.contacts.get({ accountId, id: contact.id })).payload.email, contact.email);
+  const found = await client.contacts.search({ accountId, q: contact.identifier });
+  assert.deepEqual(found.payload.map((c) => c.id), [contact.id]);
+  assert.ok((await client.contacts.list({ accountId })).payload.some((c) => c.id === contact.id));
+  assert.deepEqual((await client.contacts.listConversations({ accountId, id: contact.id })).payload.map((c) => c.id), [id]);
+  const again = await failed(client.contacts.create({ accountId, data: { inbox_id: 1, identifier: contact.identifier } }));
+  assert.equal(again.status, 422);
+}));
+
+test("a conversation with an agent bot, handed to a person, resolved",
+  table.works("conversations: create, messages in and out, toggle_status pending → open is the handoff; message_created, conversation_opened, conversation_resolved", async () => {
+    const agent = await Peer.agent(server);
+    onTold = (e) => {
+      if (e.event !== "message_created" || e.message_type !== "incoming") return;
+      if (e.content === "human") client.conversations.toggleStatus({ accountId, conversationId: e.conversation.id, data: { status: "open" } });
+      else say(e.conversation.id, `You said: ${e.content}`, "outgoing");
+    };
+    const { id, contact } = await open(client, { custom_attributes: { topic: "billing" } });
+    await becomes(id, "pending");
+    const sent = await say(id, "Grüße 🎉");
+    assert.deepEqual([sent.content, sent.message_type, sent.conversation_id], ["Grüße 🎉", 0, id]);
+    const incoming = await event(id, "message_created", (e) => e.content === "Grüße 🎉");
+    assert.equal(incoming.id, sent.id);
+    assert.deepEqual([incoming.message_type, incoming.conversation.status, incoming.account.id, incoming.sender.id],
+      ["incoming", "pending", 1, contact.id]);
+    const answer = await event(id, "message_created", (e) => e.content === "You said: Grüße 🎉");
+    assert.deepEqual([answer.message_type, answer.sender.type], ["outgoing", "agent_bot"]);
+    const known = await session(id);
+    assert.deepEqual([known.attributes.topic, known.customer.email, known.holder.kind], ["billing", contact.email, "bot"]);
+    await say(id, "human");
+    await event(id, "conversation_opened");
+    await take(agent, (await read(id)).uuid);
+    await becomes(id, "open");
+    assert.equal((await read(id)).meta.assignee.name, "Anna");
+    agent.send("message", { session: (await read(id)).uuid, text: "Anna here" });
+    const spoken = await event(id, "message_created", (e) => e.content === "Anna here");
+    assert.equal(spoken.sender.name, "Anna");
+    const { payload } = await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+    assert.deepEqual([payload.success, payload.current_status, payload.conversation_id], [true, "resolved", id]);
+    await event(id, "conversation_resolved");
+    assert.deepEqual(await texts(id), ["Grüße 🎉", "You said: Grüße 🎉", "human", "Anna here"]);
+    await agent.close();
+    onTold = () => {};
+  }));
+
+test("a conversation that was resolved begins anew with the next message",
+  table.works("an incoming message opens a resolved conversation again", async () => {
+    const { id } = await open();
+    await say(id, "first");
+    const before = (await read(id)).uuid;
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+    await becomes(id, "resolved");
+    await say(id, "second");
+    await becomes(id, "pending");
+    assert.notEqual((await read(id)).uuid, before);
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+  }));
+
+test("two and three handovers in one conversation", table.works("toggle_status open → pending gives it back to the agent bot", async () => {
+  const { id } = await open();
+  for (const round of [1, 2, 3]) {
+    await becomes(id, "pending");
+    await say(id, `bot ${round}`, "outgoing");
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "open" } });
+    await becomes(id, "open");
+    await say(id, `person ${round}`, "outgoing");
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "pending" } });
+  }
+  const { messages } = (await supervisor("GET", `/sessions/${(await read(id)).uuid}?messages=true`)).body;
+  assert.deepEqual(messages.map((m) => m.from), [1, 2, 3].flatMap(() => ["bot", "supervisor"]));
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+}));
+
+test("straight to people: without a bot the conversation waits for an agent",
+  table.works("a facade whose entry point has no bot: for programs that hand over to it", async () => {
+    const agent = await Peer.agent(server);
+    const { id } = await open(desk);
+    await say(id, "I come from another bot", "incoming", desk);
+    await becomes(id, "open", desk);
+    const uuid = (await read(id, desk)).uuid;
+    await take(agent, uuid);
+    assert.equal((await read(id)  .catch((error) => error)).status, 404); // it is of the other facade
+    await desk.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+    await agent.close();
+  }));
+
+test("attachments and content attributes, in JSON and multipart",
+  table.works("messages: JSON and multipart, attachments (within 32 KiB of data), content_attributes, private", async () => {
+    const { id } = await open();
+    const bytes = Buffer.from([0, 1, 2, 250, 251, 13, 10]);
+    const sent = await say(id, "see this", "incoming", client, { attachments: [{ content: bytes.toString("base64"), encoding: "base64", filename: "a.bin" }] });
+    assert.deepEqual([sent.attachments[0].file_name, Buffer.from(sent.attachments[0].content, "base64")], ["a.bin", bytes]);
+    const json = await server.ask("POST", `/api/v1/accounts/1/conversations/${id}/messages`, { headers: { api_access_token: process.env.TEST_CW_TOKEN },
+      body: { content: "choose", content_type: "input_select", content_attributes: { items: [{ title: "A", value: "a" }] } } });
+    assert.deepEqual([json.status, json.body.content_type, json.body.content_attributes.items[0].value], [200, "input_select", "a"]);
+    const large = await failed(say(id, "too large", "incoming", client, { attachments: [{ content: "x".repeat(60000), encoding: "utf8", filename: "b" }] }));
+    assert.equal(large.status, 422);
+    const whisper = await say(id, "for colleagues", "outgoing", client, { private: true }).catch((error) => error);
+    assert.ok(whisper.private === true || whisper.status === 409, JSON.stringify(whisper)); // nobody of us has it: there is no colleague
+    assert.ok(!(await texts(id)).includes("for colleagues"));
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+  }));
+
+test("the same message twice is said once", table.works("source_id of a message: what comes again is said once", async () => {
+  const { id } = await open();
+  const one = await say(id, "once", "incoming", client, { source_id: "s-1" });
+  const two = await say(id, "once", "incoming", client, { source_id: "s-1" });
+  assert.equal(one.id, two.id);
+  assert.deepEqual(await texts(id), ["once"]);
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+}));
+
+test("agents, teams, inboxes, profile; assignments", table.works("assignments: assignee_id, team_id; agents, teams, inboxes, profile", async () => {
+  const agent = await Peer.agent(server);
+  const agents = await client.agents.list({ accountId });
+  assert.deepEqual(agents.map((a) => [a.name, a.availability_status]), [["Anna", "online"]]);
+  const teams = await client.teams.list({ accountId });
+  assert.deepEqual(teams.map((t) => t.name), ["Support", "Billing"]);
+  assert.equal((await client.inboxes.list({ accountId })).payload[0].channel_type, "Channel::Api");
+  assert.equal((await client.inboxes.get({ accountId, id: 1 })).name, "web");
+  assert.equal((await client.profile.profile()).name, "web");
+  agent.send("state", { state: "away" });
+  const { id } = await open(desk);
+  await becomes(id, "open", desk);
+  const team = await desk.conversationAssignment.assign({ accountId, conversationId: id, data: { team_id: teams[1].id } });
+  assert.equal(team.name, "Billing");
+  assert.equal((await session(id, desk)).queue.id, "billing");
+  await agent.ask("state", { state: "available" });
+  const { id: second } = await open(desk);
+  await becomes(second, "open", desk);
+  const who = await desk.conversationAssignment.assign({ accountId, conversationId: second, data: { assignee_id: agents[0].id } })
+    .catch((error) => error);
+  assert.ok(who.name === "Anna" || who.status === 409, JSON.stringify(who)); // or it is on its way to her already
+  const nobody = await failed(desk.conversationAssignment.assign({ accountId, conversationId: second, data: { assignee_id: 99 } }));
+  assert.equal(nobody.status, 404);
+  for (const each of [id, second]) await desk.conversations.toggleStatus({ accountId, conversationId: each, data: { status: "resolved" } });
+  await agent.close();
+}));
+
+test("lists: status, paging, counts; labels; attributes", table.works("conversations: list and meta by status, page; labels; custom_attributes", async () => {
+  const many = [];
+  for (let i = 0; i < 30; i++) many.push((await open()).id);
+  const { all_count: all } = (await client.conversations.getMeta({ accountId, status: "pending" })).meta;
+  assert.ok(all >= 30);
+  const first = await client.conversations.list({ accountId, status: "pending", page: 1 });
+  const second = await client.conversations.list({ accountId, status: "pending", page: 2 });
+  assert.equal(first.data.payload.length, 25);
+  const ids = [...first.data.payload, ...second.data.payload].map((c) => c.id);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of many) assert.ok(ids.includes(id));
+  assert.deepEqual((await client.conversations.list({ accountId, status: "pending", page: 9 })).data.payload, []);
+  assert.deepEqual((await client.conversationLabels.add({ accountId, conversationId: many[0], data: { labels: ["vip", "späť"] } })).payload, ["vip", "späť"]);
+  assert.deepEqual((await client.conversationLabels.list({ accountId, conversationId: many[0] })).payload, ["vip", "späť"]);
+  const set = await server.ask("POST", `/api/v1/accounts/1/conversations/${many[0]}/custom_attributes`,
+    { headers: { api_access_token: process.env.TEST_CW_TOKEN }, body: { custom_attributes: { deep: { big: 9007199254740993n.toString() } } } });
+  assert.equal(set.body.custom_attributes.deep.big, "9007199254740993");
+  await Promise.all(many.map((conversationId) => client.conversations.toggleStatus({ accountId, conversationId, data: { status: "resolved" } })));
+}));
+
+test("pages of messages", table.works("messages: 20 a page, `before`", async () => {
+  const { id } = await open();
+  for (let i = 0; i < 45; i++) await say(id, `m ${i}`);
+  const page = async (before) => (await server.ask("GET", `/api/v1/accounts/1/conversations/${id}/messages${before ? `?before=${before}` : ""}`,
+    { headers: { api_access_token: process.env.TEST_CW_TOKEN } })).body.payload;
+  const heard = [];
+  for (let list = await page(); list.length; list = await page(list[0].id)) heard.unshift(...list.map((m) => m.content));
+  assert.deepEqual(heard, Array.from({ length: 45 }, (_, i) => `m ${i}`));
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+}));
+
+test("what cannot be", table.works("errors: 401, 404, 405, 400, 422", async () => {
+  const stranger = new ChatwootClient({ config: { basePath: `http://127.0.0.1:${server.port}`, token: "wrong" } });
+  assert.equal((await failed(stranger.profile.profile())).status, 401);
+  assert.equal((await failed(read(4242))).status, 404);
+  assert.equal((await failed(client.conversations.create({ accountId, data: { source_id: "nobody" } }))).status, 404);
+  assert.equal((await failed(client.webhooks.list({ accountId }))).status, 404);
+  const { id } = await open();
+  assert.equal((await failed(client.messages.delete({ accountId, conversationId: id, messageId: 1 }))).status, 404);
+  assert.equal((await failed(say(id, "", "incoming"))).status, 422);
+  assert.equal((await failed(say(id, "x", "template"))).status, 422);
+  assert.equal((await failed(say(id, "x".repeat(20000)))).status, 422);
+  const ask = (body, headers = {}) => server.ask("POST", `/api/v1/accounts/1/conversations/${id}/messages`,
+    { body, headers: { api_access_token: process.env.TEST_CW_TOKEN, ...headers } });
+  assert.equal((await ask("{")).status, 400);
+  assert.equal((await ask("--x", { "Content-Type": "multipart/form-data; boundary=x" })).status, 400);
+  assert.equal((await ask("content=as+a+form&message_type=incoming", { "Content-Type": "application/x-www-form-urlencoded" })).body.content, "as a form");
+  const path = `/api/v1/accounts/1/conversations/${id}`;
+  assert.equal((await server.ask("PUT", path, { headers: { api_access_token: process.env.TEST_CW_TOKEN } })).status, 405);
+  assert.equal((await failed(client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "snoozed" } }))).status, 422);
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+}));
+
+test("an agent bot that cannot be told loses the conversation to people", async () => {
+  hookAnswers = 500;
+  const { id } = await open();
+  await say(id, "anybody?");
+  await becomes(id, "open");
+  hookAnswers = 200;
+  const { events } = (await supervisor("GET", `/sessions/${(await read(id)).uuid}/timeline`)).body;
+  assert.match(events.find((e) => e.type === "bot.note").note, /cannot be told/);
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+});
+
+test("after kill -9 conversations, contacts and messages are there", table.works("restart: conversations, their contacts and ids are the same", async () => {
+  const { id, contact, inbox } = await open();
+  const sent = await say(id, "before");
+  await server.stop("SIGKILL");
+  await server.up();
+  assert.equal((await read(id)).status, "pending");
+  const list = (await client.messages.list({ accountId, conversationId: id })).payload;
+  assert.deepEqual(list.map((m) => [m.id, m.content]), [[sent.id, "before"]]);
+  assert.equal((await client.contacts.get({ accountId, id: contact.id })).payload.name, contact.name);
+  const again = await client.conversations.create({ accountId, data: { source_id: inbox.source_id, inbox_id: 1 } });
+  assert.notEqual(again.id, id);
+  await say(id, "bot after", "outgoing");
+  assert.deepEqual(await texts(id), ["before", "bot after"]);
+  for (const each of [id, again.id]) await client.conversations.toggleStatus({ accountId, conversationId: each, data: { status: "resolved" } });
+}));
