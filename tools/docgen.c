@@ -297,6 +297,7 @@ static void print_configuration(void) {
   print_rates();
   print_file_object("REST", "`rest`:");
   print_file_object("FILES", "`files`:");
+  print_file_object("MAIL", "`mail`:");
   print_file_object("LOG", "`log`:");
   print_file_object("GENESYS", "`genesys`:");
   print_file_object("GENESYS_CLIENT", "An element of `clients` in `genesys`:");

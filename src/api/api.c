@@ -230,6 +230,7 @@ void api_free(struct api *api) {
   signins_free(api);
   studio_jobs_free(api);
   file_jobs_free(api);
+  mail_jobs_free(api);
   calls_free(api);
   while (api->pendings != NULL) {
     pending_free(api, api->pendings);

@@ -96,6 +96,13 @@ struct api_files {
   struct scan_settings scan;
 };
 
+/* The mail server. Borrowed; the texts end in NUL. */
+struct api_mail {
+  const char *url; /* smtp://HOST:PORT, or smtps:; NULL: no mail is sent */
+  const char *user, *password; /* or NULL */
+  const char *from;            /* a bare address */
+};
+
 struct api_options {
   struct domain *domain; /* borrowed, as is the loop: they outlive the api */
   struct loop *loop;
@@ -113,6 +120,7 @@ struct api_options {
   struct text secret;
   struct text version; /* of the program, for /healthz and /metrics; copied */
   struct api_files files;
+  struct api_mail mail;
   api_play_fn *play;             /* NULL: no scripts are played */
   void *ctx;                     /* for the functions below */
   int64_t (*unix_us)(void *ctx); /* NULL: the system's */
@@ -156,6 +164,8 @@ enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
 
 /* For files that are sent from now on. */
 void api_set_files(struct api *api, const struct api_files *files);
+/* For mails that are sent from now on. */
+void api_set_mail(struct api *api, const struct api_mail *mail);
 
 /* A request without a socket: what a script asks of this server. */
 struct api_request {

@@ -17,6 +17,8 @@ struct look_back;
 struct stream;
 struct studio_job;
 struct file_job;
+struct mail_job;
+struct mail_log;
 
 /* Something small that waits for the domain: the api frees what is left. The
  * first member of its owner. */
@@ -40,6 +42,8 @@ struct api {
   size_t signin_count;
   struct studio_job *studio_jobs; /* scripts that are being looked at */
   size_t studio_job_count;
+  struct mail_job *mail_jobs; /* mails on their way */
+  struct mail_log *mail_log;  /* of the last hour; NULL: none was sent */
   struct file_job *file_jobs; /* sent up or fetched; the first comes first */
   struct topics topics;
   struct call *calls, *free_calls;
@@ -116,6 +120,20 @@ void file_jobs_free(struct api *api);
 bool files_take_upload(void *ctx, const struct http_request *req);
 /* "files": {types, maxBytes}, if the session's entry point takes any. */
 void api_put_files_taken(struct api *api, uint32_t slot, struct json_out *o);
+
+/* ---- transcript.c: which words it has. */
+struct transcript_words {
+  const char *lang, *subject, *customer, *assistant, *file;
+};
+/* English if there are none in the language. */
+const struct transcript_words *transcript_words(struct text lang);
+/* Appends what was said in the session. False: no memory. */
+bool transcript_write(struct api *api, uint32_t slot,
+                      const struct transcript_words *words,
+                      struct textbuf *out);
+
+/* ---- mail.c */
+void mail_jobs_free(struct api *api);
 
 /* ---- studio.c */
 void studio_jobs_free(struct api *api);

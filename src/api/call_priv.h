@@ -37,6 +37,7 @@ struct call {
   int64_t began_us;
 
   /* What a later callback needs of the handler. */
+  void *of_handler;             /* its own, in the arena */
   void (*then)(struct call *c); /* once everything so far is durable */
   uint32_t slot;
   struct id session;

@@ -1,7 +1,7 @@
 /* The customer's socket: one session, in the customer's words.
  *
- * out  session.opened {session, token?, seen, files?}, message, typing, seen,
- *      session.status, queue {position, estimatedWaitSeconds?},
+ * out  session.opened {session, token?, seen, files?, callback, mail}, message,
+ *      typing, seen, session.status, queue {position, estimatedWaitSeconds?},
  *      session.ended {reason}, done, problem
  * in   message {text, id?}, typing {on}, seen {delivered?, read?},
  *      leave {reason?}
@@ -262,6 +262,13 @@ static void tell_opened(struct chat *chat, uint32_t slot, uint32_t after,
   json_put_raw(&o, view.failed ? TEXT("null") : textbuf_text(&view));
   api_put_seen(api, chat->watch.session, RECEIPT_AGENT, &o);
   api_put_files_taken(api, slot, &o);
+  json_key(&o, "callback");
+  json_put_bool(&o,
+                engine_directory(api_engine(api))
+                        ->entries[engine_session_entry(api_engine(api), slot)]
+                        .callbacks.len > 0);
+  json_key(&o, "mail");
+  json_put_bool(&o, api->options.mail.url != NULL);
   if (with_token) {
     char token[CUSTOMER_TOKEN_TEXT];
     auth_customer_token(&api->auth, chat->watch.session, token);

@@ -11,6 +11,8 @@ serve_fn serve_put_script;
  * answered. */
 bool call_read_key(struct call *c, uint64_t hash, struct record *args);
 void call_put_epoch(struct call *c, struct record *args);
+/* transcript.c, mail.c */
+serve_fn serve_transcript, serve_mail_transcript;
 /* files.c */
 serve_fn serve_send_file, serve_file;
 /* views.c */

@@ -19,6 +19,8 @@ static const struct {
      "The agent is needed who gets the session."},
     {COMMAND_AGENT_STATE, FIELD_STATE, "/state",
      "A state is needed: \"available\", \"away\" or \"offline\"."},
+    {COMMAND_BOOK_CALL, FIELD_PHONE, "/number",
+     "A telephone number is needed."},
     {COMMAND_RUN_SCRIPT, FIELD_NAME, "/name", "The script's name is needed."},
     {COMMAND_PUT_SCRIPT, FIELD_NAME, "/name", "The script's name is needed."},
 };

@@ -478,6 +478,7 @@ static void read_entry(struct directory *d, struct dir_entry *e,
   e->idle_ms = config_ms(c, CONFIG_ENTRY_IDLE);
   e->grace_ms = config_ms(c, CONFIG_ENTRY_GRACE);
   e->customer_ms = config_ms(c, CONFIG_ENTRY_CUSTOMER);
+  e->callbacks = keep(d, config_text(c, CONFIG_ENTRY_CALLBACKS));
   e->files = keep_words(d, config_list(c, CONFIG_ENTRY_FILES));
   e->file_bytes = config_num(c, CONFIG_ENTRY_FILE_BYTES);
 }

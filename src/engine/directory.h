@@ -102,6 +102,7 @@ struct dir_entry {
   struct text fallback;                /* a queue, or empty: the session ends */
   struct text fallback_message;        /* to a customer whose script failed */
   int64_t invite_ms, silence_ms, drain_ms, idle_ms, grace_ms, customer_ms;
+  struct text callbacks; /* a queue, or empty: nobody is called back */
   struct text files; /* types that may be sent, with blanks between; or empty */
   int64_t file_bytes; /* and how large */
 };
@@ -149,6 +150,11 @@ uint32_t directory_bot(const struct directory *d, struct text name);
 uint32_t directory_script(const struct directory *d, struct text name);
 uint32_t directory_entry(const struct directory *d, struct text name);
 uint32_t directory_calendar(const struct directory *d, struct text name);
+
+/* When the queue is open at @at_us or next after it: @at_us itself, or later;
+ * 0: not within a year. */
+int64_t directory_opens_us(const struct directory *d, uint32_t queue,
+                           int64_t at_us);
 
 /* The same of any kind. */
 uint32_t directory_find(const struct directory *d, enum config_object kind,

@@ -29,6 +29,17 @@ uint32_t directory_calendar(const struct directory *d, struct text name) {
              : map_get(&d->by_calendar, hash_text_nocase(name), &name);
 }
 
+int64_t directory_opens_us(const struct directory *d, uint32_t queue,
+                           int64_t at_us) {
+  const uint32_t number = directory_calendar(d, d->queues[queue].hours);
+  if (number == DIR_NONE) {
+    return at_us;
+  }
+  const struct hours_look l =
+      hours_look(&d->calendars[number].hours, d->calendars[number].zone, at_us);
+  return l.open ? at_us : l.opens_us;
+}
+
 bool directory_is_open(const struct directory *d, uint32_t queue,
                        int64_t now_us) {
   const uint32_t number = directory_calendar(d, d->queues[queue].hours);

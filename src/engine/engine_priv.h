@@ -471,7 +471,7 @@ cmd_handler cmd_bot_joined, cmd_bot_dropped, cmd_note_bot;
 cmd_handler cmd_pause_queue, cmd_drain_queue, cmd_open_queue;
 cmd_handler cmd_put, cmd_put_script, cmd_remove;
 cmd_handler cmd_run_script, cmd_stop_script, cmd_rest_reply, cmd_bot_reply,
-    cmd_signal;
+    cmd_signal, cmd_book_call;
 cmd_handler cmd_debug, cmd_debug_off, cmd_debug_step, cmd_debug_change;
 cmd_handler cmd_keep_answer, cmd_tick, cmd_recovered;
 

@@ -219,6 +219,10 @@ static void fold_opened(struct live *l, const struct mem *mem,
   l->channel = (uint8_t)record_num(ev, FIELD_CHANNEL);
   l->entry = (uint32_t)record_num(ev, FIELD_ENTRY);
   l->call_queue = (uint32_t)record_num(ev, FIELD_CALLBACK) - 1;
+  /* Of a call that is booked by somebody who waits: the place. */
+  l->entered_us = record_num(ev, FIELD_ENTERED);
+  l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
+  live_own(mem, &l->skills, record_text(ev, FIELD_SKILLS));
   live_own(mem, &l->customer, record_text(ev, FIELD_CUSTOMER));
   live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
   add_leg(l, mem,

@@ -320,7 +320,12 @@ static void queue_call(struct ctx *x, uint32_t slot) {
   const struct live *l = engine_live(x->e, slot);
   const struct session_cmd cmd = {.type = SESSION_CMD_TRANSFER,
                                   .target = l->call_queue};
-  const struct place p = {.priority = x->e->dir.queues[l->call_queue].priority,
+  const bool waited = l->entered_us != 0;
+  const struct place p = {.priority =
+                              waited ? l->priority
+                                     : x->e->dir.queues[l->call_queue].priority,
+                          .keep = waited ? KEEP_CLOCK : KEEP_NOTHING,
+                          .skills = l->skills,
                           .reason = TEXT("callback")};
   struct record extra;
   record_init(&extra, 0);

@@ -66,6 +66,23 @@ static struct text used_by(struct ctx *x, const char *what, struct text id) {
   return ctx_format(x, "%s '%.*s' names it.", what, TEXT_ARG(id));
 }
 
+static struct text entry_use(struct ctx *x, uint32_t queue) {
+  const struct directory *d = &x->e->dir;
+  struct dir_target t;
+  for (size_t i = 0; i < d->entry_count; i++) {
+    const struct dir_entry *e = &d->entries[i];
+    const struct text names[] = {e->fallback, e->callbacks};
+    for (size_t n = 0; n < 2; n++) {
+      if (names[n].len > 0 &&
+          directory_target(d, DIR_TARGET_QUEUE, names[n], &t) &&
+          t.number == queue) {
+        return used_by(x, "Entry point", e->id);
+      }
+    }
+  }
+  return (struct text){"", 0};
+}
+
 static struct text queue_use(struct ctx *x, uint32_t queue) {
   const struct directory *d = &x->e->dir;
   const size_t sessions = sessions_of(x->e, queue);
@@ -81,14 +98,7 @@ static struct text queue_use(struct ctx *x, uint32_t queue) {
       return used_by(x, "As its overflow queue", d->queues[i].id);
     }
   }
-  for (size_t i = 0; i < d->entry_count; i++) {
-    if (d->entries[i].fallback.len > 0 &&
-        directory_target(d, DIR_TARGET_QUEUE, d->entries[i].fallback, &t) &&
-        t.number == queue) {
-      return used_by(x, "As its fallback entry point", d->entries[i].id);
-    }
-  }
-  return (struct text){"", 0};
+  return entry_use(x, queue);
 }
 
 static struct text agent_use(struct ctx *x, uint32_t agent) {

@@ -79,6 +79,9 @@ uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
   record_copy(&ev, FIELD_CUSTOMER, args);
   record_copy(&ev, FIELD_ATTRIBUTES, args);
   record_copy(&ev, FIELD_CALLBACK, args);
+  record_copy(&ev, FIELD_ENTERED, args);
+  record_copy(&ev, FIELD_PRIORITY, args);
+  record_copy(&ev, FIELD_SKILLS, args);
   record_set_num(&ev, FIELD_DEADLINE,
                  record_has(args, FIELD_DUE) ? record_num(args, FIELD_DUE)
                                              : x->now_us + e->invite_ms * 1000);

@@ -479,6 +479,7 @@ static void read_sections(struct reader *r) {
   read_log(r);
   reader_read_rest(r);
   reader_read_files(r);
+  reader_read_mail(r);
   read_zone(r);
   reader_read_scripts(r);
   reader_read_objects(r);

@@ -61,6 +61,7 @@ struct server_config {
   size_t facade_count;
   struct outbound_rules rest; /* texts in the arena */
   struct scan_settings scan;
+  struct api_mail mail;
   struct genesys_settings genesys;
   struct server_script *scripts;
   size_t script_count;

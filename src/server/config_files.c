@@ -3,8 +3,7 @@
 
 enum { SCAN_DEFAULT_S = 30, SCAN_MAX_S = 300, ARGUMENTS_MAX = 30 };
 
-/* A text as the system takes it. */
-static const char *string_of(struct reader *r, struct text t) {
+const char *reader_string(struct reader *r, struct text t) {
   char *s = arena_alloc(r->arena, t.len + 1);
   r->no_memory = r->no_memory || s == NULL;
   for (size_t i = 0; s != NULL && i <= t.len; i++) {
@@ -29,7 +28,7 @@ static void read_command(struct reader *r, const struct json *list) {
       reader_error(r, a, "each argument of the scanner is a text");
       return;
     }
-    argv[count++] = string_of(r, a->text);
+    argv[count++] = reader_string(r, a->text);
   }
   if (argv != NULL) {
     argv[count] = NULL;
@@ -43,7 +42,7 @@ static void read_url(struct reader *r, const struct json *url) {
     reader_error(r, url, "\"scanUrl\" begins with https:// or http://");
     return;
   }
-  r->out->scan.url = string_of(r, url->text);
+  r->out->scan.url = reader_string(r, url->text);
 }
 
 void reader_read_files(struct reader *r) {

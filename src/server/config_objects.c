@@ -201,6 +201,7 @@ static const struct {
     {CONFIG_ENTRY, CONFIG_ENTRY_ON_GOODBYE, NAMES_SCRIPT, false},
     {CONFIG_ENTRY, CONFIG_ENTRY_ON_RELEASED, NAMES_SCRIPT, false},
     {CONFIG_ENTRY, CONFIG_ENTRY_FALLBACK, CONFIG_QUEUE, false},
+    {CONFIG_ENTRY, CONFIG_ENTRY_CALLBACKS, CONFIG_QUEUE, false},
 };
 
 static void check_reference(struct reader *r, const struct json *object,

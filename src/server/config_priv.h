@@ -23,7 +23,8 @@ enum file_object {
   FILE_GENESYS_CLIENT,
   FILE_GENESYS_INTEGRATION,
   FILE_FACADE,
-  FILE_FILES
+  FILE_FILES,
+  FILE_MAIL
 };
 
 struct named {
@@ -80,6 +81,9 @@ struct text reader_path(struct reader *r, struct text file);
 bool reader_slurp(struct reader *r, const struct json *node, struct text path,
                   size_t max, struct text *out);
 
+/* A text as the system takes it, in the arena; NULL without memory. */
+const char *reader_string(struct reader *r, struct text t);
+
 /* ---- secrets: false after an error was reported at @at */
 
 bool reader_env(struct reader *r, const struct json *at, struct text name,
@@ -127,6 +131,7 @@ void reader_check_references(struct reader *r);
 void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);
 void reader_read_files(struct reader *r);
+void reader_read_mail(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
 /* After the objects, whose names they need. */

@@ -149,6 +149,7 @@ void server_finish_reload(struct server *s) {
   }
   const struct api_files files = server_files(s, &s->coming);
   api_set_files(s->api, &files);
+  api_set_mail(s->api, &s->coming.mail);
   server_config_free(&s->config);
   s->config = s->coming;
 }

@@ -217,6 +217,7 @@ static enum bt_err create_api(struct server *s) {
       .secret = {(const char *)s->secret, sizeof s->secret},
       .version = text_from(s->options->version),
       .files = server_files(s, c),
+      .mail = c->mail,
       .play = s->options->play,
       .ctx = s,
       .unix_us = unix_us,

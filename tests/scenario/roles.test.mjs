@@ -17,6 +17,9 @@ PATCH  /sessions/ID                           b s d
 PATCH  /sessions/ID/attributes                b s d
 GET    /sessions/ID/messages                  c b s d
 POST   /sessions/ID/messages                  c b s
+POST   /sessions/ID/callback                  c s
+GET    /sessions/ID/transcript                c s d
+POST   /sessions/ID/transcript                c s
 POST   /sessions/ID/files                     c b s
 GET    /sessions/ID/files/UNKNOWN             c b s d
 POST   /sessions/ID/transfer                  b s d
@@ -197,7 +200,7 @@ function asks(method, path, token, may) {
   const good = {
     "/transfer": { queueId: "support" }, "/messages": { text: "hello" }, "/signal": { value: 1 },
     "/priority": { priority: 1 }, "/script": { name: "forum" }, "/state": { state: "away" },
-    "/step": { step: "over" }, "/variable": { name: "x", expression: "1" },
+    "/step": { step: "over" }, "/callback": { number: "030 1234567" }, "/transcript": { to: "anna@shop.example" }, "/variable": { name: "x", expression: "1" },
     "/attributes": {}, "/ID": { attributes: {} }, "/sessions": { entryPoint: "plain" }, "/disposition": { disposition: "x" },
   };
   const key = Object.keys(good).find((end) => path.endsWith(end));

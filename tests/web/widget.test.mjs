@@ -22,7 +22,7 @@ async function openShop() {
 
 before(async () => {
   shop = await openShop();
-  server = await Server.start(`${FILES_CENTRE}origins: ["${shop.origin}"]\n`);
+  server = await Server.start(`${FILES_CENTRE.replaceAll("fallback: support", "fallback: support, callbacks: support")}origins: ["${shop.origin}"]\n`);
   browser = await Browser.start();
   bot = await Peer.bot(server);
 });
@@ -32,8 +32,8 @@ after(async () => {
   await server?.remove();
 });
 
-const visit = (entry = "plain", options, more = "") =>
-  browser.open(`http://127.0.0.1:${server.port}/demo?entry=${entry}${more}`, options);
+const visit = (entry = "plain", options, more = "", first) =>
+  browser.open(`http://127.0.0.1:${server.port}/demo?entry=${entry}${more}`, options, first);
 
 async function openChat(page) {
   await page.getByRole("button", { name: "Open the chat" }).click();
@@ -337,4 +337,82 @@ test("receipts: delivered, then read, both ways", async () => {
   nothingWrong(page);
   await agent.ask("end", { session });
   await agent.close();
+});
+
+test("what was said is kept as text and as JSON; by mail it is not, where there is no mail server", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  await bot.ask("message", { session, text: "What can I do for you?" });
+  await write(page, "<b>nothing</b>");
+  await bubble(page, "<b>nothing</b>").waitFor();
+  await page.getByRole("button", { name: "Keep the transcript" }).click();
+  const saved = async (button) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button }).click()]);
+    return (await (await download.createReadStream()).toArray()).join("");
+  };
+  assert.match(await saved("Save as text"), /Cognigy, automatic assistant: What can I do for you\?\n.*You: <b>nothing<\/b>\n$/);
+  assert.deepEqual(JSON.parse(await saved("Save as JSON")).messages.map((m) => m.text), ["What can I do for you?", "<b>nothing</b>"]);
+  assert.equal(await page.getByRole("button", { name: "Send the mail" }).count(), 0);
+  await accessible(page, "the transcript");
+  nothingWrong(page);
+});
+
+test("who waits asks for a call, keeps the place, and need not stay", async () => {
+  const page = await visit("released");
+  const session = await openChat(page);
+  await bot.ask("session.goodbye", { session, outcome: "escalate" });
+  await bot.ask("session.close", { session });
+  await page.getByRole("status").getByText("You are number 1 in the queue.").waitFor();
+  await page.getByRole("button", { name: "Have us call you" }).click();
+  const number = page.getByLabel(/Your telephone number/);
+  await number.fill("call <b>me</b>");
+  await page.getByRole("button", { name: "Call me" }).click();
+  await page.getByRole("alert").getByText("A telephone number is needed").waitFor();
+  await accessible(page, "asking for a call");
+  await shoot(page, "widget-call");
+  await number.fill("+49 30 1234567");
+  await page.getByRole("button", { name: "Call me" }).click();
+  await page.getByText("We will call you. This chat has ended.").waitFor();
+  await shoot(page, "widget-called");
+  const { body } = await server.as("supervisor")("GET", "/sessions?q=1234567");
+  assert.equal(body.sessions[0].status, "queued");
+  await server.as("supervisor")("POST", `/sessions/${body.sessions[0].id}/end`);
+});
+
+test("over a slow network: it opens, and what is written arrives once", async () => {
+  const page = await visit("plain", {}, "", async (fresh) => {
+    const wire = await fresh.context().newCDPSession(fresh);
+    await wire.send("Network.enable");
+    await wire.send("Network.emulateNetworkConditions", { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+  });
+  const session = await openChat(page);
+  await write(page, "slowly");
+  await attach(page, ["cat.png", Buffer.concat([PNG, Buffer.alloc(60_000)])]);
+  await page.getByRole("progressbar", { name: "cat.png is being sent" }).waitFor();
+  await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
+  assert.deepEqual((await saidIn(session)).sort(), ["cat.png", "slowly"]);
+});
+
+test("from right to left nothing is cut off or wider than the screen; the page's variables reach in", async () => {
+  const page = await visit("plain", { viewport: { width: 360, height: 640 } });
+  const session = await openChat(page);
+  await bot.ask("message", { session, text: "\u0645\u0631\u062d\u0628\u0627" });
+  await page.evaluate(() => {
+    const chat = document.querySelector("baton-chat");
+    chat.shadowRoot.querySelector(".baton").dir = "rtl";
+    chat.style.setProperty("--baton-accent", "rgb(122, 31, 162)");
+  });
+  await write(page, "\u0634\u0643\u0631\u0627");
+  await bubble(page, "\u0634\u0643\u0631\u0627").waitFor();
+  const seen = await page.evaluate(() => {
+    const root = document.querySelector("baton-chat").shadowRoot;
+    const box = (selector) => root.querySelector(selector).getBoundingClientRect();
+    return { send: box(".composer button[type=submit]").x, field: box("textarea").x, wide: document.documentElement.scrollWidth,
+      accent: getComputedStyle(root.querySelector(".bubble.customer p")).backgroundColor };
+  });
+  assert.ok(seen.send < seen.field && seen.wide <= 360, JSON.stringify(seen));
+  assert.equal(seen.accent, "rgb(122, 31, 162)");
+  await accessible(page, "a chat from right to left");
+  await shoot(page, "widget-rtl");
+  nothingWrong(page);
 });

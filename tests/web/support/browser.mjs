@@ -68,7 +68,8 @@ export class Browser {
   }
 
   // A page in a profile of its own. Options are Playwright's for a context.
-  async open(url, options = {}) {
+  // @first: what is done with the page before it is anywhere.
+  async open(url, options = {}, first = undefined) {
     const context = await this.inner.newContext({ locale: "en-GB", bypassCSP: false, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
@@ -81,6 +82,7 @@ export class Browser {
         page.wrong.push(`console: ${said.text()}`);
       }
     });
+    await first?.(page);
     await page.goto(url);
     return page;
   }

@@ -14,6 +14,7 @@ export interface Language<K extends string = Key> {
   readonly direction: "ltr" | "rtl";
   t(key: K | PluralKey<K>, values?: Record<string, string | number>): string;
   time(at: string): string;
+  day(at: string): string;
 }
 
 type PluralKey<K> = K extends `${infer Stem}.other` ? Stem : never;
@@ -29,6 +30,7 @@ export function pickLanguage<K extends string = never>(wanted: readonly string[]
 function language<K extends string>(code: string, locale: string, own: Catalogue): Language<K> {
   const plural = new Intl.PluralRules(code);
   const clock = new Intl.DateTimeFormat(validLocale(locale, code), { hour: "2-digit", minute: "2-digit" });
+  const calendar = new Intl.DateTimeFormat(validLocale(locale, code), { weekday: "long", day: "numeric", month: "long" });
   const find = (key: string): string | undefined => own[key];
   return {
     code,
@@ -40,6 +42,7 @@ function language<K extends string>(code: string, locale: string, own: Catalogue
       return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
     },
     time: (at) => clock.format(new Date(at)),
+    day: (at) => calendar.format(new Date(at)),
   };
 }
 

@@ -26,6 +26,9 @@ export interface ChatState {
   seen: Seen; // how far the agent has got
   takes: FilesTaken | null;
   uploads: readonly Upload[];
+  calls: boolean; // somebody calls back who asks for it
+  mails: boolean; // transcripts go by mail
+  called: string | null; // when the call is due that was asked for
   detail: string;
 }
 
@@ -46,20 +49,22 @@ interface Kept {
 const nobody: Holder = { kind: "none", name: "" };
 const fresh: ChatState = {
   phase: "none", up: false, status: "", holder: nobody, place: null,
-  messages: [], outbox: [], typing: null, seen: NOTHING_SEEN, takes: null, uploads: [], detail: "",
+  messages: [], outbox: [], typing: null, seen: NOTHING_SEEN, takes: null, uploads: [],
+  calls: false, mails: false, called: null, detail: "",
 };
 
 export class Chat {
   private state: ChatState = fresh;
   private kept: Kept | null;
-  // Of the conversation, also when it is over: its files can still be fetched.
-  private token: string | undefined;
+  // The conversation, also when it is over: its files can still be fetched.
+  private own: { session: string; token: string } | undefined;
   private line: Line | null = null;
   private readonly watchers = new Set<() => void>();
   private typingTimer: number | undefined;
   private readonly typing = new TypingTeller();
   private readonly storageKey: string;
   private uploads = this.newUploads();
+  private asked: { text: string; key: string } | undefined;
   private readonly seenTeller = new SeenTeller((seen) => this.line?.send({ type: "seen", ...seen }) === true);
 
   constructor(private readonly options: ChatOptions) {
@@ -121,7 +126,28 @@ export class Chat {
     this.uploads.again(id);
   }
 
-  readonly fetchFile = (url: string): Promise<Blob> => fetchFile(this.options.server, url, this.token);
+  readonly fetchFile = (url: string): Promise<Blob> => fetchFile(this.options.server, url, this.own?.token);
+
+  // The number to call. Throws Refused.
+  async askCall(number: string): Promise<void> {
+    const { due } = await this.post<{ due: string }>("callback", { number });
+    this.change({ called: due });
+  }
+
+  async mail(to: string, lang: string): Promise<void> {
+    await this.post("transcript", { to, lang });
+  }
+
+  // The same asked again after a cut line is the same.
+  private async post<T>(what: string, body: Record<string, string>): Promise<T> {
+    const { own } = this;
+    if (own === undefined) throw new Error("closed");
+    const text = JSON.stringify(body);
+    if (this.asked?.text !== what + text) this.asked = { text: what + text, key: uuid() };
+    return ask<T>(new URL(`/api/v1/sessions/${own.session}/${what}`, this.options.server).href, {
+      method: "POST", token: own.token, headers: { "Idempotency-Key": this.asked.key }, body: text,
+    });
+  }
 
   // Somebody has the conversation before the eyes, up to its end.
   look(): void {
@@ -137,7 +163,7 @@ export class Chat {
     this.close();
     this.uploads = this.newUploads();
     this.kept = null;
-    this.token = undefined;
+    this.own = this.asked = undefined;
     this.options.storage.removeItem(this.storageKey);
     this.change(fresh);
   }
@@ -172,10 +198,11 @@ export class Chat {
       kept.token = opened.token;
       this.keep();
     }
-    this.token = kept.token;
+    const { session, token } = kept;
+    this.own = { session, token };
     const last = this.state.messages.at(-1)?.number ?? 0;
     const query = { after: String(last) };
-    return socketUrl(this.options.server, `/api/v1/sessions/${kept.session}/socket`, { token: kept.token, query });
+    return socketUrl(this.options.server, `/api/v1/sessions/${session}/socket`, { token, query });
   }
 
   // ---- what comes in
@@ -217,6 +244,7 @@ export class Chat {
         this.onTyping(frame);
         break;
       case "session.ended":
+        if (frame["reason"] === "callback") this.change({ called: this.state.called ?? "" });
         this.finish();
         break;
       case "done":
@@ -231,7 +259,10 @@ export class Chat {
 
   private onOpened(session: OpenedSession, frame: Frame): void {
     const seen = readSeen(frame["seen"]);
-    this.change({ phase: "open", status: session.status, holder: session.holder ?? nobody, takes: readTaken(frame), seen });
+    this.change({
+      phase: "open", status: session.status, holder: session.holder ?? nobody, takes: readTaken(frame), seen,
+      calls: frame["callback"] === true, mails: frame["mail"] === true,
+    });
     this.seenTeller.anew();
     this.addMessages(session.messages ?? []);
     for (const draft of this.state.outbox) this.sendDraft(draft);

@@ -10,6 +10,7 @@ import { RichParts } from "../shared/rich-parts";
 import { receiptOf } from "../shared/seen";
 import { useTail } from "../shared/tail";
 import type { Chat, ChatState } from "./chat";
+import { CallBack, Transcript } from "./extras";
 
 const TEXT_MAX_BYTES = 16_384;
 
@@ -64,6 +65,7 @@ export function Widget({ chat, language, title }: Props) {
 function Panel({ chat, state, language, title, onHide }: Props & { state: ChatState; onHide: () => void }) {
   const { t } = language;
   const [asksEnd, setAsksEnd] = useState(false);
+  const [keeps, setKeeps] = useState(false);
   const live = state.phase === "open" || state.phase === "opening";
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Escape") onHide();
@@ -73,7 +75,7 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
       <header>
         <h2>{title ?? t("chat.title")}</h2>
         {state.messages.length > 0 && (
-          <button type="button" className="quiet" onClick={() => download(state.messages, language)} aria-label={t("chat.download")} title={t("chat.download")}>⤓</button>
+          <button type="button" className="quiet" onClick={() => setKeeps(!keeps)} aria-expanded={keeps} aria-label={t("chat.download")} title={t("chat.download")}>⤓</button>
         )}
         {live && (
           <button type="button" className="quiet" onClick={() => setAsksEnd(true)} aria-label={t("chat.end")} title={t("chat.end")}>✕</button>
@@ -81,6 +83,8 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
         <button type="button" className="quiet" onClick={onHide} aria-label={t("chat.minimise")} title={t("chat.minimise")}>–</button>
       </header>
       <Status state={state} language={language} />
+      {live && <CallBack chat={chat} state={state} language={language} />}
+      {keeps && <Transcript chat={chat} state={state} language={language} speaker={(message) => speaker(message, language)} />}
       <Log chat={chat} state={state} language={language} />
       {asksEnd && live && (
         <div className="ask" role="alertdialog" aria-label={t("chat.end.really")}>
@@ -93,7 +97,7 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
         <Composer chat={chat} state={state} language={language} />
       ) : (
         <div className="over">
-          <p>{state.phase === "lost" ? t("chat.failed", { detail: state.detail }) : t("chat.ended")}</p>
+          <p>{state.phase === "lost" ? t("chat.failed", { detail: state.detail }) : t(state.called === null ? "chat.ended" : "chat.call.ended")}</p>
           <button type="button" onClick={() => { chat.again(); chat.start(); }}>{t("chat.new")}</button>
         </div>
       )}
@@ -219,16 +223,6 @@ function Composer({ chat, state, language }: { chat: Chat; state: ChatState; lan
       <button type="submit" disabled={text.trim() === ""} aria-label={t("chat.send")}><SendIcon /></button>
     </form>
   );
-}
-
-function download(messages: readonly Message[], language: Language): void {
-  const lines = messages.map((m) => `${m.at}  ${speaker(m, language)}: ${m.text}`);
-  const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/plain;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `chat-${(messages[0]?.at ?? "").slice(0, 10)}.txt`;
-  link.click();
-  URL.revokeObjectURL(url);
 }
 
 function BubbleIcon() {
