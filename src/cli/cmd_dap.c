@@ -68,8 +68,9 @@ static void unload(struct dap *d) {
     scenario_free(&d->file);
   }
   free(d->path);
+  free(d->script);
   free(d->scenario);
-  d->path = d->scenario = NULL;
+  d->path = d->script = d->scenario = NULL;
   d->loaded = false;
   d->program = NULL;
 }
@@ -91,7 +92,7 @@ static bool prepare(struct dap *d, const struct dap_request *r) {
 
 void dap_do_launch(struct dap *d, const struct dap_request *r) {
   if (d->launched) {
-    dap_refuse(d, r, "one script is launched already");
+    dap_refuse(d, r, "one script is debugged already");
     return;
   }
   if (!prepare(d, r)) {
@@ -108,7 +109,7 @@ void dap_do_launch(struct dap *d, const struct dap_request *r) {
 
 void dap_do_configured(struct dap *d, const struct dap_request *r) {
   if (!d->launched) {
-    dap_refuse(d, r, "nothing is launched yet");
+    dap_refuse(d, r, "nothing is launched or attached to yet");
     return;
   }
   d->configured = true;
@@ -128,7 +129,23 @@ void dap_do_disconnect(struct dap *d, const struct dap_request *r) {
 
 /* ---- requests */
 
-static dap_handler *find(struct text command) {
+static dap_handler *live_handler(dap_handler *handler) {
+  static const struct {
+    dap_handler *handler, *live;
+  } handlers[] = {
+#define LIVE(handler) {dap_do_##handler, dap_live_##handler},
+#include "cli/dap_requests.def"
+#undef LIVE
+  };
+  for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+    if (handlers[i].handler == handler) {
+      return handlers[i].live;
+    }
+  }
+  return handler;
+}
+
+static dap_handler *find(const struct dap *d, struct text command) {
   static const struct {
     const char *name;
     dap_handler *handler;
@@ -139,7 +156,8 @@ static dap_handler *find(struct text command) {
   };
   for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
     if (text_equal(command, text_from(handlers[i].name))) {
-      return handlers[i].handler;
+      return d->live == NULL ? handlers[i].handler
+                             : live_handler(handlers[i].handler);
     }
   }
   return NULL;
@@ -158,7 +176,7 @@ static void handle(struct dap *d, const struct json *message) {
                                 .command = command->text,
                                 .arguments =
                                     json_member(message, TEXT("arguments"))};
-  dap_handler *handler = find(r.command);
+  dap_handler *handler = find(d, r.command);
   if (handler == NULL) {
     dap_refuse(d, &r, "the request '%.*s' is not known here",
                TEXT_ARG(r.command));
@@ -193,6 +211,7 @@ bool dap_serve(struct dap *d, int wait_ms) {
 }
 
 static void free_all(struct dap *d) {
+  dap_live_close(d);
   dap_close(d);
   if (d->world != NULL) {
     world_free(d->world);
@@ -231,7 +250,7 @@ int cmd_dap(const struct cli_command *self, int argc, char **argv) {
     (void)dap_serve(d, RPC_WAIT_FOREVER);
   }
   if (d->configured && !d->over) {
-    dap_play(d);
+    (d->live == NULL ? dap_play : dap_live_run)(d);
   }
   while (!d->over) {
     (void)dap_serve(d, RPC_WAIT_FOREVER);

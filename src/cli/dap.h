@@ -58,9 +58,11 @@ struct dap {
   bool broken; /* what it sent cannot be read any more */
   bool ended;  /* it wants the end of the play */
   bool launched, configured;
+  struct dap_live *live; /* a session on a running server, or NULL */
 
   /* what is debugged */
   char *path;     /* of the script, as the client named it; owned */
+  char *script;   /* its name on the server that is attached to; owned */
   char *scenario; /* or NULL: the ticket's world; owned */
   bool loaded;    /* .file */
   struct scenario_file file;
@@ -131,6 +133,46 @@ void dap_play(struct dap *d);
 /* "stopped", with what the debugger said. */
 void dap_stopped(struct dap *d, const char *reason, const char *text);
 
+void dap_add_thread(struct dap *d, uint64_t run, struct text name);
+void dap_remove_thread(struct dap *d, uint64_t run);
+void dap_tell_terminated(struct dap *d);
+
+/* ---- dap_values.c: what can be opened */
+/* A value as it is shown. */
+struct dap_shown {
+  struct text name;
+  const char *kind;
+  struct text json;         /* the value */
+  const struct json *value; /* parsed, if it can be opened */
+  bool is_path;             /* its name is an expression of the script */
+};
+
+/* 0, which means that nothing can be opened, when there is no more room. */
+uint64_t dap_new_handle(struct dap *d, struct dap_handle h);
+/* NULL: refused. */
+const struct dap_handle *dap_find_handle(struct dap *d,
+                                         const struct dap_request *r);
+/* Under the name @member in an object that is open. */
+void dap_put_shown(struct dap *d, const struct dap_shown *s, const char *member,
+                   struct json_out *o);
+void dap_put_variable(struct dap *d, const struct dap_shown *s,
+                      struct json_out *o);
+void dap_put_children(struct dap *d, const struct json *parent,
+                      struct json_out *o);
+/* @json lives as long as the stop; NULL: it cannot be taken apart. */
+const struct json *dap_parse_value(struct dap *d, struct text json,
+                                   struct text *kept);
+/* ASSIGN name = expression, typed into the console: it is asked for, so it is
+ * done. */
+bool dap_read_assignment(struct text t, struct inspect_change *out);
+
+/* ---- dap_live.c, dap_attach.c: a session on a running server */
+void dap_live_run(struct dap *d); /* until somebody goes */
+void dap_live_close(struct dap *d);
+uint64_t dap_live_run_at_hand(const struct dap *d);
+/* Tells the server the breakpoints. */
+void dap_live_tell(struct dap *d);
+
 /* ---- dap_states.c */
 void dap_note(struct dap *d, const struct record *ev);
 /* Shows the state at d->at; false: it cannot be opened. */
@@ -142,7 +184,9 @@ void dap_states_free(struct dap *d);
 
 /* ---- handlers, by request */
 #define REQUEST(name, handler) dap_handler dap_do_##handler;
+#define LIVE(handler)          dap_handler dap_live_##handler;
 #include "cli/dap_requests.def"
 #undef REQUEST
+#undef LIVE
 
 #endif

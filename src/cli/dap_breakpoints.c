@@ -13,7 +13,7 @@
 struct text dap_script_of(const struct dap *d, struct text path) {
   if (d->path != NULL && (text_equal(text_from(d->path), path) ||
                           file_is_same(text_from(d->path), path))) {
-    return text_from(d->path);
+    return text_from(d->live == NULL ? d->path : d->script);
   }
   size_t from = path.len;
   while (from > 0 && path.ptr[from - 1] != '/') {
@@ -167,6 +167,10 @@ void dap_put_wishes(struct dap *d, struct record *args, struct textbuf *list) {
 }
 
 static void tell_engine(struct dap *d) {
+  if (d->live != NULL) {
+    dap_live_tell(d);
+    return;
+  }
   struct record args;
   struct textbuf list;
   textbuf_init(&list, heap_mem());
@@ -244,7 +248,8 @@ void dap_do_set_breakpoints(struct dap *d, const struct dap_request *r) {
   json_close_list(&o);
   dap_end(d, &o);
   program_free(owned);
-  if (d->world != NULL && !d->no_debug && !d->ended) {
+  const bool told = d->world != NULL || d->live != NULL;
+  if (told && !d->no_debug && !d->ended) {
     tell_engine(d);
   }
 }

@@ -122,7 +122,7 @@ void dap_tell(struct dap *d, const char *category, struct text text,
   put_name(&o, "category", category);
   json_key(&o, "output");
   json_put_text(&o, textbuf_text(&b));
-  if (line > 0) {
+  if (line > 0 && d->path != NULL) {
     dap_put_source(d, &o, text_from(d->path));
     json_key(&o, "line");
     json_put_i64(&o, (int64_t)line - d->first_line_0);

@@ -9,22 +9,28 @@
 
 /* ---- what happens */
 
+void dap_add_thread(struct dap *d, uint64_t run, struct text name) {
+  if (d->thread_count < DAP_THREADS_MAX) {
+    struct dap_thread *t = &d->threads[d->thread_count++];
+    t->run = run;
+    (void)snprintf(t->name, sizeof t->name, "%.*s", TEXT_ARG(name));
+  }
+}
+
 static void add_thread(struct dap *d, const struct record *ev) {
   const struct engine *e = domain_engine(world_domain(d->world));
   const struct directory *dir = engine_directory(e);
   const uint32_t script = (uint32_t)record_num(ev, FIELD_SCRIPT);
-  if (d->thread_count == DAP_THREADS_MAX || script >= dir->script_count) {
+  if (script >= dir->script_count) {
     return;
   }
-  struct dap_thread *t = &d->threads[d->thread_count++];
   const struct text name = dir->scripts[script].name;
   size_t from = name.len;
   while (from > 0 && name.ptr[from - 1] != '/') {
     from--;
   }
-  t->run = (uint64_t)record_num(ev, FIELD_RUN);
-  const struct text shown = text_sub(name, from, name.len);
-  (void)snprintf(t->name, sizeof t->name, "%.*s", TEXT_ARG(shown));
+  dap_add_thread(d, (uint64_t)record_num(ev, FIELD_RUN),
+                 text_sub(name, from, name.len));
 }
 
 static void tell_thread(struct dap *d, uint64_t run, const char *reason) {
@@ -36,7 +42,7 @@ static void tell_thread(struct dap *d, uint64_t run, const char *reason) {
   dap_end(d, &o);
 }
 
-static void remove_thread(struct dap *d, uint64_t run) {
+void dap_remove_thread(struct dap *d, uint64_t run) {
   for (size_t i = 0; i < d->thread_count; i++) {
     if (d->threads[i].run == run) {
       d->threads[i] = d->threads[--d->thread_count];
@@ -76,11 +82,11 @@ static void on_event(void *ctx, const struct record *ev) {
     tell_thread(d, (uint64_t)record_num(ev, FIELD_RUN), "started");
     break;
   case EVENT_SCRIPT_ENDED:
-    remove_thread(d, (uint64_t)record_num(ev, FIELD_RUN));
+    dap_remove_thread(d, (uint64_t)record_num(ev, FIELD_RUN));
     break;
   case EVENT_SCRIPT_FAILED:
     tell_failure(d, ev);
-    remove_thread(d, (uint64_t)record_num(ev, FIELD_RUN));
+    dap_remove_thread(d, (uint64_t)record_num(ev, FIELD_RUN));
     break;
   case EVENT_SCRIPT_SLEPT:
     note_pause(d, ev);
@@ -106,7 +112,8 @@ void dap_stopped(struct dap *d, const char *reason, const char *text) {
     json_put_text(&o, text_from(text));
   }
   json_key(&o, "threadId");
-  json_put_u64(&o, d->at < d->state_count ? d->states[d->at].run : 0);
+  const uint64_t played = d->at < d->state_count ? d->states[d->at].run : 0;
+  json_put_u64(&o, d->live == NULL ? played : dap_live_run_at_hand(d));
   json_key(&o, "allThreadsStopped");
   json_put_bool(&o, true);
   dap_end(d, &o);
@@ -159,13 +166,17 @@ static void on_open(void *ctx, struct record *args) {
 
 /* ---- the whole */
 
+void dap_tell_terminated(struct dap *d) {
+  struct json_out o = dap_begin_event(d, "terminated");
+  dap_end(d, &o);
+}
+
 static void tell_end(struct dap *d) {
   struct json_out o = dap_begin_event(d, "exited");
   json_key(&o, "exitCode");
   json_put_i64(&o, d->exit_code);
   dap_end(d, &o);
-  o = dap_begin_event(d, "terminated");
-  dap_end(d, &o);
+  dap_tell_terminated(d);
 }
 
 void dap_play(struct dap *d) {

@@ -95,28 +95,7 @@ static bool read_frame(struct dap *d, const struct dap_request *r,
   return true;
 }
 
-/* ---- handles */
-
-/* 0, which means that nothing can be opened, when there is no more room. */
-static uint64_t new_handle(struct dap *d, struct dap_handle h) {
-  if (d->handle_count == DAP_HANDLES_MAX ||
-      !mem_grow(heap_mem(), &d->handles, &d->handle_cap, d->handle_count + 1,
-                sizeof *d->handles)) {
-    return 0;
-  }
-  d->handles[d->handle_count++] = h;
-  return d->handle_count;
-}
-
-static const struct dap_handle *find_handle(struct dap *d,
-                                            const struct dap_request *r) {
-  const int64_t n = dap_num(r, "variablesReference", 0);
-  if (n < 1 || (uint64_t)n > d->handle_count) {
-    dap_refuse(d, r, "there is nothing to open under %lld", (long long)n);
-    return NULL;
-  }
-  return &d->handles[n - 1];
-}
+/* ---- scopes */
 
 static void put_scope(struct dap *d, const char *name, struct dap_handle h,
                       struct json_out *o) {
@@ -124,7 +103,7 @@ static void put_scope(struct dap *d, const char *name, struct dap_handle h,
   json_key(o, "name");
   json_put_text(o, text_from(name));
   json_key(o, "variablesReference");
-  json_put_u64(o, new_handle(d, h));
+  json_put_u64(o, dap_new_handle(d, h));
   json_key(o, "namedVariables");
   json_put_u64(o, inspect_variable_count(d->vm, h.frame, h.scope));
   json_key(o, "expensive");
@@ -152,96 +131,17 @@ void dap_do_scopes(struct dap *d, const struct dap_request *r) {
 
 /* ---- variables */
 
-struct shown {
-  struct text name;
-  const char *kind;
-  struct text json;         /* the value */
-  const struct json *value; /* parsed, if it can be opened */
-  bool is_path;             /* its name is an expression of the script */
-};
-
-static bool can_be_opened(const struct json *v) {
-  return v != NULL && (v->type == JSON_OBJECT || v->type == JSON_LIST) &&
-         v->count > 0;
-}
-
-static void put_shown(struct dap *d, const struct shown *s,
-                      struct json_out *o) {
-  json_key(o, "value");
-  json_put_text(o, s->json);
-  json_key(o, "type");
-  json_put_text(o, text_from(s->kind));
-  json_key(o, "variablesReference");
-  const struct dap_handle h = {.value = s->value};
-  json_put_u64(o, can_be_opened(s->value) ? new_handle(d, h) : 0);
-}
-
-static void put_variable(struct dap *d, const struct shown *s,
-                         struct json_out *o) {
-  json_open_object(o);
-  json_key(o, "name");
-  json_put_text(o, s->name);
-  put_shown(d, s, o);
-  if (s->is_path) {
-    json_key(o, "evaluateName");
-    json_put_text(o, s->name);
-  }
-  json_close_object(o);
-}
-
-/* @json lives as long as the stop; NULL: it cannot be taken apart. */
-static const struct json *parse(struct dap *d, struct text json,
-                                struct text *kept) {
-  struct json *tree = NULL;
-  *kept = arena_copy_text(&d->shown, json);
-  if (kept->ptr == NULL ||
-      json_parse(&d->shown, *kept, JSON_DEPTH_MAX, &tree, NULL) != BT_ERR_OK) {
-    *kept = json;
-    return NULL;
-  }
-  return tree;
-}
-
 static void put_place(struct dap *d, struct inspect_place at,
                       struct json_out *o) {
   const struct inspect_variable v = inspect_variable(d->vm, at);
   struct textbuf json;
   textbuf_init(&json, heap_mem());
   inspect_variable_json(d->vm, at, &json);
-  struct shown s = {
+  struct dap_shown s = {
       .name = v.name, .kind = inspect_kind_name(v.kind), .is_path = true};
-  s.value = parse(d, textbuf_text(&json), &s.json);
-  put_variable(d, &s, o);
+  s.value = dap_parse_value(d, textbuf_text(&json), &s.json);
+  dap_put_variable(d, &s, o);
   textbuf_free(&json);
-}
-
-static const char *kind_of(const struct json *v) {
-  static const char *const kinds[] = {
-      [JSON_NULL] = "null",  [JSON_FALSE] = "boolean", [JSON_TRUE] = "boolean",
-      [JSON_INT] = "number", [JSON_DOUBLE] = "number", [JSON_TEXT] = "text",
-      [JSON_LIST] = "list",  [JSON_OBJECT] = "object"};
-  return kinds[v->type];
-}
-
-static void put_children(struct dap *d, const struct json *parent,
-                         struct json_out *o) {
-  uint64_t index = 0;
-  for (const struct json *v = parent->first; v != NULL; v = v->next) {
-    struct textbuf name;
-    textbuf_init(&name, heap_mem());
-    index++;
-    if (parent->type == JSON_LIST) {
-      textbuf_addf(&name, "[%llu]", (unsigned long long)index);
-    } else {
-      textbuf_add(&name, v->key);
-    }
-    const struct shown s = {.name = textbuf_text(&name),
-                            .kind = kind_of(v),
-                            .json = v->source,
-                            .value = v};
-    put_variable(d, &s, o);
-    textbuf_free(&name);
-  }
 }
 
 static void put_scope_variables(struct dap *d, const struct dap_handle *h,
@@ -254,7 +154,8 @@ static void put_scope_variables(struct dap *d, const struct dap_handle *h,
 }
 
 void dap_do_variables(struct dap *d, const struct dap_request *r) {
-  const struct dap_handle *found = is_shown(d, r) ? find_handle(d, r) : NULL;
+  const struct dap_handle *found =
+      is_shown(d, r) ? dap_find_handle(d, r) : NULL;
   if (found == NULL) {
     return;
   }
@@ -265,7 +166,7 @@ void dap_do_variables(struct dap *d, const struct dap_request *r) {
   if (h.is_scope) {
     put_scope_variables(d, &h, &o);
   } else {
-    put_children(d, h.value, &o);
+    dap_put_children(d, h.value, &o);
   }
   json_close_list(&o);
   dap_end(d, &o);
@@ -276,16 +177,10 @@ void dap_do_variables(struct dap *d, const struct dap_request *r) {
 static void answer_value(struct dap *d, const struct dap_request *r,
                          const struct inspect_result *result,
                          const char *member) {
-  struct shown s = {.kind = inspect_kind_name(result->kind)};
-  s.value = parse(d, textbuf_text(&result->json), &s.json);
+  struct dap_shown s = {.kind = inspect_kind_name(result->kind)};
+  s.value = dap_parse_value(d, textbuf_text(&result->json), &s.json);
   struct json_out o = dap_begin_answer(d, r);
-  json_key(&o, member);
-  json_put_text(&o, s.json);
-  json_key(&o, "type");
-  json_put_text(&o, text_from(s.kind));
-  json_key(&o, "variablesReference");
-  const struct dap_handle h = {.value = s.value};
-  json_put_u64(&o, can_be_opened(s.value) ? new_handle(d, h) : 0);
+  dap_put_shown(d, &s, member, &o);
   dap_end(d, &o);
 }
 
@@ -328,7 +223,7 @@ static void change_and_answer(struct dap *d, const struct dap_request *r,
 }
 
 void dap_do_set_variable(struct dap *d, const struct dap_request *r) {
-  const struct dap_handle *h = is_shown(d, r) ? find_handle(d, r) : NULL;
+  const struct dap_handle *h = is_shown(d, r) ? dap_find_handle(d, r) : NULL;
   if (h == NULL) {
     return;
   }
@@ -344,22 +239,6 @@ void dap_do_set_variable(struct dap *d, const struct dap_request *r) {
   change_and_answer(d, r, &c, "value");
 }
 
-/* ASSIGN name = expression, typed into the console: it is asked for, so it is
- * done. */
-static bool read_assignment(struct text t, struct inspect_change *out) {
-  const struct text word = TEXT("ASSIGN ");
-  if (!text_equal_nocase(text_sub(t, 0, word.len), word)) {
-    return false;
-  }
-  const size_t equals = text_find(t, TEXT("="), 0);
-  if (equals == t.len) {
-    return false;
-  }
-  out->name = text_trim(text_sub(t, word.len, equals - word.len));
-  out->expression = text_trim(text_sub(t, equals + 1, t.len));
-  return true;
-}
-
 void dap_do_evaluate(struct dap *d, const struct dap_request *r) {
   struct inspect_change c = {0};
   const struct text expression = text_trim(dap_text(r, "expression"));
@@ -367,7 +246,7 @@ void dap_do_evaluate(struct dap *d, const struct dap_request *r) {
     return;
   }
   if (text_equal(dap_text(r, "context"), TEXT("repl")) &&
-      read_assignment(expression, &c)) {
+      dap_read_assignment(expression, &c)) {
     change_and_answer(d, r, &c, "result");
     return;
   }
