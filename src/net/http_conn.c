@@ -380,12 +380,21 @@ static void accept_full(struct http_conn *conn) {
   }
 }
 
-bool http_conn_accept(struct http_server *server, uv_tcp_t *listener) {
+static bool begin(struct http_conn *conn, struct tls *tls) {
+  if (tls != NULL) {
+    return tls_accept(tls, &conn->wire) == BT_ERR_OK;
+  }
+  wire_begin(&conn->wire);
+  return true;
+}
+
+bool http_conn_accept(struct http_server *server, uv_tcp_t *listener,
+                      struct tls *tls) {
   struct http_conn *conn = conn_new(server);
   if (conn == NULL) {
     return false;
   }
-  if (wire_accept(&conn->wire, listener) != BT_ERR_OK) {
+  if (wire_accept(&conn->wire, listener) != BT_ERR_OK || !begin(conn, tls)) {
     wire_cut(&conn->wire, BT_ERR_IO);
     return true;
   }

@@ -10,6 +10,7 @@ enum { BACKLOG = 4096, RETRY_US = 100000 };
 struct listener {
   uv_tcp_t tcp;
   struct http_server *server;
+  struct tls *tls; /* NULL: none is spoken */
   const struct mem *mem;
   struct link link;
   bool starved; /* a connection waits for memory */
@@ -61,7 +62,7 @@ static void on_listener_closed(uv_handle_t *handle) {
  * cannot be served now is tried again. */
 static void accept_one(struct listener *listener) {
   struct http_server *server = listener->server;
-  listener->starved = !http_conn_accept(server, &listener->tcp);
+  listener->starved = !http_conn_accept(server, &listener->tcp, listener->tls);
   if (listener->starved) {
     loop_timer_start_after(server->retry, RETRY_US);
   }
@@ -110,6 +111,12 @@ static uint16_t port_of(const uv_tcp_t *tcp) {
 
 enum bt_err http_server_listen(struct http_server *server, const char *address,
                                uint16_t port, uint16_t *bound) {
+  return http_server_listen_tls(server, address, port, NULL, bound);
+}
+
+enum bt_err http_server_listen_tls(struct http_server *server,
+                                   const char *address, uint16_t port,
+                                   struct tls *tls, uint16_t *bound) {
   union peer_address where;
   if (!read_address(address, port, &where)) {
     return BT_ERR_SYNTAX;
@@ -119,6 +126,7 @@ enum bt_err http_server_listen(struct http_server *server, const char *address,
     return BT_ERR_NOMEM;
   }
   listener->server = server;
+  listener->tls = tls;
   listener->mem = server->loop->mem;
   int status = uv_tcp_init(&server->loop->uv, &listener->tcp);
   bt_check(status == 0);

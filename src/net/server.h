@@ -25,6 +25,7 @@
 #include "net/http_parse.h"
 #include "net/limits.h"
 #include "net/loop.h"
+#include "net/tls.h"
 #include "net/ws.h"
 
 struct http_server;
@@ -64,6 +65,11 @@ enum bt_err http_server_create(struct loop *loop,
  * BT_ERR_SYNTAX (not an address), BT_ERR_EXISTS (port taken), BT_ERR_IO. */
 enum bt_err http_server_listen(struct http_server *server, const char *address,
                                uint16_t port, uint16_t *bound) BT_USE_RESULT;
+/* The same, over TLS if @tls is not NULL; borrowed, outlives the server. */
+enum bt_err http_server_listen_tls(struct http_server *server,
+                                   const char *address, uint16_t port,
+                                   struct tls *tls,
+                                   uint16_t *bound) BT_USE_RESULT;
 /* Graceful end: no new connections; idle ones are closed, WebSockets with 1001,
  * streams ended; requests in flight may still be answered, then their
  * connection is closed. What is left after @grace_us is cut. @on_stopped comes

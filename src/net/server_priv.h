@@ -6,6 +6,7 @@
 #include "net/bounded_priv.h"
 #include "net/deadline_priv.h"
 #include "net/server.h"
+#include "net/tls_priv.h"
 #include "net/wire_priv.h"
 #include "net/ws_priv.h"
 
@@ -104,8 +105,10 @@ struct http_server {
 
 /* http_conn.c */
 struct http_conn *http_conn_of(struct wire *wire);
-/* False when there is no memory: the connection still waits at the listener. */
-bool http_conn_accept(struct http_server *server, uv_tcp_t *listener);
+/* Speaks TLS if @tls is not NULL. False when there is no memory: the connection
+ * still waits at the listener. */
+bool http_conn_accept(struct http_server *server, uv_tcp_t *listener,
+                      struct tls *tls);
 void http_conn_on_due(struct deadline *d, enum deadline_kind kind);
 void http_conn_set_deadline(struct http_conn *conn, enum deadline_kind kind);
 /* The current answer is complete: on to the next request, or the end. */

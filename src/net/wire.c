@@ -188,7 +188,11 @@ static void on_shutdown(uv_shutdown_t *shutdown, int status) {
 
 static void say_goodbye(struct wire *wire) {
   if (wire->carrier != NULL) {
-    wire_cut(wire, BT_ERR_OK);
+    if (wire->carrier->ops->goodbye == NULL || wire->ended) {
+      wire_cut(wire, BT_ERR_OK);
+    } else {
+      wire->carrier->ops->goodbye(wire->carrier);
+    }
     return;
   }
   uv_shutdown_t *shutdown = mem_new(wire->loop->mem, sizeof *shutdown);
@@ -262,6 +266,15 @@ static void await(struct wire *wire) {
   wire->carrier->ops->await(wire->carrier, wire->reading, wire->full);
 }
 
+/* As on_blocked promises: when it begins, and after every so many bytes. */
+static void note_blocked(struct wire *wire, bool at_first) {
+  if ((at_first || wire->carried >= WRITE_MAX) &&
+      wire->user->on_blocked != NULL) {
+    wire->carried = 0;
+    wire->user->on_blocked(wire);
+  }
+}
+
 /* As much as the carrier takes, piece by piece. */
 static void flush_on_carrier(struct wire *wire) {
   struct carrier *carrier = wire->carrier;
@@ -270,7 +283,8 @@ static void flush_on_carrier(struct wire *wire) {
     const int sent =
         carrier->ops->write(carrier, c->bytes + c->from, c->to - c->from);
     if (sent == UV_EAGAIN && !wire->hurried) {
-      wire->full = true;
+      note_blocked(wire, !wire->blocked);
+      wire->full = wire->blocked = true;
       await(wire);
       return;
     }
@@ -278,8 +292,10 @@ static void flush_on_carrier(struct wire *wire) {
       wire_cut(wire, net_err_from_uv(sent));
       return;
     }
+    wire->carried += (size_t)sent;
     drop_sent(wire, (size_t)sent);
   }
+  wire->blocked = false;
   on_all_sent(wire);
 }
 
@@ -405,6 +421,7 @@ static void start_reading(struct wire *wire) {
   if (wire->carrier != NULL) {
     wire->reading = true;
     await(wire);
+    loop_run_early(wire->loop, &wire->resume); /* for what it holds already */
     return;
   }
   const int status =
@@ -446,7 +463,9 @@ void wire_begin_on(struct wire *wire, struct carrier *carrier) {
   wire->carrier = carrier;
   carrier->wire = wire;
   start_reading(wire);
-  wire->user->on_connected(wire);
+  if (wire->user->on_connected != NULL) {
+    wire->user->on_connected(wire);
+  }
 }
 
 void wire_pause(struct wire *wire) {
@@ -455,11 +474,13 @@ void wire_pause(struct wire *wire) {
 
 static void on_resume(struct loop_task *task) {
   struct wire *wire = LINK_OWNER(task, struct wire, resume);
-  if (wire->paused || wire->finishing || wire->kept_len == 0) {
-    return;
+  if (!wire->paused && !wire->finishing && wire->kept_len > 0) {
+    memcpy(wire->loop->read_buf, wire->kept, wire->kept_len);
+    give(wire, wire->kept_len);
   }
-  memcpy(wire->loop->read_buf, wire->kept, wire->kept_len);
-  give(wire, wire->kept_len);
+  if (wire->carrier != NULL) {
+    take_from_carrier(wire);
+  }
 }
 
 void wire_resume(struct wire *wire) {
@@ -482,20 +503,23 @@ enum bt_err wire_init(struct wire *wire, struct loop *loop,
   return net_err_from_uv(status);
 }
 
-static void begin(struct wire *wire) {
-  /* Both are refused only when the peer is gone already. */
+/* Both are refused only when the peer is gone already. */
+static void tune(struct wire *wire) {
   (void)uv_tcp_nodelay(&wire->tcp, 1);
   (void)uv_tcp_keepalive(&wire->tcp, 1, KEEPALIVE_S);
-  start_reading(wire);
 }
 
 enum bt_err wire_accept(struct wire *wire, uv_tcp_t *listener) {
   const int status =
       uv_accept((uv_stream_t *)listener, (uv_stream_t *)&wire->tcp);
   if (status == 0) {
-    begin(wire);
+    tune(wire);
   }
   return net_err_from_uv(status);
+}
+
+void wire_begin(struct wire *wire) {
+  start_reading(wire);
 }
 
 static void on_connect(uv_connect_t *uv, int status) {
@@ -508,7 +532,8 @@ static void on_connect(uv_connect_t *uv, int status) {
   if (wire->closing) {
     return;
   }
-  begin(wire);
+  tune(wire);
+  start_reading(wire);
   if (wire->user->on_connected != NULL) {
     wire->user->on_connected(wire);
   }

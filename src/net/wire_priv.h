@@ -2,9 +2,9 @@
  *
  * A wire carries bytes between a socket and a protocol (its user), and knows
  * none. HTTP/1.1, WebSocket and the client are users; HTTP/2 will be one. TLS
- * goes below this interface: between the socket's bytes and on_bytes on one
- * side, between wire_reserve and the socket on the other, so that no protocol
- * will notice.
+ * is below this interface (a carrier): between the socket's bytes and on_bytes
+ * on one side, between wire_reserve and the socket on the other, so that no
+ * protocol notices.
  *
  * An idle wire owns no buffer: it reads into the loop's, keeps only what the
  * user could not take yet, and what is written lives until it is sent. All that
@@ -45,8 +45,8 @@ struct wire_user {
   void (*on_closed)(struct wire *wire, enum bt_err why);
 };
 
-/* What carries a wire's bytes, if it is not a socket of its own: TLS to another
- * host. Part of a larger object, which the last call frees. */
+/* What carries a wire's bytes, if it is not its socket alone: TLS. Part of a
+ * larger object, which the last call frees. */
 struct carrier {
   const struct carrier_ops *ops;
   struct wire *wire;
@@ -59,6 +59,9 @@ struct carrier_ops {
   int (*read)(struct carrier *c, char *bytes, size_t len);
   /* wire_is_ready() is to be called when one of these can be done. */
   void (*await)(struct carrier *c, bool readable, bool writable);
+  /* Nothing more will be written; what comes is dropped, and its end is still
+   * told. NULL: the carrier is closed instead. */
+  void (*goodbye)(struct carrier *c);
   void (*close)(struct carrier *c);
 };
 
@@ -80,9 +83,11 @@ struct wire {
   struct chunk *out_first, *out_last;
   size_t out_bytes;             /* written, and not taken by the system */
   size_t in_flight;             /* of them, with a uv_write */
+  size_t carried;               /* by the carrier since on_blocked */
   struct wire_traffic *traffic; /* counts for the user; may be NULL */
   bool paused, reading, ended, finishing, closing;
   bool full;    /* the carrier's, until it is writable */
+  bool blocked; /* … or at least until it has taken all */
   bool hurried; /* see wire_hurry() */
   uint8_t why;  /* enum bt_err of the end */
 };
@@ -92,14 +97,16 @@ struct wire {
 enum bt_err wire_init(struct wire *wire, struct loop *loop,
                       const struct mem *mem,
                       const struct wire_user *user) BT_USE_RESULT;
-/* Takes a connection of @listener and reads from it. BT_ERR_IO, BT_ERR_CLOSED.
- */
+/* Takes a connection of @listener; wire_begin() or wire_begin_on() follows.
+ * BT_ERR_IO, BT_ERR_CLOSED. */
 enum bt_err wire_accept(struct wire *wire, uv_tcp_t *listener) BT_USE_RESULT;
+/* Reads from the accepted connection. */
+void wire_begin(struct wire *wire);
 /* on_connected or on_closed follows. BT_ERR_NOMEM, BT_ERR_IO. */
 enum bt_err wire_connect(struct wire *wire,
                          const struct sockaddr *to) BT_USE_RESULT;
 
-/* @carrier is connected: on_connected comes now. */
+/* Reads from @carrier, which is connected: on_connected comes now. */
 void wire_begin_on(struct wire *wire, struct carrier *carrier);
 void wire_is_ready(struct wire *wire, bool readable, bool writable);
 

@@ -1,26 +1,35 @@
-// net.test.mjs - node's HTTP client and the ws package against net's server.
+// net.test.mjs - node's HTTP client and the ws package against net's server; with
+// BATON_TEST_IDENTITY (a certificate and its key in PEM) all of it over TLS.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import { after, before, test } from "node:test";
+import tls from "node:tls";
 
 const WebSocket = createRequire(new URL("../../clients/", import.meta.url))("ws");
+
+const IDENTITY = process.env.BATON_TEST_IDENTITY;
+const client = IDENTITY ? https : http;
+const scheme = (name) => (IDENTITY ? `${name}s` : name);
+// The certificate is for one of them.
+const HOSTS = IDENTITY ? ["127.0.0.1"] : ["127.0.0.1", "[::1]"];
 
 let server;
 let port;
 
 before(async () => {
-  server = spawn(process.env.BATON_TEST_SERVER, { stdio: ["ignore", "pipe", "inherit"] });
+  server = spawn(process.env.BATON_TEST_SERVER, IDENTITY ? [IDENTITY] : [], { stdio: ["ignore", "pipe", "inherit"] });
   process.on("exit", () => server.kill("SIGKILL"));
   port = Number((await once(server.stdout, "data")).toString());
 });
 
 // The last client is still there when the server is told to stop.
 after(async () => {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  const socket = new WebSocket(`${scheme("ws")}://127.0.0.1:${port}/ws`);
   await once(socket, "open");
   const closed = once(socket, "close");
   server.kill("SIGTERM");
@@ -29,12 +38,12 @@ after(async () => {
 });
 
 function url(path, host = "127.0.0.1") {
-  return `http://${host}:${port}${path}`;
+  return `${scheme("http")}://${host}:${port}${path}`;
 }
 
 function request(options, body) {
   return new Promise((resolve, reject) => {
-    const req = http.request({ port, method: "POST", ...options }, (res) => {
+    const req = client.request({ port, method: "POST", ...options }, (res) => {
       const parts = [];
       res.on("data", (part) => parts.push(part));
       res.on("end", () => resolve({ res, body: Buffer.concat(parts).toString() }));
@@ -44,8 +53,8 @@ function request(options, body) {
   });
 }
 
-test("fetch gets its body back, over both families of addresses", async () => {
-  for (const host of ["127.0.0.1", "[::1]"]) {
+test("fetch gets its body back, over the families of addresses", async () => {
+  for (const host of HOSTS) {
     const answer = await fetch(url("/echo", host), { method: "POST", body: "héllo" });
     assert.equal(answer.status, 200);
     assert.equal(await answer.text(), "héllo");
@@ -54,7 +63,7 @@ test("fetch gets its body back, over both families of addresses", async () => {
 });
 
 test("a thousand requests over a few kept connections, answered late and at once", async () => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
+  const agent = new client.Agent({ keepAlive: true, maxSockets: 20 });
   const answers = await Promise.all(
     Array.from({ length: 1000 }, (_, i) =>
       request({ agent, path: i % 2 ? "/late" : "/echo" }, `request ${i}`)));
@@ -74,7 +83,7 @@ test("a body of unknown length goes in chunks", async () => {
 });
 
 test("HEAD has headers only, and the connection goes on", async () => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new client.Agent({ keepAlive: true, maxSockets: 1 });
   const head = await request({ agent, method: "HEAD", path: "/missing" });
   assert.equal(head.res.statusCode, 404);
   assert.equal(head.res.headers["content-length"], "12");
@@ -84,7 +93,7 @@ test("HEAD has headers only, and the connection goes on", async () => {
 });
 
 test("Expect: 100-continue", async () => {
-  const req = http.request({ port, method: "POST", path: "/echo",
+  const req = client.request({ port, method: "POST", path: "/echo",
     headers: { Expect: "100-continue", "Content-Length": 4 } });
   req.flushHeaders();
   await once(req, "continue");
@@ -105,7 +114,7 @@ test("too large a body is refused and read no further", async () => {
 });
 
 test("pipelined requests are answered in order", async () => {
-  const socket = net.connect(port, "127.0.0.1");
+  const socket = (IDENTITY ? tls : net).connect(port, "127.0.0.1");
   for (const body of ["1", "2", "3"]) {
     const path = body === "1" ? "/late" : "/echo";
     socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n${body}`);
@@ -117,7 +126,7 @@ test("pipelined requests are answered in order", async () => {
 });
 
 async function open(protocols) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols);
+  const socket = new WebSocket(`${scheme("ws")}://127.0.0.1:${port}/ws`, protocols);
   await once(socket, "open");
   return socket;
 }

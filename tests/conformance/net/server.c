@@ -1,7 +1,8 @@
 /* server.c - a server that does everything net can do, for real clients.
  *
  * /echo the body · /late the body, 20 ms later · /stream three events · /ws an
- * echo of messages, subprotocol "chat". Ends on SIGTERM.
+ * echo of messages, subprotocol "chat". Over TLS if it is given a certificate
+ * with its key in a file. Ends on SIGTERM.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "net/server.h"
 #include "support.h"
 
-enum { LATE_MAX = 4096, GRACE_US = 5000000 };
+enum { LATE_MAX = 4096, GRACE_US = 5000000, PEM_MAX = 16384 };
 
 struct house {
   struct loop *loop;
@@ -95,16 +96,31 @@ static void on_stopped(void *ctx) {
   loop_stop(ctx);
 }
 
-int main(void) {
+/* A certificate and its key. */
+static struct tls *read_identity(const struct mem *mem, const char *path) {
+  static char pem[PEM_MAX];
+  FILE *file = fopen(path, "re");
+  bt_check(file != NULL);
+  const struct text text = {pem, fread(pem, 1, sizeof pem, file)};
+  (void)fclose(file);
+  struct tls *tls = NULL;
+  struct tls_fault fault;
+  bt_check(tls_create(mem, &(struct tls_identity){text, text}, &tls, &fault) ==
+           BT_ERR_OK);
+  return tls;
+}
+
+int main(int argc, char **argv) {
   static struct house h;
   struct test_mem heap;
   uint16_t port = 0;
   test_mem_init(&heap);
+  struct tls *tls = argc > 1 ? read_identity(&heap.mem, argv[1]) : NULL;
   bt_check(loop_create(&heap.mem, &h.loop) == BT_ERR_OK);
   bt_check(loop_timer_create(h.loop, answer_late, &h, &h.timer) == BT_ERR_OK);
   bt_check(http_server_create(h.loop, NULL, &handlers, &h, &h.server) ==
            BT_ERR_OK);
-  bt_check(http_server_listen(h.server, "::", 0, &port) == BT_ERR_OK);
+  bt_check(http_server_listen_tls(h.server, "::", 0, tls, &port) == BT_ERR_OK);
   bt_check(loop_on_signals(h.loop, on_signal, h.loop) == BT_ERR_OK);
   printf("%u\n", (unsigned)port);
   (void)fflush(stdout);
@@ -112,6 +128,7 @@ int main(void) {
   http_server_stop(h.server, GRACE_US, on_stopped, h.loop);
   loop_run(h.loop);
   http_server_free(h.server);
+  tls_free(tls);
   loop_timer_free(h.timer);
   loop_free(h.loop);
   return heap.live_blocks == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
