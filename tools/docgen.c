@@ -291,6 +291,7 @@ static void print_configuration(void) {
               "says the same again is followed again.\n`GET …/configuration` "
               "says where the present configuration comes from.");
   print_file_object("CENTRE", "The file:");
+  print_file_object("TLS", "`tls`:");
   print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
                              "four:");
   print_file_object("SCRIPT", "An element of `scripts`:");

@@ -59,9 +59,9 @@ static int check(const char *path) {
 static void announce(const struct server *s) {
   const char *host = server_host(s);
   const bool six = strchr(host, ':') != NULL;
-  printf("baton: serving '%.*s' on http://%s%s%s:%u\n",
-         TEXT_ARG(server_centre(s)), six ? "[" : "", host, six ? "]" : "",
-         server_port(s));
+  printf("baton: serving '%.*s' on http%s://%s%s%s:%u\n",
+         TEXT_ARG(server_centre(s)), server_speaks_tls(s) ? "s" : "",
+         six ? "[" : "", host, six ? "]" : "", server_port(s));
   (void)fflush(stdout);
 }
 

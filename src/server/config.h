@@ -21,6 +21,7 @@
 #include "genesys/genesys.h"
 #include "net/limits.h"
 #include "net/outbound.h"
+#include "net/tls.h"
 #include "server/findings.h"
 
 /* A skill, queue, agent, bot or entry point as the engine takes it. */
@@ -44,6 +45,7 @@ struct server_config {
   struct text centre, data;
   char host[SERVER_HOST_MAX]; /* an address literal */
   uint16_t port;
+  struct tls_identity tls; /* without a certificate: none is spoken */
   bool visitors;
   struct text *origins; /* of web pages that may use the API */
   size_t origin_count;

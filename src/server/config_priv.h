@@ -15,6 +15,7 @@ enum file_member {
 
 enum file_object {
   FILE_CENTRE,
+  FILE_TLS,
   FILE_TOKEN,
   FILE_SCRIPT,
   FILE_REST,
@@ -132,6 +133,7 @@ void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);
 void reader_read_files(struct reader *r);
 void reader_read_mail(struct reader *r);
+void reader_read_tls(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
 /* After the objects, whose names they need. */

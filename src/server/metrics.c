@@ -27,6 +27,11 @@ void server_write_metrics(void *ctx, struct textbuf *out) {
   add(out, "process_start_time_seconds", "gauge",
       "when the process began, seconds since 1970",
       (double)s->started_us / 1e6);
+  if (s->tls != NULL) {
+    add(out, "baton_tls_certificate_expiry_seconds", "gauge",
+        "when the server's certificate expires, seconds since 1970",
+        (double)tls_expires_s(s->tls));
+  }
   add(out, "baton_configuration_loads_total", "counter",
       "times the configuration was read again and used", (double)s->reloads);
   add(out, "baton_configuration_failures_total", "counter",

@@ -74,6 +74,19 @@ static bool load(struct server *s, struct server_config *out) {
   return true;
 }
 
+/* Both files have been tried: memory alone can be missing. */
+static void renew_tls(const struct server *s,
+                      const struct server_config *coming) {
+  struct tls_fault fault = {.why = "there is no memory"};
+  if ((s->tls != NULL) != (coming->tls.certificate.len > 0)) {
+    say_fixed(s, "tls");
+  } else if (s->tls != NULL &&
+             tls_renew(s->tls, &coming->tls, &fault) != BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.tls",
+            "the certificate before stays in use: %s", fault.why);
+  }
+}
+
 /* What the process itself keeps: everything, or nothing at all. What is a
  * command may still be refused one by one (see server_finish_reload()). */
 static bool begin(struct server *s) {
@@ -84,6 +97,7 @@ static bool begin(struct server *s) {
       BT_ERR_OK) {
     if (apply_start(heap_mem(), &options, coming, &s->apply) == BT_ERR_OK) {
       compare_fixed(s, coming);
+      renew_tls(s, coming);
       if (outside_set_rules(s->outside, &coming->rest) != BT_ERR_OK) {
         log_say(&s->log, API_LOG_ERROR, "configuration.rest",
                 "there is no memory for \"rest\": the one before stays in "

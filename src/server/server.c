@@ -254,7 +254,7 @@ static enum bt_err create_api(struct server *s) {
 
 static enum bt_err listen_there(struct server *s, struct server_error *why) {
   const enum bt_err err =
-      http_server_listen(s->http, s->host, s->port, &s->port);
+      http_server_listen_tls(s->http, s->host, s->port, s->tls, &s->port);
   if (err == BT_ERR_OK) {
     return err;
   }
@@ -268,6 +268,18 @@ static enum bt_err listen_there(struct server *s, struct server_error *why) {
                      "Cannot listen on %s port %u: the address is not this "
                      "machine's, or the port needs more rights.",
                      s->host, s->port);
+}
+
+static enum bt_err create_tls(struct server *s, struct server_error *why) {
+  struct tls_fault fault = {.why = "there is no memory"};
+  if (s->config.tls.certificate.len == 0) {
+    return BT_ERR_OK;
+  }
+  const enum bt_err err =
+      tls_create(heap_mem(), &s->config.tls, &s->tls, &fault);
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err, "Cannot speak TLS: %s.", fault.why);
 }
 
 static enum bt_err create_loop(struct server *s) {
@@ -308,7 +320,8 @@ static enum bt_err start(struct server *s, struct server_error *why) {
   }
   loop_on_batch(s->loop, on_batch, s);
   arm_tick(s, 0);
-  return listen_there(s, why);
+  err = create_tls(s, why);
+  return err == BT_ERR_OK ? listen_there(s, why) : err;
 }
 
 /* The file may say loopback, and --listen something else. */
@@ -379,6 +392,7 @@ void server_free(struct server *s) {
   if (s->http != NULL) {
     http_server_free(s->http);
   }
+  tls_free(s->tls);
   facades_free(s->facades);
   bots_free(s->bots);
   genesys_free(s->genesys);
@@ -406,6 +420,10 @@ void server_free(struct server *s) {
 
 const char *server_host(const struct server *s) {
   return s->host;
+}
+
+bool server_speaks_tls(const struct server *s) {
+  return s->tls != NULL;
 }
 
 uint16_t server_port(const struct server *s) {

@@ -55,6 +55,8 @@ bool server_reload(struct server *s);
 void server_free(struct server *s);
 
 const char *server_host(const struct server *s);
+/* https and wss, or http and ws? */
+bool server_speaks_tls(const struct server *s);
 uint16_t server_port(const struct server *s);
 struct text server_centre(const struct server *s);
 

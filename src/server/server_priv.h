@@ -23,7 +23,8 @@ struct server {
   char data[PATH_MAX]; /* empty: in memory */
   char files[PATH_MAX + sizeof "/files"];
   char host[SERVER_HOST_MAX];
-  uint16_t port; /* in use */
+  uint16_t port;   /* in use */
+  struct tls *tls; /* NULL: none is spoken */
   uint8_t secret[SECRET_BYTES];
 
   struct loop *loop;

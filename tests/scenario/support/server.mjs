@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import os from "node:os";
 import path from "node:path";
 
@@ -52,8 +53,10 @@ export class Server {
   }
 
   // A centre's file, or its text, which is then written beside the data.
-  static async start(centre = CENTRE) {
+  // @authority: in PEM, if the server speaks TLS.
+  static async start(centre = CENTRE, authority = undefined) {
     const server = new Server(centre);
+    server.authority = authority;
     if (centre.includes("\n")) server.write(centre);
     await server.up();
     return server;
@@ -76,7 +79,7 @@ export class Server {
     }
     await eventually("the server is ready", async () => {
       if (this.process.exitCode !== null) throw new Error(`baton serve ended:\n${this.log}`);
-      this.port ||= Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(this.log)?.[1] ?? 0);
+      this.port ||= Number(/https?:\/\/127\.0\.0\.1:(\d+)/.exec(this.log)?.[1] ?? 0);
       return this.port && (await this.ask("GET", "/readyz").catch(() => null))?.status === 200;
     });
   }
@@ -102,8 +105,8 @@ export class Server {
     const bytes = raw ? body : JSON.stringify(body);
     if (bytes !== undefined) given["Content-Length"] = Buffer.byteLength(bytes);
     return new Promise((resolve, reject) => {
-      const options = { host: "127.0.0.1", port: this.port, method, path: target, headers: given, agent: false };
-      const request = http.request(options, (answer) => {
+      const options = { host: "127.0.0.1", port: this.port, method, path: target, headers: given, agent: false, ca: this.authority };
+      const request = (this.authority ? https : http).request(options, (answer) => {
         const parts = [];
         answer.on("data", (part) => parts.push(part));
         answer.on("end", () => resolve(readAnswer(answer, Buffer.concat(parts).toString())));
