@@ -171,6 +171,11 @@ static bool read_url(struct asked *a) {
     cli_error("'%s' is not an address like http://127.0.0.1:8080", a->url);
     return false;
   }
+  if (url.tls) {
+    cli_error("the benchmark measures Baton and not TLS: name a server that "
+              "speaks http");
+    return false;
+  }
   a->o.host = url.host;
   a->o.port = url.port;
   return true;

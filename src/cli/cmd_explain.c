@@ -7,20 +7,27 @@
 #include "cli/cli.h"
 #include "cli/server_url.h"
 #include "domain/heap.h"
-#include "net/client.h"
+#include "net/outbound.h"
+
+enum { STORY_MAX_BYTES = 64 * 1024 * 1024, PATIENCE_MS = 30000 };
 
 struct ask {
   struct loop *loop;
-  const char *url;
+  const char *url, *session, *token, *authorities;
+  bool json;
   int exit_code;
 };
 
-static void on_response(void *ctx, const struct client_response *r) {
+static void on_reply(void *ctx, const struct outbound_reply *r) {
   struct ask *ask = ctx;
   ask->exit_code = CLI_FAILED;
-  if (r->err != BT_ERR_OK) {
-    cli_error("%s does not answer: %s; is 'baton serve' running there?",
-              ask->url, r->message);
+  if (r->status < 0 && text_starts(r->reason, TEXT("TLS:"))) {
+    cli_error("%s cannot be trusted: %.*s; --authorities FILE names who "
+              "vouches for it",
+              ask->url, TEXT_ARG(r->reason));
+  } else if (r->status < 0) {
+    cli_error("%s does not answer: %.*s; is 'baton serve' running there?",
+              ask->url, TEXT_ARG(r->reason));
   } else if (r->status == 200) {
     (void)fwrite(r->body.ptr, 1, r->body.len, stdout);
     if (r->body.len > 0 && r->body.ptr[r->body.len - 1] != '\n') {
@@ -34,31 +41,60 @@ static void on_response(void *ctx, const struct client_response *r) {
   loop_stop(ask->loop);
 }
 
+/* Whoever writes an address here means it, inside or outside: both halves of
+ * all addresses, those of IPv4 among them. */
+static enum bt_err reach(const struct ask *ask, const struct server_url *place,
+                         const char *base, struct outbound **out) {
+  char low[32], high[32];
+  (void)snprintf(low, sizeof low, "[::]/1:%u", place->port);
+  (void)snprintf(high, sizeof high, "[8000::]/1:%u", place->port);
+  const struct text allow[] = {text_from(base), text_from(low),
+                               text_from(high)};
+  return outbound_create(
+      ask->loop,
+      &(struct outbound_rules){.allow = allow,
+                               .allow_count = 3,
+                               .reply_bytes = STORY_MAX_BYTES,
+                               .authorities = text_from(ask->authorities)},
+      out);
+}
+
 /* Sends the one request and waits for its answer. */
-static int ask_server(struct ask *ask, const struct server_url *place,
-                      const char *session, const char *token, bool json) {
-  struct client *client = NULL;
-  char path[256], bearer[512];
-  (void)snprintf(path, sizeof path, "/api/v1/sessions/%s/explain", session);
-  (void)snprintf(bearer, sizeof bearer, "Bearer %s", token);
+static int ask_server(struct ask *ask, const struct server_url *place) {
+  struct outbound *outbound = NULL;
+  char base[300], url[512], bearer[512];
+  const bool six = text_find(place->host, TEXT(":"), 0) < place->host.len;
+  (void)snprintf(base, sizeof base, "http%s://%s%.*s%s:%u",
+                 place->tls ? "s" : "", six ? "[" : "", TEXT_ARG(place->host),
+                 six ? "]" : "", place->port);
+  (void)snprintf(url, sizeof url, "%s/api/v1/sessions/%s/explain", base,
+                 ask->session);
+  (void)snprintf(bearer, sizeof bearer, "Bearer %s", ask->token);
   const struct http_header headers[] = {
       {TEXT("Authorization"), text_from(bearer)},
-      {TEXT("Accept"), json ? TEXT("application/json") : TEXT("text/plain")}};
-  const struct client_target target = {.method = HTTP_GET,
-                                       .path = text_from(path),
-                                       .headers = headers,
-                                       .header_count = 2};
-  enum bt_err err =
-      client_create(ask->loop, place->host, place->port, NULL, &client);
+      {TEXT("Accept"),
+       ask->json ? TEXT("application/json") : TEXT("text/plain")}};
+  const struct outbound_request request = {.method = TEXT("GET"),
+                                           .url = text_from(url),
+                                           .headers = headers,
+                                           .header_count = 2,
+                                           .timeout_ms = PATIENCE_MS,
+                                           .stays = true};
+  const char *why = NULL;
+  if (!outbound_check_rule(text_from(base), &why)) {
+    cli_error("'%s' is not an address such as http://127.0.0.1:8080", ask->url);
+    return CLI_MISUSE;
+  }
+  enum bt_err err = reach(ask, place, base, &outbound);
   if (err == BT_ERR_OK) {
-    err = client_request(client, &target, TEXT(""), on_response, ask);
+    err = outbound_call(outbound, &request, on_reply, ask);
   }
   if (err == BT_ERR_OK) {
     loop_run(ask->loop);
   } else {
     cli_error("cannot ask %s: %s", ask->url, bt_err_text(err));
   }
-  client_free(client);
+  outbound_free(outbound);
   return ask->exit_code;
 }
 
@@ -69,14 +105,18 @@ static bool is_plain(const char *session) {
 }
 
 int cmd_explain(const struct cli_command *self, int argc, char **argv) {
-  bool json = false;
-  const char *url = "http://127.0.0.1:8080", *token = getenv("BATON_TOKEN");
+  struct ask ask = {.url = "http://127.0.0.1:8080",
+                    .token = getenv("BATON_TOKEN"),
+                    .authorities = "",
+                    .exit_code = CLI_FAILED};
   const struct cli_option options[] = {
-      {"--url", CLI_TEXT, &url, "URL",
+      {"--url", CLI_TEXT, &ask.url, "URL",
        "the server; default http://127.0.0.1:8080"},
-      {"--token", CLI_TEXT, &token, "TOKEN",
+      {"--token", CLI_TEXT, &ask.token, "TOKEN",
        "a token of the centre; default the environment's BATON_TOKEN"},
-      {"--json", CLI_FLAG, &json, NULL, "as a JSON object"},
+      {"--authorities", CLI_TEXT, &ask.authorities, "FILE",
+       "certificate authorities in PEM, instead of the system's"},
+      {"--json", CLI_FLAG, &ask.json, NULL, "as a JSON object"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "BATON_TOKEN=... baton explain 0192f1c4-7d3e-7b2a-9f00-2f1d5a7c9e10",
@@ -87,24 +127,24 @@ int cmd_explain(const struct cli_command *self, int argc, char **argv) {
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
     return exit_code;
   }
-  if (!server_url_read(url, &place)) {
-    cli_error("'%s' is not an address such as http://127.0.0.1:8080", url);
+  if (!server_url_read(ask.url, &place)) {
+    cli_error("'%s' is not an address such as http://127.0.0.1:8080", ask.url);
     return CLI_MISUSE;
   }
   if (!is_plain(argv[1])) {
     cli_error("'%s' is not the id of a session", argv[1]);
     return CLI_MISUSE;
   }
-  if (token == NULL) {
+  if (ask.token == NULL) {
     cli_error("a token is needed: --token or the environment's BATON_TOKEN");
     return CLI_MISUSE;
   }
-  struct ask ask = {.url = url, .exit_code = CLI_FAILED};
+  ask.session = argv[1];
   if (loop_create(heap_mem(), &ask.loop) != BT_ERR_OK) {
     cli_error("the system gives no event loop");
     return CLI_FAILED;
   }
-  exit_code = ask_server(&ask, &place, argv[1], token, json);
+  exit_code = ask_server(&ask, &place);
   loop_free(ask.loop);
   return exit_code;
 }

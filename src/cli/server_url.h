@@ -7,14 +7,15 @@
 
 #include "base/text.h"
 
-enum { SERVER_PORT_DEFAULT = 8080 };
+enum { SERVER_PORT_DEFAULT = 8080, SERVER_PORT_TLS = 443 };
 
 struct server_url {
   struct text host; /* borrowed from what was read */
   uint16_t port;
+  bool tls;
 };
 
-/* "http://127.0.0.1:8080", "[::1]:8080" or "host". */
+/* "http://127.0.0.1:8080", "[::1]:8080", "host" or "https://host". */
 bool server_url_read(const char *words, struct server_url *out);
 
 #endif
