@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """crash.py - kill -9 under load, again and again: nothing answered is lost.
 
-usage: crash.py BATON [--rounds N] [--seed N] [--keep DIR]
-           kills and checks; --keep leaves the data directory there
+usage: crash.py BATON [--rounds N] [--seed N] [--keep DIR] [--history FILE]
+           kills and checks; --keep leaves the data directory there, --history
+           what clients wrote and read (linear.py looks at it)
        crash.py BATON --control
            loses batches on purpose: the checker must see it
 
 A round: start, check what the last rounds left, load, kill at a random moment.
 Every fourth start is killed on its way up, every tenth round stops in order, so
 that a snapshot is written. At the end everything is checked once more, and
-`baton replay` reads the journal from its first batch.
+`baton replay` reads the journal from its first batch, and one order must explain
+what the registers' clients were told.
 """
 import argparse
 import asyncio
+import json
 import os
 import pathlib
 import random
@@ -23,7 +26,9 @@ import tempfile
 import time
 
 from ledger import Ledger
+import linear
 from load import Load
+from registers import Registers
 from server import Server, StartFailed
 import wire
 
@@ -37,7 +42,7 @@ class Story:
 
     def __init__(self, program, data, seed):
         self.program, self.data, self.seed = program, data, seed
-        self.ledger, self.random = Ledger(), random.Random(seed)
+        self.ledger, self.registers, self.random = Ledger(), Registers(), random.Random(seed)
         self.start_seconds = []
 
     def server(self):
@@ -58,7 +63,7 @@ class Story:
 
     async def load(self, server, seconds):
         """Loads until somebody kills the server, here after so many seconds."""
-        work = asyncio.ensure_future(Load(server.port, self.ledger, self.random.random()).run())
+        work = asyncio.ensure_future(Load(server.port, self.ledger, self.registers, self.random.random()).run())
         await asyncio.sleep(seconds)
         return work
 
@@ -91,7 +96,7 @@ def replay(program, data):
     return "" if done.returncode == 0 else done.stderr.decode(errors="replace").strip()
 
 
-async def kill_again_and_again(story, rounds):
+async def kill_again_and_again(story, rounds, keep_history=None):
     for number in range(rounds):
         if await story.round(number):
             break
@@ -101,6 +106,12 @@ async def kill_again_and_again(story, rounds):
     trouble = replay(story.program, story.data)
     if trouble:
         story.ledger.fail(f"replay: {trouble}")
+    history = story.registers.history
+    if linear.report(history):
+        story.ledger.fail("the history of the registers cannot be explained")
+    if keep_history:
+        with open(keep_history, "w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(operation) + "\n" for operation in history)
     answered, sent, shown = story.ledger.counts()
     starts = sorted(story.start_seconds)
     print(f"{rounds} rounds, {sent} commands sent, {answered} answered, {shown} facts shown; "
@@ -134,7 +145,19 @@ async def control(story):
     shutil.move(story.data + ".new", story.data)
     refused = await start_without_its_log(story)
     print(f"a journal without its write-ahead log: {refused or 'starts without a word'}")
-    return 0 if lost and refused else 1
+    forged = forge(story.registers.history)
+    print(f"one read of the recorded history changed: {'noticed' if forged else 'not noticed'}")
+    return 0 if lost and refused and forged and linear.control() == 0 else 1
+
+
+def forge(history):
+    """Is it noticed if the last read had shown the first of several values?"""
+    for last in reversed([o for o in history if o["kind"] == "read" and o["to"] is not None]):
+        written = [o["value"] for o in history if o["object"] == last["object"] and o["kind"] == "write" and o["to"]]
+        if len(written) > 8 and last["value"] not in (None, written[0]):
+            last["value"] = written[0]
+            return bool(linear.check(history)[0])
+    return False
 
 
 async def start_without_its_log(story):
@@ -154,12 +177,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--keep", metavar="DIR")
+    parser.add_argument("--history", metavar="FILE", help="where what the registers' clients saw is written")
     parser.add_argument("--control", action="store_true")
     options = parser.parse_args()
     print(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="baton_crash.") as base:
         story = Story(options.program, options.keep or os.path.join(base, "data"), options.seed)
-        work = control(story) if options.control else kill_again_and_again(story, options.rounds)
+        work = control(story) if options.control else kill_again_and_again(
+            story, options.rounds, options.history)
         return asyncio.run(work)
 
 

@@ -11,6 +11,7 @@ import sys
 
 import wire
 from ledger import SUPERVISOR
+from registers import CLIENTS
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples/clients/python"))
 import baton_ws  # noqa: E402
@@ -20,13 +21,14 @@ numbers = itertools.count(1)
 
 
 class Load:
-    def __init__(self, port, ledger, seed):
-        self.port, self.ledger, self.random = port, ledger, random.Random(seed)
+    def __init__(self, port, ledger, registers, seed):
+        self.port, self.ledger, self.registers, self.random = port, ledger, registers, random.Random(seed)
 
     async def run(self):
         """Until the server is gone."""
         people = [self.bot()] + [self.agent(name) for name in AGENTS]
         people += [self.customer() for _ in range(CUSTOMERS)]
+        people += [self.registers.client(self.port, number) for number in range(CLIENTS)]
         await asyncio.gather(*map(self.until_gone, people))
 
     @staticmethod

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""prove.py - runs the scoreboard and prints it; each row with its negative control.
+
+usage: prove.py [--build DIR] [--write FILE] [ROW…]
+
+Without rows all that can be measured are run. The table goes to standard output,
+and with --write to FILE too (docs/proof.md), dated, with the commands.
+"""
+import argparse
+import datetime
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from prove_rows import ROWS
+
+SECONDS_MOST = 900
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Outcome:
+    """What came of the steps of one kind: are they good, and what do they say?"""
+
+    def __init__(self):
+        self.good, self.figures, self.commands = True, [], []
+
+    def text(self):
+        return "; ".join(self.figures)
+
+
+def run_step(step, names, environment):
+    """(good, figures): the figure is what the pattern finds in what is printed."""
+    command = step.command.format(**names)
+    try:
+        done = subprocess.run(command.split(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=SECONDS_MOST, check=False)
+    except (OSError, subprocess.TimeoutExpired) as trouble:
+        return False, [str(trouble)], ""
+    found = [match.group(0).strip() for match in re.finditer(step.figure, done.stdout)]
+    return done.returncode == 0, found, done.stdout
+
+
+def is_red(step, good, found):
+    """A control is seen red when its pattern is there. A control that is a
+    program put wrong on purpose ends with an error: that is what is wanted."""
+    return bool(found) and (good or "planted" in step.command)
+
+
+def run_steps(steps, names, environment, control=False):
+    outcome = Outcome()
+    for step in steps:
+        good, found, said = run_step(step, names, environment)
+        good = is_red(step, good, found) if control else good and bool(found)
+        outcome.commands.append(step.command)
+        outcome.figures += found[-3:] or ["nothing was printed that the row looks for"]
+        outcome.good = outcome.good and good
+        if not good:
+            print(said[-3000:], file=sys.stderr)
+    return outcome
+
+
+def verdict(row, measured, control):
+    if not row.measure:
+        return "not measured"
+    if not measured.good:
+        return "FAILS"
+    if not row.control:
+        return "not measured: it has no control"
+    if not control.good:
+        return "not measured: its control was not seen red"
+    return "holds in part" if row.missing else "holds"
+
+
+def prove(row, names, environment):
+    began = time.monotonic()
+    measured = run_steps(row.measure, names, environment)
+    control = run_steps(row.control, names, environment, control=True)
+    return {"row": row, "measured": measured, "control": control, "verdict": verdict(row, measured, control),
+            "seconds": round(time.monotonic() - began)}
+
+
+def cell(text):
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def table(results):
+    lines = ["| # | row | target | measured | control seen red | seconds | verdict |", "|---|---|---|---|---|---|---|"]
+    for r in results:
+        row = r["row"]
+        red = r["control"].text() if row.control else "none"
+        lines.append("| " + " | ".join([str(row.number), row.title, cell(row.target), cell(r["measured"].text() or "–"),
+                                        cell(red), str(r["seconds"]), r["verdict"]]) + " |")
+    return lines
+
+
+def not_measured_here(numbers):
+    return [{"row": row, "measured": Outcome(), "control": Outcome(), "seconds": 0,
+             "verdict": "not run this time" if row.measure else "not measured"} for row in ROWS if row.number not in numbers]
+
+
+def page(results, machine):
+    missing = [f"- Row {r['row'].number}, {r['row'].title}: {r['row'].missing}." for r in results if r["row"].missing]
+    commands = [f"- Row {r['row'].number}: " + ", ".join(f"`{c}`" for c in r["measured"].commands + r["control"].commands)
+                for r in results if r["measured"].commands]
+    return "\n".join([
+        "# The proof, rerun", "",
+        f"Written by `./dev prove` on {datetime.date.today().isoformat()}, on {machine}. `./dev prove ROW…` runs rows again;",
+        "`tools/prove_rows.py` is the table of the rows. A row counts as measured only if its negative control was seen",
+        "red: a broken build, setting or history that the same measurement must notice.", "",
+        *table(results), "", "## What nothing measures yet", "", *(missing or ["Nothing is left out."]), "",
+        "## Commands", "", *commands, ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("rows", nargs="*", type=int, metavar="ROW")
+    parser.add_argument("--build", default="build", help="where the presets' folders are")
+    parser.add_argument("--write", metavar="FILE")
+    options = parser.parse_args()
+    wanted = options.rows or [row.number for row in ROWS]
+    unknown = set(wanted) - {row.number for row in ROWS}
+    if unknown:
+        parser.error(f"no such row: {', '.join(map(str, sorted(unknown)))}; there are 1 to {ROWS[-1].number}")
+    results = []
+    with tempfile.TemporaryDirectory(prefix="baton_prove.") as folder:
+        names = {preset: os.path.join(options.build, preset) for preset in ("gcc", "clang")}
+        names.update(python=sys.executable + " -B", tmp=folder)
+        environment = dict(os.environ, BATON=os.path.abspath(os.path.join(options.build, "gcc", "baton")))
+        for row in ROWS:
+            if row.number in wanted:
+                results.append(prove(row, names, environment))
+                print(f"row {row.number}, {row.title}: {results[-1]['verdict']}, {results[-1]['seconds']} s", flush=True)
+    results = sorted(results + not_measured_here(wanted), key=lambda r: r["row"].number)
+    print("\n".join(["", *table(results)]))
+    if options.write:
+        with open(options.write, "w", encoding="utf-8") as out:
+            out.write(page(results, f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"))
+    return 1 if any(r["verdict"] == "FAILS" for r in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

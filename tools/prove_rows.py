@@ -1,0 +1,114 @@
+"""prove_rows.py - the rows of the scoreboard: what is promised, and how it is measured.
+
+A row has steps that measure it and steps that are its negative control: a broken
+build, setting or history that the same measurement must notice. A step is a
+command (words in braces are filled in by prove.py) and a pattern for the figure
+in what it prints. `missing` says what of the target nothing measures yet; a row
+without a control does not count as measured.
+"""
+import collections
+
+Step = collections.namedtuple("Step", "command figure")
+Row = collections.namedtuple("Row", "number title target measure control missing")
+
+
+def step(command, figure):
+    return Step(command, figure)
+
+
+def ctest(names, build="{gcc}"):
+    """Tests of ctest by a pattern of their names."""
+    return Step(f"ctest --test-dir {build} --output-on-failure -R ^({names})$", r"\d+% tests passed.*")
+
+
+def unit(name, figure=r"\[  PASSED  \] .*"):
+    return Step("{gcc}/test_" + name, figure)
+
+
+ROWS = [
+    Row(1, "kill -9 under load",
+        "200 kills: 0 answered commands lost, 0 sessions with two holders, restart to serving p99 ≤ 1 s at 100,000 open sessions",
+        [step("{python} tests/crash/crash.py {gcc}/baton --rounds 200", r"\d+ rounds, .*|\d+ failures"),
+         step("{python} tests/crash/restart.py {gcc}/baton --sessions 100000", r"\d+ open sessions: .*")],
+        [step("{python} tests/crash/crash.py {gcc}/baton --control", r"the checker finds \d+ things lost")],
+        ""),
+    Row(2, "power cut",
+        "every write of a scripted run on a disk that forgets what was not synced: 0 lost, replay equal to the byte",
+        [step("{gcc}/test_journal_power --all", r"\d+ crash points.*"), unit("journal_load")],
+        [step("{gcc}/test_journal_power --control", r"without syncs: .*")],
+        ""),
+    Row(3, "faults of the system",
+        "the n-th write, fsync, open, rename, allocation fails, once and for ever; ENOSPC and back; memory limit: "
+        "0 crashes, 0 false answers, 503, recovers by itself",
+        [unit("journal_sync"), unit("journal_writer"), unit("domain_faults"), unit("api_disk"), unit("net_memory"),
+         step("{python} tests/crash/full.py {gcc}/baton", r"\d+ sessions asked for.*")],
+        [step("{gcc}/sim/baton-sim-planted --plant early-durable --hours 4 --shrink 0 --scenario {tmp}/control",
+              r"\w+ does not hold.*")],
+        "the n-th open and rename of the whole server; a memory limit of the process"),
+    Row(4, "clock",
+        "±1 h steps, a hundred times speed, year 2038, daylight saving: 0 timers early or late by more than 1 s",
+        [unit("server_clock"), unit("base_timers"), unit("base_tz"),
+         step("{gcc}/sim/baton-sim --hours 24 --scenario {tmp}/found", r"every check holds")],
+        [step("{gcc}/sim/baton-sim-planted --plant timers-late --hours 4 --shrink 0 --scenario {tmp}/control",
+              r"moves does not hold.*")],
+        "steps, a hundred times the speed and the year 2038 against the running server: measured are the clock, the "
+        "timers and the zones by themselves, and that no status of the simulator outlasts its timer by 2 s"),
+    Row(5, "exhaustive exploration",
+        "worlds printed, 0 violations, table mutants ≥ 95 % killed; the Promela model agrees",
+        [step("{gcc}/explore_session", r"\d+ worlds.*"), step("{gcc}/explore_agent", r"\d+ worlds.*"),
+         step("{gcc}/explore_routing", r"\w+ +\d+ states.*"),
+         step("{python} tools/spin.py model/session.pml", r".*: .* states, holds")],
+        [step("{gcc}/mutate_session", r"\d+ mutants.*"), step("{gcc}/mutate_routing", r"\d+ faults.*")],
+        ""),
+    Row(6, "deterministic simulation",
+        "≥ 333 simulated hours in 10 min on two cores, 0 violations; same seed, same hash; a failing seed becomes a scenario",
+        [step("{python} sim/sim.py run {gcc}/sim/baton-sim --hours 333", r"seed 1, 333 hours.*|hash.*|every check holds"),
+         step("{python} sim/sim.py shrinks {gcc}/sim/baton-sim-planted {gcc}/baton", r"made short.*")],
+        [step("{python} sim/sim.py plants {gcc}/sim/baton-sim-planted", r"\d+ wrong")],
+        "sockets are played as frames between people and the domain, not as bytes through the API"),
+    Row(7, "linearizability",
+        "the histories recorded in row 1: 0 illegal",
+        [step("{python} tests/crash/crash.py {gcc}/baton --rounds 200", r"\d+ operations on .*")],
+        [step("{python} tests/crash/linear.py --control", r"\d+ legal and .*"),
+         step("{python} tests/crash/crash.py {gcc}/baton --control", r"one read of the recorded history.*: noticed")],
+        "histories of row 12"),
+    Row(8, "fuzzing",
+        "10⁷ executions over each parser with ASan and UBSan: 0 crashes, leaks, hangs",
+        [ctest("fuzz\\.[a-z]+\\.long", "{clang}")],
+        [],
+        "YAML and JWT; a planted crash that a fuzzer must find"),
+    Row(9, "torture suites",
+        "WebSocket, HTTP/1.1, HTTP/2, JSON, JWS suites by others: 0 failed",
+        [ctest("conformance\\.net")],
+        [],
+        "suites by others: only real clients and cases of our own are here; there is no HTTP/2"),
+    Row(10, "slow and idle attackers",
+        "others served within 1 s, slow ones closed within 30 s, memory bounded, no TLS finding",
+        [unit("net_pressure"), unit("net_many"), unit("net_limits"), unit("net_deadline")],
+        [],
+        "slowhttptest, 5,000 idle sockets against the whole server, testssl"),
+    Row(11, "flood",
+        "ten times capacity: agents keep working, refusals typed with Retry-After, memory bounded, p99 ≤ 2×",
+        [ctest("scenario\\.rate"), unit("net_hurry")],
+        [],
+        "a flood at ten times capacity against the whole server, with its p99"),
+    Row(12, "three nodes",
+        "leader cut, one-way cut, killed, frozen, in turn for 5 min",
+        [], [], "the cluster is not here yet"),
+    Row(13, "authorization",
+        "every route × role × {own, same tenant, other tenant} × {valid, expired, revoked, other session's}: 0 allowed of M",
+        [step("node --test --test-reporter=tap tests/scenario/roles.test.mjs", r"\d+ refused, \d+ allowed, .*")],
+        [],
+        "other tenants: a server has one; a planted route that is open to all"),
+    Row(14, "outgoing calls",
+        "150 forms of addresses, rebinding resolver, redirects: 0 canary hits",
+        [unit("net_ssrf", r"\d+ forms.*")],
+        [step("{gcc}/test_net_ssrf --control", r"opened on purpose: .*")],
+        ""),
+    Row(15, "privacy",
+        "erase a person, pause for card data, log redaction; then search every file for the canaries: 0 found",
+        [], [], "erasure by data keys, redaction before the journal and export are not here yet"),
+    Row(16, "soak",
+        "an hour at half capacity: RSS, descriptors and latency flat",
+        [], [], "no soak is here yet"),
+]
