@@ -211,6 +211,7 @@ enum bt_err api_create(const struct mem *mem, const struct api_options *options,
                  TEXT_ARG(options->version));
   topics_init(&api->topics, mem);
   textbuf_init(&api->scratch, mem);
+  textbuf_init(&api->replies, mem);
   const enum bt_err err = start(api, options);
   if (err != BT_ERR_OK) {
     api_free(api);
@@ -241,6 +242,7 @@ void api_free(struct api *api) {
   loop_timer_free(api->account_timer);
   topics_free(&api->topics);
   textbuf_free(&api->scratch);
+  textbuf_free(&api->replies);
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));
   auth_free(&api->auth);
   rates_free(&api->rates);

@@ -167,6 +167,10 @@ void api_set_files(struct api *api, const struct api_files *files);
 /* For mails that are sent from now on. */
 void api_set_mail(struct api *api, const struct api_mail *mail);
 
+/* What agents often write, a list of {name, text, queues} as JSON; copied.
+ * BT_ERR_NOMEM: those before stay. */
+enum bt_err api_set_replies(struct api *api, struct text json) BT_USE_RESULT;
+
 /* A request without a socket: what a script asks of this server. */
 struct api_request {
   struct caller by;

@@ -69,7 +69,8 @@ struct api {
   size_t door_count;
   api_call_out_fn *call_out; /* NULL: no other host is called */
   void *call_ctx;
-  uint64_t commands; /* submitted */
+  struct textbuf replies; /* a list, or empty */
+  uint64_t commands;      /* submitted */
   uint64_t handovers, calls_served;
   unsigned char entropy[ENTROPY_POOL];
   size_t entropy_left;

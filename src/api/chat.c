@@ -2,7 +2,7 @@
  *
  * out  session.opened {session, token?, seen, files?, callback, mail}, message,
  *      typing, seen, session.status, queue {position, estimatedWaitSeconds?},
- *      session.ended {reason}, done, problem
+ *      session.held, session.resumed, session.ended {reason}, done, problem
  * in   message {text, id?}, typing {on}, seen {delivered?, read?},
  *      leave {reason?}
  */
@@ -130,6 +130,12 @@ static void on_event(struct watch *w, uint64_t seq,
     struct json_out o = api_frame_begin(api, "play");
     json_key(&o, "file");
     json_put_text(&o, record_text(event, FIELD_URL));
+    socket_send(&chat->socket, api_frame_end(api, &o));
+    return;
+  }
+  if (event->type == EVENT_HELD || event->type == EVENT_RESUMED) {
+    struct json_out o = api_frame_begin(api, event_name(event->type));
+    api_put_time(&o, "at", record_num(event, FIELD_AT));
     socket_send(&chat->socket, api_frame_end(api, &o));
     return;
   }

@@ -4,32 +4,17 @@
  *      offer.expired, offer.withdrawn, session.assigned {session}, message,
  *      typing, seen, session.attributes, customer.joined, customer.dropped,
  *      session.ended {status, reason}, session.left {status},
- *      supervisor.whispered {name, text}, supervisor.barged {name}, done,
+ *      supervisor.whispered {name, text}, supervisor.barged {name},
+ *      session.noted {name, text}, session.held, session.resumed,
+ *      session.consult {consult}, consult.message (of its other session), done,
  *      problem
  * in   the frames of the table below
  */
-#include "api/serve_priv.h"
+#include "api/desk_priv.h"
 #include "base/check.h"
 
 /* So much of the transcript comes with an offer. */
 enum { SUMMARY_MESSAGES = 10 };
-
-struct task;
-
-struct desk {
-  struct socket socket; /* first: it is the same object */
-  struct desk *next;    /* of the same agent */
-  struct task *tasks;
-};
-
-/* A session that this desk was offered or given. */
-struct task {
-  struct watch watch;
-  struct desk *desk;
-  struct task *next;
-  bool assigned;
-  uint64_t offer;
-};
 
 static void on_event(struct watch *w, uint64_t seq, const struct record *event);
 static void on_typing(struct watch *w, const struct typing *how);
@@ -49,6 +34,7 @@ static void drop_task(struct task *t) {
     at = &(*at)->next;
   }
   *at = t->next;
+  task_unfollow(t);
   topics_remove(&api->topics, &t->watch);
   mem_free(api->mem, t, sizeof *t);
 }
@@ -110,6 +96,7 @@ static void tell_offer(struct task *t, uint32_t slot, int64_t deadline_us) {
 static void tell_assigned(struct task *t, uint32_t slot) {
   struct api *api = t->desk->socket.api;
   t->assigned = true;
+  task_follow(t);
   struct json_out o = api_frame_begin(api, "session.assigned");
   put_view(&o, t, slot, 0);
   api_put_seen(api, t->watch.session, RECEIPT_CUSTOMER, &o);
@@ -118,13 +105,13 @@ static void tell_assigned(struct task *t, uint32_t slot) {
       &t->desk->socket, api_session_seq(api, slot), api_frame_end(api, &o));
 }
 
-static struct json_out begin(struct task *t, const char *type) {
+struct json_out task_begin(struct task *t, const char *type) {
   struct json_out o = api_frame_begin(t->desk->socket.api, type);
   api_put_session_id(&o, t->watch.session);
   return o;
 }
 
-static void send(struct task *t, struct json_out *o) {
+void task_send(struct task *t, struct json_out *o) {
   socket_send(&t->desk->socket, api_frame_end(t->desk->socket.api, o));
 }
 
@@ -139,21 +126,21 @@ static void tell_offer_over(struct task *t, const struct record *event) {
       event->type == EVENT_OF_SESSION(OFFER_DECLINED)  ? "offer.declined"
       : event->type == EVENT_OF_SESSION(OFFER_EXPIRED) ? "offer.expired"
                                                        : "offer.withdrawn";
-  struct json_out o = begin(t, type);
+  struct json_out o = task_begin(t, type);
   json_key(&o, "offer");
   json_put_u64(&o, t->offer);
-  send(t, &o);
+  task_send(t, &o);
 }
 
 static void tell_ended(struct task *t, const struct record *event) {
-  struct json_out o = begin(t, "session.ended");
+  struct json_out o = task_begin(t, "session.ended");
   put_status(&o, event);
   json_key(&o, "reason");
   json_put_text(&o, record_text(event, FIELD_END_REASON));
   if (record_has(event, FIELD_DEADLINE)) {
     api_put_time(&o, "deadline", record_num(event, FIELD_DEADLINE));
   }
-  send(t, &o);
+  task_send(t, &o);
 }
 
 /* ---- what happens to a session of the desk */
@@ -190,55 +177,39 @@ static void on_moved(struct task *t, const struct record *event) {
   if (status == SESSION_WRAPUP || status == SESSION_COMPLETED) {
     tell_ended(t, event);
   } else if (!is_mine(t, event)) {
-    struct json_out o = begin(t, "session.left");
+    struct json_out o = task_begin(t, "session.left");
     put_status(&o, event);
-    send(t, &o);
+    task_send(t, &o);
   }
   if (status == SESSION_COMPLETED || !is_mine(t, event)) {
     drop_task(t);
   }
 }
 
-/* What a supervisor does in the conversation, with who does it. */
-static void tell_supervisor(struct task *t, const struct record *event) {
-  struct json_out o = begin(t, event_name(event->type));
-  json_key(&o, "name");
-  json_put_text(&o, record_text(event, FIELD_ACTOR));
-  api_put_time(&o, "at", record_num(event, FIELD_AT));
-  if (event->type == EVENT_WHISPERED) {
-    json_key(&o, "text");
-    json_put_text(&o, record_text(event, FIELD_TEXT));
-  }
-  send(t, &o);
-}
-
 static void on_other(struct task *t, const struct record *event) {
   struct json_out o;
   switch (event->type) {
   case EVENT_MESSAGE:
-    o = begin(t, "message");
+    o = task_begin(t, "message");
     api_put_message(&o, event);
     api_put_name(t->desk->socket.api, &o,
                  (enum role)record_num(event, FIELD_ROLE),
                  record_text(event, FIELD_ACTOR));
     break;
   case EVENT_ATTRIBUTES_SET:
-    o = begin(t, "session.attributes");
+    o = task_begin(t, "session.attributes");
     json_key(&o, "attributes");
     json_put_raw(&o, record_text(event, FIELD_ATTRIBUTES));
     break;
   case EVENT_CUSTOMER_JOINED:
   case EVENT_CUSTOMER_DROPPED:
-    o = begin(t, event_name(event->type));
+    o = task_begin(t, event_name(event->type));
     break;
-  case EVENT_WHISPERED:
-  case EVENT_BARGED:
-    tell_supervisor(t, event);
-    return;
   default:
+    task_tell_beside(t, event);
     return;
   }
-  send(t, &o);
+  task_send(t, &o);
 }
 
 static void on_event(struct watch *w, uint64_t seq,
@@ -264,10 +235,10 @@ static void on_typing(struct watch *w, const struct typing *how) {
   const bool own =
       how->role == ROLE_AGENT && how->number == t->desk->socket.by.number;
   if (t->assigned && !own) {
-    struct json_out o = begin(t, "typing");
+    struct json_out o = task_begin(t, "typing");
     api_put_typing(&o, how);
     api_put_name(t->desk->socket.api, &o, how->role, how->author);
-    send(t, &o);
+    task_send(t, &o);
   }
 }
 
@@ -275,9 +246,9 @@ static void on_receipt(struct watch *w, enum receipt_of whose,
                        const struct receipt *r) {
   struct task *t = w->owner;
   if (t->assigned && whose == RECEIPT_CUSTOMER) {
-    struct json_out o = begin(t, "seen");
+    struct json_out o = task_begin(t, "seen");
     api_put_receipt(&o, r);
-    send(t, &o);
+    task_send(t, &o);
   }
 }
 
@@ -367,6 +338,13 @@ static const struct {
     {"complete", COMMAND_COMPLETE, true},
     {"disposition", COMMAND_SET_DISPOSITION, true},
     {"attributes", COMMAND_SET_ATTRIBUTES, true},
+    {"note", COMMAND_ADD_NOTE, true},
+    {"hold", COMMAND_HOLD, true},
+    {"resume", COMMAND_RESUME, true},
+    {"consult", COMMAND_CONSULT, true},
+    {"consult.merge", COMMAND_MERGE_CONSULT, true},
+    {"consult.complete", COMMAND_COMPLETE_CONSULT, true},
+    {"consult.end", COMMAND_END_CONSULT, true},
     {"pull", COMMAND_PULL, true},
     {"pull.next", COMMAND_PULL_NEXT, false},
     {"state", COMMAND_AGENT_STATE, false},

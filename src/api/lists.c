@@ -186,6 +186,31 @@ void serve_entries(struct call *c) {
   show_list(c, "entryPoints", directory_of(c)->entry_count, write_entry);
 }
 
+/* ---- what agents often write */
+
+enum bt_err api_set_replies(struct api *api, struct text json) {
+  struct textbuf fresh;
+  textbuf_init(&fresh, api->mem);
+  textbuf_add(&fresh, json);
+  if (fresh.failed) {
+    textbuf_free(&fresh);
+    return BT_ERR_NOMEM;
+  }
+  textbuf_free(&api->replies);
+  api->replies = fresh;
+  return BT_ERR_OK;
+}
+
+void serve_replies(struct call *c) {
+  const struct text list = textbuf_text(&c->api->replies);
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, "replies");
+  json_put_raw(&o, list.len == 0 ? TEXT("[]") : list);
+  json_close_object(&o);
+  call_show(c, 0);
+}
+
 /* ---- figures */
 
 enum { HOURS_MAX = 24 };

@@ -35,7 +35,7 @@ serve_fn serve_queues, serve_queue, serve_agents, serve_takeable, serve_agent,
     serve_bots;
 serve_fn serve_queue_figures, serve_skill_figures, serve_agent_figures;
 serve_fn serve_bot, serve_scripts, serve_script, serve_versions, serve_version;
-serve_fn serve_entries;
+serve_fn serve_entries, serve_replies;
 /* chat.c, desk.c, stream.c */
 serve_fn serve_chat, serve_chat_again, serve_desk, serve_bot_socket;
 serve_fn serve_events, serve_events_socket;

@@ -116,7 +116,7 @@ void socket_refuse(struct socket *s, const struct frame *f,
 
 void socket_refuse_type(struct socket *s, const struct frame *f,
                         const char *const *known) {
-  enum { TYPES_MAX = 16 };
+  enum { TYPES_MAX = 32 };
   struct text names[TYPES_MAX];
   size_t count = 0;
   while (count < TYPES_MAX && known[count] != NULL) {

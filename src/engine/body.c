@@ -9,6 +9,7 @@ static const struct {
 } required[] = {
     {COMMAND_SAY, FIELD_TEXT, "/text", "A message needs a text."},
     {COMMAND_WHISPER, FIELD_TEXT, "/text", "A whisper needs a text."},
+    {COMMAND_ADD_NOTE, FIELD_TEXT, "/text", "A note needs a text."},
     {COMMAND_SET_ATTRIBUTES, FIELD_ATTRIBUTES, "/attributes",
      "Attributes are needed: an object."},
     {COMMAND_SET_DISPOSITION, FIELD_DISPOSITION, "/disposition",
@@ -151,7 +152,8 @@ static bool has_one_target(struct ctx *x, const struct record *args,
 
 bool body_is_whole(struct ctx *x, const struct record *args, struct answer *a) {
   return has_required(x, args, a) && words_fit(x, args, a) &&
-         (args->type != COMMAND_TRANSFER || has_one_target(x, args, a));
+         ((args->type != COMMAND_TRANSFER && args->type != COMMAND_CONSULT) ||
+          has_one_target(x, args, a));
 }
 
 bool body_skills(struct ctx *x, struct text skills, struct router_request *q,

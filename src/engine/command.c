@@ -31,6 +31,8 @@ enum { MEMBERS_MAX = 24 };
       FIELD_REASON
 #define MOVE_MEMBERS                                                           \
   FIELD_QUEUE_NAME, FIELD_KEEP_CLOCK, FIELD_PRIORITY, FIELD_REASON, FIELD_NOTE
+#define CONSULT_MEMBERS                                                        \
+  FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL, FIELD_AGENT_ID, FIELD_NOTE
 #define TRANSFER_MEMBERS                                                       \
   FIELD_ACTION, FIELD_QUEUE_ID, FIELD_QUEUE_NAME, FIELD_SKILL, FIELD_AGENT_ID, \
       FIELD_BOT_ID, FIELD_ADDRESS, FIELD_PRIORITY, FIELD_SKILLS,               \

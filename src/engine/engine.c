@@ -145,7 +145,7 @@ bool engine_may_see(const struct engine *e, uint32_t slot,
     return has_leg(l, ROLE_BOT, by->number);
   case ROLE_AGENT:
     return live_in_queue(&l->s) || l->s.agent == by->number ||
-           has_leg(l, ROLE_AGENT, by->number);
+           has_leg(l, ROLE_AGENT, by->number) || consult_has(e, l, by->number);
   case ROLE_SUPERVISOR:
   case ROLE_ADMIN:
   case ROLE_SCRIPT:

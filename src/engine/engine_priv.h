@@ -9,6 +9,7 @@
 #include "agent/offers.h"
 #include "base/map.h"
 #include "base/timers.h"
+#include "engine/beside_priv.h"
 #include "engine/engine.h"
 #include "engine/flow_priv.h"
 #include "engine/live_priv.h"
@@ -464,6 +465,9 @@ cmd_handler cmd_transfer, cmd_cancel, cmd_release, cmd_hangup;
 cmd_handler cmd_attributes, cmd_keep_bot, cmd_disposition, cmd_reprioritise;
 cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
 cmd_handler cmd_listen, cmd_stop_listening, cmd_whisper, cmd_barge;
+cmd_handler cmd_note, cmd_hold, cmd_resume;
+cmd_handler cmd_consult, cmd_merge_consult, cmd_complete_consult,
+    cmd_end_consult;
 cmd_handler cmd_pull, cmd_pull_next;
 cmd_handler cmd_accept_offer, cmd_decline_offer, cmd_complete;
 cmd_handler cmd_agent_joined, cmd_agent_dropped, cmd_agent_state;

@@ -223,6 +223,10 @@ static void fold_opened(struct live *l, const struct mem *mem,
   l->entered_us = record_num(ev, FIELD_ENTERED);
   l->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
   live_own(mem, &l->skills, record_text(ev, FIELD_SKILLS));
+  if (record_has(ev, FIELD_CONSULT)) {
+    l->consult = record_id(ev, FIELD_CONSULT);
+    l->consults = CONSULTS_ABOUT;
+  }
   live_own(mem, &l->customer, record_text(ev, FIELD_CUSTOMER));
   live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
   add_leg(l, mem,
@@ -336,6 +340,9 @@ static void fold_transition(struct live *l, const struct mem *mem,
   if (l->s.holder != before.holder || l->s.holder_id != before.holder_id) {
     l->holder_since_us = at_us;
   }
+  if (l->s.status != SESSION_ACTIVE || l->s.agent != before.agent) {
+    l->held_us = 0;
+  }
   if (l->s.visit != before.visit) {
     l->deadline_us = record_num(ev, FIELD_DEADLINE);
   }
@@ -424,6 +431,31 @@ static void fold_changed(struct live *l, const struct mem *mem,
   own_given(mem, &l->skills, ev, FIELD_SKILLS);
 }
 
+/* What the agent does beside the conversation. */
+static void fold_beside(struct live *l, const struct record *ev) {
+  switch (ev->type) {
+  case EVENT_HELD:
+    l->held_us = record_num(ev, FIELD_AT);
+    break;
+  case EVENT_RESUMED:
+    l->held_us = 0;
+    break;
+  case EVENT_CONSULT_ASKED:
+    l->consult = record_id(ev, FIELD_CONSULT);
+    l->consults = CONSULTS_ASKS;
+    break;
+  case EVENT_CONSULT_MERGED:
+    l->consults = CONSULTS_MERGED;
+    break;
+  case EVENT_CONSULT_ENDED:
+    l->consult = (struct id){0, 0};
+    l->consults = CONSULTS_NOT;
+    break;
+  default:
+    break;
+  }
+}
+
 /* Events of the session that are no transitions. */
 static void fold_other(struct live *l, const struct mem *mem,
                        const struct record *ev) {
@@ -465,6 +497,7 @@ static void fold_other(struct live *l, const struct mem *mem,
     l->callbacks++;
     break;
   default:
+    fold_beside(l, ev);
     break;
   }
 }

@@ -74,6 +74,14 @@ struct live_debug {
   uint64_t run;     /* the run that steps; 0: any */
 };
 
+/* What a session has to do with the other one of a consultation. */
+enum live_consults {
+  CONSULTS_NOT,
+  CONSULTS_ASKS,   /* its agent asks there */
+  CONSULTS_MERGED, /* and whoever answers there speaks here, too */
+  CONSULTS_ABOUT   /* it is the talk between the two */
+};
+
 struct live {
   struct session s;
   struct id id;
@@ -116,6 +124,9 @@ struct live {
   uint32_t timer_announce; /* until the next */
   uint32_t timer_widen;    /* until a ring opens, or everyone may take it */
   uint32_t callbacks;      /* calls booked so far */
+  int64_t held_us;         /* since when the customer is on hold; 0: is not */
+  struct id consult;       /* the other session of a consultation */
+  uint8_t consults;        /* enum live_consults */
   uint32_t call_queue;     /* of a booked call; SESSION_NOBODY: it is none */
 };
 

@@ -454,6 +454,7 @@ bool do_session(struct ctx *x, uint32_t slot, const struct session_cmd *cmd,
           : arena_copy_text(ctx_arena(x), record_text(extra, FIELD_REASON))};
   transition(x, slot, &out, extra);
   carry_on(x, slot, &h);
+  consult_follow(x, slot, &before);
   return true;
 }
 

@@ -82,6 +82,7 @@ uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
   record_copy(&ev, FIELD_ENTERED, args);
   record_copy(&ev, FIELD_PRIORITY, args);
   record_copy(&ev, FIELD_SKILLS, args);
+  record_copy(&ev, FIELD_CONSULT, args);
   record_set_num(&ev, FIELD_DEADLINE,
                  record_has(args, FIELD_DUE) ? record_num(args, FIELD_DUE)
                                              : x->now_us + e->invite_ms * 1000);
@@ -198,7 +199,8 @@ bool ctx_may_speak(const struct ctx *x, const struct live *l,
   }
   *why = REFUSAL_STALE_HOLDER;
   if (x->by.role == ROLE_AGENT) {
-    return s->status == SESSION_ACTIVE && s->agent == x->by.number;
+    return (s->status == SESSION_ACTIVE && s->agent == x->by.number) ||
+           consult_speaks(x->e, l, x->by.number);
   }
   return x->by.role != ROLE_SCRIPT || s->status != SESSION_ACTIVE;
 }
@@ -231,6 +233,9 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
         ctx_format(x, "A session holds at most %d messages.", LIMIT_MESSAGES),
         a);
     return;
+  }
+  if (x->by.role == ROLE_AGENT && l->s.agent == x->by.number) {
+    beside_resume(x, slot); /* who is spoken to does not wait */
   }
   add_message(x, slot, args);
   answer_said(x, slot, a);

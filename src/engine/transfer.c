@@ -396,6 +396,25 @@ void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
   refuse(x, slot, &no, args, a);
 }
 
+bool transfer_would(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct place *place, struct answer *a) {
+  struct order o = {0};
+  struct refused no = {.detail = {"", 0}};
+  if (!find_target(x, slot, args, &o, a) || !read_order(x, slot, args, &o, a)) {
+    return false;
+  }
+  *place = o.place;
+  no.why = why_not(x, slot, args, &o, &no.detail);
+  if (no.why == REFUSAL_NONE) {
+    return true;
+  }
+  if (no.detail.len == 0) {
+    no.detail = refusal_detail(x, slot, no.why);
+  }
+  refuse(x, slot, &no, args, a);
+  return false;
+}
+
 void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
                     struct answer *a) {
   const struct live *l = engine_live(x->e, slot);

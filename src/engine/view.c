@@ -269,6 +269,8 @@ static void put_session(const struct engine *e, uint32_t slot, int64_t now_us,
   put_legs(e, l, o);
   put_queue_place(e, slot, now_us, o);
   put_offer(e, l, o);
+  put_name_or_null(o, "fromQueue",
+                   view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue));
   put_name_or_null(o, "reason", l->reason);
   put_name_or_null(o, "note", l->note);
   put_name_or_null(o, "disposition", l->disposition);
@@ -276,6 +278,8 @@ static void put_session(const struct engine *e, uint32_t slot, int64_t now_us,
   put_time(o, "endedAt", l->ended_us);
   put_name_or_null(o, "endReason", l->end_reason);
   put_bool(o, "customerConnected", l->customer_here);
+  put_time(o, "heldSince", l->held_us);
+  consult_view(e, l, o);
   put_num(o, "messageCount", (int64_t)l->message_count);
   json_key(o, "transfer");
   if (l->transfer.state == TRANSFER_NONE) {

@@ -67,7 +67,8 @@ struct server_config {
   struct genesys_settings genesys;
   struct server_script *scripts;
   size_t script_count;
-  struct tz *zone; /* NULL is UTC */
+  struct text replies; /* JSON: a list of {name, text, queues} */
+  struct tz *zone;     /* NULL is UTC */
   struct text zone_name;
 };
 

@@ -18,6 +18,7 @@ enum file_object {
   FILE_TLS,
   FILE_TOKEN,
   FILE_SCRIPT,
+  FILE_REPLY,
   FILE_REST,
   FILE_LOG,
   FILE_GENESYS,
@@ -134,6 +135,7 @@ void reader_read_rest(struct reader *r);
 void reader_read_files(struct reader *r);
 void reader_read_mail(struct reader *r);
 void reader_read_tls(struct reader *r);
+void reader_read_replies(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
 /* After the objects, whose names they need. */

@@ -156,6 +156,10 @@ void server_finish_reload(struct server *s) {
     log_say(&s->log, API_LOG_ERROR, "configuration.bots",
             "there is no memory for some bots: they stay as they were");
   }
+  if (api_set_replies(s->api, s->coming.replies) != BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.replies",
+            "there is no memory for \"replies\": they stay as they were");
+  }
   if (genesys_configure(s->genesys, &s->coming.genesys, &s->coming.rest) !=
       BT_ERR_OK) {
     log_say(&s->log, API_LOG_ERROR, "configuration.genesys",

@@ -227,6 +227,9 @@ static enum bt_err create_api(struct server *s) {
       .metrics = server_write_metrics};
   enum bt_err err = api_create(heap_mem(), &options, &s->api);
   if (err == BT_ERR_OK) {
+    err = api_set_replies(s->api, c->replies);
+  }
+  if (err == BT_ERR_OK) {
     err = create_bots(s);
   }
   if (err == BT_ERR_OK) {

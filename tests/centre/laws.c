@@ -125,9 +125,24 @@ static enum laws_expect expect_bot(const struct session *s,
   }
 }
 
+/* Who asks speaks where it is asked, and who was let in, with the customer. */
+static bool may_say(const struct engine *e, const struct live *l,
+                    uint32_t agent) {
+  uint32_t slot;
+  if (is_over(&l->s) ||
+      (l->s.agent == agent && l->s.status == SESSION_ACTIVE)) {
+    return !is_over(&l->s);
+  }
+  return (l->consults == CONSULTS_ABOUT || l->consults == CONSULTS_MERGED) &&
+         engine_find(e, l->consult, &slot) &&
+         e->lives[slot]->s.agent == agent &&
+         e->lives[slot]->s.status == SESSION_ACTIVE;
+}
+
 static enum laws_expect expect_agent(const struct engine *e,
-                                     const struct session *s,
+                                     const struct live *l,
                                      const struct command *cmd) {
+  const struct session *s = &l->s;
   const bool mine = s->agent == cmd->by.number;
   const struct offer *o = offers_get(&e->offers, s->offer);
   switch (cmd->args.type) {
@@ -142,7 +157,7 @@ static enum laws_expect expect_agent(const struct engine *e,
   case COMMAND_COMPLETE:
     return mine && s->status == SESSION_WRAPUP ? LAWS_TAKEN : LAWS_REFUSED;
   case COMMAND_SAY:
-    return mine && s->status == SESSION_ACTIVE ? LAWS_TAKEN : LAWS_REFUSED;
+    return may_say(e, l, cmd->by.number) ? LAWS_TAKEN : LAWS_REFUSED;
   case COMMAND_END:
   case COMMAND_HANGUP:
     return mine && s->status == SESSION_ACTIVE ? LAWS_TAKEN : LAWS_EITHER;
@@ -162,7 +177,7 @@ static enum laws_expect expect_session(const struct engine *e,
     return expect_bot(&l->s, cmd);
   }
   if (cmd->by.role == ROLE_AGENT) {
-    return expect_agent(e, &l->s, cmd);
+    return expect_agent(e, l, cmd);
   }
   switch (cmd->args.type) {
   case COMMAND_LEAVE:
@@ -217,6 +232,31 @@ static bool one_holder(struct laws *w, uint32_t slot, const struct live *l) {
     return broken(w, "law 1: version %u after %u", l->s.version, b->s.version);
   }
   return true;
+}
+
+/* ---- 1b: a consultation is one of two sessions, and ends with either */
+
+static bool consults_whole(struct laws *w, const struct engine *e,
+                           const struct live *l) {
+  uint32_t slot;
+  if (l->held_us != 0 && l->s.status != SESSION_ACTIVE) {
+    return broken(w, "on hold, and %s", session_status_name(l->s.status));
+  }
+  if (l->consults == CONSULTS_NOT || l->s.status == SESSION_COMPLETED) {
+    return true;
+  }
+  if (!engine_find(e, l->consult, &slot)) {
+    return broken(w, "its consultation has no other session");
+  }
+  const struct live *other = live_at(e, slot);
+  bt_check(other != NULL);
+  const bool about = l->consults == CONSULTS_ABOUT;
+  if (!id_equal(other->consult, l->id) ||
+      (other->consults == CONSULTS_ABOUT) == about) {
+    return broken(w, "its consultation's other session knows nothing of it");
+  }
+  return (about ? other : l)->s.status == SESSION_ACTIVE ||
+         broken(w, "asks, and no agent has the customer");
 }
 
 /* ---- 2: nobody is stuck */
@@ -514,9 +554,10 @@ static bool heard(struct laws *w, const struct step *step) {
 static bool session_holds(struct laws *w, const struct engine *e, uint32_t slot,
                           const struct step *step) {
   const struct live *l = live_at(e, slot);
-  return one_holder(w, slot, l) && nobody_is_stuck(w, e, slot, l) &&
-         place_is_kept(w, slot, l, step) && matched(w, e, slot, l) &&
-         explained(w, e, slot, l) && messages_hold(w, slot, l, step);
+  return one_holder(w, slot, l) && consults_whole(w, e, l) &&
+         nobody_is_stuck(w, e, slot, l) && place_is_kept(w, slot, l, step) &&
+         matched(w, e, slot, l) && explained(w, e, slot, l) &&
+         messages_hold(w, slot, l, step);
 }
 
 bool laws_hold(struct laws *w, const struct engine *e,

@@ -492,6 +492,10 @@ static bool do_offer(struct storm *s, const struct target *t) {
   return storm_run(s, &cmd);
 }
 
+static bool do_beside(struct storm *s, const struct target *t) {
+  return storm_beside(s, t->id);
+}
+
 static bool do_complete(struct storm *s, const struct target *t) {
   struct command cmd = any_command(s, COMMAND_COMPLETE, t);
   if (one_in(s, 2)) {
@@ -620,6 +624,7 @@ static session_op *const session_ops[STORM_KIND_COUNT] = {
     [STORM_SUPERVISE] = do_supervise,
     [STORM_OFFER] = do_offer,
     [STORM_COMPLETE] = do_complete,
+    [STORM_BESIDE] = do_beside,
     [STORM_SCRIPT] = do_script,
     [STORM_REST] = do_rest,
     [STORM_SIGNAL] = do_signal,

@@ -29,6 +29,7 @@
   X(SUPERVISE, 25)                                                             \
   X(OFFER, 90)                                                                 \
   X(COMPLETE, 25)                                                              \
+  X(BESIDE, 40)                                                                \
   X(DESK, 40)                                                                  \
   X(STATE, 60)                                                                 \
   X(BOT, 8)                                                                    \
@@ -92,6 +93,8 @@ struct command storm_command(struct storm *s, enum command_type type,
 bool storm_supervise(struct storm *s, struct id session);
 bool storm_steer_agent(struct storm *s);
 bool storm_steer_queue(struct storm *s);
+/* storm_beside.c: what agents do beside a conversation. */
+bool storm_beside(struct storm *s, struct id session);
 /* storm_options.c: members by chance, of a transfer and of a change. */
 void storm_transfer_options(struct storm *s, struct record *r);
 void storm_wait_options(struct storm *s, struct record *r);

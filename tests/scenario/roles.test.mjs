@@ -37,6 +37,13 @@ POST   /sessions/ID/listen                    s d
 DELETE /sessions/ID/listen                    s d
 POST   /sessions/ID/whisper                   s d
 POST   /sessions/ID/barge                     s
+POST   /sessions/ID/notes                     s d
+POST   /sessions/ID/hold
+DELETE /sessions/ID/hold
+POST   /sessions/ID/consult
+DELETE /sessions/ID/consult
+POST   /sessions/ID/consult/merge
+POST   /sessions/ID/consult/complete
 POST   /sessions/ID/requeue                   s d
 POST   /sessions/ID/pull
 POST   /sessions/ID/offer/withdraw            s d
@@ -106,6 +113,7 @@ POST   /studio/complete                       s d
 POST   /studio/hover                          s d
 POST   /studio/format                         s d
 POST   /studio/run                            s d
+GET    /replies                               a s d
 GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
 GET    /events                                c a s d
@@ -198,7 +206,7 @@ test("of every route, each role gets what is its own and nothing else", async ()
 // those who may not send a good one, for its form is looked at first.
 function asks(method, path, token, may) {
   const good = {
-    "/transfer": { queueId: "support" }, "/messages": { text: "hello" }, "/signal": { value: 1 },
+    "/transfer": { queueId: "support" }, "/messages": { text: "hello" }, "/notes": { text: "careful" }, "/consult": { queueId: "support" }, "/signal": { value: 1 },
     "/priority": { priority: 1 }, "/script": { name: "forum" }, "/state": { state: "away" },
     "/step": { step: "over" }, "/callback": { number: "030 1234567" }, "/transcript": { to: "anna@shop.example" }, "/variable": { name: "x", expression: "1" },
     "/attributes": {}, "/ID": { attributes: {} }, "/sessions": { entryPoint: "plain" }, "/disposition": { disposition: "x" },

@@ -1,65 +1,23 @@
 // desk.test.mjs - an agent's day at the desk, with everything real.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
-import { BATON, Server } from "../scenario/support/server.mjs";
-import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn as enter, write } from "./support/browser.mjs";
+import { accessible, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn as enter, write } from "./support/browser.mjs";
+import { becomeAvailable, Day, PASSWORD } from "./support/desk.mjs";
 
-const PASSWORD = "correct horse battery";
-
-let server, browser, bot;
+let day, server, browser, bot;
 
 before(async () => {
-  server = await Server.start(OPEN_CENTRE);
-  const data = path.join(server.data, "journal");
-  for (const words of [["anna", "--role", "agent", "--agent", "anna"], ["bert", "--role", "agent", "--agent", "bert"], ["sue", "--role", "supervisor"]]) {
-    const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
-    assert.equal(status, 0, stderr);
-  }
-  browser = await Browser.start();
-  bot = await Peer.bot(server);
+  day = await Day.begin(OPEN_CENTRE);
+  ({ server, browser, bot } = day);
 });
-after(async () => {
-  await browser?.close();
-  await server?.remove();
-});
+after(() => day?.end());
 
-const home = (query = "") => `http://127.0.0.1:${server.port}/desk${query}`;
-
+const home = (query = "") => day.page("desk", query);
 const signIn = (page, login = "anna", password = PASSWORD) => enter(page, login, password);
-
-async function atWork(options) {
-  const page = await browser.open(home(), options);
-  await signIn(page);
-  await becomeAvailable(page, "Become available", "Go away");
-  await page.getByText("Nothing to do.").waitFor();
-  return page;
-}
-
-// Who was here a moment ago is still available.
-async function becomeAvailable(page, become, leave) {
-  const button = page.getByRole("button", { name: become });
-  const there = page.getByRole("button", { name: leave });
-  await button.or(there).waitFor();
-  while (!(await there.isVisible())) await button.click({ timeout: 500 }).catch(() => {});
-}
-
-// A customer whom the bot has handed over to anna's queue.
-async function handOver(words, more = {}) {
-  const customer = await Peer.customer(server, "released");
-  const { session } = await bot.hear("a new session", (f) => f.type === "session.invited" && !f.resumed);
-  await bot.ask("session.accept", { session: session.id });
-  await customer.ask("message", { text: words });
-  await bot.ask("session.goodbye", { session: session.id, outcome: "escalate", ...more });
-  await bot.ask("session.close", { session: session.id });
-  return { customer, session: session.id };
-}
-
-async function finish(session) {
-  for (const what of ["end", "complete"]) await server.as("supervisor")("POST", `/sessions/${session}/${what}`, {});
-}
+const atWork = (options) => day.atWork("anna", options);
+const handOver = (words, more) => day.handOver(words, more);
+const finish = (session) => day.finish(session);
 
 test("signing in: a wrong password is said, a supervisor is told, an agent begins away", async () => {
   const page = await browser.open(home());
@@ -164,7 +122,7 @@ test("the server is killed under the desk: a line that was begun stays, what was
   await finish(session);
   nothingWrong(page);
   await page.context().close();
-  bot = await Peer.bot(server);
+  day.bot = bot = await Peer.bot(server);
 });
 
 test("markup of a customer is text everywhere on the desk", async () => {

@@ -239,6 +239,13 @@ static const struct {
     {"centre: a\nscripts:\n  - {name: s, file: forum.studio}\n"
      "  - {name: S, file: forum.studio}\n" REST,
      4, "in line 3"},
+    /* replies */
+    {"centre: a\nreplies:\n  - {name: hello}\n" REST, 3, "\"text\" is missing"},
+    {"centre: a\nreplies:\n  - {name: a, text: b}\n  - {name: A, text: c}\n" REST,
+     4, "another reply"},
+    {"centre: a\nqueues: [{id: first}]\nreplies:\n"
+     "  - {name: a, text: b, queues: [frist]}\n" REST,
+     4, "did you mean \"first\"?"},
     /* tokens */
     {"centre: a\ntokens:\n  - {role: admin}\n" REST, 3, "secret is missing"},
     {"centre: a\ntokens:\n  - {role: admin, token: short}\n" REST, 3, "16"},

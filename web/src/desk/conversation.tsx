@@ -1,22 +1,22 @@
 // One conversation: what was said, what is known, what can be done with it.
-import { type FormEvent, Fragment, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { AttachButton, FileParts, tooLarge, UploadList } from "../shared/file-parts";
-import { readFiles, wordsBeside } from "../shared/files";
+import { type FormEvent, Fragment, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { AttachButton, tooLarge, UploadList } from "../shared/file-parts";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
-import type { Message } from "../shared/message";
-import { readRich } from "../shared/rich";
-import { RichParts } from "../shared/rich-parts";
 import { receiptOf, type Seen } from "../shared/seen";
 import { useTail } from "../shared/tail";
-import { type Aside, Desk, type Target, type Task } from "./desk";
+import { ConsultPanel, HoldBar, NoteForm } from "./beside";
+import { Desk, type Reply, type Target, type Task } from "./desk";
+import { AsideLine, Line } from "./lines";
 import { Refusal } from "../shared/refusal";
 import { customerOf, useSecondsUntil } from "./parts";
-import { fetchOwn, type Side, type SideState } from "./side";
+import { ReplyList, replyId, useReplies } from "./replies";
+import type { Side, SideState } from "./side";
 
 interface Props {
   task: Task;
   desk: Desk;
+  replies: readonly Reply[];
   language: Language;
   up: boolean;
 }
@@ -24,45 +24,56 @@ interface Props {
 export function Conversation(props: Props) {
   const { task, desk, language, up } = props;
   const { t } = language;
-  const [transfers, setTransfers] = useState(false);
+  const [shown, setShown] = useState<"transfer" | "note" | null>(null);
   const session = task.session.id;
   const side = desk.side(session);
   const beside = useSyncExternalStore(side.subscribe, side.snapshot);
+  const answers = task.session.consult?.part === "answers";
+  const toggle = (what: "transfer" | "note"): void => setShown(shown === what ? null : what);
   return (
     <main className="conversation">
       <header>
         <button type="button" className="second back" onClick={() => desk.look(null)}>{t("desk.back")}</button>
         <h2>{customerOf(task, t)}</h2>
-        {!task.session.customerConnected && <span className="warn">{t("desk.customerAway")}</span>}
-        {task.phase === "active" && (
+        {!task.session.customerConnected && !answers && <span className="warn">{t("desk.customerAway")}</span>}
+        <button type="button" className="second" aria-expanded={shown === "note"} onClick={() => toggle("note")}>{t("desk.note")}</button>
+        {task.phase === "active" && !answers && (
           <>
-            <button type="button" className="second" aria-expanded={transfers} onClick={() => setTransfers(!transfers)}>{t("desk.transfer")}</button>
+            {task.session.heldSince === null && (
+              <button type="button" className="second" disabled={!up} onClick={() => desk.hold(session, true)}>{t("desk.hold")}</button>
+            )}
+            <button type="button" className="second" aria-expanded={shown === "transfer"} onClick={() => toggle("transfer")}>{t("desk.transfer")}</button>
             <button type="button" className="second" disabled={!up} onClick={() => desk.end(session)}>{t("desk.end")}</button>
           </>
         )}
       </header>
-      {transfers && task.phase === "active" && <TransferForm {...props} onDone={() => setTransfers(false)} />}
+      <div className="beside">
+        {shown === "transfer" && task.phase === "active" && <TransferForm {...props} onDone={() => setShown(null)} />}
+        {shown === "note" && <NoteForm {...props} onDone={() => setShown(null)} />}
+        <HoldBar {...props} />
+        <ConsultPanel {...props} />
+      </div>
       {task.problem !== null && <Refusal problem={task.problem} language={language} />}
-      <Log task={task} language={language} side={side} seen={beside.seen} />
+      <Log {...props} side={side} seen={beside.seen} />
       {task.phase === "wrapup" ? <WrapUp {...props} /> : <Composer {...props} side={side} beside={beside} />}
       <Known task={task} language={language} />
     </main>
   );
 }
 
-function Log({ task, language, side, seen }: { task: Task; language: Language; side: Side; seen: Seen }) {
+function Log({ task, desk, language, side, seen }: Props & { side: Side; seen: Seen }) {
   const { t } = language;
   useLook(side, task.messages.at(-1)?.number ?? 0);
   const own = task.messages.filter((message) => message.from === "agent").at(-1)?.number;
   const pending = task.outbox.filter((draft) => !draft.told);
   const { shown, log, onScroll } = useTail(task.messages, pending.length + task.asides.length);
   const asides = (after: number) => task.asides.filter((aside) => aside.after === after)
-    .map((aside) => <AsideLine key={`${aside.at} ${aside.text}`} aside={aside} language={language} />);
+    .map((aside) => <AsideLine key={`${aside.at} ${aside.kind} ${aside.text}`} aside={aside} language={language} />);
   return (
     <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
       {shown.length === task.messages.length && asides(0)}
       {shown.map((message) => (
-        <Fragment key={message.number}><Line message={message} language={language} receipt={message.number === own && seen.delivered > 0 ? t(receiptOf(message.number, seen)) : ""} />{asides(message.number)}</Fragment>
+        <Fragment key={message.number}><Line message={message} language={language} own={message.author === desk.me} receipt={message.number === own && seen.delivered > 0 ? t(receiptOf(message.number, seen)) : ""} />{asides(message.number)}</Fragment>
       ))}
       {pending.map((draft) => (
         <div key={draft.id} className="bubble agent pending"><p dir="auto">{draft.text}</p><small>{t("chat.sending")}</small></div>
@@ -84,36 +95,10 @@ function useLook(side: Side, last: number): void {
   }, [side, last]);
 }
 
-const Line = memo(function Line({ message, language, receipt }: { message: Message; language: Language; receipt: string }) {
+function Composer({ task, desk, replies, language, up, side, beside }: Props & { side: Side; beside: SideState }) {
   const { t } = language;
-  const rich = useMemo(() => readRich(message.from === "customer" ? undefined : message.data), [message]);
-  const files = useMemo(() => readFiles(message.data), [message]);
-  const words = wordsBeside(message.text || rich.text, files);
-  const who = message.from === "customer" ? t("desk.customer") : message.from === "bot" ? t("chat.bot", { name: message.name }) : message.name;
-  return (
-    <div className={`bubble ${message.from}`}>
-      {words !== "" && <p dir="auto">{words}</p>}
-      <FileParts files={files} fetchFile={fetchOwn} language={language} />
-      <RichParts rich={rich} language={language} />
-      <small>{who} · <time dateTime={message.at}>{language.time(message.at)}</time>{receipt !== "" && <span className="receipt"> · {receipt}</span>}</small>
-    </div>
-  );
-});
-
-// For the agent's eyes alone.
-function AsideLine({ aside, language }: { aside: Aside; language: Language }) {
-  const { t } = language;
-  if (aside.text === null) return <p className="faint aside">{t("desk.barged", { name: aside.name })}</p>;
-  return (
-    <div className="bubble whisper">
-      <p dir="auto">{aside.text}</p>
-      <small>{t("desk.whisper", { name: aside.name })} · <time dateTime={aside.at}>{language.time(aside.at)}</time></small>
-    </div>
-  );
-}
-
-function Composer({ task, desk, language, up, side, beside }: Props & { side: Side; beside: SideState }) {
-  const { t } = language;
+  const choice = useReplies(task, replies, (text) => desk.write(task.session.id, text));
+  const listed = choice.found.length > 0;
   const { takes, uploads } = beside;
   const attach = (files: readonly File[]): void => {
     if (takes !== null) files.forEach((file) => side.uploads.add(file, tooLarge(file, takes, language)));
@@ -126,13 +111,15 @@ function Composer({ task, desk, language, up, side, beside }: Props & { side: Si
     if (text !== "") desk.say(task.session.id, text);
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (isSend(event)) send(event);
+    if (!choice.onKey(event) && isSend(event)) send(event);
   };
   return (
     <form className="composer" onSubmit={send}>
+      <ReplyList choice={choice} language={language} />
       <UploadList uploads={uploads} language={language} onDrop={(id) => side.uploads.drop(id)} onAgain={(id) => side.uploads.again(id)} />
       {takes !== null && <AttachButton taken={takes} language={language} onFiles={attach} />}
-      <textarea ref={field} rows={2} dir="auto" value={task.written} aria-label={t("chat.write")} placeholder={t(up ? "chat.write" : "desk.offline")}
+      <textarea ref={field} rows={2} dir="auto" value={task.written} aria-label={t("chat.write")} placeholder={t(!up ? "desk.offline" : replies.length > 0 ? "desk.write.replies" : "chat.write")}
+        aria-autocomplete="list" aria-controls={listed ? "replies" : undefined} aria-activedescendant={listed ? replyId(choice.at) : undefined}
         onKeyDown={onKey} onChange={(event) => desk.write(task.session.id, event.target.value)} />
       <button type="submit" disabled={task.written.trim() === ""}>{t("chat.send")}</button>
     </form>
@@ -164,10 +151,13 @@ function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: ()
   useEffect(() => {
     void Desk.targets().then(setTargets, () => setTargets([]));
   }, []);
+  const target = targets?.[chosen];
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    const target = targets?.[chosen];
     if (target !== undefined) desk.transfer(task.session.id, target, note.trim(), onDone);
+  };
+  const consult = (): void => {
+    if (target !== undefined) desk.consult(task.session.id, target, note.trim(), onDone);
   };
   return (
     <form className="transfer" onSubmit={send} aria-label={t("desk.transfer")}>
@@ -181,6 +171,9 @@ function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: ()
       </label>
       <label>{t("desk.transfer.note")}<input value={note} maxLength={4096} onChange={(event) => setNote(event.target.value)} /></label>
       <button type="submit" disabled={!up || targets === null || targets.length === 0}>{t("desk.transfer.go")}</button>
+      {target !== undefined && target.kind !== "bot" && task.session.consult === null && (
+        <button type="button" className="second" disabled={!up} onClick={consult}>{t("desk.consult.ask")}</button>
+      )}
     </form>
   );
 }

@@ -27,17 +27,44 @@ export interface SessionView {
   note: string | null;
   openedAt: string;
   customerConnected: boolean;
+  fromQueue: string | null;
+  heldSince: string | null;
+  consult: Consult | null;
   legs: { id: number; kind: string; party: string | null; status: string }[];
   messages?: Message[];
 }
 
-// What a supervisor did: whispered a text, or stepped in (null). The customer sees
-// neither.
+// The other session of a consultation: that of the customer, if this one is the
+// talk ("answers"), or the talk.
+export interface Consult {
+  session: string;
+  part: "asks" | "answers";
+  state: "asked" | "talking" | "merged" | "ended";
+  agent: string | null;
+  name: string | null;
+}
+
+// What stands beside the conversation: a supervisor whispered or stepped in, or
+// somebody took a note. The customer sees none of it.
 export interface Aside {
+  kind: "whisper" | "barge" | "note";
   after: number; // number of the message before it
   name: string;
-  text: string | null;
+  text: string;
   at: string;
+}
+
+const ASIDES: Readonly<Record<string, Aside["kind"]>> = {
+  "supervisor.whispered": "whisper",
+  "supervisor.barged": "barge",
+  "session.noted": "note",
+};
+
+// What agents often write; queues: for whose sessions it is meant, none: for all.
+export interface Reply {
+  name: string;
+  text: string;
+  queues: readonly string[];
 }
 
 // One session of the desk: offered, active, or being documented.
@@ -48,6 +75,7 @@ export interface Task {
   deadline: string | null;
   messages: readonly Message[];
   asides: readonly Aside[];
+  beside: readonly Message[]; // of the consultation's other session
   outbox: readonly Draft[];
   written: string; // and not sent
   unread: number;
@@ -61,6 +89,7 @@ export interface DeskState {
   agent: AgentView | null;
   tasks: readonly Task[]; // offers first, then by the time they came
   open: string | null; // the session that is looked at
+  replies: readonly Reply[];
   problem: Problem | null; // that concerns no session
 }
 
@@ -71,7 +100,7 @@ export interface Target {
 }
 
 const TARGET_MEMBER = { queue: "queueId", agent: "agentId", bot: "bot" } as const;
-const EMPTY: DeskState = { up: false, signedOut: false, agent: null, tasks: [], open: null, problem: null };
+const EMPTY: DeskState = { up: false, signedOut: false, agent: null, tasks: [], open: null, replies: [], problem: null };
 
 export class Desk {
   private state: DeskState = EMPTY;
@@ -90,7 +119,7 @@ export class Desk {
       {
         url: () => this.url(),
         frame: (frame) => this.onFrame(frame),
-        up: (up) => this.change({ up }),
+        up: (up) => this.onUp(up),
         lost: () => this.change({ signedOut: true }),
       },
       (error) => error instanceof Refused && (error.status === 401 || error.status === 403),
@@ -154,6 +183,37 @@ export class Desk {
     this.ask(session, { type: "transfer", ...to, ...(note ? { note } : {}) }, then);
   }
 
+  // Kept beside the conversation; the field is cleared when it is.
+  note(session: string, text: string, then: () => void): void {
+    this.ask(session, { type: "note", text }, then);
+  }
+
+  hold(session: string, on: boolean): void {
+    this.ask(session, { type: on ? "hold" : "resume" });
+  }
+
+  consult(session: string, target: Target, note: string, then: () => void): void {
+    const to = { [TARGET_MEMBER[target.kind]]: target.id };
+    this.ask(session, { type: "consult", ...to, ...(note ? { note } : {}) }, then);
+  }
+
+  // How a consultation goes on: both with the customer, given away, or over.
+  consulted(session: string, how: "merge" | "complete" | "end"): void {
+    this.ask(session, { type: `consult.${how}` });
+  }
+
+  // A line for the other session of the consultation.
+  sayBeside(task: Task, text: string, then: () => void): void {
+    const other = task.session.consult?.session;
+    const id = uuid();
+    if (other === undefined || !this.line.send({ type: "message", session: other, id, text })) return;
+    this.asked.set(id, { session: task.session.id, then });
+  }
+
+  get me(): string {
+    return this.person.id;
+  }
+
   end(session: string): void {
     this.ask(session, { type: "end" });
   }
@@ -182,6 +242,12 @@ export class Desk {
 
   private url(): Promise<string> {
     return socketUrl(location.origin, `/api/v1/agents/${encodeURIComponent(this.person.id)}/socket`);
+  }
+
+  private onUp(up: boolean): void {
+    this.change({ up });
+    if (!up) return;
+    ask<{ replies: Reply[] }>("/api/v1/replies").then(({ replies }) => this.change({ replies }), () => {});
   }
 
   // What is refused is shown where it was asked for. While the line is down
@@ -236,7 +302,18 @@ export class Desk {
         break;
       case "supervisor.whispered":
       case "supervisor.barged":
+      case "session.noted":
         this.onAside(session, frame);
+        break;
+      case "session.held":
+      case "session.resumed":
+        this.alterSession(session, { heldSince: frame.type === "session.held" ? String(frame["at"]) : null });
+        break;
+      case "session.consult":
+        this.onConsult(session, frame["consult"] as Consult | null);
+        break;
+      case "consult.message":
+        this.alter(session, (task) => ({ ...task, beside: withMessages(task.beside, [frame as unknown as Message]) }));
         break;
       case "session.ended":
         this.onEnded(session, frame);
@@ -276,7 +353,8 @@ export class Desk {
     const outbox = (before?.outbox ?? []).filter((draft) => !draft.told);
     this.put({ ...task, outbox, messages, written: before?.written ?? task.written });
     if (this.state.open === null) this.look(session.id);
-    if (before?.phase !== "offered") void this.recallAsides(session.id).catch(() => {});
+    if (before?.phase !== "offered" || session.status !== "active") void this.recallAsides(session.id).catch(() => {});
+    if (session.consult !== null) void this.recallBeside(session.id, session.consult).catch(() => {});
     for (const draft of outbox) this.sendDraft(session.id, draft);
   }
 
@@ -298,11 +376,12 @@ export class Desk {
   }
 
   private onAside(session: string, frame: Frame): void {
-    const text = typeof frame["text"] === "string" ? frame["text"] : null;
-    const seen = this.state.open === session;
+    const kind = ASIDES[frame.type];
+    if (kind === undefined) return;
+    const seen = this.state.open === session || kind === "note";
     this.alter(session, (task) => ({
       ...task,
-      asides: [...task.asides, { after: task.messages.at(-1)?.number ?? 0, name: String(frame["name"]), text, at: String(frame["at"]) }],
+      asides: [...task.asides, { kind, after: task.messages.at(-1)?.number ?? 0, name: String(frame["name"]), text: String(frame["text"] ?? ""), at: String(frame["at"]) }],
       unread: seen ? task.unread : task.unread + 1,
     }));
   }
@@ -314,11 +393,27 @@ export class Desk {
     let after = 0;
     for (const event of events) {
       if (event.type === "message") after++;
-      if (event.type !== "supervisor.whispered" && event.type !== "supervisor.barged") continue;
+      const kind = ASIDES[event.type];
+      if (kind === undefined) continue;
       const name = String((event["cause"] as { who: string }).who);
-      asides.push({ after, name, text: typeof event["text"] === "string" ? event["text"] : null, at: String(event["at"]) });
+      asides.push({ kind, after, name, text: String(event["text"] ?? ""), at: String(event["at"]) });
     }
     this.alter(session, (task) => ({ ...task, asides }));
+  }
+
+  private onConsult(session: string, consult: Consult | null): void {
+    const before = this.find(session)?.session.consult?.session;
+    this.alterSession(session, { consult });
+    if (consult !== null && consult.session !== before) {
+      this.alter(session, (task) => ({ ...task, beside: [] }));
+      void this.recallBeside(session, consult).catch(() => {});
+    }
+  }
+
+  // What was said in the other session before it was followed.
+  private async recallBeside(session: string, consult: Consult): Promise<void> {
+    const { messages } = await ask<{ messages: Message[] }>(`/api/v1/sessions/${consult.session}/messages`);
+    this.alter(session, (task) => ({ ...task, beside: withMessages(messages, task.beside) }));
   }
 
   private onTyping(session: string, on: boolean): void {
@@ -426,6 +521,7 @@ function newTask(session: SessionView, phase: Task["phase"], offer: number, dead
     session, phase, offer, deadline,
     messages: session.messages ?? [],
     asides: [],
+    beside: [],
     outbox: [],
     written: keptLine(session.id),
     unread: 0,

@@ -13,6 +13,17 @@ export function useSecondsUntil(deadline: string | null): number | null {
   return deadline === null ? null : Math.max(0, Math.ceil((Date.parse(deadline) - now) / 1000));
 }
 
+export function useSecondsSince(since: string | null): number | null {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (since === null) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [since]);
+  return since === null ? null : Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+}
+
 export function customerOf({ session }: Task, t: Language["t"]): string {
   const name = session.customer["name"] ?? session.customer["id"];
   return typeof name === "string" && name !== "" ? name : t("desk.customer");

@@ -44,7 +44,7 @@ export function DeskView({ person, language, onLeave }: Props) {
         </ul>
         {state.tasks.length === 0 && <p className="faint">{t(state.agent?.state === "available" ? "desk.empty" : "desk.away.hint")}</p>}
       </nav>
-      {open !== undefined && <Conversation key={open.session.id} task={open} desk={desk} language={language} up={state.up} />}
+      {open !== undefined && <Conversation key={open.session.id} task={open} desk={desk} replies={state.replies} language={language} up={state.up} />}
     </div>
   );
 }

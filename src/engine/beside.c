@@ -1,0 +1,78 @@
+/* What an agent does beside the conversation: notes, and hold.
+ *
+ * A note is no message: it is in no transcript, and neither the customer nor a
+ * bot is ever told of it. On hold the session stays active, with the agent who
+ * has it: only the customer is told to wait. */
+#include "engine/engine_priv.h"
+
+static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
+                   struct answer *a) {
+  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+}
+
+static bool has_it(const struct ctx *x, const struct session *s) {
+  return x->by.role != ROLE_AGENT || s->agent == x->by.number;
+}
+
+void cmd_note(struct ctx *x, uint32_t slot, const struct record *args,
+              struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  struct record ev;
+  if (l->s.status == SESSION_COMPLETED) {
+    refuse(x, slot, REFUSAL_SESSION_ENDED, a);
+    return;
+  }
+  if (!has_it(x, &l->s) && !consult_has(x->e, l, x->by.number)) {
+    refuse(x, slot, REFUSAL_STALE_HOLDER, a);
+    return;
+  }
+  ctx_event(x, &ev, EVENT_NOTED, slot);
+  record_copy(&ev, FIELD_TEXT, args);
+  emit(x, &ev);
+  answer_session(x, slot, 200, "The note was kept.", a);
+}
+
+/* Only who talks with the customer lets the customer wait. */
+static bool talks(struct ctx *x, uint32_t slot, struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  if (l->s.status != SESSION_ACTIVE) {
+    refuse(x, slot, REFUSAL_NOT_WITH_AGENT, a);
+    return false;
+  }
+  if (!has_it(x, &l->s)) {
+    refuse(x, slot, REFUSAL_STALE_HOLDER, a);
+    return false;
+  }
+  return true;
+}
+
+void beside_resume(struct ctx *x, uint32_t slot) {
+  struct record ev;
+  if (engine_live(x->e, slot)->held_us != 0) {
+    ctx_event(x, &ev, EVENT_RESUMED, slot);
+    emit(x, &ev);
+  }
+}
+
+void cmd_hold(struct ctx *x, uint32_t slot, const struct record *args,
+              struct answer *a) {
+  struct record ev;
+  if (!talks(x, slot, a)) {
+    return;
+  }
+  if (engine_live(x->e, slot)->held_us == 0) {
+    ctx_event(x, &ev, EVENT_HELD, slot);
+    record_copy(&ev, FIELD_REASON, args);
+    emit(x, &ev);
+  }
+  answer_session(x, slot, 200, "The customer is on hold.", a);
+}
+
+void cmd_resume(struct ctx *x, uint32_t slot, const struct record *args,
+                struct answer *a) {
+  (void)args;
+  if (talks(x, slot, a)) {
+    beside_resume(x, slot);
+    answer_session(x, slot, 200, "The customer is not on hold.", a);
+  }
+}

@@ -1,0 +1,40 @@
+/* beside_priv.h - hold, and consultations.
+ *
+ * A consultation is a session of its own between the agent who asks and whoever
+ * answers: it waits in a queue, is offered and counts for capacity as any other
+ * does, so that there is one holder of each at all times. The customer's stays
+ * with who asks, until it is given away in one step.
+ */
+#ifndef BATON_ENGINE_BESIDE_PRIV_H
+#define BATON_ENGINE_BESIDE_PRIV_H
+
+#include "engine/live_priv.h"
+
+struct answer;
+struct ctx;
+struct engine;
+struct json_out;
+struct place;
+
+/* beside.c: the customer is on hold no more, if it was. */
+void beside_resume(struct ctx *x, uint32_t slot);
+
+/* ---- consult.c */
+
+/* Is the agent at the other end of the session's consultation? */
+bool consult_has(const struct engine *e, const struct live *l, uint32_t agent);
+/* May that agent speak in the session, though another one has it? */
+bool consult_speaks(const struct engine *e, const struct live *l,
+                    uint32_t agent);
+/* After a transition of the session from @before: the other one of its
+ * consultation follows in the same step. */
+void consult_follow(struct ctx *x, uint32_t slot, const struct session *before);
+/* The members of the session's view. */
+void consult_view(const struct engine *e, const struct live *l,
+                  struct json_out *o);
+
+/* transfer.c: would the session go there now? False: answered. */
+bool transfer_would(struct ctx *x, uint32_t slot, const struct record *args,
+                    struct place *place, struct answer *a);
+
+#endif

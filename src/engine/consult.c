@@ -1,0 +1,330 @@
+/* Consultations: an agent asks another one, or a queue, and the customer stays
+ * with who asks, until the session is given away, or the talk is over. */
+#include "base/check.h"
+#include "engine/engine_priv.h"
+#include "engine/put_priv.h"
+
+/* Longer than anybody waits for advice. */
+#define CONSULT_EXCLUDED_US (INT64_C(86400) * 1000000)
+
+static const struct live *other_of(const struct engine *e,
+                                   const struct live *l) {
+  uint32_t slot;
+  return l->consults != CONSULTS_NOT && engine_find(e, l->consult, &slot)
+             ? engine_live(e, slot)
+             : NULL;
+}
+
+bool consult_has(const struct engine *e, const struct live *l, uint32_t agent) {
+  const struct live *other = other_of(e, l);
+  return other != NULL && other->s.agent == agent;
+}
+
+bool consult_speaks(const struct engine *e, const struct live *l,
+                    uint32_t agent) {
+  const struct live *other = other_of(e, l);
+  return other != NULL && l->consults != CONSULTS_ASKS &&
+         other->s.status == SESSION_ACTIVE && other->s.agent == agent;
+}
+
+static const char *state_of(const struct live *l, const struct live *talk) {
+  return l->consults == CONSULTS_MERGED     ? "merged"
+         : talk->s.status == SESSION_ACTIVE ? "talking"
+         : live_in_queue(&talk->s)          ? "asked"
+                                            : "ended";
+}
+
+void consult_view(const struct engine *e, const struct live *l,
+                  struct json_out *o) {
+  const struct live *other = other_of(e, l);
+  json_key(o, "consult");
+  if (other == NULL) {
+    json_put_null(o);
+    return;
+  }
+  const bool about = l->consults == CONSULTS_ABOUT;
+  json_open_object(o);
+  put_id(o, "session", l->consult);
+  put_name(o, "part", about ? "answers" : "asks");
+  put_name(o, "state", about ? state_of(other, l) : state_of(l, other));
+  const struct text agent =
+      view_holder_name(e, SESSION_HOLDER_AGENT, other->s.agent);
+  put_name_or_null(o, "agent", agent);
+  put_name_or_null(o, "name", engine_party_name(e, ROLE_AGENT, agent));
+  json_close_object(o);
+}
+
+bool engine_session_consult(const struct engine *e, uint32_t slot,
+                            struct id *out) {
+  const struct live *l = engine_live(e, slot);
+  *out = l->consult;
+  return l->consults != CONSULTS_NOT;
+}
+
+void engine_write_consult(const struct engine *e, uint32_t slot,
+                          struct json_out *o) {
+  consult_view(e, engine_live(e, slot), o);
+}
+
+/* ---- asking */
+
+static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
+                   struct answer *a) {
+  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+}
+
+/* Who asks has the customer, and asks one at a time. */
+static bool may_ask(struct ctx *x, uint32_t slot, struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  if (l->s.status != SESSION_ACTIVE || l->s.agent != x->by.number) {
+    refuse(x, slot,
+           l->s.status == SESSION_ACTIVE ? REFUSAL_STALE_HOLDER
+                                         : REFUSAL_NOT_WITH_AGENT,
+           a);
+    return false;
+  }
+  if (l->consults != CONSULTS_NOT) {
+    answer_refuse(x, slot, REFUSAL_CONSULT_PENDING,
+                  l->consults == CONSULTS_ABOUT
+                      ? TEXT("This session is a consultation itself: answer "
+                             "it, or transfer it.")
+                      : TEXT("Another agent or queue is being asked."),
+                  a);
+    return false;
+  }
+  if (x->e->by_id.count >= LIMIT_SESSIONS) {
+    answer_refuse(x, slot, REFUSAL_UNAVAILABLE,
+                  TEXT("As many sessions are open as may be."), a);
+    return false;
+  }
+  return true;
+}
+
+static bool is_somebody_else(struct ctx *x, const struct place *p,
+                             const struct record *args, struct answer *a) {
+  if (x->e->dir.queues[p->queue].agent != x->by.number) {
+    return true;
+  }
+  answer_member(x, REFUSAL_INVALID_MEMBER,
+                record_has(args, FIELD_AGENT_ID) ? "/agentId" : "/queueId",
+                TEXT("That is you: ask somebody else."), a);
+  return false;
+}
+
+/* In it, the agent who asks stands where the customer does elsewhere. */
+static struct text asker(struct ctx *x) {
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, x->out->arena.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  put_text(&o, "agent", x->by.name);
+  put_text(&o, "name", engine_party_name(x->e, ROLE_AGENT, x->by.name));
+  json_close_object(&o);
+  const struct text customer = arena_copy_text(ctx_arena(x), textbuf_text(&b));
+  textbuf_free(&b);
+  return customer;
+}
+
+/* The session between the two, in nobody's hands. */
+static uint32_t open_talk(struct ctx *x, uint32_t slot) {
+  const struct session_cmd release = {.type = SESSION_CMD_RELEASE};
+  const struct live *l = engine_live(x->e, slot);
+  struct record args;
+  record_init(&args, COMMAND_OPEN_SESSION);
+  record_set_id(&args, FIELD_CONSULT, l->id);
+  record_set_text(&args, FIELD_CUSTOMER, asker(x));
+  const uint32_t talk =
+      open_session(x, l->entry, SESSION_HOLDER_SCRIPT, 0, &args);
+  x->moving = true; /* no script of the entry point begins */
+  do_session_late(x, talk, &release, NULL);
+  x->moving = false;
+  return talk;
+}
+
+/* Nobody is offered what they ask themselves, while another could take it. */
+static void leave_out(struct ctx *x, uint32_t talk) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_AGENT_EXCLUDED, talk);
+  record_set_num(&ev, FIELD_AGENT, x->by.number);
+  record_set_num(&ev, FIELD_UNTIL, x->now_us + CONSULT_EXCLUDED_US);
+  emit(x, &ev);
+}
+
+static void note_asked(struct ctx *x, uint32_t slot, struct id talk,
+                       struct text target) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_CONSULT_ASKED, slot);
+  record_set_id(&ev, FIELD_CONSULT, talk);
+  record_set_given(&ev, FIELD_TARGET, target);
+  emit(x, &ev);
+}
+
+void cmd_consult(struct ctx *x, uint32_t slot, const struct record *args,
+                 struct answer *a) {
+  struct place p;
+  struct record extra;
+  if (!may_ask(x, slot, a) || !transfer_would(x, slot, args, &p, a) ||
+      !is_somebody_else(x, &p, args, a)) {
+    return;
+  }
+  const uint32_t talk = open_talk(x, slot);
+  const struct session_cmd queue = {.type = SESSION_CMD_TRANSFER,
+                                    .target = p.queue};
+  note_asked(x, slot, engine_live(x->e, talk)->id, body_target(args));
+  record_init(&extra, 0);
+  p.reason = TEXT("consult");
+  put_place(x, talk, &p, &extra);
+  do_session_late(x, talk, &queue, &extra);
+  leave_out(x, talk);
+  answer_view(x, talk, 201, a);
+}
+
+/* ---- what comes of it */
+
+/* Who answers in the session's consultation; false: refused. */
+static bool find_talk(struct ctx *x, uint32_t slot, uint32_t *talk,
+                      struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  const bool asks =
+      l->consults == CONSULTS_ASKS || l->consults == CONSULTS_MERGED;
+  if (!asks || l->s.agent != x->by.number ||
+      !engine_find(x->e, l->consult, talk)) {
+    answer_refuse(x, slot, REFUSAL_NO_CONSULT,
+                  TEXT("You are asking nobody about this session."), a);
+    return false;
+  }
+  return true;
+}
+
+static bool find_answering(struct ctx *x, uint32_t slot, uint32_t *talk,
+                           struct answer *a) {
+  if (!find_talk(x, slot, talk, a)) {
+    return false;
+  }
+  if (engine_live(x->e, *talk)->s.status == SESSION_ACTIVE) {
+    return true;
+  }
+  answer_refuse(x, slot, REFUSAL_NO_CONSULT,
+                TEXT("Nobody has answered yet: wait, or transfer the session."),
+                a);
+  return false;
+}
+
+void cmd_merge_consult(struct ctx *x, uint32_t slot, const struct record *args,
+                       struct answer *a) {
+  uint32_t talk;
+  struct record ev;
+  (void)args;
+  if (!find_answering(x, slot, &talk, a)) {
+    return;
+  }
+  if (engine_live(x->e, slot)->consults != CONSULTS_MERGED) {
+    ctx_event(x, &ev, EVENT_CONSULT_MERGED, slot);
+    record_set_id(&ev, FIELD_CONSULT, engine_live(x->e, talk)->id);
+    record_set_num(&ev, FIELD_AGENT, engine_live(x->e, talk)->s.agent);
+    emit(x, &ev);
+  }
+  answer_session(x, slot, 200, "Both of you talk with the customer.", a);
+}
+
+/* The talk ends with the transfer (consult_follow()), so that whoever answered
+ * has a place; an agent who may not have it meanwhile is offered it first. */
+void cmd_complete_consult(struct ctx *x, uint32_t slot,
+                          const struct record *args, struct answer *a) {
+  uint32_t talk;
+  struct record extra;
+  struct answer no;
+  if (!find_answering(x, slot, &talk, a)) {
+    return;
+  }
+  const uint32_t agent = engine_live(x->e, talk)->s.agent;
+  const struct place p = {.queue = x->e->dir.agents[agent].queue,
+                          .priority = engine_live(x->e, slot)->priority,
+                          .reason = record_text(args, FIELD_REASON),
+                          .note = record_text(args, FIELD_NOTE)};
+  const struct session_cmd queue = {
+      .type = SESSION_CMD_TRANSFER, .target = p.queue, .privileged = true};
+  record_init(&extra, 0);
+  put_place(x, slot, &p, &extra);
+  do_session_late(x, slot, &queue, &extra);
+  if (agent_has_place(x, slot, agent, &no)) {
+    agent_claim(x, slot, agent, args);
+  }
+  answer_session(x, slot, 200, "Whoever was asked has the session.", a);
+}
+
+static void end_talk(struct ctx *x, uint32_t talk, struct text reason) {
+  const struct session_cmd end = {.type = SESSION_CMD_END, .privileged = true};
+  struct record extra;
+  record_init(&extra, 0);
+  record_set_given(&extra, FIELD_REASON, reason);
+  record_set_text(&extra, FIELD_END_REASON, TEXT("agent_ended"));
+  do_session_late(x, talk, &end, &extra);
+}
+
+void cmd_end_consult(struct ctx *x, uint32_t slot, const struct record *args,
+                     struct answer *a) {
+  const struct live *l = engine_live(x->e, slot);
+  uint32_t talk = slot;
+  const bool answers =
+      l->consults == CONSULTS_ABOUT && l->s.agent == x->by.number;
+  if (answers || find_talk(x, slot, &talk, a)) {
+    end_talk(x, talk, record_text(args, FIELD_REASON));
+    answer_session(x, slot, 200, "The consultation is over.", a);
+  }
+}
+
+/* ---- one follows the other */
+
+/* What is talked about is not documented: whoever answered is free at once. */
+static void document(struct ctx *x, uint32_t talk) {
+  const struct session_cmd cmd = {.type = SESSION_CMD_DOCUMENTED,
+                                  .target = engine_live(x->e, talk)->s.agent,
+                                  .privileged = true};
+  do_session_late(x, talk, &cmd, NULL);
+}
+
+static void note_ended(struct ctx *x, uint32_t asked, const struct live *talk) {
+  struct record ev;
+  ctx_event(x, &ev, EVENT_CONSULT_ENDED, asked);
+  record_set_id(&ev, FIELD_CONSULT, talk->id);
+  record_set_given(&ev, FIELD_END_REASON, talk->end_reason);
+  emit(x, &ev);
+}
+
+static void follow_talk(struct ctx *x, uint32_t talk,
+                        const struct session *before) {
+  const struct live *l = engine_live(x->e, talk);
+  uint32_t asked;
+  if (l->s.status == SESSION_WRAPUP) {
+    document(x, talk);
+    return;
+  }
+  if (!engine_find(x->e, l->consult, &asked) ||
+      !id_equal(engine_live(x->e, asked)->consult, l->id)) {
+    return;
+  }
+  if (l->s.status == SESSION_COMPLETED) {
+    note_ended(x, asked, l);
+  } else if (before->status == SESSION_ACTIVE &&
+             l->s.status != SESSION_ACTIVE &&
+             engine_live(x->e, asked)->consults == CONSULTS_MERGED) {
+    /* Somebody else will answer, whom nobody has let in. */
+    note_asked(x, asked, l->id,
+               view_holder_name(x->e, SESSION_HOLDER_QUEUE, l->s.queue));
+  }
+}
+
+void consult_follow(struct ctx *x, uint32_t slot,
+                    const struct session *before) {
+  const struct live *l = engine_live(x->e, slot);
+  uint32_t talk;
+  if (l->consults == CONSULTS_ABOUT) {
+    follow_talk(x, slot, before);
+  } else if (l->consults != CONSULTS_NOT &&
+             (l->s.status != SESSION_ACTIVE || l->s.agent != before->agent) &&
+             engine_find(x->e, l->consult, &talk)) {
+    end_talk(x, talk, (struct text){"", 0});
+  }
+}

@@ -1,0 +1,197 @@
+/* Consultations: the customer's session stays with who asks, the talk is a
+ * session of its own that counts as one, and each has one holder at all times.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "centre.h"
+#include "engine/engine_priv.h"
+
+struct story {
+  struct centre c;
+  struct id customer, talk;
+};
+
+static const struct live *live(const struct story *s, struct id id) {
+  uint32_t slot = 0;
+  assert_true(engine_find(s->c.e, id, &slot));
+  return engine_live(s->c.e, slot);
+}
+
+/* The agent does it to that session. */
+static void acts(struct story *s, struct id session, const char *agent,
+                 enum command_type type, const char *json) {
+  s->c.session = session;
+  centre_agent(&s->c, agent, type, json);
+}
+
+/* Anna talks with the customer; Bert is free. */
+static void begin(struct story *s) {
+  centre_init(&s->c, NULL);
+  centre_ready(&s->c, "anna");
+  centre_queue(&s->c, "{\"queue\":\"support\"}");
+  centre_agent(&s->c, "anna", COMMAND_ACCEPT_OFFER, NULL);
+  s->customer = s->c.session;
+  centre_ready(&s->c, "bert");
+}
+
+static void ask(struct story *s, const char *target) {
+  acts(s, s->customer, "anna", COMMAND_CONSULT, target);
+  assert_int_equal(s->c.step.answer.code, 201);
+  s->talk = s->c.step.answer.session;
+}
+
+static void begin_talking(struct story *s) {
+  begin(s);
+  ask(s, "{\"agentId\":\"bert\",\"note\":\"A refund?\"}");
+  assert_int_equal(live(s, s->talk)->s.status, SESSION_OFFERED);
+  acts(s, s->talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  assert_int_equal(live(s, s->talk)->s.status, SESSION_ACTIVE);
+}
+
+static uint32_t in_hand(const struct story *s, const char *agent) {
+  return agent_used(&s->c.e->agents[centre_number(&s->c, agent)].a, 0);
+}
+
+static void assert_over(const struct story *s) {
+  assert_int_equal(live(s, s->talk)->s.status, SESSION_COMPLETED);
+  assert_int_equal(live(s, s->customer)->consults, CONSULTS_NOT);
+}
+
+static void who_is_asked_talks_with_who_asks_alone(void **state) {
+  (void)state;
+  struct story s;
+  begin_talking(&s);
+  assert_int_equal(live(&s, s.customer)->s.status, SESSION_ACTIVE);
+  assert_int_equal(in_hand(&s, "anna"), 1);
+  assert_int_equal(in_hand(&s, "bert"), 1);
+  const size_t said = live(&s, s.customer)->message_count;
+  acts(&s, s.talk, "anna", COMMAND_SAY, "{\"text\":\"May I refund it?\"}");
+  assert_int_equal(s.c.step.answer.code, 201);
+  acts(&s, s.talk, "bert", COMMAND_SAY, "{\"text\":\"Up to 50.\"}");
+  assert_int_equal(s.c.step.answer.code, 201);
+  assert_int_equal(live(&s, s.customer)->message_count, said);
+  acts(&s, s.customer, "bert", COMMAND_SAY, "{\"text\":\"Hello\"}");
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_STALE_HOLDER);
+  s.c.session = s.customer;
+  assert_true(centre_shows(&s.c, "\"state\":\"talking\",\"agent\":\"bert\""));
+  centre_reload(&s.c);
+  s.c.session = s.talk;
+  assert_true(centre_shows(&s.c, "\"part\":\"answers\""));
+  centre_free(&s.c);
+}
+
+static void it_is_given_away_in_one_step(void **state) {
+  (void)state;
+  struct story s;
+  begin_talking(&s);
+  acts(&s, s.customer, "anna", COMMAND_COMPLETE_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.code, 200);
+  assert_over(&s);
+  const struct session *now = &live(&s, s.customer)->s;
+  assert_int_equal(now->status, SESSION_ACTIVE);
+  assert_int_equal(now->agent, centre_number(&s.c, "bert"));
+  assert_int_equal(in_hand(&s, "anna"), 0);
+  assert_int_equal(in_hand(&s, "bert"), 1);
+  centre_free(&s.c);
+}
+
+static void it_stays_when_the_talk_is_over(void **state) {
+  (void)state;
+  static const char *const who[] = {"anna", "bert"};
+  for (size_t i = 0; i < 2; i++) {
+    struct story s;
+    begin_talking(&s);
+    acts(&s, i == 0 ? s.customer : s.talk, who[i], COMMAND_END_CONSULT, NULL);
+    assert_int_equal(s.c.step.answer.code, 200);
+    assert_over(&s);
+    assert_int_equal(live(&s, s.customer)->s.agent,
+                     centre_number(&s.c, "anna"));
+    assert_int_equal(in_hand(&s, "bert"), 0);
+    ask(&s, "{\"agentId\":\"bert\"}"); /* and again */
+    centre_free(&s.c);
+  }
+}
+
+static void who_is_let_in_speaks_with_the_customer(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  ask(&s, "{\"queue\":\"support\"}");
+  acts(&s, s.customer, "anna", COMMAND_MERGE_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_NO_CONSULT);
+  acts(&s, s.talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  acts(&s, s.customer, "anna", COMMAND_MERGE_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.code, 200);
+  centre_reload(&s.c);
+  acts(&s, s.customer, "bert", COMMAND_SAY, "{\"text\":\"Hello\"}");
+  assert_int_equal(s.c.step.answer.code, 201);
+  acts(&s, s.customer, "anna", COMMAND_SAY, "{\"text\":\"That is Bert.\"}");
+  assert_int_equal(s.c.step.answer.code, 201);
+  assert_int_equal(live(&s, s.customer)->s.agent, centre_number(&s.c, "anna"));
+  acts(&s, s.customer, "anna", COMMAND_END, NULL);
+  assert_over(&s);
+  acts(&s, s.customer, "bert", COMMAND_SAY, "{\"text\":\"Bye\"}");
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_UNKNOWN_SESSION);
+  centre_free(&s.c);
+}
+
+static void who_takes_over_the_talk_was_not_let_in(void **state) {
+  (void)state;
+  struct story s;
+  begin_talking(&s);
+  acts(&s, s.customer, "anna", COMMAND_MERGE_CONSULT, NULL);
+  acts(&s, s.talk, "bert", COMMAND_TRANSFER, "{\"queue\":\"support\"}");
+  assert_int_equal(live(&s, s.customer)->consults, CONSULTS_ASKS);
+  assert_true(live_in_queue(&live(&s, s.talk)->s));
+  centre_free(&s.c);
+}
+
+static void what_cannot_be_asked_says_why(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  acts(&s, s.customer, "anna", COMMAND_CONSULT, "{\"agentId\":\"anna\"}");
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_INVALID_MEMBER);
+  acts(&s, s.customer, "anna", COMMAND_CONSULT, "{\"agentId\":\"nemo\"}");
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_UNKNOWN_TARGET);
+  acts(&s, s.customer, "anna", COMMAND_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_INVALID_MEMBER);
+  acts(&s, s.customer, "anna", COMMAND_END_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_NO_CONSULT);
+  ask(&s, "{\"agentId\":\"bert\"}");
+  acts(&s, s.customer, "anna", COMMAND_CONSULT, "{\"queue\":\"support\"}");
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_CONSULT_PENDING);
+  acts(&s, s.talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  acts(&s, s.talk, "bert", COMMAND_CONSULT, "{\"agentId\":\"anna\"}");
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_CONSULT_PENDING);
+  acts(&s, s.talk, "bert", COMMAND_MERGE_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_NO_CONSULT);
+  centre_free(&s.c);
+}
+
+static void a_transfer_ends_the_talk(void **state) {
+  (void)state;
+  struct story s;
+  begin_talking(&s);
+  acts(&s, s.customer, "anna", COMMAND_TRANSFER, "{\"queue\":\"support\"}");
+  assert_over(&s);
+  assert_int_equal(live(&s, s.customer)->s.status, SESSION_OFFERED);
+  centre_free(&s.c);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(who_is_asked_talks_with_who_asks_alone),
+      cmocka_unit_test(it_is_given_away_in_one_step),
+      cmocka_unit_test(it_stays_when_the_talk_is_over),
+      cmocka_unit_test(who_is_let_in_speaks_with_the_customer),
+      cmocka_unit_test(who_takes_over_the_talk_was_not_let_in),
+      cmocka_unit_test(what_cannot_be_asked_says_why),
+      cmocka_unit_test(a_transfer_ends_the_talk),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
