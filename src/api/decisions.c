@@ -2,7 +2,8 @@
  * offers: as it was decided, out of the journal.
  *
  * The state behind a decision is that of the whole centre, so that the journal
- * is folded once more up to it; in slices, between which others are served. */
+ * is folded once more up to it, from the snapshot before it; in slices, between
+ * which others are served. */
 #include "engine/decision.h"
 
 #include "api/serve_priv.h"
@@ -15,7 +16,7 @@ struct look_back {
   struct call *call;
   struct past *past;
   uint64_t wanted;         /* ?at=: this batch alone; 0: all of them */
-  uint64_t last, offers;   /* the batch of the last one that is wanted */
+  uint64_t first, last;    /* the batches of those that are wanted; 0 */
   struct text only;        /* ?agent=; in the call's arena */
   struct textbuf words;    /* if these are asked for, */
   struct textbuf decision; /* made of this */
@@ -35,6 +36,7 @@ static bool is_wanted(const struct look_back *b, uint64_t seq,
 static bool find_last(void *ctx, uint64_t seq, const struct record *event) {
   struct look_back *b = ctx;
   if (is_wanted(b, seq, event)) {
+    b->first = b->first == 0 ? seq : b->first;
     b->last = seq;
   }
   return true;
@@ -77,9 +79,8 @@ static void finish(struct look_back *b) {
   struct call *c = b->call;
   if (b->in_words) {
     textbuf_clear(&c->out);
-    textbuf_add(&c->out, b->offers == 0 && b->last == 0
-                             ? TEXT("The session was never offered.\n")
-                             : textbuf_text(&b->words));
+    textbuf_add(&c->out, b->last == 0 ? TEXT("The session was never offered.\n")
+                                      : textbuf_text(&b->words));
   } else {
     json_close_list(&b->o);
     json_close_object(&b->o);
@@ -133,7 +134,12 @@ static void begin(struct call *c) {
     json_key(&b->o, "decisions");
     json_open_list(&b->o);
   }
-  err = past_create(c->api->domain, look_at, b, &b->past);
+  const struct past_view view = {b->first, look_at, b};
+  err = past_create(c->api->domain, &view, &b->past);
+  if (err != BT_ERR_OK && err != BT_ERR_NOMEM) {
+    call_refuse_journal(c, err);
+    return;
+  }
   if (err == BT_ERR_OK) {
     err = loop_timer_create(c->api->options.loop, go_on, b, &c->timer);
   }

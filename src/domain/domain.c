@@ -6,7 +6,7 @@
 #include "domain/domain_priv.h"
 
 enum {
-  SNAPSHOT_EVERY_DEFAULT = 20000,
+  SNAPSHOT_EVERY_DEFAULT = 4000,
   /* Beyond this somebody is faster than the disk for too long. */
   HELD_MAX = 16384,
   /* A snapshot waits for a quiet moment, but not for ever. */

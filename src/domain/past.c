@@ -1,26 +1,47 @@
 #include "domain/past.h"
 
+#include "codec/snapshot.h"
 #include "domain/domain_priv.h"
 
 struct past {
   struct domain *domain;
   struct engine *engine;
-  past_event_fn *fn;
-  void *ctx;
+  struct past_view view;
   uint64_t seq;
 };
 
-enum bt_err past_create(struct domain *d, past_event_fn *fn, void *ctx,
+/* The journal's nearest snapshot, if it has one that is understood; else all
+ * is folded. */
+static enum bt_err start_near(struct past *p, uint64_t first) {
+  struct textbuf state;
+  uint64_t seq = 0;
+  textbuf_init(&state, p->domain->mem);
+  enum bt_err err =
+      journal_read_snapshot(p->domain->journal, first, &seq, &state);
+  if (err == BT_ERR_OK) {
+    err = snapshot_decode(p->engine, textbuf_text(&state));
+    p->seq = err == BT_ERR_OK ? seq : 0;
+  }
+  textbuf_free(&state);
+  return err == BT_ERR_NOT_FOUND || err == BT_ERR_FOREIGN ? BT_ERR_OK : err;
+}
+
+enum bt_err past_create(struct domain *d, const struct past_view *view,
                         struct past **out) {
   const struct engine_options options = {.centre = journal_centre(d->journal)};
   struct past *p = mem_new(d->mem, sizeof *p);
   if (p == NULL) {
     return BT_ERR_NOMEM;
   }
-  *p = (struct past){.domain = d, .fn = fn, .ctx = ctx};
-  const enum bt_err err = engine_create(d->mem, &options, &p->engine);
+  *p = (struct past){.domain = d, .view = *view};
+  enum bt_err err = engine_create(d->mem, &options, &p->engine);
   if (err != BT_ERR_OK) {
     mem_free(d->mem, p, sizeof *p);
+    return err;
+  }
+  err = start_near(p, view->first);
+  if (err != BT_ERR_OK) {
+    past_free(p);
     return err;
   }
   *out = p;
@@ -40,7 +61,7 @@ uint64_t past_seq(const struct past *p) {
 
 static bool fold(void *ctx, uint64_t seq, const struct record *event) {
   struct past *p = ctx;
-  p->fn(p->ctx, p->engine, seq, event);
+  p->view.fn(p->view.ctx, p->engine, seq, event);
   engine_apply(p->engine, seq, event);
   return true;
 }

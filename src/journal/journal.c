@@ -124,6 +124,11 @@ enum bt_err journal_read(struct journal *j, uint64_t seq, struct textbuf *out) {
   return j->ops->read(j, seq, out);
 }
 
+enum bt_err journal_read_snapshot(struct journal *j, uint64_t before,
+                                  uint64_t *seq, struct textbuf *out) {
+  return j->ops->read_snapshot(j, before, seq, out);
+}
+
 enum bt_err journal_read_range(struct journal *j, uint64_t first, uint64_t last,
                                const struct journal_sink *sink) {
   const uint64_t durable = journal_durable(j);

@@ -149,9 +149,10 @@ enum bt_err journal_append(struct journal *j,
 
 /* Queues a copy of the state as of batch @seq, which must have been appended
  * (or be 0). It is written in parts between the groups, so that it delays no
- * batch for long, and counts when it is complete. The two newest are kept;
- * batches are kept all.
- * BT_ERR_BUSY: one is still being written. Else as journal_append. */
+ * batch for long, and counts when it is complete. The two newest are kept, and
+ * of older ones the fewer the older they are: the gap that one leaves is at
+ * most half of its age. Batches are kept all. BT_ERR_BUSY: one is still being
+ * written. Else as journal_append. */
 enum bt_err journal_snapshot(struct journal *j, uint64_t seq,
                              struct text bytes) BT_USE_RESULT;
 
@@ -168,6 +169,11 @@ enum bt_err journal_read(struct journal *j, uint64_t seq,
  * while the sink works. */
 enum bt_err journal_read_range(struct journal *j, uint64_t first, uint64_t last,
                                const struct journal_sink *sink) BT_USE_RESULT;
+/* The newest snapshot of before batch @before that verifies: its batch, and its
+ * bytes in @out. BT_ERR_NOT_FOUND, BT_ERR_IO, BT_ERR_NOMEM. */
+enum bt_err journal_read_snapshot(struct journal *j, uint64_t before,
+                                  uint64_t *seq,
+                                  struct textbuf *out) BT_USE_RESULT;
 /* The last batch of a finished session. BT_ERR_NOT_FOUND, BT_ERR_IO. */
 enum bt_err journal_find_finished(struct journal *j, struct id session,
                                   uint64_t *last_seq) BT_USE_RESULT;

@@ -14,6 +14,8 @@ struct journal_ops {
   enum bt_err (*append)(struct journal *j, const struct journal_batch *b);
   enum bt_err (*snapshot)(struct journal *j, uint64_t seq, struct text bytes);
   enum bt_err (*read)(struct journal *j, uint64_t seq, struct textbuf *out);
+  enum bt_err (*read_snapshot)(struct journal *j, uint64_t before,
+                               uint64_t *seq, struct textbuf *out);
   enum bt_err (*find_finished)(struct journal *j, struct id session,
                                uint64_t *last_seq);
   enum bt_err (*sync_wait)(struct journal *j, uint64_t seq, int64_t timeout_ms);

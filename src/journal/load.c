@@ -83,51 +83,12 @@ static enum bt_err check_mark(const struct loading *l, struct dir_mark mark,
 
 /* --- snapshots ----------------------------------------------------------- */
 
-static enum bt_err read_parts(struct store *r, const struct store_snapshot *row,
-                              struct textbuf *out) {
-  uint64_t parts = 0;
-  struct store_row part;
-  enum bt_err err = BT_ERR_OK;
-  store_seek(r, STORE_GET_PARTS, row->first_part, row->first_part + row->parts);
-  while ((err = store_next_row(r, STORE_GET_PARTS, &part)) == BT_ERR_OK) {
-    textbuf_add(out, part.bytes);
-    parts++;
-  }
-  store_rest(r, STORE_GET_PARTS);
-  if (err != BT_ERR_NOT_FOUND) {
-    return err;
-  }
-  if (out->failed) {
-    return BT_ERR_NOMEM;
-  }
-  return parts == row->parts && out->len == row->size ? BT_ERR_OK
-                                                      : BT_ERR_CORRUPT;
-}
-
-/* BT_ERR_CORRUPT if it does not verify. */
-static enum bt_err read_snapshot(const struct loading *l,
-                                 const struct store_snapshot *row,
-                                 struct textbuf *out, uint64_t *chain) {
-  *chain = l->s->genesis;
-  enum bt_err err = row->seq == 0
-                        ? BT_ERR_OK
-                        : store_get_chain(&l->s->reader, row->seq, chain);
-  if (err == BT_ERR_OK) {
-    err = read_parts(&l->s->reader, row, out);
-  }
-  if (err == BT_ERR_OK &&
-      chain_next(*chain, row->seq, textbuf_text(out)) != row->sum) {
-    err = BT_ERR_CORRUPT;
-  }
-  return err == BT_ERR_NOT_FOUND ? BT_ERR_CORRUPT : err;
-}
-
 /* BT_ERR_UNSUPPORTED: not this one, try an older. */
 static enum bt_err deliver_snapshot(struct loading *l,
                                     const struct store_snapshot *row,
                                     struct textbuf *bytes) {
   uint64_t chain;
-  enum bt_err err = read_snapshot(l, row, bytes, &chain);
+  enum bt_err err = snapshot_read(l->s, row, bytes, &chain);
   if (err == BT_ERR_CORRUPT) {
     journal_warn(&l->s->base,
                  "%s: the snapshot at batch %" PRIu64 " does not verify; an "
@@ -173,7 +134,8 @@ static enum bt_err load_snapshot(struct loading *l) {
   enum bt_err err = BT_ERR_UNSUPPORTED;
   enum bt_err more = BT_ERR_OK;
   while (err == BT_ERR_UNSUPPORTED &&
-         (more = store_next_snapshot(r, &row)) == BT_ERR_OK) {
+         (more = store_next_snapshot(r, STORE_GET_SNAPSHOTS, &row)) ==
+             BT_ERR_OK) {
     err = try_snapshot(l, &row);
   }
   store_rest(r, STORE_GET_SNAPSHOTS);

@@ -100,6 +100,15 @@ static enum bt_err memory_snapshot(struct journal *j, uint64_t seq,
   return BT_ERR_OK;
 }
 
+static enum bt_err memory_read_snapshot(struct journal *j, uint64_t before,
+                                        uint64_t *seq, struct textbuf *out) {
+  (void)j;
+  (void)before;
+  (void)seq;
+  (void)out;
+  return BT_ERR_NOT_FOUND;
+}
+
 static enum bt_err memory_read(struct journal *j, uint64_t seq,
                                struct textbuf *out) {
   struct memory_journal *m = memory_of(j);
@@ -154,6 +163,7 @@ static const struct journal_ops memory_ops = {
     .append = memory_append,
     .snapshot = memory_snapshot,
     .read = memory_read,
+    .read_snapshot = memory_read_snapshot,
     .find_finished = memory_find_finished,
     .sync_wait = memory_sync_wait,
     .get_stats = memory_get_stats,

@@ -229,6 +229,7 @@ static const struct journal_ops sqlite_ops = {
     .append = sqlite_append,
     .snapshot = sqlite_snapshot,
     .read = sqlite_read,
+    .read_snapshot = sqlite_read_snapshot,
     .find_finished = sqlite_find_finished,
     .sync_wait = sqlite_sync_wait,
     .get_stats = sqlite_get_stats,

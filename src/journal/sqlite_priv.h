@@ -59,6 +59,15 @@ struct sqlite_journal *sqlite_journal_of(struct journal *j);
 enum bt_err sqlite_load(struct journal *j, const struct journal_sink *sink,
                         struct journal_error *why) BT_USE_RESULT;
 
+/* snapshots.c: the bytes of one, and the chain of its batch; of @s->reader.
+ * BT_ERR_CORRUPT if it does not verify. */
+enum bt_err snapshot_read(struct sqlite_journal *s,
+                          const struct store_snapshot *row, struct textbuf *out,
+                          uint64_t *chain) BT_USE_RESULT;
+enum bt_err sqlite_read_snapshot(struct journal *j, uint64_t before,
+                                 uint64_t *seq,
+                                 struct textbuf *out) BT_USE_RESULT;
+
 /* writer.c: starts the thread; it ends when @stop is set and the queue is
  * empty, or will never be. */
 enum bt_err writer_start(struct sqlite_journal *s,

@@ -415,10 +415,11 @@ void store_seek(struct store *s, enum store_stmt stmt, uint64_t from,
   }
 }
 
-enum bt_err store_next_snapshot(struct store *s, struct store_snapshot *out) {
-  const enum bt_err err = step(s, STORE_GET_SNAPSHOTS);
+enum bt_err store_next_snapshot(struct store *s, enum store_stmt stmt,
+                                struct store_snapshot *out) {
+  const enum bt_err err = step(s, stmt);
   if (err == BT_ERR_OK) {
-    struct sqlite3_stmt *row = s->stmts[STORE_GET_SNAPSHOTS];
+    struct sqlite3_stmt *row = s->stmts[stmt];
     *out = (struct store_snapshot){.first_part = column_u64(row, 0),
                                    .parts = column_u64(row, 1),
                                    .seq = column_u64(row, 2),

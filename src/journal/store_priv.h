@@ -65,7 +65,7 @@ void store_keep_log(struct store *s);
 enum bt_err store_explain(const struct store *s, enum bt_err code,
                           const char *what, struct journal_error *why);
 
-/* Those without results: BEGIN, COMMIT, ROLLBACK, KEEP_TWO, DROP_…
+/* Those without results: BEGIN, COMMIT, ROLLBACK, THIN_OUT, DROP_…
  * BT_ERR_FULL if the disk has no room: the transaction can be tried again. */
 enum bt_err store_run(struct store *s, enum store_stmt stmt) BT_USE_RESULT;
 /* Rows that the last store_run took away. */
@@ -106,7 +106,8 @@ void store_seek(struct store *s, enum store_stmt stmt, uint64_t from,
                 uint64_t to);
 enum bt_err store_next_row(struct store *s, enum store_stmt stmt,
                            struct store_row *out) BT_USE_RESULT;
-enum bt_err store_next_snapshot(struct store *s,
+/* The same of GET_SNAPSHOTS and of GET_SNAPSHOT_BEFORE. */
+enum bt_err store_next_snapshot(struct store *s, enum store_stmt stmt,
                                 struct store_snapshot *out) BT_USE_RESULT;
 /* Ends a read; its borrowed bytes are gone. */
 void store_rest(struct store *s, enum store_stmt stmt);

@@ -209,7 +209,7 @@ static enum bt_err end_snapshot(struct sqlite_journal *s) {
     err = store_put_snapshot(&s->writer, &s->job.row);
   }
   if (err == BT_ERR_OK) {
-    err = store_run(&s->writer, STORE_KEEP_TWO);
+    err = store_run(&s->writer, STORE_THIN_OUT);
   }
   return err == BT_ERR_OK ? store_run(&s->writer, STORE_COMMIT) : err;
 }

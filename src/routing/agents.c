@@ -140,14 +140,26 @@ static bool each_in_posts(struct router *r, uint32_t agent,
   return true;
 }
 
+static bool each_in_all_queues(struct router *r, uint32_t agent,
+                               const struct router_profile *p, each_fn *each) {
+  for (uint32_t n = r->anchored; n != 0;) {
+    const struct router_queue *q = &r->queues[n - 1];
+    n = q->anchored.next;
+    if (!each_in_anchor(r, q->anchored_first, agent, p, each)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool each_in_queues(struct router *r, uint32_t agent,
                            const struct router_profile *p, each_fn *each) {
-  const uint32_t count =
-      p->all_queues ? (uint32_t)r->queue_cap : p->queue_count;
-  for (uint32_t i = 0; i < count; i++) {
-    const uint32_t queue = p->all_queues ? i : p->queues[i];
-    const struct router_queue *q = &r->queues[queue];
-    if (q->known && !each_in_anchor(r, q->anchored_first, agent, p, each)) {
+  if (p->all_queues) {
+    return each_in_all_queues(r, agent, p, each);
+  }
+  for (uint32_t i = 0; i < p->queue_count; i++) {
+    const struct router_queue *q = router_queue_at(r, p->queues[i]);
+    if (!each_in_anchor(r, q->anchored_first, agent, p, each)) {
       return false;
     }
   }
@@ -190,11 +202,13 @@ static bool link_one(struct router *r, uint32_t number, uint32_t agent) {
 
 /* A place in the turns of all queues that go by them. */
 static bool reserve_turns(struct router *r, uint32_t agent) {
-  const uint32_t by_turns = r->queues_by[ROUTER_ROUND_ROBIN];
+  uint32_t left = r->queues_by[ROUTER_ROUND_ROBIN];
   bool room = true;
-  for (uint32_t i = 0; room && by_turns > 0 && i < r->queue_cap; i++) {
-    room = r->queues[i].strategy != ROUTER_ROUND_ROBIN ||
-           routing_reserve_turns(r, i, (size_t)agent + 1);
+  for (uint32_t i = 0; room && left > 0; i++) {
+    if (r->queues[i].strategy == ROUTER_ROUND_ROBIN) {
+      room = routing_reserve_turns(r, i, (size_t)agent + 1);
+      left--;
+    }
   }
   return room;
 }

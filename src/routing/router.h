@@ -263,8 +263,9 @@ struct router {
   uint32_t idle_count, idle_limit;    /* unused signatures kept */
   size_t idle_links, idle_link_limit; /* and their agents in all */
   uint32_t exclusion_count, exclusion_free;
-  uint32_t fresh;   /* an agent that is ready and in no pool yet */
-  uint32_t waiting; /* sessions in all queues */
+  uint32_t anchored; /* the first queue whose signatures need no skill, and 1 */
+  uint32_t fresh;    /* an agent that is ready and in no pool yet */
+  uint32_t waiting;  /* sessions in all queues */
   uint32_t queues_by[ROUTER_STRATEGIES]; /* how many use each strategy */
 };
 

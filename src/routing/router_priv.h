@@ -109,6 +109,10 @@ struct router_slope {
   struct heap rising;    /* runs whose first session's priority still grows */
 };
 
+struct chained {
+  uint32_t prev, next;
+};
+
 struct router_queue {
   bool known, paused;
   uint32_t strategy, precedence, max_size;
@@ -123,6 +127,7 @@ struct router_queue {
   uint32_t signature_first; /* all of them */
   uint32_t signature_count;
   uint32_t anchored_first; /* those that need no skill */
+  struct chained anchored; /* among the queues that have such: number and 1 */
 };
 
 struct agent_skill {
@@ -176,10 +181,6 @@ struct router_skill_index {
 /* The chains a signature hangs in. The idle one is also that of free numbers.
  */
 enum chain { BY_ANCHOR, BY_QUEUE, BY_IDLENESS, CHAINS };
-
-struct chained {
-  uint32_t prev, next;
-};
 
 /* What every session of it touches comes first. */
 struct router_signature {

@@ -35,6 +35,46 @@ static uint32_t *anchor_first(struct router *r,
              : &r->skills[s->anchor].anchored_first;
 }
 
+/* Most queues are those of a skill and have no signature without one: whoever
+ * looks for such signatures passes over them. */
+static void list_anchoring(struct router *r, uint32_t queue) {
+  r->queues[queue].anchored = (struct chained){.next = r->anchored};
+  if (r->anchored != 0) {
+    r->queues[r->anchored - 1].anchored.prev = queue + 1;
+  }
+  r->anchored = queue + 1;
+}
+
+static void unlist_anchoring(struct router *r, uint32_t queue) {
+  const struct chained c = r->queues[queue].anchored;
+  if (c.prev == 0) {
+    r->anchored = c.next;
+  } else {
+    r->queues[c.prev - 1].anchored.next = c.next;
+  }
+  if (c.next != 0) {
+    r->queues[c.next - 1].anchored.prev = c.prev;
+  }
+}
+
+static void anchor_push(struct router *r, uint32_t number) {
+  const struct router_signature *s = &r->signatures[number];
+  uint32_t *first = anchor_first(r, s);
+  if (s->anchor == ROUTER_NONE && *first == SIGNATURE_NONE) {
+    list_anchoring(r, s->key.queue);
+  }
+  chain_push(r, first, number, BY_ANCHOR);
+}
+
+static void anchor_remove(struct router *r, uint32_t number) {
+  const struct router_signature *s = &r->signatures[number];
+  uint32_t *first = anchor_first(r, s);
+  chain_remove(r, first, number, BY_ANCHOR);
+  if (s->anchor == ROUTER_NONE && *first == SIGNATURE_NONE) {
+    unlist_anchoring(r, s->key.queue);
+  }
+}
+
 static uint64_t key_hash(const struct requirement *key) {
   return hash_bytes(key, offsetof(struct requirement, packed) +
                              key->count * sizeof key->packed[0]);
@@ -139,7 +179,7 @@ static void enter_chains(struct router *r, uint32_t number) {
   struct router_signature *s = &r->signatures[number];
   struct router_queue *q = router_queue_at(r, s->key.queue);
   s->anchor = routing_rarest_skill(r, &s->needs);
-  chain_push(r, anchor_first(r, s), number, BY_ANCHOR);
+  anchor_push(r, number);
   chain_push(r, &q->signature_first, number, BY_QUEUE);
   q->signature_count++;
 }
@@ -147,7 +187,7 @@ static void enter_chains(struct router *r, uint32_t number) {
 static void leave_chains(struct router *r, uint32_t number) {
   const struct router_signature *s = &r->signatures[number];
   struct router_queue *q = router_queue_at(r, s->key.queue);
-  chain_remove(r, anchor_first(r, s), number, BY_ANCHOR);
+  anchor_remove(r, number);
   chain_remove(r, &q->signature_first, number, BY_QUEUE);
   q->signature_count--;
 }

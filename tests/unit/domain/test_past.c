@@ -23,9 +23,7 @@ static void look(void *ctx, const struct engine *e, uint64_t seq,
 }
 
 /* A session that is offered to anna and ends; others come after it. */
-static void play(struct centre *c, struct seen *s) {
-  centre_begin(c);
-  centre_open(c);
+static void play_in(struct centre *c, struct seen *s) {
   centre_furnish(c);
   centre_do_agent(c, COMMAND_AGENT_JOINED);
   struct command ready = centre_command(c, ROLE_AGENT, COMMAND_AGENT_STATE);
@@ -42,6 +40,12 @@ static void play(struct centre *c, struct seen *s) {
   (void)centre_open_session(c);
 }
 
+static void play(struct centre *c, struct seen *s) {
+  centre_begin(c);
+  centre_open(c);
+  play_in(c, s);
+}
+
 static void each_event_is_seen_before_it_happens(void **state) {
   (void)state;
   struct centre c;
@@ -49,7 +53,8 @@ static void each_event_is_seen_before_it_happens(void **state) {
   struct past *p = NULL;
   play(&c, &s);
   const uint64_t last = journal_durable(domain_journal(c.domain));
-  assert_int_equal(past_create(c.domain, look, &s, &p), BT_ERR_OK);
+  assert_int_equal(past_create(c.domain, &(struct past_view){1, look, &s}, &p),
+                   BT_ERR_OK);
   assert_int_equal(past_seq(p), 0);
   while (past_seq(p) < last) {
     const uint64_t before = past_seq(p);
@@ -71,11 +76,48 @@ static void it_goes_no_further_than_asked(void **state) {
   struct seen s;
   struct past *p = NULL;
   play(&c, &s);
-  assert_int_equal(past_create(c.domain, look, &s, &p), BT_ERR_OK);
+  assert_int_equal(past_create(c.domain, &(struct past_view){1, look, &s}, &p),
+                   BT_ERR_OK);
   assert_int_equal(past_fold(p, 3, 100), BT_ERR_OK);
   assert_int_equal(past_seq(p), 3);
   past_free(p);
   past_free(NULL);
+  centre_end(&c);
+}
+
+/* Who asks about a later batch need not fold what lies before the snapshot. */
+static void it_begins_at_the_snapshot_before_it(void **state) {
+  (void)state;
+  struct centre c;
+  struct seen s, again;
+  struct past *p = NULL;
+  centre_begin(&c);
+  centre_use_disk(&c);
+  centre_open(&c);
+  play_in(&c, &s);
+  const uint64_t then = engine_seq(domain_engine(c.domain));
+  centre_close(&c, true); /* with a snapshot */
+  centre_open(&c);
+  const uint32_t epoch = centre_open_session(&c);
+  again = (struct seen){.session = c.session};
+  centre_do_bot(&c, COMMAND_GOODBYE, epoch);
+  centre_do_bot(&c, COMMAND_BOT_CLOSED, epoch);
+  centre_transfer(&c, "support");
+  centre_settle(&c);
+  const uint64_t last = journal_durable(domain_journal(c.domain));
+  const struct past_view view = {then + 1, look, &again};
+  assert_int_equal(past_create(c.domain, &view, &p), BT_ERR_OK);
+  assert_int_equal(past_seq(p), then);
+  assert_int_equal(past_fold(p, last, UINT64_MAX), BT_ERR_OK);
+  assert_int_equal(past_seq(p), last);
+  assert_int_equal(again.before_offer, SESSION_QUEUED);
+  assert_true(again.offered > then);
+  past_free(p);
+
+  const struct past_view earlier = {then, look, &again};
+  assert_int_equal(past_create(c.domain, &earlier, &p), BT_ERR_OK);
+  assert_int_equal(past_seq(p), 0);
+  past_free(p);
   centre_end(&c);
 }
 
@@ -87,7 +129,9 @@ static void no_memory_is_an_answer(void **state) {
   play(&c, &s);
   for (uint64_t n = 1; n <= 2; n++) {
     c.heap.fail_at = c.heap.calls + n;
-    assert_int_equal(past_create(c.domain, look, &s, &p), BT_ERR_NOMEM);
+    assert_int_equal(
+        past_create(c.domain, &(struct past_view){1, look, &s}, &p),
+        BT_ERR_NOMEM);
   }
   c.heap.fail_at = 0;
   assert_null(p);
@@ -98,6 +142,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_event_is_seen_before_it_happens),
       cmocka_unit_test(it_goes_no_further_than_asked),
+      cmocka_unit_test(it_begins_at_the_snapshot_before_it),
       cmocka_unit_test(no_memory_is_an_answer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
