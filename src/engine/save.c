@@ -195,7 +195,8 @@ static void save_agent(struct saver *s, uint32_t number) {
 }
 
 static void save_turns(struct saver *s, uint32_t queue) {
-  for (uint32_t i = 0; i < s->e->dir.agent_count; i++) {
+  const uint32_t agents = router_turn_count(&s->e->router, queue);
+  for (uint32_t i = 0; i < agents; i++) {
     const uint64_t turn = router_turn(&s->e->router, queue, i);
     if (turn > 0) {
       struct record r;

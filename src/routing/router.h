@@ -305,6 +305,8 @@ void router_note_turn(struct router *r, uint32_t queue, uint32_t agent,
                       uint64_t turn);
 /* 0: none that the queue remembers. */
 uint64_t router_turn(const struct router *r, uint32_t queue, uint32_t agent);
+/* Of agents from this one on the queue remembers none. */
+uint32_t router_turn_count(const struct router *r, uint32_t queue);
 /* After every event of the agent machine. Costs little when nothing changed. */
 void router_set_agent_state(struct router *r, uint32_t agent,
                             const struct router_agent_state *state);

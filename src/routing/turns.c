@@ -30,6 +30,12 @@ uint64_t router_turn(const struct router *r, uint32_t queue, uint32_t agent) {
   return agent < q->turn_cap ? q->turns[agent] : 0;
 }
 
+uint32_t router_turn_count(const struct router *r, uint32_t queue) {
+  const struct router_queue *q = router_queue_at(r, queue);
+  const size_t agents = q->turn_cap < r->agent_cap ? q->turn_cap : r->agent_cap;
+  return q->strategy == ROUTER_ROUND_ROBIN ? (uint32_t)agents : 0;
+}
+
 void router_note_turn(struct router *r, uint32_t queue, uint32_t agent,
                       uint64_t turn) {
   struct router_queue *q = router_queue_at(r, queue);

@@ -123,10 +123,18 @@ _Noreturn void law_broken(const char *law) {
   exit(1);
 }
 
-/* A check of the engine's own: it is told how one came there, too. */
+/* A check of the engine's own: it is told how one came there, too. Raised in
+ * our own thread. */
 static void on_abort(int signal_number) {
-  (void)signal(signal_number, SIG_DFL);
+  (void)signal_number;
   law_broken("a check that is always on");
+}
+
+static void watch_checks(void) {
+  struct sigaction once = {.sa_handler = on_abort};
+  once.sa_flags = (int)SA_RESETHAND;
+  const int done = sigaction(SIGABRT, &once, NULL);
+  bt_check(done == 0);
 }
 
 /* ---- the set */
@@ -204,6 +212,15 @@ static void keep_second(size_t node) {
   }
 }
 
+/* The search goes there, too. */
+static void grow_to(const struct shape *after, struct act act) {
+  const size_t known = find(after), was = search.count;
+  add_arrow(known == was ? add_node(after, act) : known);
+  if (known < was) {
+    keep_second(known);
+  }
+}
+
 /* Everything that can be done at the moment that is there. Returns the sum of
  * what it leads to; @grow: that is added. */
 static uint64_t expand(bool grow) {
@@ -221,15 +238,12 @@ static uint64_t expand(bool grow) {
     const bool done = site_do(acts[i]);
     search.report.steps++;
     normal_now(&after);
-    if (done && memcmp(&before, &after, sizeof after) != 0) {
+    const bool moved = done && memcmp(&before, &after, sizeof after) != 0;
+    if (moved) {
       future += hash_bytes(&after, sizeof after);
-      if (grow) {
-        const size_t known = find(&after), was = search.count;
-        add_arrow(known == was ? add_node(&after, acts[i]) : known);
-        if (known < was) {
-          keep_second(known);
-        }
-      }
+    }
+    if (moved && grow) {
+      grow_to(&after, acts[i]);
     }
     site_put_back(t, &search.at);
   }
@@ -270,6 +284,7 @@ static void compare_futures(size_t expanded) {
 
 /* From everywhere every session can come to its end. */
 static void check_way_home(void) {
+  bt_check(search.count > 0); /* the first moment, at least */
   unsigned char *home = calloc(search.count, 1);
   bt_check(home != NULL);
   for (size_t i = 0; i < search.count; i++) {
@@ -312,7 +327,7 @@ struct search_report search_setting(const struct setting *s,
                                     const struct setting_form *form,
                                     size_t limit) {
   const clock_t began = clock();
-  (void)signal(SIGABRT, on_abort); /* raised in our own thread */
+  watch_checks();
   memset(&search, 0, sizeof search);
   search.setting = s;
   search.form = *form;
