@@ -179,9 +179,14 @@ static bool can_fail(const struct expr *e) {
 
 void handover_block(struct walker *w, const struct block *block,
                     struct flow *f) {
+  const bool main_part = block == &w->unit->body && w->unit->kind == UNIT_MAIN;
+  uint32_t n = 0;
   w->depth++;
   for (const struct stmt *s = block->first; s != NULL && flow_is_live(f);
        s = s->next) {
+    if (main_part) {
+      handover_begin_spans(w->h, n++, f);
+    }
     const uint32_t set = flow_set(f);
     const struct checker_world *world = &w->h->c->world;
     if (world->at_line != NULL) {

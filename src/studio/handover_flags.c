@@ -211,7 +211,7 @@ static bool is_followed(struct handover *h, size_t i, bool answers) {
                  : m == MEANING_TRUTH;
 }
 
-/* Gives bits from @bit on to the variables [@first, @end): answers before what
+/* Gives bits from @bit on to a function's [@first, @end): answers before what
  * is only true or false. Returns the bit after the last. */
 static unsigned give_flags(struct handover *h, size_t first, size_t end,
                            unsigned bit, unsigned max) {
@@ -225,19 +225,31 @@ static unsigned give_flags(struct handover *h, size_t first, size_t end,
   return bit;
 }
 
+/* The script's variables, in the order in which they are used. */
+static void give_script_flags(struct handover *h, unsigned max) {
+  for (unsigned pass = 0; pass < 2; pass++) {
+    for (uint32_t n = 0; n < h->order_count; n++) {
+      const size_t i = h->order[n];
+      if (is_followed(h, i, pass == 0) && handover_take_flag(h, i, max) &&
+          h->flag_of[i] >= h->flag_count) {
+        h->flag_count = h->flag_of[i] + 1u;
+      }
+    }
+  }
+}
+
 bool handover_find_flags(struct handover *h) {
   const struct survey *s = &h->c->survey;
   h->flag_of = arena_alloc(&h->c->arena, s->count + 1);
   h->meanings = arena_alloc(&h->c->arena, s->count + s->script->unit_count + 1);
-  if (h->flag_of == NULL || h->meanings == NULL) {
+  if (h->flag_of == NULL || h->meanings == NULL || !handover_find_spans(h)) {
     return false;
   }
   memset(h->flag_of, FLOW_NO_FLAG, s->count);
   size_t first = s->script->variable_count;
   const bool alone = s->count == first;
-  h->flag_count =
-      give_flags(h, 0, first, 0,
-                 alone ? (unsigned)FLOW_FLAGS_MAX : (unsigned)SCRIPT_FLAGS_MAX);
+  give_script_flags(h, alone ? (unsigned)FLOW_FLAGS_MAX
+                             : (unsigned)SCRIPT_FLAGS_MAX);
   for (const struct unit *u = s->script->units; u != NULL; u = u->next) {
     (void)give_flags(h, first, first + u->local_count, h->flag_count,
                      FLOW_FLAGS_MAX);

@@ -97,10 +97,22 @@ struct loop_memo {
   struct flow returns; /* what left the function from within */
 };
 
+/* From where to where in the main part a variable is used, counted in the
+ * statements that stand in no block: a loop is one of them. */
+struct span {
+  uint32_t first, last;
+};
+
 /* What has been found so far, by all walkers. */
 struct handover {
   struct checker *c;
-  uint8_t *flag_of;  /* of each variable; FLOW_NO_FLAG if it has none */
+  uint8_t *flag_of;   /* of each variable; FLOW_NO_FLAG if it has none */
+  struct span *spans; /* of each variable of the script */
+  const struct span **taken[FLOW_FLAGS_MAX]; /* by variables with this flag */
+  uint32_t taken_count[FLOW_FLAGS_MAX];
+  uint32_t *order; /* the script's variables as they are used first */
+  uint32_t order_count;
+  uint32_t begun;    /* how many of them */
   uint8_t *meanings; /* of each variable, then of each unit; 0: not known yet */
   unsigned meaning_depth;
   unsigned flag_count; /* of the script; functions have the bits behind */
@@ -160,6 +172,18 @@ void flow_add_fact(struct flow *f, struct fact fact);
 void flow_drop_facts(struct flow *f); /* all: the session has moved */
 void flow_drop_variable(struct flow *f, size_t variable);
 const struct fact *flow_fact(const struct flow *f, size_t variable);
+
+/* ---- handover_spans.c: variables that are never used at the same time share a
+ * flag */
+
+/* False: no memory. */
+bool handover_find_spans(struct handover *h);
+/* Gives the script's variable @i the first of @max flags that is free wherever
+ * it is used. False: there is none. */
+bool handover_take_flag(struct handover *h, size_t i, unsigned max);
+/* Statement @n of the main part begins: what is used from here on is not set
+ * yet, whatever its flag was used for before. */
+void handover_begin_spans(struct handover *h, uint32_t n, struct flow *f);
 
 /* ---- handover_flags.c: what the script remembers */
 

@@ -65,6 +65,21 @@ static const struct story stories[] = {
      "  r = Transfer(s.id, \"B\", \"when:released\")\n"
      "END IF\n",
      ""},
+    {"a flag that was another variable's before is not set yet",
+     "s = GetSessionInfo()\n"
+     "w = WaitFor(s.id, \"idle\", 0)\n"
+     "IF w.code = 200 { r = Transfer(s.id, \"A\") }\n"
+     "IF s.channel = \"chat\" { v = WaitFor(s.id, \"idle\", 0) }\n"
+     "IF v.code = 200 { r = Transfer(s.id, \"A\") }\n",
+     ""},
+    {"what a function sets is remembered everywhere",
+     "FUNCTION look() { ok = WaitFor(s.id, \"idle\", 0) }\n"
+     "s = GetSessionInfo()\n"
+     "a = WaitFor(s.id, \"idle\", 0)\nIF a.code = 200 { EXIT }\n"
+     "look()\n"
+     "b = WaitFor(s.id, \"queued\", 0)\nIF b.code = 200 { EXIT }\n"
+     "r = Transfer(s.id, \"A\")\n",
+     "8 transfer-refused"},
     {"a second transfer without a look at the first",
      "s = GetSessionInfo()\n"
      "Transfer(s.id, \"A\", \"when:released\")\n"
@@ -444,6 +459,63 @@ static void test_nested_loops_take_no_time(void **state) {
   diagnostics_free(&diags);
 }
 
+static void count_step(void *ctx, uint32_t line, uint32_t set) {
+  (void)line;
+  (void)set;
+  ++*(size_t *)ctx;
+}
+
+/* @attempts transfers, each with variables of its own, and one at the end that
+ * can be refused. Gives the statements that the check has walked. */
+static size_t walk_attempts(int attempts) {
+  struct test_mem tm;
+  struct diagnostics diags;
+  struct textbuf source, found;
+  struct program *program = NULL;
+  size_t steps = 0;
+  struct checker_world world = checker_world_default();
+  world.at_line = count_step;
+  world.at_line_ctx = &steps;
+  test_mem_init(&tm);
+  diagnostics_init(&diags, &tm.mem);
+  textbuf_init(&source, &tm.mem);
+  textbuf_init(&found, &tm.mem);
+  textbuf_add(&source, TEXT("s = GetSessionInfo()\n"));
+  for (int i = 1; i <= attempts; i++) {
+    textbuf_addf(&source,
+                 "w%d = WaitFor(s.id, \"idle\", 0)\nok%d = w%d.code == 200\n"
+                 "IF ok%d {\nr%d = Transfer(s.id, \"A\")\n"
+                 "IF r%d.code = 200 { EXIT }\n}\n",
+                 i, i, i, i, i, i);
+  }
+  textbuf_add(&source, TEXT("r = Transfer(s.id, \"A\")\n"
+                            "IF r.code != 200 { TRACE 1 }\n"));
+  assert_int_equal(program_compile(&tm.mem, TEXT("f"), textbuf_text(&source),
+                                   &diags, &program),
+                   BT_ERR_OK);
+  assert_int_equal(checker_run(&tm.mem, program, &world, &diags), BT_ERR_OK);
+  add_findings(&diags, false, &found);
+  textbuf_add_char(&found, '\0');
+  char wanted[64];
+  (void)snprintf(wanted, sizeof wanted, "%d transfer-refused",
+                 2 + attempts * 6);
+  assert_string_equal(found.ptr, wanted);
+  textbuf_free(&found);
+  textbuf_free(&source);
+  program_free(program);
+  diagnostics_free(&diags);
+  return steps;
+}
+
+/* However many variables there are, and each statement is walked once. */
+static void test_the_cost_grows_with_the_script(void **state) {
+  (void)state;
+  const size_t ten = walk_attempts(10);
+  const size_t thousand = walk_attempts(1000);
+  assert_true(ten >= 10 * 5);
+  assert_true(thousand <= 100 * ten);
+}
+
 static void test_without_memory(void **state) {
   (void)state;
   enum bt_err err = BT_ERR_NOMEM;
@@ -466,6 +538,7 @@ int main(void) {
       cmocka_unit_test(test_forum_script_gets_the_cure),
       cmocka_unit_test(test_another_world),
       cmocka_unit_test(test_nested_loops_take_no_time),
+      cmocka_unit_test(test_the_cost_grows_with_the_script),
       cmocka_unit_test(test_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
