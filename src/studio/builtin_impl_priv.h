@@ -33,6 +33,9 @@ bool builtin_number(const struct builtin *b, unsigned i, double *out);
 bool builtin_count(const struct builtin *b, unsigned i, size_t max,
                    size_t *out);
 
+/* As round(): halves away from zero, as people see the number. */
+double builtin_round(double x, double digits);
+
 /* ---- messages: JSON and XML */
 
 /* Argument 0 as a text to be read. False: *out is the result already, of a

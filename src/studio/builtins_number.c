@@ -34,7 +34,7 @@ enum op_result builtin_do_SQRT(const struct builtin *b) {
 
 /* Through the decimal digits that print: 2.345 is a little less than that in
  * binary, and people mean what they see. */
-static double round_digits(double x, double digits) {
+double builtin_round(double x, double digits) {
   char text[64];
   double rounded;
   const double scale = pow(10, digits);
@@ -56,7 +56,7 @@ enum op_result builtin_do_ROUND(const struct builtin *b) {
     return vm_fail(b->vm, FAILURE_ARGUMENT,
                    "round: digits from -15 to 15, not %.15g", digits);
   }
-  return put_number(b, round_digits(x, digits));
+  return put_number(b, builtin_round(x, digits));
 }
 
 enum op_result builtin_do_POWER(const struct builtin *b) {

@@ -247,28 +247,6 @@ enum op_result builtin_do_PADRIGHT(const struct builtin *b) {
   return pad(b, false);
 }
 
-/* %1 … %9; %% is one per cent sign. */
-enum op_result builtin_do_FORMAT(const struct builtin *b) {
-  char buffer[BUILTIN_SHORT], part[BUILTIN_SHORT];
-  const struct text t = builtin_text(b, 0, buffer);
-  struct textbuf *out = builtin_scratch(b);
-  for (size_t i = 0; i < t.len; i++) {
-    const int next = i + 1 < t.len ? t.ptr[i + 1] : ' ';
-    if (t.ptr[i] != '%' || (next != '%' && (next < '1' || next > '9'))) {
-      textbuf_add_char(out, t.ptr[i]);
-      continue;
-    }
-    i++;
-    const unsigned n = next == '%' ? 0 : (unsigned)(next - '0');
-    if (n == 0) {
-      textbuf_add_char(out, '%');
-    } else if (n < b->argc) {
-      textbuf_add(out, builtin_text(b, n, part));
-    }
-  }
-  return builtin_put_scratch(b);
-}
-
 /* ---- characters */
 
 enum op_result builtin_do_CHAR(const struct builtin *b) {
