@@ -91,29 +91,49 @@ static struct text named_pattern(struct text t, char out[PATTERN_MAX]) {
   return t;
 }
 
-/* The whole part, from its end: places take digits, what is between stays. */
+/* The whole part, put from its end. */
+struct backwards {
+  char chars[NUMBER_CHARS];
+  size_t count, digits;
+  bool groups;
+};
+
+static void put_back(struct backwards *w, char c) {
+  if (w->count < sizeof w->chars) {
+    w->chars[w->count++] = c;
+  }
+}
+
+static void put_digit(struct backwards *w, struct text *left) {
+  if (w->groups && w->digits > 0 && w->digits % 3 == 0) {
+    put_back(w, ',');
+  }
+  char digit = '0';
+  if (left->len > 0) {
+    digit = left->ptr[--left->len];
+  }
+  put_back(w, digit);
+  w->digits++;
+}
+
+/* Places take digits, what is between them stays; the first place takes all
+ * that is left. */
 static void put_whole(const struct pattern *p, struct text digits,
                       struct textbuf *out) {
-  char back[NUMBER_CHARS];
-  size_t n = 0, put = 0;
-  for (size_t i = p->whole.len; i > 0 && n + 2 < sizeof back; i--) {
+  struct backwards w = {.groups = p->groups};
+  for (size_t i = p->whole.len; i > 0; i--) {
     const char c = p->whole.ptr[i - 1];
-    if (!is_place(c) && !(c == ',' && p->groups)) {
-      back[n++] = c;
-    }
-    while (is_place(c) && (digits.len > 0 || c == '0') && n + 2 < sizeof back) {
-      if (p->groups && put > 0 && put % 3 == 0) {
-        back[n++] = ',';
-      }
-      back[n++] = digits.len > 0 ? digits.ptr[--digits.len] : '0';
-      put++;
-      if (i > 1 || digits.len == 0) {
-        break; /* the first place takes all that is left */
-      }
+    if (is_place(c) && (digits.len > 0 || c == '0')) {
+      put_digit(&w, &digits);
+    } else if (!is_place(c) && !(c == ',' && p->groups)) {
+      put_back(&w, c);
     }
   }
-  while (n > 0) {
-    textbuf_add_char(out, back[--n]);
+  while (p->whole.len > 0 && digits.len > 0) {
+    put_digit(&w, &digits);
+  }
+  while (w.count > 0) {
+    textbuf_add_char(out, w.chars[--w.count]);
   }
 }
 
@@ -127,13 +147,17 @@ static void put_fraction(const struct pattern *p, struct text digits,
   bool point = false;
   for (size_t i = 0; i < p->fraction.len; i++) {
     const char c = p->fraction.ptr[i];
-    if (is_place(c) && c == '#' && at++ >= used) {
+    if (c == '#' && at++ >= used) {
       continue;
     }
     at += c == '0';
     textbuf_add(out, point ? TEXT("") : TEXT("."));
     point = true;
-    textbuf_add_char(out, is_place(c) ? digits.ptr[at - 1] : c);
+    if (is_place(c)) {
+      textbuf_add_char(out, digits.ptr[at - 1]);
+    } else {
+      textbuf_add_char(out, c);
+    }
   }
 }
 
