@@ -9,6 +9,7 @@ import { Endpoint } from "./support/cognigy.mjs";
 import { echo } from "./support/echo.mjs";
 import { Line } from "./support/line.mjs";
 import { Peer } from "./support/peer.mjs";
+import { flow, OUTCOME, reply, SPEAK } from "./support/speak.mjs";
 import { BATON, Server, sleep } from "./support/server.mjs";
 import { HttpBot } from "./support/turns.mjs";
 
@@ -49,19 +50,6 @@ facades:
   - { id: dl, type: directline, token: env:TEST_DL_SECRET, entryPoint: second }
 `;
 
-// What each bot makes of the customer's words, in its own protocol.
-const OUTCOME = { human: "escalate", bye: "end" };
-const reply = (text) => (OUTCOME[text] ? "Good-bye." : `You said: ${text}`);
-const SPEAK = {
-  webhook: (b) => (b.type === "customer.message" ? { messages: [reply(b.text)], outcome: OUTCOME[b.text] ?? "continue" } : {}),
-  exchange: (b) => ({ branchName: { human: 2, bye: 3 }[b.userInput] ?? 1,
-    nextPromptSequence: { prompts: b.userInputType === 1 ? [{ transcript: reply(b.userInput) }] : [] } }),
-  genesys: (b) => ({ botState: OUTCOME[b.inputMessage.text] ? "Complete" : "MoreData", intent: b.inputMessage.text,
-    replyMessages: [{ type: "Text", text: reply(b.inputMessage.text) }] }),
-  rasa: (b) => [{ text: reply(b.message) },
-    ...(OUTCOME[b.message] ? [{ custom: { action: b.message === "bye" ? "END_CONVERSATION" : "escalate" } }] : [])],
-};
-
 before(async () => {
   const Xhr = createRequire(clients.resolve("engine.io-client"))("xmlhttprequest-ssl");
   // A request whose line was cut has no response in a browser; here its text would be the error's.
@@ -70,12 +58,7 @@ before(async () => {
     return Object.defineProperty(xhr, "response", { get: () => (xhr.status ? JSON.parse(xhr.responseText || "null") : null) });
   };
   endpoint = await Endpoint.start();
-  endpoint.onInput = (socket, { text }) => {
-    const data = { human: { handover: true }, bye: { action: "END_CONVERSATION" } }[text] ?? {};
-    endpoint.output(socket, reply(text), data);
-    endpoint.finalPing(socket);
-    if (OUTCOME[text]) socket.disconnect();
-  };
+  endpoint.onInput = flow(endpoint);
   const to = {};
   bots.cognigy = { line: await Line.to(() => endpoint.port) };
   for (const [name, speak] of Object.entries(SPEAK)) {
