@@ -258,15 +258,12 @@ static void put_channel(struct ask *a, const struct post_box *c,
   struct http_request *req = http_request_find(a->g->server, a->ref);
   const struct text host =
       req == NULL ? TEXT("localhost") : http_request_header(req, TEXT("Host"));
-  const struct text proto =
-      req == NULL ? TEXT("")
-                  : http_request_header(req, TEXT("X-Forwarded-Proto"));
+  const bool secure = req != NULL && http_request_is_https(req);
   json_open_object(o);
-  put_key_text(o, "connectUri",
-               ask_format(a,
-                          "%s://%.*s/api/v2/notifications/channels/%.*s/socket",
-                          text_equal(proto, TEXT("https")) ? "wss" : "ws",
-                          TEXT_ARG(host), ID_TEXT_LEN, c->id));
+  put_key_text(
+      o, "connectUri",
+      ask_format(a, "%s://%.*s/api/v2/notifications/channels/%.*s/socket",
+                 secure ? "wss" : "ws", TEXT_ARG(host), ID_TEXT_LEN, c->id));
   put_key_text(o, "id", (struct text){c->id, sizeof c->id});
   put_key_time(o, "expires", c->expires_us);
   json_close_object(o);

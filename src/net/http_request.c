@@ -118,6 +118,12 @@ static void strip_mapping(char *address) {
   }
 }
 
+bool http_request_is_https(const struct http_request *req) {
+  return req->conn->wire.carrier != NULL ||
+         text_equal_nocase(http_request_header(req, TEXT("X-Forwarded-Proto")),
+                           TEXT("https"));
+}
+
 struct text http_request_peer(struct http_request *req) {
   const union peer_address *from = &req->conn->peer;
   if (req->peer[0] == '\0' && from->any.sa_family == AF_INET) {

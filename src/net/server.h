@@ -97,6 +97,9 @@ struct text http_request_query(const struct http_request *req);
  * blanks; ptr NULL if there is none. */
 struct text http_request_header(const struct http_request *req,
                                 struct text name);
+/* Did it come over TLS, to us or to a proxy before us (X-Forwarded-Proto)? For
+ * URLs of ours that an answer names. */
+bool http_request_is_https(const struct http_request *req);
 /* By position, for signatures over all headers; false past the end. */
 bool http_request_header_at(const struct http_request *req, size_t index,
                             struct http_header *out);

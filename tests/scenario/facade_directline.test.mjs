@@ -149,6 +149,13 @@ test("tokens: made, bound to their conversation, refreshed, refused", table.work
   await finish(server, session.id);
 }));
 
+test("streamUrl is wss where a proxy before us speaks TLS", async () => {
+  const start = (headers) => server.ask("POST", "/v3/directline/conversations", { token: process.env.TEST_DL_SECRET, headers });
+  assert.match((await start({})).body.streamUrl, /^ws:/);
+  const { body } = await start({ "X-Forwarded-Proto": "https", Host: "chat.example.com" });
+  assert.match(body.streamUrl, /^wss:\/\/chat\.example\.com\/v3\/directline\//);
+});
+
 test("uploads are refused", table.lacks("`upload`, `session/getsessionid`", "404 NotFound", async () => {
   const { body } = await ask("POST", "conversations", undefined, { user: { id: "u" } });
   assert.equal((await ask("POST", `conversations/${body.conversationId}/upload?userId=u`)).body.error.code, "NotFound");

@@ -87,13 +87,12 @@ static struct text read_token(const struct directline *d, struct text token,
 
 static struct text stream_url(struct ask *a, struct text conversation,
                               struct text token) {
-  const struct text by = http_request_header(a->req, TEXT("X-Forwarded-Proto"));
   const struct text mark = query_text(&a->arena, a->query, TEXT("watermark"));
   struct textbuf b;
   int64_t number = 0;
   textbuf_init(&b, a->d->facade.mem);
   textbuf_addf(&b, "%s://%.*s/v3/directline/conversations/%.*s/stream?",
-               text_equal(by, TEXT("https")) ? "wss" : "ws",
+               http_request_is_https(a->req) ? "wss" : "ws",
                TEXT_ARG(http_request_header(a->req, TEXT("Host"))),
                TEXT_ARG(conversation));
   if (text_to_i64(mark, &number)) {
