@@ -140,25 +140,24 @@ static struct file_job *job_new(struct call *c) {
   return j;
 }
 
-static const char *copy_string(struct file_job *j, const char *s) {
-  struct textbuf b;
-  textbuf_init(&b, heap_mem());
-  textbuf_add(&b, text_from(s));
-  textbuf_add_char(&b, '\0');
-  const struct text copy = arena_copy_text(&j->arena, textbuf_text(&b));
-  textbuf_free(&b);
-  return copy.ptr;
+static char *copy_string(struct file_job *j, const char *s) {
+  const size_t size = strlen(s) + 1;
+  char *copy = arena_alloc(&j->arena, size);
+  if (copy != NULL) {
+    memcpy(copy, s, size);
+  }
+  return copy;
 }
 
 /* A reload may change them while the job is at work. */
 static bool take_settings(struct file_job *j) {
   const struct api_files *s = &j->api->options.files;
-  const char *const *command = s->scan.command;
+  char *const *command = s->scan.command;
   size_t count = 0;
   while (command != NULL && command[count] != NULL) {
     count++;
   }
-  const char **argv = arena_alloc(&j->arena, (count + 1) * sizeof *argv);
+  char **argv = arena_alloc(&j->arena, (count + 1) * sizeof *argv);
   for (size_t i = 0; argv != NULL && i < count; i++) {
     argv[i] = copy_string(j, command[i]);
   }
@@ -350,6 +349,15 @@ static void refuse_scan(struct file_job *j) {
 }
 
 static void refuse_disk(struct file_job *j) {
+  if (j->err == BT_ERR_RANGE) {
+    call_refuse(j->call, REFUSAL_TOO_LARGE,
+                call_format(j->call,
+                            "A session takes %d files at most, and %d MB of "
+                            "them.",
+                            FILES_MAX, FILES_BYTES_MAX >> 20),
+                TEXT(""));
+    return;
+  }
   call_refuse(j->call, REFUSAL_UNAVAILABLE,
               j->err == BT_ERR_FULL
                   ? TEXT("The disk has no room for the file.")

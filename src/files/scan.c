@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -82,19 +81,9 @@ static bool spawn_with(const struct scan_settings *s, int in, int out,
   (void)posix_spawnattr_setsigmask(&attributes, &usual);
   (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF |
                                                   POSIX_SPAWN_SETSIGMASK);
-  char *argv[32];
-  size_t count = 0;
-  while (count + 1 < sizeof argv / sizeof argv[0] &&
-         s->command[count] != NULL) {
-    argv[count] = strdup(s->command[count]);
-    count++;
-  }
-  argv[count] = NULL;
-  const bool good =
-      posix_spawnp(pid, argv[0], &files, &attributes, argv, environ) == 0;
-  while (count > 0) {
-    free(argv[--count]);
-  }
+  const bool good = s->command[0] != NULL &&
+                    posix_spawnp(pid, s->command[0], &files, &attributes,
+                                 s->command, environ) == 0;
   (void)posix_spawnattr_destroy(&attributes);
   (void)posix_spawn_file_actions_destroy(&files);
   return good;

@@ -19,8 +19,8 @@ enum { SCAN_WORDS_MAX = 160 };
 
 /* Neither: nothing is looked at, and all is clean. */
 struct scan_settings {
-  const char *const *command; /* NULL-ended, the program first; or NULL */
-  const char *url;            /* or NULL */
+  char *const *command; /* NULL-ended, the program first; or NULL */
+  const char *url;      /* or NULL */
   int64_t timeout_ms;
 };
 

@@ -1,5 +1,6 @@
 #include "files/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -130,6 +131,27 @@ static enum bt_err write_file(struct path *p, struct text whole) {
   return sync_folder(p->folder);
 }
 
+/* Is there room for so many bytes more in the session's folder? */
+static bool has_room(const struct path *p, size_t more) {
+  DIR *folder = opendir(p->folder);
+  const struct dirent *one = NULL;
+  struct stat st;
+  size_t count = 0;
+  uint64_t bytes = more;
+  if (folder == NULL) {
+    return true; /* it is not there yet; or writing says what is wrong */
+  }
+  while ((one = readdir(folder)) != NULL) {
+    if (one->d_name[0] != '.' &&
+        fstatat(dirfd(folder), one->d_name, &st, 0) == 0) {
+      bytes += (uint64_t)st.st_size;
+      count++;
+    }
+  }
+  (void)closedir(folder);
+  return count < FILES_MAX && bytes <= FILES_BYTES_MAX;
+}
+
 static void name_by_content(struct text whole, char id[FILE_ID_TEXT]) {
   uint8_t sum[DIGEST_SHA256_SIZE];
   digest_sha256(whole, sum);
@@ -147,6 +169,9 @@ enum bt_err file_keep(const struct file_place *at, struct text whole,
   }
   const bool there =
       stat(p.file, &st) == 0 && (uint64_t)st.st_size == whole.len;
+  if (!there && !has_room(&p, whole.len)) {
+    return BT_ERR_RANGE;
+  }
   enum bt_err err = there ? BT_ERR_OK : make_folders(at, &p);
   if (!there && err == BT_ERR_OK) {
     err = write_file(&p, whole);

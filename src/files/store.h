@@ -16,6 +16,8 @@
 #include "base/text.h"
 
 enum { FILE_ID_TEXT = 64 };
+/* Of one session: nobody fills the disk out of one conversation. */
+enum { FILES_MAX = 100, FILES_BYTES_MAX = 200 << 20 };
 
 struct file_head {
   struct text name, type;
@@ -33,7 +35,8 @@ void file_write_head(const struct file_head *head, struct textbuf *out);
 
 /* @whole is head and bytes. When it returns BT_ERR_OK the file survives the
  * loss of power. *@fresh: it was not there before. BT_ERR_FULL: the disk has no
- * room; BT_ERR_IO; BT_ERR_RANGE: the path is too long. */
+ * room; BT_ERR_IO; BT_ERR_RANGE: the session has as many files, or bytes of
+ * them, as it may, or the path is too long. */
 enum bt_err file_keep(const struct file_place *at, struct text whole,
                       char id[FILE_ID_TEXT], bool *fresh) BT_USE_RESULT;
 

@@ -1,13 +1,18 @@
 /* The section "files": who looks at files. */
+#include <string.h>
+
 #include "server/config_priv.h"
 
 enum { SCAN_DEFAULT_S = 30, SCAN_MAX_S = 300, ARGUMENTS_MAX = 30 };
 
-const char *reader_string(struct reader *r, struct text t) {
+char *reader_string(struct reader *r, struct text t) {
   char *s = arena_alloc(r->arena, t.len + 1);
   r->no_memory = r->no_memory || s == NULL;
-  for (size_t i = 0; s != NULL && i <= t.len; i++) {
-    s[i] = i < t.len ? t.ptr[i] : '\0';
+  if (s != NULL && t.len > 0) {
+    memcpy(s, t.ptr, t.len);
+  }
+  if (s != NULL) {
+    s[t.len] = '\0';
   }
   return s;
 }
@@ -18,8 +23,7 @@ static void read_command(struct reader *r, const struct json *list) {
                  ARGUMENTS_MAX);
     return;
   }
-  const char **argv =
-      arena_alloc(r->arena, ((size_t)list->count + 1) * sizeof *argv);
+  char **argv = arena_alloc(r->arena, ((size_t)list->count + 1) * sizeof *argv);
   r->no_memory = r->no_memory || argv == NULL;
   size_t count = 0;
   for (const struct json *a = list->first; a != NULL && argv != NULL;

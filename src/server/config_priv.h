@@ -84,7 +84,7 @@ bool reader_slurp(struct reader *r, const struct json *node, struct text path,
                   size_t max, struct text *out);
 
 /* A text as the system takes it, in the arena; NULL without memory. */
-const char *reader_string(struct reader *r, struct text t);
+char *reader_string(struct reader *r, struct text t);
 
 /* ---- secrets: false after an error was reported at @at */
 

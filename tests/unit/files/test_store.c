@@ -125,6 +125,28 @@ static void what_was_changed_is_noticed(void **state) {
   file_drop(&p->at, id_of(p));
 }
 
+/* Each with its number, so that they differ. */
+static enum bt_err keep_another(struct place *p, int number) {
+  textbuf_clear(&p->whole);
+  file_write_head(&head, &p->whole);
+  textbuf_addf(&p->whole, "%d", number);
+  return keep(p);
+}
+
+static void a_session_takes_so_many(void **state) {
+  struct place *p = *state;
+  char ids[FILES_MAX][FILE_ID_TEXT];
+  for (int i = 0; i < FILES_MAX; i++) {
+    assert_int_equal(keep_another(p, i), BT_ERR_OK);
+    memcpy(ids[i], p->id, sizeof ids[i]);
+  }
+  assert_int_equal(keep_another(p, FILES_MAX), BT_ERR_RANGE);
+  assert_int_equal(keep_another(p, 0), BT_ERR_OK); /* it is there already */
+  for (int i = 0; i < FILES_MAX; i++) {
+    file_drop(&p->at, (struct text){ids[i], FILE_ID_TEXT});
+  }
+}
+
 static void a_disk_that_refuses_is_an_error(void **state) {
   struct place *p = *state;
   FILE *f = fopen(p->dir, "w"); /* where the folder should be */
@@ -155,6 +177,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {STORY(what_is_kept_is_read_again),
                                      STORY(no_name_leads_elsewhere),
                                      STORY(what_was_changed_is_noticed),
+                                     STORY(a_session_takes_so_many),
                                      STORY(a_disk_that_refuses_is_an_error),
                                      STORY(without_memory_nothing_is_read)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,14 @@ export function Widget({ chat, language, title }: Props) {
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, [chat, open, last, state.phase, state.up]);
+  // A reload would lose what is on its way.
+  const busy = state.uploads.some((upload) => upload.refused === null);
+  useEffect(() => {
+    if (!busy) return;
+    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [busy]);
   const unread = state.messages.filter((m) => m.number > seen && m.from !== "customer").length;
   const show = (): void => {
     setOpen(true);
