@@ -222,44 +222,44 @@ static void serve_inbox(struct ask *a) {
 /* ---- paths. "#" is a number, the first one the account's. */
 
 static const struct route {
-  enum http_method method;
   const char *path;
   void (*serve)(struct ask *a);
+  enum http_method method;
   bool of_chat; /* the number is a conversation's */
 } routes[] = {
-    {HTTP_GET, "profile", serve_profile, false},
-    {HTTP_GET, "accounts/#/agents", serve_agents, false},
-    {HTTP_GET, "accounts/#/teams", serve_teams, false},
-    {HTTP_GET, "accounts/#/inboxes", serve_inboxes, false},
-    {HTTP_GET, "accounts/#/inboxes/#", serve_inbox, false},
-    {HTTP_GET, "accounts/#/contacts", chatwoot_serve_contacts, false},
-    {HTTP_POST, "accounts/#/contacts", chatwoot_serve_new_contact, false},
-    {HTTP_GET, "accounts/#/contacts/search", chatwoot_serve_contact_search,
+    {"profile", serve_profile, HTTP_GET, false},
+    {"accounts/#/agents", serve_agents, HTTP_GET, false},
+    {"accounts/#/teams", serve_teams, HTTP_GET, false},
+    {"accounts/#/inboxes", serve_inboxes, HTTP_GET, false},
+    {"accounts/#/inboxes/#", serve_inbox, HTTP_GET, false},
+    {"accounts/#/contacts", chatwoot_serve_contacts, HTTP_GET, false},
+    {"accounts/#/contacts", chatwoot_serve_new_contact, HTTP_POST, false},
+    {"accounts/#/contacts/search", chatwoot_serve_contact_search, HTTP_GET,
      false},
-    {HTTP_GET, "accounts/#/contacts/#", chatwoot_serve_contact, false},
-    {HTTP_PUT, "accounts/#/contacts/#", chatwoot_serve_contact_change, false},
-    {HTTP_PATCH, "accounts/#/contacts/#", chatwoot_serve_contact_change, false},
-    {HTTP_GET, "accounts/#/contacts/#/conversations",
-     chatwoot_serve_contact_chats, false},
-    {HTTP_GET, "accounts/#/conversations", chatwoot_serve_chats, false},
-    {HTTP_POST, "accounts/#/conversations", chatwoot_serve_new_chat, false},
-    {HTTP_GET, "accounts/#/conversations/meta", chatwoot_serve_chats_meta,
+    {"accounts/#/contacts/#", chatwoot_serve_contact, HTTP_GET, false},
+    {"accounts/#/contacts/#", chatwoot_serve_contact_change, HTTP_PUT, false},
+    {"accounts/#/contacts/#", chatwoot_serve_contact_change, HTTP_PATCH, false},
+    {"accounts/#/contacts/#/conversations", chatwoot_serve_contact_chats,
+     HTTP_GET, false},
+    {"accounts/#/conversations", chatwoot_serve_chats, HTTP_GET, false},
+    {"accounts/#/conversations", chatwoot_serve_new_chat, HTTP_POST, false},
+    {"accounts/#/conversations/meta", chatwoot_serve_chats_meta, HTTP_GET,
      false},
-    {HTTP_GET, "accounts/#/conversations/#", chatwoot_serve_chat, true},
-    {HTTP_POST, "accounts/#/conversations/#/toggle_status",
-     chatwoot_serve_toggle, true},
-    {HTTP_POST, "accounts/#/conversations/#/assignments", chatwoot_serve_assign,
+    {"accounts/#/conversations/#", chatwoot_serve_chat, HTTP_GET, true},
+    {"accounts/#/conversations/#/toggle_status", chatwoot_serve_toggle,
+     HTTP_POST, true},
+    {"accounts/#/conversations/#/assignments", chatwoot_serve_assign, HTTP_POST,
      true},
-    {HTTP_GET, "accounts/#/conversations/#/labels", chatwoot_serve_labels,
+    {"accounts/#/conversations/#/labels", chatwoot_serve_labels, HTTP_GET,
      true},
-    {HTTP_POST, "accounts/#/conversations/#/labels", chatwoot_serve_new_labels,
+    {"accounts/#/conversations/#/labels", chatwoot_serve_new_labels, HTTP_POST,
      true},
-    {HTTP_POST, "accounts/#/conversations/#/custom_attributes",
-     chatwoot_serve_attributes, true},
-    {HTTP_GET, "accounts/#/conversations/#/messages", chatwoot_serve_messages,
+    {"accounts/#/conversations/#/custom_attributes", chatwoot_serve_attributes,
+     HTTP_POST, true},
+    {"accounts/#/conversations/#/messages", chatwoot_serve_messages, HTTP_GET,
      true},
-    {HTTP_POST, "accounts/#/conversations/#/messages",
-     chatwoot_serve_new_message, true}};
+    {"accounts/#/conversations/#/messages", chatwoot_serve_new_message,
+     HTTP_POST, true}};
 
 static struct text take_word(struct text *path) {
   const size_t end = text_find(*path, TEXT("/"), 0);
