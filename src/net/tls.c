@@ -9,7 +9,8 @@
 
 /* What Mozilla calls intermediate, without what has no elliptic curve. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
-#define GROUPS  "X25519:P-256:P-384"
+/* Not const: OpenSSL reads it through a cast. */
+static char groups[] = "X25519:P-256:P-384";
 
 static enum bt_err fail(struct tls_fault *fault, const char *what) {
   const unsigned long code = ERR_peek_last_error();
@@ -115,7 +116,7 @@ static SSL_CTX *new_context(void) {
   if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
       SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
       SSL_CTX_set_cipher_list(ctx, CIPHERS) != 1 ||
-      SSL_CTX_set1_groups_list(ctx, GROUPS) != 1) {
+      SSL_CTX_set1_groups_list(ctx, groups) != 1) {
     SSL_CTX_free(ctx);
     return NULL;
   }

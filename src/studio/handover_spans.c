@@ -3,7 +3,7 @@
  * because none of them is used where another is. */
 #include "studio/handover_priv.h"
 
-enum { WHOLE = UINT32_MAX };
+#define WHOLE UINT32_MAX
 
 struct spanning {
   struct handover *h;
