@@ -2,7 +2,7 @@
 import asyncio
 import sys
 
-from .processes import CLIENTS, Log, StoryError
+from .processes import CLIENTS, STORY_SECONDS, Log, StoryError
 
 sys.path.insert(0, str(CLIENTS))
 import baton_ws  # noqa: E402
@@ -15,7 +15,7 @@ class Events:
 
     def __init__(self, server, terminal):
         self.server, self.terminal = server, terminal
-        self.log, self.session = Log(), None
+        self.log, self.session, self.known = Log(), None, set()
         self._socket, self._reader, self._goodbye_us = None, None, 0
 
     async def __aenter__(self):
@@ -39,7 +39,7 @@ class Events:
                 await self.log.add(event)
         await self.log.end()
 
-    async def happened(self, types, what, seconds=10, **members):
+    async def happened(self, types, what, seconds=STORY_SECONDS, **members):
         """Waits for an event of the told session, of this type or one of these."""
         types = (types,) if isinstance(types, str) else types
         def wanted(event):
@@ -48,11 +48,12 @@ class Events:
         return await self.log.find(wanted, what, seconds)
 
     async def opened(self):
-        """The next session is the one that is told."""
-        known = {event["session"] for event in self.log.entries}
+        """The next session is the one that is told. It may have been opened before anybody asks."""
         def wanted(event):
-            return event["type"] == "session.opened" and event["session"] not in known
-        return (await self.log.find(wanted, "a customer opens a session", 10))["session"]
+            return event["type"] == "session.opened" and event["session"] not in self.known
+        session = (await self.log.find(wanted, "a customer opens a session", STORY_SECONDS))["session"]
+        self.known.add(session)
+        return session
 
     def _tell(self, event):
         tell = LINES.get(event["type"])

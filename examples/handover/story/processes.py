@@ -11,6 +11,7 @@ import sys
 
 CLIENTS = pathlib.Path(__file__).resolve().parents[2] / "clients" / "python"
 STOP_SECONDS = 10
+STORY_SECONDS = 30  # what happens at once may take so long on a busy machine
 
 
 class StoryError(Exception):
@@ -111,7 +112,7 @@ class Actor:
         if code != 0:
             raise StoryError(f"{self.program}.py ended with exit code {code}")
 
-    async def heard(self, type, what, seconds=10, **members):
+    async def heard(self, type, what, seconds=STORY_SECONDS, **members):
         """Waits for a frame that came in with this type and these members."""
         wanted = came_in(type, members)
         return (await self.frames.find(wanted, f"{self.program}: {what}", seconds))["frame"]
