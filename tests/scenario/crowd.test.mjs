@@ -14,7 +14,7 @@ import { BATON, Server, sleep } from "./support/server.mjs";
 import { HttpBot } from "./support/turns.mjs";
 
 const LONG = process.env.BATON_LONG === "1";
-const MANY = LONG ? 1000 : 100;
+const MANY = LONG ? 1000 : 40;
 const PATIENCE_MS = LONG ? 240_000 : 60_000;
 const clients = createRequire(new URL("../clients/package.json", import.meta.url));
 const io = clients("socket.io-client");
