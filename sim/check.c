@@ -1,28 +1,10 @@
 /* check.c - what the world was told, and whether that can be true: the
  * invariants of a session's life, seen from outside. */
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/check.h"
 #include "check_priv.h"
 #include "domain/heap.h"
 
 #define SLACK_US (2 * SECOND)
-
-void check_break(struct world *w, enum sim_check check, struct id session,
-                 const char *format, ...) {
-  struct sim_result *r = w->result;
-  if (r->broken[0] != '\0') {
-    return;
-  }
-  va_list args;
-  va_start(args, format);
-  (void)vsnprintf(r->broken, sizeof r->broken, format, args);
-  va_end(args);
-  r->check = check;
-  r->session = session;
-  r->broken_us = w->now_us - w->start_us;
-}
 
 /* ---- the watches */
 
@@ -47,7 +29,7 @@ static struct watch *find(struct world *w, struct id session) {
 
 static struct watch *add(struct world *w, struct id session) {
   uint32_t i = 0;
-  while (i < w->watch_count && w->watches[i].used) {
+  while (w->watches != NULL && i < w->watch_count && w->watches[i].used) {
     i++;
   }
   bool room = mem_grow(heap_mem(), &w->watches, &w->watch_cap, i + 1,

@@ -81,11 +81,8 @@ static void leave(struct world *w, const struct plan *p) {
     return;
   }
   c->goes = true;
-  if (id_is_null(c->session)) {
-    c->used = false; /* it was never opened, as far as they know */
-  } else if (!request(w, c, COMMAND_LEAVE, 0)) {
-    c->used = false;
-  }
+  /* One that was never opened, as far as they know, needs no leave. */
+  c->used = !id_is_null(c->session) && request(w, c, COMMAND_LEAVE, 0);
 }
 
 static void say(struct world *w, const struct plan *p) {

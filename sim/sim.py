@@ -29,7 +29,7 @@ def hash_of(text):
     return found.group(1) if found else None
 
 
-def run(program, hours="20"):
+def run(program, hours="8"):
     code, said = sim(program, "--hours", hours)
     print(said, end="")
     if code != 0:

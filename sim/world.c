@@ -10,10 +10,10 @@
 
 #define START_US    INT64_C(1767258000000000) /* 2026-01-01 09:00 UTC */
 #define ARRIVAL_GAP (40 * SECOND)
-#define HEAL_US     (2 * 3600 * SECOND)
+#define HEAL_US     (INT64_C(7200) * SECOND)
 #define LOOK_US     (5 * SECOND)
 
-enum { UNITS_MAX = 200000 };
+enum { UNITS_MAX = 200000, SIXTEENTHS_MOST = 8 * 16 };
 
 const struct sim_named sim_faults[SIM_FAULTS] = {
 #define FAULT(name, wire, gap_s, lasts_s, doc) {wire, doc},
@@ -50,7 +50,7 @@ int64_t world_below(struct rand *r, int64_t bound_us) {
  * in sixteen is missed, in sixteenths of the mean. */
 int64_t world_about(struct rand *r, int64_t mean_us) {
   int64_t sixteenths = 0;
-  while (sixteenths < 8 * 16 && rand_below(r, 16) != 0) {
+  while (sixteenths < SIXTEENTHS_MOST && rand_below(r, 16) != 0) {
     sixteenths++;
   }
   return mean_us * sixteenths / 16 + world_below(r, mean_us / 16 + 1);
@@ -187,6 +187,21 @@ void world_tell(struct world *w, struct id session, const char *format, ...) {
   va_end(args);
   textbuf_addf(tale, "%.3f %s\n", (double)(w->now_us - w->start_us) / 1e6,
                line);
+}
+
+void check_break(struct world *w, enum sim_check check, struct id session,
+                 const char *format, ...) {
+  struct sim_result *r = w->result;
+  va_list args;
+  if (r->broken[0] != '\0') {
+    return;
+  }
+  va_start(args, format);
+  (void)vsnprintf(r->broken, sizeof r->broken, format, args);
+  va_end(args);
+  r->check = check;
+  r->session = session;
+  r->broken_us = w->now_us - w->start_us;
 }
 
 /* ---- time */

@@ -229,8 +229,8 @@ bool customers_are(const struct world *w, const struct letter *l);
 void bots_begin(struct world *w);
 void bots_hear_effect(struct world *w, const struct record *fx);
 void bots_hear_event(struct world *w, const struct record *ev);
-void bots_lose_link(struct world *w, uint32_t bot);
-void bots_die(struct world *w, uint32_t bot, int64_t for_us);
+void bots_lose_link(struct world *w, uint32_t number);
+void bots_die(struct world *w, uint32_t number, int64_t for_us);
 bool bots_are(const struct world *w, const struct letter *l);
 
 void agents_begin(struct world *w);

@@ -174,8 +174,10 @@ static void apply(struct image *f, const struct entry *e, size_t len) {
 
 static void copy(struct image *to, const struct image *from) {
   to->len = 0;
-  reach(to, from->len);
-  memcpy(to->bytes, from->bytes, from->len);
+  if (from->len > 0) {
+    reach(to, from->len);
+    memcpy(to->bytes, from->bytes, from->len);
+  }
 }
 
 static void read_file(const char *path, struct image *f) {

@@ -51,10 +51,7 @@ static const char *const hosts[] = {
     "127%2e0%2e0%2e1",
     "loc%61lhost",
     "\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1",
-    "127\xe3\x80\x82"
-    "0\xe3\x80\x82"
-    "0\xe3\x80\x82"
-    "1",
+    "%31%32%37%2e0%2e0%2e1",
     "\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1",
     "1.0.0.127.in-addr.arpa",
     "127.0.0.1\t",
