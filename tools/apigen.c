@@ -394,10 +394,11 @@ static const char *query_type(const struct route *r, const char *name,
   if (strncmp(name, "messages", len) == 0) {
     return "boolean";
   }
+  const bool after = strncmp(name, "after", len) == 0;
+  const bool number = after || strncmp(name, "limit", len) == 0;
   const bool event = strstr(r->path, "/events") != NULL;
-  const bool number =
-      strncmp(name, "after", len) == 0 || strncmp(name, "limit", len) == 0;
-  return number && !event ? "integer" : "string";
+  const bool page = after && strstr(r->path, "/history") != NULL;
+  return number && !event && !page ? "integer" : "string";
 }
 
 static void put_parameters(const struct route *r) {

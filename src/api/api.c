@@ -50,6 +50,7 @@ static void on_event(void *ctx, uint64_t seq, const struct record *event) {
   }
   desks_on_event(api, seq, event);
   streams_on_event(api, seq, event);
+  history_on_event(api, event);
 }
 
 /* ---- what scripts ask of this server */
@@ -185,6 +186,9 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
     err = loop_timer_create(options->loop, chats_on_timer, api,
                             &api->place_timer);
   }
+  if (err == BT_ERR_OK) {
+    err = history_keep(api);
+  }
   if (err == BT_ERR_OK && options->accounts != NULL) {
     err = loop_timer_create(options->loop, signins_on_timer, api,
                             &api->account_timer);
@@ -229,6 +233,8 @@ void api_free(struct api *api) {
     return;
   }
   signins_free(api);
+  history_stop(api);
+  history_searches_free(api);
   studio_jobs_free(api);
   file_jobs_free(api);
   mail_jobs_free(api);

@@ -25,6 +25,7 @@
 #include "base/mem.h"
 #include "domain/domain.h"
 #include "files/scan.h"
+#include "history/history.h"
 #include "net/loop.h"
 #include "net/server.h"
 
@@ -114,6 +115,7 @@ struct api_options {
    * "*" for all; copied. Pages of the server itself always may. */
   const struct text *origins;
   size_t origin_count;
+  struct history *history;   /* of finished sessions; borrowed; NULL: none */
   struct accounts *accounts; /* who may sign in; borrowed; NULL: nobody */
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
    * each restart. Copied. */

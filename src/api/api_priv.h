@@ -69,8 +69,11 @@ struct api {
   size_t door_count;
   api_call_out_fn *call_out; /* NULL: no other host is called */
   void *call_ctx;
-  struct textbuf replies; /* a list, or empty */
-  uint64_t commands;      /* submitted */
+  struct textbuf replies;          /* a list, or empty */
+  struct history_keeper *keeper;   /* NULL: there is no history */
+  struct history_search *searches; /* of it: the first runs, others wait */
+  size_t search_count;
+  uint64_t commands; /* submitted */
   uint64_t handovers, calls_served;
   unsigned char entropy[ENTROPY_POOL];
   size_t entropy_left;
@@ -135,6 +138,16 @@ bool transcript_write(struct api *api, uint32_t slot,
 
 /* ---- mail.c */
 void mail_jobs_free(struct api *api);
+
+/* ---- history.c */
+void history_searches_free(struct api *api);
+
+/* ---- history_keep.c: sessions that end are kept, if there is a history */
+/* And those that ended before. BT_ERR_NOMEM. */
+enum bt_err history_keep(struct api *api) BT_USE_RESULT;
+void history_on_event(struct api *api, const struct record *event);
+/* Writes what is still to be written. */
+void history_stop(struct api *api);
 
 /* ---- studio.c */
 void studio_jobs_free(struct api *api);

@@ -103,7 +103,7 @@ static bool decode_params(struct call *c, const struct route_match *m) {
 
 /* ---- the query */
 
-enum { QUERY_NAMES_MAX = 8 };
+enum { QUERY_NAMES_MAX = 12 };
 
 /* The names that the resource understands. */
 static size_t query_names(const struct route *r, struct text *names) {

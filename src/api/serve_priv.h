@@ -26,6 +26,8 @@ serve_fn serve_timeline, serve_explain;
 bool call_find_story(struct call *c);
 /* Why the story cannot be read. */
 void call_refuse_journal(struct call *c, enum bt_err err);
+/* history.c */
+serve_fn serve_history, serve_session_history;
 /* decisions.c */
 serve_fn serve_decisions;
 /* lists.c */

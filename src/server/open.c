@@ -69,6 +69,43 @@ static enum bt_err open_data(struct server *s, struct server_error *why) {
   return BT_ERR_OK;
 }
 
+/* BT_ERR_CORRUPT, too, if it is of another journal, or of this one later. */
+static enum bt_err open_index(struct server *s, const char *path) {
+  const enum bt_err err = history_open(heap_mem(), path, &s->history);
+  if (err != BT_ERR_OK ||
+      history_through(s->history) <= journal_last(domain_journal(s->domain))) {
+    return err;
+  }
+  history_close(s->history);
+  s->history = NULL;
+  return BT_ERR_CORRUPT;
+}
+
+enum bt_err server_open_history(struct server *s, struct server_error *why) {
+  char path[PATH_MAX + sizeof "/history.db"];
+  if (s->data[0] == '\0') {
+    return BT_ERR_OK;
+  }
+  (void)snprintf(path, sizeof path, "%s/history.db", s->data);
+  enum bt_err err = open_index(s, path);
+  if (err == BT_ERR_CORRUPT) {
+    log_say(&s->log, API_LOG_WARNING, "history.broken",
+            "%s does not fit the journal or cannot be understood; it was moved "
+            "to %s.broken and is made anew from the journal",
+            path, path);
+    err = history_set_aside(path);
+    err = err == BT_ERR_OK ? open_index(s, path) : err;
+  }
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err,
+                           "%s: %s. By it finished sessions are searched for. "
+                           "See that this process may write it and that the "
+                           "disk has room, or move it away: it is made anew "
+                           "from the journal.",
+                           path, bt_err_text(err));
+}
+
 enum bt_err server_open_accounts(struct server *s, struct server_error *why) {
   char path[PATH_MAX + sizeof "/accounts.db"];
   if (s->data[0] == '\0') {

@@ -210,6 +210,7 @@ static enum bt_err create_api(struct server *s) {
       .tokens = c->tokens,
       .token_count = c->token_count,
       .visitors = c->visitors,
+      .history = s->history,
       .accounts = s->accounts,
       .rates = c->rates,
       .origins = c->origins,
@@ -307,6 +308,9 @@ static enum bt_err start(struct server *s, struct server_error *why) {
     return err;
   }
   err = server_open_accounts(s, why);
+  if (err == BT_ERR_OK) {
+    err = server_open_history(s, why);
+  }
   if (err != BT_ERR_OK) {
     return err;
   }
@@ -416,6 +420,7 @@ void server_free(struct server *s) {
   if (s->loop != NULL) {
     loop_free(s->loop);
   }
+  history_close(s->history);
   accounts_close(s->accounts);
   server_config_free(&s->config);
   mem_free(heap_mem(), s, sizeof *s);

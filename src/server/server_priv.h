@@ -35,6 +35,7 @@ struct server {
   struct bots *bots;
   struct facades *facades;
   struct outside *outside;   /* calls of scripts to other hosts */
+  struct history *history;   /* NULL: in memory nothing is kept */
   struct accounts *accounts; /* NULL: in memory nobody signs in */
   struct pages *pages;
   struct genesys *genesys;
@@ -63,7 +64,10 @@ server_fail(struct server_error *why, enum bt_err err, const char *format, ...);
  * it; the loop and its waker are there. */
 enum bt_err server_open_domain(struct server *s,
                                struct server_error *why) BT_USE_RESULT;
-/* Those who may sign in, in the data directory. */
+/* The index of finished sessions, in the data directory. */
+enum bt_err server_open_history(struct server *s,
+                                struct server_error *why) BT_USE_RESULT;
+/* Those who may sign in, there too. */
 enum bt_err server_open_accounts(struct server *s,
                                  struct server_error *why) BT_USE_RESULT;
 /* Carries out what the domain asked for before the api was there. */

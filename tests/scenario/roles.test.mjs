@@ -64,11 +64,13 @@ GET    /sessions/ID/debugger/trace            s d
 GET    /sessions/ID/debugger/trace/socket     s d
 POST   /sessions/ID/signal                    s d
 GET    /sessions/ID/timeline                  s d
+GET    /sessions/ID/history                   s d
 GET    /sessions/ID/explain                   s d
 GET    /sessions/ID/candidates                s d
 GET    /sessions/ID/decisions                 s d
 GET    /sessions/ID/socket                    c
 GET    /chat                                  v
+GET    /history                               s d
 GET    /queues                                a s d
 GET    /queues/support                        a s d
 GET    /queues/support/figures                a s d

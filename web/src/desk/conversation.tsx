@@ -7,6 +7,7 @@ import { receiptOf, type Seen } from "../shared/seen";
 import { useTail } from "../shared/tail";
 import { ConsultPanel, HoldBar, NoteForm } from "./beside";
 import { Desk, type Reply, type Target, type Task } from "./desk";
+import { Earlier } from "./earlier";
 import { AsideLine, Line } from "./lines";
 import { Refusal } from "../shared/refusal";
 import { customerOf, useSecondsUntil } from "./parts";
@@ -182,6 +183,7 @@ function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: ()
 function Known({ task, language }: { task: Task; language: Language }) {
   const { t } = language;
   const { session } = task;
+  const answers = session.consult?.part === "answers";
   const facts: [string, string][] = [
     [t("desk.known.entry"), session.entryPoint],
     [t("desk.known.reason"), session.reason ?? ""],
@@ -191,13 +193,14 @@ function Known({ task, language }: { task: Task; language: Language }) {
     [t("desk.known.before"), session.legs.filter((leg) => leg.kind !== "customer").map((leg) => leg.party ?? leg.kind).join(" → ")],
   ];
   return (
-    <aside className="known" aria-label={t("desk.known")}>
+    <aside className="known" aria-label={t("desk.known")} tabIndex={0}>
       <h3>{t("desk.known")}</h3>
       <dl>
         {facts.filter(([, value]) => value !== "").map(([name, value], i) => (
           <div key={`${i} ${name}`}><dt>{name}</dt><dd dir="auto">{/^https?:\/\//.test(value) ? <a href={value} target="_blank" rel="noopener noreferrer">{value}</a> : value}</dd></div>
         ))}
       </dl>
+      {!answers && <Earlier session={session.id} language={language} />}
     </aside>
   );
 }

@@ -14,6 +14,7 @@ export interface Language<K extends string = Key> {
   readonly direction: "ltr" | "rtl";
   t(key: K | PluralKey<K>, values?: Record<string, string | number>): string;
   time(at: string): string;
+  moment(at: string): string; // with its day
   day(at: string): string;
 }
 
@@ -31,6 +32,7 @@ function language<K extends string>(code: string, locale: string, own: Catalogue
   const plural = new Intl.PluralRules(code);
   const clock = new Intl.DateTimeFormat(validLocale(locale, code), { hour: "2-digit", minute: "2-digit" });
   const calendar = new Intl.DateTimeFormat(validLocale(locale, code), { weekday: "long", day: "numeric", month: "long" });
+  const moments = new Intl.DateTimeFormat(validLocale(locale, code), { dateStyle: "medium", timeStyle: "short" });
   const find = (key: string): string | undefined => own[key];
   return {
     code,
@@ -42,6 +44,7 @@ function language<K extends string>(code: string, locale: string, own: Catalogue
       return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
     },
     time: (at) => clock.format(new Date(at)),
+    moment: (at) => moments.format(new Date(at)),
     day: (at) => calendar.format(new Date(at)),
   };
 }
