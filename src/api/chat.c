@@ -269,10 +269,7 @@ static void tell_opened(struct chat *chat, uint32_t slot, uint32_t after,
   api_put_seen(api, chat->watch.session, RECEIPT_AGENT, &o);
   api_put_files_taken(api, slot, &o);
   json_key(&o, "callback");
-  json_put_bool(&o,
-                engine_directory(api_engine(api))
-                        ->entries[engine_session_entry(api_engine(api), slot)]
-                        .callbacks.len > 0);
+  json_put_bool(&o, api_entry_of(api, slot)->callbacks.len > 0);
   json_key(&o, "mail");
   json_put_bool(&o, api->options.mail.url != NULL);
   if (with_token) {

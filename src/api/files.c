@@ -158,17 +158,20 @@ static bool take_settings(struct file_job *j) {
     count++;
   }
   char **argv = arena_alloc(&j->arena, (count + 1) * sizeof *argv);
-  for (size_t i = 0; argv != NULL && i < count; i++) {
+  bool good = argv != NULL;
+  for (size_t i = 0; good && i < count; i++) {
     argv[i] = copy_string(j, command[i]);
+    good = argv[i] != NULL;
   }
-  if (argv != NULL) {
+  if (good) {
     argv[count] = NULL;
   }
   j->scan = s->scan;
   j->scan.command = count > 0 ? argv : NULL;
   j->scan.url = s->scan.url == NULL ? NULL : copy_string(j, s->scan.url);
   j->place.dir = copy_string(j, s->directory);
-  return argv != NULL && j->place.dir != NULL;
+  return good && (s->scan.url == NULL || j->scan.url != NULL) &&
+         j->place.dir != NULL;
 }
 
 /* Takes the job on every path. */
@@ -226,14 +229,9 @@ static struct text with_commas(struct call *c, struct text words) {
   return copy;
 }
 
-static const struct dir_entry *entry_of(struct call *c) {
-  const struct engine *e = api_engine(c->api);
-  return &engine_directory(e)->entries[engine_session_entry(e, c->slot)];
-}
-
 /* False: answered. */
 static bool is_taken(struct call *c, const struct file_head *head) {
-  const struct dir_entry *e = entry_of(c);
+  const struct dir_entry *e = api_entry_of(c->api, c->slot);
   if (c->api->options.files.directory == NULL) {
     return refuse(
         c, REFUSAL_NO_FILES,
@@ -423,14 +421,10 @@ static void on_fetched(struct file_job *j) {
 
 /* The type of a reply is a string. */
 static void end_type(struct file_job *j) {
-  char *type = arena_alloc(&j->arena, j->file.head.type.len + 1);
-  if (type == NULL) {
+  j->file.head.type = arena_copy_text(&j->arena, j->file.head.type);
+  if (j->file.head.type.ptr == NULL) {
     j->err = BT_ERR_NOMEM;
-    return;
   }
-  memcpy(type, j->file.head.type.ptr, j->file.head.type.len);
-  type[j->file.head.type.len] = '\0';
-  j->file.head.type.ptr = type;
 }
 
 static void on_done(void *ctx) {
@@ -481,9 +475,7 @@ bool files_take_upload(void *ctx, const struct http_request *req) {
 }
 
 void api_put_files_taken(struct api *api, uint32_t slot, struct json_out *o) {
-  const struct engine *e = api_engine(api);
-  const struct dir_entry *entry =
-      &engine_directory(e)->entries[engine_session_entry(e, slot)];
+  const struct dir_entry *entry = api_entry_of(api, slot);
   if (api->options.files.directory == NULL || entry->files.len == 0) {
     return;
   }

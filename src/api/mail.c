@@ -132,17 +132,13 @@ static void put_base64(struct text bytes, struct textbuf *out) {
 
 /* RFC 5322, 3.3. */
 static void put_date(int64_t at_us, struct textbuf *out) {
-  static const char *const days[] = {"Sun", "Mon", "Tue", "Wed",
-                                     "Thu", "Fri", "Sat"};
-  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr",
-                                       "May", "Jun", "Jul", "Aug",
-                                       "Sep", "Oct", "Nov", "Dec"};
+  char day[8], rest[32]; /* in English: the locale is never set */
   struct tm t;
   const time_t s = (time_t)(at_us / 1000000);
   bt_check(gmtime_r(&s, &t) != NULL);
-  textbuf_addf(out, "Date: %s, %d %s %d %02d:%02d:%02d +0000\r\n",
-               days[t.tm_wday], t.tm_mday, months[t.tm_mon], t.tm_year + 1900,
-               t.tm_hour, t.tm_min, t.tm_sec);
+  bt_check(strftime(day, sizeof day, "%a", &t) > 0);
+  bt_check(strftime(rest, sizeof rest, "%b %Y %H:%M:%S", &t) > 0);
+  textbuf_addf(out, "Date: %s, %d %s +0000\r\n", day, t.tm_mday, rest);
 }
 
 /* The words of its head are ASCII, and the addresses were looked at. */
@@ -294,14 +290,7 @@ static bool has_room(struct call *c, struct wish *w) {
 }
 
 static const char *copy_string(struct mail_job *j, struct text t) {
-  char *s = arena_alloc(&j->arena, t.len + 1);
-  if (s != NULL && t.len > 0) {
-    memcpy(s, t.ptr, t.len);
-  }
-  if (s != NULL) {
-    s[t.len] = '\0';
-  }
-  return s;
+  return arena_copy_text(&j->arena, t).ptr;
 }
 
 /* False: no memory. */

@@ -19,6 +19,11 @@ uint64_t api_session_seq(const struct api *api, uint32_t slot) {
   return engine_session_last_seq(api_engine(api), slot);
 }
 
+const struct dir_entry *api_entry_of(const struct api *api, uint32_t slot) {
+  const struct engine *e = api_engine(api);
+  return &engine_directory(e)->entries[engine_session_entry(e, slot)];
+}
+
 uint64_t api_last_seq(const struct api *api) {
   return engine_seq(api_engine(api));
 }

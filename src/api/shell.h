@@ -86,6 +86,8 @@ uint64_t socket_send_held(struct socket *s, uint64_t made_from,
 /* Such a batch of the session in @slot, and of anything. */
 uint64_t api_session_seq(const struct api *api, uint32_t slot);
 uint64_t api_last_seq(const struct api *api);
+/* Where the session came in. */
+const struct dir_entry *api_entry_of(const struct api *api, uint32_t slot);
 void socket_close(struct socket *s, uint16_t code, const char *reason);
 
 /* Carries out a command that a frame asks for. A refusal goes back as
