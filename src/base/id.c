@@ -87,3 +87,19 @@ bool id_from_text(struct text t, struct id *out) {
   *out = a;
   return true;
 }
+
+void id_to_bytes(struct id a, uint8_t out[ID_BYTES]) {
+  for (unsigned i = 0; i < 8; i++) {
+    out[i] = (uint8_t)(a.hi >> (56 - 8 * i));
+    out[8 + i] = (uint8_t)(a.lo >> (56 - 8 * i));
+  }
+}
+
+struct id id_from_bytes(const uint8_t bytes[ID_BYTES]) {
+  struct id id = {0, 0};
+  for (unsigned i = 0; i < 8; i++) {
+    id.hi = id.hi << 8 | bytes[i];
+    id.lo = id.lo << 8 | bytes[8 + i];
+  }
+  return id;
+}

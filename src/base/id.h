@@ -11,7 +11,7 @@ struct id {
   uint64_t hi, lo;
 };
 
-enum { ID_TEXT_LEN = 36 };
+enum { ID_TEXT_LEN = 36, ID_BYTES = 16 };
 
 bool id_equal(struct id a, struct id b);
 bool id_is_null(struct id a);
@@ -25,5 +25,8 @@ struct id id_make_v7(int64_t unix_ms, uint64_t entropy_hi, uint64_t entropy_lo);
 void id_to_text(struct id a, char out[ID_TEXT_LEN]);
 /* Accepts either case; false for anything but the canonical form. */
 bool id_from_text(struct text t, struct id *out);
+/* Big-endian, so that the order of the bytes is the order of the ids. */
+void id_to_bytes(struct id a, uint8_t out[ID_BYTES]);
+struct id id_from_bytes(const uint8_t bytes[ID_BYTES]);
 
 #endif

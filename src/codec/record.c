@@ -9,7 +9,7 @@
 #include "engine/event.h"
 
 enum form { FORM_NUM, FORM_ID, FORM_BYTES, FORM_SAME };
-enum { FORM_BITS = 2, FORM_MASK = 3, ID_BYTES = 16 };
+enum { FORM_BITS = 2, FORM_MASK = 3 };
 /* No version will have so many fields; keeps the sum of gaps small. */
 enum { FIELD_NUMBER_MAX = 100000 };
 

@@ -127,16 +127,9 @@ void history_close(struct history *h) {
 
 /* ---- in */
 
-static void id_bytes(struct id id, uint8_t out[16]) {
-  for (unsigned i = 0; i < 8; i++) {
-    out[i] = (uint8_t)(id.hi >> (56 - 8 * i));
-    out[8 + i] = (uint8_t)(id.lo >> (56 - 8 * i));
-  }
-}
-
 static int bind_id(sqlite3_stmt *s, int at, struct id id) {
-  uint8_t bytes[16];
-  id_bytes(id, bytes);
+  uint8_t bytes[ID_BYTES];
+  id_to_bytes(id, bytes);
   return sqlite3_bind_blob(s, at, bytes, sizeof bytes, SQLITE_TRANSIENT);
 }
 
@@ -268,14 +261,9 @@ static int bind_query(sqlite3_stmt *s, const struct history_query *q,
 
 static struct id column_id(sqlite3_stmt *s, int at) {
   const uint8_t *bytes = sqlite3_column_blob(s, at);
-  struct id id = {0, 0};
-  if (bytes != NULL && sqlite3_column_bytes(s, at) == 16) {
-    for (unsigned i = 0; i < 8; i++) {
-      id.hi = id.hi << 8 | bytes[i];
-      id.lo = id.lo << 8 | bytes[8 + i];
-    }
-  }
-  return id;
+  return bytes != NULL && sqlite3_column_bytes(s, at) == ID_BYTES
+             ? id_from_bytes(bytes)
+             : (struct id){0, 0};
 }
 
 static struct text column_text(sqlite3_stmt *s, int at) {

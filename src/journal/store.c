@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "journal/journal_priv.h"
 
-enum { BUSY_MS = 10000, CACHE_KIB = 8192, ID_BYTES = 16 };
+enum { BUSY_MS = 10000, CACHE_KIB = 8192 };
 
 struct statement {
   const char *sql;
@@ -289,18 +289,14 @@ enum bt_err store_put_batch(struct store *s, const struct store_row *row) {
   return store_run(s, STORE_PUT_BATCH);
 }
 
-/* Big-endian, so that the order of the bytes is the order of the ids. */
-static struct text id_bytes(struct id id, char out[ID_BYTES]) {
-  for (unsigned i = 0; i < 8; i++) {
-    out[i] = (char)(id.hi >> (56 - 8 * i));
-    out[8 + i] = (char)(id.lo >> (56 - 8 * i));
-  }
-  return (struct text){out, ID_BYTES};
+static struct text id_bytes(struct id id, uint8_t out[ID_BYTES]) {
+  id_to_bytes(id, out);
+  return (struct text){(const char *)out, ID_BYTES};
 }
 
 enum bt_err store_put_finished(struct store *s,
                                const struct journal_finished *f) {
-  char key[ID_BYTES];
+  uint8_t key[ID_BYTES];
   struct sqlite3_stmt *stmt = s->stmts[STORE_PUT_FINISHED];
   bind_bytes(stmt, 1, id_bytes(f->session, key));
   bind_u64(stmt, 2, f->last_seq);
@@ -401,7 +397,7 @@ enum bt_err store_get_chain(struct store *s, uint64_t seq, uint64_t *out) {
 
 enum bt_err store_get_finished(struct store *s, struct id session,
                                uint64_t *last_seq) {
-  char key[ID_BYTES];
+  uint8_t key[ID_BYTES];
   bind_bytes(s->stmts[STORE_GET_FINISHED], 1, id_bytes(session, key));
   return store_get_number(s, STORE_GET_FINISHED, last_seq);
 }
