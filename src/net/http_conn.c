@@ -185,15 +185,6 @@ static void begin_request(struct http_conn *conn, bool more_is_here) {
   http_conn_set_deadline(conn, DEADLINE_BODY);
 }
 
-/* What one body may be at most, whosever it is. */
-static struct net_limits widest(const struct net_limits *limits) {
-  struct net_limits w = *limits;
-  if (w.upload_bytes > w.body_bytes) {
-    w.body_bytes = w.upload_bytes;
-  }
-  return w;
-}
-
 static size_t take_head(struct http_conn *conn, const char *bytes, size_t len) {
   const struct net_limits *limits = &conn->server->limits;
   enum http_fault fault;
@@ -215,11 +206,10 @@ static size_t take_head(struct http_conn *conn, const char *bytes, size_t len) {
   conn->request = req;
   textbuf_add(&req->head_text,
               (struct text){bytes + conn->scan.start, end - conn->scan.start});
-  const struct net_limits wide = widest(limits);
   fault = req->head_text.failed
               ? HTTP_FAULT_NO_MEMORY
-              : http_parse_request(textbuf_text(&req->head_text), &wide,
-                                   &req->head);
+              : http_parse_request(textbuf_text(&req->head_text),
+                                   &conn->server->widest, &req->head);
   if (fault == HTTP_FAULT_NONE) {
     fault = judge_body(conn);
   }

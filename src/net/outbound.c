@@ -130,30 +130,17 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
 
 /* ---- rules */
 
-/* Ends in NUL, as libcurl wants it. */
-static struct text copy_text(struct arena *arena, struct text t) {
-  char *copy = arena_alloc(arena, t.len + 1);
-  if (copy == NULL) {
-    return (struct text){NULL, 0};
-  }
-  for (size_t i = 0; i < t.len; i++) {
-    copy[i] = t.ptr[i];
-  }
-  copy[t.len] = '\0';
-  return (struct text){copy, t.len};
-}
-
 static bool copy_rules(struct outbound *o, struct arena *arena,
                        const struct outbound_rules *rules) {
   struct outbound_rule *list =
       arena_alloc(arena, (rules->allow_count + 1) * sizeof *list);
-  const struct text authorities = copy_text(arena, rules->authorities);
+  const struct text authorities = arena_copy_text(arena, rules->authorities);
   if (list == NULL || authorities.ptr == NULL) {
     return false;
   }
   for (size_t i = 0; i < rules->allow_count; i++) {
     const char *why;
-    const struct text rule = copy_text(arena, rules->allow[i]);
+    const struct text rule = arena_copy_text(arena, rules->allow[i]);
     if (rule.ptr == NULL) {
       return false;
     }
@@ -262,18 +249,20 @@ static bool copy_request(struct outbound_one *c,
   struct arena *a = &c->arena;
   struct http_header *headers =
       arena_alloc(a, (from->header_count + 1) * sizeof *headers);
-  c->request = (struct outbound_request){.method = copy_text(a, from->method),
-                                         .url = copy_text(a, from->url),
-                                         .body = copy_text(a, from->body),
-                                         .headers = headers,
-                                         .header_count = from->header_count,
-                                         .timeout_ms = from->timeout_ms,
-                                         .stays = from->stays};
+  c->request =
+      (struct outbound_request){.method = arena_copy_text(a, from->method),
+                                .url = arena_copy_text(a, from->url),
+                                .body = arena_copy_text(a, from->body),
+                                .headers = headers,
+                                .header_count = from->header_count,
+                                .timeout_ms = from->timeout_ms,
+                                .stays = from->stays};
   bool good = headers != NULL && c->request.method.ptr != NULL &&
               c->request.url.ptr != NULL && c->request.body.ptr != NULL;
   for (size_t i = 0; i < from->header_count && good; i++) {
-    headers[i] = (struct http_header){copy_text(a, from->headers[i].name),
-                                      copy_text(a, from->headers[i].value)};
+    headers[i] =
+        (struct http_header){arena_copy_text(a, from->headers[i].name),
+                             arena_copy_text(a, from->headers[i].value)};
     good = headers[i].name.ptr != NULL && headers[i].value.ptr != NULL;
   }
   return good;

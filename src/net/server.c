@@ -191,6 +191,10 @@ enum bt_err http_server_create(struct loop *loop,
   }
   *server = (struct http_server){
       .loop = loop, .handlers = handlers, .ctx = ctx, .limits = chosen};
+  server->widest = chosen;
+  if (chosen.upload_bytes > chosen.body_bytes) {
+    server->widest.body_bytes = chosen.upload_bytes;
+  }
   link_init(&server->conns);
   link_init(&server->listeners);
   loop_task_init(&server->stopped, tell_stopped);

@@ -78,6 +78,7 @@ struct http_server {
   const struct http_handlers *handlers;
   void *ctx;
   struct net_limits limits;
+  struct net_limits widest; /* what one body may be at most, whosever it is */
   struct http_counters counters;
   struct wire_traffic traffic;
   struct bounded buffers;        /* answers may have all of it */
