@@ -275,12 +275,6 @@ static void reply_none(struct call *c) {
   call_reply(c, &r);
 }
 
-static struct text customer_id(const struct json *customer) {
-  const struct json *id =
-      customer->type == JSON_OBJECT ? json_member(customer, TEXT("id")) : NULL;
-  return id != NULL && id->type == JSON_TEXT ? id->text : TEXT("");
-}
-
 /* The earlier sessions of the same customer, for whoever has this one. */
 void serve_session_history(struct call *c) {
   struct json *customer = NULL;
@@ -295,7 +289,7 @@ void serve_session_history(struct call *c) {
                             .limit = LIMIT_DEFAULT};
   if (known.len > 0 &&
       json_parse(&c->arena, known, VIEW_DEPTH, &customer, NULL) == BT_ERR_OK) {
-    q.customer = customer_id(customer);
+    q.customer = json_member_text(customer, TEXT("id"));
   }
   if (q.customer.len == 0) {
     reply_none(c);

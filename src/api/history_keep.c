@@ -77,20 +77,13 @@ static void note_gap(struct history_keeper *k, const char *why) {
 
 /* ---- a session as a row */
 
-static struct text text_of(const struct json *object, const char *name) {
-  const struct json *m = object == NULL || object->type != JSON_OBJECT
-                             ? NULL
-                             : json_member(object, text_from(name));
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
-}
-
 static struct text last_agent(const struct json *view) {
   const struct json *legs = json_member(view, TEXT("legs"));
   struct text agent = TEXT("");
   for (const struct json *leg = legs == NULL ? NULL : legs->first; leg != NULL;
        leg = leg->next) {
-    if (text_equal(text_of(leg, "kind"), TEXT("agent"))) {
-      agent = text_of(leg, "party");
+    if (text_equal(json_member_text(leg, TEXT("kind")), TEXT("agent"))) {
+      agent = json_member_text(leg, TEXT("party"));
     }
   }
   return agent;
@@ -98,30 +91,32 @@ static struct text last_agent(const struct json *view) {
 
 static int64_t time_of(const struct json *view, const char *name) {
   int64_t us = 0;
-  return time_from_text(text_of(view, name), &us) ? us : 0;
+  return time_from_text(json_member_text(view, text_from(name)), &us) ? us : 0;
 }
 
 /* A talk between agents is no customer's. */
 static bool is_consult(const struct json *view) {
-  return text_equal(text_of(json_member(view, TEXT("consult")), "part"),
-                    TEXT("answers"));
+  return text_equal(
+      json_member_text(json_member(view, TEXT("consult")), TEXT("part")),
+      TEXT("answers"));
 }
 
 static struct history_row row_of(const struct json *view) {
   const struct json *customer = json_member(view, TEXT("customer"));
   const struct json *messages = json_member(view, TEXT("messageCount"));
-  return (struct history_row){.opened_us = time_of(view, "openedAt"),
-                              .ended_us = time_of(view, "endedAt"),
-                              .messages = messages == NULL ? 0 : messages->i,
-                              .customer = text_of(customer, "id"),
-                              .name = text_of(customer, "name"),
-                              .number = text_of(customer, "address"),
-                              .channel = text_of(view, "channel"),
-                              .entry = text_of(view, "entryPoint"),
-                              .queue = text_of(view, "fromQueue"),
-                              .agent = last_agent(view),
-                              .disposition = text_of(view, "disposition"),
-                              .reason = text_of(view, "endReason")};
+  return (struct history_row){
+      .opened_us = time_of(view, "openedAt"),
+      .ended_us = time_of(view, "endedAt"),
+      .messages = messages == NULL ? 0 : messages->i,
+      .customer = json_member_text(customer, TEXT("id")),
+      .name = json_member_text(customer, TEXT("name")),
+      .number = json_member_text(customer, TEXT("address")),
+      .channel = json_member_text(view, TEXT("channel")),
+      .entry = json_member_text(view, TEXT("entryPoint")),
+      .queue = json_member_text(view, TEXT("fromQueue")),
+      .agent = last_agent(view),
+      .disposition = json_member_text(view, TEXT("disposition")),
+      .reason = json_member_text(view, TEXT("endReason"))};
 }
 
 /* False: no memory. */

@@ -20,11 +20,6 @@ const struct transcript_words *transcript_words(struct text lang) {
   return &all[0];
 }
 
-static struct text member(const struct json *m, const char *name) {
-  const struct json *v = json_member(m, text_from(name));
-  return v != NULL && v->type == JSON_TEXT ? v->text : TEXT("");
-}
-
 /* "2026-11-23 09:30" of a time in UTC. */
 static void put_minute(struct text at, struct textbuf *out) {
   textbuf_add(out, text_sub(at, 0, DATE_LEN));
@@ -35,12 +30,12 @@ static void put_minute(struct text at, struct textbuf *out) {
 static void put_speaker(const struct json *m,
                         const struct transcript_words *words,
                         struct textbuf *out) {
-  const struct text from = member(m, "from");
+  const struct text from = json_member_text(m, TEXT("from"));
   if (text_equal(from, TEXT("customer"))) {
     textbuf_add(out, text_from(words->customer));
     return;
   }
-  textbuf_add(out, member(m, "name"));
+  textbuf_add(out, json_member_text(m, TEXT("name")));
   if (text_equal(from, TEXT("bot"))) {
     textbuf_addf(out, " (%s)", words->assistant);
   }
@@ -63,14 +58,14 @@ static void put_message(const struct json *m,
   const struct json *data = json_member(m, TEXT("data"));
   const bool file = data != NULL && data->type == JSON_OBJECT &&
                     json_member(data, TEXT("files")) != NULL;
-  put_minute(member(m, "at"), out);
+  put_minute(json_member_text(m, TEXT("at")), out);
   textbuf_add(out, TEXT("  "));
   put_speaker(m, words, out);
   textbuf_add(out, TEXT(": "));
   if (file) {
     textbuf_addf(out, "[%s] ", words->file);
   }
-  put_text(member(m, "text"), out);
+  put_text(json_member_text(m, TEXT("text")), out);
   textbuf_add_char(out, '\n');
 }
 
@@ -98,7 +93,8 @@ bool transcript_write(struct api *api, uint32_t slot,
   const struct json *list = good ? json_member(view, TEXT("messages")) : NULL;
   if (good) {
     textbuf_addf(out, "%s, ", words->subject);
-    textbuf_add(out, text_sub(member(view, "openedAt"), 0, DATE_LEN));
+    textbuf_add(
+        out, text_sub(json_member_text(view, TEXT("openedAt")), 0, DATE_LEN));
     textbuf_add(out, TEXT(" (UTC)\n\n"));
   }
   for (const struct json *m = list == NULL ? NULL : list->first; m != NULL;

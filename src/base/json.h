@@ -58,6 +58,8 @@ enum bt_err json_parse(struct arena *arena, struct text source,
                        struct json_error *error) BT_USE_RESULT;
 /* The member, or NULL. @object may be NULL or another type. */
 const struct json *json_member(const struct json *object, struct text key);
+/* Its text; empty if there is no such member, or it is of another type. */
+struct text json_member_text(const struct json *object, struct text key);
 const char *json_type_name(enum json_type type); /* "a number", "an object" … */
 
 /* Writing: commas and colons come by themselves. */

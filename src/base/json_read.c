@@ -368,6 +368,11 @@ const struct json *json_member(const struct json *object, struct text key) {
   return NULL;
 }
 
+struct text json_member_text(const struct json *object, struct text key) {
+  const struct json *m = json_member(object, key);
+  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+}
+
 const char *json_type_name(enum json_type type) {
   static const char *const names[] = {
       [JSON_NULL] = "null",       [JSON_FALSE] = "false",

@@ -6,18 +6,13 @@
 
 enum { DEPTH = 16, FRAME_SIZE = 512 };
 
-static struct text member_text(const struct json *object, struct text key) {
-  const struct json *m = json_member(object, key);
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
-}
-
 /* "session" is an id, or an object that has one. */
 static struct id session_of(const struct json *frame) {
   struct id id = {0, 0};
   const struct json *m = json_member(frame, TEXT("session"));
   if (m != NULL) {
     (void)id_from_text(
-        m->type == JSON_TEXT ? m->text : member_text(m, TEXT("id")), &id);
+        m->type == JSON_TEXT ? m->text : json_member_text(m, TEXT("id")), &id);
   }
   return id;
 }
@@ -30,9 +25,9 @@ bool frame_read(struct arena *arena, struct text message, struct heard *out) {
   const struct json *offer = json_member(tree, TEXT("offer"));
   const struct json *problem = json_member(tree, TEXT("problem"));
   *out = (struct heard){
-      .type = member_text(tree, TEXT("type")),
-      .from = member_text(tree, TEXT("from")),
-      .status = member_text(tree, TEXT("status")),
+      .type = json_member_text(tree, TEXT("type")),
+      .from = json_member_text(tree, TEXT("from")),
+      .status = json_member_text(tree, TEXT("status")),
       .problem = problem == NULL ? TEXT("") : problem->source,
       .session = session_of(tree),
       .offer = offer != NULL && offer->type == JSON_INT ? offer->i : 0};

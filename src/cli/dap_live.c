@@ -8,8 +8,7 @@
 #include "domain/heap.h"
 
 struct text live_text(const struct json *object, const char *name) {
-  const struct json *m = json_member(object, text_from(name));
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return json_member_text(object, text_from(name));
 }
 
 int64_t live_num(const struct json *object, const char *name) {

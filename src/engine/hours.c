@@ -82,18 +82,13 @@ bool hours_read_date(struct text t, int64_t *day) {
   return true;
 }
 
-static struct text member_text(const struct json *object, struct text name) {
-  const struct json *m = json_member(object, name);
-  return m == NULL || m->type != JSON_TEXT ? TEXT("") : m->text;
-}
-
 /* "2026-12-25", or {date, to, name, open}. */
 static void read_holiday(const struct json *v, struct hours_holiday *out) {
   const bool plain = v->type == JSON_TEXT;
-  const struct text date = plain ? v->text : member_text(v, TEXT("date"));
-  const struct text to = plain ? TEXT("") : member_text(v, TEXT("to"));
-  const struct text name = plain ? TEXT("") : member_text(v, TEXT("name"));
-  const struct text open = plain ? TEXT("") : member_text(v, TEXT("open"));
+  const struct text date = plain ? v->text : json_member_text(v, TEXT("date"));
+  const struct text to = plain ? TEXT("") : json_member_text(v, TEXT("to"));
+  const struct text name = plain ? TEXT("") : json_member_text(v, TEXT("name"));
+  const struct text open = plain ? TEXT("") : json_member_text(v, TEXT("open"));
   *out = (struct hours_holiday){.name = name.len > 0 ? name : TEXT("holiday")};
   (void)hours_read_date(date, &out->first);
   out->last = out->first;

@@ -90,8 +90,7 @@ const struct json *json_part(const struct json *object, const char *name) {
 }
 
 struct text json_text_of(const struct json *object, const char *name) {
-  const struct json *m = json_part(object, name);
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return json_member_text(object, text_from(name));
 }
 
 const struct json *ask_member(const struct ask *a, const char *name) {

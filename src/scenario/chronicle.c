@@ -71,8 +71,7 @@ static void add_message(struct world *w, const struct record *ev) {
 static struct text id_of(struct world *w, const struct tale_list *events,
                          struct text member) {
   const struct tale_event *e = tale_event_at(&w->tale, events->count - 1);
-  const struct json *m = json_member(e->tree, member);
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return json_member_text(e->tree, member);
 }
 
 static void on_script(struct world *w, const struct record *ev) {

@@ -6,8 +6,7 @@ void cognigy_read_rules(const struct bot_settings *s, enum bot_option option,
 }
 
 struct text cognigy_text(const struct json *object, const char *key) {
-  const struct json *m = json_member(object, text_from(key));
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return json_member_text(object, text_from(key));
 }
 
 void cognigy_put_user(struct text session, struct id id, bool by_session,

@@ -6,8 +6,7 @@ const struct json *part_of(const struct json *object, const char *key) {
 }
 
 struct text part_text(const struct json *object, const char *key) {
-  const struct json *m = part_of(object, key);
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return json_member_text(object, text_from(key));
 }
 
 int64_t part_num(const struct json *object, const char *key,

@@ -66,8 +66,7 @@ const struct json *body_object(struct arena *arena, struct http_request *req,
 }
 
 struct text peer_text(const struct json *object, const char *key) {
-  const struct json *m = json_member(object, text_from(key));
-  return m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  return json_member_text(object, text_from(key));
 }
 
 bool secret_equal(struct text a, struct text b) {

@@ -204,9 +204,7 @@ void visit_drop(struct visit *v) {
 
 /* What stands behind our prefix in the customer's address. */
 static struct text address_in(const struct json *customer, struct text prefix) {
-  const struct json *m = json_member(customer, TEXT("address"));
-  const struct text all =
-      m != NULL && m->type == JSON_TEXT ? m->text : TEXT("");
+  const struct text all = json_member_text(customer, TEXT("address"));
   return text_starts(all, prefix) ? text_sub(all, prefix.len, all.len)
                                   : TEXT("");
 }
