@@ -162,6 +162,22 @@ test("uploads are refused", table.lacks("`upload`, `session/getsessionid`", "404
   assert.equal((await ask("GET", "session/getsessionid")).body.error.code, "NotFound");
 }));
 
+test("an activity whose answer was lost comes again", table.works("an activity posted again under its `clientActivityID`: said once, answered the same, also behind the end", async () => {
+  const { body: { conversationId: id, token } } = await ask("POST", "conversations");
+  const post = (text) => ask("POST", `conversations/${id}/activities`, token, { type: "message", text, channelData: { clientActivityID: `of ${text}` } });
+  const list = async () => (await ask("GET", `conversations/${id}/activities`, token)).body.activities;
+  const first = await post("two");
+  await eventually("the bot has answered twice", async () => (await list()).some((a) => a.text === "second"));
+  const again = await post("two");
+  assert.deepEqual([again.status, again.body], [200, first.body]);
+  const last = await post("bye");
+  await eventually("it is over", async () => (await list()).some((a) => a.type === "endOfConversation"));
+  const late = await post("bye");
+  assert.deepEqual([late.status, late.body], [200, last.body]);
+  assert.equal((await post("something else")).status, 404);
+  assert.deepEqual((await list()).filter((a) => a.type === "message").map((a) => a.text), ["two", "first", "second", "bye"]);
+}));
+
 for (const signal of ["cut", "SIGKILL"]) {
   test(`${signal}: the stream goes on at its watermark, without loss and doubles`, table.works(`reconnect at the watermark after ${signal}`, async () => {
     const line = await Line.to(() => server.port);

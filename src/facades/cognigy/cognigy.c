@@ -15,7 +15,8 @@
 
 /* A turn is over when the bot has said nothing more for so long. */
 enum { QUIET_US = 400000, OUTBOX_MAX = 1000 };
-/* How long the last words of a session wait for a page that is away. */
+/* How long the last words of a session wait for a page that is away, and its
+ * last inputs are known again. */
 #define LINGER_US (600 * INT64_C(1000000))
 
 /* ---- the outbox */
@@ -150,26 +151,12 @@ static void end_turn(struct chat *chat) {
 }
 
 static void on_quiet(void *ctx) {
-  struct chat *chat = ctx;
-  end_turn(chat);
-  if (chat->lingers) {
-    chat->lingers = false;
-    visit_drop(&chat->visit);
-  }
+  end_turn(ctx);
 }
 
 void chat_start_timer(struct chat *chat, int64_t wait_us) {
   if (chat->quiet != NULL) {
     loop_timer_start_after(chat->quiet, wait_us);
-  }
-}
-
-static void on_over(struct chat *chat) {
-  end_turn(chat);
-  if (chat->outbox != NULL && !chat->lingers && chat->quiet != NULL) {
-    chat->lingers = true;
-    visit_hold(&chat->visit);
-    chat_start_timer(chat, LINGER_US);
   }
 }
 
@@ -202,7 +189,7 @@ static void on_event(struct visit *v, uint64_t seq,
     on_message(chat, event);
   } else if (event->type == EVENT_OF_SESSION(WRAPPING) ||
              event->type == EVENT_OF_SESSION(ENDED)) {
-    on_over(chat);
+    end_turn(chat);
   }
 }
 
@@ -282,6 +269,7 @@ static void on_free(struct visit *v) {
 }
 
 static const struct visit_ops visit_ops = {.bytes = sizeof(struct chat),
+                                           .linger_us = LINGER_US,
                                            .on_event = on_event,
                                            .on_typing = on_typing,
                                            .on_found = on_found,
@@ -373,7 +361,7 @@ bool cognigy_read_input(const struct json *tree, struct visit_said *out) {
   *out = (struct visit_said){.text = peer_text(tree, "text"),
                              .data = rich ? data->source : TEXT(""),
                              .user = peer_text(tree, "userId"),
-                             .key = peer_text(tree, "messageId")};
+                             .key = visit_key(peer_text(tree, "messageId"))};
   return tree != NULL && tree->type == JSON_OBJECT &&
          (text == NULL || text->type == JSON_TEXT || text->type == JSON_NULL);
 }
@@ -391,9 +379,6 @@ static void process(struct page *page, const struct json *argument,
       send_ack(page, p->id);
     }
     return;
-  }
-  if (said.key.len > INPUT_KEY_MAX) {
-    said.key = TEXT("");
   }
   struct input *in = mem_new(c->facade.mem, sizeof *in);
   if (in == NULL) {

@@ -6,8 +6,6 @@
 #include "facades/shared/reply.h"
 #include "facades/shared/visits.h"
 
-enum { INPUT_KEY_MAX = 200 };
-
 struct cognigy {
   struct facade facade;
   struct engineio io;
@@ -45,7 +43,6 @@ struct chat {
   struct net_ref request;
   bool asked;   /* a request waits */
   bool posting; /* the first output is on its way to the webhook */
-  bool lingers; /* its session is over, its last words are not heard yet */
 };
 
 struct cognigy_output {

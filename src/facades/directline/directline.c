@@ -14,7 +14,8 @@
 #include "base/digest.h"
 #include "domain/domain.h"
 
-enum { LINGER_S = 600, SECOND_US = 1000000 };
+/* How long a conversation that is over can be read. */
+#define LINGER_US (600 * INT64_C(1000000))
 
 /* ---- activities */
 
@@ -80,12 +81,14 @@ static void put_data(struct text data, struct arena *arena,
   }
 }
 
-static void add(struct talk *t, struct textbuf *b) {
+/* @message: its number in the session; 0 for what is none. */
+static void add(struct talk *t, struct textbuf *b, int64_t message) {
   const struct mem *mem = t->visit.visits->facade->mem;
   const struct text json = textbuf_text(b);
   struct activity *a = b->failed ? NULL : mem_new(mem, sizeof *a + json.len);
   if (a != NULL) {
     a->number = ++t->count;
+    a->message = message;
     a->len = json.len;
     memcpy(a->json, json.ptr, json.len);
     struct activity **end = t->last == NULL ? &t->first : &t->last->next;
@@ -121,7 +124,7 @@ static void add_message(struct talk *t, const struct record *event) {
                                          : TEXT(""),
            &arena, &o);
   json_close_object(&o);
-  add(t, &b);
+  add(t, &b, record_num(event, FIELD_MESSAGE));
   textbuf_free(&b);
   arena_free(&arena);
 }
@@ -146,7 +149,7 @@ static void add_event(struct talk *t, const struct record *event,
     json_close_object(&o);
   }
   json_close_object(&o);
-  add(t, &b);
+  add(t, &b, 0);
   textbuf_free(&b);
 }
 
@@ -223,11 +226,6 @@ static void on_event(struct visit *v, uint64_t seq,
   (void)seq;
   read_user(t);
   fold(t, event);
-  if (t->over && !t->lingers) {
-    t->lingers = true;
-    t->until_us = loop_now_us() + (int64_t)LINGER_S * SECOND_US;
-    visit_hold(v);
-  }
 }
 
 static void on_typing(struct visit *v, const struct typing *how) {
@@ -259,6 +257,7 @@ static void on_free(struct visit *v) {
 }
 
 const struct visit_ops directline_visit_ops = {.bytes = sizeof(struct talk),
+                                               .linger_us = LINGER_US,
                                                .on_event = on_event,
                                                .on_typing = on_typing,
                                                .on_found = on_found,

@@ -11,7 +11,6 @@ enum { USER_MAX = 512 };
 struct directline {
   struct facade facade;
   struct visits visits;
-  struct loop_timer *timer;
 };
 
 enum handoff {
@@ -25,6 +24,7 @@ enum handoff {
 struct activity {
   struct activity *next;
   uint64_t number;
+  int64_t message; /* its number in the session; 0: it is none */
   size_t len;
   char json[];
 };
@@ -44,8 +44,7 @@ struct talk {
   struct stream *streams;
   char user[USER_MAX];
   size_t user_len;
-  bool over, lingers;
-  int64_t until_us; /* it is kept so long; by loop_now_us() */
+  bool over;
 };
 
 extern const struct visit_ops directline_visit_ops;

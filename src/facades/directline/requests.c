@@ -10,8 +10,6 @@ enum {
   CONVERSATION = 32, /* characters of an id that we make */
   TOKEN_S = 1800,
   TOKEN_MAX = CONVERSATION + 20 + 2 * DIGEST_SHA256_SIZE + 3,
-  KEY_MAX = 200,
-  SWEEP_US = 30000000,
   SECOND_US = 1000000
 };
 
@@ -138,6 +136,10 @@ static struct text new_conversation(struct ask *a) {
 
 /* ---- conversations */
 
+static struct text address_of(const struct talk *t) {
+  return (struct text){t->visit.address, t->visit.address_len};
+}
+
 static void generate(struct ask *a) {
   if (a->secret) {
     tell_conversation(a, 200, new_conversation(a), false);
@@ -154,50 +156,128 @@ static void refresh(struct ask *a) {
   }
 }
 
-static void start(struct ask *a) {
-  const struct text id = a->secret ? new_conversation(a) : a->of_token;
+/* A request whose answer waits until what it tells is durable. */
+struct waiting {
+  struct directline *d;
+  struct net_ref ref;
+  struct talk *talk; /* held */
+};
+
+/* NULL: refused. */
+static struct waiting *put_off(struct ask *a, struct talk *t) {
+  struct waiting *w = mem_new(a->d->facade.mem, sizeof *w);
+  if (w == NULL) {
+    fail(a, 503, "ServiceError", TEXT("There is no memory for it."));
+    return NULL;
+  }
+  *w = (struct waiting){.d = a->d, .ref = http_request_ref(a->req), .talk = t};
+  visit_hold(&t->visit);
+  return w;
+}
+
+/* The request again, if it is still there. */
+static struct ask take_up(const struct waiting *w) {
+  struct ask a = {.d = w->d,
+                  .req =
+                      http_request_find(api_server(w->d->facade.api), w->ref)};
+  arena_init(&a.arena, w->d->facade.mem, 0);
+  if (a.req != NULL) {
+    a.query = arena_copy_text(&a.arena, http_request_query(a.req));
+  }
+  return a;
+}
+
+static void end_wait(struct waiting *w, struct ask *a) {
+  arena_free(&a->arena);
+  visit_drop(&w->talk->visit);
+  mem_free(w->d->facade.mem, w, sizeof *w);
+}
+
+static void on_started(void *ctx, const struct answer *answer) {
+  struct waiting *w = ctx;
+  struct ask a = take_up(w);
+  if (a.req != NULL && answer != NULL && answer->code >= 400) {
+    fail(&a, 503, "ServiceError", TEXT("No session can be opened now."));
+  } else if (a.req != NULL) {
+    const bool fresh = answer != NULL;
+    tell_conversation(&a, fresh ? 201 : 200, address_of(w->talk), true);
+  }
+  end_wait(w, &a);
+}
+
+/* What has begun is not begun again, even when it is over. */
+static void begin(struct ask *a, struct talk *t) {
   const struct json *user =
       json_member(body_object(&a->arena, a->req, NULL), TEXT("user"));
   const struct visit_said who = {.user = peer_text(user, "id"),
                                  .name = peer_text(user, "name")};
+  uint32_t slot;
+  const bool begun =
+      !id_is_null(t->visit.session) || !id_is_null(t->visit.last);
+  if (begun && !visit_is_open(&t->visit, &slot)) {
+    tell_conversation(a, 200, address_of(t), true);
+    return;
+  }
+  struct waiting *w = put_off(a, t);
+  if (w != NULL) {
+    (void)visit_open(&t->visit, &who, on_started, w);
+  }
+}
+
+static void start(struct ask *a) {
+  const struct text id = a->secret ? new_conversation(a) : a->of_token;
   struct talk *t = (struct talk *)(void *)visits_get(&a->d->visits, id);
-  if (t == NULL || (!t->over && !visit_open(&t->visit, &who, NULL, NULL))) {
-    fail(a, 503, "ServiceError", TEXT("No session can be opened now."));
-  } else {
-    tell_conversation(a, t->count == 0 ? 201 : 200, id, true);
+  if (t == NULL) {
+    fail(a, 503, "ServiceError", TEXT("There is no memory for it."));
+    return;
   }
-  if (t != NULL) {
-    visit_drop(&t->visit);
-  }
+  begin(a, t);
+  visit_drop(&t->visit);
 }
 
 /* ---- activities */
 
-struct posted {
-  struct directline *d;
-  struct net_ref ref;
-  struct talk *talk; /* held */
-  uint64_t before;
-};
+/* The activity of a message, by what the engine said to it; 0: none is known.
+ */
+static uint64_t number_of(struct ask *a, const struct talk *t,
+                          struct text said) {
+  struct json *tree = NULL;
+  const bool read =
+      json_parse(&a->arena, said, JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
+  const struct json *message = read ? json_member(tree, TEXT("number")) : NULL;
+  const struct activity *found = message == NULL ? NULL : t->first;
+  while (found != NULL && found->message != message->i) {
+    found = found->next;
+  }
+  return found == NULL ? 0 : found->number;
+}
 
-static void on_posted(void *ctx, const struct answer *answer) {
-  struct posted *p = ctx;
-  struct ask a = {.d = p->d,
-                  .req =
-                      http_request_find(api_server(p->d->facade.api), p->ref)};
+static void reply_posted(struct ask *a, const struct talk *t,
+                         const struct answer *answer) {
   char body[128];
-  if (a.req != NULL && answer->code >= 400) {
-    fail(&a, answer->code,
+  /* Its activity came before its answer. */
+  const uint64_t number =
+      answer->code < 400 ? number_of(a, t, answer->body) : 0;
+  if (answer->code >= 400) {
+    fail(a, answer->code,
          answer->code == 429 ? "TooManyRequests" : "BadArgument",
          TEXT("The activity was not taken."));
-  } else if (a.req != NULL) {
-    /* Its activity came before its answer. */
+  } else if (number == 0) {
+    fail(a, 503, "ServiceError", TEXT("The activity cannot be told now."));
+  } else {
     (void)snprintf(body, sizeof body, "{\"id\":\"%.*s|%07llu\"}", CONVERSATION,
-                   p->talk->visit.address, (unsigned long long)p->talk->count);
-    reply_json(a.req, 200, text_from(body));
+                   address_of(t).ptr, (unsigned long long)number);
+    reply_json(a->req, 200, text_from(body));
   }
-  visit_drop(&p->talk->visit);
-  mem_free(p->d->facade.mem, p, sizeof *p);
+}
+
+static void on_posted(void *ctx, const struct answer *answer) {
+  struct waiting *w = ctx;
+  struct ask a = take_up(w);
+  if (a.req != NULL) {
+    reply_posted(&a, w->talk, answer);
+  }
+  end_wait(w, &a);
 }
 
 /* What an activity has beside its text, for programs. */
@@ -229,9 +309,8 @@ static struct text data_of(struct ask *a, const struct json *activity,
 /* Web chats name each activity, to know it when it comes back: one whose answer
  * was lost is posted again under the same name. */
 static struct text key_of(const struct json *activity) {
-  const struct text key =
-      peer_text(json_member(activity, TEXT("channelData")), "clientActivityID");
-  return key.len <= KEY_MAX ? key : TEXT("");
+  return visit_key(peer_text(json_member(activity, TEXT("channelData")),
+                             "clientActivityID"));
 }
 
 static void say(struct ask *a, struct talk *t, const struct json *activity,
@@ -240,23 +319,24 @@ static void say(struct ask *a, struct talk *t, const struct json *activity,
                                   .data = data_of(a, activity, is_event),
                                   .key = key_of(activity)};
   const char *why = visit_check(&said);
-  struct posted *p = why == NULL ? mem_new(a->d->facade.mem, sizeof *p) : NULL;
-  if (p == NULL) {
-    fail(a, why == NULL ? 503 : 400, "BadArgument",
-         why == NULL ? TEXT("There is no memory for it.") : text_from(why));
-    return;
+  struct waiting *w = why == NULL ? put_off(a, t) : NULL;
+  if (why != NULL) {
+    fail(a, 400, "BadArgument", text_from(why));
+  } else if (w != NULL) {
+    (void)visit_say(&t->visit, &said, on_posted, w);
   }
-  *p = (struct posted){.d = a->d, .ref = http_request_ref(a->req), .talk = t};
-  visit_hold(&t->visit);
-  (void)visit_say(&t->visit, &said, on_posted, p);
 }
 
 static void post(struct ask *a, struct talk *t) {
   struct json_error error = {.message = "it is no object"};
   const struct json *activity = body_object(&a->arena, a->req, &error);
   const struct text type = peer_text(activity, "type");
+  uint32_t slot;
   if (activity == NULL) {
     fail(a, 400, "BadSyntax", text_from(error.message));
+  } else if (!visit_is_open(&t->visit, &slot) &&
+             !visit_has_said(&t->visit, key_of(activity))) {
+    fail(a, 404, "ConversationNotFound", TEXT("The conversation is over."));
   } else if (text_equal(type, TEXT("message"))) {
     say(a, t, activity, false);
   } else if (text_equal(type, TEXT("event"))) {
@@ -293,13 +373,7 @@ static void serve_talk(struct ask *a, struct talk *t, struct text what) {
   if (what.len == 0 && !posts) {
     tell_conversation(a, 200, a->conversation, true);
   } else if (text_equal(what, TEXT("activities"))) {
-    if (posts && t->over) {
-      fail(a, 404, "ConversationNotFound", TEXT("The conversation is over."));
-    } else if (posts) {
-      post(a, t);
-    } else {
-      list(a, t);
-    }
+    posts ? post(a, t) : list(a, t);
   } else if (text_equal(what, TEXT("stream")) &&
              http_request_wants_ws(a->req)) {
     stream_open(t, a->req, watermark(a));
@@ -391,32 +465,14 @@ static bool refuse(struct facade *f, struct http_request *req) {
   return true;
 }
 
-static void sweep(void *ctx) {
-  struct directline *d = ctx;
-  for (size_t i = 0; i < d->visits.used; i++) {
-    struct talk *t = (struct talk *)(void *)d->visits.list[i];
-    if (t != NULL && t->lingers && t->until_us < loop_now_us()) {
-      t->lingers = false;
-      visit_drop(&t->visit);
-    }
-  }
-  loop_timer_start_after(d->timer, SWEEP_US);
-}
-
 static enum bt_err start_facade(struct facade *f) {
   struct directline *d = (struct directline *)(void *)f;
-  enum bt_err err = loop_timer_create(f->loop, sweep, d, &d->timer);
-  if (err == BT_ERR_OK) {
-    loop_timer_start_after(d->timer, SWEEP_US);
-    err = visits_init(&d->visits, f, &directline_visit_ops);
-  }
-  return err;
+  return visits_init(&d->visits, f, &directline_visit_ops);
 }
 
 static void stop_facade(struct facade *f) {
   struct directline *d = (struct directline *)(void *)f;
   visits_free(&d->visits);
-  loop_timer_free(d->timer);
 }
 
 const struct facade_ops facade_directline_ops = {.bytes =

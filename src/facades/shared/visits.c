@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 
+enum { SWEEP_US = 30000000, KEY_MAX = 200 };
+
 /* ---- addresses */
 
 static struct text address_of(const struct visit *v) {
@@ -71,7 +73,16 @@ static void put_customer(const struct visit *v, const struct visit_said *said,
 
 static void forget_session(struct visit *v) {
   topics_remove(api_topics(v->visits->facade->api), &v->watch);
+  v->last = id_is_null(v->session) ? v->last : v->session;
   v->session = (struct id){0};
+}
+
+static void linger(struct visit *v) {
+  v->until_us = loop_now_us() + v->visits->ops->linger_us;
+  if (!v->lingers) {
+    v->lingers = true;
+    visit_hold(v);
+  }
 }
 
 static void on_event(struct watch *w, uint64_t seq,
@@ -82,6 +93,7 @@ static void on_event(struct watch *w, uint64_t seq,
   if (event->type == EVENT_OF_SESSION(WRAPPING) ||
       event->type == EVENT_OF_SESSION(ENDED)) {
     forget_session(v);
+    linger(v);
   }
   visit_drop(v);
 }
@@ -200,6 +212,18 @@ void visit_drop(struct visit *v) {
   }
 }
 
+static void sweep(void *ctx) {
+  struct visits *all = ctx;
+  for (size_t i = 0; i < all->used; i++) {
+    struct visit *v = all->list[i];
+    if (v != NULL && v->lingers && v->until_us < loop_now_us()) {
+      v->lingers = false;
+      visit_drop(v);
+    }
+  }
+  loop_timer_start_after(all->timer, SWEEP_US);
+}
+
 /* ---- after a restart */
 
 /* What stands behind our prefix in the customer's address. */
@@ -240,7 +264,11 @@ enum bt_err visits_init(struct visits *all, struct facade *f,
   struct textbuf prefix;
   textbuf_init(&prefix, f->mem);
   put_prefix(all, &prefix);
-  enum bt_err err = prefix.failed ? BT_ERR_NOMEM : BT_ERR_OK;
+  enum bt_err err = loop_timer_create(f->loop, sweep, all, &all->timer);
+  if (err == BT_ERR_OK) {
+    loop_timer_start_after(all->timer, SWEEP_US);
+    err = prefix.failed ? BT_ERR_NOMEM : BT_ERR_OK;
+  }
   const struct engine *e = api_engine(f->api);
   for (uint32_t slot = 0; err == BT_ERR_OK && engine_next_session(e, &slot);
        slot++) {
@@ -254,6 +282,7 @@ void visits_free(struct visits *all) {
   if (all->facade == NULL) {
     return;
   }
+  loop_timer_free(all->timer);
   for (size_t i = 0; i < all->used; i++) {
     if (all->list[i] != NULL) {
       free_visit(all->list[i]);
@@ -275,6 +304,10 @@ static struct command begin(const struct visit *v, enum command_type type) {
     record_set_id(&cmd.args, FIELD_SESSION, v->session);
   }
   return cmd;
+}
+
+struct text visit_key(struct text name) {
+  return name.len <= KEY_MAX ? name : TEXT("");
 }
 
 const char *visit_check(const struct visit_said *said) {
@@ -368,13 +401,49 @@ static void answer_failure(const struct facade *f, domain_answer_fn *fn,
   }
 }
 
+/* That its session is over may be known before it is heard of. */
+static struct id session_before(const struct visit *v) {
+  uint32_t slot;
+  return visit_is_open(v, &slot)  ? (struct id){0}
+         : id_is_null(v->session) ? v->last
+                                  : v->session;
+}
+
+bool visit_has_said(const struct visit *v, struct text key) {
+  struct caller by = begin(v, COMMAND_SAY).by;
+  struct id unused;
+  struct text body;
+  by.session = session_before(v);
+  return key.len > 0 && !id_is_null(by.session) &&
+         engine_find_kept(api_engine(v->visits->facade->api), &by, key, &unused,
+                          &body);
+}
+
+static void submit_said(struct visit *v, const struct visit_said *said,
+                        struct id session, domain_answer_fn *fn, void *ctx) {
+  struct command cmd = begin(v, COMMAND_SAY);
+  cmd.by.session = session;
+  record_set_id(&cmd.args, FIELD_SESSION, session);
+  record_set_text(&cmd.args, FIELD_TEXT, said->text);
+  record_set_given(&cmd.args, FIELD_DATA, said->data);
+  if (said->key.len > 0) {
+    record_set_text(&cmd.args, FIELD_KEY, said->key);
+    record_set_num(&cmd.args, FIELD_HASH, (int64_t)hash_text(said->text));
+  }
+  cmd.terse = fn == NULL;
+  api_submit(v->visits->facade->api, &cmd, fn, ctx);
+}
+
 bool visit_say(struct visit *v, const struct visit_said *said,
                domain_answer_fn *fn, void *ctx) {
-  struct api *api = v->visits->facade->api;
   uint32_t slot;
   bt_check(visit_check(said) == NULL);
   if (!is_within_rate(v, fn, ctx)) {
     return false;
+  }
+  if (visit_has_said(v, said->key)) {
+    submit_said(v, said, session_before(v), fn, ctx);
+    return true;
   }
   if (!visit_is_open(v, &slot)) {
     if (!visit_open(v, said, NULL, NULL)) {
@@ -385,15 +454,7 @@ bool visit_say(struct visit *v, const struct visit_said *said,
       visit_submit(v, COMMAND_CUSTOMER_JOINED);
     }
   }
-  struct command cmd = begin(v, COMMAND_SAY);
-  record_set_text(&cmd.args, FIELD_TEXT, said->text);
-  record_set_given(&cmd.args, FIELD_DATA, said->data);
-  if (said->key.len > 0) {
-    record_set_text(&cmd.args, FIELD_KEY, said->key);
-    record_set_num(&cmd.args, FIELD_HASH, (int64_t)hash_text(said->text));
-  }
-  cmd.terse = fn == NULL;
-  api_submit(api, &cmd, fn, ctx);
+  submit_said(v, said, v->session, fn, ctx);
   return true;
 }
 

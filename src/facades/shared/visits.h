@@ -5,6 +5,9 @@
  * end of that one the next thing opens another. The address stands in the
  * session's customer, so visits of open sessions are found again after a
  * restart. A facade keeps what was said on its connections, no more.
+ *
+ * A visit stays for a while when its session is over: a message whose answer
+ * was lost is said again, and must neither be lost nor open another session.
  */
 #ifndef BATON_FACADES_SHARED_VISITS_H
 #define BATON_FACADES_SHARED_VISITS_H
@@ -19,7 +22,8 @@ struct visit;
 enum { VISIT_ADDRESS_MAX = 1024 };
 
 struct visit_ops {
-  size_t bytes; /* of the facade's own struct */
+  size_t bytes;      /* of the facade's own struct */
+  int64_t linger_us; /* how long it stays behind the end of its session */
   /* Each event of its session, once durable, in order. */
   void (*on_event)(struct visit *v, uint64_t seq, const struct record *event);
   void (*on_typing)(struct visit *v, const struct typing *how); /* or NULL */
@@ -36,9 +40,12 @@ struct visit {
   size_t address_len;
   uint32_t number;
   struct id session; /* null: none is open */
+  struct id last;    /* the one before it */
   struct watch watch;
   bool here;     /* a connection of it is there */
   uint32_t uses; /* connections and requests; the last one may free it */
+  bool lingers;
+  int64_t until_us; /* by loop_now_us() */
 };
 
 struct visits {
@@ -47,6 +54,7 @@ struct visits {
   struct visit **list; /* by number; NULL: free */
   size_t cap, used, count;
   struct map by_address;
+  struct loop_timer *timer;
 };
 
 /* Finds the visits of open sessions. BT_ERR_NOMEM; free it all the same. */
@@ -72,14 +80,19 @@ struct visit_said {
   struct text attributes; /* of the new session, an object; or empty */
   struct text key; /* names this very message: it is said once; or empty */
 };
+/* @name as such a key: empty if it is longer than keys are. */
+struct text visit_key(struct text name);
 /* What would be refused for its form; NULL: nothing. */
 const char *visit_check(const struct visit_said *said);
 /* The customer says something; @fn (or NULL) gets the answer. Opens the session
- * if there is none. Text and data are within visit_check(). False: it could not
- * be opened, or too much was said, nothing was said, and @fn got the answer to
- * that at once. */
+ * if there is none, unless this was said before in the one that is over: then
+ * it is answered as it was. Text and data are within visit_check(). False: it
+ * could not be opened, or too much was said, nothing was said, and @fn got the
+ * answer to that at once. */
 bool visit_say(struct visit *v, const struct visit_said *said,
                domain_answer_fn *fn, void *ctx);
+/* Was it said in the session that is over, under this key? */
+bool visit_has_said(const struct visit *v, struct text key);
 /* Opens the session without a word, if there is none. */
 bool visit_open(struct visit *v, const struct visit_said *who,
                 domain_answer_fn *fn, void *ctx);

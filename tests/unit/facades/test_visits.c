@@ -37,6 +37,7 @@ static void on_free(struct visit *v) {
 }
 
 static const struct visit_ops ops = {.bytes = sizeof(struct guest),
+                                     .linger_us = 1000000,
                                      .on_event = on_event,
                                      .on_found = on_found,
                                      .on_free = on_free};
@@ -129,6 +130,53 @@ static void one_session_after_another(void **state) {
   assert_int_equal(freed, 1);
 }
 
+static int last_code;
+
+static void on_answer(void *ctx, const struct answer *answer) {
+  (void)ctx;
+  last_code = answer->code;
+}
+
+/* The answer to the last message was lost with the line. */
+static void said_again_behind_the_end(void **state) {
+  (void)state;
+  const struct visit_said bye = {.text = TEXT("bye"), .key = TEXT("bye-1")};
+  const struct visit_said more = {.text = TEXT("more"), .key = TEXT("more-1")};
+  struct place p;
+  begin(&p);
+  struct guest *g = get(&p, "address");
+  assert_false(visit_has_said(&g->visit, bye.key));
+  assert_true(visit_say(&g->visit, &bye, on_answer, NULL));
+  assert_false(visit_has_said(&g->visit, bye.key)); /* it is not over */
+  const struct id session = g->visit.session;
+  visit_submit(&g->visit, COMMAND_LEAVE);
+  assert_true(visit_has_said(&g->visit, bye.key)); /* nobody has heard yet */
+  centre_settle(&p.service.centre);
+  visit_drop(&g->visit);
+  assert_int_equal(freed, 0); /* it stays for a while */
+  g = get(&p, "address");
+  last_code = 0;
+  assert_true(visit_say(&g->visit, &bye, on_answer, NULL));
+  centre_settle(&p.service.centre);
+  assert_int_equal(last_code, 201);
+  assert_true(id_is_null(g->visit.session));
+  assert_int_equal(g->messages, 1);
+  assert_true(visit_say(&g->visit, &more, on_answer, NULL));
+  assert_false(id_equal(g->visit.session, session));
+  assert_true(id_equal(g->visit.last, session));
+  visit_drop(&g->visit);
+  end(&p);
+}
+
+static void keys_have_a_longest(void **state) {
+  (void)state;
+  static char name[202];
+  memset(name, 'k', 200);
+  assert_int_equal(visit_key(text_from(name)).len, 200);
+  name[200] = 'k';
+  assert_int_equal(visit_key(text_from(name)).len, 0);
+}
+
 static void known_again(void **state) {
   (void)state;
   struct place p;
@@ -187,6 +235,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(addresses),
       cmocka_unit_test(one_session_after_another),
+      cmocka_unit_test(said_again_behind_the_end),
+      cmocka_unit_test(keys_have_a_longest),
       cmocka_unit_test(known_again),
       cmocka_unit_test(what_is_said_is_checked),
       cmocka_unit_test(memory_fails),
