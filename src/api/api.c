@@ -238,6 +238,8 @@ void api_free(struct api *api) {
   studio_jobs_free(api);
   file_jobs_free(api);
   mail_jobs_free(api);
+  audit_rounds_free(api);
+  audit_look_free(api);
   calls_free(api);
   while (api->pendings != NULL) {
     pending_free(api, api->pendings);

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "accounts/accounts.h"
+#include "audit/audit.h"
 #include "base/mem.h"
 #include "domain/domain.h"
 #include "files/scan.h"
@@ -117,6 +118,8 @@ struct api_options {
   size_t origin_count;
   struct history *history;   /* of finished sessions; borrowed; NULL: none */
   struct accounts *accounts; /* who may sign in; borrowed; NULL: nobody */
+  struct audit *audit;       /* what people do; borrowed; NULL: none */
+  const char *audit_path;    /* where it is, for reading; borrowed */
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
    * each restart. Copied. */
   struct text secret;

@@ -19,6 +19,8 @@ struct studio_job;
 struct file_job;
 struct mail_job;
 struct mail_log;
+struct audit_round;
+struct audit_look;
 
 /* Something small that waits for the domain: the api frees what is left. The
  * first member of its owner. */
@@ -73,7 +75,10 @@ struct api {
   struct history_keeper *keeper;   /* NULL: there is no history */
   struct history_search *searches; /* of it: the first runs, others wait */
   size_t search_count;
-  uint64_t commands; /* submitted */
+  struct audit_round *audit_running, *audit_next; /* on its way; gathered */
+  struct audit_look *audit_look;                  /* the one that runs */
+  bool audit_failed;                              /* at the last try */
+  uint64_t commands;                              /* submitted */
   uint64_t handovers, calls_served;
   unsigned char entropy[ENTROPY_POOL];
   size_t entropy_left;
@@ -183,5 +188,17 @@ void api_view_session(struct api *api, uint32_t slot, const struct caller *by,
 void api_keep_customers_part(struct api *api, struct textbuf *view);
 
 typedef void serve_fn(struct call *c);
+
+/* ---- audit.c */
+/* Answers the call, whose caller may; what belongs into the audit log is
+ * written down. */
+void call_serve(struct call *c, serve_fn *serve);
+/* The answer to this call is written down as @act of c->by, if there is a log:
+ * for what call_serve() cannot know. Static storage. */
+void call_audit(struct call *c, const char *act);
+/* Writes c->act and its answer down; the answer leaves after. */
+void call_hold(struct call *c, const struct reply *r);
+void audit_rounds_free(struct api *api);
+void audit_look_free(struct api *api);
 
 #endif

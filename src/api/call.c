@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/api_priv.h"
+#include "base/calendar.h"
 #include "base/check.h"
 #include "net/url.h"
 
@@ -243,6 +244,10 @@ static void reply_later(void *ctx, const struct answer *unused) {
 }
 
 void call_reply(struct call *c, const struct reply *r) {
+  if (c->act != NULL) {
+    call_hold(c, r);
+    return;
+  }
   c->api->calls_served++;
   if (c->fn == NULL || !c->starting) {
     reply_now(c, r);
@@ -425,6 +430,18 @@ bool call_query_number(struct call *c, struct text name, uint32_t max,
   }
   *out = (uint32_t)n;
   return true;
+}
+
+bool call_query_time(struct call *c, const char *name, int64_t *us) {
+  const struct text t = call_query(c, text_from(name));
+  if (t.len == 0 || time_from_text(t, us)) {
+    return true;
+  }
+  call_refuse(
+      c, REFUSAL_INVALID_MEMBER,
+      call_format(c, "?%s= is a time such as 2026-01-31T09:30:00Z.", name),
+      call_format(c, "/%s", name));
+  return false;
 }
 
 bool call_query_after(struct call *c, uint32_t *after) {

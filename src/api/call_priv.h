@@ -31,10 +31,16 @@ struct call {
   struct text params[ROUTE_PARAMS_MAX]; /* decoded */
   struct text key, if_match, prefer, last_event;
   struct text origin;   /* of the web page that asks; empty: none */
+  struct text peer;     /* the address it comes from, if an act is audited */
   struct text shown_id; /* the request's id, as answered */
   struct caller by;
   struct auth_identity who;
   int64_t began_us;
+
+  /* The audit log: see audit.c. */
+  const char *act;          /* to be written down with the answer; or NULL */
+  const struct reply *held; /* leaves when that is on disk */
+  struct call *audit_next;
 
   /* What a later callback needs of the handler. */
   void *of_handler;             /* its own, in the arena */
@@ -95,6 +101,9 @@ bool call_query_flag(struct call *c, struct text name);
  * missing one leaves *out. */
 bool call_query_number(struct call *c, struct text name, uint32_t max,
                        uint32_t *out);
+/* A time; false and answered if it is something else. A missing one leaves
+ * *us. */
+bool call_query_time(struct call *c, const char *name, int64_t *us);
 /* A message number behind which to go on. */
 bool call_query_after(struct call *c, uint32_t *after);
 

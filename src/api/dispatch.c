@@ -182,7 +182,7 @@ void call_dispatch(struct call *c) {
   if (call_identify(c) && (c->route->kind == ROUTE_OWN || check_query(c)) &&
       (c->route->kind == ROUTE_DOES || c->route->kind == ROUTE_OWN ||
        call_may(c))) {
-    serves[m.number](c);
+    call_serve(c, serves[m.number]);
   }
 }
 

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "api/serve_priv.h"
-#include "base/calendar.h"
 #include "domain/heap.h"
 #include "history/history.h"
 
@@ -229,12 +228,6 @@ static bool refuse_query(struct call *c, const char *name, const char *what) {
   return false;
 }
 
-static bool read_time(struct call *c, const char *name, int64_t *us) {
-  const struct text t = call_query(c, text_from(name));
-  return t.len == 0 || time_from_text(t, us) ||
-         refuse_query(c, name, "a time such as 2026-01-31T09:30:00Z.");
-}
-
 /* "1700000000000000.0192f1c4-…": the last of the page before. */
 static bool read_after(struct call *c, struct history_query *q) {
   const struct text t = call_query(c, TEXT("after"));
@@ -262,8 +255,8 @@ void serve_history(struct call *c) {
                             .to_us = INT64_MAX,
                             .before_us = INT64_MAX,
                             .limit = LIMIT_DEFAULT};
-  if (has_history(c) && read_time(c, "from", &q.from_us) &&
-      read_time(c, "to", &q.to_us) && read_after(c, &q) &&
+  if (has_history(c) && call_query_time(c, "from", &q.from_us) &&
+      call_query_time(c, "to", &q.to_us) && read_after(c, &q) &&
       call_query_number(c, TEXT("limit"), LIMIT_MAX, &q.limit)) {
     begin(c, &q);
   }

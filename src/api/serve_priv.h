@@ -48,6 +48,8 @@ serve_fn serve_debugger, serve_frames, serve_evaluate;
 #define ASK(name, worker) serve_fn serve_studio_##name;
 #include "api/studio.def"
 #undef ASK
+/* audit.c */
+serve_fn serve_audit;
 /* signin.c */
 serve_fn serve_login, serve_logout, serve_me;
 /* own.c */

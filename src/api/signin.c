@@ -191,6 +191,10 @@ static void on_looked(void *ctx) {
   struct api *api = s->api;
   if (api != NULL) {
     unlink_signin(s);
+    if (s->known) { /* else it may be a password in the wrong place */
+      s->call->by.name =
+          arena_copy_text(&s->call->arena, account_text(&s->login));
+    }
     if (s->known && s->fits) {
       guesses_forgive(&api->guesses, &s->guess);
       reply_in(s->call, s);
@@ -355,11 +359,13 @@ static bool from_own_page(struct call *c) {
 
 void serve_login(struct call *c) {
   struct text login, password;
-  if (!has_accounts(c) || !from_own_page(c) ||
-      !read_body(c, &login, &password)) {
+  if (!has_accounts(c) || !from_own_page(c)) {
     return;
   }
-  start(c, login, password);
+  call_audit(c, "signIn");
+  if (read_body(c, &login, &password)) {
+    start(c, login, password);
+  }
 }
 
 /* ---- signed in */
@@ -377,6 +383,11 @@ void serve_logout(struct call *c) {
     return;
   }
   const struct text cookie = call_cookie(c);
+  struct auth_identity who;
+  if (cookie.len > 0 && call_signed_in(c, cookie, &who)) {
+    c->by.role = who.role;
+    c->by.name = who.subject;
+  }
   const enum bt_err err = cookie.len == 0
                               ? BT_ERR_NOT_FOUND
                               : accounts_end(c->api->options.accounts, cookie);
@@ -385,6 +396,7 @@ void serve_logout(struct call *c) {
     return;
   }
   if (err == BT_ERR_OK) { /* else nobody's sockets have to go */
+    call_audit(c, "signOut");
     api_revoke(c->api);
   }
   const struct reply r = {.code = 204, .cookie = cookie_of(c, "", 0)};

@@ -1,10 +1,13 @@
 /* People who sign in with a password: added, changed, removed, listed. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "accounts/accounts.h"
+#include "audit/audit.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "domain/heap.h"
@@ -163,6 +166,43 @@ static int list(struct accounts *a, const struct choice *c) {
   return err == BT_ERR_OK ? CLI_DONE : failed(c, err);
 }
 
+/* ---- who did it */
+
+/* Whoever may write the data directory; the system's user tells who that is. */
+static enum bt_err write_down(struct audit *audit, const char *action,
+                              const struct choice *c) {
+  char what[32], who[32];
+  struct timespec now;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  (void)snprintf(what, sizeof what, "account%c%s", toupper(action[0]),
+                 action + 1);
+  (void)snprintf(who, sizeof who, "uid %lu", (unsigned long)getuid());
+  const struct audit_entry entry = {.at_us = (int64_t)now.tv_sec * 1000000 +
+                                             now.tv_nsec / 1000,
+                                    .role = TEXT("operator"),
+                                    .who = text_from(who),
+                                    .what = text_from(what),
+                                    .of = text_from(c->login)};
+  const enum bt_err err = audit_put(audit, &entry);
+  return err == BT_ERR_OK ? audit_sync(audit) : err;
+}
+
+/* Before it is done: what cannot be written down does not happen. */
+static bool audit_action(const char *action, const struct choice *c) {
+  char path[PATH_TEXT];
+  struct audit *audit = NULL;
+  (void)snprintf(path, sizeof path, "%s/audit.log", c->data);
+  enum bt_err err = audit_open(heap_mem(), path, &audit);
+  if (err == BT_ERR_OK) {
+    err = write_down(audit, action, c);
+  }
+  audit_close(audit);
+  if (err != BT_ERR_OK) {
+    cli_error("%s: %s; nothing was done", path, bt_err_text(err));
+  }
+  return err == BT_ERR_OK;
+}
+
 /* ---- choosing */
 
 static const struct action {
@@ -212,7 +252,9 @@ static int carry_out(const struct action *action, const struct choice *c) {
               path, bt_err_text(err));
     return CLI_FAILED;
   }
-  const int exit_code = action->run(accounts, c);
+  const int exit_code = !action->of_one || audit_action(action->name, c)
+                            ? action->run(accounts, c)
+                            : CLI_FAILED;
   accounts_close(accounts);
   return exit_code;
 }

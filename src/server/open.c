@@ -122,6 +122,48 @@ enum bt_err server_open_accounts(struct server *s, struct server_error *why) {
                            path, bt_err_text(err));
 }
 
+/* ---- what people do */
+
+enum bt_err server_open_audit(struct server *s, struct server_error *why) {
+  if (s->data[0] == '\0') {
+    return BT_ERR_OK;
+  }
+  (void)snprintf(s->audit_path, sizeof s->audit_path, "%s/audit.log", s->data);
+  const enum bt_err err = audit_open(heap_mem(), s->audit_path, &s->audit);
+  if (err != BT_ERR_OK) {
+    return server_fail(why, err,
+                       "%s: %s. It holds who did what; \"baton audit verify\" "
+                       "says where it is broken. Keep it and move it away: "
+                       "then another is begun.",
+                       s->audit_path, bt_err_text(err));
+  }
+  const struct audit_head head = audit_head(s->audit);
+  const struct log_field fields[] = {
+      {.name = "entries", .number = (int64_t)head.entries},
+      {.name = "head", .text = text_from(head.digest)}};
+  log_write(&s->log, API_LOG_INFO, "audit.opened", fields, 2);
+  return BT_ERR_OK;
+}
+
+void server_audit(struct server *s, const char *what, const char *of) {
+  const struct audit_entry entry = {.at_us = clock_now_us(&s->clock),
+                                    .role = text_from(role_name(ROLE_SYSTEM)),
+                                    .who = TEXT("server"),
+                                    .what = text_from(what),
+                                    .of = text_from(of)};
+  if (s->audit == NULL) {
+    return;
+  }
+  enum bt_err err = audit_put(s->audit, &entry);
+  if (err == BT_ERR_OK) {
+    err = audit_sync(s->audit);
+  }
+  if (err != BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "audit.failed", "%s: %s: %s", s->audit_path,
+            what, bt_err_text(err));
+  }
+}
+
 /* ---- the journal */
 
 static void on_durable(void *ctx, uint64_t seq) {

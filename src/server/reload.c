@@ -144,6 +144,8 @@ void server_finish_reload(struct server *s) {
   log_write(&s->log, refused == 0 ? API_LOG_INFO : API_LOG_ERROR,
             refused == 0 ? "configuration.loaded" : "configuration.refused",
             fields, 4);
+  server_audit(s, refused == 0 ? "reload" : "reloadRefused",
+               s->options->config_path);
   s->reloads += refused == 0;
   s->failed_reloads += refused != 0;
   apply_free(s->apply);

@@ -212,6 +212,8 @@ static enum bt_err create_api(struct server *s) {
       .visitors = c->visitors,
       .history = s->history,
       .accounts = s->accounts,
+      .audit = s->audit,
+      .audit_path = s->audit_path,
       .rates = c->rates,
       .origins = c->origins,
       .origin_count = c->origin_count,
@@ -307,7 +309,10 @@ static enum bt_err start(struct server *s, struct server_error *why) {
   if (err != BT_ERR_OK) {
     return err;
   }
-  err = server_open_accounts(s, why);
+  err = server_open_audit(s, why);
+  if (err == BT_ERR_OK) {
+    err = server_open_accounts(s, why);
+  }
   if (err == BT_ERR_OK) {
     err = server_open_history(s, why);
   }
@@ -384,6 +389,7 @@ enum bt_err server_create(const struct server_options *options,
   }
   warn_of_secrets(s);
   note_started(s);
+  server_audit(s, "start", s->options->config_path);
   *out = s;
   return BT_ERR_OK;
 }
@@ -422,6 +428,7 @@ void server_free(struct server *s) {
   }
   history_close(s->history);
   accounts_close(s->accounts);
+  audit_close(s->audit);
   server_config_free(&s->config);
   mem_free(heap_mem(), s, sizeof *s);
 }

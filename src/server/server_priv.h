@@ -37,6 +37,8 @@ struct server {
   struct outside *outside;   /* calls of scripts to other hosts */
   struct history *history;   /* NULL: in memory nothing is kept */
   struct accounts *accounts; /* NULL: in memory nobody signs in */
+  struct audit *audit;       /* NULL: in memory nothing is written down */
+  char audit_path[PATH_MAX + sizeof "/audit.log"];
   struct pages *pages;
   struct genesys *genesys;
   struct http_server *http;
@@ -70,6 +72,11 @@ enum bt_err server_open_history(struct server *s,
 /* Those who may sign in, there too. */
 enum bt_err server_open_accounts(struct server *s,
                                  struct server_error *why) BT_USE_RESULT;
+/* The log of what people do, there too. */
+enum bt_err server_open_audit(struct server *s,
+                              struct server_error *why) BT_USE_RESULT;
+/* Writes down what the server itself did to @of. */
+void server_audit(struct server *s, const char *what, const char *of);
 /* Carries out what the domain asked for before the api was there. */
 void server_catch_up(struct server *s);
 /* Lines about the process for /metrics. */

@@ -118,6 +118,7 @@ POST   /studio/run                            s d
 GET    /replies                               a s d
 GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
+GET    /audit                                 d
 GET    /events                                c a s d
 GET    /events/socket                         c a s d
 POST   /tickets                               c v b a s d
