@@ -284,6 +284,10 @@ void router_put_agent(struct router *r, uint32_t agent,
   a->profile = *r->staged;
   *r->staged = before; /* its memory serves the next agent */
   a->known = true;
+  a->skills = 0;
+  for (uint32_t i = 0; i < a->profile.skill_count; i++) {
+    a->skills |= routing_skill_bit(a->profile.skills[i].skill);
+  }
   enter_sets(r, agent);
   (void)each_signature(r, agent, &a->profile, link_one);
 }
@@ -304,16 +308,39 @@ static void prefetch_heads(const struct router *r,
   }
 }
 
-/* An agent that becomes ready is mostly given a session in the same step. So it
- * enters its pools only when the next one becomes ready. */
-static void settle_fresh(struct router *r) {
-  const uint32_t agent = r->fresh;
-  r->fresh = ROUTER_NONE;
-  for (uint32_t c = 0; agent != ROUTER_NONE && c < ROUTER_CHANNELS; c++) {
+/* An agent that becomes ready is mostly given a session in the same step, or,
+ * where few idle, soon after. So it enters its pools, which costs more than the
+ * decision does, only when it has become the earliest of many. */
+static void settle_earliest(struct router *r) {
+  const uint32_t agent = r->fresh[0];
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
     const struct router_agent *a = &r->agents[agent];
     if (a->state.channels[c].ready && !a->pooled[c]) {
       routing_pool_agent(r, agent, c);
     }
+  }
+}
+
+static void drop_fresh(struct router *r, uint32_t place) {
+  for (r->fresh_count--; place < r->fresh_count; place++) {
+    r->fresh[place] = r->fresh[place + 1];
+  }
+}
+
+static void keep_fresh(struct router *r, uint32_t agent, bool fresh) {
+  uint32_t place = 0;
+  while (place < r->fresh_count && r->fresh[place] != agent) {
+    place++;
+  }
+  const bool was = place < r->fresh_count;
+  if (was && !fresh) {
+    drop_fresh(r, place);
+  } else if (fresh && !was) {
+    if (r->fresh_count == ROUTER_FRESH_MAX) {
+      settle_earliest(r);
+      drop_fresh(r, 0);
+    }
+    r->fresh[r->fresh_count++] = agent;
   }
 }
 
@@ -333,12 +360,7 @@ static void refresh_pools(struct router *r, uint32_t agent, bool reorder) {
   if (fresh) {
     prefetch_heads(r, a);
   }
-  if (fresh && r->fresh != agent) {
-    settle_fresh(r);
-    r->fresh = agent;
-  } else if (!fresh && r->fresh == agent) {
-    r->fresh = ROUTER_NONE;
-  }
+  keep_fresh(r, agent, fresh);
 }
 
 /* Does some queue's strategy see a difference? */

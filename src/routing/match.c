@@ -42,22 +42,36 @@ static const struct heap_entry *best_pooled(struct agent_search *search,
   return search->best;
 }
 
-/* The agent that is ready and may be in no pool yet: does it go before @best?
- * (If it is in the pool, it does not go before itself.) */
-static bool fresh_goes_first(const struct agent_search *search, uint32_t number,
-                             const struct heap_entry *best) {
+static uint64_t skills_of(const struct needs *needs) {
+  uint64_t bits = 0;
+  for (uint32_t i = 0; i < needs->count; i++) {
+    bits |= routing_skill_bit(need_skill(needs->packed[i]));
+  }
+  return bits;
+}
+
+/* Those who are ready and may be in no pool yet: the best of them is *@out if
+ * it goes before @best. (Who is in the pool does not go before itself.) */
+static const struct heap_entry *best_fresh(const struct agent_search *search,
+                                           uint32_t number,
+                                           const struct heap_entry *best,
+                                           struct heap_entry *out) {
   const struct router *r = search->r;
-  if (r->fresh == ROUTER_NONE) {
-    return false;
-  }
   const struct router_signature *s = &r->signatures[number];
-  const struct router_agent *a = &r->agents[r->fresh];
-  if (!a->state.channels[s->key.channel].ready ||
-      !routing_eligible(&a->profile, r->fresh, &s->key, &s->needs)) {
-    return false;
+  const uint64_t skills = skills_of(&s->needs);
+  for (uint32_t i = 0; i < r->fresh_count; i++) {
+    const uint32_t agent = r->fresh[i];
+    const struct router_agent *a = &r->agents[agent];
+    if ((skills & ~a->skills) == 0 && a->state.channels[s->key.channel].ready &&
+        routing_eligible(&a->profile, agent, &s->key, &s->needs)) {
+      const struct heap_entry e = routing_agent_entry(r, number, agent);
+      if ((best == NULL || heap_before(&e, best)) && may_ask(search, &e)) {
+        *out = e;
+        best = out;
+      }
+    }
   }
-  const struct heap_entry e = routing_agent_entry(r, number, r->fresh);
-  return (best == NULL || heap_before(&e, best)) && may_ask(search, &e);
+  return best;
 }
 
 bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
@@ -71,14 +85,13 @@ bool router_best_agent(const struct router *r, uint32_t slot, int64_t now_us,
   struct agent_search search = {.r = r, .now_us = now_us, .slot = slot};
   const struct heap_entry *best =
       best_pooled(&search, session->exclusions, &r->pools[number]);
-  const bool fresh = fresh_goes_first(&search, number, best);
-  if (best == NULL && !fresh) {
+  struct heap_entry fresh;
+  best = best_fresh(&search, number, best, &fresh);
+  if (best == NULL) {
     return false;
   }
-  *out =
-      (struct router_decision){.slot = slot,
-                               .agent = fresh ? r->fresh : (uint32_t)best->lo,
-                               .queue = queue};
+  *out = (struct router_decision){
+      .slot = slot, .agent = (uint32_t)best->lo, .queue = queue};
   return true;
 }
 
@@ -309,7 +322,7 @@ bool router_best_match(const struct router *r, uint32_t queue, int64_t now_us,
       .r = r, .now_us = now_us, .passes = has_agent, .best = nobody};
   for (uint32_t n = q->paused ? SIGNATURE_NONE : q->signature_first;
        n != SIGNATURE_NONE; n = r->signatures[n].in[BY_QUEUE].next) {
-    if (r->pools[n].ready.count > 0 || r->fresh != ROUTER_NONE) {
+    if (r->pools[n].ready.count > 0 || r->fresh_count > 0) {
       search_signature(&search, n);
     }
   }

@@ -12,7 +12,6 @@ static bool same_requirement(const void *ctx, uint32_t value, const void *key) {
 
 void router_init(struct router *r, const struct mem *mem) {
   *r = (struct router){.mem = mem,
-                       .fresh = ROUTER_NONE,
                        .idle_limit = ROUTER_IDLE_SIGNATURES,
                        .idle_link_limit = ROUTER_IDLE_LINKS};
   map_init(&r->by_requirement, mem, same_requirement, r);

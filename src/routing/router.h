@@ -65,6 +65,7 @@ enum {
   ROUTER_AGENT_SKILLS_MAX = 256,
   ROUTER_INDEX_MAX = 1 << 27,  /* agents, queues, slots */
   ROUTER_SKILLS_MAX = 1 << 22, /* indices of skills are below */
+  ROUTER_FRESH_MAX = 8,        /* agents looked at one by one */
   ROUTER_SLOPES_MAX = 64, /* ways of ageing that one kind of session should have
                              at a time: each makes decisions dearer */
   ROUTER_IDLE_SIGNATURES = 32768, /* unused signatures kept for the next use, */
@@ -264,8 +265,10 @@ struct router {
   size_t idle_links, idle_link_limit; /* and their agents in all */
   uint32_t exclusion_count, exclusion_free;
   uint32_t anchored; /* the first queue whose signatures need no skill, and 1 */
-  uint32_t fresh;    /* an agent that is ready and in no pool yet */
-  uint32_t waiting;  /* sessions in all queues */
+  uint32_t fresh[ROUTER_FRESH_MAX]; /* agents that are ready and in not all of
+                                       their pools yet, the earliest first */
+  uint32_t fresh_count;
+  uint32_t waiting;                      /* sessions in all queues */
   uint32_t queues_by[ROUTER_STRATEGIES]; /* how many use each strategy */
 };
 

@@ -43,6 +43,10 @@ static inline uint32_t need_pack(struct router_skill s, uint32_t best) {
 static inline uint32_t need_skill(uint32_t need) {
   return need >> 2 * NEED_BITS;
 }
+/* Whoever lacks the bit lacks the skill; others may have the same one. */
+static inline uint64_t routing_skill_bit(uint32_t skill) {
+  return UINT64_C(1) << skill % 64;
+}
 static inline uint32_t need_weakest(uint32_t need) {
   return need >> NEED_BITS & ((1u << NEED_BITS) - 1);
 }
@@ -168,6 +172,7 @@ struct router_agent {
   struct router_agent_state state;
   bool known;
   bool pooled[ROUTER_CHANNELS]; /* ready there, and in order among them */
+  uint64_t skills;              /* routing_skill_bit() of each */
   struct links links[ROUTER_CHANNELS]; /* signatures it is eligible for */
   struct router_profile profile;
 };

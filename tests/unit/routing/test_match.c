@@ -338,6 +338,47 @@ static void channels_are_apart(void **state) {
   close_centre(&c);
 }
 
+/* More are ready than are looked at one by one; some take work in between. */
+static void the_longest_idle_goes_first_however_many_idle(void **state) {
+  (void)state;
+  enum { COUNT = 3 * ROUTER_FRESH_MAX };
+  struct centre c;
+  open_centre(&c);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    hire(&c, i, ENGLISH, 1);
+    make_free(&c, i, 100 - i);
+  }
+  for (uint32_t i = 0; i < COUNT; i++) {
+    const uint32_t longest = COUNT - 1 - i;
+    enter(&c, i, ENGLISH, 200 + i);
+    assert_int_equal(agent_for(&c, i, 200 + i), longest);
+    offer(&c, i, longest);
+    accept_offer(&c, i);
+  }
+  enter(&c, COUNT, ENGLISH, 300);
+  assert_int_equal(agent_for(&c, COUNT, 300), ROUTER_NONE);
+  make_free(&c, BERT, 301);
+  assert_int_equal(agent_for(&c, COUNT, 301), BERT);
+  close_centre(&c);
+}
+
+/* Two skills whose numbers look alike to whoever looks quickly. */
+static void a_skill_is_not_taken_for_another(void **state) {
+  (void)state;
+  struct centre c;
+  open_centre(&c);
+  hire(&c, ANNA, ENGLISH + 64, 1);
+  make_free(&c, ANNA, 1);
+  enter(&c, 0, ENGLISH, 10);
+  enter(&c, 1, ENGLISH + 64, 11);
+  assert_int_equal(agent_for(&c, 0, 12), ROUTER_NONE);
+  assert_int_equal(agent_for(&c, 1, 12), ANNA);
+  hire(&c, ANNA, ENGLISH, 1); /* now the other */
+  assert_int_equal(agent_for(&c, 0, 12), ANNA);
+  assert_int_equal(agent_for(&c, 1, 12), ROUTER_NONE);
+  close_centre(&c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_longest_idle_agent_is_best),
@@ -356,6 +397,8 @@ int main(void) {
       cmocka_unit_test(exclusions_end_with_the_session),
       cmocka_unit_test(a_paused_queue_matches_nobody_until_it_goes_on),
       cmocka_unit_test(channels_are_apart),
+      cmocka_unit_test(the_longest_idle_goes_first_however_many_idle),
+      cmocka_unit_test(a_skill_is_not_taken_for_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
