@@ -33,16 +33,28 @@ static void sync_queues(struct engine *e) {
   }
 }
 
-static void apply_agent_params(struct engine *e, uint32_t agent) {
-  struct arena arena;
-  arena_init(&arena, &e->mem, 0);
+static void apply_agent_params(struct engine *e, uint32_t agent,
+                               const struct json *c, struct arena *arena) {
   const struct router_agent_params p =
-      directory_agent_params(&e->dir, agent, &arena);
+      directory_agent_params(&e->dir, agent, c, arena);
   const enum bt_err err = router_prepare_agent(&e->router, agent, &p);
   bt_check(err == BT_ERR_OK);
   router_put_agent(&e->router, agent, &p);
-  arena_free(&arena);
   apply_agent_state(e, agent);
+}
+
+/* What its configuration means may be something else now. */
+static void refresh_agents(struct engine *e) {
+  struct arena arena;
+  arena_init(&arena, &e->mem, 0);
+  for (uint32_t i = 0; i < e->dir.agent_count; i++) {
+    const struct dir_agent *a = &e->dir.agents[i];
+    if (!a->origin.removed) {
+      apply_agent_params(e, i, config_parse(&arena, a->config), &arena);
+      arena_reset(&arena);
+    }
+  }
+  arena_free(&arena);
 }
 
 static bool was_posted(const struct engine *e, uint32_t queue) {
@@ -65,10 +77,10 @@ static void apply_rings(struct engine *e, uint32_t queue) {
   }
 }
 
-static void apply_queue_put(struct engine *e, struct text config) {
+static void apply_queue_put(struct engine *e, const struct json *c) {
   const size_t before = e->dir.queue_count;
   const size_t posted = e->dir.posted_count;
-  const uint32_t q = directory_put_queue(&e->dir, config);
+  const uint32_t q = directory_put_queue(&e->dir, c);
   const struct router_queue_params *p = &e->dir.queues[q].params;
   sync_queues(e);
   const enum bt_err err = router_prepare_queue(&e->router, q, p);
@@ -77,51 +89,32 @@ static void apply_queue_put(struct engine *e, struct text config) {
   apply_queue_matches(e, q);
   /* Agents may have named it before it was there; it may name them, or not any
    * more. */
-  const bool agents = e->dir.queue_count > before ||
-                      e->dir.posted_count > posted || was_posted(e, q);
-  for (uint32_t i = 0; agents && i < e->dir.agent_count; i++) {
-    if (!e->dir.agents[i].origin.removed) {
-      apply_agent_params(e, i);
-    }
+  if (e->dir.queue_count > before || e->dir.posted_count > posted ||
+      was_posted(e, q)) {
+    refresh_agents(e);
   }
   apply_rings(e, q);
 }
 
-/* The id in a configuration; it lives as long as the arena. */
-static struct text id_in(struct text config, enum config_member member,
-                         struct arena *arena) {
-  struct json *c = NULL;
-  const enum bt_err err =
-      json_parse(arena, config, JSON_DEPTH_DEFAULT, &c, NULL);
-  bt_check(err == BT_ERR_OK); /* it was checked before it became an event */
-  return config_text(c, member);
-}
-
 /* What was planned until now, by the calendar as it was. */
-static void apply_calendar_plans(struct engine *e, struct text config,
+static void apply_calendar_plans(struct engine *e, const struct json *c,
                                  int64_t now_us) {
-  struct arena arena;
-  arena_init(&arena, &e->mem, 0);
   const uint32_t calendar =
-      directory_calendar(&e->dir, id_in(config, CONFIG_HOURS_ID, &arena));
+      directory_calendar(&e->dir, config_text(c, CONFIG_HOURS_ID));
   if (calendar != DIR_NONE) {
     count_plans(e, calendar, now_us);
   }
-  arena_free(&arena);
 }
 
-static void apply_agent_put(struct engine *e, struct text config,
-                            int64_t now_us) {
-  struct arena arena;
-  arena_init(&arena, &e->mem, 0);
+static void apply_agent_put(struct engine *e, const struct json *c,
+                            struct arena *arena, int64_t now_us) {
   const uint32_t known =
-      directory_agent(&e->dir, id_in(config, CONFIG_AGENT_ID, &arena));
-  arena_free(&arena);
+      directory_agent(&e->dir, config_text(c, CONFIG_AGENT_ID));
   if (known != DIR_NONE) {
     count_plan(e, known, now_us);
   }
   const size_t before = e->dir.agent_count;
-  const uint32_t agent = directory_put_agent(&e->dir, config);
+  const uint32_t agent = directory_put_agent(&e->dir, c);
   sync_queues(e);
   const bool room = mem_grow(&e->mem, &e->agents, &e->agent_cap,
                              e->dir.agent_count, sizeof *e->agents);
@@ -132,12 +125,12 @@ static void apply_agent_put(struct engine *e, struct text config,
                             .planned_us = e->restoring ? 0 : now_us,
                             .first = SESSION_NOBODY};
   }
-  apply_agent_params(e, agent);
+  apply_agent_params(e, agent, c, arena);
 }
 
-static void apply_bot_put(struct engine *e, struct text config) {
+static void apply_bot_put(struct engine *e, const struct json *c) {
   const size_t before = e->dir.bot_count;
-  const uint32_t bot = directory_put_bot(&e->dir, config);
+  const uint32_t bot = directory_put_bot(&e->dir, c);
   const bool room = mem_grow(&e->mem, &e->bots, &e->bot_cap, e->dir.bot_count,
                              sizeof *e->bots);
   bt_check(room);
@@ -147,51 +140,44 @@ static void apply_bot_put(struct engine *e, struct text config) {
 }
 
 /* Whose doing the present configuration of a thing is. */
-static void note_origin(struct engine *e, const struct record *ev) {
+static void note_origin(struct engine *e, const struct record *ev,
+                        const struct json *c) {
   for (size_t i = 0; i < sizeof puts_of / sizeof puts_of[0]; i++) {
     const enum config_object kind = puts_of[i].object;
-    if (puts_of[i].event != ev->type || kind == CONFIG_SKILL) {
-      continue;
+    if (puts_of[i].event == ev->type && kind != CONFIG_SKILL) {
+      directory_set_origin(
+          &e->dir, kind,
+          directory_find(&e->dir, kind, config_text(c, puts_of[i].id)),
+          (struct dir_origin){.role = (uint8_t)record_num(ev, FIELD_ROLE),
+                              .at_us = record_num(ev, FIELD_AT),
+                              .by = record_text(ev, FIELD_ACTOR)});
     }
-    struct arena arena;
-    struct json *c = NULL;
-    arena_init(&arena, &e->mem, 0);
-    const enum bt_err err = json_parse(&arena, record_text(ev, FIELD_CONFIG),
-                                       JSON_DEPTH_DEFAULT, &c, NULL);
-    bt_check(err == BT_ERR_OK);
-    const uint32_t number =
-        directory_find(&e->dir, kind, config_text(c, puts_of[i].id));
-    directory_set_origin(
-        &e->dir, kind, number,
-        (struct dir_origin){.role = (uint8_t)record_num(ev, FIELD_ROLE),
-                            .at_us = record_num(ev, FIELD_AT),
-                            .by = record_text(ev, FIELD_ACTOR)});
-    arena_free(&arena);
   }
 }
 
-static void fold_config(struct engine *e, const struct record *ev) {
-  const struct text config = record_text(ev, FIELD_CONFIG);
+/* @c, read into @arena: what the event carries, or NULL. */
+static void fold_config(struct engine *e, const struct record *ev,
+                        const struct json *c, struct arena *arena) {
   switch (ev->type) {
   case EVENT_SKILL_PUT:
     directory_put_skill(&e->dir, record_text(ev, FIELD_NAME));
     sync_queues(e);
     break;
   case EVENT_QUEUE_PUT:
-    apply_queue_put(e, config);
+    apply_queue_put(e, c);
     break;
   case EVENT_AGENT_PUT:
-    apply_agent_put(e, config, record_num(ev, FIELD_AT));
+    apply_agent_put(e, c, arena, record_num(ev, FIELD_AT));
     break;
   case EVENT_BOT_PUT:
-    apply_bot_put(e, config);
+    apply_bot_put(e, c);
     break;
   case EVENT_ENTRY_PUT:
-    directory_put_entry(&e->dir, config);
+    directory_put_entry(&e->dir, c);
     break;
   case EVENT_HOURS_PUT:
-    apply_calendar_plans(e, config, record_num(ev, FIELD_AT));
-    directory_put_calendar(&e->dir, config, record_text(ev, FIELD_ZONE),
+    apply_calendar_plans(e, c, record_num(ev, FIELD_AT));
+    directory_put_calendar(&e->dir, c, record_text(ev, FIELD_ZONE),
                            record_text(ev, FIELD_ZONE_FILE));
     break;
   case EVENT_SCRIPT_PUT:
@@ -204,7 +190,18 @@ static void fold_config(struct engine *e, const struct record *ev) {
     apply_removed(e, ev);
     break;
   }
-  note_origin(e, ev);
+  note_origin(e, ev, c);
+}
+
+static void read_and_fold(struct engine *e, const struct record *ev) {
+  struct arena arena;
+  arena_init(&arena, &e->mem, 0);
+  const struct json *c =
+      record_has(ev, FIELD_CONFIG)
+          ? config_parse(&arena, record_text(ev, FIELD_CONFIG))
+          : NULL;
+  fold_config(e, ev, c, &arena);
+  arena_free(&arena);
 }
 
 /* How many of the kind there are: a put that adds one gives it a number. */
@@ -246,7 +243,7 @@ static uint32_t removed_number(const struct directory *d,
 void apply_config(struct engine *e, const struct record *ev) {
   const size_t before = count_of(&e->dir, ev->type);
   const uint32_t removed = removed_number(&e->dir, ev);
-  fold_config(e, ev);
+  read_and_fold(e, ev);
   if (removed == DIR_NONE && count_of(&e->dir, ev->type) == before) {
     return;
   }

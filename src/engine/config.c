@@ -35,6 +35,14 @@ const char *config_object_wire(enum config_object object) {
   return wires[object];
 }
 
+const struct json *config_parse(struct arena *arena, struct text config) {
+  struct json *tree = NULL;
+  const enum bt_err err =
+      json_parse(arena, config, JSON_DEPTH_DEFAULT, &tree, NULL);
+  bt_check(err == BT_ERR_OK);
+  return tree;
+}
+
 /* The member, unless it is left out or null. */
 static const struct json *find(const struct json *value,
                                enum config_member member) {

@@ -42,6 +42,10 @@ const char *config_object_wire(enum config_object object); /* "queues" */
 bool config_check(enum config_object object, const struct json *value,
                   unsigned skip, struct config_error *error);
 /* Readers of a checked object; defaults are filled in. */
+/* What an event carries, which was checked before it became one. Lives as long
+ * as @arena and @config. */
+const struct json *config_parse(struct arena *arena, struct text config);
+
 struct text config_text(const struct json *value, enum config_member member);
 int64_t config_num(const struct json *value, enum config_member member);
 int64_t config_ms(const struct json *value, enum config_member member);

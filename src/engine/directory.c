@@ -86,9 +86,19 @@ static uint32_t find(const struct map *m, struct text name) {
 
 /* Makes @name lead to number @i, if nothing else has it. */
 static void add_name(struct map *m, struct text name, uint32_t i) {
-  if (name.len > 0 && find(m, name) == MAP_NONE) {
-    const bool put = map_put(m, hash_text_nocase(name), i);
+  const uint64_t hash = hash_text_nocase(name);
+  if (name.len > 0 && map_get(m, hash, &name) == MAP_NONE) {
+    const bool put = map_put(m, hash, i);
     bt_check(put);
+  }
+}
+
+/* Of most things the name is the id. */
+static void add_names(struct map *m, struct text id, struct text name,
+                      uint32_t i) {
+  add_name(m, id, i);
+  if (name.ptr != id.ptr) {
+    add_name(m, name, i);
   }
 }
 
@@ -276,15 +286,6 @@ uint32_t directory_put_skill(struct directory *d, struct text name) {
   return skill;
 }
 
-static struct json *parse(struct arena *arena, struct text config) {
-  struct json *tree = NULL;
-  struct json_error error;
-  const enum bt_err err =
-      json_parse(arena, config, JSON_DEPTH_DEFAULT, &tree, &error);
-  bt_check(err == BT_ERR_OK); /* it was checked before it became an event */
-  return tree;
-}
-
 static uint32_t read_skills(const struct directory *d, const struct json *list,
                             struct router_skill *out, uint32_t cap) {
   uint32_t count = 0;
@@ -299,14 +300,21 @@ static uint32_t read_skills(const struct directory *d, const struct json *list,
   return count;
 }
 
-static uint32_t read_names(struct directory *d, const struct json *list,
-                           struct text *out, uint32_t cap) {
-  uint32_t count = 0;
-  const struct json *s = list == NULL ? NULL : list->first;
-  for (; s != NULL && count < cap; s = s->next) {
-    out[count++] = keep(d, s->text);
+/* The first @cap of them; NULL if there are none. */
+static const struct text *read_names(struct directory *d,
+                                     const struct json *list, uint32_t cap,
+                                     uint32_t *count) {
+  *count = list == NULL ? 0 : list->count < cap ? list->count : cap;
+  if (*count == 0) {
+    return NULL;
   }
-  return count;
+  struct text *out = arena_alloc(&d->arena, *count * sizeof *out);
+  bt_check(out != NULL);
+  const struct json *s = list->first;
+  for (uint32_t i = 0; i < *count; i++, s = s->next) {
+    out[i] = keep(d, s->text);
+  }
+  return out;
 }
 
 /* The name, or the id where no name is given. */
@@ -335,10 +343,10 @@ static uint8_t read_rona(const struct json *c) {
 
 static void read_queue(struct directory *d, struct dir_queue *q,
                        const struct json *c) {
-  q->alias_count = read_names(d, config_list(c, CONFIG_QUEUE_ALIASES),
-                              q->aliases, DIR_ALIASES_MAX);
-  q->owner_count = read_names(d, config_list(c, CONFIG_QUEUE_OWNERS), q->owners,
-                              DIR_OWNERS_MAX);
+  q->aliases = read_names(d, config_list(c, CONFIG_QUEUE_ALIASES),
+                          DIR_ALIASES_MAX, &q->alias_count);
+  q->owners = read_names(d, config_list(c, CONFIG_QUEUE_OWNERS), DIR_OWNERS_MAX,
+                         &q->owner_count);
   q->params = (struct router_queue_params){
       .strategy = read_strategy(config_text(c, CONFIG_QUEUE_STRATEGY)),
       .precedence = (uint32_t)config_num(c, CONFIG_QUEUE_PRECEDENCE),
@@ -358,8 +366,8 @@ static void read_queue(struct directory *d, struct dir_queue *q,
   q->rona = read_rona(c);
 }
 
-uint32_t directory_put_queue(struct directory *d, struct text config) {
-  const struct json *c = parse(&d->arena, keep(d, config));
+uint32_t directory_put_queue(struct directory *d, const struct json *given) {
+  const struct json *c = config_parse(&d->arena, keep(d, given->source));
   const struct text id = config_text(c, CONFIG_QUEUE_ID);
   uint32_t queue = directory_queue(d, id);
   if (queue == DIR_NONE) {
@@ -371,8 +379,7 @@ uint32_t directory_put_queue(struct directory *d, struct text config) {
   q->config = c->source;
   read_queue(d, q, c);
   directory_read_rings(d, queue, c);
-  add_name(&d->by_queue, q->id, queue);
-  add_name(&d->by_queue, q->name, queue);
+  add_names(&d->by_queue, q->id, q->name, queue);
   for (uint32_t i = 0; i < q->alias_count; i++) {
     add_name(&d->by_queue, q->aliases[i], queue);
   }
@@ -406,8 +413,7 @@ static void read_blocks(struct dir_agent *a, const struct json *table) {
   }
 }
 
-uint32_t directory_put_agent(struct directory *d, struct text config) {
-  const struct json *c = parse(&d->arena, keep(d, config));
+uint32_t directory_put_agent(struct directory *d, const struct json *c) {
   const struct text id = config_text(c, CONFIG_AGENT_ID);
   uint32_t agent = directory_agent(d, id);
   if (agent == DIR_NONE) {
@@ -423,19 +429,17 @@ uint32_t directory_put_agent(struct directory *d, struct text config) {
   }
   struct dir_agent *a = &d->agents[agent];
   a->name = name_or(d, c, CONFIG_AGENT_NAME, a->id);
-  a->config = c->source;
+  a->config = keep(d, c->source);
   read_capacity(a, config_list(c, CONFIG_AGENT_CAPACITY));
   memset(a->limits.blocked_by, 0, sizeof a->limits.blocked_by);
   read_blocks(a, config_list(c, CONFIG_AGENT_NOT_DURING));
   a->shift = keep(d, config_text(c, CONFIG_AGENT_SHIFT));
   a->limits.rona_stays = config_flag(c, CONFIG_AGENT_RONA_STAYS);
-  add_name(&d->by_agent, a->id, agent);
-  add_name(&d->by_agent, a->name, agent);
+  add_names(&d->by_agent, a->id, a->name, agent);
   return agent;
 }
 
-uint32_t directory_put_bot(struct directory *d, struct text config) {
-  const struct json *c = parse(&d->arena, keep(d, config));
+uint32_t directory_put_bot(struct directory *d, const struct json *c) {
   const struct text id = config_text(c, CONFIG_BOT_ID);
   uint32_t bot = directory_bot(d, id);
   if (bot == DIR_NONE) {
@@ -444,9 +448,8 @@ uint32_t directory_put_bot(struct directory *d, struct text config) {
   }
   struct dir_bot *b = &d->bots[bot];
   b->name = name_or(d, c, CONFIG_BOT_NAME, b->id);
-  b->config = c->source;
-  add_name(&d->by_bot, b->id, bot);
-  add_name(&d->by_bot, b->name, bot);
+  b->config = keep(d, c->source);
+  add_names(&d->by_bot, b->id, b->name, bot);
   return bot;
 }
 
@@ -483,8 +486,7 @@ static void read_entry(struct directory *d, struct dir_entry *e,
   e->file_bytes = config_num(c, CONFIG_ENTRY_FILE_BYTES);
 }
 
-uint32_t directory_put_entry(struct directory *d, struct text config) {
-  const struct json *c = parse(&d->arena, keep(d, config));
+uint32_t directory_put_entry(struct directory *d, const struct json *c) {
   const struct text id = config_text(c, CONFIG_ENTRY_ID);
   uint32_t entry = directory_entry(d, id);
   if (entry == DIR_NONE) {
@@ -493,10 +495,9 @@ uint32_t directory_put_entry(struct directory *d, struct text config) {
   }
   struct dir_entry *e = &d->entries[entry];
   e->name = name_or(d, c, CONFIG_ENTRY_NAME, e->id);
-  e->config = c->source;
+  e->config = keep(d, c->source);
   read_entry(d, e, c);
-  add_name(&d->by_entry, e->id, entry);
-  add_name(&d->by_entry, e->name, entry);
+  add_names(&d->by_entry, e->id, e->name, entry);
   return entry;
 }
 
@@ -530,9 +531,9 @@ struct text directory_away_text(const struct directory *d, uint32_t code) {
 
 struct router_agent_params directory_agent_params(const struct directory *d,
                                                   uint32_t agent,
+                                                  const struct json *c,
                                                   struct arena *arena) {
   const struct dir_agent *a = &d->agents[agent];
-  const struct json *c = parse(arena, a->config);
   const struct json *skills = config_list(c, CONFIG_AGENT_SKILLS);
   const struct json *queues = config_list(c, CONFIG_AGENT_QUEUES);
   const uint32_t most = skills == NULL ? 0 : skills->count;

@@ -52,16 +52,16 @@ struct dir_skill {
 struct dir_queue {
   struct dir_origin origin;
   struct text id, name, config;
-  struct text aliases[DIR_ALIASES_MAX];
+  const struct text *aliases;
   uint32_t alias_count;
   struct router_queue_params params;
   uint32_t priority;
   int64_t max_wait_ms, offer_ms, wrapup_ms, decline_ms, target_ms;
-  struct text hours;                  /* a calendar, by name; empty: always */
-  struct text overflow;               /* a queue, by name; empty for none */
-  struct text owners[DIR_OWNERS_MAX]; /* agents, by id */
+  struct text hours;         /* a calendar, by name; empty: always */
+  struct text overflow;      /* a queue, by name; empty for none */
+  const struct text *owners; /* agents, by id */
   uint32_t owner_count;
-  struct dir_announcement announcements[DIR_ANNOUNCEMENTS_MAX];
+  const struct dir_announcement *announcements;
   uint32_t announcement_count;
   uint8_t pull;         /* enum config_word: PULL_… */
   uint8_t rona;         /* enum agent_rona */
@@ -133,6 +133,7 @@ struct directory {
       entry_count, away_count, calendar_count;
   size_t skill_cap, queue_cap, agent_cap, bot_cap, script_cap, entry_cap,
       away_cap, calendar_cap;
+  size_t removed_counts[CONFIG_OBJECTS];
   struct map by_skill, by_queue, by_agent, by_bot, by_script, by_entry,
       by_calendar;
 };
@@ -195,17 +196,17 @@ bool directory_target(const struct directory *d, enum dir_target_kind kind,
 size_t directory_nearest(const struct directory *d, enum dir_target_kind kind,
                          struct text name, struct text *out, size_t cap);
 
-/* Folding: each returns the number. Texts are copied. @config was checked with
+/* Folding: each returns the number. Texts are copied. @c was checked with
  * config_check(); out of memory is a failed check, since an event is a fact. */
 uint32_t directory_put_skill(struct directory *d, struct text name);
-uint32_t directory_put_queue(struct directory *d, struct text config);
-uint32_t directory_put_agent(struct directory *d, struct text config);
-uint32_t directory_put_bot(struct directory *d, struct text config);
+uint32_t directory_put_queue(struct directory *d, const struct json *c);
+uint32_t directory_put_agent(struct directory *d, const struct json *c);
+uint32_t directory_put_bot(struct directory *d, const struct json *c);
 uint32_t directory_put_script(struct directory *d, struct text name,
                               const struct program *program);
-uint32_t directory_put_entry(struct directory *d, struct text config);
+uint32_t directory_put_entry(struct directory *d, const struct json *c);
 /* @zone_file: a TZif file that was read before it became an event. */
-uint32_t directory_put_calendar(struct directory *d, struct text config,
+uint32_t directory_put_calendar(struct directory *d, const struct json *c,
                                 struct text zone, struct text zone_file);
 /* Who did it; @by is copied. */
 void directory_set_origin(struct directory *d, enum config_object kind,
@@ -228,10 +229,11 @@ bool directory_names_agents(const struct directory *d, uint32_t queue);
 bool directory_overflow_cycles(const struct directory *d, struct text id,
                                struct text overflow);
 
-/* An agent's skills and queues out of its config, for the router. Lives in
+/* An agent's skills and queues out of its config @c, for the router. Lives in
  * @arena. Skills that are not in the directory yet are left out. */
 struct router_agent_params directory_agent_params(const struct directory *d,
                                                   uint32_t agent,
+                                                  const struct json *c,
                                                   struct arena *arena);
 
 #endif

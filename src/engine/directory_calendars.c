@@ -74,13 +74,9 @@ static uint32_t find_or_add(struct directory *d, struct text id) {
   return (uint32_t)d->calendar_count++;
 }
 
-uint32_t directory_put_calendar(struct directory *d, struct text config,
+uint32_t directory_put_calendar(struct directory *d, const struct json *given,
                                 struct text zone, struct text zone_file) {
-  struct json *c = NULL;
-  struct json_error error;
-  enum bt_err err =
-      json_parse(&d->arena, keep(d, config), JSON_DEPTH_DEFAULT, &c, &error);
-  bt_check(err == BT_ERR_OK); /* it was checked before it became an event */
+  const struct json *c = config_parse(&d->arena, keep(d, given->source));
   const uint32_t calendar = find_or_add(d, config_text(c, CONFIG_HOURS_ID));
   struct dir_calendar *k = &d->calendars[calendar];
   const struct text name = config_text(c, CONFIG_HOURS_NAME);
@@ -90,7 +86,7 @@ uint32_t directory_put_calendar(struct directory *d, struct text config,
   k->zone_file = keep(d, zone_file);
   tz_free(k->zone);
   k->zone = NULL;
-  err = hours_read(c, &d->arena, &k->hours);
+  enum bt_err err = hours_read(c, &d->arena, &k->hours);
   if (err == BT_ERR_OK && zone_file.len > 0) {
     err = tz_from_tzif(d->mem, zone, zone_file, &k->zone);
   }

@@ -83,11 +83,13 @@ const struct dir_origin *directory_origin(const struct directory *d,
 
 uint32_t directory_find_removed(const struct directory *d,
                                 enum config_object kind, struct text id) {
-  for (size_t i = directory_count(d, kind); i-- > 0;) {
+  size_t left = d->removed_counts[kind];
+  for (size_t i = directory_count(d, kind); left > 0 && i-- > 0;) {
     const struct thing t = thing_at(d, kind, (uint32_t)i);
     if (t.origin->removed && text_equal_nocase(t.id, id)) {
       return (uint32_t)i;
     }
+    left -= t.origin->removed;
   }
   return DIR_NONE;
 }
@@ -122,5 +124,6 @@ void directory_remove(struct directory *d, enum config_object kind,
        kind == CONFIG_QUEUE && i < d->queues[number].alias_count; i++) {
     (void)map_remove(m, hash_text_nocase(d->queues[number].aliases[i]), number);
   }
+  d->removed_counts[kind] += !t.origin->removed;
   t.origin->removed = true;
 }

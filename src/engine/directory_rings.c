@@ -39,13 +39,22 @@ static void note_posted(struct directory *d, uint32_t queue) {
 }
 
 /* Texts live as long as the configuration. */
-static void read_announcements(struct dir_queue *q, const struct json *c) {
+static void read_announcements(struct directory *d, struct dir_queue *q,
+                               const struct json *c) {
+  const struct json *list = config_list(c, CONFIG_QUEUE_ANNOUNCEMENTS);
+  q->announcements = NULL;
   q->announcement_count = 0;
-  for (const struct json *n =
-           first_of(config_list(c, CONFIG_QUEUE_ANNOUNCEMENTS));
+  if (first_of(list) == NULL) {
+    return;
+  }
+  struct dir_announcement *out =
+      arena_alloc(&d->arena, DIR_ANNOUNCEMENTS_MAX * sizeof *out);
+  bt_check(out != NULL);
+  q->announcements = out;
+  for (const struct json *n = list->first;
        n != NULL && q->announcement_count < DIR_ANNOUNCEMENTS_MAX;
        n = n->next) {
-    q->announcements[q->announcement_count++] = (struct dir_announcement){
+    out[q->announcement_count++] = (struct dir_announcement){
         .after_ms = config_announcement_ms(n, TEXT("after")),
         .every_ms = config_announcement_ms(n, TEXT("every")),
         .text = config_announcement_text(n)};
@@ -58,7 +67,7 @@ void directory_read_rings(struct directory *d, uint32_t queue,
   struct router_queue_params *p = &q->params;
   q->rings = config_list(c, CONFIG_QUEUE_RINGS);
   q->order = config_list(c, CONFIG_QUEUE_AGENTS);
-  read_announcements(q, c);
+  read_announcements(d, q, c);
   p->ageing = (uint32_t)config_hundredths(c, CONFIG_QUEUE_AGEING);
   p->max_priority = (uint32_t)config_num(c, CONFIG_QUEUE_MAX_PRIORITY);
   q->preferred_ms = config_ms(c, CONFIG_QUEUE_PREFERRED);

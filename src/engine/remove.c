@@ -271,13 +271,16 @@ static void refuse_file(struct ctx *x, enum config_object kind,
 
 bool file_may_put(struct ctx *x, enum config_object kind, const struct json *c,
                   struct answer *a) {
+  if (x->by.role != ROLE_SYSTEM) {
+    return true;
+  }
   const struct directory *d = &x->e->dir;
   const struct json *id =
       json_member(c, kind == CONFIG_SKILL ? TEXT("name") : TEXT("id"));
   const uint32_t number = directory_find(d, kind, id->text);
   const uint32_t gone =
       number == DIR_NONE ? directory_find_removed(d, kind, id->text) : DIR_NONE;
-  if (x->by.role != ROLE_SYSTEM || (number == DIR_NONE && gone == DIR_NONE)) {
+  if (number == DIR_NONE && gone == DIR_NONE) {
     return true;
   }
   const struct dir_origin *o =
@@ -287,12 +290,8 @@ bool file_may_put(struct ctx *x, enum config_object kind, const struct json *c,
   }
   struct text members = {"", 0};
   if (number != DIR_NONE) {
-    struct json *now = NULL;
-    const enum bt_err err =
-        json_parse(ctx_arena(x), directory_config(d, kind, number),
-                   JSON_DEPTH_DEFAULT, &now, NULL);
-    bt_check(err == BT_ERR_OK);
-    members = differing(x, c, now);
+    members = differing(
+        x, c, config_parse(ctx_arena(x), directory_config(d, kind, number)));
     if (members.len == 0) {
       return true;
     }

@@ -67,8 +67,9 @@ static void learn_agents(struct laws *w, const struct engine *e) {
   for (uint32_t i = 0; i < e->dir.agent_count; i++) {
     struct arena arena;
     arena_init(&arena, &e->mem, 0);
+    const struct json *c = config_parse(&arena, e->dir.agents[i].config);
     const struct router_agent_params p =
-        directory_agent_params(&e->dir, i, &arena);
+        directory_agent_params(&e->dir, i, c, &arena);
     bt_check(p.skill_count <= LAWS_SKILLS && p.queue_count <= LAWS_SKILLS);
     bt_check(p.post_count <= LAWS_SKILLS);
     struct laws_agent *a = &w->agents[i];
