@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { ALIGNMENT = 16 };
+/* Nothing in a run is wider than a value or an address. */
+enum { ALIGNMENT = 8 };
 
 static size_t rounded(size_t size) {
   return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -42,7 +43,11 @@ static bool resize_newest(struct area *a, char *piece, size_t new_size) {
 
 static void *fresh(struct area *a, size_t size) {
   char *piece = take(a, size);
-  return piece != NULL ? piece : a->outer->resize(a->outer->ctx, NULL, 0, size);
+  if (piece != NULL) {
+    return piece;
+  }
+  a->overflowed = true;
+  return a->outer->resize(a->outer->ctx, NULL, 0, size);
 }
 
 static void *resize(void *ctx, void *old, size_t old_size, size_t new_size) {

@@ -8,6 +8,8 @@
 #ifndef BATON_STUDIO_AREA_PRIV_H
 #define BATON_STUDIO_AREA_PRIV_H
 
+#include <stdbool.h>
+
 #include "base/mem.h"
 
 /* A sanitizer sees what is wrong with a piece only if each is asked for. */
@@ -22,16 +24,18 @@
 #ifdef AREA_NONE
 enum { AREA_BYTES = 0 };
 #else
-enum { AREA_BYTES = 1696 };
+enum { AREA_BYTES = 680 };
 #endif
 
 struct area {
   struct mem mem;          /* for the parts of the run; its ctx is the area */
   const struct mem *outer; /* borrowed */
   char *begin, *at, *end;  /* of the block, which is the caller's */
+  bool overflowed;         /* something was ever taken from outside */
 };
 
-/* The area stays where it is; @block is aligned for any type. */
+/* The area stays where it is; @block is aligned to 8 bytes, and so
+ * are its pieces. */
 void area_init(struct area *a, const struct mem *outer, char *block,
                size_t size);
 

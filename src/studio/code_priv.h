@@ -62,7 +62,8 @@ struct part {
   const struct unit *unit;
   struct insn *code;
   struct spot *spots; /* of each instruction */
-  uint32_t count;
+  uint16_t *calls;    /* the instructions that are calls or actions, in order */
+  uint32_t count, call_count;
   uint16_t params;
   uint16_t registers;
 };

@@ -164,19 +164,11 @@ static enum opcode particular(const struct compiler *c, enum opcode op,
 
 enum { JOIN_MAX = 64 }; /* pieces of one JOIN_ALL */
 
-/* A literal that no number has in it: whatever is added to it joins, and so
- * does everything that is added to the result. */
+/* A literal that is no number: whatever is added to it joins, and so does
+ * everything that is added to the result. */
 static bool is_plain_text(const struct expr *e) {
-  if (e->kind != EXPR_TEXT) {
-    return false;
-  }
-  for (size_t i = 0; i < e->text.len; i++) {
-    const char c = e->text.ptr[i];
-    if (c > ' ' && c <= '~' && strchr("0123456789.eE+-", c) == NULL) {
-      return true;
-    }
-  }
-  return false;
+  double number;
+  return e->kind == EXPR_TEXT && !value_text_is_number(e->text, &number);
 }
 
 static bool is_sum(const struct expr *e) {

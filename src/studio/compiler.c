@@ -156,7 +156,7 @@ static bool keep_part(struct compiler *c, struct part *part) {
   memcpy(part->spots, c->spots, c->count * sizeof *part->spots);
   part->count = (uint32_t)c->count;
   part->registers = (uint16_t)c->most;
-  return true;
+  return place_index_calls(c->arena, part);
 }
 
 static struct place last_place(const struct compiler *c) {

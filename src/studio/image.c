@@ -162,10 +162,6 @@ static bool put_heap(const struct vm *vm, struct textbuf *out) {
   return room;
 }
 
-static bool has_failure(enum vm_state state, bool caught) {
-  return caught || state == VM_STATE_BROKEN || state == VM_STATE_FAILED;
-}
-
 static void put_head(const struct vm *vm, struct textbuf *out) {
   const unsigned flags = (vm->slept ? IMAGE_SLEPT : 0) |
                          (vm->caught ? IMAGE_CAUGHT : 0) |
@@ -178,7 +174,7 @@ static void put_head(const struct vm *vm, struct textbuf *out) {
   put_byte(out, flags);
   put_uint(out, vm->steps > 0 ? (uint64_t)vm->steps : 0);
   put_int(out, vm->paused_us);
-  if (has_failure(vm->state, vm->caught)) {
+  if (image_has_failure(vm)) {
     put_uint(out, vm->failure);
     put_uint(out, vm->failure_spot.line);
     put_uint(out, vm->failure_spot.column);

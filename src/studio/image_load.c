@@ -6,18 +6,13 @@
 #include "studio/date_priv.h"
 #include "studio/image.h"
 #include "studio/image_priv.h"
+#include "studio/image_read_priv.h"
 #include "studio/place_priv.h"
-
-struct reader {
-  struct text bytes;
-  size_t at;
-  bool bad; /* ran out, or a number was too large: everything after is 0 */
-};
 
 enum { FEW = 16 }; /* objects that most runs do not have more of */
 
 struct loader {
-  struct reader in;
+  struct image_reader in;
   struct vm *vm;
   struct image_slot *table; /* .few, or allocated */
   size_t count, cap;
@@ -25,154 +20,115 @@ struct loader {
   struct image_slot few[FEW];
 };
 
-/* ---- bytes */
-
-static unsigned take_byte(struct reader *r) {
-  if (r->bad || r->at >= r->bytes.len) {
-    r->bad = true;
-    return 0;
-  }
-  return (unsigned char)r->bytes.ptr[r->at++];
-}
-
-static uint64_t take_fixed(struct reader *r) {
-  uint64_t n = 0;
-  if (r->bad || r->bytes.len - r->at < 8) {
-    r->bad = true;
-    return 0;
-  }
-  const unsigned char *p = (const unsigned char *)r->bytes.ptr + r->at;
-  for (unsigned i = 0; i < 8; i++) {
-    n |= (uint64_t)p[i] << (8 * i);
-  }
-  r->at += 8;
-  return n;
-}
-
-static uint64_t take_long_uint(struct reader *r, uint64_t max) {
-  uint64_t n = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const unsigned byte = take_byte(r);
-    n |= (uint64_t)(byte & 0x7f) << shift;
-    if ((byte & 0x80) == 0) {
-      r->bad = r->bad || n > max;
-      return r->bad ? 0 : n;
-    }
-  }
-  r->bad = true;
-  return 0;
-}
-
-/* At most @max. Nearly all have one byte. */
-static inline uint64_t take_uint(struct reader *r, uint64_t max) {
-  if (!r->bad && r->at < r->bytes.len) {
-    const unsigned char byte = (unsigned char)r->bytes.ptr[r->at];
-    if (byte < 0x80 && byte <= max) {
-      r->at++;
-      return byte;
-    }
-  }
-  return take_long_uint(r, max);
-}
-
-static int64_t take_int(struct reader *r) {
-  const uint64_t n = take_uint(r, UINT64_MAX);
-  return (int64_t)(n >> 1 ^ (n & 1 ? UINT64_MAX : 0));
-}
-
-/* Not looked at. */
-static struct text take_bytes(struct reader *r) {
-  const uint64_t len = take_uint(r, r->bytes.len - r->at);
-  const struct text t = text_sub(r->bytes, r->at, (size_t)len);
-  r->at += t.len;
-  r->bad = r->bad || t.len != len;
-  return t;
-}
-
-static struct text take_text(struct reader *r) {
-  const struct text t = take_bytes(r);
-  r->bad = r->bad || utf8_first_bad(t) != t.len;
-  return t;
-}
-
 /* ---- values */
 
-static struct value take_object(struct loader *l) {
-  const uint64_t i = take_uint(&l->in, UINT32_MAX);
+static const unsigned char *
+take_object(struct loader *l, const unsigned char *at, struct value *out) {
+  uint64_t i;
+  at = take_uint(&l->in, at, UINT32_MAX, &i);
   if (i >= l->count) {
-    l->in.bad = true;
-    return value_null();
+    return fault(&l->in);
   }
   struct heap_obj *o = l->table[i].obj;
-  return value_object_at((enum value_tag)o->tag, o);
+  *out = value_object_at((enum value_tag)o->tag, o);
+  return at;
 }
 
-static struct value take_constant(struct loader *l) {
+static const unsigned char *
+take_constant(struct loader *l, const unsigned char *at, struct value *out) {
   const struct program *p = l->vm->program;
-  const uint64_t i = take_uint(&l->in, UINT32_MAX);
+  uint64_t i;
+  at = take_uint(&l->in, at, UINT32_MAX, &i);
   if (i >= p->text_count) {
-    l->in.bad = true;
-    return value_null();
+    return fault(&l->in);
   }
-  return value_text(p->texts[i]);
+  *out = value_text(p->texts[i]);
+  return at;
 }
 
-static struct value take_number(struct loader *l) {
-  const uint64_t bits = take_fixed(&l->in);
+static const unsigned char *
+take_whole(struct loader *l, const unsigned char *at, struct value *out) {
+  int64_t n;
+  at = take_int(&l->in, at, &n);
+  *out = value_number((double)n);
+  return at;
+}
+
+static const unsigned char *
+take_number(struct loader *l, const unsigned char *at, struct value *out) {
+  uint64_t bits;
   double d;
+  at = take_fixed(&l->in, at, &bits);
   memcpy(&d, &bits, sizeof d);
-  return value_foreign_number(d);
+  *out = value_foreign_number(d);
+  return at;
 }
 
-static struct value take_date(struct loader *l) {
-  const int64_t ms = take_int(&l->in);
-  const bool good = ms >= -IMAGE_DATE_MAX_MS && ms <= IMAGE_DATE_MAX_MS &&
-                    date_is_valid(date_from_ms(ms));
-  l->in.bad = l->in.bad || !good;
-  return good ? value_date(ms) : value_null();
+static const unsigned char *take_date(struct loader *l, const unsigned char *at,
+                                      struct value *out) {
+  int64_t ms;
+  at = take_int(&l->in, at, &ms);
+  if (ms < -IMAGE_DATE_MAX_MS || ms > IMAGE_DATE_MAX_MS ||
+      !date_is_valid(date_from_ms(ms))) {
+    return fault(&l->in);
+  }
+  *out = value_date(ms);
+  return at;
 }
 
-static struct value take_value(struct loader *l) {
-  const unsigned kind = take_byte(&l->in);
-  struct value v = value_null();
-  switch (kind & ~(unsigned)IMAGE_JOINED) {
+/* Of a kind without IMAGE_JOINED. */
+static inline const unsigned char *take_plain(struct loader *l,
+                                              const unsigned char *at,
+                                              unsigned kind,
+                                              struct value *out) {
+  *out = value_null();
+  switch (kind) {
   case IMAGE_NULL:
-    break;
+    return at;
   case IMAGE_FALSE:
   case IMAGE_TRUE:
-    v = value_bool(kind == IMAGE_TRUE);
-    break;
+    *out = value_bool(kind == IMAGE_TRUE);
+    return at;
   case IMAGE_WHOLE:
-    v = value_number((double)take_int(&l->in));
-    break;
+    return take_whole(l, at, out);
   case IMAGE_NUMBER:
-    v = take_number(l);
-    break;
+    return take_number(l, at, out);
   case IMAGE_DATE:
-    v = take_date(l);
-    break;
+    return take_date(l, at, out);
   case IMAGE_OBJECT:
-    v = take_object(l);
-    break;
+    return take_object(l, at, out);
   case IMAGE_CONSTANT:
-    v = take_constant(l);
-    break;
+    return take_constant(l, at, out);
   default:
-    l->in.bad = true;
+    return fault(&l->in);
   }
+}
+
+static const unsigned char *
+take_value(struct loader *l, const unsigned char *at, struct value *out) {
+  unsigned kind;
+  at = take_byte(&l->in, at, &kind);
+  at = take_plain(l, at, kind & ~(unsigned)IMAGE_JOINED, out);
   if ((kind & IMAGE_JOINED) == 0) {
-    return v;
+    return at;
   }
-  l->in.bad = l->in.bad || value_tag(v) != VALUE_TEXT;
-  return value_joined(v);
+  if (value_tag(*out) != VALUE_TEXT) {
+    return fault(&l->in);
+  }
+  *out = value_joined(*out);
+  return at;
 }
 
 /* ---- heap: once over the bytes to make the objects, once to fill them */
 
+static void no_room(struct loader *l) {
+  l->no_memory = l->vm->heap.out_of_memory;
+  l->in.bad = true;
+}
+
 static bool keep(struct loader *l, struct heap_obj *o) {
   if (o == NULL) {
-    l->no_memory = l->vm->heap.out_of_memory;
-    l->in.bad = true;
+    no_room(l);
     return false;
   }
   bt_check(l->count < l->cap);
@@ -180,75 +136,103 @@ static bool keep(struct loader *l, struct heap_obj *o) {
   return true;
 }
 
-static void skip_value(struct loader *l) {
-  const unsigned kind = take_byte(&l->in) & ~(unsigned)IMAGE_JOINED;
+static const unsigned char *skip_value(struct loader *l,
+                                       const unsigned char *at) {
+  unsigned byte;
+  uint64_t n;
+  at = take_byte(&l->in, at, &byte);
+  const unsigned kind = byte & ~(unsigned)IMAGE_JOINED;
   if (kind == IMAGE_NUMBER) {
-    (void)take_fixed(&l->in);
-  } else if (kind >= IMAGE_WHOLE) {
-    (void)take_uint(&l->in, UINT64_MAX);
+    return take_fixed(&l->in, at, &n);
   }
+  return kind >= IMAGE_WHOLE ? take_uint(&l->in, at, UINT64_MAX, &n) : at;
 }
 
 /* How many follow: no more than there are bytes for. */
-static size_t take_count(struct loader *l) {
-  return (size_t)take_uint(&l->in, l->in.bytes.len - l->in.at);
+static const unsigned char *take_count(struct loader *l,
+                                       const unsigned char *at, size_t *out) {
+  uint64_t n;
+  at = take_uint(&l->in, at, (uint64_t)(l->in.end - at), &n);
+  *out = (size_t)n;
+  return at;
 }
 
-static void make_object(struct loader *l) {
+static const unsigned char *make_text(struct loader *l,
+                                      const unsigned char *at) {
+  struct text t;
+  at = take_text(&l->in, at, &t);
+  if (!l->in.bad) {
+    (void)keep(l, (struct heap_obj *)heap_new_text(&l->vm->heap, t));
+  }
+  return at;
+}
+
+static const unsigned char *make_object(struct loader *l,
+                                        const unsigned char *at) {
   struct heap *heap = &l->vm->heap;
-  const unsigned tag = take_byte(&l->in);
+  unsigned tag;
+  size_t count;
+  at = take_byte(&l->in, at, &tag);
   if (tag == IMAGE_HEAP_TEXT) {
-    const struct text t = take_text(&l->in);
-    (void)(!l->in.bad && keep(l, (struct heap_obj *)heap_new_text(heap, t)));
-    return;
+    return make_text(l, at);
   }
   if (tag != IMAGE_HEAP_LIST && tag != IMAGE_HEAP_OBJECT) {
-    l->in.bad = true;
-    return;
+    return fault(&l->in);
   }
-  const bool made = keep(l, tag == IMAGE_HEAP_LIST
-                                ? (struct heap_obj *)heap_new_list(heap, 0)
-                                : (struct heap_obj *)heap_new_object(heap));
-  const size_t count = made ? take_count(l) : 0;
+  if (!keep(l, tag == IMAGE_HEAP_LIST
+                   ? (struct heap_obj *)heap_new_list(heap, 0)
+                   : (struct heap_obj *)heap_new_object(heap))) {
+    return at;
+  }
+  at = take_count(l, at, &count);
   for (size_t i = 0; i < count && !l->in.bad; i++) {
     if (tag == IMAGE_HEAP_OBJECT) {
-      skip_value(l);
+      at = skip_value(l, at);
     }
-    skip_value(l);
+    at = skip_value(l, at);
   }
+  return at;
 }
 
-static void fill_list(struct loader *l, struct list_obj *list, size_t count) {
+static const unsigned char *fill_list(struct loader *l, const unsigned char *at,
+                                      struct list_obj *list) {
+  size_t count;
+  at = take_count(l, at, &count);
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    const struct value v = take_value(l);
+    struct value v;
+    at = take_value(l, at, &v);
     if (!heap_list_add(&l->vm->heap, list, v)) {
-      l->in.bad = true;
-      l->no_memory = l->vm->heap.out_of_memory;
+      no_room(l);
     }
   }
+  return at;
 }
 
-static void fill_members(struct loader *l, struct object_obj *o, size_t count) {
+static const unsigned char *
+fill_members(struct loader *l, const unsigned char *at, struct object_obj *o) {
+  size_t count;
+  at = take_count(l, at, &count);
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    const struct value key = take_value(l), v = take_value(l);
+    struct value key, v;
+    at = take_value(l, take_value(l, at, &key), &v);
     if (value_tag(key) != VALUE_TEXT) {
       l->in.bad = true;
     } else if (!heap_object_set(&l->vm->heap, o, value_text_of(key), v)) {
-      l->in.bad = true;
-      l->no_memory = l->vm->heap.out_of_memory;
+      no_room(l);
     }
   }
+  return at;
 }
 
-static void fill_object(struct loader *l, struct heap_obj *o) {
-  (void)take_byte(&l->in); /* the tag */
+static const unsigned char *
+fill_object(struct loader *l, const unsigned char *at, struct heap_obj *o) {
+  struct text in_the_object;
+  at++; /* the tag */
   if (o->tag == VALUE_TEXT) {
-    (void)take_bytes(&l->in); /* is in the object */
-  } else if (o->tag == VALUE_LIST) {
-    fill_list(l, (struct list_obj *)o, take_count(l));
-  } else {
-    fill_members(l, (struct object_obj *)o, take_count(l));
+    return take_bytes(&l->in, at, &in_the_object);
   }
+  return o->tag == VALUE_LIST ? fill_list(l, at, (struct list_obj *)o)
+                              : fill_members(l, at, (struct object_obj *)o);
 }
 
 static bool make_table(struct loader *l, size_t count) {
@@ -263,21 +247,22 @@ static bool make_table(struct loader *l, size_t count) {
   return !l->no_memory;
 }
 
-static void take_heap(struct loader *l) {
-  const size_t count = take_count(l);
-  const size_t from = l->in.at;
+static const unsigned char *take_heap(struct loader *l,
+                                      const unsigned char *at) {
+  size_t count;
+  at = take_count(l, at, &count);
+  const unsigned char *const from = at;
   if (!make_table(l, count)) {
-    return;
+    return at;
   }
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    make_object(l);
+    at = make_object(l, at);
   }
-  if (!l->in.bad) {
-    l->in.at = from;
-  }
+  at = l->in.bad ? at : from;
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    fill_object(l, l->table[i].obj);
+    at = fill_object(l, at, l->table[i].obj);
   }
+  return at;
 }
 
 /* ---- frames and stack */
@@ -299,90 +284,133 @@ static bool is_first(const struct program *p, const struct frame *f) {
   return p->parts[f->part].unit->kind != UNIT_FUNCTION && f->base == 0;
 }
 
-static void take_frame(struct loader *l) {
+/* The frame inside the last, and its instruction. */
+static bool enter(struct loader *l, const struct frame *f) {
   struct vm *vm = l->vm;
   const struct program *p = vm->program;
-  struct frame f = {.part =
-                        (uint32_t)take_uint(&l->in, p->script.unit_count - 1)};
-  const uint32_t place = (uint32_t)take_uint(&l->in, UINT32_MAX);
-  f.base = (uint32_t)take_uint(&l->in, VM_VALUES_MAX);
-  const bool there = place_find(&p->parts[f.part], place, &f.pc);
-  const bool fits = !there                 ? false
-                    : vm->frame_count == 0 ? is_first(p, &f)
-                                           : is_called(p, vm_frame(vm), &f);
-  if (l->in.bad || !fits) {
-    l->in.bad = true;
-    return;
+  if (vm->frame_count == 0 ? !is_first(p, f) : !is_called(p, vm_frame(vm), f)) {
+    return false;
   }
-  if (!vm_enter(vm, f.part, f.base, 0)) {
-    l->no_memory = vm->heap.out_of_memory;
-    l->in.bad = true;
-    return;
+  if (!vm_enter(vm, f->part, f->base, 0)) {
+    no_room(l);
+    return false;
   }
-  vm_frame(vm)->pc = f.pc;
+  vm_frame(vm)->pc = f->pc;
+  return true;
 }
 
-static void take_frames(struct loader *l) {
-  const uint64_t count = take_uint(&l->in, VM_CALLS_MAX + 1);
+static const unsigned char *take_frame(struct loader *l,
+                                       const unsigned char *at) {
+  const struct program *p = l->vm->program;
+  uint64_t part, place, base;
+  at = take_uint(&l->in, at, p->script.unit_count - 1, &part);
+  at = take_uint(&l->in, at, UINT32_MAX, &place);
+  at = take_uint(&l->in, at, VM_VALUES_MAX, &base);
+  struct frame f = {.part = (uint32_t)part, .base = (uint32_t)base};
+  const bool good = !l->in.bad &&
+                    place_find(&p->parts[f.part], (uint32_t)place, &f.pc) &&
+                    enter(l, &f);
+  return good ? at : fault(&l->in);
+}
+
+/* Of a run that has ended only the variables are left. */
+static void make_variables(struct loader *l) {
+  if (!vm_enter(l->vm, 0, 0, 0)) {
+    no_room(l);
+  }
+  l->vm->frame_count = 0;
+}
+
+static const unsigned char *take_frames(struct loader *l,
+                                        const unsigned char *at) {
+  uint64_t count;
+  at = take_uint(&l->in, at, VM_CALLS_MAX + 1, &count);
+  if (count == 0) {
+    make_variables(l);
+  }
   for (uint64_t i = 0; i < count && !l->in.bad; i++) {
-    take_frame(l);
+    at = take_frame(l, at);
   }
+  return at;
 }
 
-static void take_stack(struct loader *l) {
+static const unsigned char *take_stack(struct loader *l,
+                                       const unsigned char *at) {
   struct vm *vm = l->vm;
   size_t room = vm->program->script.variable_count;
+  uint64_t count;
   if (vm->frame_count > 0) {
     const struct frame *f = vm_frame(vm);
     room = (size_t)f->base + vm->program->parts[f->part].registers;
   }
-  const uint64_t count = take_uint(&l->in, room);
-  for (size_t i = 0; i < room; i++) {
-    vm->stack[i] = i < count ? take_value(l) : value_null();
+  at = take_uint(&l->in, at, room, &count);
+  for (size_t i = 0; i < count && !l->in.bad; i++) {
+    at = take_value(l, at, &vm->stack[i]);
   }
+  return at;
 }
 
 /* ---- the whole */
 
-static enum bt_err take_identity(struct reader *r, uint64_t *hash) {
-  const bool magic = text_starts(r->bytes, TEXT("BVM"));
-  r->at = 3;
-  const unsigned version = take_byte(r);
-  if (r->bad || !magic || version == 0) {
+enum { MAGIC_BYTES = 3 };
+
+static enum bt_err take_identity(struct text bytes, uint64_t *hash,
+                                 const unsigned char **behind) {
+  struct image_reader r = image_reader_of(bytes);
+  const unsigned char *at = (const unsigned char *)bytes.ptr;
+  unsigned version = 0;
+  uint64_t n;
+  if (!text_starts(bytes, TEXT("BVM"))) {
+    return BT_ERR_CORRUPT;
+  }
+  at = take_byte(&r, at + MAGIC_BYTES, &version);
+  if (version == 0) {
     return BT_ERR_CORRUPT;
   }
   if (version > IMAGE_VERSION || version < IMAGE_FIRST_VERSION) {
     return BT_ERR_FOREIGN;
   }
-  const uint64_t n = take_fixed(r);
-  if (r->bad) {
+  at = take_fixed(&r, at, &n);
+  if (r.bad) {
     return BT_ERR_CORRUPT;
   }
   *hash = n;
+  *behind = at;
   return BT_ERR_OK;
 }
 
-static void take_failure(struct loader *l) {
+static const unsigned char *take_failure(struct loader *l,
+                                         const unsigned char *at) {
   struct vm *vm = l->vm;
-  vm->failure = (enum failure)take_uint(&l->in, FAILURES - 1);
-  vm->failure_spot.line = (uint32_t)take_uint(&l->in, UINT32_MAX);
-  vm->failure_spot.column = (uint32_t)take_uint(&l->in, UINT32_MAX);
-  textbuf_add(&vm->failure_text, take_text(&l->in));
+  uint64_t kind, line, column;
+  struct text text;
+  at = take_uint(&l->in, at, FAILURES - 1, &kind);
+  at = take_uint(&l->in, at, UINT32_MAX, &line);
+  at = take_uint(&l->in, at, UINT32_MAX, &column);
+  at = take_text(&l->in, at, &text);
+  vm->failure = (enum failure)kind;
+  vm->failure_spot = (struct spot){(uint32_t)line, (uint32_t)column};
+  textbuf_add(&vm->failure_text, text);
+  return at;
 }
 
-static void take_state(struct loader *l) {
+static const unsigned char *take_state(struct loader *l,
+                                       const unsigned char *at) {
   struct vm *vm = l->vm;
-  const unsigned state = take_byte(&l->in), flags = take_byte(&l->in);
-  l->in.bad = l->in.bad || state > VM_STATE_FAILED || flags > 7;
-  vm->state = l->in.bad ? VM_STATE_FAILED : (enum vm_state)state;
+  unsigned state, flags;
+  uint64_t steps;
+  at = take_byte(&l->in, take_byte(&l->in, at, &state), &flags);
+  if (state > VM_STATE_FAILED || flags > IMAGE_FLAGS) {
+    return fault(&l->in);
+  }
+  vm->state = (enum vm_state)state;
   vm->slept = (flags & IMAGE_SLEPT) != 0;
   vm->caught = (flags & IMAGE_CAUGHT) != 0;
   vm->line_shown = (flags & IMAGE_LINE_SHOWN) != 0;
-  vm->steps = (int64_t)take_uint(&l->in, VM_STEPS_MAX);
-  vm->paused_us = take_int(&l->in);
-  if (vm->caught || state == VM_STATE_BROKEN || state == VM_STATE_FAILED) {
-    take_failure(l);
-  }
+  at = take_uint(&l->in, at, VM_STEPS_MAX, &steps);
+  vm->steps = (int64_t)steps;
+  at = take_int(&l->in, at, &vm->paused_us);
+  return image_has_failure(vm) ? take_failure(l, at) : at;
 }
 
 /* Does the state agree with where the run stands? */
@@ -404,47 +432,48 @@ static bool is_sound(const struct vm *vm) {
          value_is_proxy(vm->stack[f->base + in->a]);
 }
 
-static enum bt_err load(struct loader *l) {
-  const uint64_t layout = take_uint(&l->in, UINT32_MAX);
+static enum bt_err load(struct loader *l, const unsigned char *at) {
+  uint64_t layout;
+  at = take_uint(&l->in, at, UINT32_MAX, &layout);
   if (!l->in.bad && layout != l->vm->program->layout) {
     return BT_ERR_FOREIGN;
   }
-  take_state(l);
-  take_heap(l);
-  take_frames(l);
-  take_stack(l);
+  at = take_state(l, at);
+  at = take_heap(l, at);
+  at = take_frames(l, at);
+  at = take_stack(l, at);
   if (l->no_memory || l->vm->failure_text.failed) {
     return BT_ERR_NOMEM;
   }
-  const bool whole = !l->in.bad && l->in.at == l->in.bytes.len;
+  const bool whole = !l->in.bad && at == l->in.end;
   return whole && is_sound(l->vm) ? BT_ERR_OK : BT_ERR_CORRUPT;
 }
 
 enum bt_err image_program_hash(struct text bytes, uint64_t *out) {
-  struct reader r = {.bytes = bytes};
-  return take_identity(&r, out);
+  const unsigned char *behind;
+  return take_identity(bytes, out, &behind);
 }
 
 enum bt_err image_load(const struct mem *mem, const struct program *program,
                        struct text bytes, struct vm **out) {
   struct loader l;
-  l.in = (struct reader){.bytes = bytes};
+  const unsigned char *at = NULL;
+  uint64_t hash = 0;
+  l.in = image_reader_of(bytes);
   l.table = NULL;
   l.count = l.cap = 0;
   l.no_memory = false;
-  uint64_t hash = 0;
-  enum bt_err err = take_identity(&l.in, &hash);
+  enum bt_err err = take_identity(bytes, &hash, &at);
   if (err == BT_ERR_OK && hash != program->hash) {
     err = BT_ERR_FOREIGN;
   }
   if (err == BT_ERR_OK) {
-    err = vm_start(mem, program, &l.vm);
+    err = vm_make(mem, program, &l.vm);
   }
   if (err != BT_ERR_OK) {
     return err;
   }
-  l.vm->frame_count = 0; /* the variables stay, with room for them */
-  err = load(&l);
+  err = load(&l, at);
   if (l.table != l.few) {
     mem_free(mem, l.table, l.cap * sizeof *l.table);
   }

@@ -10,53 +10,82 @@ static bool is_call(const struct insn *in) {
   return in->op == OP_CALL || in->op == OP_ACTION;
 }
 
-/* Of the instructions before @pc. */
-struct counts {
-  uint32_t statements, calls;
-};
+bool place_index_calls(struct arena *arena, struct part *part) {
+  part->call_count = 0;
+  for (uint32_t i = 0; i < part->count; i++) {
+    part->call_count += is_call(&part->code[i]);
+  }
+  part->calls =
+      arena_alloc(arena, (part->call_count + 1) * sizeof *part->calls);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < part->count && part->calls != NULL; i++) {
+    if (is_call(&part->code[i])) {
+      part->calls[n++] = (uint16_t)i;
+    }
+  }
+  return part->calls != NULL;
+}
 
-static struct counts count_to(const struct part *part, uint32_t pc) {
-  struct counts n = {0, 0};
+/* How many are before @pc: the number of the one there. */
+static uint32_t calls_before(const struct part *part, uint32_t pc) {
+  uint32_t from = 0, to = part->call_count;
+  while (from < to) {
+    const uint32_t middle = from + (to - from) / 2;
+    if (part->calls[middle] < pc) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
+static uint32_t statements_before(const struct part *part, uint32_t pc) {
+  uint32_t n = 0;
   for (uint32_t i = 0; i < pc; i++) {
-    n.statements += part->code[i].step;
-    n.calls += is_call(&part->code[i]);
+    n += part->code[i].step;
   }
   return n;
 }
 
 /* A part that is empty has no statement: its end stands for one more. */
 uint32_t place_of(const struct part *part, uint32_t pc, bool calls) {
-  const struct counts n = count_to(part, pc);
   const bool begins = part->code[pc].step || pc == 0;
   if (calls || (is_call(&part->code[pc]) && !begins)) {
-    return PLACE_KINDS * n.calls + PLACE_CALL;
+    return PLACE_KINDS * calls_before(part, pc) + PLACE_CALL;
   }
   if (begins) {
-    return PLACE_KINDS * n.statements + PLACE_STATEMENT;
+    return PLACE_KINDS * statements_before(part, pc) + PLACE_STATEMENT;
   }
   bt_check(is_call(&part->code[pc - 1]));
-  return PLACE_KINDS * (n.calls - 1) + PLACE_BEHIND_CALL;
+  return PLACE_KINDS * calls_before(part, pc - 1) + PLACE_BEHIND_CALL;
 }
 
-bool place_find(const struct part *part, uint32_t place, uint32_t *pc) {
-  const uint32_t kind = place % PLACE_KINDS;
-  uint32_t left = place / PLACE_KINDS, i = 0;
-  if (kind == PLACE_STATEMENT && left == 0 && !part->code[0].step) {
+static bool find_statement(const struct part *part, uint32_t number,
+                           uint32_t *pc) {
+  if (number == 0 && !part->code[0].step) {
     *pc = 0;
     return true;
   }
-  for (; i < part->count; i++) {
-    const struct insn *in = &part->code[i];
-    const bool counts = kind == PLACE_STATEMENT ? in->step : is_call(in);
-    if (counts && left-- == 0) {
-      break;
+  for (uint32_t i = 0; i < part->count; i++) {
+    if (part->code[i].step && number-- == 0) {
+      *pc = i;
+      return true;
     }
   }
-  i += kind == PLACE_BEHIND_CALL;
-  if (i >= part->count) {
+  return false;
+}
+
+bool place_find(const struct part *part, uint32_t place, uint32_t *pc) {
+  const uint32_t kind = place % PLACE_KINDS, number = place / PLACE_KINDS;
+  if (kind == PLACE_STATEMENT) {
+    return find_statement(part, number, pc);
+  }
+  if (number >= part->call_count) {
     return false;
   }
-  *pc = i;
+  /* No call is the last: a part ends with its END or RETURN. */
+  *pc = (uint32_t)part->calls[number] + (kind == PLACE_BEHIND_CALL);
   return true;
 }
 
@@ -77,7 +106,7 @@ static uint64_t mix_part(uint64_t hash, const struct part *part) {
       hash = mix(hash, in->c);
     }
   }
-  return mix(hash, count_to(part, part->count).statements);
+  return mix(hash, statements_before(part, part->count));
 }
 
 uint32_t place_layout(const struct program *p) {

@@ -10,6 +10,9 @@
 
 #include "studio/code_priv.h"
 
+/* Fills @part->calls, for the others: a run that sleeps stands at a call, and
+ * is to wake as fast in a long script as in a short one. False: no memory. */
+bool place_index_calls(struct arena *arena, struct part *part);
 /* The instruction @pc of @part as a place. @calls: it is a call or an action
  * that has not returned. */
 uint32_t place_of(const struct part *part, uint32_t pc, bool calls);

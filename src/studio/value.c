@@ -41,11 +41,15 @@ const char *value_type_name(struct value v) {
   return names[value_tag(v)];
 }
 
-static bool text_number(struct value v, double *out) {
-  const struct text t = text_trim(value_as_text(v));
+bool value_text_is_number(struct text text, double *out) {
+  const struct text t = text_trim(text);
   /* Cheaper than trying: almost all texts begin with a letter. */
   const bool may_be = t.len > 0 && t.ptr[0] <= '9';
   return may_be && text_to_double(t, out);
+}
+
+static bool text_number(struct value v, double *out) {
+  return value_text_is_number(value_as_text(v), out);
 }
 
 bool value_to_number(struct value v, double *out) {

@@ -260,6 +260,7 @@ bool value_is_proxy(struct value v);
 bool value_is_true(struct value v);
 /* A number, a date as one, or a text that holds one. */
 bool value_to_number(struct value v, double *out);
+bool value_text_is_number(struct text text, double *out);
 /* The same, and null as 0: what arithmetic other than + takes. */
 bool value_to_operand(struct value v, double *out);
 /* As TRACE prints it; lists and objects as JSON, cut where they are too deep.

@@ -89,14 +89,15 @@ static bool grow_stack(struct vm *vm, size_t want) {
   return true;
 }
 
+/* The stack is the last to be made: what is newest grows where it stands. */
 bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from) {
   const uint32_t registers = vm->program->parts[part].registers;
-  if (!grow_stack(vm, (size_t)base + registers)) {
-    return false;
-  }
   if (!mem_grow(&vm->area.mem, &vm->frames, &vm->frame_cap, vm->frame_count + 1,
                 sizeof *vm->frames)) {
     vm->heap.out_of_memory = true;
+    return false;
+  }
+  if (!grow_stack(vm, (size_t)base + registers)) {
     return false;
   }
   for (uint32_t i = from; i < registers; i++) {
@@ -136,8 +137,8 @@ void vm_collect(struct vm *vm) {
 /* The run's first memory stands behind it, in the same block. */
 enum { VM_SIZE = (sizeof(struct vm) + 15) / 16 * 16 };
 
-enum bt_err vm_start(const struct mem *mem, const struct program *program,
-                     struct vm **out) {
+enum bt_err vm_make(const struct mem *mem, const struct program *program,
+                    struct vm **out) {
   void *block = mem->resize(mem->ctx, NULL, 0, VM_SIZE + AREA_BYTES);
   if (block == NULL) {
     return BT_ERR_NOMEM;
@@ -149,25 +150,41 @@ enum bt_err vm_start(const struct mem *mem, const struct program *program,
   textbuf_init(&vm->scratch, &vm->area.mem);
   vm->scratch.limit = VM_VALUES_MAX;
   textbuf_init(&vm->failure_text, &vm->area.mem);
-  if (!vm_enter(vm, 0, 0, 0)) {
-    vm_free(vm);
-    return BT_ERR_NOMEM;
-  }
   *out = vm;
   return BT_ERR_OK;
 }
 
-void vm_free(struct vm *vm) {
-  if (vm == NULL) {
-    return;
+enum bt_err vm_start(const struct mem *mem, const struct program *program,
+                     struct vm **out) {
+  struct vm *vm = NULL;
+  const enum bt_err err = vm_make(mem, program, &vm);
+  if (err == BT_ERR_OK && !vm_enter(vm, 0, 0, 0)) {
+    vm_free(vm);
+    return BT_ERR_NOMEM;
   }
-  const struct mem *mem = vm->mem;
+  if (err == BT_ERR_OK) {
+    *out = vm;
+  }
+  return err;
+}
+
+static void free_parts(struct vm *vm) {
   heap_free(&vm->heap);
   textbuf_free(&vm->scratch);
   textbuf_free(&vm->failure_text);
   mem_free(&vm->area.mem, vm->stack, vm->stack_cap * sizeof *vm->stack);
   mem_free(&vm->area.mem, vm->frames, vm->frame_cap * sizeof *vm->frames);
-  mem_free(mem, vm, VM_SIZE + AREA_BYTES);
+}
+
+/* Most runs have everything in the one block. */
+void vm_free(struct vm *vm) {
+  if (vm == NULL) {
+    return;
+  }
+  if (vm->area.overflowed) {
+    free_parts(vm);
+  }
+  mem_free(vm->mem, vm, VM_SIZE + AREA_BYTES);
 }
 
 const struct program *vm_program(const struct vm *vm) {

@@ -87,6 +87,9 @@ static inline struct value *vm_registers(struct vm *vm) {
   return vm->stack + vm_frame(vm)->base;
 }
 
+/* A run that stands nowhere yet, without room for its variables. */
+enum bt_err vm_make(const struct mem *mem, const struct program *program,
+                    struct vm **out) BT_USE_RESULT;
 /* Room for the registers of a frame at @base; cleared from @from on. */
 bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from);
 /* Leaves everything that runs and begins this part. False: no memory. */
