@@ -124,8 +124,10 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   if (call->unheard) {
     free_call(call);
   } else if (is_worth_another(call, reply)) {
-    call->due_us =
-        now_us(c) + backoff_next_ms(&call->backoff, &c->chance) * MS_US;
+    const int64_t pause_ms = backoff_next_ms(&call->backoff, &c->chance);
+    call->due_us = now_us(c) + MS_US * (pause_ms > reply->retry_after_ms
+                                            ? pause_ms
+                                            : reply->retry_after_ms);
     move_to(call, &t->resting);
   } else {
     answer(call, reply);

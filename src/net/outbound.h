@@ -66,6 +66,7 @@ struct outbound_reply {
   struct text reason; /* of -1: "DNS: …", "refused: …", "timeout: …", "TLS: …",
                          "too large: …", "blocked by policy: …", "failed: …" */
   struct text content_type, body;
+  int64_t retry_after_ms; /* the host asks to be left alone so long; 0: no */
 };
 
 typedef void outbound_fn(void *ctx, const struct outbound_reply *reply);

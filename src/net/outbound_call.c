@@ -9,6 +9,8 @@
 /* Private parts of libcurl's interface are macros with unusual types. */
 #define SET(c, option, value) (void)curl_easy_setopt((c)->easy, option, value)
 
+enum { RETRY_AFTER_MAX_S = 3600 };
+
 /* ---- policy */
 
 __attribute__((format(printf, 2, 3))) static bool
@@ -369,6 +371,14 @@ static struct text content_type(struct outbound_one *c) {
   return copy.ptr == NULL ? TEXT("") : copy;
 }
 
+static int64_t retry_after_ms(struct outbound_one *c) {
+  curl_off_t seconds = 0;
+  (void)curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &seconds);
+  return seconds > 0 && seconds < RETRY_AFTER_MAX_S ? (int64_t)seconds * 1000
+         : seconds > 0 ? INT64_C(1000) * RETRY_AFTER_MAX_S
+                       : 0;
+}
+
 bool outbound_go_on(struct outbound_one *c, CURLcode result,
                     struct outbound_reply *reply) {
   long status = 0;
@@ -385,6 +395,7 @@ bool outbound_go_on(struct outbound_one *c, CURLcode result,
     }
   } else if (result == CURLE_OK) {
     reply->status = (int)status;
+    reply->retry_after_ms = retry_after_ms(c);
     reply->content_type = content_type(c);
     reply->body = textbuf_text(&c->body);
     return false;
