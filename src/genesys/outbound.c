@@ -1,18 +1,8 @@
-/* What an integration's webhook is told: its JSON, its signature, its call.
- *
- * X-Hub-Signature-256: "sha256=" and the base64 of HMAC-SHA-256 over the raw
- * body, under the integration's secret.
- */
-#include <openssl/evp.h>
-
-#include "base/digest.h"
+/* What an integration's webhook is told: its JSON, its signature, its call. */
 #include "genesys/lines_priv.h"
+#include "genesys/signature.h"
 
-enum {
-  TIMEOUT_MS = 10000,
-  HEADERS_MAX = 40,
-  SIGNATURE_MAX = 7 + 4 * ((DIGEST_SHA256_SIZE + 2) / 3) + 1
-};
+enum { TIMEOUT_MS = 10000, HEADERS_MAX = 40 };
 
 /* ---- channel */
 
@@ -162,19 +152,6 @@ void outbound_write_event(struct line *l, const char *kind, const char *state,
 
 /* ---- on its way */
 
-static struct text sign(struct text secret, struct text body,
-                        char out[SIGNATURE_MAX]) {
-  uint8_t mac[DIGEST_SHA256_SIZE];
-  struct text line = {out, 7};
-  digest_hmac_sha256(secret, body, mac);
-  for (size_t i = 0; i < line.len; i++) {
-    out[i] = "sha256="[i];
-  }
-  line.len +=
-      (size_t)EVP_EncodeBlock((unsigned char *)out + line.len, mac, sizeof mac);
-  return line;
-}
-
 bool outbound_send(struct line *l, struct text bytes, outbound_fn *fn,
                    void *ctx, struct courier_call **call) {
   struct http_header headers[HEADERS_MAX] = {
@@ -186,7 +163,7 @@ bool outbound_send(struct line *l, struct text bytes, outbound_fn *fn,
                                           .timeout_ms = TIMEOUT_MS}};
   struct open_integration to;
   struct arena arena;
-  char signature[SIGNATURE_MAX];
+  char signature[GENESYS_SIGNATURE_MAX];
   arena_init(&arena, l->g->mem, 0);
   struct courier_target *target = lines_target(l->g, l->integration);
   bool sent =
@@ -199,7 +176,7 @@ bool outbound_send(struct line *l, struct text bytes, outbound_fn *fn,
     }
     if (to.secret.len > 0) {
       headers[r.request.header_count++] = (struct http_header){
-          TEXT("X-Hub-Signature-256"), sign(to.secret, bytes, signature)};
+          TEXT(GENESYS_SIGNATURE), genesys_sign(to.secret, bytes, signature)};
     }
     sent = courier_send(target, &r, fn, ctx, call) == BT_ERR_OK;
   }
