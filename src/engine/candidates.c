@@ -44,6 +44,13 @@ static int64_t until_us(const struct engine *e, const struct live *l,
 
 static void put_why(const struct engine *e, const struct live *l,
                     const struct router_why *w, struct json_out *o) {
+  if (live_in_queue(&l->s) && e->dir.queues[l->s.queue].desk.len > 0) {
+    put_name(o, "why", "at_desk");
+    put_name(o, "detail",
+             "the queue is served by a desk outside: who is there takes it");
+    put_text(o, "desk", e->dir.queues[l->s.queue].desk);
+    return;
+  }
   const bool pulled =
       w->reason == ROUTER_WHY_QUEUE_PAUSED && !e->queues[l->s.queue].paused;
   put_name(o, "why", pulled ? "pull_only" : router_why_text(w->reason));

@@ -363,6 +363,7 @@ static void read_queue(struct directory *d, struct dir_queue *q,
   q->overflow = keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
   q->pull = (uint8_t)config_word(c, CONFIG_QUEUE_PULL);
   q->offers = config_flag(c, CONFIG_QUEUE_OFFERS);
+  q->desk = keep(d, config_text(c, CONFIG_QUEUE_DESK));
   q->rona = read_rona(c);
 }
 
@@ -384,6 +385,11 @@ uint32_t directory_put_queue(struct directory *d, const struct json *given) {
     add_name(&d->by_queue, q->aliases[i], queue);
   }
   return queue;
+}
+
+uint32_t directory_seat(const struct directory *d, uint32_t queue) {
+  const struct text desk = d->queues[queue].desk;
+  return desk.len == 0 ? DIR_NONE : directory_agent(d, desk);
 }
 
 static uint8_t read_channel(struct text name) {

@@ -66,6 +66,7 @@ struct dir_queue {
   uint8_t pull;         /* enum config_word: PULL_… */
   uint8_t rona;         /* enum agent_rona */
   bool offers;          /* by itself */
+  struct text desk;     /* outside, that serves it; empty: agents do */
   int64_t preferred_ms; /* how long a preferred agent has a session alone */
   bool sticky;
   int64_t ring_after_ms[ROUTER_RINGS_MAX]; /* as many as params.ring_count */
@@ -218,6 +219,9 @@ uint32_t directory_put_away_reason(struct directory *d, struct text reason);
 uint32_t directory_away_code(const struct directory *d, struct text reason);
 struct text directory_away_text(const struct directory *d, uint32_t code);
 
+/* The seat of the desk outside that serves the queue: the agent of its id.
+ * DIR_NONE: there is none. */
+uint32_t directory_seat(const struct directory *d, uint32_t queue);
 /* Is the queue within its hours? Without a calendar always. */
 bool directory_is_open(const struct directory *d, uint32_t queue,
                        int64_t now_us);

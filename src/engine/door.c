@@ -15,6 +15,18 @@ static bool is_closed(struct ctx *x, uint32_t queue) {
   return !l.open;
 }
 
+/* A seat whose connection was lost may come back in a moment. */
+static bool is_unreachable(const struct ctx *x, uint32_t queue) {
+  const struct directory *d = &x->e->dir;
+  const uint32_t seat = directory_seat(d, queue);
+  if (d->queues[queue].desk.len == 0) {
+    return false;
+  }
+  const uint8_t presence =
+      seat == DIR_NONE ? AGENT_OFFLINE : x->e->agents[seat].a.presence;
+  return presence == AGENT_OFFLINE || presence == AGENT_AWAY;
+}
+
 enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue) {
   const struct queue_slot *q = &x->e->queues[queue];
   if (q->paused || q->draining) {
@@ -25,6 +37,9 @@ enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue) {
     return REFUSAL_QUEUE_CLOSED;
   }
   x->opens_us = 0;
+  if (is_unreachable(x, queue)) {
+    return REFUSAL_DESK_UNREACHABLE;
+  }
   return !skip_queue && router_queue_full(&x->e->router, queue)
              ? REFUSAL_QUEUE_FULL
              : REFUSAL_NONE;
@@ -56,6 +71,14 @@ static struct text paused_detail(struct ctx *x, uint32_t queue,
                    : hours_time_text(x->e->zone, q->until_us, opens)));
 }
 
+static struct text unreachable_detail(struct ctx *x, uint32_t queue) {
+  const struct dir_queue *q = &x->e->dir.queues[queue];
+  return ctx_format(x,
+                    "Queue '%.*s' is served by the desk '%.*s' outside, which "
+                    "cannot be reached at this moment.",
+                    TEXT_ARG(q->id), TEXT_ARG(q->desk));
+}
+
 struct text door_detail(struct ctx *x, uint32_t queue, enum refusal why) {
   const struct dir_queue *q = &x->e->dir.queues[queue];
   switch ((uint32_t)why) {
@@ -65,6 +88,8 @@ struct text door_detail(struct ctx *x, uint32_t queue, enum refusal why) {
     return paused_detail(x, queue, "being drained");
   case REFUSAL_QUEUE_CLOSED:
     return closed_detail(x, q);
+  case REFUSAL_DESK_UNREACHABLE:
+    return unreachable_detail(x, queue);
   case REFUSAL_QUEUE_FULL:
     return ctx_format(x, "Queue '%.*s' holds its maximum of %u sessions%s%.*s.",
                       TEXT_ARG(q->id), q->params.max_size,

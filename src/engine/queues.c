@@ -3,8 +3,9 @@
 #include "engine/engine_priv.h"
 
 void apply_queue_matches(struct engine *e, uint32_t queue) {
+  const struct dir_queue *q = &e->dir.queues[queue];
   router_pause(&e->router, queue,
-               e->queues[queue].paused || !e->dir.queues[queue].offers);
+               e->queues[queue].paused || !q->offers || q->desk.len > 0);
 }
 
 void apply_queue_state(struct engine *e, const struct record *ev) {

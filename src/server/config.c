@@ -192,6 +192,22 @@ struct text reader_text(const struct json *node, enum file_member member) {
   return m == NULL ? TEXT("") : m->text;
 }
 
+size_t reader_find_word(struct reader *r, const struct json *at,
+                        const struct text *known, size_t count,
+                        const char *what) {
+  size_t i = 0;
+  while (at != NULL && i < count && !text_equal(at->text, known[i])) {
+    i++;
+  }
+  if (at != NULL && i == count) {
+    const struct text hint =
+        findings_suggest(r->findings, at->text, known, count);
+    reader_error(r, at, "there is no %s \"%.*s\"%.*s", what, TEXT_ARG(at->text),
+                 TEXT_ARG(hint));
+  }
+  return at == NULL ? count : i;
+}
+
 /* ---- where to listen */
 
 bool server_is_loopback(const char *host) {
@@ -484,6 +500,7 @@ static void read_sections(struct reader *r) {
   read_zone(r);
   reader_read_scripts(r);
   reader_read_objects(r);
+  reader_read_desks(r);
   reader_check_references(r);
   reader_read_tokens(r);
   reader_read_replies(r);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/tz.h"
 #include "bots/settings.h"
+#include "desks/settings.h"
 #include "engine/config.h"
 #include "facades/settings.h"
 #include "genesys/genesys.h"
@@ -61,6 +62,8 @@ struct server_config {
   size_t bot_count;
   struct facade_settings *facades;
   size_t facade_count;
+  struct desk_settings *desks;
+  size_t desk_count;
   struct outbound_rules rest; /* texts in the arena */
   struct scan_settings scan;
   struct api_mail mail;

@@ -14,22 +14,15 @@ static const struct {
 
 static bool find_kind(struct reader *r, const struct json *object,
                       enum facade_kind *out) {
-  const struct json *type = reader_member(object, FILE_FACADE_TYPE);
   struct text known[FACADE_KINDS];
   for (unsigned i = 0; i < FACADE_KINDS; i++) {
     known[i] = text_from(facade_kind_wire((enum facade_kind)i));
-    if (type != NULL && text_equal(type->text, known[i])) {
-      *out = (enum facade_kind)i;
-      return true;
-    }
   }
-  if (type != NULL) {
-    const struct text hint =
-        findings_suggest(r->findings, type->text, known, FACADE_KINDS);
-    reader_error(r, type, "there is no type of facade \"%.*s\"%.*s",
-                 TEXT_ARG(type->text), TEXT_ARG(hint));
-  }
-  return false;
+  const size_t found =
+      reader_find_word(r, reader_member(object, FILE_FACADE_TYPE), known,
+                       FACADE_KINDS, "type of facade");
+  *out = (enum facade_kind)found;
+  return found < FACADE_KINDS;
 }
 
 static void check_members(struct reader *r, const struct json *object,

@@ -157,6 +157,8 @@ void reader_read_objects(struct reader *r) {
     const struct json *list = section_of(r, sections[i].section);
     count += list == NULL ? 0 : list->count;
   }
+  const struct json *desks = section_of(r, FILE_CENTRE_DESKS);
+  count += desks == NULL ? 0 : desks->count; /* each has a seat */
   r->out->bots = arena_alloc(r->arena, (count + 1) * sizeof *r->out->bots);
   r->out->objects =
       arena_alloc(r->arena, (count + 1) * sizeof *r->out->objects);
@@ -192,6 +194,7 @@ static const struct {
 } references[] = {
     {CONFIG_QUEUE, CONFIG_QUEUE_OVERFLOW, CONFIG_QUEUE, false},
     {CONFIG_QUEUE, CONFIG_QUEUE_HOURS, CONFIG_HOURS, false},
+    {CONFIG_QUEUE, CONFIG_QUEUE_DESK, NAMES_DESK, false},
     {CONFIG_AGENT, CONFIG_AGENT_SHIFT, CONFIG_HOURS, false},
     {CONFIG_QUEUE, CONFIG_QUEUE_OWNERS, CONFIG_AGENT, true},
     {CONFIG_QUEUE, CONFIG_QUEUE_AGENTS, CONFIG_AGENT, true},
@@ -261,7 +264,8 @@ static void check_queue(struct reader *r, const struct json *queue) {
   const struct json *list = config_list(queue, CONFIG_QUEUE_SKILLS);
   for (const struct json *e = first_of(list); e != NULL; e = e->next) {
     const struct text name = skill_name(e);
-    if (name.len > 0 && !is_held_by_an_agent(r, name)) {
+    if (name.len > 0 && config_text(queue, CONFIG_QUEUE_DESK).len == 0 &&
+        !is_held_by_an_agent(r, name)) {
       reader_warn(r, e,
                   "no agent has the skill \"%.*s\": nobody can take a session "
                   "of this queue",

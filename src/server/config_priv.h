@@ -25,6 +25,7 @@ enum file_object {
   FILE_GENESYS_CLIENT,
   FILE_GENESYS_INTEGRATION,
   FILE_FACADE,
+  FILE_DESK,
   FILE_FILES,
   FILE_MAIL
 };
@@ -42,8 +43,8 @@ struct names {
   struct map map;
 };
 
-/* Kinds of names: those of enum config_object, and scripts. */
-enum { NAMES_SCRIPT = CONFIG_OBJECTS, NAMES_KINDS };
+/* Kinds of names: those of enum config_object, scripts and desks. */
+enum { NAMES_SCRIPT = CONFIG_OBJECTS, NAMES_DESK, NAMES_KINDS };
 
 struct reader {
   const struct mem *mem;
@@ -85,6 +86,13 @@ bool reader_slurp(struct reader *r, const struct json *node, struct text path,
 
 /* A text as the system takes it, in the arena; NULL without memory. */
 char *reader_string(struct reader *r, struct text t);
+
+/* One of the words of @known, of which there are @count; @count after it was
+ * reported: "there is no @what …". @at may be NULL, which was reported before.
+ */
+size_t reader_find_word(struct reader *r, const struct json *at,
+                        const struct text *known, size_t count,
+                        const char *what);
 
 /* ---- secrets: false after an error was reported at @at */
 
@@ -129,6 +137,8 @@ void reader_read_objects(struct reader *r);
 /* A bot's type and options go to the configuration's bots. Returns the object
  * with what is left of it: what the engine knows. */
 const struct json *reader_read_bot(struct reader *r, const struct json *object);
+/* After the objects, to which it adds the desks' seats. */
+void reader_read_desks(struct reader *r);
 void reader_check_references(struct reader *r);
 void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);

@@ -27,6 +27,16 @@ static bool same_facades(const struct server_config *a,
   return i == a->facade_count && i == b->facade_count;
 }
 
+static bool same_desks(const struct server_config *a,
+                       const struct server_config *b) {
+  size_t i = 0;
+  while (i < a->desk_count && i < b->desk_count &&
+         desk_settings_equal(&a->desks[i], &b->desks[i])) {
+    i++;
+  }
+  return i == a->desk_count && i == b->desk_count;
+}
+
 /* What the process has begun with and cannot change under way. */
 static void compare_fixed(const struct server *s,
                           const struct server_config *coming) {
@@ -45,6 +55,9 @@ static void compare_fixed(const struct server *s,
   }
   if (!same_facades(now, coming)) {
     say_fixed(s, "facades");
+  }
+  if (!same_desks(now, coming)) {
+    say_fixed(s, "desks");
   }
   if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
     say_fixed(s, "rates");

@@ -158,6 +158,17 @@ static enum bt_err create_facades(struct server *s) {
   return facades_create(&options, &s->facades);
 }
 
+static enum bt_err create_desks(struct server *s) {
+  const struct desks_options options = {.api = s->api,
+                                        .loop = s->loop,
+                                        .list = s->config.desks,
+                                        .count = s->config.desk_count,
+                                        .rules = &s->config.rest,
+                                        .ctx = s,
+                                        .log = on_api_log};
+  return desks_create(&options, &s->desks);
+}
+
 /* Calendars that are put over the API, on a clock of this machine. */
 static bool read_zone(void *ctx, struct text name, struct arena *arena,
                       struct api_zone *out) {
@@ -243,6 +254,9 @@ static enum bt_err create_api(struct server *s) {
   }
   if (err == BT_ERR_OK) {
     err = create_facades(s);
+  }
+  if (err == BT_ERR_OK) {
+    err = create_desks(s);
   }
   if (err == BT_ERR_OK) {
     err = pages_create(heap_mem(), &s->pages);
@@ -407,6 +421,7 @@ void server_free(struct server *s) {
   }
   tls_free(s->tls);
   facades_free(s->facades);
+  desks_free(s->desks);
   bots_free(s->bots);
   genesys_free(s->genesys);
   outside_free(s->outside);

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "bots/bots.h"
+#include "desks/desks.h"
 #include "domain/heap.h"
 #include "facades/facades.h"
 #include "net/loop.h"
@@ -34,6 +35,7 @@ struct server {
   struct api *api;
   struct bots *bots;
   struct facades *facades;
+  struct desks *desks;
   struct outside *outside;   /* calls of scripts to other hosts */
   struct history *history;   /* NULL: in memory nothing is kept */
   struct accounts *accounts; /* NULL: in memory nobody signs in */

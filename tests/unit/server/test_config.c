@@ -1,37 +1,9 @@
-#include "files.h"
-
-#include "server/config.h"
-#include "support.h"
-
-struct loaded {
-  struct files files;
-  struct test_mem tm;
-  struct findings findings;
-  struct server_config config;
-  enum bt_err err;
-};
-
-static void begin(struct loaded *l) {
-  files_begin(&l->files);
-  test_mem_init(&l->tm);
-  findings_init(&l->findings, &l->tm.mem);
-}
+#include "loaded.h"
 
 static void load(struct loaded *l, const char *yaml) {
-  begin(l);
+  loaded_begin(l);
   (void)files_write(&l->files, "forum.studio", "TRACE \"hello\"\n");
-  l->err = server_config_load(&l->tm.mem,
-                              files_write(&l->files, "centre.yaml", yaml),
-                              &l->findings, &l->config);
-}
-
-static void done(struct loaded *l) {
-  if (l->err == BT_ERR_OK) {
-    server_config_free(&l->config);
-  }
-  findings_free(&l->findings);
-  assert_int_equal(l->tm.live_bytes, 0);
-  files_end(&l->files);
+  loaded_read(l, yaml);
 }
 
 #define REST "entryPoints: [{id: main, bot: cognigy}]\nbots: [{id: cognigy}]\n"
@@ -114,7 +86,7 @@ static void secrets_come_from_the_environment_and_from_files(void **state) {
   (void)state;
   struct loaded l;
   uint8_t hash[32];
-  begin(&l);
+  loaded_begin(&l);
   (void)files_write(&l.files, "admin.token", "a-secret-in-a-file\nmore\n");
   assert_int_equal(chmod(files_path(&l.files, "admin.token"), 0600), 0);
   assert_int_equal(setenv("BATON_TEST_TOKEN", "a-secret-from-outside", 1), 0);
@@ -318,7 +290,7 @@ static void all_mistakes_of_a_file_are_found_in_one_pass(void **state) {
 static void errors_of_a_script_have_the_places_of_the_script(void **state) {
   (void)state;
   struct loaded l;
-  begin(&l);
+  loaded_begin(&l);
   (void)files_write(&l.files, "s.studio", "ASSIGN x = 1\nIF x = 1\n");
   l.err = server_config_load(
       &l.tm.mem,
@@ -360,7 +332,7 @@ static void warnings_do_not_keep_a_centre_from_starting(void **state) {
 static void a_file_that_is_not_there_says_so(void **state) {
   (void)state;
   struct loaded l;
-  begin(&l);
+  loaded_begin(&l);
   l.err = server_config_load(&l.tm.mem, files_path(&l.files, "no.yaml"),
                              &l.findings, &l.config);
   assert_int_equal(l.err, BT_ERR_IO);
