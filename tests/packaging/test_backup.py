@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""test_backup.py - a copy that is made while the server works holds all that was answered before."""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BATON = os.path.abspath(os.environ["BATON"])
+CENTRE = ROOT / "tests" / "crash" / "centre.yaml"
+TOKEN = "crash-supervisor-token"
+WAIT_S = 60
+
+
+class Server:
+    """`baton serve` in @data, until it is closed."""
+
+    def __init__(self, data):
+        self.process = subprocess.Popen([BATON, "serve", "--data", data, "--listen", "127.0.0.1:0", CENTRE],
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        found = re.search(r"http://\S+", self.process.stdout.readline())
+        self.url = found.group(0) + "/api/v1/sessions"
+
+    def __enter__(self):
+        return self
+
+    def open(self):
+        return self.ask(body={"entryPoint": "main"})["id"]
+
+    def open_until(self, enough):
+        opened = [self.open()]
+        while not enough.is_set():
+            opened.append(self.open())
+        return opened
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(WAIT_S)
+        self.process.stdout.close()
+
+    def ask(self, path="", body=None):
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, None if body is None else json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
+            return json.load(answer)
+
+
+class Backup(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="baton-backup-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def copy(self):
+        (self.folder / "copy" / "journal").mkdir(parents=True)
+        with sqlite3.connect(self.folder / "data/journal/journal.db") as source, \
+                sqlite3.connect(self.folder / "copy/journal/journal.db") as target:
+            source.backup(target)
+
+    def test_it_is_made_under_load_and_loses_nothing_that_was_answered(self):
+        enough = threading.Event()
+        with Server(self.folder / "data") as server, concurrent.futures.ThreadPoolExecutor() as people:
+            before = [server.open() for _ in range(50)]
+            load = [people.submit(server.open_until, enough) for _ in range(2)]
+            self.copy()
+            enough.set()
+            self.assertTrue(all(one.result(WAIT_S) for one in load))
+        replay = subprocess.run([BATON, "replay", self.folder / "copy/journal"], text=True, check=True,
+                                stdout=subprocess.PIPE).stdout
+        self.assertIn("every batch verifies, from the first", replay)
+        with Server(self.folder / "copy") as restored:
+            for session in before:
+                self.assertEqual(restored.ask("/" + session)["id"], session)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
