@@ -80,6 +80,12 @@ function(baton_fuzz_tests)
     if(EXISTS ${PROJECT_SOURCE_DIR}/tests/fuzz/${short}.dict)
       list(APPEND args -dict=${PROJECT_SOURCE_DIR}/tests/fuzz/${short}.dict)
     endif()
+    if(short STREQUAL "planted") # the control: it must be found
+      add_test(NAME fuzz.planted COMMAND ${target} -runs=5000000 -use_value_profile=1 ${args})
+      set_tests_properties(fuzz.planted PROPERTIES LABELS "fuzz" TIMEOUT 120
+        PASS_REGULAR_EXPRESSION "heap-buffer-overflow")
+      continue()
+    endif()
     list(APPEND args ${found})
     if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short})
       list(APPEND args ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short})

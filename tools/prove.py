@@ -32,16 +32,25 @@ class Outcome:
         return "; ".join(self.figures)
 
 
+said_before = {}  # two rows may look at different figures of one run
+
+
+def run_command(command, environment):
+    """(good, what was said)"""
+    if command not in said_before:
+        try:
+            done = subprocess.run(command.split(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=SECONDS_MOST, check=False)
+            said_before[command] = done.returncode == 0, done.stdout
+        except (OSError, subprocess.TimeoutExpired) as trouble:
+            said_before[command] = False, str(trouble)
+    return said_before[command]
+
+
 def run_step(step, names, environment):
-    """(good, figures): the figure is what the pattern finds in what is printed."""
-    command = step.command.format(**names)
-    try:
-        done = subprocess.run(command.split(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=SECONDS_MOST, check=False)
-    except (OSError, subprocess.TimeoutExpired) as trouble:
-        return False, [str(trouble)], ""
-    found = [match.group(0).strip() for match in re.finditer(step.figure, done.stdout)]
-    return done.returncode == 0, found, done.stdout
+    """(good, figures, what was said): the figures are what the pattern finds in it."""
+    good, said = run_command(step.command.format(**names), environment)
+    return good, [match.group(0).strip() for match in re.finditer(step.figure, said)], said
 
 
 def is_red(step, good, found):

@@ -39,8 +39,8 @@ class Http:
     @staticmethod
     def _head_and_body(method, path, token, body, key):
         payload = b"" if body is None else json.dumps(body).encode()
-        lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}",
-                 f"Content-Length: {len(payload)}"]
+        lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(payload)}"]
+        lines += [f"Authorization: Bearer {token}"] if token else []
         lines += [f"Idempotency-Key: {key}"] if key else []
         lines += ["Content-Type: application/json"] if payload else []
         return "\r\n".join([*lines, "", ""]).encode() + payload

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""count.py - every fuzzer for so many seconds, and how many inputs each has tried.
+
+usage: count.py BUILD [--seconds S]
+"""
+import argparse
+import json
+import re
+import subprocess
+import sys
+
+
+def fuzzers(build):
+    """The commands of the long tests, by name."""
+    said = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1", "-R", r"^fuzz\.\w+\.long$"], check=True, text=True,
+                          stdout=subprocess.PIPE)
+    return {test["name"].split(".")[1]: test["command"] for test in json.loads(said.stdout)["tests"]}
+
+
+def run(command, seconds):
+    """(is it clean?, inputs, what was said)"""
+    words = [word for word in command if not word.startswith("-runs=")]
+    done = subprocess.run([words[0], f"-max_total_time={seconds}", "-print_final_stats=1", *words[1:]], text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    tried = re.search(r"stat::number_of_executed_units:\s+(\d+)", done.stdout)
+    return done.returncode == 0 and tried is not None, int(tried.group(1)) if tried else 0, done.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("build")
+    parser.add_argument("--seconds", type=int, default=40)
+    options = parser.parse_args()
+    counts, bad = {}, 0
+    for name, command in sorted(fuzzers(options.build).items()):
+        clean, counts[name], said = run(command, options.seconds)
+        bad += not clean
+        print(f"{name}: {counts[name]} inputs" + ("" if clean else " and a finding:\n" + said[-3000:]), flush=True)
+    print(f"{len(counts)} parsers, {options.seconds} s each, {sum(counts.values())} inputs in all, at least {min(counts.values())}: {bad} findings")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
