@@ -229,6 +229,7 @@ static const struct member members[] = {
 };
 #undef REQUIRED
 
+#define LIST_OF_TEXTS "type: array\n          items: {type: string}"
 static const struct {
   const char *kind, *schema;
 } kinds[] = {
@@ -236,7 +237,8 @@ static const struct {
     {"NUM", "type: integer"},
     {"SECONDS", "type: number"},
     {"FLAG", "type: boolean"},
-    {"NAMES", "type: array\n          items: {type: string}"},
+    {"NAMES", LIST_OF_TEXTS},
+    {"TYPES", LIST_OF_TEXTS},
     {"SKILLS", "type: array\n          items: {$ref: "
                "'#/components/schemas/ConfiguredSkill'}"},
     {"CAPACITY", "type: object\n          additionalProperties: {type: "
@@ -257,9 +259,8 @@ static const struct {
 static void put_member(const struct member *m) {
   printf("        %s:\n", m->wire);
   put_line(10, "description", m->doc);
-  const char *kind = is(m->kind, "TYPES") ? "NAMES" : m->kind;
   for (size_t i = 0; i < LEN(kinds); i++) {
-    if (is(kinds[i].kind, kind)) {
+    if (is(kinds[i].kind, m->kind)) {
       printf("          %s\n", kinds[i].schema);
     }
   }

@@ -178,6 +178,10 @@ struct text engine_session_kept(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->bot_kept;
 }
 
+int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot) {
+  return engine_live(e, slot)->spoken_us;
+}
+
 const struct session *engine_session(const struct engine *e, uint32_t slot) {
   return &engine_live(e, slot)->s;
 }

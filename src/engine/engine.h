@@ -170,6 +170,8 @@ bool engine_session_consult(const struct engine *e, uint32_t slot,
 void engine_write_consult(const struct engine *e, uint32_t slot,
                           struct json_out *o);
 struct text engine_session_kept(const struct engine *e, uint32_t slot);
+/* When somebody last spoke in it, or else it began. */
+int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
 /* Messages so far: the number of the last one. */

@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "bots/bot.h"
-#include "domain/domain.h"
 #include "facades/chatwoot/chatwoot_priv.h"
 
 enum {
@@ -25,8 +24,6 @@ enum {
 };
 /* How long a conversation that is over can be read, and opened again. */
 #define LINGER_US (INT64_C(86400) * SECOND_US)
-/* Programs keep ids in 32 bits. */
-#define NUMBER_MASK INT64_C(0x7fffffff)
 
 /* ---- what it is */
 
@@ -39,6 +36,11 @@ static const struct session *session_of(const struct chat *chat) {
   return visit_is_open(&chat->visit, &slot)
              ? engine_session(api_engine(api_of(chat)), slot)
              : NULL;
+}
+
+struct id chat_session(const struct chat *chat) {
+  return id_is_null(chat->visit.session) ? chat->visit.last
+                                         : chat->visit.session;
 }
 
 const char *chat_status(const struct chat *chat) {
@@ -155,7 +157,7 @@ static void add_post(struct chat *chat, const struct textbuf *b) {
   send_next(chat);
 }
 
-static void put_account(const struct chat *chat, struct json_out *o) {
+static void put_account(struct json_out *o, const struct chat *chat) {
   json_key(o, "account");
   json_open_object(o);
   put_number_member(o, "id", chat->account);
@@ -169,75 +171,57 @@ static void put_account(const struct chat *chat, struct json_out *o) {
 
 /* @message: NULL for what happens to the conversation itself. */
 static void tell(struct chat *chat, const char *what,
-                 const struct record *message) {
+                 const struct record *message, int64_t id) {
   const struct chatwoot *c =
       (struct chatwoot *)(void *)chat->visit.visits->facade;
-  struct textbuf b, body;
+  struct textbuf b;
   struct json_out o;
   if (c->webhook == NULL) {
     return;
   }
   textbuf_init(&b, c->facade.mem);
-  textbuf_init(&body, c->facade.mem);
-  json_out_init(&o, &body);
-  if (message != NULL) {
-    put_message(&o, chat, message, true);
-  } else {
-    put_chat(&o, chat);
-  }
-  /* The same object, with three members more. */
-  textbuf_addf(&b, "{\"event\":\"%s\",", what);
-  textbuf_add(&b, text_sub(textbuf_text(&body), 1, body.len - 2));
-  textbuf_add_char(&b, ',');
-  textbuf_clear(&body);
-  json_out_init(&o, &body);
+  json_out_init(&o, &b);
   json_open_object(&o);
-  put_account(chat, &o);
-  if (message != NULL) {
+  put_text_member(&o, "event", text_from(what));
+  if (message == NULL) {
+    put_chat_members(&o, chat);
+  } else {
+    put_told_message(&o, chat, message, id);
     json_key(&o, "conversation");
     put_chat(&o, chat);
   }
+  put_account(&o, chat);
   json_close_object(&o);
-  textbuf_add(&b, text_sub(textbuf_text(&body), 1, body.len - 1));
-  b.failed = b.failed || body.failed;
   add_post(chat, &b);
-  textbuf_free(&body);
   textbuf_free(&b);
 }
 
-/* ---- from the session */
-
-static void on_over(struct chat *chat) {
-  chat->is_open = false;
-  if (!chat->lingers) {
-    chat->lingers = true;
-    visit_hold(&chat->visit);
-  }
-  chat->until_us = loop_now_us() + LINGER_US;
+static void tell_status(struct chat *chat, const char *what) {
+  tell(chat, what, NULL, 0);
 }
+
+/* ---- from the session */
 
 static void on_event(struct visit *v, uint64_t seq,
                      const struct record *event) {
   struct chat *chat = (struct chat *)(void *)v;
   chat->changed_s = record_num(event, FIELD_AT) / SECOND_US;
-  chat->last = v->session;
   if (event->type == EVENT_OF_SESSION(OPENED)) {
-    chat->first_batch = (int64_t)seq;
-    tell(chat, "conversation_created", NULL);
+    tell_status(chat, "conversation_created");
   } else if (event->type == EVENT_MESSAGE) {
-    tell(chat, "message_created", event);
+    tell(chat, "message_created", event, message_id(&chat->ids, seq));
   } else if ((event->type == EVENT_OF_SESSION(QUEUED) ||
               event->type == EVENT_OF_SESSION(CONNECTED)) &&
              !chat->is_open) {
     chat->is_open = true;
-    tell(chat, "conversation_opened", NULL);
+    tell_status(chat, "conversation_opened");
   } else if (event->type == EVENT_OF_SESSION(BOT_INVITED)) {
     chat->is_open = false;
-    tell(chat, "conversation_pending", NULL);
+    tell_status(chat, "conversation_pending");
   } else if (event->type == EVENT_OF_SESSION(WRAPPING) ||
              event->type == EVENT_OF_SESSION(ENDED)) {
-    on_over(chat);
-    tell(chat, "conversation_resolved", NULL);
+    chat->is_open = false;
+    tell_status(chat, "conversation_resolved");
   }
 }
 
@@ -273,16 +257,9 @@ struct chat *chat_new(struct chatwoot *c, const struct contact *who) {
   if (chat != NULL) {
     init(chat);
     chat->changed_s = api_unix_us(c->facade.api) / SECOND_US;
-    textbuf_add(&chat->customer, (struct text){who->json, who->len});
+    textbuf_add(&chat->customer, who->json);
   }
   return chat;
-}
-
-static bool on_first(void *ctx, uint64_t seq, const struct record *event) {
-  struct chat *chat = ctx;
-  chat->first_batch = (int64_t)seq;
-  chat->changed_s = record_num(event, FIELD_AT) / SECOND_US;
-  return false;
 }
 
 static void on_found(struct visit *v, uint32_t slot) {
@@ -290,12 +267,10 @@ static void on_found(struct visit *v, uint32_t slot) {
   struct chatwoot *c = (struct chatwoot *)(void *)v->visits->facade;
   const struct engine *e = api_engine(c->facade.api);
   init(chat);
-  chat->last = v->session;
+  chat->changed_s = engine_session_spoken_us(e, slot) / SECOND_US;
   chat->is_open = strcmp(chat_status(chat), "open") == 0;
   textbuf_add(&chat->customer, engine_session_customer(e, slot));
   contact_learn(c, textbuf_text(&chat->customer));
-  /* Without its beginning its messages have no ids until the next restart. */
-  (void)!domain_timeline(api_domain(c->facade.api), v->session, on_first, chat);
 }
 
 static void on_free(struct visit *v) {
@@ -307,6 +282,7 @@ static void on_free(struct visit *v) {
 }
 
 const struct visit_ops chatwoot_visit_ops = {.bytes = sizeof(struct chat),
+                                             .linger_us = LINGER_US,
                                              .on_event = on_event,
                                              .on_found = on_found,
                                              .on_free = on_free};

@@ -6,45 +6,59 @@
 #include "facades/shared/visits.h"
 
 enum { NUMBER_MAX = 24, PATH_NUMBERS = 2, INBOX = 1 };
-/* A message is numbered within its session; a session by its first batch. */
-#define MESSAGES_OF_SESSION INT64_C(16384)
+/* Programs keep ids in 32 bits. */
+#define NUMBER_MASK INT64_C(0x7fffffff)
 
+/* A contact: its texts are its own. */
 struct contact {
-  struct contact *next;
+  struct contact *newer, *older;
+  uint32_t slot;
   int64_t number;
-  uint64_t source, identifier; /* hashes of those members */
-  size_t len;
-  char json[]; /* {"contact", "source_id", "id", "name", …} */
+  struct text json; /* {"contact", "source_id", "id", "name", …} */
+  struct text source, identifier;
+  size_t size;
+  char bytes[];
+};
+
+struct contacts {
+  const struct mem *mem;
+  struct contact **list; /* by slot */
+  size_t cap, used, count;
+  uint32_t hole; /* a slot below @used that is free, or MAP_NONE */
+  struct map by_number, by_source, by_identifier;
+  struct contact *newest, *oldest;
 };
 
 struct chatwoot {
   struct facade facade;
   struct visits visits;
-  struct loop_timer *timer;
   struct courier_target *webhook; /* NULL: none */
-  struct contact *contacts;       /* the newest first */
-  size_t contact_count;
+  struct contacts contacts;
 };
 
 /* What waits to be told to the webhook. */
 struct post {
   struct post *next;
-  bool is_message;
   size_t len;
   char json[];
+};
+
+/* Messages are numbered by the batch that they are in, and within it: so an id
+ * is known wherever the message is read, and the later one is the greater. */
+struct message_ids {
+  uint64_t batch;
+  int64_t count;
 };
 
 /* One conversation: a session, or several one after the other. */
 struct chat {
   struct visit visit; /* its address is the number */
   int64_t number, account;
-  struct id last;          /* session, also when it is over */
-  int64_t first_batch;     /* of that session */
+  struct message_ids ids;  /* of what is told to the webhook */
   int64_t changed_s;       /* seconds since 1970 */
   struct textbuf customer; /* as the session has it */
   struct post *outbox, *outbox_end;
-  bool posting, is_open, lingers;
-  int64_t until_us; /* it is kept so long; by loop_now_us() */
+  bool posting, is_open;
 };
 
 extern const struct visit_ops chatwoot_visit_ops;
@@ -58,10 +72,16 @@ struct ask {
   const struct json *body; /* an object, or NULL */
   int64_t account, numbers[PATH_NUMBERS];
   struct chat *chat; /* of the path, or NULL */
+  uint64_t batch;    /* with what it did, once durable; 0: it did nothing */
+  /* chatwoot_begin() */
+  struct textbuf text;
+  struct json_out out;
 };
 
 /* ---- chatwoot.c */
 struct chat *chat_find(const struct chatwoot *c, int64_t number);
+/* Its session, also when it is over. */
+struct id chat_session(const struct chat *chat);
 /* A new one for this contact, held; NULL: no memory. */
 struct chat *chat_new(struct chatwoot *c, const struct contact *who);
 const char *chat_status(const struct chat *chat);
@@ -75,13 +95,27 @@ void chat_begin(const struct chat *chat, enum command_type type,
 struct bot_talk *chat_bot(const struct chat *chat);
 enum bt_err chatwoot_webhook_init(struct chatwoot *c) BT_USE_RESULT;
 
-/* ---- contacts.c */
-struct contact *contact_find(const struct chatwoot *c, int64_t number);
-struct contact *contact_find_source(const struct chatwoot *c,
+/* ---- people.c */
+void contacts_init(struct contacts *all, const struct mem *mem);
+void contacts_free(struct contacts *all);
+struct contact *contact_find(const struct contacts *all, int64_t number);
+struct contact *contact_find_source(const struct contacts *all,
                                     struct text source);
+struct contact *contact_find_identifier(const struct contacts *all,
+                                        struct text identifier);
+struct contact_facts {
+  int64_t number;
+  struct text json, source, identifier; /* copied; the last may be empty */
+};
+/* In the place of the one with this number, if there is one. Source and
+ * identifier are of no other. Beyond the limit the oldest is forgotten. NULL:
+ * there is no memory. */
+struct contact *contact_put(struct contacts *all,
+                            const struct contact_facts *facts);
+
+/* ---- contacts.c */
 /* Known again from a session's customer. */
 void contact_learn(struct chatwoot *c, struct text customer);
-void contacts_free(struct chatwoot *c);
 void put_contact(struct json_out *o, struct text customer);
 void chatwoot_serve_contacts(struct ask *a);
 void chatwoot_serve_new_contact(struct ask *a);
@@ -94,14 +128,19 @@ void chatwoot_serve_contact_chats(struct ask *a);
 void put_text_member(struct json_out *o, const char *key, struct text value);
 void put_number_member(struct json_out *o, const char *key, int64_t n);
 void put_chat(struct json_out *o, const struct chat *chat);
+/* The same without its braces. */
+void put_chat_members(struct json_out *o, const struct chat *chat);
 void put_agent(struct json_out *o, const struct facade *f, uint32_t agent,
                int64_t account);
 void put_team(struct json_out *o, const struct facade *f, uint32_t queue,
               int64_t account);
-/* @words: message types as words, as webhooks have them. */
+int64_t message_id(struct message_ids *ids, uint64_t batch);
 void put_message(struct json_out *o, const struct chat *chat,
-                 const struct record *event, bool words);
-int64_t message_id(const struct chat *chat, int64_t number);
+                 const struct record *event, int64_t id);
+/* The same without its braces, and with words for its type, as webhooks have
+ * it. */
+void put_told_message(struct json_out *o, const struct chat *chat,
+                      const struct record *event, int64_t id);
 
 /* ---- conversations.c, messages.c */
 void chatwoot_serve_chats(struct ask *a);
@@ -119,7 +158,9 @@ void chatwoot_serve_new_message(struct ask *a);
 /* ---- requests.c */
 /* {"error": …} */
 void chatwoot_fail(struct ask *a, int status, struct text why);
-void chatwoot_reply(struct ask *a, int status, const struct textbuf *b);
+/* The answer is written to what this returns, and leaves with the other. */
+struct json_out *chatwoot_begin(struct ask *a);
+void chatwoot_end(struct ask *a);
 /* Submits for the chat of @a, and answers with @reply when it is durable, or
  * with the engine's refusal. A NULL @cmd: only waits for what is written. */
 typedef void ask_fn(struct ask *a, const struct answer *answer);
@@ -128,5 +169,7 @@ void chatwoot_submit(struct ask *a, const struct command *cmd, ask_fn *reply);
 struct pending;
 struct pending *chatwoot_put_off(struct ask *a, ask_fn *reply);
 void chatwoot_take_up(void *pending, const struct answer *answer);
+/* What was submitted last is what it waits for. */
+void chatwoot_note_batch(struct pending *p);
 
 #endif

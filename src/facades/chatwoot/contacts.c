@@ -1,120 +1,31 @@
 /* Contacts: who a conversation is with. They are kept until their conversation
  * has them, in the session's customer; those that have none are forgotten with
  * the process. */
-#include <string.h>
-
 #include "base/digest.h"
-#include "base/map.h"
 #include "facades/chatwoot/chatwoot_priv.h"
 
-enum { CONTACTS_MAX = 10000, CONTACT_BYTES = 7000, PAGE = 15, SOURCE = 32 };
+enum { CONTACT_BYTES = 7000, PAGE = 15, SOURCE = 32 };
 
-static struct text json_of(const struct contact *p) {
-  return (struct text){p->json, p->len};
-}
-
-struct contact *contact_find(const struct chatwoot *c, int64_t number) {
-  struct contact *p = c->contacts;
-  while (p != NULL && p->number != number) {
-    p = p->next;
-  }
-  return p;
-}
-
-/* A text member of a contact, in @arena. */
-static struct text member_of(struct arena *arena, const struct contact *p,
-                             const char *key) {
-  struct json *tree = NULL;
-  return json_parse(arena, json_of(p), JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK
-             ? peer_text(tree, key)
-             : TEXT("");
-}
-
-static bool has(const struct contact *p, const struct mem *mem, const char *key,
-                struct text value) {
-  struct arena arena;
-  arena_init(&arena, mem, 0);
-  const bool same = text_equal(member_of(&arena, p, key), value);
-  arena_free(&arena);
-  return same;
-}
-
-struct contact *contact_find_source(const struct chatwoot *c,
-                                    struct text source) {
-  const uint64_t hash = hash_text(source);
-  struct contact *p = c->contacts;
-  while (p != NULL &&
-         (p->source != hash || !has(p, c->facade.mem, "source_id", source))) {
-    p = p->next;
-  }
-  return p;
-}
-
-static const struct contact *find_identifier(const struct chatwoot *c,
-                                             struct text identifier) {
-  const uint64_t hash = hash_text(identifier);
-  const struct contact *p = identifier.len == 0 ? NULL : c->contacts;
-  while (p != NULL && (p->identifier != hash ||
-                       !has(p, c->facade.mem, "identifier", identifier))) {
-    p = p->next;
-  }
-  return p;
-}
-
-static void take_out(struct chatwoot *c, struct contact *p) {
-  struct contact **at = &c->contacts;
-  while (*at != p) {
-    at = &(*at)->next;
-  }
-  *at = p->next;
-  c->contact_count--;
-  mem_free(c->facade.mem, p, sizeof *p + p->len);
-}
-
-/* NULL: there is no memory. */
-static struct contact *add(struct chatwoot *c, int64_t number,
-                           struct text json) {
-  struct contact *p = mem_new(c->facade.mem, sizeof *p + json.len);
-  if (p == NULL) {
-    return NULL;
-  }
-  if (c->contact_count == CONTACTS_MAX) {
-    struct contact *oldest = c->contacts;
-    while (oldest->next != NULL) {
-      oldest = oldest->next;
-    }
-    take_out(c, oldest);
-  }
-  p->number = number;
-  p->len = json.len;
-  memcpy(p->json, json.ptr, json.len);
-  struct arena arena;
-  arena_init(&arena, c->facade.mem, 0);
-  p->source = hash_text(member_of(&arena, p, "source_id"));
-  p->identifier = hash_text(member_of(&arena, p, "identifier"));
-  arena_free(&arena);
-  p->next = c->contacts;
-  c->contacts = p;
-  c->contact_count++;
-  return p;
-}
-
-void contacts_free(struct chatwoot *c) {
-  while (c->contacts != NULL) {
-    take_out(c, c->contacts);
-  }
-}
-
+/* A contact is a customer of a session that has the number of one. */
 void contact_learn(struct chatwoot *c, struct text customer) {
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, c->facade.mem, 0);
-  const struct json *number =
-      json_parse(&arena, customer, JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK
-          ? json_member(tree, TEXT("contact"))
-          : NULL;
-  if (number != NULL && contact_find(c, number->i) == NULL) {
-    (void)add(c, number->i, customer);
+  const bool read =
+      json_parse(&arena, customer, JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
+  const struct json *number = read ? json_member(tree, TEXT("contact")) : NULL;
+  struct contact_facts f = {.json = customer,
+                            .source = peer_text(tree, "source_id"),
+                            .identifier = peer_text(tree, "identifier")};
+  if (contact_find_identifier(&c->contacts, f.identifier) != NULL) {
+    f.identifier = TEXT("");
+  }
+  if (number != NULL && number->type == JSON_INT &&
+      contact_find(&c->contacts, number->i) == NULL &&
+      contact_find_source(&c->contacts, f.source) == NULL) {
+    f.number = number->i;
+    /* Without memory it is known again with the next restart. */
+    (void)contact_put(&c->contacts, &f);
   }
   arena_free(&arena);
 }
@@ -193,81 +104,86 @@ static void put_kept(struct json_out *o, const struct json *now,
   }
 }
 
-static struct contact *keep(struct ask *a, int64_t number, struct text source,
-                            const struct json *before) {
+static void put_customer(struct json_out *o, const struct ask *a,
+                         const struct contact_facts *f,
+                         const struct json *before) {
+  json_open_object(o);
+  put_number_member(o, "contact", f->number);
+  put_text_member(o, "source_id", f->source);
+  put_text_member(o, "id", f->identifier.len > 0 ? f->identifier : f->source);
+  put_kept(o, a->body, before);
+  json_close_object(o);
+}
+
+/* @f but for its JSON; @before: the contact whose place it takes, or NULL.
+ * NULL: refused. */
+static const struct contact *keep(struct ask *a, struct contact_facts *f,
+                                  const struct json *before) {
   struct textbuf b;
   struct json_out o;
-  struct text id = peer_text(a->body, "identifier");
-  id = id.len == 0 ? peer_text(before, "identifier") : id;
+  const struct contact *p = contact_find_identifier(
+      &a->c->contacts, peer_text(a->body, "identifier"));
+  if (p != NULL && p->number != f->number) {
+    chatwoot_fail(a, 422, TEXT("Identifier has already been taken."));
+    return NULL;
+  }
   textbuf_init(&b, a->c->facade.mem);
   json_out_init(&o, &b);
-  json_open_object(&o);
-  put_number_member(&o, "contact", number);
-  put_text_member(&o, "source_id", source);
-  put_text_member(&o, "id", id.len > 0 ? id : source);
-  put_kept(&o, a->body, before);
-  json_close_object(&o);
-  struct contact *p = b.failed || b.len > CONTACT_BYTES
-                          ? NULL
-                          : add(a->c, number, textbuf_text(&b));
+  put_customer(&o, a, f, before);
+  f->json = textbuf_text(&b);
+  const bool fits = b.len <= CONTACT_BYTES;
+  p = b.failed || !fits ? NULL : contact_put(&a->c->contacts, f);
   if (p == NULL) {
-    chatwoot_fail(a, b.failed ? 503 : 422,
-                  b.failed ? TEXT("There is no memory for it.")
-                           : TEXT("A contact has at most 7000 bytes."));
+    chatwoot_fail(a, fits ? 503 : 422,
+                  fits ? TEXT("There is no memory for it.")
+                       : TEXT("A contact has at most 7000 bytes."));
   }
   textbuf_free(&b);
   return p;
 }
 
 static void reply_contact(struct ask *a, const struct contact *p, bool fresh) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "payload");
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "payload");
   if (fresh) {
-    json_open_object(&o);
-    json_key(&o, "contact");
+    json_open_object(o);
+    json_key(o, "contact");
   }
-  put_contact(&o, json_of(p));
+  put_contact(o, p->json);
   if (fresh) {
-    json_key(&o, "contact_inbox");
-    json_open_object(&o);
-    put_text_member(&o, "source_id", member_of(&a->arena, p, "source_id"));
-    json_key(&o, "inbox");
-    json_open_object(&o);
-    put_number_member(&o, "id", INBOX);
-    json_close_object(&o);
-    json_close_object(&o);
-    json_close_object(&o);
+    json_key(o, "contact_inbox");
+    json_open_object(o);
+    put_text_member(o, "source_id", p->source);
+    json_key(o, "inbox");
+    json_open_object(o);
+    put_number_member(o, "id", INBOX);
+    json_close_object(o);
+    json_close_object(o);
+    json_close_object(o);
   }
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 void chatwoot_serve_new_contact(struct ask *a) {
   uint8_t random[SOURCE / 2];
   char source[SOURCE];
-  const struct contact *same =
-      find_identifier(a->c, peer_text(a->body, "identifier"));
-  if (same != NULL) {
-    chatwoot_fail(a, 422, TEXT("Identifier has already been taken."));
-    return;
-  }
-  api_random(a->c->facade.api, random, sizeof random);
-  hex_write(random, sizeof random, source);
-  const struct text name = {source, sizeof source};
-  const int64_t number = (int64_t)(hash_text(name) & 0x7fffffff);
-  const struct contact *p = keep(a, number, name, NULL);
+  struct contact_facts f = {.source = {source, sizeof source},
+                            .identifier = peer_text(a->body, "identifier")};
+  do {
+    api_random(a->c->facade.api, random, sizeof random);
+    hex_write(random, sizeof random, source);
+    f.number = (int64_t)hash_text(f.source) & NUMBER_MASK;
+  } while (f.number == 0 || contact_find(&a->c->contacts, f.number) != NULL);
+  const struct contact *p = keep(a, &f, NULL);
   if (p != NULL) {
     reply_contact(a, p, true);
   }
 }
 
 static struct contact *wanted(struct ask *a) {
-  struct contact *p = contact_find(a->c, a->numbers[0]);
+  struct contact *p = contact_find(&a->c->contacts, a->numbers[0]);
   if (p == NULL) {
     chatwoot_fail(a, 404, TEXT("Resource could not be found"));
   }
@@ -282,16 +198,23 @@ void chatwoot_serve_contact(struct ask *a) {
 }
 
 void chatwoot_serve_contact_change(struct ask *a) {
-  struct contact *p = wanted(a);
+  const struct contact *p = wanted(a);
   struct json *before = NULL;
-  if (p == NULL || json_parse(&a->arena, arena_copy_text(&a->arena, json_of(p)),
-                              JSON_DEPTH_MAX, &before, NULL) != BT_ERR_OK) {
+  if (p == NULL) {
     return;
   }
-  const struct contact *now =
-      keep(a, p->number, peer_text(before, "source_id"), before);
+  const struct text given = peer_text(a->body, "identifier");
+  struct contact_facts f = {.number = p->number,
+                            .source = p->source,
+                            .identifier =
+                                given.len > 0 ? given : p->identifier};
+  if (json_parse(&a->arena, arena_copy_text(&a->arena, p->json), JSON_DEPTH_MAX,
+                 &before, NULL) != BT_ERR_OK) {
+    chatwoot_fail(a, 503, TEXT("There is no memory for it."));
+    return;
+  }
+  const struct contact *now = keep(a, &f, before);
   if (now != NULL) {
-    take_out(a->c, p);
     reply_contact(a, now, false);
   }
 }
@@ -305,33 +228,30 @@ static int64_t page_of(struct ask *a) {
 }
 
 static void list(struct ask *a, struct text q) {
-  struct textbuf b;
-  struct json_out o;
   const int64_t page = page_of(a);
   int64_t seen = 0;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "payload");
-  json_open_list(&o);
-  for (const struct contact *p = a->c->contacts; p != NULL; p = p->next) {
-    if (q.len > 0 && text_find(json_of(p), q, 0) >= p->len) {
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "payload");
+  json_open_list(o);
+  for (const struct contact *p = a->c->contacts.newest; p != NULL;
+       p = p->older) {
+    if (q.len > 0 && text_find(p->json, q, 0) >= p->json.len) {
       continue;
     }
     if (seen / PAGE == page - 1) {
-      put_contact(&o, json_of(p));
+      put_contact(o, p->json);
     }
     seen++;
   }
-  json_close_list(&o);
-  json_key(&o, "meta");
-  json_open_object(&o);
-  put_number_member(&o, "count", seen);
-  put_number_member(&o, "current_page", page);
-  json_close_object(&o);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_list(o);
+  json_key(o, "meta");
+  json_open_object(o);
+  put_number_member(o, "count", seen);
+  put_number_member(o, "current_page", page);
+  json_close_object(o);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 void chatwoot_serve_contacts(struct ask *a) {
@@ -344,26 +264,21 @@ void chatwoot_serve_contact_search(struct ask *a) {
 
 void chatwoot_serve_contact_chats(struct ask *a) {
   const struct contact *p = wanted(a);
-  struct textbuf b;
-  struct json_out o;
   if (p == NULL) {
     return;
   }
-  const struct text source = member_of(&a->arena, p, "source_id");
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "payload");
-  json_open_list(&o);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "payload");
+  json_open_list(o);
   for (size_t i = 0; i < a->c->visits.used; i++) {
     const struct chat *chat = (struct chat *)(void *)a->c->visits.list[i];
-    if (chat != NULL && text_find(textbuf_text(&chat->customer), source, 0) <
+    if (chat != NULL && text_find(textbuf_text(&chat->customer), p->source, 0) <
                             chat->customer.len) {
-      put_chat(&o, chat);
+      put_chat(o, chat);
     }
   }
-  json_close_list(&o);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_list(o);
+  json_close_object(o);
+  chatwoot_end(a);
 }

@@ -10,7 +10,7 @@ enum { PAGE = 25 };
 /* ---- lists */
 
 struct counts {
-  int64_t mine, assigned, unassigned, all;
+  int64_t assigned, unassigned, all;
 };
 
 struct filter {
@@ -59,7 +59,7 @@ static struct counts count(const struct ask *a, const struct filter *f) {
 static void put_counts(struct json_out *o, const struct counts *n) {
   json_key(o, "meta");
   json_open_object(o);
-  put_number_member(o, "mine_count", n->mine);
+  put_number_member(o, "mine_count", 0); /* a token is no agent's */
   put_number_member(o, "assigned_count", n->assigned);
   put_number_member(o, "unassigned_count", n->unassigned);
   put_number_member(o, "all_count", n->all);
@@ -87,23 +87,19 @@ static void put_page(struct ask *a, const struct filter *f,
 static void serve_list(struct ask *a, bool with_chats) {
   const struct filter f = filter_of(a);
   const struct counts n = count(a, &f);
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
   if (with_chats) {
-    json_key(&o, "data");
-    json_open_object(&o);
+    json_key(o, "data");
+    json_open_object(o);
   }
-  put_counts(&o, &n);
+  put_counts(o, &n);
   if (with_chats) {
-    put_page(a, &f, &o);
-    json_close_object(&o);
+    put_page(a, &f, o);
+    json_close_object(o);
   }
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 void chatwoot_serve_chats(struct ask *a) {
@@ -117,14 +113,10 @@ void chatwoot_serve_chats_meta(struct ask *a) {
 /* ---- one */
 
 static void reply_chat(struct ask *a, const struct answer *answer) {
-  struct textbuf b;
-  struct json_out o;
   (void)answer;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  put_chat(&o, a->chat);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  put_chat(o, a->chat);
+  chatwoot_end(a);
 }
 
 void chatwoot_serve_chat(struct ask *a) {
@@ -143,9 +135,9 @@ static int64_t number_member(const struct json *object, const char *key) {
 /* Whom a new conversation is with: a contact, by its number or source. */
 static const struct contact *contact_of(struct ask *a) {
   const int64_t number = number_member(a->body, "contact_id");
-  const struct contact *p = number > 0 ? contact_find(a->c, number) : NULL;
+  const struct contact *p = contact_find(&a->c->contacts, number);
   if (p == NULL) {
-    p = contact_find_source(a->c, peer_text(a->body, "source_id"));
+    p = contact_find_source(&a->c->contacts, peer_text(a->body, "source_id"));
   }
   if (p == NULL) {
     chatwoot_fail(
@@ -177,13 +169,12 @@ void chatwoot_serve_new_chat(struct ask *a) {
     return;
   }
   struct chat *chat = chat_new(a->c, who);
-  const struct visit_said said = {.about = {who->json, who->len},
+  const struct visit_said said = {.about = who->json,
                                   .attributes = attributes_of(a)};
   if (chat == NULL || !visit_open(&chat->visit, &said, NULL, NULL)) {
     chatwoot_fail(a, 503, TEXT("No session can be opened now."));
   } else {
     chat->account = a->account;
-    chat->last = chat->visit.session;
     say_first(a, chat);
     a->chat = chat;
     chatwoot_submit(a, NULL, reply_chat);
@@ -196,40 +187,37 @@ void chatwoot_serve_new_chat(struct ask *a) {
 /* ---- its status */
 
 static void reply_toggled(struct ask *a, const struct answer *answer) {
-  struct textbuf b;
-  struct json_out o;
   (void)answer;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "meta");
-  json_put_raw(&o, TEXT("{}"));
-  json_key(&o, "payload");
-  json_open_object(&o);
-  json_key(&o, "success");
-  json_put_bool(&o, true);
-  put_text_member(&o, "current_status", text_from(chat_status(a->chat)));
-  put_number_member(&o, "conversation_id", a->chat->number);
-  json_close_object(&o);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "meta");
+  json_put_raw(o, TEXT("{}"));
+  json_key(o, "payload");
+  json_open_object(o);
+  json_key(o, "success");
+  json_put_bool(o, true);
+  put_text_member(o, "current_status", text_from(chat_status(a->chat)));
+  put_number_member(o, "conversation_id", a->chat->number);
+  json_close_object(o);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
-/* The handoff: the agent bot says goodbye, or another holder is asked to end
- * its part; what the entry point says takes it from there. */
-static void hand_off(struct ask *a) {
+/* The agent bot says goodbye, if one holds it; any other holder is told by
+ * @type to end its part, or the session. */
+static void end_part(struct ask *a, enum command_type type, bool ends) {
   struct bot_talk *t = chat_bot(a->chat);
   struct command cmd;
-  if (t != NULL) {
-    const struct bot_farewell farewell = {.reason = TEXT("toggle_status")};
-    bot_goodbye(t, &farewell);
-    bot_close_talk(t);
-    chatwoot_submit(a, NULL, reply_toggled);
+  if (t == NULL) {
+    chat_begin(a->chat, type, false, &cmd);
+    chatwoot_submit(a, &cmd, reply_toggled);
     return;
   }
-  chat_begin(a->chat, COMMAND_RELEASE, false, &cmd);
-  chatwoot_submit(a, &cmd, reply_toggled);
+  const struct bot_farewell farewell = {.ends = ends,
+                                        .reason = TEXT("toggle_status")};
+  bot_goodbye(t, &farewell);
+  bot_close_talk(t);
+  chatwoot_submit(a, NULL, reply_toggled);
 }
 
 static void back_to_bot(struct ask *a) {
@@ -245,21 +233,6 @@ static void back_to_bot(struct ask *a) {
   }
   chat_begin(a->chat, COMMAND_TRANSFER, false, &cmd);
   record_set_text(&cmd.args, FIELD_BOT_ID, d->entries[entry].bot);
-  chatwoot_submit(a, &cmd, reply_toggled);
-}
-
-static void resolve(struct ask *a) {
-  struct command cmd;
-  chat_begin(a->chat, COMMAND_END, true, &cmd);
-  if (cmd.by.role == ROLE_BOT) { /* a bot ends a session with its goodbye */
-    struct bot_talk *t = chat_bot(a->chat);
-    const struct bot_farewell farewell = {.ends = true,
-                                          .reason = TEXT("toggle_status")};
-    bot_goodbye(t, &farewell);
-    bot_close_talk(t);
-    chatwoot_submit(a, NULL, reply_toggled);
-    return;
-  }
   chatwoot_submit(a, &cmd, reply_toggled);
 }
 
@@ -287,9 +260,10 @@ void chatwoot_serve_toggle(struct ask *a) {
   } else if (text_equal(now, TEXT("resolved"))) {
     reopen(a);
   } else if (text_equal(to, TEXT("resolved"))) {
-    resolve(a);
+    end_part(a, COMMAND_END, true);
   } else if (text_equal(to, TEXT("open"))) {
-    hand_off(a);
+    /* The handoff: what the entry point says takes it from there. */
+    end_part(a, COMMAND_RELEASE, false);
   } else {
     back_to_bot(a);
   }
@@ -298,25 +272,17 @@ void chatwoot_serve_toggle(struct ask *a) {
 /* ---- its agent or team */
 
 static void reply_agent(struct ask *a, const struct answer *answer) {
-  struct textbuf b;
-  struct json_out o;
   (void)answer;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  put_agent(&o, &a->c->facade, (uint32_t)a->numbers[1], a->account);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  put_agent(o, &a->c->facade, (uint32_t)a->numbers[1], a->account);
+  chatwoot_end(a);
 }
 
 static void reply_team(struct ask *a, const struct answer *answer) {
-  struct textbuf b;
-  struct json_out o;
   (void)answer;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  put_team(&o, &a->c->facade, (uint32_t)a->numbers[1], a->account);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  put_team(o, &a->c->facade, (uint32_t)a->numbers[1], a->account);
+  chatwoot_end(a);
 }
 
 static void assign_agent(struct ask *a, int64_t number) {
@@ -388,8 +354,6 @@ void chatwoot_serve_attributes(struct ask *a) {
 
 static void reply_labels(struct ask *a, const struct answer *answer) {
   const struct engine *e = api_engine(a->c->facade.api);
-  struct textbuf b;
-  struct json_out o;
   struct json *tree = NULL;
   uint32_t slot;
   (void)answer;
@@ -399,14 +363,12 @@ static void reply_labels(struct ask *a, const struct answer *answer) {
                  arena_copy_text(&a->arena, engine_session_attributes(e, slot)),
                  JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
   const struct json *labels = read ? json_member(tree, TEXT("labels")) : NULL;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "payload");
-  json_put_raw(&o, labels != NULL ? labels->source : TEXT("[]"));
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "payload");
+  json_put_raw(o, labels != NULL ? labels->source : TEXT("[]"));
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 void chatwoot_serve_labels(struct ask *a) {

@@ -2,12 +2,13 @@
 #include "domain/domain.h"
 #include "facades/chatwoot/chatwoot_priv.h"
 
-enum { PAGE = 20, KEY_MAX = 200 };
+enum { PAGE = 20 };
 
 /* ---- the past */
 
 struct past {
   struct ask *a;
+  struct message_ids ids;
   int64_t before, after, count;
   struct text last[PAGE]; /* a ring: what the page holds */
 };
@@ -16,17 +17,16 @@ static bool on_past(void *ctx, uint64_t seq, const struct record *event) {
   struct past *p = ctx;
   struct textbuf b;
   struct json_out o;
-  (void)seq;
   if (event->type != EVENT_MESSAGE) {
     return true;
   }
-  const int64_t id = message_id(p->a->chat, record_num(event, FIELD_MESSAGE));
+  const int64_t id = message_id(&p->ids, seq);
   if (id <= p->after || id >= p->before) {
     return true;
   }
   textbuf_init(&b, p->a->c->facade.mem);
   json_out_init(&o, &b);
-  put_message(&o, p->a->chat, event, false);
+  put_message(&o, p->a->chat, event, id);
   p->last[p->count++ % PAGE] = arena_copy_text(&p->a->arena, textbuf_text(&b));
   textbuf_free(&b);
   /* Behind a message the next ones are wanted, else the last ones. */
@@ -35,33 +35,29 @@ static bool on_past(void *ctx, uint64_t seq, const struct record *event) {
 
 static void reply_list(struct ask *a, const struct answer *answer) {
   struct past p = {.a = a, .before = INT64_MAX};
-  struct textbuf b;
-  struct json_out o;
   (void)answer;
   (void)text_to_i64(query_text(&a->arena, a->query, TEXT("before")), &p.before);
   (void)text_to_i64(query_text(&a->arena, a->query, TEXT("after")), &p.after);
-  if (domain_timeline(api_domain(a->c->facade.api), a->chat->last, on_past,
-                      &p) != BT_ERR_OK) {
+  if (domain_timeline(api_domain(a->c->facade.api), chat_session(a->chat),
+                      on_past, &p) != BT_ERR_OK) {
     chatwoot_fail(a, 503, TEXT("The journal cannot be read now."));
     return;
   }
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "meta");
-  json_open_object(&o);
-  json_key(&o, "contact");
-  put_contact(&o, textbuf_text(&a->chat->customer));
-  json_close_object(&o);
-  json_key(&o, "payload");
-  json_open_list(&o);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "meta");
+  json_open_object(o);
+  json_key(o, "contact");
+  put_contact(o, textbuf_text(&a->chat->customer));
+  json_close_object(o);
+  json_key(o, "payload");
+  json_open_list(o);
   for (int64_t i = p.count > PAGE ? p.count - PAGE : 0; i < p.count; i++) {
-    json_put_raw(&o, p.last[i % PAGE]);
+    json_put_raw(o, p.last[i % PAGE]);
   }
-  json_close_list(&o);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_list(o);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 void chatwoot_serve_messages(struct ask *a) {
@@ -72,36 +68,41 @@ void chatwoot_serve_messages(struct ask *a) {
 
 struct found {
   struct ask *a;
+  struct id session;
+  struct message_ids ids;
   int64_t number;
   bool done;
 };
 
 static bool on_said(void *ctx, uint64_t seq, const struct record *event) {
   struct found *f = ctx;
-  struct textbuf b;
-  struct json_out o;
-  (void)seq;
   if (event->type != EVENT_MESSAGE ||
-      record_num(event, FIELD_MESSAGE) != f->number) {
+      !id_equal(record_id(event, FIELD_SESSION), f->session)) {
     return true;
   }
-  textbuf_init(&b, f->a->c->facade.mem);
-  json_out_init(&o, &b);
-  put_message(&o, f->a->chat, event, false);
-  chatwoot_reply(f->a, 200, &b);
-  textbuf_free(&b);
-  f->done = true;
-  return false;
+  const int64_t id = message_id(&f->ids, seq);
+  f->done = record_num(event, FIELD_MESSAGE) == f->number;
+  if (f->done) {
+    put_message(chatwoot_begin(f->a), f->a->chat, event, id);
+    chatwoot_end(f->a);
+  }
+  return !f->done;
 }
 
+/* The message is in the batch of the request; that of one that came again is
+ * somewhere before. */
 static void reply_said(struct ask *a, const struct answer *answer) {
+  struct domain *d = api_domain(a->c->facade.api);
   struct json *tree = NULL;
   const bool read = json_parse(&a->arena, answer->body, JSON_DEPTH_MAX, &tree,
                                NULL) == BT_ERR_OK;
   const struct json *number = read ? json_member(tree, TEXT("number")) : NULL;
-  struct found f = {.a = a, .number = number == NULL ? 0 : number->i};
-  const enum bt_err err = domain_timeline(api_domain(a->c->facade.api),
-                                          answer->session, on_said, &f);
+  struct found f = {.a = a,
+                    .session = answer->session,
+                    .number = number == NULL ? 0 : number->i};
+  const enum bt_err err =
+      a->batch != 0 ? domain_events(d, a->batch, a->batch, on_said, &f)
+                    : domain_timeline(d, answer->session, on_said, &f);
   if (!f.done) {
     chatwoot_fail(a, 503,
                   err == BT_ERR_OK
@@ -112,20 +113,16 @@ static void reply_said(struct ask *a, const struct answer *answer) {
 
 /* Whispers are between colleagues: there is no message of the conversation. */
 static void reply_private(struct ask *a, const struct answer *answer) {
-  struct textbuf b;
-  struct json_out o;
   (void)answer;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  put_text_member(&o, "content", peer_text(a->body, "content"));
-  put_number_member(&o, "conversation_id", a->chat->number);
-  put_number_member(&o, "message_type", 1);
-  json_key(&o, "private");
-  json_put_bool(&o, true);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  put_text_member(o, "content", peer_text(a->body, "content"));
+  put_number_member(o, "conversation_id", a->chat->number);
+  put_number_member(o, "message_type", 1);
+  json_key(o, "private");
+  json_put_bool(o, true);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 /* What goes with a message for programs: as much of it as was given. */
@@ -155,9 +152,8 @@ static struct text data_of(struct ask *a) {
 
 static void take_in(struct ask *a, const struct visit_said *said) {
   struct pending *p = chatwoot_put_off(a, reply_said);
-  if (p != NULL) {
-    (void)visit_say(&a->chat->visit, said, chatwoot_take_up, p);
-    a->chat->last = a->chat->visit.session;
+  if (p != NULL && visit_say(&a->chat->visit, said, chatwoot_take_up, p)) {
+    chatwoot_note_batch(p);
   }
 }
 
@@ -180,12 +176,12 @@ static void send_out(struct ask *a, const struct visit_said *said) {
 
 void chatwoot_serve_new_message(struct ask *a) {
   const struct text type = peer_text(a->body, "message_type");
-  struct visit_said said = {.text = peer_text(a->body, "content"),
-                            .data = data_of(a),
-                            .about = textbuf_text(&a->chat->customer),
-                            .key = peer_text(a->body, "source_id")};
+  const struct visit_said said = {
+      .text = peer_text(a->body, "content"),
+      .data = data_of(a),
+      .about = textbuf_text(&a->chat->customer),
+      .key = visit_key(peer_text(a->body, "source_id"))};
   const char *why = visit_check(&said);
-  said.key = said.key.len > KEY_MAX ? TEXT("") : said.key;
   if (why != NULL) {
     chatwoot_fail(a, 422, text_from(why));
   } else if (text_equal(type, TEXT("incoming"))) {

@@ -3,7 +3,13 @@
 
 #include "facades/chatwoot/chatwoot_priv.h"
 
-enum { SECOND_US = 1000000, INCOMING = 0, OUTGOING = 1 };
+enum {
+  SECOND_US = 1000000,
+  INCOMING = 0,
+  OUTGOING = 1,
+  /* More than a script says in one step; and ids stay exact in JavaScript. */
+  MESSAGES_OF_BATCH = 1024
+};
 
 void put_text_member(struct json_out *o, const char *key, struct text value) {
   json_key(o, key);
@@ -20,8 +26,10 @@ static void put_raw(struct json_out *o, const char *key, struct text json) {
   json_put_raw(o, json);
 }
 
-int64_t message_id(const struct chat *chat, int64_t number) {
-  return chat->first_batch * MESSAGES_OF_SESSION + number;
+int64_t message_id(struct message_ids *ids, uint64_t batch) {
+  ids->count = ids->batch == batch ? ids->count + 1 : 0;
+  ids->batch = batch;
+  return (int64_t)batch * MESSAGES_OF_BATCH + ids->count;
 }
 
 /* ---- people and queues: their numbers in the directory, from 1 on */
@@ -116,10 +124,9 @@ static void put_meta(struct json_out *o, const struct chat *chat) {
   json_close_object(o);
 }
 
-void put_chat(struct json_out *o, const struct chat *chat) {
+void put_chat_members(struct json_out *o, const struct chat *chat) {
   char uuid[ID_TEXT_LEN];
-  id_to_text(chat->last, uuid);
-  json_open_object(o);
+  id_to_text(chat_session(chat), uuid);
   put_meta(o, chat);
   put_number_member(o, "id", chat->number);
   put_number_member(o, "account_id", chat->account);
@@ -134,6 +141,11 @@ void put_chat(struct json_out *o, const struct chat *chat) {
   put_number_member(o, "unread_count", 0);
   json_key(o, "can_reply");
   json_put_bool(o, true);
+}
+
+void put_chat(struct json_out *o, const struct chat *chat) {
+  json_open_object(o);
+  put_chat_members(o, chat);
   json_close_object(o);
 }
 
@@ -191,24 +203,16 @@ static void put_data(struct json_out *o, struct text data) {
   arena_free(&arena);
 }
 
-void put_message(struct json_out *o, const struct chat *chat,
-                 const struct record *event, bool words) {
-  const bool in = record_num(event, FIELD_ROLE) == ROLE_CUSTOMER;
-  json_open_object(o);
-  put_number_member(o, "id",
-                    message_id(chat, record_num(event, FIELD_MESSAGE)));
+static bool is_incoming(const struct record *event) {
+  return record_num(event, FIELD_ROLE) == ROLE_CUSTOMER;
+}
+
+static void put_message_members(struct json_out *o, const struct chat *chat,
+                                const struct record *event, int64_t id) {
+  put_number_member(o, "id", id);
   put_text_member(o, "content", record_text(event, FIELD_TEXT));
   put_number_member(o, "account_id", chat->account);
   put_number_member(o, "inbox_id", INBOX);
-  if (!words) {
-    put_number_member(o, "conversation_id", chat->number);
-  }
-  json_key(o, "message_type");
-  if (words) {
-    json_put_text(o, in ? TEXT("incoming") : TEXT("outgoing"));
-  } else {
-    json_put_i64(o, in ? INCOMING : OUTGOING);
-  }
   put_number_member(o, "created_at", record_num(event, FIELD_AT) / SECOND_US);
   json_key(o, "private");
   json_put_bool(o, false);
@@ -216,5 +220,21 @@ void put_message(struct json_out *o, const struct chat *chat,
   put_data(o, record_has(event, FIELD_DATA) ? record_text(event, FIELD_DATA)
                                             : TEXT(""));
   put_sender(o, chat, event);
+}
+
+void put_message(struct json_out *o, const struct chat *chat,
+                 const struct record *event, int64_t id) {
+  json_open_object(o);
+  put_message_members(o, chat, event, id);
+  put_number_member(o, "conversation_id", chat->number);
+  put_number_member(o, "message_type",
+                    is_incoming(event) ? INCOMING : OUTGOING);
   json_close_object(o);
+}
+
+void put_told_message(struct json_out *o, const struct chat *chat,
+                      const struct record *event, int64_t id) {
+  put_message_members(o, chat, event, id);
+  put_text_member(o, "message_type",
+                  is_incoming(event) ? TEXT("incoming") : TEXT("outgoing"));
 }

@@ -1,20 +1,26 @@
 /* Chatwoot's requests: who asks, for what, and the answers that wait. */
 #include <string.h>
 
+#include "domain/domain.h"
 #include "facades/chatwoot/chatwoot_priv.h"
 #include "facades/chatwoot/form.h"
-
-enum { SWEEP_US = 30000000, WORDS_MAX = 7 };
 
 #define ROOT TEXT("/api/v1/")
 
 /* ---- answers */
 
-void chatwoot_reply(struct ask *a, int status, const struct textbuf *b) {
+struct json_out *chatwoot_begin(struct ask *a) {
+  textbuf_init(&a->text, a->c->facade.mem);
+  json_out_init(&a->out, &a->text);
+  return &a->out;
+}
+
+void chatwoot_end(struct ask *a) {
   if (a->req != NULL) {
-    reply_json(a->req, b->failed ? 503 : status, textbuf_text(b));
+    reply_json(a->req, a->text.failed ? 503 : 200, textbuf_text(&a->text));
     a->req = NULL;
   }
+  textbuf_free(&a->text);
 }
 
 static void reply_error(const struct mem *mem, struct http_request *req,
@@ -45,6 +51,7 @@ struct pending {
   struct chat *chat; /* held */
   ask_fn *reply;
   int64_t account, number;
+  uint64_t batch;
   size_t content_len;
   char content[]; /* of the body: for whispers */
 };
@@ -87,7 +94,8 @@ void chatwoot_take_up(void *pending, const struct answer *answer) {
                       server == NULL ? NULL : http_request_find(server, p->ref),
                   .account = p->account,
                   .numbers = {p->chat->number, p->number},
-                  .chat = p->chat};
+                  .chat = p->chat,
+                  .batch = p->batch};
   arena_init(&a.arena, p->c->facade.mem, 0);
   if (a.req != NULL && answer != NULL && answer->code >= 400) {
     chatwoot_fail(&a, answer->code, detail_of(&a, answer));
@@ -106,6 +114,11 @@ void chatwoot_take_up(void *pending, const struct answer *answer) {
   mem_free(p->c->facade.mem, p, sizeof *p + p->content_len);
 }
 
+void chatwoot_note_batch(struct pending *p) {
+  const struct step *s = domain_last_step(api_domain(p->c->facade.api));
+  p->batch = s == NULL ? 0 : s->seq;
+}
+
 void chatwoot_submit(struct ask *a, const struct command *cmd, ask_fn *reply) {
   struct pending *p = chatwoot_put_off(a, reply);
   if (p == NULL) {
@@ -117,66 +130,55 @@ void chatwoot_submit(struct ask *a, const struct command *cmd, ask_fn *reply) {
   }
   struct command copy = *cmd;
   api_submit(a->c->facade.api, &copy, chatwoot_take_up, p);
+  chatwoot_note_batch(p);
 }
 
 /* ---- what is small */
 
 static void serve_profile(struct ask *a) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  put_number_member(&o, "id", 0);
-  put_text_member(&o, "name", a->c->facade.settings.id);
-  put_number_member(&o, "account_id", 1);
-  put_text_member(&o, "role", TEXT("administrator"));
-  json_key(&o, "accounts");
-  json_open_list(&o);
-  json_open_object(&o);
-  put_number_member(&o, "id", 1);
-  put_text_member(&o, "role", TEXT("administrator"));
-  json_close_object(&o);
-  json_close_list(&o);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  put_number_member(o, "id", 0);
+  put_text_member(o, "name", a->c->facade.settings.id);
+  put_number_member(o, "account_id", 1);
+  put_text_member(o, "role", TEXT("administrator"));
+  json_key(o, "accounts");
+  json_open_list(o);
+  json_open_object(o);
+  put_number_member(o, "id", 1);
+  put_text_member(o, "role", TEXT("administrator"));
+  json_close_object(o);
+  json_close_list(o);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 static void serve_agents(struct ask *a) {
   const struct directory *d = engine_directory(api_engine(a->c->facade.api));
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_list(&o);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_list(o);
   for (uint32_t i = 0; i < d->agent_count; i++) {
     if (!d->agents[i].origin.removed) {
-      put_agent(&o, &a->c->facade, i, a->account);
+      put_agent(o, &a->c->facade, i, a->account);
     }
   }
-  json_close_list(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_list(o);
+  chatwoot_end(a);
 }
 
 /* Without the queues that make themselves, of skills and agents. */
 static void serve_teams(struct ask *a) {
   const struct directory *d = engine_directory(api_engine(a->c->facade.api));
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_list(&o);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_list(o);
   for (uint32_t i = 0; i < d->queue_count; i++) {
     if (!d->queues[i].origin.removed &&
         directory_queue(d, d->queues[i].id) == i) {
-      put_team(&o, &a->c->facade, i, a->account);
+      put_team(o, &a->c->facade, i, a->account);
     }
   }
-  json_close_list(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  json_close_list(o);
+  chatwoot_end(a);
 }
 
 static void put_inbox(struct json_out *o, const struct facade *f) {
@@ -191,32 +193,24 @@ static void put_inbox(struct json_out *o, const struct facade *f) {
 }
 
 static void serve_inboxes(struct ask *a) {
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  json_key(&o, "payload");
-  json_open_list(&o);
-  put_inbox(&o, &a->c->facade);
-  json_close_list(&o);
-  json_close_object(&o);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  json_open_object(o);
+  json_key(o, "payload");
+  json_open_list(o);
+  put_inbox(o, &a->c->facade);
+  json_close_list(o);
+  json_close_object(o);
+  chatwoot_end(a);
 }
 
 static void serve_inbox(struct ask *a) {
-  struct textbuf b;
-  struct json_out o;
   if (a->numbers[0] != INBOX) {
     chatwoot_fail(a, 404, TEXT("Resource could not be found"));
     return;
   }
-  textbuf_init(&b, a->c->facade.mem);
-  json_out_init(&o, &b);
-  put_inbox(&o, &a->c->facade);
-  chatwoot_reply(a, 200, &b);
-  textbuf_free(&b);
+  struct json_out *o = chatwoot_begin(a);
+  put_inbox(o, &a->c->facade);
+  chatwoot_end(a);
 }
 
 /* ---- paths. "#" is a number, the first one the account's. */
@@ -388,36 +382,19 @@ static bool refuse(struct facade *f, struct http_request *req) {
   return true;
 }
 
-static void sweep(void *ctx) {
-  struct chatwoot *c = ctx;
-  for (size_t i = 0; i < c->visits.used; i++) {
-    struct chat *chat = (struct chat *)(void *)c->visits.list[i];
-    if (chat != NULL && chat->lingers && chat->until_us < loop_now_us()) {
-      chat->lingers = false;
-      visit_drop(&chat->visit);
-    }
-  }
-  loop_timer_start_after(c->timer, SWEEP_US);
-}
-
 static enum bt_err start(struct facade *f) {
   struct chatwoot *c = (struct chatwoot *)(void *)f;
-  enum bt_err err = loop_timer_create(f->loop, sweep, c, &c->timer);
-  if (err == BT_ERR_OK && f->settings.webhook.len > 0) {
-    err = chatwoot_webhook_init(c);
-  }
-  if (err == BT_ERR_OK) {
-    loop_timer_start_after(c->timer, SWEEP_US);
-    err = visits_init(&c->visits, f, &chatwoot_visit_ops);
-  }
-  return err;
+  contacts_init(&c->contacts, f->mem);
+  const enum bt_err err =
+      f->settings.webhook.len > 0 ? chatwoot_webhook_init(c) : BT_ERR_OK;
+  return err == BT_ERR_OK ? visits_init(&c->visits, f, &chatwoot_visit_ops)
+                          : err;
 }
 
 static void stop(struct facade *f) {
   struct chatwoot *c = (struct chatwoot *)(void *)f;
   visits_free(&c->visits);
-  contacts_free(c);
-  loop_timer_free(c->timer);
+  contacts_free(&c->contacts);
 }
 
 const struct facade_ops facade_chatwoot_ops = {.bytes = sizeof(struct chatwoot),

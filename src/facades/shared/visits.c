@@ -192,11 +192,7 @@ static void free_visit(struct visit *v) {
   bt_check(removed);
   all->list[v->number] = NULL;
   all->count--;
-  union {
-    const char *c;
-    void *p;
-  } address = {.c = v->address};
-  mem_free(mem, address.p, v->address_len);
+  mem_free_const(mem, v->address, v->address_len);
   mem_free(mem, v, all->ops->bytes);
 }
 
