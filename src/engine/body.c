@@ -7,7 +7,7 @@ static const struct {
   enum field field;
   const char *pointer, *what;
 } required[] = {
-    {COMMAND_SAY, FIELD_TEXT, "/text", "A message needs a text."},
+    {COMMAND_SAY, FIELD_TEXT, "/text", "A message needs a text, or data."},
     {COMMAND_WHISPER, FIELD_TEXT, "/text", "A whisper needs a text."},
     {COMMAND_ADD_NOTE, FIELD_TEXT, "/text", "A note needs a text."},
     {COMMAND_SET_ATTRIBUTES, FIELD_ATTRIBUTES, "/attributes",
@@ -43,11 +43,17 @@ static bool has_change(struct ctx *x, const struct record *args,
   return false;
 }
 
+/* A picture or a choice needs no words. */
+static bool has_field(const struct record *args, enum field f) {
+  return record_has(args, f) ||
+         (args->type == COMMAND_SAY && record_has(args, FIELD_DATA));
+}
+
 static bool has_required(struct ctx *x, const struct record *args,
                          struct answer *a) {
   for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
     if (required[i].command == args->type &&
-        !record_has(args, required[i].field)) {
+        !has_field(args, required[i].field)) {
       answer_member(x, REFUSAL_INVALID_MEMBER, required[i].pointer,
                     text_from(required[i].what), a);
       return false;

@@ -209,7 +209,7 @@ void add_message(struct ctx *x, uint32_t slot, const struct record *args) {
   const struct live *l = engine_live(x->e, slot);
   struct record ev;
   ctx_event(x, &ev, EVENT_MESSAGE, slot);
-  record_copy(&ev, FIELD_TEXT, args);
+  record_set_text(&ev, FIELD_TEXT, record_text(args, FIELD_TEXT));
   record_copy(&ev, FIELD_DATA, args);
   record_set_num(&ev, FIELD_MESSAGE, (int64_t)l->message_count + 1);
   emit(x, &ev);

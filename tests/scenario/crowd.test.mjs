@@ -19,11 +19,14 @@ const PATIENCE_MS = LONG ? 240_000 : 60_000;
 const clients = createRequire(new URL("../clients/package.json", import.meta.url));
 const io = clients("socket.io-client");
 const { DirectLine } = clients("botframework-directlinejs");
+const ChatwootClient = clients("@figuro/chatwoot-sdk").default;
 globalThis.WebSocket = clients("ws");
 process.env.TEST_URL_TOKEN = "url-token-of-the-crowd";
 process.env.TEST_DL_SECRET = "secret-of-the-crowd";
+process.env.TEST_CW_TOKEN = "token-of-the-crowd";
 
-let server, supervisor, endpoint;
+let server, supervisor, endpoint, hook, hookLine;
+const CALLED = ["cognigy", "webhook", "exchange", "genesys", "rasa", "cognigy-rest"];
 const bots = {}; // by connector: {bot, line}
 const CENTRE = (to) => `
 centre: crowd
@@ -31,23 +34,28 @@ listen: 127.0.0.1:0
 tokens:
   - { role: visitor,    token: test-visitor-token, name: web }
   - { role: bot,        token: test-bot-second-token, subject: second }
+  - { role: bot,        token: test-bot-socket-token, subject: socket }
   - { role: supervisor, token: test-supervisor-token, name: supervisor }
 queues: [{ id: support, wrapUpTime: 600 }]
 agents: [{ id: anna, name: Anna }]
 rates: { visitor: 0, customer: 0, bot: 0, supervisor: 0 }
 bots:
   - { id: second }
+  - { id: socket }
+  - { id: robot, type: chatwoot }
   - { id: cognigy, type: cognigy, url: "http://127.0.0.1:${to.cognigy}/bots", urlToken: env:TEST_URL_TOKEN, answerWithin: 10, attempts: 20 }
   - { id: webhook, type: webhook, url: "http://127.0.0.1:${to.webhook}/w", attempts: 10, failures: 0, timeout: 30 }
   - { id: exchange, type: exchange, url: "http://127.0.0.1:${to.exchange}/x", attempts: 10, failures: 0, timeout: 30 }
   - { id: genesys, type: genesys, url: "http://127.0.0.1:${to.genesys}/g", attempts: 10, failures: 0, timeout: 30, ends: [bye] }
   - { id: rasa, type: rasa, url: "http://127.0.0.1:${to.rasa}/r", attempts: 10, failures: 0, timeout: 30 }
+  - { id: cognigy-rest, type: cognigy-rest, url: "http://127.0.0.1:${to["cognigy-rest"]}/c", urlToken: env:TEST_URL_TOKEN, attempts: 10, failures: 0, timeout: 30 }
 entryPoints:
-${["second", "cognigy", "webhook", "exchange", "genesys", "rasa"].map((bot) =>
+${["second", "socket", "robot", ...CALLED].map((bot) =>
   `  - { id: ${bot}, bot: ${bot}, fallback: support, idleTimeout: 1, customerGrace: 600, silenceTimeout: 3600, inviteTimeout: 600 }`).join("\n")}
 facades:
   - { id: web, type: cognigy, token: env:TEST_URL_TOKEN, entryPoint: second }
   - { id: dl, type: directline, token: env:TEST_DL_SECRET, entryPoint: second }
+  - { id: cw, type: chatwoot, token: env:TEST_CW_TOKEN, entryPoint: robot, webhook: "http://127.0.0.1:${hookLine.port}/cw" }
 `;
 
 before(async () => {
@@ -67,6 +75,8 @@ before(async () => {
     bots[name] = { bot, line: await Line.to(() => bot.port) };
   }
   for (const [name, { line }] of Object.entries(bots)) to[name] = line.port;
+  hook = await new HttpBot().up();
+  hookLine = await Line.to(() => hook.port);
   server = await Server.start(CENTRE(to));
   supervisor = server.as("supervisor");
   await echo(server, "second");
@@ -76,7 +86,7 @@ after(async () => {
   for (const close of closing) close();
   await server?.remove();
   endpoint?.stop();
-  for (const { bot, line } of Object.values(bots)) {
+  for (const { bot, line } of [...Object.values(bots), ...(hook ? [{ bot: hook, line: hookLine }] : [])]) {
     line.close();
     await bot?.down();
   }
@@ -151,7 +161,7 @@ async function customerTalks(entry, n) {
   return { id: session.id, customer };
 }
 
-for (const name of ["cognigy", "webhook", "exchange", "genesys", "rasa"]) {
+for (const name of CALLED) {
   test(`${MANY} sessions with bots of ${name}`, { timeout: 2 * PATIENCE_MS }, async () => {
     const { line, bot } = bots[name];
     const all = await cutting(line, () => Promise.all(Array.from({ length: MANY }, (_, n) => customerTalks(name, n))));
@@ -170,6 +180,27 @@ for (const name of ["cognigy", "webhook", "exchange", "genesys", "rasa"]) {
     }
   });
 }
+
+// ---- bots that come to us: over our own socket. Who shares a line that is cut is lost to the bot together.
+
+test(`${MANY} sessions with bots of socket`, { timeout: 2 * PATIENCE_MS }, async () => {
+  const line = await Line.to(() => server.port);
+  let here = true;
+  const come = async () => {
+    const bot = await echo(line, "socket").catch(() => null);
+    if (bot) await bot.over;
+    else await sleep(100);
+    if (here) come();
+  };
+  closing.push(() => ((here = false), line.close()));
+  const lines = 8;
+  for (let i = 0; i < lines; i++) come();
+  const all = await cutting(line, () => Promise.all(Array.from({ length: MANY }, (_, n) => customerTalks("socket", n))));
+  for (const [n, { id, customer }] of all.entries()) {
+    const { said } = await judge(id, n, { mayBeLost: true, quiet: true });
+    assert.deepEqual(customer.all.filter((f) => f.type === "message" && f.from === "bot").map((f) => f.text), said);
+  }
+});
 
 // ---- facades: their customers' real clients
 
@@ -219,6 +250,54 @@ function conversation(line, n) {
     say: (text) => post({ type: "message", from: { id: `user-${n}` }, text, channelData: { clientActivityID: `${n} ${text}` } }) };
 }
 
+// A program for Chatwoot that is the customers' channel, and its agent bot behind the webhook. What was cut is asked
+// again; a message under its source_id.
+let chatwoot;
+async function again(ask) {
+  for (;;) {
+    const answer = await ask().catch((error) => (error.status ? Promise.reject(error) : null));
+    if (answer) return answer;
+    await sleep(200);
+  }
+}
+
+function agentBot(told) {
+  const seen = new Set();
+  hook.answer = (e) => {
+    const id = e.conversation?.id;
+    if (e.event !== "message_created" || seen.has(e.id)) return {};
+    seen.add(e.id);
+    if (e.message_type === "outgoing") told.set(id, [...(told.get(id) ?? []), e.content]);
+    else if (OUTCOME[e.content]) chatwoot.toggle(id, e.content === "bye" ? "resolved" : "open");
+    else chatwoot.say(id, reply(e.content), "outgoing", `r-${e.id}`);
+    return {};
+  };
+}
+
+function program(line) {
+  const client = new ChatwootClient({ config: { basePath: `http://127.0.0.1:${line.port}`, token: process.env.TEST_CW_TOKEN } });
+  const accountId = 1;
+  return {
+    open: (name) => again(() => client.contacts.create({ accountId, data: { inbox_id: 1, name } })).then(({ payload }) =>
+      again(() => client.conversations.create({ accountId, data: { source_id: payload.contact_inbox.source_id } }))),
+    say: (conversationId, content, message_type, source_id) => again(() =>
+      client.messages.create({ accountId, conversationId, data: { content, message_type, source_id } })),
+    toggle: (conversationId, status) => again(() => client.conversations.toggleStatus({ accountId, conversationId, data: { status } })),
+  };
+}
+
+const told = new Map(); // by conversation
+function ticket(line, n) {
+  if (!chatwoot) agentBot(told);
+  chatwoot ??= program(line);
+  let id;
+  return { address: () => `chatwoot:cw:${id}`, heard: () => told.get(id) ?? [],
+    say: async (text) => {
+      id ??= (await chatwoot.open(`person ${n}`)).id;
+      await chatwoot.say(id, text, "incoming", `${n} ${text}`);
+    } };
+}
+
 async function converse(peer, words) {
   for (const text of words) {
     await peer.say(text);
@@ -226,13 +305,15 @@ async function converse(peer, words) {
   }
 }
 
-for (const [name, begin] of [["Cognigy chats", chat], ["Direct Line conversations", conversation]]) {
+for (const [name, begin] of [["Cognigy chats", chat], ["Direct Line conversations", conversation],
+  ["Chatwoot conversations", ticket]]) {
   test(`${MANY} ${name}`, { timeout: 2 * PATIENCE_MS }, async () => {
     const line = await Line.to(() => server.port);
     closing.push(() => line.close());
     const all = Array.from({ length: MANY }, (_, n) => begin(line, n));
     let ids;
-    await cutting(line, async () => {
+    const both = { cutSome: (share) => (line.cutSome(share), hookLine.cutSome(share)) };
+    await cutting(both, async () => {
       await Promise.all(all.map((peer, n) => converse(peer, wordsOf(n).slice(0, 1))));
       ids = await sessionsByAddress(); // all are open
       await Promise.all(all.map((peer, n) => converse(peer, wordsOf(n).slice(1))));

@@ -34,8 +34,9 @@ agents: [{ id: anna, name: Anna, capacity: { chat: 100 } }]
 scripts: [{ name: hands, file: hands.studio }]
 bots: [{ id: robot, name: Robot, type: chatwoot }]
 entryPoints:
-  - { id: chat, bot: robot, fallback: support, idleTimeout: 1, customerGrace: 600 }
+  - { id: chat, bot: robot, fallback: support, idleTimeout: 1, customerGrace: 600, files: ["image/*", text/plain], maxFileBytes: 300000 }
   - { id: desk, script: hands, fallback: support, idleTimeout: 1, customerGrace: 600 }
+files: { scan: [sh, -c, 'case "$(cat)" in *Test-Virus*) echo FOUND; exit 1;; esac'] }
 facades:
   - { id: web, type: chatwoot, token: env:TEST_CW_TOKEN, entryPoint: chat, webhook: "http://127.0.0.1:${hook.address().port}/bot" }
   - { id: people, type: chatwoot, token: env:TEST_CW_DESK, entryPoint: desk }
@@ -71,6 +72,7 @@ after(async () => {
 });
 after(() => table.check());
 
+const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 const accountId = 1;
 let people = 0;
 async function open(by = client, more = {}) {
@@ -183,20 +185,57 @@ test("straight to people: without a bot the conversation waits for an agent",
   }));
 
 test("attachments and content attributes, in JSON and multipart",
-  table.works("messages: JSON and multipart, attachments (within 32 KiB of data), content_attributes, private", async () => {
+  table.works("messages: JSON and multipart, content_attributes, private", async () => {
     const { id } = await open();
-    const bytes = Buffer.from([0, 1, 2, 250, 251, 13, 10]);
-    const sent = await say(id, "see this", "incoming", client, { attachments: [{ content: bytes.toString("base64"), encoding: "base64", filename: "a.bin" }] });
-    assert.deepEqual([sent.attachments[0].file_name, Buffer.from(sent.attachments[0].content, "base64")], ["a.bin", bytes]);
     const json = await server.ask("POST", `/api/v1/accounts/1/conversations/${id}/messages`, { headers: { api_access_token: process.env.TEST_CW_TOKEN },
       body: { content: "choose", content_type: "input_select", content_attributes: { items: [{ title: "A", value: "a" }] } } });
     assert.deepEqual([json.status, json.body.content_type, json.body.content_attributes.items[0].value], [200, "input_select", "a"]);
-    const large = await failed(say(id, "too large", "incoming", client, { attachments: [{ content: "x".repeat(60000), encoding: "utf8", filename: "b" }] }));
-    assert.equal(large.status, 422);
     const whisper = await say(id, "for colleagues", "outgoing", client, { private: true }).catch((error) => error);
     assert.ok(whisper.private === true || whisper.status === 409, JSON.stringify(whisper)); // nobody of us has it: there is no colleague
     assert.ok(!(await texts(id)).includes("for colleagues"));
     await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+  }));
+
+const attach = (filename, bytes) => ({ content: bytes.toString("base64"), encoding: "base64", filename });
+const files = (id) => server.ask("GET", `/api/v1/accounts/1/conversations/${id}/messages`, { headers: { api_access_token: process.env.TEST_CW_TOKEN } });
+
+test("attachments are files: kept, known by their content, fetched by their URL",
+  table.works("messages with `attachments[]`: one or several, as large as the entry point takes files, `data_url`", async () => {
+    const { id } = await open();
+    const picture = Buffer.concat([PNG, Buffer.alloc(100_000, 7)]);
+    const sent = await say(id, "see this", "incoming", client, { attachments: [attach("a.png", picture), attach("b.txt", Buffer.from("words"))] });
+    assert.deepEqual([sent.content, sent.attachments.map((a) => [a.file_name, a.file_type, a.file_size, a.message_id])],
+      ["see this", [["a.png", "image", picture.length, sent.id], ["b.txt", "file", 5, sent.id]]]);
+    const told = await event(id, "message_created", (e) => e.content === "see this");
+    assert.deepEqual(told.attachments, sent.attachments);
+    assert.deepEqual((await files(id)).body.payload.at(-1).attachments, sent.attachments);
+    const fetched = await fetch(`http://127.0.0.1:${server.port}${sent.attachments[0].data_url}`); // without a token: it is signed
+    assert.deepEqual([fetched.status, fetched.headers.get("content-type"), Buffer.from(await fetched.arrayBuffer())], [200, "image/png", picture]);
+    for (const [change, status] of [[(url) => url.replace(/.$/, (c) => (c === "0" ? "1" : "0")), 401], [(url) => url.replace(/\?.*/, ""), 401],
+      [(url) => url.replace("attachments/", "attachments/0"), 401]]) {
+      assert.equal((await fetch(`http://127.0.0.1:${server.port}${change(sent.attachments[0].data_url)}`)).status, status);
+    }
+    const alone = await say(id, undefined, "outgoing", client, { attachments: [attach("c.png", PNG)] });
+    assert.deepEqual([alone.content, alone.attachments.length], ["", 1]);
+    const { messages } = await (async () => (await supervisor("GET", `/sessions/${(await read(id)).uuid}?messages=true`)).body)();
+    assert.deepEqual(messages.map((m) => m.data.files.map((f) => f.name)), [["a.png", "b.txt"], ["c.png"]]);
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+  }));
+
+test("attachments that are not taken: nothing of their message is said",
+  table.works("attachments refused: 413 too large, 415 of another type, 422 infected, 403 where no files are taken", async () => {
+    const { id } = await open();
+    for (const [file, status] of [[attach("a.png", Buffer.concat([PNG, Buffer.alloc(300_001)])), 413], [attach("a.png", Buffer.from("%PDF-1.7\n%%EOF\n")), 415],
+      [attach("a.txt", Buffer.from("harmless, and called Test-Virus\n")), 422]]) {
+      const error = await failed(say(id, "with it", "incoming", client, { attachments: [attach("good.png", PNG), file] }));
+      assert.equal(error.status, status, JSON.stringify(error.body));
+    }
+    assert.deepEqual(await texts(id), []);
+    const { id: other } = await open(desk);
+    const none = await failed(say(other, "here", "incoming", desk, { attachments: [attach("a.png", PNG)] }));
+    assert.ok(none.status >= 400 && none.status < 500, `${none.status}`);
+    await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+    await desk.conversations.toggleStatus({ accountId, conversationId: other, data: { status: "resolved" } });
   }));
 
 test("the same message twice is said once", table.works("source_id of a message: what comes again is said once", async () => {

@@ -1,9 +1,11 @@
-// echo.mjs - a bot that takes every session and echoes; some words make it do something else.
+// echo.mjs - a bot that takes every session and echoes; some words make it do something else, and @instead may do
+// something else with any: it says (or promises) whether it has.
 import { Peer } from "./peer.mjs";
+import { CARD } from "./speak.mjs";
 
-export async function echo(server, name) {
+export async function echo(server, name, instead = () => {}) {
   const bot = await Peer.bot(server, name);
-  const answer = (session, text) => {
+  const answer = async (session, text) => {
     const say = (reply, data) => bot.send("message", { session, text: reply, data });
     const leave = (outcome) => {
       bot.send("session.goodbye", { session, outcome, reason: `asked for: ${text}` });
@@ -12,12 +14,13 @@ export async function echo(server, name) {
     const words = {
       silence: () => {},
       types: () => bot.send("typing", { session, on: true }),
+      data: () => say(undefined, CARD),
       rich: () => say("Which?", { _cognigy: { _default: { _quickReplies: { quickReplies: [{ title: "A" }] } } } }),
       two: () => (say("first"), say("second")),
       bye: () => leave("end"),
       human: () => leave("escalate"),
     };
-    (words[text] ?? (() => say(`You said: ${text}`)))();
+    if (!(await instead(text))) (words[text] ?? (() => say(`You said: ${text}`)))();
   };
   bot.socket.on("message", (bytes) => {
     const f = JSON.parse(bytes);

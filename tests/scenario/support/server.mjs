@@ -17,6 +17,7 @@ export const TOKENS = {
   visitor: "test-visitor-token",
   cognigy: "test-bot-cognigy-token",
   second: "test-bot-second-token",
+  socket: "test-bot-socket-token",
   anna: "test-agent-anna-token",
   bert: "test-agent-bert-token",
   supervisor: "test-supervisor-token",

@@ -5,6 +5,10 @@ export const reply = (text) => (OUTCOME[text] ? "Good-bye." : `You said: ${text}
 // What a data-only answer holds, by the word "data".
 export const CARD = { card: { deep: [{ id: "9007199254740993" }] } };
 
+// What goes with an answer of Cognigy's, by the words.
+const WITH = { human: { handover: true }, bye: { action: "END_CONVERSATION" }, data: CARD };
+const output = (words) => ({ text: words === "data" ? null : reply(words), data: WITH[words] ?? {} });
+
 export const SPEAK = {
   webhook: (b) => (b.type !== "customer.message" ? {}
     : { messages: b.text === "data" ? [{ text: "", data: CARD }] : [reply(b.text)], outcome: OUTCOME[b.text] ?? "continue" }),
@@ -15,13 +19,14 @@ export const SPEAK = {
     replyMessages: [b.inputMessage.text === "data" ? { type: "Structured", content: [CARD] } : { type: "Text", text: reply(b.inputMessage.text) }] }),
   rasa: (b) => (b.message === "data" ? [{ custom: CARD }] : [{ text: reply(b.message) },
     ...(OUTCOME[b.message] ? [{ custom: { action: b.message === "bye" ? "END_CONVERSATION" : "escalate" } }] : [])]),
+  "cognigy-rest": (b) => ({ ...output(b.text), outputStack: [output(b.text)] }),
 };
 
 // The same behind Cognigy's Socket endpoint.
 export function flow(endpoint) {
   return (socket, { text }) => {
-    const data = { human: { handover: true }, bye: { action: "END_CONVERSATION" }, data: CARD }[text] ?? {};
-    endpoint.output(socket, text === "data" ? null : reply(text), data);
+    const said = output(text);
+    endpoint.output(socket, said.text, said.data);
     endpoint.finalPing(socket);
     if (OUTCOME[text]) socket.disconnect();
   };
