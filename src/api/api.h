@@ -167,6 +167,10 @@ void api_stop(struct api *api);
 enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
                            size_t count) BT_USE_RESULT;
 
+/* May a request have a body as large as files are? Asked when its head is
+ * there, for what is not of /api/v1 itself. */
+typedef bool api_upload_fn(void *ctx, const struct http_request *req);
+void api_take_uploads(struct api *api, api_upload_fn *fn, void *ctx);
 /* For files that are sent from now on. */
 void api_set_files(struct api *api, const struct api_files *files);
 /* For mails that are sent from now on. */
@@ -183,6 +187,7 @@ struct api_request {
   struct text path; /* "/api/v1/queues?x=y", percent-encoded */
   struct text content_type;
   struct text body;
+  bool unsaid; /* a file is kept, and said by whoever asks: 200 {"files":[…]} */
 };
 
 struct api_reply {

@@ -69,6 +69,8 @@ struct api {
     void *ctx;
   } doors[API_DOORS_MAX];
   size_t door_count;
+  api_upload_fn *upload; /* NULL: nobody else takes any */
+  void *upload_ctx;
   api_call_out_fn *call_out; /* NULL: no other host is called */
   void *call_ctx;
   struct textbuf replies;          /* a list, or empty */

@@ -21,6 +21,7 @@ struct call {
   api_reply_fn *fn;
   void *fn_ctx;
   bool starting;          /* its handler has not returned yet */
+  bool unsaid;            /* as of api_request */
   int code;               /* of an answer that was put off for that */
   struct id rest_session; /* a script asks: whose, and which run */
   int64_t rest_question;

@@ -326,6 +326,7 @@ void call_here(struct call *c, const struct api_request *request,
   c->query = arena_copy_text(
       &c->arena, text_sub(request->path, mark + 1, request->path.len));
   c->content_type = request->content_type;
+  c->unsaid = request->unsaid;
   c->body = request->body; /* looked at before anything is put off */
   c->starting = true;
   call_dispatch(c);

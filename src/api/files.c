@@ -303,14 +303,8 @@ static void say(struct file_job *j) {
   struct call *c = j->call;
   struct command cmd = {.by = c->by};
   record_init(&cmd.args, COMMAND_SAY);
-  write_said(j);
   uint64_t hash = hash_text(c->path);
   hash ^= hash_u64(hash_bytes(j->kept_id, FILE_ID_TEXT));
-  if (j->said.failed) {
-    call_refuse_memory(c);
-    job_end(j);
-    return;
-  }
   if (!call_read_key(c, hash, &cmd.args)) {
     job_end(j);
     return;
@@ -363,9 +357,20 @@ static void refuse_disk(struct file_job *j) {
               TEXT(""));
 }
 
+static void on_kept(struct file_job *j) {
+  write_said(j);
+  if (!j->said.failed && !j->call->unsaid) {
+    say(j);
+    return;
+  }
+  const struct reply r = {.code = 200, .body = textbuf_text(&j->said)};
+  j->said.failed ? call_refuse_memory(j->call) : call_reply(j->call, &r);
+  job_end(j);
+}
+
 static void on_sent(struct file_job *j) {
   if (j->verdict == SCAN_CLEAN && j->err == BT_ERR_OK) {
-    say(j);
+    on_kept(j);
     return;
   }
   j->verdict == SCAN_CLEAN ? refuse_disk(j) : refuse_scan(j);
@@ -468,10 +473,18 @@ void serve_file(struct call *c) {
 bool files_take_upload(void *ctx, const struct http_request *req) {
   struct api *api = ctx;
   const struct text path = http_request_path(req);
-  return api->options.files.directory != NULL &&
-         http_request_method(req) == HTTP_POST &&
-         text_starts(path, TEXT("/api/v1/sessions/")) &&
-         text_ends(path, TEXT("/files")) && api_knows(api, req);
+  if (api->options.files.directory == NULL ||
+      http_request_method(req) != HTTP_POST) {
+    return false;
+  }
+  return text_starts(path, TEXT("/api/v1/sessions/"))
+             ? text_ends(path, TEXT("/files")) && api_knows(api, req)
+             : api->upload != NULL && api->upload(api->upload_ctx, req);
+}
+
+void api_take_uploads(struct api *api, api_upload_fn *fn, void *ctx) {
+  api->upload = fn;
+  api->upload_ctx = ctx;
 }
 
 void api_put_files_taken(struct api *api, uint32_t slot, struct json_out *o) {

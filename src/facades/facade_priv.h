@@ -20,6 +20,8 @@ struct facade_ops {
   /* The same, when no facade serves it: refuses what is of this protocol. May
    * be NULL. */
   bool (*refuse)(struct facade *f, struct http_request *req);
+  /* As api_upload_fn; may be NULL. */
+  bool (*takes_upload)(struct facade *f, const struct http_request *req);
 };
 
 /* The first member of each facade's own struct. */

@@ -30,6 +30,16 @@ static bool on_request(void *ctx, struct http_request *req) {
   return false;
 }
 
+static bool on_upload(void *ctx, const struct http_request *req) {
+  const struct facades *all = ctx;
+  for (struct facade *f = all->list; f != NULL; f = f->next) {
+    if (f->ops->takes_upload != NULL && f->ops->takes_upload(f, req)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool copy_settings(struct arena *arena, const struct facade_settings *s,
                           struct facade_settings *out) {
   *out = *s;
@@ -107,6 +117,7 @@ enum bt_err facades_create(const struct facades_options *options,
   }
   if (options->count > 0) {
     api_open_door(options->api, on_request, all);
+    api_take_uploads(options->api, on_upload, all);
   }
   *out = all;
   return BT_ERR_OK;

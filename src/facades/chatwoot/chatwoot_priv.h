@@ -2,6 +2,7 @@
 #ifndef BATON_FACADES_CHATWOOT_CHATWOOT_PRIV_H
 #define BATON_FACADES_CHATWOOT_CHATWOOT_PRIV_H
 
+#include "facades/chatwoot/form.h"
 #include "facades/shared/reply.h"
 #include "facades/shared/visits.h"
 
@@ -34,6 +35,7 @@ struct chatwoot {
   struct visits visits;
   struct courier_target *webhook; /* NULL: none */
   struct contacts contacts;
+  struct keeping *keepings; /* requests that wait for the api */
 };
 
 /* What waits to be told to the webhook. */
@@ -70,6 +72,9 @@ struct ask {
   struct arena arena;
   struct text query;
   const struct json *body; /* an object, or NULL */
+  struct form_files files; /* of the body */
+  struct text kept;        /* what became of them, a JSON list; or empty */
+  struct text word;        /* of the path */
   int64_t account, numbers[PATH_NUMBERS];
   struct chat *chat; /* of the path, or NULL */
   uint64_t batch;    /* with what it did, once durable; 0: it did nothing */
@@ -155,7 +160,22 @@ void chatwoot_serve_attributes(struct ask *a);
 void chatwoot_serve_messages(struct ask *a);
 void chatwoot_serve_new_message(struct ask *a);
 
+/* The message of the request: its files are kept, or it has none. */
+void chatwoot_say_message(struct ask *a);
+
+/* ---- files.c */
+/* Keeps the files of the request, then says its message. */
+void chatwoot_keep_files(struct ask *a);
+void chatwoot_serve_attachment(struct ask *a);
+void put_file_url(struct textbuf *out, const struct chat *chat,
+                  struct text file);
+/* Is it a URL of ours, as we gave it away? */
+bool chatwoot_is_signed(const struct chatwoot *c, struct http_request *req);
+void chatwoot_files_free(struct chatwoot *c);
+
 /* ---- requests.c */
+/* The body is an object, of JSON or of a form. False: it was refused. */
+bool chatwoot_read_body(struct ask *a);
 /* {"error": …} */
 void chatwoot_fail(struct ask *a, int status, struct text why);
 /* The answer is written to what this returns, and leaves with the other. */

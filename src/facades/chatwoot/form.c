@@ -1,7 +1,5 @@
 #include "facades/chatwoot/form.h"
 
-#include <openssl/evp.h>
-
 #include "net/url.h"
 
 #define MULTIPART  TEXT("multipart/form-data")
@@ -10,7 +8,7 @@
 enum { BOUNDARY_MAX = 70 };
 
 struct part {
-  struct text name, file, type, value;
+  struct text name, file, value;
   bool is_file;
 };
 
@@ -47,8 +45,6 @@ static void read_header(struct text line, struct part *p) {
     p->name = parameter(line, TEXT("name="));
     p->file = parameter(line, TEXT("filename="));
     p->is_file = text_find(line, TEXT("filename="), 0) < line.len;
-  } else if (begins(line, TEXT("Content-Type:"))) {
-    p->type = text_trim(text_sub(line, 13, line.len - 13));
   }
 }
 
@@ -56,7 +52,7 @@ static void read_header(struct text line, struct part *p) {
 static bool read_part(struct text bytes, struct part *p) {
   const size_t end = text_find(bytes, TEXT("\r\n\r\n"), 0);
   struct text head = text_sub(bytes, 0, end);
-  *p = (struct part){.type = TEXT("application/octet-stream")};
+  *p = (struct part){.is_file = false};
   if (end >= bytes.len) {
     return false;
   }
@@ -100,39 +96,16 @@ static size_t read_multipart(struct text content_type, struct text body,
 
 /* ---- as an object */
 
-static void put_file(const struct part *p, struct json_out *o) {
-  struct arena arena;
-  arena_init(&arena, o->buf->mem, 0);
-  unsigned char *content = arena_alloc(&arena, (p->value.len + 2) / 3 * 4 + 1);
-  const int len =
-      content == NULL
-          ? 0
-          : EVP_EncodeBlock(content, (const unsigned char *)p->value.ptr,
-                            (int)p->value.len);
-  json_open_object(o);
-  json_key(o, "file_name");
-  json_put_text(o, p->file);
-  json_key(o, "content_type");
-  json_put_text(o, p->type);
-  json_key(o, "content");
-  json_put_text(o, (struct text){(const char *)content, (size_t)len});
-  json_close_object(o);
-  o->buf->failed = o->buf->failed || content == NULL;
-  arena_free(&arena);
-}
-
 /* Programs write objects and flags of a form as JSON. */
 static void put_value(const struct part *p, struct json_out *o) {
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, o->buf->mem, 0);
-  if (p->is_file) {
-    put_file(p, o);
-  } else if (p->value.len > 0 &&
-             json_parse(&arena, p->value, JSON_DEPTH_DEFAULT, &tree, NULL) ==
-                 BT_ERR_OK &&
-             tree->type != JSON_TEXT && tree->type != JSON_INT &&
-             tree->type != JSON_DOUBLE) {
+  if (p->value.len > 0 &&
+      json_parse(&arena, p->value, JSON_DEPTH_DEFAULT, &tree, NULL) ==
+          BT_ERR_OK &&
+      tree->type != JSON_TEXT && tree->type != JSON_INT &&
+      tree->type != JSON_DOUBLE) {
     json_put_tree(o, tree);
   } else {
     json_put_text(o, p->value);
@@ -189,18 +162,35 @@ static size_t read_urlencoded(struct arena *arena, struct text body,
   return count;
 }
 
+/* Files leave the parts: they are no members. */
+static size_t take_files(struct part *parts, size_t count,
+                         struct form_files *files) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (parts[i].is_file) {
+      files->list[files->count++] =
+          (struct form_file){parts[i].file, parts[i].value};
+    } else {
+      parts[kept++] = parts[i];
+    }
+  }
+  return kept;
+}
+
 const struct json *form_read(struct arena *arena, struct text content_type,
-                             struct text body) {
+                             struct text body, struct form_files *files) {
   struct part parts[FORM_PARTS_MAX];
-  const size_t count = begins(content_type, MULTIPART)
-                           ? read_multipart(content_type, body, parts)
-                           : read_urlencoded(arena, body, parts);
+  size_t count = begins(content_type, MULTIPART)
+                     ? read_multipart(content_type, body, parts)
+                     : read_urlencoded(arena, body, parts);
   struct textbuf b;
   struct json_out o;
   struct json *tree = NULL;
+  files->count = 0;
   if (count == SIZE_MAX) {
     return NULL;
   }
+  count = take_files(parts, count, files);
   textbuf_init(&b, arena->mem);
   json_out_init(&o, &b);
   json_open_object(&o);

@@ -131,7 +131,7 @@ static struct text data_of(struct ask *a) {
                                      "attachments"};
   struct textbuf b;
   struct json_out o;
-  bool any = false;
+  bool any = a->kept.len > 0;
   textbuf_init(&b, a->c->facade.mem);
   json_out_init(&o, &b);
   json_open_object(&o);
@@ -142,6 +142,10 @@ static struct text data_of(struct ask *a) {
       json_put_tree(&o, m);
       any = true;
     }
+  }
+  if (a->kept.len > 0) {
+    json_key(&o, "files");
+    json_put_raw(&o, a->kept);
   }
   json_close_object(&o);
   const struct text copy =
@@ -175,6 +179,14 @@ static void send_out(struct ask *a, const struct visit_said *said) {
 }
 
 void chatwoot_serve_new_message(struct ask *a) {
+  if (a->files.count > 0) {
+    chatwoot_keep_files(a);
+  } else {
+    chatwoot_say_message(a);
+  }
+}
+
+void chatwoot_say_message(struct ask *a) {
   const struct text type = peer_text(a->body, "message_type");
   const struct visit_said said = {
       .text = peer_text(a->body, "content"),

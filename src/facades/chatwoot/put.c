@@ -177,8 +177,50 @@ static void put_sender(struct json_out *o, const struct chat *chat,
   json_close_object(o);
 }
 
+static const char *kind_of(struct text type) {
+  static const char *const kinds[] = {"image", "audio", "video"};
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (text_starts(type, text_from(kinds[i]))) {
+      return kinds[i];
+    }
+  }
+  return "file";
+}
+
+static void put_attachment(struct json_out *o, const struct chat *chat,
+                           const struct json *file, int64_t message) {
+  struct textbuf url;
+  const struct text id = peer_text(file, "id");
+  const struct json *size = json_member(file, TEXT("size"));
+  textbuf_init(&url, o->buf->mem);
+  put_file_url(&url, chat, id);
+  json_open_object(o);
+  put_number_member(o, "id", (int64_t)hash_text(id) & NUMBER_MASK);
+  put_number_member(o, "message_id", message);
+  put_number_member(o, "account_id", chat->account);
+  put_text_member(o, "file_type", text_from(kind_of(peer_text(file, "type"))));
+  put_text_member(o, "content_type", peer_text(file, "type"));
+  put_text_member(o, "file_name", peer_text(file, "name"));
+  put_number_member(o, "file_size", size == NULL ? 0 : size->i);
+  put_text_member(o, "data_url", textbuf_text(&url));
+  put_text_member(o, "thumb_url", textbuf_text(&url));
+  json_close_object(o);
+  textbuf_free(&url);
+}
+
+static void put_attachments(struct json_out *o, const struct chat *chat,
+                            const struct json *files, int64_t message) {
+  json_key(o, "attachments");
+  json_open_list(o);
+  for (const struct json *f = files->first; f != NULL; f = f->next) {
+    put_attachment(o, chat, f, message);
+  }
+  json_close_list(o);
+}
+
 /* Data that an API client gave has its members where it gave them. */
-static void put_data(struct json_out *o, struct text data) {
+static void put_data(struct json_out *o, const struct chat *chat,
+                     struct text data, int64_t message) {
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, o->buf->mem, 0);
@@ -186,7 +228,8 @@ static void put_data(struct json_out *o, struct text data) {
                                                &tree, NULL) == BT_ERR_OK;
   const struct json *type =
       read ? json_member(tree, TEXT("content_type")) : NULL;
-  const struct json *files =
+  const struct json *files = read ? json_member(tree, TEXT("files")) : NULL;
+  const struct json *given =
       read ? json_member(tree, TEXT("attachments")) : NULL;
   const struct json *own =
       read ? json_member(tree, TEXT("content_attributes")) : NULL;
@@ -194,11 +237,13 @@ static void put_data(struct json_out *o, struct text data) {
                   type != NULL && type->type == JSON_TEXT ? type->text
                                                           : TEXT("text"));
   put_raw(o, "content_attributes",
-          own != NULL ? own->source
-          : read      ? data
-                      : TEXT("{}"));
-  if (files != NULL) {
-    put_raw(o, "attachments", files->source);
+          own != NULL             ? own->source
+          : read && files == NULL ? data
+                                  : TEXT("{}"));
+  if (files != NULL && files->type == JSON_LIST) {
+    put_attachments(o, chat, files, message);
+  } else if (given != NULL) {
+    put_raw(o, "attachments", given->source);
   }
   arena_free(&arena);
 }
@@ -217,8 +262,7 @@ static void put_message_members(struct json_out *o, const struct chat *chat,
   json_key(o, "private");
   json_put_bool(o, false);
   put_text_member(o, "status", TEXT("sent"));
-  put_data(o, record_has(event, FIELD_DATA) ? record_text(event, FIELD_DATA)
-                                            : TEXT(""));
+  put_data(o, chat, record_text(event, FIELD_DATA), id);
   put_sender(o, chat, event);
 }
 

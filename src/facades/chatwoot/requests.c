@@ -3,7 +3,6 @@
 
 #include "domain/domain.h"
 #include "facades/chatwoot/chatwoot_priv.h"
-#include "facades/chatwoot/form.h"
 
 #define ROOT TEXT("/api/v1/")
 
@@ -213,7 +212,7 @@ static void serve_inbox(struct ask *a) {
   chatwoot_end(a);
 }
 
-/* ---- paths. "#" is a number, the first one the account's. */
+/* ---- paths. "#" is a number, the first one the account's, "*" a word. */
 
 static const struct route {
   const char *path;
@@ -253,7 +252,9 @@ static const struct route {
     {"accounts/#/conversations/#/messages", chatwoot_serve_messages, HTTP_GET,
      true},
     {"accounts/#/conversations/#/messages", chatwoot_serve_new_message,
-     HTTP_POST, true}};
+     HTTP_POST, true},
+    {"accounts/#/conversations/#/attachments/*", chatwoot_serve_attachment,
+     HTTP_GET, true}};
 
 static struct text take_word(struct text *path) {
   const size_t end = text_find(*path, TEXT("/"), 0);
@@ -269,8 +270,11 @@ static bool matches(struct ask *a, const char *pattern, struct text path) {
   path = text_ends(path, TEXT("/")) ? text_sub(path, 0, path.len - 1) : path;
   while (wanted.len > 0 && path.len > 0) {
     const struct text word = take_word(&path), want = take_word(&wanted);
-    if (text_equal(want, TEXT("#")) ? !text_to_i64(word, numbers[count++])
-                                    : !text_equal(want, word)) {
+    if (text_equal(want, TEXT("*"))) {
+      a->word = word;
+    } else if (text_equal(want, TEXT("#"))
+                   ? !text_to_i64(word, numbers[count++])
+                   : !text_equal(want, word)) {
       return false;
     }
   }
@@ -290,16 +294,15 @@ static const struct route *find_route(struct ask *a, struct text path,
   return NULL;
 }
 
-/* Its body is an object, of JSON or of a form. False: it was refused. */
-static bool read_body(struct ask *a) {
+bool chatwoot_read_body(struct ask *a) {
   const struct text type = http_request_header(a->req, TEXT("Content-Type"));
   struct json_error error = {.message = "it is no object"};
   if (http_request_body(a->req).len == 0) {
     return true;
   }
-  a->body = form_is(type)
-                ? form_read(&a->arena, type, http_request_body(a->req))
-                : body_object(&a->arena, a->req, &error);
+  a->body = form_is(type) ? form_read(&a->arena, type,
+                                      http_request_body(a->req), &a->files)
+                          : body_object(&a->arena, a->req, &error);
   if (a->body == NULL) {
     chatwoot_fail(a, 400,
                   form_is(type) ? TEXT("The form cannot be read.")
@@ -328,7 +331,7 @@ static void route(struct ask *a, struct text path) {
     chatwoot_fail(a, path_known ? 405 : 404, TEXT("This is not offered."));
     return;
   }
-  if (!within_rate(a) || !read_body(a)) {
+  if (!within_rate(a) || !chatwoot_read_body(a)) {
     return;
   }
   a->chat = r->of_chat ? chat_find(a->c, a->numbers[0]) : NULL;
@@ -347,7 +350,7 @@ static bool is_path(struct http_request *req) {
          text_equal(path, TEXT("/api/v1/profile"));
 }
 
-static struct text token_of(struct http_request *req) {
+static struct text token_of(const struct http_request *req) {
   const struct text own = http_request_header(req, TEXT("api_access_token"));
   const struct text header = http_request_header(req, TEXT("Authorization"));
   return own.len > 0 ? own
@@ -358,7 +361,8 @@ static struct text token_of(struct http_request *req) {
 
 static bool serve(struct facade *f, struct http_request *req) {
   struct ask a = {.c = (struct chatwoot *)(void *)f, .req = req};
-  if (!is_path(req) || !secret_equal(token_of(req), f->settings.token)) {
+  if (!is_path(req) || (!secret_equal(token_of(req), f->settings.token) &&
+                        !chatwoot_is_signed(a.c, req))) {
     return false;
   }
   arena_init(&a.arena, f->mem, 0);
@@ -367,6 +371,13 @@ static bool serve(struct facade *f, struct http_request *req) {
   route(&a, text_sub(path, ROOT.len, path.len));
   arena_free(&a.arena);
   return true;
+}
+
+static bool takes_upload(struct facade *f, const struct http_request *req) {
+  const struct text path = http_request_path(req);
+  return text_starts(path, TEXT("/api/v1/accounts/")) &&
+         text_ends(path, TEXT("/messages")) &&
+         secret_equal(token_of(req), f->settings.token);
 }
 
 static bool refuse(struct facade *f, struct http_request *req) {
@@ -393,6 +404,7 @@ static enum bt_err start(struct facade *f) {
 
 static void stop(struct facade *f) {
   struct chatwoot *c = (struct chatwoot *)(void *)f;
+  chatwoot_files_free(c);
   visits_free(&c->visits);
   contacts_free(&c->contacts);
 }
@@ -401,4 +413,5 @@ const struct facade_ops facade_chatwoot_ops = {.bytes = sizeof(struct chatwoot),
                                                .start = start,
                                                .stop = stop,
                                                .serve = serve,
-                                               .refuse = refuse};
+                                               .refuse = refuse,
+                                               .takes_upload = takes_upload};

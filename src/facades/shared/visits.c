@@ -290,11 +290,15 @@ void visits_free(struct visits *all) {
 
 /* ---- what the customer does */
 
+struct caller visit_caller(const struct visit *v) {
+  return (struct caller){.role = ROLE_CUSTOMER,
+                         .number = SESSION_NOBODY,
+                         .session = v->session,
+                         .name = TEXT("customer")};
+}
+
 static struct command begin(const struct visit *v, enum command_type type) {
-  struct command cmd = {.by = {.role = ROLE_CUSTOMER,
-                               .number = SESSION_NOBODY,
-                               .session = v->session,
-                               .name = TEXT("customer")}};
+  struct command cmd = {.by = visit_caller(v)};
   record_init(&cmd.args, type);
   if (!id_is_null(v->session)) {
     record_set_id(&cmd.args, FIELD_SESSION, v->session);
@@ -363,7 +367,7 @@ bool visit_open(struct visit *v, const struct visit_said *who,
 static bool is_within_rate(const struct visit *v, domain_answer_fn *fn,
                            void *ctx) {
   const struct facade *f = v->visits->facade;
-  struct caller by = begin(v, COMMAND_SAY).by;
+  struct caller by = visit_caller(v);
   char why[160];
   struct answer a = {.code = 429, .refusal = REFUSAL_RATE_LIMITED};
   by.name = id_is_null(by.session) ? f->settings.id : by.name;
@@ -406,7 +410,7 @@ static struct id session_before(const struct visit *v) {
 }
 
 bool visit_has_said(const struct visit *v, struct text key) {
-  struct caller by = begin(v, COMMAND_SAY).by;
+  struct caller by = visit_caller(v);
   struct id unused;
   struct text body;
   by.session = session_before(v);

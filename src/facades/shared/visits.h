@@ -102,6 +102,8 @@ void visit_submit(struct visit *v, enum command_type type);
 /* Its connection is there, or gone. */
 void visit_joined(struct visit *v);
 void visit_gone(struct visit *v);
+/* The customer, as the caller of a command about the session. */
+struct caller visit_caller(const struct visit *v);
 /* Is a session open, as far as the engine is? */
 bool visit_is_open(const struct visit *v, uint32_t *slot);
 
