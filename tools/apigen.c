@@ -478,7 +478,8 @@ static void put_answers(const struct route *r) {
   const bool socket = strstr(r->path, "socket") != NULL || is(r->serve, "chat");
   printf("      responses:\n");
   printf("        '%s':\n          description: %s\n",
-         socket ? "101"
+         socket                               ? "101"
+         : strstr(r->path, "/login/") != NULL ? "303"
          : r->command == COMMAND_OPEN_SESSION || is(r->serve, "tickets") ||
                  is(r->serve, "send_file") || r->command == COMMAND_SAY ||
                  r->command == COMMAND_RUN_SCRIPT

@@ -307,6 +307,7 @@ static void print_configuration(void) {
                     "An element of `integrations` in `genesys`:");
   print_file_object("FACADE", "An element of `facades`:");
   print_file_object("DESK", "An element of `desks`:");
+  print_file_object("OIDC", "An element of `oidc`:");
   printf("\n# Configured objects\n"
          "Skills, queues, agents, bots and entry points, in the centre's file "
          "and over the API.\nAn unknown member, a wrong type or a value "

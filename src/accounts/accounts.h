@@ -1,5 +1,5 @@
-/* accounts.h - people who sign in with a password, and where they are signed
- * in.
+/* accounts.h - people who sign in, with a password or by a provider, and where
+ * they are signed in.
  *
  * A small SQLite database beside the journal: what is in it is no event of any
  * session. Passwords are kept as Argon2id, what browsers hold as SHA-256. The
@@ -39,6 +39,13 @@ struct account {
   struct account_text role;    /* agent, supervisor, admin */
   struct account_text subject; /* the agent's id */
   struct account_text name;    /* what people read */
+  bool disabled;               /* nobody signs in with it */
+};
+
+/* Who somebody is at a provider (OpenID Connect): for good, and at this one
+ * alone. */
+struct account_identity {
+  struct text issuer, subject;
 };
 
 struct text account_text(const struct account_text *t);
@@ -58,9 +65,17 @@ void accounts_close(struct accounts *a); /* NULL is fine */
 enum bt_err accounts_hash(struct text password, const uint8_t salt[16],
                           char out[ACCOUNT_HASH_MAX]) BT_USE_RESULT;
 /* A new account, or the one of this login changed; whoever is signed in with it
- * is signed out. */
+ * is signed out. Without a hash ("") no password fits. It is not disabled. */
 enum bt_err accounts_put(struct accounts *a, const struct account *account,
                          const char *hash) BT_USE_RESULT;
+/* Another role, subject and name; password and identities stay. Whoever is
+ * signed in is signed out. BT_ERR_NOT_FOUND. */
+enum bt_err accounts_change(struct accounts *a,
+                            const struct account *account) BT_USE_RESULT;
+/* Nobody signs in with it until it is enabled; whoever is signed in is signed
+ * out. BT_ERR_NOT_FOUND. */
+enum bt_err accounts_disable(struct accounts *a, struct text login,
+                             bool disabled) BT_USE_RESULT;
 /* Another password; the rest stays. BT_ERR_NOT_FOUND. */
 enum bt_err accounts_set_hash(struct accounts *a, struct text login,
                               const char *hash) BT_USE_RESULT;
@@ -72,6 +87,18 @@ typedef void account_fn(void *ctx, const struct account *account);
 enum bt_err accounts_each(struct accounts *a, account_fn *fn,
                           void *ctx) BT_USE_RESULT;
 
+/* The account is also that of whoever is this at a provider: of one account,
+ * the last that was linked. BT_ERR_NOT_FOUND: there is no such account. */
+enum bt_err accounts_link(struct accounts *a, struct text login,
+                          const struct account_identity *who) BT_USE_RESULT;
+/* BT_ERR_NOT_FOUND: nobody's. */
+enum bt_err accounts_find_identity(struct accounts *a,
+                                   const struct account_identity *who,
+                                   struct account *out) BT_USE_RESULT;
+/* BT_ERR_NOT_FOUND. */
+enum bt_err accounts_find(struct accounts *a, struct text login,
+                          struct account *out) BT_USE_RESULT;
+
 /* ---- signing in */
 
 /* The hash to look at. BT_ERR_NOT_FOUND: there is no such account, and @hash is
@@ -80,9 +107,15 @@ enum bt_err accounts_find_hash(struct accounts *a, struct text login,
                                char hash[ACCOUNT_HASH_MAX]) BT_USE_RESULT;
 /* Takes a tenth of a second; from any thread. */
 bool accounts_fits(const char *hash, struct text password);
+/* Who signs in, and by which provider; empty: with a password. */
+struct account_entrance {
+  struct text login, provider;
+  int64_t now_us;
+};
 /* Signs in: @cookie is what the browser keeps. */
-enum bt_err accounts_begin(struct accounts *a, struct text login,
-                           const uint8_t secret[ACCOUNT_SECRET], int64_t now_us,
+enum bt_err accounts_begin(struct accounts *a,
+                           const struct account_entrance *entrance,
+                           const uint8_t secret[ACCOUNT_SECRET],
                            char cookie[ACCOUNT_COOKIE]) BT_USE_RESULT;
 
 /* ---- signed in */
@@ -92,7 +125,8 @@ enum bt_err accounts_begin(struct accounts *a, struct text login,
 enum bt_err accounts_who(struct accounts *a, struct text cookie, int64_t now_us,
                          struct account *out, uint8_t sha256[32]) BT_USE_RESULT;
 bool accounts_still(struct accounts *a, const uint8_t sha256[32]);
-/* Signs out. */
-enum bt_err accounts_end(struct accounts *a, struct text cookie) BT_USE_RESULT;
+/* Signs out, and says by which provider it was; empty: with a password. */
+enum bt_err accounts_end(struct accounts *a, struct text cookie,
+                         struct account_text *provider) BT_USE_RESULT;
 
 #endif

@@ -171,6 +171,7 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
     api_random(api, key, sizeof key);
     err = guesses_init(&api->guesses, api->mem, key);
   }
+  attempts_init(api, options->secret);
   if (err == BT_ERR_OK) {
     err = auth_set(&api->auth, options->tokens, options->token_count);
   }
@@ -233,6 +234,7 @@ void api_free(struct api *api) {
     return;
   }
   signins_free(api);
+  oidc_free(api->oidc);
   history_stop(api);
   history_searches_free(api);
   studio_jobs_free(api);

@@ -29,6 +29,7 @@
 #include "history/history.h"
 #include "net/loop.h"
 #include "net/server.h"
+#include "oidc/oidc.h"
 
 struct api;
 
@@ -105,6 +106,15 @@ struct api_mail {
   const char *from;            /* a bare address */
 };
 
+/* How people sign in. Borrowed for the call. */
+struct api_signin {
+  bool passwords; /* false: by providers alone */
+  /* OpenID Connect; none without a public URL. */
+  const struct oidc_settings *providers;
+  size_t provider_count;
+  struct text public_url; /* of this server, as browsers see it; or empty */
+};
+
 struct api_options {
   struct domain *domain; /* borrowed, as is the loop: they outlive the api */
   struct loop *loop;
@@ -175,6 +185,12 @@ void api_take_uploads(struct api *api, api_upload_fn *fn, void *ctx);
 void api_set_files(struct api *api, const struct api_files *files);
 /* For mails that are sent from now on. */
 void api_set_mail(struct api *api, const struct api_mail *mail);
+
+/* From now on; sign-ins that are under way at a provider have to begin anew.
+ * @rules are those of calls to other hosts. BT_ERR_NOMEM: what was before
+ * stays. */
+enum bt_err api_set_signin(struct api *api, const struct api_signin *signin,
+                           const struct outbound_rules *rules) BT_USE_RESULT;
 
 /* What agents often write, a list of {name, text, queues} as JSON; copied.
  * BT_ERR_NOMEM: those before stay. */

@@ -10,7 +10,7 @@
 #include "api/shell.h"
 #include "api/topic.h"
 
-enum { ENTROPY_POOL = 1024, TEXT_MAX = 128 };
+enum { ENTROPY_POOL = 1024, TEXT_MAX = 128, USED_ATTEMPTS = 1024 };
 
 struct desk;
 struct look_back;
@@ -42,6 +42,14 @@ struct api {
   bool stopping;
   struct signin *signins; /* passwords that are being looked at; newest first */
   size_t signin_count;
+  bool no_passwords; /* people sign in by providers alone */
+  bool public_tls;   /* browsers see this server over TLS */
+  struct oidc *oidc; /* NULL: there are no providers */
+  struct attempts_used {
+    uint64_t states[USED_ATTEMPTS]; /* the first bytes of each; a ring */
+    size_t next;
+  } attempts_used;
+  uint8_t attempt_key[32];
   struct studio_job *studio_jobs; /* scripts that are being looked at */
   size_t studio_job_count;
   struct mail_job *mail_jobs; /* mails on their way */
@@ -113,6 +121,24 @@ struct text api_cookie(const struct api *api, const struct http_request *req);
 /* Does a page of this server ask, or no page at all? A page of another origin
  * would ask with the cookie of whoever looks at it. */
 bool call_is_own_page(struct call *c);
+/* The value of the cookie "NAME=" (with its sign); empty if there is none. */
+struct text call_cookie_named(struct call *c, struct text name);
+/* The browser keeps "NAME=" for so long; 0: no more. */
+struct call_cookie_kind {
+  struct text name;
+  const char *same_site;
+  int64_t seconds;
+};
+struct text call_set_cookie(struct call *c, const struct call_cookie_kind *kind,
+                            struct text value);
+/* Does the browser see this server over TLS? */
+bool call_is_tls(struct call *c);
+/* Signs in: writes the cookie that stands for the account, whoever vouches for
+ * it (empty: a password). */
+enum bt_err call_let_in(struct call *c, struct text login, struct text provider,
+                        struct text *cookie) BT_USE_RESULT;
+/* False and answered: a centre in memory has no accounts. */
+bool call_has_accounts(struct call *c);
 /* Whose cookie it is. False: nobody's. */
 bool call_signed_in(struct call *c, struct text cookie,
                     struct auth_identity *out);
@@ -121,6 +147,29 @@ bool api_still(const struct api *api, const struct auth_source *source);
 void signins_free(struct api *api);
 /* Sockets of accounts that are gone end. */
 void signins_on_timer(void *ctx);
+
+/* ---- signin_oidc.c */
+void attempts_init(struct api *api, struct text secret);
+/* What the answer to a sign-out says, if the provider wants to hear of it.
+ * True: taken. */
+bool call_leave_provider(struct call *c, struct text provider,
+                         struct text cookie);
+
+/* ---- signin_person.c: whose account it is, made or changed if need be. Else
+ * *detail is for who runs the server. */
+enum oidc_fault call_find_account(struct call *c,
+                                  const struct oidc_settings *provider,
+                                  const struct oidc_person *person,
+                                  struct account *out, struct text *detail);
+
+/* ---- signin_page.c: a page that says why not; ends the call. */
+struct signin_fault {
+  enum oidc_fault fault;
+  struct text detail; /* for who runs the server; may be empty */
+  struct text back;   /* where to begin anew */
+  struct text cookie; /* Set-Cookie; may be empty */
+};
+void call_show_fault(struct call *c, const struct signin_fault *fault);
 
 /* ---- identify.c: does the request show a token or a cookie that is known? */
 bool api_knows(struct api *api, const struct http_request *req);

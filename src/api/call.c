@@ -194,6 +194,17 @@ static void add_headers(struct call *c, const struct reply *r,
   if (r->cookie.len > 0) {
     add(h, "Set-Cookie", r->cookie);
   }
+  if (r->other_cookie.len > 0) {
+    add(h, "Set-Cookie", r->other_cookie);
+  }
+  if (r->page) {
+    /* The URL of what is shown may have a code in it that nobody else needs. */
+    add(h, "Referrer-Policy", TEXT("no-referrer"));
+    add(h, "X-Content-Type-Options", TEXT("nosniff"));
+    add(h, "Content-Security-Policy",
+        TEXT("default-src 'none'; base-uri 'none'; form-action 'none'; "
+             "frame-ancestors 'none'"));
+  }
   if (r->file_name.len > 0) {
     add(h, "Content-Disposition", disposition(c, r->file_name));
     add(h, "X-Content-Type-Options", TEXT("nosniff"));

@@ -69,7 +69,8 @@ struct reply {
   uint32_t allow; /* bits of methods */
   int64_t retry_after_ms;
   bool replayed, waited;
-  struct text cookie; /* Set-Cookie; empty: none */
+  struct text cookie, other_cookie; /* Set-Cookie; empty: none */
+  bool page; /* what a browser shows by itself: HTML of ours, or a redirect */
   /* What a browser calls it that saves it; it shows nothing of it by itself. */
   struct text file_name;
 };

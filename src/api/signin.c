@@ -1,4 +1,4 @@
-/* People who sign in with a password, from the pages of this server.
+/* People who sign in, from the pages of this server; here with a password.
  *
  * What the browser keeps is a cookie that no script can read and that no page
  * of another site sends (HttpOnly, SameSite=Strict); whatever such a page gets
@@ -43,23 +43,32 @@ struct signin {
 /* ---- the page and its cookie */
 
 /* "a=1; baton=0123…; b=2" */
-struct text api_cookie(const struct api *api, const struct http_request *req) {
-  struct text rest = req == NULL || api->options.accounts == NULL
-                         ? TEXT("")
-                         : http_request_header(req, TEXT("Cookie"));
+static struct text cookie_named(const struct http_request *req,
+                                struct text name) {
+  struct text rest =
+      req == NULL ? TEXT("") : http_request_header(req, TEXT("Cookie"));
   while (rest.len > 0) {
     const size_t end = text_find(rest, TEXT(";"), 0);
     const struct text pair = text_trim(text_sub(rest, 0, end));
-    if (text_starts(pair, COOKIE_NAME)) {
-      return text_sub(pair, COOKIE_NAME.len, pair.len);
+    if (text_starts(pair, name)) {
+      return text_sub(pair, name.len, pair.len);
     }
     rest = text_sub(rest, end + 1, rest.len);
   }
   return TEXT("");
 }
 
+struct text api_cookie(const struct api *api, const struct http_request *req) {
+  return api->options.accounts == NULL ? TEXT("")
+                                       : cookie_named(req, COOKIE_NAME);
+}
+
 struct text call_cookie(struct call *c) {
   return api_cookie(c->api, call_request(c));
+}
+
+struct text call_cookie_named(struct call *c, struct text name) {
+  return cookie_named(call_request(c), name);
 }
 
 bool call_is_own_page(struct call *c) {
@@ -75,12 +84,40 @@ bool call_is_own_page(struct call *c) {
                            http_request_header(req, TEXT("Host")));
 }
 
-static struct text cookie_of(struct call *c, const char *value,
-                             int64_t seconds) {
-  const bool tls = text_starts(c->origin, TEXT("https://"));
+bool call_is_tls(struct call *c) {
+  const struct http_request *req = call_request(c);
+  return c->api->public_tls || text_starts(c->origin, TEXT("https://")) ||
+         (req != NULL && http_request_is_https(req));
+}
+
+struct text call_set_cookie(struct call *c, const struct call_cookie_kind *kind,
+                            struct text value) {
   return call_format(
-      c, "%.*s%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
-      TEXT_ARG(COOKIE_NAME), value, (long long)seconds, tls ? "; Secure" : "");
+      c, "%.*s%.*s; Path=/; HttpOnly; SameSite=%s; Max-Age=%lld%s",
+      TEXT_ARG(kind->name), TEXT_ARG(value), kind->same_site,
+      (long long)kind->seconds, call_is_tls(c) ? "; Secure" : "");
+}
+
+static struct text cookie_of(struct call *c, struct text value,
+                             int64_t seconds) {
+  const struct call_cookie_kind kind = {COOKIE_NAME, "Strict", seconds};
+  return call_set_cookie(c, &kind, value);
+}
+
+enum bt_err call_let_in(struct call *c, struct text login, struct text provider,
+                        struct text *cookie) {
+  uint8_t secret[ACCOUNT_SECRET];
+  char value[ACCOUNT_COOKIE];
+  const struct account_entrance entrance = {
+      .login = login, .provider = provider, .now_us = api_now_us(c->api)};
+  api_random(c->api, secret, sizeof secret);
+  const enum bt_err err =
+      accounts_begin(c->api->options.accounts, &entrance, secret, value);
+  if (err == BT_ERR_OK) {
+    *cookie = cookie_of(c, (struct text){value, sizeof value},
+                        ACCOUNT_LIFE_US / 1000000);
+  }
+  return err;
 }
 
 /* ---- who it is */
@@ -159,11 +196,8 @@ static void refuse_password(struct call *c) {
 }
 
 static void reply_in(struct call *c, const struct signin *s) {
-  uint8_t secret[ACCOUNT_SECRET];
-  char cookie[ACCOUNT_COOKIE + 1] = {0};
-  api_random(c->api, secret, sizeof secret);
-  if (accounts_begin(c->api->options.accounts, account_text(&s->login), secret,
-                     api_now_us(c->api), cookie) != BT_ERR_OK) {
+  struct text cookie;
+  if (call_let_in(c, account_text(&s->login), TEXT(""), &cookie) != BT_ERR_OK) {
     refuse_store(c);
     return;
   }
@@ -172,10 +206,8 @@ static void reply_in(struct call *c, const struct signin *s) {
   json_key(&o, "login");
   json_put_text(&o, account_text(&s->login));
   json_close_object(&o);
-  const struct reply r = {.code = 200,
-                          .body = textbuf_text(&c->out),
-                          .cookie =
-                              cookie_of(c, cookie, ACCOUNT_LIFE_US / 1000000)};
+  const struct reply r = {
+      .code = 200, .body = textbuf_text(&c->out), .cookie = cookie};
   call_reply(c, &r);
 }
 
@@ -336,7 +368,7 @@ static void start(struct call *c, struct text login, struct text password) {
   }
 }
 
-static bool has_accounts(struct call *c) {
+bool call_has_accounts(struct call *c) {
   if (c->api->options.accounts != NULL) {
     return true;
   }
@@ -357,13 +389,24 @@ static bool from_own_page(struct call *c) {
   return false;
 }
 
+static bool takes_passwords(struct call *c) {
+  if (!c->api->no_passwords) {
+    return true;
+  }
+  call_refuse(c, REFUSAL_FORBIDDEN,
+              TEXT("Nobody signs in with a password here; GET /api/v1/login "
+                   "says by which provider."),
+              TEXT(""));
+  return false;
+}
+
 void serve_login(struct call *c) {
   struct text login, password;
-  if (!has_accounts(c) || !from_own_page(c)) {
+  if (!call_has_accounts(c) || !from_own_page(c)) {
     return;
   }
   call_audit(c, "signIn");
-  if (read_body(c, &login, &password)) {
+  if (takes_passwords(c) && read_body(c, &login, &password)) {
     start(c, login, password);
   }
 }
@@ -379,7 +422,7 @@ void signins_on_timer(void *ctx) {
 
 /* Signing out twice is no mistake. */
 void serve_logout(struct call *c) {
-  if (!has_accounts(c) || !from_own_page(c)) {
+  if (!call_has_accounts(c) || !from_own_page(c)) {
     return;
   }
   const struct text cookie = call_cookie(c);
@@ -388,9 +431,11 @@ void serve_logout(struct call *c) {
     c->by.role = who.role;
     c->by.name = who.subject;
   }
-  const enum bt_err err = cookie.len == 0
-                              ? BT_ERR_NOT_FOUND
-                              : accounts_end(c->api->options.accounts, cookie);
+  struct account_text provider = {.len = 0};
+  const enum bt_err err =
+      cookie.len == 0
+          ? BT_ERR_NOT_FOUND
+          : accounts_end(c->api->options.accounts, cookie, &provider);
   if (err != BT_ERR_OK && err != BT_ERR_NOT_FOUND) {
     refuse_store(c);
     return;
@@ -399,8 +444,11 @@ void serve_logout(struct call *c) {
     call_audit(c, "signOut");
     api_revoke(c->api);
   }
-  const struct reply r = {.code = 204, .cookie = cookie_of(c, "", 0)};
-  call_reply(c, &r);
+  const struct text none = cookie_of(c, TEXT(""), 0);
+  if (!call_leave_provider(c, account_text(&provider), none)) {
+    const struct reply r = {.code = 204, .cookie = none};
+    call_reply(c, &r);
+  }
 }
 
 void serve_me(struct call *c) {

@@ -1,4 +1,4 @@
-/* People who sign in with a password: added, changed, removed, listed. */
+/* People who sign in: added, changed, disabled, removed, listed. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +18,7 @@ enum { PATH_TEXT = 4096, SALT_BYTES = 16 };
 struct choice {
   const char *action, *login;
   const char *role, *subject, *name, *data;
+  const char *issuer, *person; /* who it is at a provider; both or none */
   bool json;
 };
 
@@ -100,16 +101,45 @@ static bool make_account(const struct choice *c, struct account *out) {
   return false;
 }
 
+static enum bt_err link_person(struct accounts *a, const struct choice *c) {
+  const struct account_identity who = {text_from(c->issuer),
+                                       text_from(c->person)};
+  return accounts_link(a, text_from(c->login), &who);
+}
+
 static int add(struct accounts *a, const struct choice *c) {
   struct account account;
-  char hash[ACCOUNT_HASH_MAX];
+  char hash[ACCOUNT_HASH_MAX] = "";
   if (!make_account(c, &account)) {
     return CLI_MISUSE;
   }
-  if (!read_hash(hash)) {
+  if (c->issuer == NULL && !read_hash(hash)) {
     return CLI_FAILED;
   }
-  const enum bt_err err = accounts_put(a, &account, hash);
+  enum bt_err err = accounts_put(a, &account, hash);
+  if (err == BT_ERR_OK && c->issuer != NULL) {
+    err = link_person(a, c);
+  }
+  return err == BT_ERR_OK ? CLI_DONE : failed(c, err);
+}
+
+static int link_one(struct accounts *a, const struct choice *c) {
+  if (c->issuer == NULL) {
+    cli_error("account link: --issuer and --person say who it is at a "
+              "provider");
+    return CLI_MISUSE;
+  }
+  const enum bt_err err = link_person(a, c);
+  return err == BT_ERR_OK ? CLI_DONE : failed(c, err);
+}
+
+static int disable(struct accounts *a, const struct choice *c) {
+  const enum bt_err err = accounts_disable(a, text_from(c->login), true);
+  return err == BT_ERR_OK ? CLI_DONE : failed(c, err);
+}
+
+static int enable(struct accounts *a, const struct choice *c) {
+  const enum bt_err err = accounts_disable(a, text_from(c->login), false);
   return err == BT_ERR_OK ? CLI_DONE : failed(c, err);
 }
 
@@ -130,10 +160,11 @@ static int remove_one(struct accounts *a, const struct choice *c) {
 static void print_plain(void *ctx, const struct account *account) {
   (void)ctx;
   const struct text subject = account_text(&account->subject);
-  printf("%-20.*s %-10.*s %.*s%s%.*s\n",
+  printf("%-20.*s %-10.*s %.*s%s%.*s%s\n",
          TEXT_ARG(account_text(&account->login)),
          TEXT_ARG(account_text(&account->role)), TEXT_ARG(subject),
-         subject.len > 0 ? "  " : "", TEXT_ARG(account_text(&account->name)));
+         subject.len > 0 ? "  " : "", TEXT_ARG(account_text(&account->name)),
+         account->disabled ? "  (disabled)" : "");
 }
 
 static void put_json(void *ctx, const struct account *account) {
@@ -147,6 +178,8 @@ static void put_json(void *ctx, const struct account *account) {
   json_put_text(o, account_text(&account->subject));
   json_key(o, "name");
   json_put_text(o, account_text(&account->name));
+  json_key(o, "disabled");
+  json_put_bool(o, account->disabled);
   json_close_object(o);
 }
 
@@ -209,9 +242,9 @@ static const struct action {
   const char *name;
   int (*run)(struct accounts *a, const struct choice *c);
   bool of_one; /* needs a login */
-} actions[] = {{"add", add, true},
-               {"password", set_password, true},
-               {"remove", remove_one, true},
+} actions[] = {{"add", add, true},       {"password", set_password, true},
+               {"link", link_one, true}, {"disable", disable, true},
+               {"enable", enable, true}, {"remove", remove_one, true},
                {"list", list, false}};
 
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
@@ -230,7 +263,7 @@ static const struct action *find_action(const char *name) {
               actions[near].name);
   } else {
     cli_error("account: there is no action '%s'; there are add, password, "
-              "remove and list",
+              "link, disable, enable, remove and list",
               name);
   }
   return NULL;
@@ -242,6 +275,10 @@ static int carry_out(const struct action *action, const struct choice *c) {
   if ((c->login != NULL) != action->of_one) {
     cli_error("account %s: %s", action->name,
               action->of_one ? "the login is missing" : "takes no login");
+    return CLI_MISUSE;
+  }
+  if ((c->issuer == NULL) != (c->person == NULL)) {
+    cli_error("account %s: --issuer and --person come together", action->name);
     return CLI_MISUSE;
   }
   (void)snprintf(path, sizeof path, "%s/accounts.db", c->data);
@@ -267,11 +304,16 @@ int cmd_account(const struct cli_command *self, int argc, char **argv) {
       {"--agent", CLI_TEXT, &c.subject, "ID", "who of the centre's agents"},
       {"--name", CLI_TEXT, &c.name, "NAME",
        "what people read; default the login"},
+      {"--issuer", CLI_TEXT, &c.issuer, "URL",
+       "add, link: the provider at which they sign in, without a password"},
+      {"--person", CLI_TEXT, &c.person, "SUB",
+       "add, link: who they are there (the \"sub\" of their ID token)"},
       {"--json", CLI_FLAG, &c.json, NULL, "list: as a JSON list"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton account add anna --role agent --agent anna --data data/main",
       "baton account password anna --data data/main",
+      "baton account disable anna --data data/main",
       "baton account list --data data/main", NULL};
   const struct cli_page page = {options, examples, 1, 2};
   int exit_code;

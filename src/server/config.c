@@ -255,8 +255,8 @@ bool server_parse_listen(struct text t, char host[SERVER_HOST_MAX],
 
 /* ---- the file itself */
 
-static bool is_centre_name(struct text t) {
-  bool good = t.len <= CENTRE_NAME_MAX && t.ptr[0] != '.';
+bool reader_is_name(struct text t) {
+  bool good = t.len > 0 && t.len <= CENTRE_NAME_MAX && t.ptr[0] != '.';
   for (size_t i = 0; good && i < t.len; i++) {
     const char c = t.ptr[i];
     good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -271,7 +271,7 @@ static void read_centre(struct reader *r) {
     return;
   }
   r->out->centre = name->text;
-  if (!is_centre_name(name->text)) {
+  if (!reader_is_name(name->text)) {
     reader_error(r, name,
                  "a centre's name has 1 … %d letters, digits, \"-\", \"_\" and "
                  "\".\", and does not begin with a point",
@@ -505,6 +505,7 @@ static void read_sections(struct reader *r) {
   reader_read_tokens(r);
   reader_read_replies(r);
   reader_read_genesys(r);
+  reader_read_signin(r);
   reader_read_facades(r);
 }
 

@@ -68,6 +68,7 @@ struct server_config {
   struct scan_settings scan;
   struct api_mail mail;
   struct genesys_settings genesys;
+  struct api_signin signin;
   struct server_script *scripts;
   size_t script_count;
   struct text replies; /* JSON: a list of {name, text, queues} */

@@ -4,27 +4,6 @@
 
 enum { TOKEN_DEFAULT_S = 86400, RETRY_DEFAULT_S = 5 };
 
-static void *list_of(struct reader *r, const struct json *list, size_t size) {
-  void *out = arena_alloc(r->arena, ((size_t)list->count + 1) * size);
-  r->no_memory = r->no_memory || out == NULL;
-  return out;
-}
-
-/* One of @count words; @count after an error was reported. */
-static size_t find_word(struct reader *r, const struct json *at,
-                        const struct text *words, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (text_equal(at->text, words[i])) {
-      return i;
-    }
-  }
-  const struct text hint =
-      findings_suggest(r->findings, at->text, words, count);
-  reader_error(r, at, "\"%.*s\" has no such value \"%.*s\"%.*s",
-               TEXT_ARG(at->key), TEXT_ARG(at->text), TEXT_ARG(hint));
-  return count;
-}
-
 /* ---- clients */
 
 static const struct text role_words[] = {
@@ -59,7 +38,7 @@ static void read_client(struct reader *r, const struct json *object,
     (void)reader_secret(r, secret, &out->secret);
   }
   if (role != NULL) {
-    const size_t i = find_word(r, role, role_words, ROLE_WORDS);
+    const size_t i = reader_word(r, role, role_words, ROLE_WORDS);
     out->role = i < ROLE_WORDS ? roles[i] : ROLE_SUPERVISOR;
   }
   if (user != NULL) {
@@ -73,7 +52,7 @@ static void read_client(struct reader *r, const struct json *object,
 }
 
 static void read_clients(struct reader *r, const struct json *list) {
-  struct genesys_client *out = list_of(r, list, sizeof *out);
+  struct genesys_client *out = reader_list(r, list, sizeof *out);
   r->out->genesys.clients = out;
   for (const struct json *m = list->first; m != NULL && out != NULL;
        m = m->next) {
@@ -130,7 +109,7 @@ static void read_integration(struct reader *r, const struct json *object,
 }
 
 static void read_integrations(struct reader *r, const struct json *list) {
-  struct genesys_integration *out = list_of(r, list, sizeof *out);
+  struct genesys_integration *out = reader_list(r, list, sizeof *out);
   r->out->genesys.integrations = out;
   for (const struct json *m = list->first; m != NULL && out != NULL;
        m = m->next) {
@@ -149,7 +128,7 @@ static void read_codes(struct reader *r, const struct json *list) {
   if (list == NULL) {
     return;
   }
-  struct text *out = list_of(r, list, sizeof *out);
+  struct text *out = reader_list(r, list, sizeof *out);
   s->wrapup_codes = out;
   s->wrapup_count = 0;
   for (const struct json *m = list->first; m != NULL && out != NULL;
@@ -168,7 +147,7 @@ static void read_from_bot(struct reader *r, const struct json *at) {
   static const enum genesys_from_bot values[] = {GENESYS_RELEASE, GENESYS_WAIT,
                                                  GENESYS_REFUSE};
   if (at != NULL) {
-    const size_t i = find_word(r, at, words, sizeof words / sizeof words[0]);
+    const size_t i = reader_word(r, at, words, sizeof words / sizeof words[0]);
     r->out->genesys.from_bot = i < 3 ? values[i] : GENESYS_RELEASE;
   }
 }

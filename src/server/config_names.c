@@ -80,3 +80,25 @@ void names_require(struct reader *r, size_t kind, struct text name,
   reader_error(r, node, "there is no %s \"%.*s\"%.*s", kind_words[kind],
                TEXT_ARG(name), TEXT_ARG(hint));
 }
+
+/* ---- lists and words */
+
+void *reader_list(struct reader *r, const struct json *list, size_t size) {
+  void *out = arena_alloc(r->arena, ((size_t)list->count + 1) * size);
+  r->no_memory = r->no_memory || out == NULL;
+  return out;
+}
+
+size_t reader_word(struct reader *r, const struct json *at,
+                   const struct text *words, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (text_equal(at->text, words[i])) {
+      return i;
+    }
+  }
+  const struct text hint =
+      findings_suggest(r->findings, at->text, words, count);
+  reader_error(r, at, "\"%.*s\" has no such value \"%.*s\"%.*s",
+               TEXT_ARG(at->key), TEXT_ARG(at->text), TEXT_ARG(hint));
+  return count;
+}

@@ -26,6 +26,7 @@ enum file_object {
   FILE_GENESYS_INTEGRATION,
   FILE_FACADE,
   FILE_DESK,
+  FILE_OIDC,
   FILE_FILES,
   FILE_MAIL
 };
@@ -112,6 +113,16 @@ bool reader_secret(struct reader *r, const struct json *at, struct text *out);
 bool reader_headers(struct reader *r, const struct json *at,
                     const struct text **list, size_t *count);
 
+/* Room for as many things of @size as @list has elements, in the arena; NULL
+ * without memory. */
+void *reader_list(struct reader *r, const struct json *list, size_t size);
+/* Which of @count words the text at @at is; @count after an error was reported.
+ */
+size_t reader_word(struct reader *r, const struct json *at,
+                   const struct text *words, size_t count);
+/* Letters, digits, "-", "_" and ".", 64 at most, no point at its beginning. */
+bool reader_is_name(struct text t);
+
 /* ---- names */
 
 void names_init(struct names *n, const struct mem *mem);
@@ -148,6 +159,8 @@ void reader_read_tls(struct reader *r);
 void reader_read_replies(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
+/* publicUrl, passwords, oidc. */
+void reader_read_signin(struct reader *r);
 /* After the objects, whose names they need. */
 void reader_read_facades(struct reader *r);
 

@@ -180,6 +180,10 @@ void server_finish_reload(struct server *s) {
     log_say(&s->log, API_LOG_ERROR, "configuration.genesys",
             "there is no memory for \"genesys\": it stays as it was");
   }
+  if (api_set_signin(s->api, &s->coming.signin, &s->coming.rest) != BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.oidc",
+            "there is no memory for \"oidc\": it stays as it was");
+  }
   const struct api_files files = server_files(s, &s->coming);
   api_set_files(s->api, &files);
   api_set_mail(s->api, &s->coming.mail);

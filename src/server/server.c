@@ -244,6 +244,9 @@ static enum bt_err create_api(struct server *s) {
     err = api_set_replies(s->api, c->replies);
   }
   if (err == BT_ERR_OK) {
+    err = api_set_signin(s->api, &c->signin, &c->rest);
+  }
+  if (err == BT_ERR_OK) {
     err = create_bots(s);
   }
   if (err == BT_ERR_OK) {

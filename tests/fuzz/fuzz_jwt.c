@@ -5,27 +5,15 @@
  * kept has a use. None has signed a token that nobody signed: the corpus has
  * tokens, and no private key is there.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "domain/heap.h"
 #include "oidc/base64url.h"
 #include "oidc/claims.h"
 #include "oidc/keys.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void *resize(void *ctx, void *old, size_t old_size, size_t new_size) {
-  (void)ctx;
-  (void)old_size;
-  if (new_size == 0) {
-    free(old);
-    return NULL;
-  }
-  return realloc(old, new_size);
-}
-
-static const struct mem heap = {.resize = resize};
 
 static void check_spelling(struct text token, const struct jwt *jwt) {
   static char again[JWT_BYTES_MAX];
@@ -74,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct arena arena;
   struct jwt jwt;
   const char *why = NULL;
-  arena_init(&arena, &heap, 0);
+  arena_init(&arena, heap_mem(), 0);
   const bool read = jwt_read(&arena, token, &jwt, &why) == BT_ERR_OK;
   bt_check(read == (why == NULL));
   if (read) {

@@ -166,7 +166,7 @@ test("an account that is removed while the server runs: its sockets end", async 
 test("baton account: lists, removes, and says what is wrong", async () => {
   const { stdout } = account("list", "--json");
   assert.deepEqual(JSON.parse(stdout).find((a) => a.login === "sue"),
-    { login: "sue", role: "supervisor", agent: "", name: "sue" });
+    { login: "sue", role: "supervisor", agent: "", name: "sue", disabled: false });
   assert.match(account("list").stdout, /anna@example.com +agent +anna {2}Anna/);
   assert.equal(account("remove", "sue").status, 0);
   assert.match(account("remove", "sue").stderr, /there is no account 'sue'/);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,10 +72,11 @@ static void put(struct place *p, const char *login, const char *role) {
 static struct text sign_in(struct place *p, const char *login, int64_t now_us,
                            char cookie[ACCOUNT_COOKIE]) {
   static uint8_t secret[ACCOUNT_SECRET];
+  const struct account_entrance entrance = {
+      .login = text_from(login), .provider = TEXT("shop"), .now_us = now_us};
   secret[0]++; /* another one each time */
-  assert_int_equal(
-      accounts_begin(p->accounts, text_from(login), secret, now_us, cookie),
-      BT_ERR_OK);
+  assert_int_equal(accounts_begin(p->accounts, &entrance, secret, cookie),
+                   BT_ERR_OK);
   return (struct text){cookie, ACCOUNT_COOKIE};
 }
 
@@ -138,9 +140,108 @@ a_browser_is_known_until_it_is_idle_old_or_signed_out(void **state) {
   c = sign_in(p, "anna", T0, cookie);
   assert_int_equal(who(p, c, T0 + ACCOUNT_IDLE_US + 1), BT_ERR_NOT_FOUND);
   c = sign_in(p, "anna", T0, cookie);
-  assert_int_equal(accounts_end(p->accounts, c), BT_ERR_OK);
+  struct account_text provider;
+  assert_int_equal(accounts_end(p->accounts, c, &provider), BT_ERR_OK);
+  assert_true(text_equal(account_text(&provider), TEXT("shop")));
+  assert_int_equal(accounts_end(p->accounts, c, &provider), BT_ERR_NOT_FOUND);
   assert_int_equal(who(p, c, T0), BT_ERR_NOT_FOUND);
   assert_int_equal(who(p, TEXT("guessed"), T0), BT_ERR_NOT_FOUND);
+}
+
+static void a_disabled_account_lets_nobody_in(void **state) {
+  struct place *p = *state;
+  char cookie[ACCOUNT_COOKIE], hash[ACCOUNT_HASH_MAX];
+  static const uint8_t secret[ACCOUNT_SECRET] = "another one";
+  const struct account_entrance entrance = {.login = TEXT("anna"),
+                                            .now_us = T0};
+  put(p, "anna", "agent");
+  const struct text c = sign_in(p, "anna", T0, cookie);
+  assert_int_equal(accounts_disable(p->accounts, TEXT("anna"), true),
+                   BT_ERR_OK);
+  assert_int_equal(who(p, c, T0), BT_ERR_NOT_FOUND);
+  assert_int_equal(accounts_find_hash(p->accounts, TEXT("anna"), hash),
+                   BT_ERR_NOT_FOUND);
+  assert_false(accounts_fits(hash, PASSWORD));
+  assert_int_equal(accounts_begin(p->accounts, &entrance, secret, cookie),
+                   BT_ERR_NOT_FOUND);
+  assert_int_equal(accounts_disable(p->accounts, TEXT("anna"), false),
+                   BT_ERR_OK);
+  (void)sign_in(p, "anna", T0, cookie);
+  assert_int_equal(accounts_disable(p->accounts, TEXT("nobody"), true),
+                   BT_ERR_NOT_FOUND);
+}
+
+/* Which login it is; "" if nobody's. */
+static const char *login_of(struct place *p, const char *issuer,
+                            const char *subject) {
+  static char login[ACCOUNT_TEXT_MAX + 1];
+  struct account account;
+  const struct account_identity at = {text_from(issuer), text_from(subject)};
+  const enum bt_err err = accounts_find_identity(p->accounts, &at, &account);
+  (void)snprintf(login, sizeof login, "%.*s",
+                 err == BT_ERR_OK ? account.login.len : 0, account.login.bytes);
+  return login;
+}
+
+static void link_to(struct place *p, const char *login, const char *subject) {
+  const struct account_identity at = {TEXT("https://id"), text_from(subject)};
+  assert_int_equal(accounts_link(p->accounts, text_from(login), &at),
+                   BT_ERR_OK);
+}
+
+static void who_somebody_is_at_a_provider(void **state) {
+  struct place *p = *state;
+  const struct account_identity at = {TEXT("https://id"), TEXT("7")};
+  put(p, "anna", "agent");
+  put(p, "bert", "agent");
+  assert_int_equal(accounts_link(p->accounts, TEXT("nobody"), &at),
+                   BT_ERR_NOT_FOUND);
+  link_to(p, "anna", "7");
+  assert_string_equal(login_of(p, "https://id", "7"), "anna");
+  assert_string_equal(login_of(p, "https://other", "7"), "");
+  link_to(p, "anna", "8"); /* of one account, the last */
+  assert_string_equal(login_of(p, "https://id", "7"), "");
+  link_to(p, "bert", "8"); /* and of one identity */
+  assert_string_equal(login_of(p, "https://id", "8"), "bert");
+  assert_int_equal(accounts_remove(p->accounts, TEXT("bert")), BT_ERR_OK);
+  assert_string_equal(login_of(p, "https://id", "8"), "");
+}
+
+static void another_role_keeps_password_and_identity(void **state) {
+  struct place *p = *state;
+  char cookie[ACCOUNT_COOKIE], hash[ACCOUNT_HASH_MAX];
+  struct account account;
+  put(p, "anna", "agent");
+  link_to(p, "anna", "7");
+  const struct text c = sign_in(p, "anna", T0, cookie);
+  assert_int_equal(accounts_find(p->accounts, TEXT("anna"), &account),
+                   BT_ERR_OK);
+  assert_true(account_set(&account.role, TEXT("supervisor")));
+  assert_int_equal(accounts_change(p->accounts, &account), BT_ERR_OK);
+  assert_int_equal(who(p, c, T0), BT_ERR_NOT_FOUND);
+  assert_int_equal(accounts_find_hash(p->accounts, TEXT("anna"), hash),
+                   BT_ERR_OK);
+  assert_string_equal(login_of(p, "https://id", "7"), "anna");
+}
+
+/* What the program of before left. */
+static void a_file_without_providers_grows(void **state) {
+  struct place *p = *state;
+  sqlite3 *db = NULL;
+  put(p, "anna", "agent");
+  accounts_close(p->accounts);
+  assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+  assert_int_equal(
+      sqlite3_exec(db,
+                   "DROP TABLE identity; ALTER TABLE account DROP COLUMN "
+                   "disabled; ALTER TABLE browser DROP COLUMN provider; "
+                   "PRAGMA user_version = 0;",
+                   NULL, NULL, NULL),
+      SQLITE_OK);
+  (void)sqlite3_close(db);
+  open_accounts(p);
+  link_to(p, "anna", "7");
+  assert_string_equal(login_of(p, "https://id", "7"), "anna");
 }
 
 static void a_new_password_signs_out_everywhere(void **state) {
@@ -220,6 +321,10 @@ int main(void) {
       STORY(a_password_has_ten_to_256_bytes),
       STORY(a_browser_is_known_until_it_is_idle_old_or_signed_out),
       STORY(a_new_password_signs_out_everywhere),
+      STORY(a_disabled_account_lets_nobody_in),
+      STORY(who_somebody_is_at_a_provider),
+      STORY(another_role_keeps_password_and_identity),
+      STORY(a_file_without_providers_grows),
       STORY(everything_is_there_after_a_restart),
       STORY(what_is_no_database_is_refused_and_left_alone),
   };

@@ -1,4 +1,5 @@
 #include "loaded.h"
+#include "oidc/jwt.h"
 
 static void load(struct loaded *l, const char *yaml) {
   loaded_begin(l);
@@ -28,7 +29,12 @@ static const char good[] =
     "log: {level: warning}\n"
     "entryPoints: [{id: main, bot: cognigy, onGoodbye: Forum, "
     "fallback: support}]\n"
-    "bots: [{id: cognigy}]\n";
+    "bots: [{id: cognigy}]\n"
+    "publicUrl: https://desk.shop.example\n"
+    "oidc:\n"
+    "  - {id: shop, name: Shop, issuer: \"https://id.shop.example\", clientId: "
+    "baton, hosts: [\"10.1.2.3:8443\"], algorithms: [ES256], makeAccounts: true, "
+    "roles: {agent: [a, b], admin: [c]}}\n";
 
 static void a_good_file_is_read(void **state) {
   (void)state;
@@ -52,6 +58,14 @@ static void a_good_file_is_read(void **state) {
   assert_int_equal(l.config.script_count, 1);
   assert_true(
       text_equal(l.config.scripts[0].source, TEXT("TRACE \"hello\"\n")));
+  assert_true(l.config.signin.passwords);
+  assert_int_equal(l.config.signin.provider_count, 1);
+  const struct oidc_settings *p = &l.config.signin.providers[0];
+  assert_int_equal(p->algs, 1u << JWT_ES256);
+  assert_true(text_equal(p->scope, TEXT("openid profile email")));
+  assert_int_equal(p->grant_count, 3);
+  assert_true(text_equal(p->grants[0].role, TEXT("admin")));
+  assert_true(text_equal(p->grants[2].value, TEXT("b")));
   done(&l);
 }
 
@@ -109,6 +123,10 @@ static void secrets_come_from_the_environment_and_from_files(void **state) {
 }
 
 /* Each is one file with one mistake. */
+#define SIGN_IN(issuer, more)                                                  \
+  "centre: c\npublicUrl: https://desk\n"                                       \
+  "oidc: [{id: a, name: A, issuer: \"" issuer "\", clientId: b" more           \
+  "}]\n" REST
 #define CALENDARS                                                              \
   "centre: c\ntimeZone: Europe/Berlin\n" REST                                  \
   "hours:\n  - {id: office, mon: \"09:00-17:00\", holidays: [2026-12-25]}\n"
@@ -118,6 +136,20 @@ static const struct {
   uint32_t line;
   const char *says; /* part of it: the cure or the nearest name */
 } mistakes[] = {
+    {"centre: c\noidc: [{id: a, name: A, issuer: \"https://id\", clientId: "
+     "b}]\n" REST,
+     2, "needs \"publicUrl\""},
+    {"centre: c\npasswords: false\n" REST, 2, "nobody could sign in"},
+    {"centre: c\npublicUrl: https://a/b\n" REST, 2, "nothing else"},
+    {SIGN_IN("http://id", ""), 3, "begins with https://"},
+    {SIGN_IN("https://id?a=b", ""), 3, "has no query"},
+    {SIGN_IN("https://id", ", scope: [profile]"), 3, "openid"},
+    {SIGN_IN("https://id", ", hosts: [\"*\"]"), 3, "a rule is"},
+    {SIGN_IN("https://id", ", algorithms: [none]"), 3, "RS256"},
+    {SIGN_IN("https://id", ", makeAccounts: true"), 3, "needs \"roles\""},
+    {SIGN_IN("https://id", ", roles: {amin: [a]}"), 3, "\"admin\""},
+    {SIGN_IN("https://id", ", roles: {admin: []}"), 3, "nobody could sign in"},
+    {SIGN_IN("https://id", ", clientSecret: plain"), 3, "env:NAME"},
     {CALENDARS "queues: [{id: support, hours: offcie}]\n", 7,
      "there is no calendar \"offcie\"; did you mean \"office\"?"},
     {CALENDARS "  - {id: o, timeZone: Europe/Berln}\n", 7,

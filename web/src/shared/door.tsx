@@ -28,7 +28,9 @@ export function Door({ language, roles, refuse, children }: Props) {
   };
   useEffect(look, []);
   const leave = (): void => {
-    void ask("/api/v1/logout", { method: "POST" }).finally(() => setPerson(null));
+    ask<{ next: string } | null>("/api/v1/logout", { method: "POST" })
+      .then((answer) => answer !== null && location.assign(answer.next))
+      .finally(() => setPerson(null));
   };
   if (person === undefined) return <p className="loading" role="status">{language.t("page.loading")}</p>;
   if (person === null) return <SignIn language={language} onDone={look} />;

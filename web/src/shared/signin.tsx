@@ -1,9 +1,45 @@
-// Login and password; what is refused is said in the server's words.
-import { type FormEvent, useState } from "react";
+// Login and password, or a provider's own page; what is refused is said in the server's words.
+import { type FormEvent, useEffect, useState } from "react";
 import type { Language } from "./i18n";
 import { ask, Refused } from "./problem";
 
+interface WaysIn {
+  password: boolean;
+  providers: { id: string; name: string; path: string }[];
+}
+
+// Where nobody answers, the form says so when it is sent.
+const PASSWORD_ALONE: WaysIn = { password: true, providers: [] };
+
 export function SignIn({ language, onDone }: { language: Language; onDone: () => void }) {
+  const [ways, setWays] = useState<WaysIn | undefined>(undefined);
+  useEffect(() => {
+    ask<WaysIn>("/api/v1/login").then(setWays, () => setWays(PASSWORD_ALONE));
+  }, []);
+  if (ways === undefined) return <p className="loading" role="status">{language.t("page.loading")}</p>;
+  return (
+    <main className="signin">
+      {ways.password ? <Password language={language} onDone={onDone} /> : <h1>{language.t("signin.title")}</h1>}
+      {ways.providers.length > 0 && <Providers language={language} ways={ways} />}
+    </main>
+  );
+}
+
+// Links: the browser leaves this page, and comes back to it.
+function Providers({ language, ways }: { language: Language; ways: WaysIn }) {
+  const here = encodeURIComponent(location.pathname + location.search);
+  return (
+    <ul>
+      {ways.providers.map((provider) => (
+        <li key={provider.id}>
+          <a href={`${provider.path}?return=${here}`}>{language.t("signin.by", { name: provider.name })}</a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Password({ language, onDone }: { language: Language; onDone: () => void }) {
   const { t } = language;
   const [said, setSaid] = useState("");
   const [busy, setBusy] = useState(false);
@@ -18,15 +54,13 @@ export function SignIn({ language, onDone }: { language: Language; onDone: () =>
       .finally(() => setBusy(false));
   };
   return (
-    <main className="signin">
-      <form onSubmit={send}>
-        <h1>{t("signin.title")}</h1>
-        <label>{t("signin.login")}<input name="login" autoComplete="username" autoFocus required /></label>
-        <label>{t("signin.password")}<input name="password" type="password" autoComplete="current-password" required /></label>
-        {said !== "" && <p role="alert" className="bad">{said}</p>}
-        <button type="submit" disabled={busy}>{t("signin.in")}</button>
-      </form>
-    </main>
+    <form onSubmit={send}>
+      <h1>{t("signin.title")}</h1>
+      <label>{t("signin.login")}<input name="login" autoComplete="username" autoFocus required /></label>
+      <label>{t("signin.password")}<input name="password" type="password" autoComplete="current-password" required /></label>
+      {said !== "" && <p role="alert" className="bad">{said}</p>}
+      <button type="submit" disabled={busy}>{t("signin.in")}</button>
+    </form>
   );
 }
 
