@@ -79,9 +79,10 @@ ROWS = [
         "10⁷ executions of each, which take hours: `ctest --test-dir build/clang -R 'fuzz.*long'`; YAML, which is libyaml's"),
     Row(9, "torture suites",
         "WebSocket, HTTP/1.1, HTTP/2, JSON, JWS suites by others: 0 failed",
-        [ctest("conformance\\.net")],
-        [],
-        "suites by others: only real clients and cases of our own are here; there is no HTTP/2"),
+        [ctest("scenario\\.json_suite|conformance\\.net|conformance\\.net_tls")],
+        [step("env BATON_JSON=planted node --test --test-reporter=tap tests/scenario/json_suite.test.mjs", r'n_\w+\.json: \{"code":200')],
+        "suites by others but for JSON (nst's JSONTestSuite): for HTTP/1.1 and WebSocket real clients and cases of our own are "
+        "here; there is no HTTP/2"),
     Row(10, "slow and idle attackers",
         "others served within 1 s, slow ones closed within 30 s, memory bounded, no TLS finding",
         [step("{python} tests/load/slow.py {gcc}/baton", r"\d+ slow and idle connections: .*"),
