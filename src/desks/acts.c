@@ -34,18 +34,24 @@ void desk_taken(struct desk_link *l, struct text who) {
   }
 }
 
+static bool end_here(struct desk_link *l, struct text outcome) {
+  struct command cmd = seat_command(l, COMMAND_END, TEXT(""));
+  record_set_given(&cmd.args, FIELD_DISPOSITION, text_sub(outcome, 0, 128));
+  return link_submit(l, &cmd);
+}
+
+static bool hand_on(struct desk_link *l) {
+  struct command cmd = seat_command(l, COMMAND_TRANSFER, TEXT(""));
+  record_set_text(&cmd.args, FIELD_TARGET, l->desk->settings.then);
+  record_set_text(&cmd.args, FIELD_REASON, TEXT("The desk has finished."));
+  return l->desk->settings.then.len > 0 && link_submit(l, &cmd);
+}
+
 void desk_left(struct desk_link *l, struct text outcome) {
-  struct command cmd = seat_command(
-      l, l->desk->settings.releases ? COMMAND_HANGUP : COMMAND_END, TEXT(""));
   if (l->stage == DESK_OPEN) {
     desk_lose(l, "The desk ended the conversation before anybody took it.");
-  } else if (l->stage == DESK_TAKEN) {
-    if (!l->desk->settings.releases) {
-      record_set_given(&cmd.args, FIELD_DISPOSITION, text_sub(outcome, 0, 128));
-    }
-    if (!link_submit(l, &cmd)) {
-      desk_lose(l, "The desk ended the conversation.");
-    }
+  } else if (l->stage == DESK_TAKEN && !hand_on(l) && !end_here(l, outcome)) {
+    desk_lose(l, "The desk ended the conversation.");
   }
 }
 
@@ -188,21 +194,28 @@ static struct text speaker(const struct json *session, const struct json *m) {
   return name.len > 0 ? name : TEXT("Customer");
 }
 
+/* What a message takes in a transcript; 0 for one without words. */
+static size_t line_len(const struct json *session, const struct json *m) {
+  const struct text text = part_text(m, "text");
+  return text.len == 0 ? 0 : speaker(session, m).len + text.len + 3;
+}
+
 void desk_write_transcript(const struct json *session, uint32_t upto,
                            size_t max, struct textbuf *out) {
   const struct json *list = part_of(session, "messages");
+  const struct json *first = list == NULL ? NULL : list->first;
   size_t left = 0;
-  for (int round = 0; round < 2; round++) { /* measured, then written */
-    size_t skip = left > max ? left - max : 0;
-    left = 0;
-    for (const struct json *m = list == NULL ? NULL : list->first;
-         m != NULL && part_num(m, "number", 0) <= upto; m = m->next) {
-      const struct text name = speaker(session, m), text = part_text(m, "text");
-      const size_t len = name.len + text.len + 3;
-      left += text.len > 0 ? len : 0;
-      if (round == 1 && text.len > 0 && left > skip) {
-        textbuf_addf(out, "%.*s: %.*s\n", TEXT_ARG(name), TEXT_ARG(text));
-      }
+  for (const struct json *m = first;
+       m != NULL && part_num(m, "number", 0) <= upto; m = m->next) {
+    left += line_len(session, m);
+  }
+  for (const struct json *m = first;
+       m != NULL && part_num(m, "number", 0) <= upto; m = m->next) {
+    const size_t len = line_len(session, m);
+    if (len > 0 && left <= max) {
+      textbuf_addf(out, "%.*s: %.*s\n", TEXT_ARG(speaker(session, m)),
+                   TEXT_ARG(part_text(m, "text")));
     }
+    left -= len;
   }
 }

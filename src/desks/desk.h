@@ -52,7 +52,7 @@ struct desk_link {
   struct desk *desk;
   struct desk_link *next, *prev; /* of all links */
   struct id session;
-  uint32_t number; /* of the stay within its session; never used again */
+  uint32_t number; /* of the stay within its session; 0: not planned yet */
   enum desk_stage stage;
   uint32_t upto;  /* messages that the stay began with */
   uint32_t known; /* the last that is durable */

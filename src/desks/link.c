@@ -214,7 +214,9 @@ void link_drop(struct desk_link *l) {
 
 void desk_closed(struct desk_link *l) {
   struct desks *all = l->desk->desks;
-  keep(l, false, NULL);
+  if (l->number > 0) {
+    keep(l, false, NULL);
+  }
   unlink_it(l);
   l->gone = true;
   if (l->asks == 0) {

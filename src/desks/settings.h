@@ -26,13 +26,13 @@ struct desk_settings {
   struct text client, secret;        /* of OAuth's client credentials */
   struct text integration;
   struct text webhook_secret; /* signs what comes in */
-  uint32_t sessions;          /* with the desk at once */
+  struct text then;    /* a transfer's target, when the agent has left; or "" */
+  uint32_t sessions;   /* with the desk at once */
   int64_t patience_ms; /* of a conversation that cannot be served meanwhile */
-  bool releases;       /* a session that its agent has left goes on here */
   bool leaves_by_event;
 };
 
-enum { DESK_TEXTS = 8 };
+enum { DESK_TEXTS = 9 };
 /* Its texts, for who copies or compares them. */
 void desk_settings_texts(struct desk_settings *s, struct text *out[DESK_TEXTS]);
 bool desk_settings_equal(const struct desk_settings *a,

@@ -64,17 +64,25 @@ static int64_t read_num(struct reader *r, const struct json *object,
   return at == NULL ? otherwise : at->i;
 }
 
-/* One of two words; the first is the default. True: the second. */
-static bool read_word(struct reader *r, const struct json *object,
-                      enum file_member member, const char *usual,
-                      const char *other) {
-  const struct json *at = reader_member(object, member);
-  const bool second = at != NULL && text_equal(at->text, text_from(other));
-  if (at != NULL && !second && !text_equal(at->text, text_from(usual))) {
-    reader_error(r, at, "\"%.*s\" is %s or %s", TEXT_ARG(at->key), usual,
-                 other);
+static bool read_leave_by(struct reader *r, const struct json *object) {
+  static const struct text known[] = {{"disconnect", 10}, {"event", 5}};
+  const struct json *at = reader_member(object, FILE_DESK_LEAVE_BY);
+  return at != NULL && reader_find_word(r, at, known, 2, "leaveBy") == 1;
+}
+
+/* "end" (the default), a queue, or "bot:NAME". */
+static struct text read_then(struct reader *r, const struct json *object) {
+  static const struct text bot = {"bot:", 4};
+  const struct json *at = reader_member(object, FILE_DESK_ON_LEAVE);
+  if (at == NULL || text_equal(at->text, TEXT("end"))) {
+    return TEXT("");
   }
-  return second;
+  if (text_starts(at->text, bot)) {
+    names_require(r, CONFIG_BOT, text_sub(at->text, bot.len, at->text.len), at);
+  } else {
+    names_require(r, CONFIG_QUEUE, at->text, at);
+  }
+  return at->text;
 }
 
 static void read_settings(struct reader *r, const struct json *o,
@@ -91,9 +99,8 @@ static void read_settings(struct reader *r, const struct json *o,
                                    SESSIONS_USUAL);
   s->patience_ms = 1000 * read_num(r, o, FILE_DESK_PATIENCE, PATIENCE_MAX_S,
                                    PATIENCE_USUAL_S);
-  s->releases = read_word(r, o, FILE_DESK_ON_LEAVE, "end", "release");
-  s->leaves_by_event =
-      read_word(r, o, FILE_DESK_LEAVE_BY, "disconnect", "event");
+  s->leaves_by_event = read_leave_by(r, o);
+  s->then = read_then(r, o);
 }
 
 /* ---- the seat: the agent who stands for the desk in the engine */
@@ -230,6 +237,12 @@ static void read_desk(struct reader *r, const struct json *object) {
   const size_t errors = r->findings->errors;
   reader_check(r, object, FILE_DESK);
   const struct text id = reader_text(object, FILE_DESK_ID);
+  if (id.len > 0 && !reader_is_name(id)) {
+    reader_error(
+        r, reader_member(object, FILE_DESK_ID),
+        "a desk's id stands in a URL: up to 64 letters, digits, \"-\", \"_\" "
+        "and \".\"");
+  }
   if (id.len > 0) { /* also of one that is wrong: a queue means it */
     names_add(r, NAMES_DESK, id, true, object);
     names_add(r, CONFIG_AGENT, id, true, object);

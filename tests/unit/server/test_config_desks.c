@@ -30,7 +30,7 @@ static void a_desk_has_a_seat_with_what_its_queues_ask_for(void **state) {
   assert_true(text_equal(s->login, s->url));
   assert_true(text_equal(s->secret, TEXT("a-secret-of-the-desk")));
   assert_int_equal(s->patience_ms, 60000);
-  assert_false(s->releases);
+  assert_int_equal(s->then.len, 0);
   const struct server_object *seat =
       &l.config.objects[l.config.object_count - 1];
   assert_int_equal(seat->kind, CONFIG_AGENT);
@@ -47,8 +47,16 @@ static void each_mistake_is_named(void **state) {
   static const struct {
     const char *yaml, *message;
   } rows[] = {
-      {DESK(", onLeave: stay"), "\"onLeave\" is end or release"},
-      {DESK(", leaveBy: fax"), "\"leaveBy\" is disconnect or event"},
+      {DESK(", onLeave: suport"),
+       "there is no queue \"suport\"; did you mean \"support\"?"},
+      {DESK(", onLeave: \"bot:robt\""),
+       "there is no bot \"robt\"; did you mean \"robot\"?"},
+      {HEAD "queues: [{id: support, desk: a b}]\n"
+            "desks: [{id: a b, type: genesys, " ACCESS "}]\n",
+       "a desk's id stands in a URL: up to 64 letters, digits, \"-\", \"_\" and "
+       "\".\""},
+      {DESK(", leaveBy: evnt"),
+       "there is no leaveBy \"evnt\"; did you mean \"event\"?"},
       {DESK(", sessions: 101"), "\"sessions\" is at most 100"},
       {DESK(", patience: 7200"), "\"patience\" is at most 3600"},
       {DESK(", skills: [3]"), "\"skills\" is a list of names"},
