@@ -75,7 +75,9 @@ static void on_event(void *ctx, uint64_t seq, const struct record *event) {
   struct desks *all = ctx;
   uint32_t slot;
   (void)seq;
-  if (event_is_session(event->type) &&
+  /* Any event: the last one of a session, up to which it is looked at, may be
+   * one that moves nothing. */
+  if (record_has(event, FIELD_SESSION) &&
       engine_find(api_engine(all->api), record_id(event, FIELD_SESSION),
                   &slot)) {
     links_meet(all, slot);

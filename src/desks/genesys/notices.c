@@ -58,6 +58,16 @@ static void on_close(void *ctx, struct ws *ws, uint16_t code,
   gdesk_fail(g, "the notification channel was cut");
 }
 
+/* Whoever rested meanwhile goes on at the next tick. */
+static void forgive_all(struct gdesk *g) {
+  for (struct desk_link *l = desk_next_link(&g->desk, NULL); l != NULL;
+       l = desk_next_link(&g->desk, l)) {
+    struct gtalk *t = gtalk_of(l);
+    t->failing_since_us = t->rest_until_us = 0;
+    backoff_reset(&t->backoff);
+  }
+}
+
 static void on_open(void *ctx, struct ws *ws) {
   struct gdesk *g = ctx;
   g->ws = ws;
@@ -65,6 +75,9 @@ static void on_open(void *ctx, struct ws *ws) {
   g->heard_us = loop_now_us();
   g->dirty = true;
   backoff_reset(&g->backoff);
+  if (!g->desk.up) {
+    forgive_all(g);
+  }
   desk_set_up(&g->desk, true, TEXT(""));
 }
 

@@ -120,8 +120,11 @@ static void recover(struct gtalk *t) {
   t->failing_since_us = 0;
 }
 
+/* What is to be ended over there is ended when the platform is back, or nobody
+ * there would know that the customer has gone. */
 static bool is_past_patience(const struct gtalk *t) {
-  return t->failing_since_us != 0 &&
+  const bool ends = t->link.stage == DESK_ENDING;
+  return t->failing_since_us != 0 && !(ends && !t->link.desk->up) &&
          loop_now_us() - t->failing_since_us >
              t->link.desk->settings.patience_ms * 1000;
 }
