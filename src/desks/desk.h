@@ -153,10 +153,10 @@ struct desk_link *desk_find_link(const struct desk *desk, struct id session,
 struct desk_link *desk_next_link(const struct desk *desk,
                                  const struct desk_link *after);
 
-struct api *desks_api(const struct desks *desks);
-struct loop *desks_loop(const struct desks *desks);
-const struct mem *desks_mem(const struct desks *desks);
-struct courier *desks_courier(const struct desks *desks);
-struct outbound *desks_outbound(const struct desks *desks);
+struct api *desks_api(const struct desks *all);
+struct loop *desks_loop(const struct desks *all);
+const struct mem *desks_mem(const struct desks *all);
+struct courier *desks_courier(const struct desks *all);
+struct outbound *desks_outbound(const struct desks *all);
 
 #endif

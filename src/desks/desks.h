@@ -29,6 +29,6 @@ struct desks_options {
 enum bt_err desks_create(const struct desks_options *options,
                          struct desks **out) BT_USE_RESULT;
 /* After the server was freed and before the api is; NULL is fine. */
-void desks_free(struct desks *desks);
+void desks_free(struct desks *all);
 
 #endif

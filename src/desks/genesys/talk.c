@@ -84,12 +84,12 @@ static bool choose_end(struct gtalk *t, struct textbuf *body) {
 }
 
 static void write_url(const struct gtalk *t, struct textbuf *url) {
-  static const char *const inbound[] = {[GOP_OPEN] = "message?prefetch"
-                                                     "ConversationId=true",
-                                        [GOP_MESSAGE] = "message",
-                                        [GOP_RECEIPT] = "receipt",
-                                        [GOP_TYPING] = "event",
-                                        [GOP_LEAVE] = "event"};
+  static const char *const inbound[] = {
+      [GOP_OPEN] = "message?prefetchConversationId=true",
+      [GOP_MESSAGE] = "message",
+      [GOP_RECEIPT] = "receipt",
+      [GOP_TYPING] = "event",
+      [GOP_LEAVE] = "event"};
   const struct gdesk *g = gdesk_of(t->link.desk);
   const int len = (int)t->link.conversation_len;
   if (t->op == GOP_LOOK) {
