@@ -242,6 +242,7 @@ void api_free(struct api *api) {
   mail_jobs_free(api);
   audit_rounds_free(api);
   audit_look_free(api);
+  erasing_forget(api);
   calls_free(api);
   while (api->pendings != NULL) {
     pending_free(api, api->pendings);

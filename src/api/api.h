@@ -30,6 +30,7 @@
 #include "net/loop.h"
 #include "net/server.h"
 #include "oidc/oidc.h"
+#include "vault/vault.h"
 
 struct api;
 
@@ -128,6 +129,7 @@ struct api_options {
   size_t origin_count;
   struct history *history;   /* of finished sessions; borrowed; NULL: none */
   struct accounts *accounts; /* who may sign in; borrowed; NULL: nobody */
+  struct vault *vault;       /* of the journal; borrowed; NULL: none */
   struct audit *audit;       /* what people do; borrowed; NULL: none */
   const char *audit_path;    /* where it is, for reading; borrowed */
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after

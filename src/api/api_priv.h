@@ -21,6 +21,7 @@ struct mail_job;
 struct mail_log;
 struct audit_round;
 struct audit_look;
+struct erasing;
 
 /* Something small that waits for the domain: the api frees what is left. The
  * first member of its owner. */
@@ -87,6 +88,7 @@ struct api {
   size_t search_count;
   struct audit_round *audit_running, *audit_next; /* on its way; gathered */
   struct audit_look *audit_look;                  /* the one that runs */
+  struct erasing *erasing;                        /* the one that runs */
   bool audit_failed;                              /* at the last try */
   uint64_t commands;                              /* submitted */
   uint64_t handovers, calls_served;
@@ -202,6 +204,8 @@ void history_searches_free(struct api *api);
 /* And those that ended before. BT_ERR_NOMEM. */
 enum bt_err history_keep(struct api *api) BT_USE_RESULT;
 void history_on_event(struct api *api, const struct record *event);
+/* Is something that has ended not in the history yet? */
+bool history_is_behind(const struct api *api);
 /* Writes what is still to be written. */
 void history_stop(struct api *api);
 
@@ -251,5 +255,8 @@ void call_audit(struct call *c, const char *act);
 void call_hold(struct call *c, const struct reply *r);
 void audit_rounds_free(struct api *api);
 void audit_look_free(struct api *api);
+
+/* ---- erase.c */
+void erasing_forget(struct api *api);
 
 #endif

@@ -327,6 +327,12 @@ static void on_timer(void *ctx) {
 
 /* ---- life */
 
+bool history_is_behind(const struct api *api) {
+  const struct history_keeper *k = api->keeper;
+  return k != NULL && (k->writing != NULL || k->read < k->goal ||
+                       (k->waiting != NULL && k->waiting->count > 0));
+}
+
 enum bt_err history_keep(struct api *api) {
   if (api->options.history == NULL) {
     return BT_ERR_OK;

@@ -367,23 +367,16 @@ static int read_all(struct replay *r, struct journal *journal) {
 }
 
 static int replay(struct replay *r, const char *dir) {
-  char path[DATA_DIR_PATH];
-  struct journal *journal = NULL;
-  struct journal_error why;
-  const struct journal_options options = {.read_only = true};
-  if (!data_dir_journal(dir, path)) {
+  struct data_journal data;
+  if (!data_dir_open(dir, &data)) {
     return CLI_FAILED;
   }
-  if (journal_open_sqlite(path, &options, &journal, &why) != BT_ERR_OK) {
-    cli_error("%s", why.text);
-    return CLI_FAILED;
-  }
-  r->options.centre = journal_centre(journal);
+  r->options.centre = journal_centre(data.journal);
   int exit_code = CLI_FAILED;
   if (engine_create(heap_mem(), &r->options, &r->engine) == BT_ERR_OK) {
     arena_init(&r->arena, heap_mem(), 0);
     textbuf_init(&r->line, heap_mem());
-    exit_code = read_all(r, journal);
+    exit_code = read_all(r, data.journal);
     textbuf_free(&r->line);
     arena_free(&r->arena);
   } else {
@@ -393,7 +386,7 @@ static int replay(struct replay *r, const char *dir) {
     textbuf_free(&r->snapshots[i].bytes);
   }
   engine_free(r->engine);
-  journal_close(journal);
+  data_dir_close(&data);
   return exit_code;
 }
 

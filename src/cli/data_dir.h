@@ -1,13 +1,23 @@
-/* data_dir.h - where the journal of a centre lies. */
+/* data_dir.h - the journal of a centre, for reading, and where it lies. */
 #ifndef BATON_CLI_DATA_DIR_H
 #define BATON_CLI_DATA_DIR_H
 
 #include <stdbool.h>
 
+#include "journal/journal.h"
+#include "vault/vault.h"
+
 enum { DATA_DIR_PATH = 4096 };
 
-/* A data directory holds the journal in "journal"; the journal's own directory
- * is understood, too. False: there is none, and that has been said. */
-bool data_dir_journal(const char *dir, char path[DATA_DIR_PATH]);
+struct data_journal {
+  struct vault *vault;
+  struct journal *journal;
+};
+
+/* A data directory holds the journal in "journal", and its keys; the journal's
+ * own directory is understood, too. Without the keys all content reads as
+ * erased. False: there is none, and that has been said. */
+bool data_dir_open(const char *dir, struct data_journal *out);
+void data_dir_close(struct data_journal *d);
 
 #endif

@@ -62,19 +62,12 @@ static bool read_all(struct simulate_input *in, struct journal *journal) {
 }
 
 bool simulate_history_load(struct simulate_input *in) {
-  char path[DATA_DIR_PATH];
-  struct journal *journal = NULL;
-  struct journal_error why;
-  const struct journal_options options = {.read_only = true};
-  if (!data_dir_journal(in->files.history, path)) {
+  struct data_journal data;
+  if (!data_dir_open(in->files.history, &data)) {
     return false;
   }
-  if (journal_open_sqlite(path, &options, &journal, &why) != BT_ERR_OK) {
-    cli_error("%s", why.text);
-    return false;
-  }
-  const bool good = read_all(in, journal);
-  journal_close(journal);
+  const bool good = read_all(in, data.journal);
+  data_dir_close(&data);
   if (good && in->reader.contact_count == 0) {
     cli_error("nobody has come to a queue in the journal of %s",
               in->files.history);

@@ -17,13 +17,14 @@ void batch_encode(const struct record *events, size_t n, struct textbuf *out) {
   }
 }
 
-enum bt_err batch_open(struct text bytes, struct batch_reader *r) {
+enum bt_err codec_open_batch(struct text bytes, uint64_t wanted,
+                             struct batch_reader *r) {
   uint64_t version = 0;
   uint64_t count = 0;
   if (!varint_take(&bytes, &version) || version == 0) {
     return BT_ERR_CORRUPT;
   }
-  if (version != BATCH_VERSION) {
+  if (version != wanted) {
     return BT_ERR_FOREIGN;
   }
   if (!varint_take(&bytes, &count) || count > bytes.len / RECORD_BYTES_MIN) {
@@ -31,6 +32,10 @@ enum bt_err batch_open(struct text bytes, struct batch_reader *r) {
   }
   *r = (struct batch_reader){.rest = bytes, .left = count};
   return BT_ERR_OK;
+}
+
+enum bt_err batch_open(struct text bytes, struct batch_reader *r) {
+  return codec_open_batch(bytes, BATCH_VERSION, r);
 }
 
 static enum bt_err at_end(const struct batch_reader *r) {

@@ -24,7 +24,10 @@
 #include "base/text.h"
 #include "engine/record.h"
 
-enum { BATCH_VERSION = 1 };
+enum {
+  BATCH_VERSION = 1,
+  BATCH_SEALED = 2 /* the same, and some records are sealed (seal.h) */
+};
 
 /* Appends @n records as one batch to @out, whose .failed tells if memory ran
  * out. */

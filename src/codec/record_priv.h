@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "codec/batch.h"
 #include "engine/record.h"
 
 /* Fields that equal those of @before are stored as such. */
@@ -16,5 +17,9 @@ void codec_put_record(struct textbuf *out, const struct record *r,
  * @rest. BT_ERR_CORRUPT, BT_ERR_FOREIGN: *@r is of no use then. */
 enum bt_err codec_take_record(struct text *rest,
                               struct record *r) BT_USE_RESULT;
+
+/* batch_open() of a batch of that version. */
+enum bt_err codec_open_batch(struct text bytes, uint64_t wanted,
+                             struct batch_reader *r) BT_USE_RESULT;
 
 #endif

@@ -43,16 +43,27 @@ void snapshot_encode(const struct engine *e, struct textbuf *out) {
   }
 }
 
-enum bt_err snapshot_decode(struct engine *e, struct text bytes) {
+enum bt_err snapshot_open(struct text bytes, struct text *records,
+                          uint64_t *count) {
   if (bytes.len < HEADER_BYTES || bytes.ptr[0] == 0) {
     return BT_ERR_CORRUPT;
   }
   if (bytes.ptr[0] != SNAPSHOT_VERSION) {
     return BT_ERR_FOREIGN;
   }
+  *count = get_u64(bytes.ptr + 1 + WORD_BYTES);
+  *records = text_sub(bytes, HEADER_BYTES, bytes.len);
+  return BT_ERR_OK;
+}
+
+enum bt_err snapshot_decode(struct engine *e, struct text bytes) {
+  struct text rest;
+  uint64_t count = 0;
+  const enum bt_err opened = snapshot_open(bytes, &rest, &count);
+  if (opened != BT_ERR_OK) {
+    return opened;
+  }
   const uint64_t seq = get_u64(bytes.ptr + 1);
-  const uint64_t count = get_u64(bytes.ptr + 1 + WORD_BYTES);
-  struct text rest = text_sub(bytes, HEADER_BYTES, bytes.len);
   for (uint64_t i = 0; i < count; i++) {
     struct record r;
     record_init(&r, 0);

@@ -23,4 +23,8 @@ void snapshot_encode(const struct engine *e, struct textbuf *out);
  * engine_free() only. */
 enum bt_err snapshot_decode(struct engine *e, struct text bytes) BT_USE_RESULT;
 
+/* Where its records begin, and how many they are. Errors as above. */
+enum bt_err snapshot_open(struct text bytes, struct text *records,
+                          uint64_t *count) BT_USE_RESULT;
+
 #endif

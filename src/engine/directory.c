@@ -490,6 +490,7 @@ static void read_entry(struct directory *d, struct dir_entry *e,
   e->callbacks = keep(d, config_text(c, CONFIG_ENTRY_CALLBACKS));
   e->files = keep_words(d, config_list(c, CONFIG_ENTRY_FILES));
   e->file_bytes = config_num(c, CONFIG_ENTRY_FILE_BYTES);
+  e->keep_cards = config_flag(c, CONFIG_ENTRY_KEEP_CARDS);
 }
 
 uint32_t directory_put_entry(struct directory *d, const struct json *c) {

@@ -106,6 +106,7 @@ struct dir_entry {
   struct text callbacks; /* a queue, or empty: nobody is called back */
   struct text files; /* types that may be sent, with blanks between; or empty */
   int64_t file_bytes; /* and how large */
+  bool keep_cards;    /* card numbers in what is said stay as they are */
 };
 
 /* When something is open. */

@@ -331,6 +331,9 @@ static bool restore_leg(struct engine *e, const struct record *r) {
   if (l == NULL || !is_below(r, FIELD_ROLE, ROLES)) {
     return false;
   }
+  /* Older snapshots have it where people's reasons stand. */
+  const enum field field =
+      record_has(r, FIELD_END_REASON) ? FIELD_END_REASON : FIELD_REASON;
   const bool room = mem_grow(&e->mem, &l->legs, &l->leg_cap, l->leg_count + 1,
                              sizeof *l->legs);
   bt_check(room);
@@ -340,7 +343,7 @@ static bool restore_leg(struct engine *e, const struct record *r) {
                    .epoch = num32(r, FIELD_EPOCH),
                    .joined_us = record_num(r, FIELD_AT),
                    .left_us = record_num(r, FIELD_UNTIL),
-                   .reason = leg_reason(record_text(r, FIELD_REASON))};
+                   .reason = leg_reason(record_text(r, field))};
   return true;
 }
 

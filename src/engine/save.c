@@ -323,7 +323,7 @@ static void save_legs(struct saver *s, const struct live *l) {
     record_set_num(&r, FIELD_AT, leg->joined_us);
     record_set_num(&r, FIELD_UNTIL, leg->left_us);
     if (leg->reason != NULL) {
-      record_set_text(&r, FIELD_REASON, text_from(leg->reason));
+      record_set_text(&r, FIELD_END_REASON, text_from(leg->reason));
     }
     put(s, &r);
   }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cards.h"
 #include "base/check.h"
 #include "engine/engine_priv.h"
 
@@ -69,13 +70,55 @@ void ctx_event(struct ctx *x, struct record *r, uint32_t type, uint32_t slot) {
   }
 }
 
+/* What people say and what is known of them: card numbers in it are written
+ * over before anything else sees it. */
+static bool may_hold_cards(enum field f) {
+  switch ((int)f) {
+  case FIELD_TEXT:
+  case FIELD_DATA:
+  case FIELD_NOTE:
+  case FIELD_REASON:
+  case FIELD_CUSTOMER:
+  case FIELD_ATTRIBUTES:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool keeps_cards(const struct ctx *x, const struct record *ev) {
+  uint32_t slot = SESSION_NOBODY;
+  uint32_t entry = (uint32_t)x->e->dir.entry_count;
+  if (!record_has(ev, FIELD_SESSION)) {
+    return true; /* configuration, agents: nothing that customers said */
+  }
+  if (record_has(ev, FIELD_ENTRY)) {
+    entry = (uint32_t)record_num(ev, FIELD_ENTRY);
+  } else if (engine_find(x->e, record_id(ev, FIELD_SESSION), &slot)) {
+    entry = engine_live(x->e, slot)->entry;
+  }
+  return entry < x->e->dir.entry_count && x->e->dir.entries[entry].keep_cards;
+}
+
+static struct text keep_masked(struct ctx *x, struct text t, bool json) {
+  char *copy = arena_alloc(ctx_arena(x), t.len);
+  bt_check(copy != NULL);
+  memcpy(copy, t.ptr, t.len);
+  (void)cards_mask(copy, t.len, json);
+  return (struct text){copy, t.len};
+}
+
 /* A record of the batch keeps its texts in the step's arena. */
 static void keep(struct ctx *x, struct record *kept, const struct record *ev) {
+  const bool masks = !keeps_cards(x, ev);
   record_init(kept, ev->type);
   record_copy_all(kept, ev);
   for (uint32_t f = record_next(kept, 0); f < FIELDS;
        f = record_next(kept, f + 1)) {
-    if (field_is_text((enum field)f)) {
+    if (masks && may_hold_cards((enum field)f) && kept->v[f].text.len > 0) {
+      kept->v[f].text = keep_masked(
+          x, kept->v[f].text, field_info((enum field)f)->kind == KIND_JSON);
+    } else if (field_is_text((enum field)f)) {
       kept->v[f].text = arena_copy_text(ctx_arena(x), kept->v[f].text);
       bt_check(kept->v[f].text.ptr != NULL);
     }

@@ -84,6 +84,7 @@ static bool is_inner(enum field f) {
   case FIELD_VISIT:
   case FIELD_ORDER:
   case FIELD_IMAGE:
+  case FIELD_SEALED:
   case FIELD_GLOBALS:
   case FIELD_LIMITS:
   case FIELD_KEY:

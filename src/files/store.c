@@ -190,6 +190,31 @@ void file_drop(const struct file_place *at, struct text id) {
   }
 }
 
+static bool drop_each(DIR *folder) {
+  const struct dirent *one = NULL;
+  bool good = true;
+  while ((one = readdir(folder)) != NULL) {
+    const bool is_dots =
+        strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0;
+    good = good && (is_dots || unlinkat(dirfd(folder), one->d_name, 0) == 0);
+  }
+  return good;
+}
+
+enum bt_err file_drop_all(const struct file_place *at) {
+  struct path p;
+  if (!path_make(at, TEXT(""), &p)) {
+    return BT_ERR_RANGE;
+  }
+  DIR *folder = opendir(p.folder);
+  if (folder == NULL) {
+    return errno == ENOENT ? BT_ERR_OK : BT_ERR_IO;
+  }
+  const bool good = drop_each(folder);
+  (void)closedir(folder);
+  return good && rmdir(p.folder) == 0 ? sync_folder(at->dir) : BT_ERR_IO;
+}
+
 /* ---- reading */
 
 static enum bt_err slurp(const char *path, struct textbuf *out) {

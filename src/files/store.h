@@ -52,6 +52,8 @@ struct file_read {
 enum bt_err file_read(const struct file_place *at, struct text id,
                       struct file_read *out) BT_USE_RESULT;
 
+/* All files of the session are gone when it returns BT_ERR_OK. BT_ERR_IO. */
+enum bt_err file_drop_all(const struct file_place *at) BT_USE_RESULT;
 /* The file is gone when it returns; one that was not there is gone already. */
 void file_drop(const struct file_place *at, struct text id);
 

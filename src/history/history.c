@@ -208,6 +208,44 @@ enum bt_err history_put(struct history *h, const struct history_row *rows,
   return err_of(rc);
 }
 
+/* ---- gone */
+
+static int delete_all(struct history *h, const struct id *sessions,
+                      size_t count) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(h->db, "DELETE FROM session WHERE id = ?", -1, &s,
+                              NULL);
+  for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
+    rc = bind_id(s, 1, sessions[i]);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_DONE) {
+      rc = sqlite3_reset(s);
+    }
+  }
+  (void)sqlite3_finalize(s);
+  return rc;
+}
+
+/* Deleting leaves copies in free pages and in the log. */
+static int write_anew(struct history *h) {
+  const int rc = sqlite3_exec(h->db, "VACUUM", NULL, NULL, NULL);
+  return rc == SQLITE_OK
+             ? sqlite3_wal_checkpoint_v2(h->db, NULL,
+                                         SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL)
+             : rc;
+}
+
+enum bt_err history_erase(struct history *h, const struct id *sessions,
+                          size_t count) {
+  sqlite3_mutex *alone = sqlite3_db_mutex(h->db); /* recursive */
+  sqlite3_mutex_enter(alone);
+  int rc = delete_all(h, sessions, count);
+  if (rc == SQLITE_OK) {
+    rc = write_anew(h);
+  }
+  sqlite3_mutex_leave(alone);
+  return rc == SQLITE_BUSY ? BT_ERR_BUSY : err_of(rc);
+}
+
 /* ---- out */
 
 struct condition {

@@ -71,6 +71,12 @@ uint64_t history_through(const struct history *h);
 enum bt_err history_put(struct history *h, const struct history_row *rows,
                         size_t count, uint64_t through) BT_USE_RESULT;
 
+/* The rows of these sessions are gone from the disk, too: the file is written
+ * anew without them. BT_ERR_BUSY: another process reads it. Else as
+ * history_put(). */
+enum bt_err history_erase(struct history *h, const struct id *sessions,
+                          size_t count) BT_USE_RESULT;
+
 /* A row, borrowed for the call; false: no more. */
 typedef bool history_fn(void *ctx, const struct history_row *row);
 /* Those that fit, what ended last first. Errors as history_put(). */

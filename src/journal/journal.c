@@ -46,6 +46,7 @@ enum bt_err journal_init(struct journal *j, const struct journal_ops *ops,
     o->checkpoint_kib = CHECKPOINT_KIB_DEFAULT;
   }
   textbuf_init(&j->centre, &journal_heap);
+  textbuf_init(&j->covered, &journal_heap);
   textbuf_add(&j->centre, options->centre);
   o->centre = textbuf_text(&j->centre);
   return j->centre.failed ? BT_ERR_NOMEM : BT_ERR_OK;
@@ -53,6 +54,7 @@ enum bt_err journal_init(struct journal *j, const struct journal_ops *ops,
 
 void journal_release(struct journal *j) {
   textbuf_free(&j->centre);
+  textbuf_free(&j->covered);
 }
 
 enum bt_err journal_fail(struct journal_error *why, enum bt_err code,
@@ -84,13 +86,101 @@ enum bt_err journal_fault(const struct journal *j, enum journal_point point) {
   return o->fault == NULL ? BT_ERR_OK : o->fault(o->ctx, point);
 }
 
+/* ---- the cover */
+
+/* What is kept instead of @bytes; borrowed until the next call. */
+static enum bt_err cover(struct journal *j, enum journal_part part,
+                         struct text *bytes) {
+  const struct journal_cover *c = j->options.cover;
+  if (c == NULL) {
+    return BT_ERR_OK;
+  }
+  textbuf_clear(&j->covered);
+  const enum bt_err err = c->seal(c->ctx, part, *bytes, &j->covered);
+  *bytes = textbuf_text(&j->covered);
+  return err == BT_ERR_OK && j->covered.failed ? BT_ERR_NOMEM : err;
+}
+
+/* And what was given, added to @out. */
+static enum bt_err uncover(const struct journal *j, enum journal_part part,
+                           struct text bytes, struct textbuf *out) {
+  const struct journal_cover *c = j->options.cover;
+  if (c == NULL) {
+    textbuf_add(out, bytes);
+  }
+  const enum bt_err err =
+      c == NULL ? BT_ERR_OK : c->open(c->ctx, part, bytes, out);
+  return err == BT_ERR_OK && out->failed ? BT_ERR_NOMEM : err;
+}
+
+/* A sink that is shown what was given. */
+struct uncovering {
+  const struct journal *j;
+  const struct journal_sink *sink;
+  struct textbuf bytes;
+  struct journal_error *why;
+};
+
+static enum bt_err open_part(struct uncovering *u, enum journal_part part,
+                             uint64_t seq, struct text bytes) {
+  textbuf_clear(&u->bytes);
+  const enum bt_err err = uncover(u->j, part, bytes, &u->bytes);
+  return err == BT_ERR_OK
+             ? err
+             : journal_fail(u->why, err,
+                            "The content of %s %llu cannot be opened: %s. Put "
+                            "back the file of keys that belongs to this "
+                            "journal.",
+                            part == JOURNAL_BATCH ? "batch" : "the snapshot of",
+                            (unsigned long long)seq, bt_err_text(err));
+}
+
+static enum bt_err on_snapshot(void *ctx, uint64_t seq, struct text bytes) {
+  struct uncovering *u = ctx;
+  const enum bt_err err = open_part(u, JOURNAL_SNAPSHOT, seq, bytes);
+  return err == BT_ERR_OK
+             ? u->sink->snapshot(u->sink->ctx, seq, textbuf_text(&u->bytes))
+             : err;
+}
+
+static enum bt_err on_batch(void *ctx, uint64_t seq, struct text bytes) {
+  struct uncovering *u = ctx;
+  const enum bt_err err = open_part(u, JOURNAL_BATCH, seq, bytes);
+  return err == BT_ERR_OK
+             ? u->sink->batch(u->sink->ctx, seq, textbuf_text(&u->bytes))
+             : err;
+}
+
+static enum bt_err load_covered(struct journal *j,
+                                const struct journal_sink *sink,
+                                struct journal_error *why) {
+  struct uncovering u = {.j = j, .sink = sink, .why = why};
+  const struct journal_sink shown = {
+      .ctx = &u, .snapshot = on_snapshot, .batch = on_batch};
+  textbuf_init(&u.bytes, &journal_heap);
+  const enum bt_err err = j->ops->load(j, &shown, why);
+  textbuf_free(&u.bytes);
+  return err;
+}
+
+/* ---- the parts that all kinds share */
+
 enum bt_err journal_load(struct journal *j, const struct journal_sink *sink,
                          struct journal_error *why) {
   bt_check(!j->loaded);
   bt_check(sink->snapshot != NULL && sink->batch != NULL);
-  const enum bt_err err = j->ops->load(j, sink, why);
+  const enum bt_err err = j->options.cover == NULL ? j->ops->load(j, sink, why)
+                                                   : load_covered(j, sink, why);
   j->loaded = err == BT_ERR_OK;
   return err;
+}
+
+static void forget_finished(const struct journal *j,
+                            const struct journal_batch *b) {
+  const struct journal_cover *c = j->options.cover;
+  for (size_t i = 0; c != NULL && i < b->finished_count; i++) {
+    c->forget(c->ctx, b->finished[i].session);
+  }
 }
 
 enum bt_err journal_append(struct journal *j, const struct journal_batch *b) {
@@ -99,14 +189,26 @@ enum bt_err journal_append(struct journal *j, const struct journal_batch *b) {
     return BT_ERR_STATE;
   }
   bt_check(b->seq == journal_last(j) + 1);
-  return j->ops->append(j, b);
+  struct journal_batch kept = *b;
+  enum bt_err err = cover(j, JOURNAL_BATCH, &kept.bytes);
+  if (err == BT_ERR_OK) {
+    err = j->ops->append(j, &kept);
+  }
+  if (err == BT_ERR_OK) {
+    forget_finished(j, b);
+  }
+  return err;
 }
 
 enum bt_err journal_snapshot(struct journal *j, uint64_t seq,
                              struct text bytes) {
   bt_check(j->loaded);
   bt_check(seq <= journal_last(j));
-  return j->options.read_only ? BT_ERR_STATE : j->ops->snapshot(j, seq, bytes);
+  if (j->options.read_only) {
+    return BT_ERR_STATE;
+  }
+  const enum bt_err err = cover(j, JOURNAL_SNAPSHOT, &bytes);
+  return err == BT_ERR_OK ? j->ops->snapshot(j, seq, bytes) : err;
 }
 
 uint64_t journal_last(const struct journal *j) {
@@ -121,12 +223,32 @@ enum bt_err journal_read(struct journal *j, uint64_t seq, struct textbuf *out) {
   if (seq == 0 || seq > journal_durable(j)) {
     return BT_ERR_NOT_FOUND;
   }
-  return j->ops->read(j, seq, out);
+  if (j->options.cover == NULL) {
+    return j->ops->read(j, seq, out);
+  }
+  struct textbuf bytes;
+  textbuf_init(&bytes, &journal_heap);
+  enum bt_err err = j->ops->read(j, seq, &bytes);
+  if (err == BT_ERR_OK) {
+    err = uncover(j, JOURNAL_BATCH, textbuf_text(&bytes), out);
+  }
+  textbuf_free(&bytes);
+  return err;
 }
 
 enum bt_err journal_read_snapshot(struct journal *j, uint64_t before,
                                   uint64_t *seq, struct textbuf *out) {
-  return j->ops->read_snapshot(j, before, seq, out);
+  if (j->options.cover == NULL) {
+    return j->ops->read_snapshot(j, before, seq, out);
+  }
+  struct textbuf bytes;
+  textbuf_init(&bytes, &journal_heap);
+  enum bt_err err = j->ops->read_snapshot(j, before, seq, &bytes);
+  if (err == BT_ERR_OK) {
+    err = uncover(j, JOURNAL_SNAPSHOT, textbuf_text(&bytes), out);
+  }
+  textbuf_free(&bytes);
+  return err;
 }
 
 enum bt_err journal_read_range(struct journal *j, uint64_t first, uint64_t last,
@@ -139,7 +261,7 @@ enum bt_err journal_read_range(struct journal *j, uint64_t first, uint64_t last,
   textbuf_init(&bytes, &journal_heap);
   for (uint64_t seq = from; seq <= to && err == BT_ERR_OK; seq++) {
     textbuf_clear(&bytes);
-    err = j->ops->read(j, seq, &bytes);
+    err = journal_read(j, seq, &bytes);
     if (err == BT_ERR_OK) {
       err = sink->batch(sink->ctx, seq, textbuf_text(&bytes));
     }

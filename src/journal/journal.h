@@ -48,12 +48,32 @@ struct journal_error {
 enum journal_point { JOURNAL_POINT_LIST(X) JOURNAL_POINTS };
 #undef X
 
+enum journal_part { JOURNAL_BATCH, JOURNAL_SNAPSHOT };
+
+/* Stands between what is given to the journal and what it keeps. Appends to
+ * @out, whose .failed tells if memory ran out. */
+struct journal_cover {
+  void *ctx;
+  /* On the engine's thread. An error: nothing is kept, and whoever gave it gets
+   * the error. */
+  enum bt_err (*seal)(void *ctx, enum journal_part part, struct text bytes,
+                      struct textbuf *out);
+  /* From any thread. */
+  enum bt_err (*open)(void *ctx, enum journal_part part, struct text bytes,
+                      struct textbuf *out);
+  /* On the engine's thread: no more of the session comes. */
+  void (*forget)(void *ctx, struct id session);
+};
+
 struct journal_options {
   /* Whose journal this is; stored at creation, compared ever after. Borrowed
    * during open. Empty is allowed for read_only: anybody's. */
   struct text centre;
   bool read_only; /* no lock, no thread; beside a running server it sees what
                    * was durable when it was loaded */
+
+  /* NULL: what is given is kept as it is. Borrowed. */
+  const struct journal_cover *cover;
 
   /* Zero means the default. */
   size_t queue_bytes;      /* appended and not yet durable; 64 MiB */

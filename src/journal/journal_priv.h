@@ -29,6 +29,7 @@ struct journal {
   struct journal_options
       options; /* defaults filled in; .centre is in @centre */
   struct textbuf centre;
+  struct textbuf covered;   /* what is being written, sealed */
   _Atomic uint64_t last;    /* written by the engine's thread */
   _Atomic uint64_t durable; /* written by the journal's thread */
   bool loaded;

@@ -185,13 +185,35 @@ static void on_warning(void *ctx, const char *sentence) {
   log_say(&s->log, API_LOG_WARNING, "journal.warning", "%s", sentence);
 }
 
+static enum bt_err open_vault(struct server *s, struct server_error *why) {
+  char path[PATH_MAX + sizeof "/keys"];
+  if (s->options->memory) {
+    return BT_ERR_OK;
+  }
+  (void)snprintf(path, sizeof path, "%s/keys", s->data);
+  const enum bt_err err = vault_open(heap_mem(), path, false, &s->vault);
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err,
+                           "%s: %s. It holds the keys of what the journal "
+                           "keeps of each session; put back the file that "
+                           "belongs to this journal.",
+                           path, bt_err_text(err));
+}
+
 static enum bt_err open_journal(struct server *s, struct journal **out,
                                 struct server_error *why) {
-  const struct journal_options options = {.centre = s->config.centre,
-                                          .ctx = s,
-                                          .on_durable = on_durable,
-                                          .on_failed = on_failed,
-                                          .on_warning = on_warning};
+  const enum bt_err opened = open_vault(s, why);
+  if (opened != BT_ERR_OK) {
+    return opened;
+  }
+  const struct journal_options options = {
+      .centre = s->config.centre,
+      .cover = s->vault == NULL ? NULL : vault_cover(s->vault),
+      .ctx = s,
+      .on_durable = on_durable,
+      .on_failed = on_failed,
+      .on_warning = on_warning};
   if (s->options->memory) {
     const enum bt_err err = journal_open_memory(&options, out);
     return err == BT_ERR_OK

@@ -223,6 +223,7 @@ static enum bt_err create_api(struct server *s) {
       .visitors = c->visitors,
       .history = s->history,
       .accounts = s->accounts,
+      .vault = s->vault,
       .audit = s->audit,
       .audit_path = s->audit_path,
       .rates = c->rates,
@@ -433,6 +434,7 @@ void server_free(struct server *s) {
   if (s->domain != NULL) {
     domain_close(s->domain, true);
   }
+  vault_close(s->vault);
   if (s->apply != NULL) {
     apply_free(s->apply);
     server_config_free(&s->coming);

@@ -15,6 +15,7 @@
 #include "server/outside.h"
 #include "server/secret.h"
 #include "server/server.h"
+#include "vault/vault.h"
 
 struct server {
   const struct server_options *options;
@@ -31,6 +32,7 @@ struct server {
   struct loop *loop;
   struct loop_waker *durable; /* woken by the journal's thread */
   struct loop_timer *tick;
+  struct vault *vault; /* NULL: in memory nothing is sealed */
   struct domain *domain;
   struct api *api;
   struct bots *bots;

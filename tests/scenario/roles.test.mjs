@@ -119,6 +119,7 @@ GET    /replies                               a s d
 GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
 GET    /audit                                 d
+POST   /erasures                              d
 GET    /events                                c a s d
 GET    /events/socket                         c a s d
 POST   /tickets                               c v b a s d

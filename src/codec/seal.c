@@ -1,0 +1,254 @@
+/* The form is told in batch.h and snapshot.h: here records change their fields,
+ * and what they are written in stays the same. */
+#include "codec/seal.h"
+
+#include <string.h>
+
+#include "base/varint.h"
+#include "codec/batch.h"
+#include "codec/record_priv.h"
+#include "codec/snapshot.h"
+#include "engine/event.h"
+
+static const struct content {
+  enum field field;
+  struct text erased;
+} contents[] = {
+#define CONTENT(name, erased) {FIELD_##name, {erased, sizeof(erased) - 1}},
+#include "codec/content.def"
+#undef CONTENT
+};
+enum { CONTENTS = sizeof contents / sizeof contents[0] };
+
+/* Records on their way from one form into the other. */
+struct sealing {
+  const struct seal *seal;
+  bool opens;
+  bool chained; /* a record leaves out what is as in the one before */
+  bool any;     /* was, or is, sealed */
+  struct textbuf *out;
+  struct record from;      /* the last that was read, as it stands there */
+  struct record to;        /* the last that was written */
+  struct textbuf plain[2]; /* contents of this record and the one before */
+  struct textbuf sealed;
+  unsigned turn;
+};
+
+static void drop(struct record *r, enum field f) {
+  r->has[f / 64] &= ~(UINT64_C(1) << (f % 64));
+}
+
+/* Whose content it is. */
+static bool find_session(const struct record *r, struct id *out) {
+  const bool kept = r->type == EVENT_ANSWER_KEPT &&
+                    !record_has(r, FIELD_SESSION) &&
+                    record_has(r, FIELD_TRANSFER_ID); /* in a snapshot */
+  *out = record_id(r, kept ? FIELD_TRANSFER_ID : FIELD_SESSION);
+  return !id_is_null(*out);
+}
+
+/* ---- one record */
+
+/* What is in it and is not empty. False: nothing is. */
+static bool take_content(struct record *r, struct record *content) {
+  bool any = false;
+  record_init(content, 0);
+  for (size_t i = 0; i < CONTENTS; i++) {
+    const enum field f = contents[i].field;
+    if (record_text(r, f).len > 0) {
+      record_set_text(content, f, r->v[f].text);
+      record_set_text(r, f, TEXT(""));
+      any = true;
+    }
+  }
+  return any;
+}
+
+static enum bt_err close_record(struct sealing *s, struct record *r) {
+  struct record content, none;
+  struct id session;
+  if (!find_session(r, &session) || !take_content(r, &content)) {
+    return BT_ERR_OK;
+  }
+  struct textbuf *plain = &s->plain[0];
+  record_init(&none, 0);
+  textbuf_clear(plain);
+  textbuf_clear(&s->sealed);
+  codec_put_record(plain, &content, &none);
+  if (plain->failed) {
+    return BT_ERR_NOMEM;
+  }
+  const enum bt_err err =
+      s->seal->close(s->seal->ctx, session, textbuf_text(plain), &s->sealed);
+  record_set_text(r, FIELD_SEALED, textbuf_text(&s->sealed));
+  s->any = true;
+  return err != BT_ERR_OK ? err : s->sealed.failed ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+/* Places that were filled are empty; those of a snapshot, too. */
+static void put_erased(struct record *r) {
+  for (size_t i = 0; i < CONTENTS; i++) {
+    if (record_has(r, contents[i].field)) {
+      record_set_text(r, contents[i].field, contents[i].erased);
+    }
+  }
+}
+
+static enum bt_err put_content(struct record *r, struct text plain) {
+  struct record content;
+  record_init(&content, 0);
+  const enum bt_err err = codec_take_record(&plain, &content);
+  for (size_t i = 0; i < CONTENTS && err == BT_ERR_OK; i++) {
+    record_copy(r, contents[i].field, &content);
+  }
+  return err;
+}
+
+static enum bt_err open_record(struct sealing *s, struct record *r) {
+  struct id session;
+  if (!record_has(r, FIELD_SEALED)) {
+    return BT_ERR_OK;
+  }
+  if (!find_session(r, &session)) {
+    return BT_ERR_CORRUPT;
+  }
+  s->any = true;
+  s->turn ^= 1;
+  struct textbuf *plain = &s->plain[s->turn];
+  textbuf_clear(plain);
+  enum bt_err err =
+      s->seal->open(s->seal->ctx, session, record_text(r, FIELD_SEALED), plain);
+  drop(r, FIELD_SEALED);
+  if (err == BT_ERR_NOT_FOUND) {
+    put_erased(r);
+    return BT_ERR_OK;
+  }
+  err = plain->failed ? BT_ERR_NOMEM : err;
+  return err == BT_ERR_OK ? put_content(r, textbuf_text(plain)) : err;
+}
+
+/* A record of a snapshot stands by itself: one without content goes as it is.
+ */
+static bool goes_as_it_is(const struct sealing *s) {
+  struct id session;
+  if (s->chained || record_has(&s->from, FIELD_SEALED)) {
+    return false;
+  }
+  return s->opens || !find_session(&s->from, &session);
+}
+
+static enum bt_err change_record(struct sealing *s, struct text *rest) {
+  const struct text before = *rest;
+  if (!s->chained) {
+    record_init(&s->from, 0);
+  }
+  enum bt_err err = codec_take_record(rest, &s->from);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  if (goes_as_it_is(s)) {
+    textbuf_add(s->out, text_sub(before, 0, before.len - rest->len));
+    return s->out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
+  }
+  struct record changed;
+  record_init(&changed, s->from.type);
+  record_copy_all(&changed, &s->from);
+  err = s->opens ? open_record(s, &changed) : close_record(s, &changed);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  codec_put_record(s->out, &changed, &s->to);
+  if (s->chained) {
+    record_init(&s->to, changed.type);
+    record_copy_all(&s->to, &changed);
+    drop(&s->to, FIELD_SEALED); /* each has its own */
+  }
+  return s->out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+/* ---- all of them */
+
+static enum bt_err change_records(struct sealing *s, struct text rest,
+                                  uint64_t count) {
+  enum bt_err err = BT_ERR_OK;
+  textbuf_init(&s->plain[0], s->out->mem);
+  textbuf_init(&s->plain[1], s->out->mem);
+  textbuf_init(&s->sealed, s->out->mem);
+  record_init(&s->from, 0);
+  record_init(&s->to, 0);
+  for (uint64_t i = 0; i < count && err == BT_ERR_OK; i++) {
+    err = change_record(s, &rest);
+  }
+  if (err == BT_ERR_OK && rest.len > 0) {
+    err = BT_ERR_CORRUPT;
+  }
+  textbuf_free(&s->plain[0]);
+  textbuf_free(&s->plain[1]);
+  textbuf_free(&s->sealed);
+  return err;
+}
+
+static enum bt_err change_batch(struct sealing *s, struct text bytes) {
+  struct batch_reader reader;
+  const size_t at = s->out->len;
+  const enum bt_err err =
+      codec_open_batch(bytes, s->opens ? BATCH_SEALED : BATCH_VERSION, &reader);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  textbuf_add_char(s->out, (char)BATCH_VERSION);
+  varint_put(s->out, reader.left);
+  const enum bt_err changed = change_records(s, reader.rest, reader.left);
+  if (changed == BT_ERR_OK && !s->opens && s->any) {
+    s->out->ptr[at] = (char)BATCH_SEALED;
+  }
+  return changed;
+}
+
+enum bt_err seal_batch(const struct seal *seal, struct text bytes,
+                       struct textbuf *out) {
+  struct sealing s = {.seal = seal, .chained = true, .out = out};
+  return change_batch(&s, bytes);
+}
+
+/* Nothing in it is sealed: most batches. */
+static bool is_plain(struct text bytes) {
+  return bytes.len > 0 && bytes.ptr[0] == (char)BATCH_VERSION;
+}
+
+enum bt_err seal_open_batch(const struct seal *seal, struct text bytes,
+                            struct textbuf *out) {
+  struct sealing s = {.seal = seal, .opens = true, .chained = true, .out = out};
+  if (is_plain(bytes)) {
+    textbuf_add(out, bytes);
+    return out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
+  }
+  return change_batch(&s, bytes);
+}
+
+static enum bt_err change_snapshot(struct sealing *s, struct text bytes) {
+  uint64_t count = 0;
+  struct text rest;
+  const enum bt_err err = snapshot_open(bytes, &rest, &count);
+  if (err == BT_ERR_FOREIGN) { /* whoever reads it says so */
+    textbuf_add(s->out, bytes);
+    return BT_ERR_OK;
+  }
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  textbuf_add(s->out, text_sub(bytes, 0, bytes.len - rest.len));
+  return change_records(s, rest, count);
+}
+
+enum bt_err seal_snapshot(const struct seal *seal, struct text bytes,
+                          struct textbuf *out) {
+  struct sealing s = {.seal = seal, .out = out};
+  return change_snapshot(&s, bytes);
+}
+
+enum bt_err seal_open_snapshot(const struct seal *seal, struct text bytes,
+                               struct textbuf *out) {
+  struct sealing s = {.seal = seal, .opens = true, .out = out};
+  return change_snapshot(&s, bytes);
+}

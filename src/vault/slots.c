@@ -1,0 +1,243 @@
+/* The file of keys. */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vault/vault_priv.h"
+
+enum { MODE_FILE = 0600, CHUNK_SLOTS = 1024 };
+
+static const char header[SLOT_BYTES] = "baton keys 1\n";
+
+static enum bt_err of_errno(void) {
+  return errno == ENOSPC || errno == EDQUOT ? BT_ERR_FULL : BT_ERR_IO;
+}
+
+static off_t place_of(uint64_t slot) {
+  return (off_t)(slot + 1) * SLOT_BYTES;
+}
+
+static enum bt_err write_at(const struct vault *v, off_t at, const void *bytes,
+                            size_t size) {
+  const char *from = bytes;
+  while (size > 0) {
+    const ssize_t n = pwrite(v->fd, from, size, at);
+    if (n < 0 && errno != EINTR) {
+      return of_errno();
+    }
+    from += n > 0 ? n : 0;
+    at += n > 0 ? n : 0;
+    size -= n > 0 ? (size_t)n : 0;
+  }
+  return BT_ERR_OK;
+}
+
+static enum bt_err read_at(const struct vault *v, off_t at, void *bytes,
+                           size_t size) {
+  ssize_t n;
+  do {
+    n = pread(v->fd, bytes, size, at);
+  } while (n < 0 && errno == EINTR);
+  return n == (ssize_t)size ? BT_ERR_OK : BT_ERR_IO;
+}
+
+enum bt_err slots_sync(const struct vault *v) {
+  return fdatasync(v->fd) == 0 ? BT_ERR_OK : of_errno();
+}
+
+/* Further keys, on disk before the first of them is used. */
+static enum bt_err grow(struct vault *v) {
+  uint8_t fresh[SLOTS_AT_ONCE / 16][SLOT_BYTES];
+  const size_t count = sizeof fresh / SLOT_BYTES;
+  enum bt_err err = BT_ERR_OK;
+  for (uint64_t done = 0; done < SLOTS_AT_ONCE && err == BT_ERR_OK;
+       done += count) {
+    memset(fresh, 0, sizeof fresh);
+    for (size_t i = 0; i < count && err == BT_ERR_OK; i++) {
+      err = RAND_priv_bytes(fresh[i] + ID_BYTES, KEY_BYTES) == 1 ? BT_ERR_OK
+                                                                 : BT_ERR_IO;
+    }
+    if (err == BT_ERR_OK) {
+      err = write_at(v, place_of(v->slots + done), fresh, sizeof fresh);
+    }
+  }
+  OPENSSL_cleanse(fresh, sizeof fresh);
+  if (err == BT_ERR_OK) {
+    err = slots_sync(v);
+  }
+  v->slots += err == BT_ERR_OK ? SLOTS_AT_ONCE : 0;
+  return err;
+}
+
+static enum bt_err sync_folder(const char *path) {
+  char folder[4096];
+  const char *slash = strrchr(path, '/');
+  const size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+  if (len >= sizeof folder) {
+    return BT_ERR_IO;
+  }
+  memcpy(folder, path, len);
+  memcpy(folder + len, len == 0 ? "." : "", len == 0 ? 2 : 1);
+  const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool good = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0) {
+    (void)close(fd);
+  }
+  return good ? BT_ERR_OK : BT_ERR_IO;
+}
+
+/* ---- one slot */
+
+/* Sessions that were opened one after the other have slots side by side. */
+static enum bt_err look_ahead(struct vault *v, uint64_t slot) {
+  if (slot - v->ahead_from < v->ahead_count) {
+    return BT_ERR_OK;
+  }
+  const uint64_t left = v->slots - slot;
+  const uint64_t count = left < SLOTS_AHEAD ? left : SLOTS_AHEAD;
+  const enum bt_err err =
+      read_at(v, place_of(slot), v->ahead, (size_t)count * SLOT_BYTES);
+  v->ahead_from = slot;
+  v->ahead_count = err == BT_ERR_OK ? count : 0;
+  return err;
+}
+
+enum bt_err slots_read(struct vault *v, uint64_t slot, struct slot *out) {
+  uint8_t bytes[SLOT_BYTES];
+  if (slot >= v->slots) {
+    return BT_ERR_CORRUPT;
+  }
+  const enum bt_err err = v->loaded
+                              ? read_at(v, place_of(slot), bytes, sizeof bytes)
+                              : look_ahead(v, slot);
+  if (err == BT_ERR_OK) {
+    const uint8_t *from = v->loaded ? bytes : v->ahead[slot - v->ahead_from];
+    out->session = id_from_bytes(from);
+    memcpy(out->key, from + ID_BYTES, KEY_BYTES);
+  }
+  return err;
+}
+
+void slots_forget_ahead(struct vault *v) {
+  OPENSSL_cleanse(v->ahead, sizeof v->ahead);
+  v->ahead_count = 0;
+}
+
+enum bt_err slots_own(struct vault *v, uint64_t slot, struct id session) {
+  uint8_t bytes[ID_BYTES];
+  id_to_bytes(session, bytes);
+  const enum bt_err err = write_at(v, place_of(slot), bytes, sizeof bytes);
+  v->next = err == BT_ERR_OK && slot >= v->next ? slot + 1 : v->next;
+  return err;
+}
+
+/* A slot without a key is one that a loss of power left half made. */
+enum bt_err slots_take(struct vault *v, struct id session, uint64_t *slot,
+                       struct slot *out) {
+  enum bt_err err = BT_ERR_OK;
+  do {
+    if (v->next == v->slots) {
+      err = grow(v);
+    }
+    *slot = v->next;
+    if (err == BT_ERR_OK) {
+      err = slots_read(v, *slot, out);
+    }
+    v->next += err == BT_ERR_OK;
+  } while (err == BT_ERR_OK && key_is_erased(out->key));
+  return err == BT_ERR_OK ? slots_own(v, *slot, session) : err;
+}
+
+/* ---- all of them */
+
+/* Gives each slot to @fn, a chunk of the file at a time. */
+typedef enum bt_err slot_fn(void *ctx, uint64_t slot, const uint8_t *bytes);
+
+static enum bt_err each(const struct vault *v, slot_fn *fn, void *ctx) {
+  uint8_t bytes[CHUNK_SLOTS][SLOT_BYTES];
+  enum bt_err err = BT_ERR_OK;
+  for (uint64_t at = 0; at < v->slots && err == BT_ERR_OK; at += CHUNK_SLOTS) {
+    const uint64_t left = v->slots - at;
+    const size_t count = left < CHUNK_SLOTS ? (size_t)left : CHUNK_SLOTS;
+    err = read_at(v, place_of(at), bytes, count * SLOT_BYTES);
+    for (size_t i = 0; i < count && err == BT_ERR_OK; i++) {
+      err = fn(ctx, at + i, bytes[i]);
+    }
+  }
+  OPENSSL_cleanse(bytes, sizeof bytes);
+  return err;
+}
+
+struct erasing {
+  const struct vault *v;
+  const struct id *sessions;
+  size_t count, erased;
+};
+
+static enum bt_err erase_slot(void *ctx, uint64_t slot, const uint8_t *bytes) {
+  static const uint8_t zeros[KEY_BYTES];
+  struct erasing *e = ctx;
+  const struct id session = id_from_bytes(bytes);
+  for (size_t i = 0; i < e->count; i++) {
+    if (id_equal(session, e->sessions[i]) && !key_is_erased(bytes + ID_BYTES)) {
+      e->erased++;
+      return write_at(e->v, place_of(slot) + ID_BYTES, zeros, sizeof zeros);
+    }
+  }
+  return BT_ERR_OK;
+}
+
+enum bt_err slots_erase(const struct vault *v, const struct id *sessions,
+                        size_t count, size_t *erased) {
+  struct erasing e = {.v = v, .sessions = sessions, .count = count};
+  const enum bt_err err = each(v, erase_slot, &e);
+  *erased = e.erased;
+  return err == BT_ERR_OK ? slots_sync(v) : err;
+}
+
+/* ---- opening */
+
+static enum bt_err find_next(void *ctx, uint64_t slot, const uint8_t *bytes) {
+  struct vault *v = ctx;
+  v->next = id_is_null(id_from_bytes(bytes)) ? v->next : slot + 1;
+  return BT_ERR_OK;
+}
+
+static enum bt_err make(struct vault *v, const char *path) {
+  enum bt_err err = write_at(v, 0, header, sizeof header);
+  if (err == BT_ERR_OK) {
+    err = grow(v);
+  }
+  return err == BT_ERR_OK ? sync_folder(path) : err;
+}
+
+static enum bt_err look(struct vault *v, off_t size) {
+  char bytes[SLOT_BYTES];
+  enum bt_err err = read_at(v, 0, bytes, sizeof bytes);
+  if (err == BT_ERR_OK && memcmp(bytes, header, sizeof header) != 0) {
+    return BT_ERR_FOREIGN;
+  }
+  v->slots = (uint64_t)size / SLOT_BYTES - 1;
+  return err == BT_ERR_OK ? each(v, find_next, v) : err;
+}
+
+enum bt_err slots_open(struct vault *v, const char *path) {
+  struct stat st;
+  v->fd = open(
+      path, v->read_only ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC,
+      MODE_FILE);
+  if (v->fd < 0) {
+    return v->read_only && errno == ENOENT ? BT_ERR_OK : of_errno();
+  }
+  if (fstat(v->fd, &st) != 0) {
+    return BT_ERR_IO;
+  }
+  if (st.st_size >= SLOT_BYTES) {
+    return look(v, st.st_size);
+  }
+  return v->read_only ? BT_ERR_FOREIGN : make(v, path);
+}

@@ -1,0 +1,84 @@
+/* vault_priv.h - slots on the disk, keys in memory, content under keys. */
+#ifndef BATON_VAULT_VAULT_PRIV_H
+#define BATON_VAULT_VAULT_PRIV_H
+
+#include <openssl/evp.h>
+#include <pthread.h>
+
+#include "base/map.h"
+#include "codec/seal.h"
+#include "vault/vault.h"
+
+enum {
+  SLOT_BYTES = 64, /* the header has as many */
+  KEY_BYTES = 32,
+  SLOTS_AT_ONCE = 4096,
+  SLOTS_AHEAD = 256
+};
+
+/* The key of a session that is open, or was when the journal was loaded. */
+struct held_key {
+  struct id session; /* null: the place is free */
+  uint64_t slot;
+  uint8_t key[KEY_BYTES]; /* zeros: erased */
+};
+
+struct vault {
+  const struct mem *mem;
+  int fd; /* -1: there is no file */
+  bool read_only;
+  bool loaded;          /* something was sealed: no more is learnt */
+  uint64_t next, slots; /* the slot to be taken next; how many there are */
+  struct map by_session;
+  struct held_key *keys;
+  size_t key_count, key_cap;
+  uint32_t *free_places; /* among the keys */
+  size_t free_count, free_cap;
+  /* While the journal is loaded: slots are read many at a time. */
+  uint8_t ahead[SLOTS_AHEAD][SLOT_BYTES];
+  uint64_t ahead_from, ahead_count;
+  EVP_CIPHER_CTX *cipher;
+  pthread_mutex_t lock; /* around all of it */
+  struct seal seal;
+  struct journal_cover cover;
+};
+
+bool key_is_erased(const uint8_t key[KEY_BYTES]);
+
+/* ---- slots.c: the file */
+
+struct slot {
+  struct id session; /* null: not taken yet */
+  uint8_t key[KEY_BYTES];
+};
+
+/* Opens it, or makes it with its first slots, and finds the one to be taken
+ * next. */
+enum bt_err slots_open(struct vault *v, const char *path) BT_USE_RESULT;
+/* BT_ERR_CORRUPT: there is no such slot. */
+enum bt_err slots_read(struct vault *v, uint64_t slot,
+                       struct slot *out) BT_USE_RESULT;
+/* Nothing that was read ahead is believed from here on. */
+void slots_forget_ahead(struct vault *v);
+/* A fresh key for @session, from slots that are on disk. */
+enum bt_err slots_take(struct vault *v, struct id session, uint64_t *slot,
+                       struct slot *out) BT_USE_RESULT;
+/* Whose it is; on disk with the next slots_sync(). */
+enum bt_err slots_own(struct vault *v, uint64_t slot,
+                      struct id session) BT_USE_RESULT;
+enum bt_err slots_sync(const struct vault *v) BT_USE_RESULT;
+/* Zeros over the keys of these sessions, on disk. */
+enum bt_err slots_erase(const struct vault *v, const struct id *sessions,
+                        size_t count, size_t *erased) BT_USE_RESULT;
+
+/* ---- cipher.c */
+
+/* Appends nonce, @content under @key, and tag. */
+enum bt_err cipher_close(struct vault *v, const struct held_key *key,
+                         struct text content,
+                         struct textbuf *out) BT_USE_RESULT;
+/* BT_ERR_CORRUPT: it was not sealed for that session with that key. */
+enum bt_err cipher_open(struct vault *v, const struct held_key *key,
+                        struct text sealed, struct textbuf *out) BT_USE_RESULT;
+
+#endif

@@ -1,0 +1,160 @@
+// privacy.test.mjs - what is kept of a person, and that nothing is after an erasure: every file of the server is searched.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Peer } from "./support/peer.mjs";
+import { BATON, CENTRE, eventually, Server } from "./support/server.mjs";
+
+const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
+const CARD = "4111 1111 1111 1111";
+// What one person left behind, in each place where it can be.
+const CANARIES = {
+  customer: "canary-customer-4f1c", name: "Canary Nameson-91be", address: "canary-address-77d0@example.com",
+  attribute: "canary-attribute-c3a5", first: "canary-first-message-08e2", second: "canary-second-message-b614",
+  reason: "canary-reason-5d9a", patched: "canary-patched-e2f7", note: "canary-note-30cc", file: "canary-file-name-6a1b.txt",
+  bytes: "canary-file-bytes-f05e",
+};
+const OTHERS = "another-person-stays-2c7d";
+
+let server, bot, supervisor, admin, data;
+
+before(async () => {
+  const centre = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS)
+    .replace("{ id: plain, ", "{ id: plain, files: [text/plain], ")
+    .replace("{ id: nowhere, ", "{ id: nowhere, keepCardNumbers: true, ");
+  server = await Server.start(`${centre}\nfiles: { scan: ["true"] }\n`);
+  data = path.join(server.data, "journal");
+  bot = await Peer.bot(server);
+  [supervisor, admin] = [server.as("supervisor"), server.as("admin")];
+});
+after(() => server?.remove());
+
+const good = (answer) => (assert.ok(answer.status < 300, `${answer.status} ${answer.text}`), answer.body);
+
+// Every file below the data directory, and what the server has said.
+function search(words) {
+  const files = fs.readdirSync(data, { recursive: true, withFileTypes: true }).filter((f) => f.isFile())
+    .map((f) => path.join(f.parentPath ?? f.path, f.name));
+  const found = [];
+  for (const [name, bytes] of [...files.map((f) => [path.relative(data, f), fs.readFileSync(f)]), ["the log", Buffer.from(server.log)]]) {
+    for (const word of words) if (bytes.includes(word)) found.push(`${word} in ${name}`);
+  }
+  return { found, files: files.length };
+}
+
+// A session of the person: talked, told, patched, noted, with a file; and over.
+async function visit() {
+  const customer = { id: CANARIES.customer, name: CANARIES.name, address: CANARIES.address };
+  const { id, token } = good(await supervisor("POST", "/sessions", { entryPoint: "plain", customer, attributes: { card: CANARIES.attribute } }));
+  await bot.hear("session.invited", (f) => f.type === "session.invited" && f.session.id === id);
+  await bot.ask("session.accept", { session: id });
+  good(await server.as(token)("POST", `/sessions/${id}/messages`, { text: CANARIES.first }));
+  good(await server.as("cognigy")("POST", `/sessions/${id}/messages`, { text: CANARIES.second, data: { said: CANARIES.second } }));
+  good(await server.as("cognigy")("PATCH", `/sessions/${id}`, { attributes: { more: CANARIES.patched } }));
+  good(await supervisor("POST", `/sessions/${id}/notes`, { text: CANARIES.note }));
+  good(await server.ask("POST", `/api/v1/sessions/${id}/files?name=${CANARIES.file}`,
+    { token, body: Buffer.from(`${CANARIES.bytes}\n`), headers: { "Content-Type": "application/octet-stream" } }));
+  return { id, token };
+}
+
+const end = async (id, reason = CANARIES.reason) => {
+  good(await supervisor("POST", `/sessions/${id}/end`, { reason }));
+  await supervisor("POST", `/sessions/${id}/complete`);
+};
+
+const inHistory = (customer) => eventually("the history", async () => {
+  const { sessions } = good(await supervisor("GET", `/history?customer=${customer}`));
+  return sessions.length > 0 && sessions;
+});
+
+test("a person is erased: nothing of it is in any file, and what happened still is", async () => {
+  const other = good(await supervisor("POST", "/sessions", { entryPoint: "plain", customer: { id: OTHERS } }));
+  good(await server.as(other.token)("POST", `/sessions/${other.id}/messages`, { text: OTHERS }));
+  const { id } = await visit();
+  const [early] = [good(await supervisor("GET", `/sessions/${id}/timeline`)).events];
+  assert.deepEqual((await admin("POST", "/erasures", { customer: CANARIES.customer })).body.refusal, "in_use");
+  await end(id);
+  await end(other.id, OTHERS);
+  await inHistory(CANARIES.customer);
+  await inHistory(OTHERS);
+
+  // The control: before it is erased, the search finds the person.
+  const before = search(Object.values(CANARIES));
+  console.log(`before: ${before.found.length} canaries found in ${before.files} files`);
+  assert.ok(before.found.length >= 4, before.found.join("\n"));
+  // … but never in the journal nor in the log, whose content is sealed and not written.
+  assert.deepEqual(before.found.filter((f) => /journal\/|keys|audit|the log/.test(f)), []);
+
+  fs.copyFileSync(path.join(data, "keys"), path.join(server.data, "keys-before"));
+  const erased = await eventually("the erasure", async () => {
+    const answer = await admin("POST", "/erasures", { customer: CANARIES.customer });
+    return answer.status !== 503 && answer;
+  });
+  assert.deepEqual(good(erased), { sessions: 1, keysDestroyed: 1 });
+  assert.deepEqual(search(Object.values(CANARIES)).found, []);
+
+  // After a restart the state is read from the disk: the events are there, in their order, and say what they may.
+  await server.stop();
+  await server.up();
+  const searched = search(Object.values(CANARIES));
+  assert.deepEqual(searched.found, []);
+  console.log(`after: 0 canaries found in ${searched.files} files`);
+  const late = good(await supervisor("GET", `/sessions/${id}/timeline`)).events;
+  assert.deepEqual(late.slice(0, early.length).map((e) => e.type), early.map((e) => e.type));
+  const said = late.filter((e) => e.type === "message").map((e) => e.text);
+  assert.ok(said.length === 3 && said.every((t) => t === "[erased]"), said.join());
+  assert.equal((await admin("POST", "/erasures", { customer: CANARIES.customer })).status, 404);
+
+  // Whoever was not meant is whole.
+  assert.match((await supervisor("GET", `/sessions/${other.id}/timeline`)).text, new RegExp(OTHERS));
+  const [entry] = good(await admin("GET", "/audit?what=erase&limit=500")).entries.filter((e) => e.code === 200);
+  assert.deepEqual([entry.who, entry.of], ["admin", id]);
+});
+
+test("a journal with erased sessions is read again from its first batch, and says the same", async () => {
+  await server.stop();
+  const replay = spawnSync(BATON, ["replay", data], { encoding: "utf8" });
+  assert.equal(replay.status, 0, replay.stderr);
+  assert.match(replay.stdout, /every batch verifies, from the first/);
+  assert.match(replay.stdout, /\[erased\]/);
+  for (const word of Object.values(CANARIES)) assert.ok(!replay.stdout.includes(word), word);
+  // A copy of the journal without its keys tells everything but content.
+  const copy = fs.mkdtempSync(path.join(server.data, "copy-"));
+  fs.cpSync(path.join(data, "journal"), path.join(copy, "journal"), { recursive: true });
+  const bare = spawnSync(BATON, ["replay", copy], { encoding: "utf8" });
+  assert.equal(bare.status, 0, bare.stderr);
+  assert.ok(!bare.stdout.includes(OTHERS));
+  // The control: the same journal with the keys of before the erasure gives the person back.
+  fs.copyFileSync(path.join(server.data, "keys-before"), path.join(copy, "keys"));
+  const whole = spawnSync(BATON, ["replay", copy, "--json"], { encoding: "utf8" });
+  const read = Object.values(CANARIES).filter((word) => whole.stdout.includes(word));
+  console.log(`control: with the destroyed key put back, ${read.length} of ${Object.keys(CANARIES).length} canaries are read`);
+  assert.ok(read.length >= 9, read.join());
+  await server.up();
+});
+
+test("kill -9 loses no key: what was answered is read again", async () => {
+  bot = await Peer.bot(server);
+  const { id, token } = await visit();
+  await server.stop("SIGKILL");
+  await server.up();
+  const { messages } = good(await server.as(token)("GET", `/sessions/${id}/messages`));
+  assert.deepEqual(messages.map((m) => m.text).slice(0, 2), [CANARIES.first, CANARIES.second]);
+  await end(id);
+});
+
+test("card numbers are written over before anybody sees them, where the entry point does not keep them", async () => {
+  bot = await Peer.bot(server);
+  const talk = async (entryPoint) => {
+    const { id, token } = good(await supervisor("POST", "/sessions", { entryPoint, attributes: { pan: CARD } }));
+    good(await server.as(token)("POST", `/sessions/${id}/messages`, { text: `My card is ${CARD}, order 2026030112345678` }));
+    const { messages } = good(await server.as(token)("GET", `/sessions/${id}/messages`));
+    return { text: messages[0].text, pan: good(await supervisor("GET", `/sessions/${id}`)).attributes.pan };
+  };
+  assert.deepEqual(await talk("plain"), { text: "My card is **** **** **** 1111, order 2026030112345678", pan: "**** **** **** 1111" });
+  assert.deepEqual(await talk("nowhere"), { text: `My card is ${CARD}, order 2026030112345678`, pan: CARD });
+  await server.stop();
+  assert.deepEqual(search([CARD]).found, []); // kept under a key
+});
