@@ -41,32 +41,11 @@ static void on_reply(void *ctx, const struct outbound_reply *r) {
   loop_stop(ask->loop);
 }
 
-/* Whoever writes an address here means it, inside or outside: both halves of
- * all addresses, those of IPv4 among them. */
-static enum bt_err reach(const struct ask *ask, const struct server_url *place,
-                         const char *base, struct outbound **out) {
-  char low[32], high[32];
-  (void)snprintf(low, sizeof low, "[::]/1:%u", place->port);
-  (void)snprintf(high, sizeof high, "[8000::]/1:%u", place->port);
-  const struct text allow[] = {text_from(base), text_from(low),
-                               text_from(high)};
-  return outbound_create(
-      ask->loop,
-      &(struct outbound_rules){.allow = allow,
-                               .allow_count = 3,
-                               .reply_bytes = STORY_MAX_BYTES,
-                               .authorities = text_from(ask->authorities)},
-      out);
-}
-
 /* Sends the one request and waits for its answer. */
 static int ask_server(struct ask *ask, const struct server_url *place) {
   struct outbound *outbound = NULL;
-  char base[300], url[512], bearer[512];
-  const bool six = text_find(place->host, TEXT(":"), 0) < place->host.len;
-  (void)snprintf(base, sizeof base, "http%s://%s%.*s%s:%u",
-                 place->tls ? "s" : "", six ? "[" : "", TEXT_ARG(place->host),
-                 six ? "]" : "", place->port);
+  char base[SERVER_BASE_MAX], url[512], bearer[512];
+  server_url_base(place, base);
   (void)snprintf(url, sizeof url, "%s/api/v1/sessions/%s/explain", base,
                  ask->session);
   (void)snprintf(bearer, sizeof bearer, "Bearer %s", ask->token);
@@ -80,12 +59,13 @@ static int ask_server(struct ask *ask, const struct server_url *place) {
                                            .header_count = 2,
                                            .timeout_ms = PATIENCE_MS,
                                            .stays = true};
-  const char *why = NULL;
-  if (!outbound_check_rule(text_from(base), &why)) {
+  const struct server_reach reach = {text_from(ask->authorities),
+                                     STORY_MAX_BYTES};
+  enum bt_err err = server_url_reach(place, &reach, ask->loop, &outbound);
+  if (err == BT_ERR_SYNTAX) {
     cli_error("'%s' is not an address such as http://127.0.0.1:8080", ask->url);
     return CLI_MISUSE;
   }
-  enum bt_err err = reach(ask, place, base, &outbound);
   if (err == BT_ERR_OK) {
     err = outbound_call(outbound, &request, on_reply, ask);
   }

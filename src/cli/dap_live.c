@@ -67,7 +67,12 @@ static void refuse(struct dap *d, const struct dap_request *r,
   if (why.len == 0) {
     why = live_text(problem, "message");
   }
-  if (l->status == 0) {
+  if (l->status == 0 && text_starts(text_from(l->trouble), TEXT("TLS:"))) {
+    dap_refuse(d, r,
+               "%s cannot be trusted: %s; \"authorities\" names the file of "
+               "who vouches for it",
+               l->url, l->trouble);
+  } else if (l->status == 0) {
     dap_refuse(d, r, "%s does not answer: %s; is 'baton serve' running there?",
                l->url, l->trouble);
   } else if (l->status == 401) {
@@ -195,6 +200,11 @@ static bool read_token(struct dap *d, const struct dap_request *r) {
   return true;
 }
 
+static void refuse_url(struct dap *d, const struct dap_request *r) {
+  dap_refuse(d, r, "'%s' is no address such as http://127.0.0.1:8080",
+             d->live->url);
+}
+
 static bool read_url(struct dap *d, const struct dap_request *r,
                      struct server_url *place) {
   struct dap_live *l = d->live;
@@ -204,18 +214,33 @@ static bool read_url(struct dap *d, const struct dap_request *r,
     (void)snprintf(l->url, sizeof l->url, "http://127.0.0.1:%d",
                    SERVER_PORT_DEFAULT);
   }
-  if (text_starts(url, TEXT("https://"))) {
-    dap_refuse(d, r,
-               "https is not spoken here: forward a port of this machine "
-               "to the server, and attach to http://127.0.0.1:PORT");
-    return false;
+  const bool good = server_url_read(l->url, place);
+  if (!good) {
+    refuse_url(d, r);
   }
-  if (!server_url_read(l->url, place)) {
-    dap_refuse(d, r, "'%s' is no address such as http://127.0.0.1:8080",
-               l->url);
-    return false;
+  return good;
+}
+
+static enum bt_err reach(struct dap *d, const struct dap_request *r,
+                         const struct server_url *place) {
+  struct dap_live *l = d->live;
+  char base[SERVER_BASE_MAX];
+  const struct server_reach reach = {dap_text(r, "authorities"),
+                                     LIVE_EVENTS_BYTES};
+  server_url_base(place, base);
+  enum bt_err err = loop_create(heap_mem(), &l->loop);
+  if (err == BT_ERR_OK) {
+    err = server_url_reach(place, &reach, l->loop, &l->outbound);
   }
-  return true;
+  if (err == BT_ERR_OK) {
+    err = client_create_over(l->loop, l->outbound, text_from(base), NULL,
+                             &l->http);
+  }
+  if (err == BT_ERR_OK) {
+    err = client_create_over(l->loop, l->outbound, text_from(base), NULL,
+                             &l->stream);
+  }
+  return err;
 }
 
 bool live_connect(struct dap *d, const struct dap_request *r) {
@@ -231,15 +256,13 @@ bool live_connect(struct dap *d, const struct dap_request *r) {
   if (!read_token(d, r) || !read_url(d, r, &place)) {
     return false;
   }
-  if (loop_create(heap_mem(), &l->loop) != BT_ERR_OK ||
-      client_create(l->loop, place.host, place.port, NULL, &l->http) !=
-          BT_ERR_OK ||
-      client_create(l->loop, place.host, place.port, NULL, &l->stream) !=
-          BT_ERR_OK) {
+  const enum bt_err err = reach(d, r, &place);
+  if (err == BT_ERR_SYNTAX) {
+    refuse_url(d, r);
+  } else if (err != BT_ERR_OK) {
     dap_refuse(d, r, "the system gives no connection");
-    return false;
   }
-  return true;
+  return err == BT_ERR_OK;
 }
 
 /* What was paused goes on: nobody is there who would let it. */
@@ -260,6 +283,7 @@ void dap_live_close(struct dap *d) {
     detach(d);
     client_free(l->stream);
     client_free(l->http);
+    outbound_free(l->outbound);
     loop_free(l->loop);
   }
   textbuf_free(&l->events);

@@ -30,6 +30,7 @@ struct live_mark {
 
 struct dap_live {
   struct loop *loop;
+  struct outbound *outbound;
   struct client *http, *stream;
   struct ws *ws; /* the trace; NULL when it is closed */
   char url[256], bearer[512], session[64];

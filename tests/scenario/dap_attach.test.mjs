@@ -171,7 +171,7 @@ test("what cannot be attached to is refused with its reason", () => withClient(a
     [where(id, { tokenEnv: "UNSET_HERE" }), /no variable UNSET_HERE/],
     [where(id, { tokenEnv: "NOBODY" }), /does not know the token/],
     [where(id, { url: "http://127.0.0.1:1" }), /does not answer/],
-    [where(id, { url: "https://127.0.0.1:1" }), /https is not spoken here/],
+    [where(id, { url: "https://127.0.0.1:1" }), /does not answer: refused:/],
     [where(id, { url: "http://:" }), /is no address/],
     [where(id, { pauseLimit: 0 }), /422: .*pauseLimit/],
   ];

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import http from "node:http";
+import { createRequire } from "node:module";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -11,7 +12,10 @@ import { after, before, test } from "node:test";
 import tls from "node:tls";
 import { Peer } from "./support/peer.mjs";
 import { BATON, CENTRE, eventually, Server, TOKENS, within } from "./support/server.mjs";
-import { idle, take } from "./support/story.mjs";
+import { idle, take, talk } from "./support/story.mjs";
+
+const require = createRequire(new URL("../clients/package.json", import.meta.url));
+const { DebugClient } = require("@vscode/debugadapter-testsupport");
 
 const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
 const here = fs.mkdtempSync(path.join(os.tmpdir(), "baton-tls-"));
@@ -73,6 +77,33 @@ test("a handover, with everything over TLS", async () => {
   assert.equal(told.status, 0, told.stderr);
   assert.match(told.stdout, /anna/i);
   for (const peer of [bot, anna, customer]) await peer.close();
+});
+
+test("an editor attaches to a session over TLS, once it knows who vouches for the server", async () => {
+  const program = at("flow.studio");
+  fs.writeFileSync(program, "n = 20\nn = n + 1\nLogInfo(n)\n");
+  const { status } = await server.as("admin")("PUT", "/scripts/flow", { source: fs.readFileSync(program, "utf8") });
+  assert.equal(status, 200);
+  const bot = await Peer.bot(server);
+  const { id } = await talk(server, bot);
+  const editor = new DebugClient(BATON, "dap", "studio", { env: { ...process.env, BATON_TOKEN: TOKENS.supervisor } });
+  editor.defaultTimeout = 30000;
+  await editor.start();
+  await editor.initializeRequest();
+  const where = { url: `https://localhost:${server.port}`, session: id, program };
+  await assert.rejects(editor.attachRequest(where), /https:\/\/localhost:\d+ cannot be trusted: TLS: .*"authorities"/);
+  await assert.rejects(editor.attachRequest({ ...where, authorities: at("two.pem") }), /cannot be trusted/);
+  const ready = editor.waitForEvent("initialized");
+  await editor.attachRequest({ ...where, authorities: at("one.pem") });
+  await ready;
+  await editor.setBreakpointsRequest({ source: { path: program }, breakpoints: [{ line: 3 }] });
+  await editor.configurationDoneRequest();
+  const stopped = editor.waitForEvent("stopped");
+  await server.as("supervisor")("POST", `/sessions/${id}/script`, { name: "flow" });
+  assert.equal((await stopped).body.reason, "breakpoint");
+  assert.equal((await editor.evaluateRequest({ expression: "n * 2", frameId: 1 })).body.result, "42");
+  await editor.stop();
+  await bot.close();
 });
 
 test("TLS 1.2 and 1.3 with forward secrecy; older versions and weaker ciphers are refused", async () => {
