@@ -59,9 +59,9 @@ static int ask_server(struct ask *ask, const struct server_url *place) {
                                            .header_count = 2,
                                            .timeout_ms = PATIENCE_MS,
                                            .stays = true};
-  const struct server_reach reach = {text_from(ask->authorities),
-                                     STORY_MAX_BYTES};
-  enum bt_err err = server_url_reach(place, &reach, ask->loop, &outbound);
+  const struct server_reach how = {text_from(ask->authorities),
+                                   STORY_MAX_BYTES};
+  enum bt_err err = server_url_reach(place, &how, ask->loop, &outbound);
   if (err == BT_ERR_SYNTAX) {
     cli_error("'%s' is not an address such as http://127.0.0.1:8080", ask->url);
     return CLI_MISUSE;

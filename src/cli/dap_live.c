@@ -225,12 +225,12 @@ static enum bt_err reach(struct dap *d, const struct dap_request *r,
                          const struct server_url *place) {
   struct dap_live *l = d->live;
   char base[SERVER_BASE_MAX];
-  const struct server_reach reach = {dap_text(r, "authorities"),
-                                     LIVE_EVENTS_BYTES};
+  const struct server_reach how = {dap_text(r, "authorities"),
+                                   LIVE_EVENTS_BYTES};
   server_url_base(place, base);
   enum bt_err err = loop_create(heap_mem(), &l->loop);
   if (err == BT_ERR_OK) {
-    err = server_url_reach(place, &reach, l->loop, &l->outbound);
+    err = server_url_reach(place, &how, l->loop, &l->outbound);
   }
   if (err == BT_ERR_OK) {
     err = client_create_over(l->loop, l->outbound, text_from(base), NULL,
