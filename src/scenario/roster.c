@@ -46,13 +46,14 @@ static void add_named(struct roster_list *list, const struct json *nodes) {
 }
 
 /* Each target that begins with @prefix; with an empty one those that name
- * neither an agent nor a bot nor an address. */
+ * neither an agent nor a bot nor a calendar nor an address. */
 static void add_targets(struct maker *m, struct roster_list *list,
                         struct text prefix) {
   for (size_t i = 0; i < target_count(m->s); i++) {
     struct text name = program_target(m->s->program, i).name;
     const bool plain = !text_starts(name, TEXT("agent:")) &&
                        !text_starts(name, TEXT("bot:")) &&
+                       !text_starts(name, TEXT("hours:")) &&
                        !text_starts(name, TEXT("sip:"));
     if (prefix.len == 0 ? plain : text_starts(name, prefix)) {
       add(list, text_sub(name, prefix.len, name.len), NULL);
@@ -67,6 +68,7 @@ bool roster_make(struct arena *arena, const struct scenario *s,
   const struct json *bots = field_at(s->root, F_SCENARIO_BOTS);
   const struct json *agents = field_at(s->root, F_SCENARIO_AGENTS);
   const struct json *queues = field_at(s->root, F_SCENARIO_QUEUES);
+  const struct json *hours = field_at(s->root, F_SCENARIO_HOURS);
   const struct json *bot_id = json_member(bot, TEXT("id"));
   *out = (struct roster){0};
   begin(&m, &out->bots, bots);
@@ -88,6 +90,11 @@ bool roster_make(struct arena *arena, const struct scenario *s,
   add_named(&out->queues, queues);
   if (queues == NULL) {
     add_targets(&m, &out->queues, TEXT(""));
+  }
+  begin(&m, &out->calendars, hours);
+  add_named(&out->calendars, hours);
+  if (hours == NULL) {
+    add_targets(&m, &out->calendars, TEXT("hours:"));
   }
   return !m.no_memory;
 }

@@ -18,6 +18,7 @@ struct roster {
   struct roster_list bots; /* the first one holds at the start */
   struct roster_list agents;
   struct roster_list queues;
+  struct roster_list calendars;
 };
 
 /* Lives in @arena. False: out of memory. A scenario whose script does not

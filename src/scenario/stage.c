@@ -113,18 +113,36 @@ static int64_t waiting(const struct json *queue) {
   return field_flag(queue, F_QUEUE_FULL) && count < size ? size : count;
 }
 
+/* One that is there by default is always open. */
+static struct text calendar_config(struct world *w,
+                                   const struct roster_item *calendar) {
+  static const char *const days[] = {"mon", "tue", "wed", "thu",
+                                     "fri", "sat", "sun"};
+  struct extra x;
+  extra_init(&x);
+  if (calendar->node == NULL) {
+    extra_text(&x, "id", calendar->id);
+  }
+  for (size_t i = 0; calendar->node == NULL && i < 7; i++) {
+    extra_text(&x, days[i], TEXT("00:00-24:00"));
+  }
+  const struct text config =
+      field_config(&w->tale.arena, calendar->node, CONFIG_HOURS,
+                   text_sub(textbuf_text(&x.b), 1, x.b.len));
+  textbuf_free(&x.b);
+  return config;
+}
+
 /* The reader has found every zone on this machine. */
-static void put_calendar(struct world *w, const struct json *node) {
-  const struct json *own = json_member(node, TEXT("timeZone"));
+static void put_calendar(struct world *w, const struct roster_item *calendar) {
+  const struct json *own = json_member(calendar->node, TEXT("timeZone"));
   char bytes[ZONE_MAX_BYTES];
   struct text file = {bytes, 0};
   struct command cmd = world_command(w, COMMAND_PUT_HOURS, ROLE_SYSTEM,
                                      SESSION_NOBODY, TEXT("configuration"));
   const struct text zone =
       own != NULL ? own->text : field_text(w->scenario->root, F_SCENARIO_ZONE);
-  record_set_text(
-      &cmd.args, FIELD_CONFIG,
-      field_config(&w->tale.arena, node, CONFIG_HOURS, (struct text){"", 0}));
+  record_set_text(&cmd.args, FIELD_CONFIG, calendar_config(w, calendar));
   if (zone_read(zone, bytes, &file) == BT_ERR_OK) {
     record_set_text(&cmd.args, FIELD_ZONE, zone);
     record_set_text(&cmd.args, FIELD_ZONE_FILE, file);
@@ -133,9 +151,8 @@ static void put_calendar(struct world *w, const struct json *node) {
 }
 
 static void put_calendars(struct world *w) {
-  for (const struct json *n = field_first(w->scenario->root, F_SCENARIO_HOURS);
-       n != NULL; n = n->next) {
-    put_calendar(w, n);
+  for (size_t i = 0; i < w->roster.calendars.count; i++) {
+    put_calendar(w, &w->roster.calendars.items[i]);
   }
 }
 

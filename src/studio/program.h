@@ -36,8 +36,9 @@ uint32_t program_line_count(const struct program *program);
 /* Source line @line (from 1) as written, without its end; empty beyond. */
 struct text program_line(const struct program *program, uint32_t line);
 
-/* Queues, skills and agents that a Transfer or ReqAgent can name, as far as
- * literals tell; each once, in order of appearance. */
+/* What a Transfer or its like can name (queues, skills, agent:x, bot:x) and the
+ * calendars (hours:x) that are asked for, as far as literals tell; each once,
+ * in order of appearance. */
 struct program_target {
   struct text name;
   uint32_t line; /* where it appears first */

@@ -253,11 +253,12 @@ static const struct expr *target_argument(const struct expr *call) {
              : NULL;
 }
 
-/* BotExchange("x") names the target bot:x. */
-static void add_asked_bot(struct finder *f, const struct expr *name) {
+/* BotExchange("x") names bot:x, CheckHours("x") names hours:x. */
+static void add_of_kind(struct finder *f, const char *kind,
+                        const struct expr *name) {
   struct textbuf b;
   textbuf_init(&b, f->program->mem);
-  textbuf_addf(&b, "bot:%.*s", TEXT_ARG(name->text));
+  textbuf_addf(&b, "%s:%.*s", kind, TEXT_ARG(name->text));
   const struct text target =
       arena_copy_text(&f->program->arena, textbuf_text(&b));
   f->failed = f->failed || b.failed || target.ptr == NULL;
@@ -271,7 +272,10 @@ static void look_at_call(struct finder *f, const struct at *at,
                          const struct expr *e) {
   const struct expr *target = target_argument(e);
   if (is_action(e, ACTION_BOT_EXCHANGE) && e->args->kind == EXPR_TEXT) {
-    add_asked_bot(f, e->args);
+    add_of_kind(f, "bot", e->args);
+  } else if (is_action(e, ACTION_CHECK_HOURS) && e->args != NULL &&
+             e->args->kind == EXPR_TEXT) {
+    add_of_kind(f, "hours", e->args);
   }
   if (target != NULL) {
     follow(f, at->unit, target, false);
