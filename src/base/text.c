@@ -143,8 +143,8 @@ unsigned text_distance(struct text a, struct text b) {
 
 static bool could_be_meant(struct text word, struct text candidate,
                            unsigned distance) {
-  const size_t third = word.len / 3;
-  if (distance <= (third == 0 ? 1 : third)) {
+  const size_t few = word.len < 3 ? word.len / 2 : word.len / 3;
+  if (distance <= few) {
     return true;
   }
   return word.len >= 4 && candidate.len >= 4 &&

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "studio/action.h"
 #include "studio/builtin_priv.h"
+#include "studio/parser_priv.h"
 
 struct call {
   struct reporter *reporter;
@@ -155,11 +156,14 @@ static void report_unknown(const struct call *c) {
   struct textbuf hint;
   const size_t count = collect_names(c, names);
   textbuf_init(&hint, c->reporter->diags->arena.mem);
+  const struct text habit = parser_habit(c->expr->text);
   report(c->reporter,
          (struct finding){
              .code = DIAGNOSTIC_CODE_UNKNOWN_FUNCTION,
              .at = c->expr->at,
-             .hint = report_nearest(&hint, c->expr->text, names, count)},
+             .hint = habit.len > 0
+                         ? habit
+                         : report_nearest(&hint, c->expr->text, names, count)},
          "there is no %s '%.*s'",
          c->expr->kind == EXPR_METHOD ? "method" : "function or action",
          TEXT_ARG(c->expr->text));

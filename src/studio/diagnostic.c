@@ -164,6 +164,11 @@ void diagnostics_print(const struct diagnostics *d, struct text file_name,
   for (size_t i = 0; i < d->count; i++) {
     diagnostic_print(&d->items[i], file_name, out);
   }
+  const size_t all = d->errors + d->warnings + d->notes;
+  if (all > d->count) {
+    textbuf_add(out, file_name);
+    textbuf_addf(out, ": %zu more are not shown\n", all - d->count);
+  }
 }
 
 static void put_optional(struct json_out *json, const char *key,

@@ -194,6 +194,13 @@ static const struct foreign {
     {";", "a statement ends at the end of its line"},
     {"\xE2\x80\x93", "this is a dash, not a minus: write -"},
     {"\xE2\x80\x94", "this is a dash, not a minus: write -"},
+    {"\xE2\x88\x92", "this is a typographic minus: write -"},
+    {"\xC3\x97", "write *"},
+    {"\xC3\xB7", "write /"},
+    {"\xE2\x89\xA0", "write <>"},
+    {"\xE2\x89\xA4", "write <="},
+    {"\xE2\x89\xA5", "write >="},
+    {"`", "a text stands in \"…\" or '…'"},
     {"\xE2\x80\xA6", "this is an ellipsis, not three dots"},
     {"/*", "a comment begins with // and ends with the line"},
 };
@@ -277,6 +284,19 @@ void lexer_token(struct lexer *l) {
   }
 }
 
+/* Every second byte of it is a NUL: one error says more than thousands. */
+static bool is_utf16(struct lexer *l) {
+  if (!text_starts(l->text, TEXT("\xFF\xFE")) &&
+      !text_starts(l->text, TEXT("\xFE\xFF"))) {
+    return false;
+  }
+  l->at = 2;
+  scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, 0, "this file is UTF-16",
+             "save the file as UTF-8");
+  l->at = l->text.len;
+  return true;
+}
+
 bool lexer_run(struct reporter *r, struct arena *arena, struct tokens *out) {
   struct lexer l = {.reporter = r,
                     .arena = arena,
@@ -287,8 +307,10 @@ bool lexer_run(struct reporter *r, struct arena *arena, struct tokens *out) {
   if (text_starts(l.text, TEXT("\xEF\xBB\xBF"))) {
     l.at = l.column_at = l.line_at = 3;
   }
-  for (scan_blanks(&l); l.at < l.text.len; scan_blanks(&l)) {
-    lexer_token(&l);
+  if (!is_utf16(&l)) {
+    for (scan_blanks(&l); l.at < l.text.len; scan_blanks(&l)) {
+      lexer_token(&l);
+    }
   }
   (void)scan_push(&l, TOKEN_NEWLINE, l.at);
   (void)scan_push(&l, TOKEN_END, l.at);

@@ -124,22 +124,38 @@ void scan_name(struct lexer *l) {
   }
 }
 
-static bool at_pasted_blank(const struct lexer *l, size_t *length) {
-  static const char *const blanks[] = {"\xC2\xA0", "\xE2\x80\xAF",
-                                       "\xE2\x80\x8B", "\xEF\xBB\xBF"};
-  const struct text rest = text_sub(l->text, l->at, 3);
-  for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
-    const struct text blank = text_from(blanks[i]);
-    if (text_starts(rest, blank)) {
-      *length = blank.len;
-      return true;
-    }
+/* What the one at hand is called; NULL if it is none. */
+static const char *pasted_blank(const struct lexer *l, size_t *length) {
+  *length = utf8_length(l->text, l->at);
+  if (*length == 0) {
+    return NULL;
   }
-  return false;
+  const uint32_t c = utf8_decode(l->text, l->at, length);
+  if (c == 0xA0 || c == 0x202F || c == 0x200B || c == 0xFEFF) {
+    return "a non-breaking space";
+  }
+  const bool wide = (c >= 0x2000 && c <= 0x200A) || c == 0x205F || c == 0x3000;
+  return wide ? "a typographic space" : NULL;
+}
+
+/* A comment would hide all that follows. */
+static void look_at_return(struct lexer *l) {
+  const int next = scan_peek(l, 1);
+  if (l->text.ptr[l->at] != '\r' || next == '\n' || next == '\r' ||
+      next == -1 || l->returned) {
+    return;
+  }
+  l->returned = true;
+  const size_t from = l->at++;
+  scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
+             "a carriage return alone ends no line here",
+             "save the file with line ends of LF or CRLF");
+  l->at = from;
 }
 
 static void skip_comment(struct lexer *l) {
   while (l->at < l->text.len && l->text.ptr[l->at] != '\n') {
+    look_at_return(l);
     l->at++;
   }
 }
@@ -147,13 +163,15 @@ static void skip_comment(struct lexer *l) {
 void scan_blanks(struct lexer *l) {
   for (;;) {
     const int c = scan_peek(l, 0);
+    const char *pasted = NULL;
     size_t n = 0;
     if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v') {
+      look_at_return(l);
       l->at++;
     } else if (c == '/' && scan_peek(l, 1) == '/') {
       skip_comment(l);
-    } else if (c >= 0x80 && at_pasted_blank(l, &n)) {
-      note_pasted(l, l->at, n, "a non-breaking space");
+    } else if (c >= 0x80 && (pasted = pasted_blank(l, &n)) != NULL) {
+      note_pasted(l, l->at, n, pasted);
       l->at += n;
     } else {
       return;

@@ -15,6 +15,7 @@ struct lexer {
   uint32_t column; /* of column_at: places are asked for in order */
   size_t column_at;
   uint32_t pasted_on; /* the last line with a note on a pasted character */
+  bool returned;      /* a line end of CR alone was reported */
   unsigned depth;     /* of texts within texts */
   bool failed;        /* no memory */
 };

@@ -67,6 +67,8 @@ bool parser_enter(struct parser *p) {
     p->depth++;
     return true;
   }
+  p->panic = p->panic || p->too_deep;
+  p->too_deep = true;
   parser_error(p,
                (struct finding){.code = DIAGNOSTIC_CODE_TOO_LARGE,
                                 .at = parser_peek(p)->at},

@@ -12,6 +12,13 @@ static void parse_label(struct parser *p, struct arm *arm, struct expr ***end) {
     return;
   }
   (void)parser_next(p); /* CASE */
+  if (parser_at_keyword(p, KEYWORD_ELSE)) {
+    parser_expected_hint(p, "a value", "write DEFAULT");
+    (void)parser_next(p);
+    arm->is_default = true;
+    p->panic = p->failed;
+    return;
+  }
   struct expr *value = parser_expr(p);
   if (value == NULL) {
     parser_skip_line(p);
@@ -36,7 +43,9 @@ static struct arm *parse_arm(struct parser *p) {
         !parser_at(p, TOKEN_BRACE_OPEN)) {
       parser_expected_hint(
           p, "'{' or the end of the line after this label",
-          "a block on the same line needs braces: CASE 1 { … }");
+          parser_at(p, TOKEN_COMMA)
+              ? "a label has one value: labels behind each other share a block"
+              : "a block on the same line needs braces: CASE 1 { … }");
       parser_skip_line(p);
       p->panic = p->failed;
     }

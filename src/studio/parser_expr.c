@@ -248,6 +248,26 @@ static struct expr *parse_text(struct parser *p) {
   return e;
 }
 
+/* To the end of the text that has gone wrong: its braces are none of blocks. */
+static void skip_template(struct parser *p) {
+  unsigned texts = 1;
+  for (; texts > 0; p->at++) {
+    switch ((unsigned)p->tokens[p->at].kind) {
+    case TOKEN_NEWLINE:
+    case TOKEN_END:
+      return;
+    case TOKEN_TEXT_OPEN:
+      texts++;
+      break;
+    case TOKEN_TEXT_CLOSE:
+      texts--;
+      break;
+    default:
+      break;
+    }
+  }
+}
+
 static struct expr *parse_substitution(struct parser *p) {
   const struct token *open = parser_next(p);
   if (parser_at(p, TOKEN_SUBST_CLOSE)) {
@@ -256,9 +276,17 @@ static struct expr *parse_substitution(struct parser *p) {
         "nothing stands between { and } in this text");
     return NULL;
   }
+  if (parser_at(p, TOKEN_BRACE_OPEN)) {
+    parser_expected_hint(p, "a value",
+                         "for the character { itself write \\{ in a text that "
+                         "begins with $\"");
+    return NULL;
+  }
   struct expr *e = parser_expr(p);
-  if (e == NULL || !parser_expect(p, TOKEN_SUBST_CLOSE,
-                                  "'}' after the expression in the text")) {
+  if (e != NULL && !parser_take(p, TOKEN_SUBST_CLOSE)) {
+    parser_expected_hint(p, "'}' after the expression in the text",
+                         "JSON stands in a text of the other quotation marks: "
+                         "'{\"name\": 1}'");
     return NULL;
   }
   return e;
@@ -276,6 +304,7 @@ static struct expr *parse_template(struct parser *p) {
                                                          : NULL;
     if (part == NULL) {
       parser_expected(p, "the rest of the text");
+      skip_template(p);
       return NULL;
     }
     *end = part;
@@ -426,12 +455,59 @@ static const struct operator* operator_at(struct parser *p, enum level level) {
   return NULL;
 }
 
+#define LINE_HINT                                                              \
+  "a line goes on only inside of ( ): put them around the whole expression"
+
+/* Could the line that begins with @t be the rest of an expression? */
+static bool may_go_on(const struct token *t) {
+  return t->kind != TOKEN_WORD ||
+         (!keyword_is_hard(t->keyword) && t[1].kind != TOKEN_ASSIGN);
+}
+
+/* AND, + and their like at the end of a line. What follows is read as if it
+ * went on, so that one mistake is one error. */
+static void reject_line_end(struct parser *p) {
+  if (p->parens > 0 || p->tokens[p->at].kind != TOKEN_NEWLINE) {
+    return;
+  }
+  parser_expected_hint(p, "a value", LINE_HINT);
+  const size_t before = p->at;
+  parser_skip_newlines(p);
+  p->at = may_go_on(&p->tokens[p->at]) ? p->at : before;
+}
+
+/* AND and OR, which begin no statement, at the beginning of the next line. */
+static const struct operator*
+    operator_of_next_line(struct parser *p, enum level level) {
+  const size_t before = p->at;
+  parser_skip_newlines(p);
+  const struct operator* o = operator_at(p, level);
+  if (o == NULL) {
+    p->at = before;
+    return NULL;
+  }
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                .at = parser_peek(p)->at,
+                                .hint = TEXT(LINE_HINT)},
+               "the line before ends the expression");
+  return o;
+}
+
+static const struct operator*
+    next_operator(struct parser *p, enum level level) {
+  const bool ends = p->parens == 0 && p->tokens[p->at].kind == TOKEN_NEWLINE;
+  return ends && level <= LEVEL_AND ? operator_of_next_line(p, level)
+                                    : operator_at(p, level);
+}
+
 static struct expr *binary_expr(struct parser *p, enum level level) {
   const enum level tighter = (enum level)(level + 1);
   struct expr *left = level_expr(p, tighter);
   const struct operator* o;
-  while (left != NULL && (o = operator_at(p, level)) != NULL) {
+  while (left != NULL && (o = next_operator(p, level)) != NULL) {
     const struct place at = parser_next(p)->at;
+    reject_line_end(p);
     left = join(p, o->op, at, left, level_expr(p, tighter));
   }
   return left;

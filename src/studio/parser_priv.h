@@ -30,8 +30,9 @@ struct parser {
   unsigned loops;  /* loops of this unit around this place */
   unsigned parens; /* open ( and [: lines end anywhere in them */
   unsigned depth;
-  bool panic;  /* an error was reported: quiet until the next statement */
-  bool failed; /* no memory */
+  bool too_deep; /* was reported: once for a file that has gone wrong so far */
+  bool panic;    /* an error was reported: quiet until the next statement */
+  bool failed;   /* no memory */
 };
 
 /* Reads the whole of @tokens (the last is TOKEN_END) into @script, which is as

@@ -293,6 +293,10 @@ static bool expect_keyword(struct parser *p, enum keyword keyword,
 }
 
 static bool parse_for_header(struct parser *p, struct stmt *s) {
+  if (parser_at(p, TOKEN_PAREN_OPEN)) {
+    parser_expected_hint(p, "the name of a variable", "write FOR i = 1 TO 10");
+    return false;
+  }
   s->target = loop_variable(p);
   if (s->target != NULL && text_equal_nocase(s->target->text, TEXT("each")) &&
       parser_peek(p)->kind == TOKEN_WORD) {
@@ -365,6 +369,11 @@ static struct stmt *parse_jump(struct parser *p, enum stmt_kind kind) {
 
 static struct stmt *parse_select(struct parser *p) {
   struct stmt *s = new_stmt(p, STMT_SELECT, parser_next(p)->at);
+  if (parser_at_keyword(p, KEYWORD_CASE)) {
+    parser_expected_hint(p, "'{' or the end of the line",
+                         "SELECT CASE x is SWITCH x here; SELECT takes the "
+                         "first CASE that is true");
+  }
   if (s != NULL) {
     s->arms = parser_cases(p, KEYWORD_SELECT, s->at);
   }

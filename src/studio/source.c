@@ -94,7 +94,9 @@ void report_list(struct reporter *r, struct finding f, const char *format,
       .hint = f.hint,
       .edit = f.edit,
   };
-  show_line(r->source, &item);
+  if (r->diags->count < DIAGNOSTICS_MAX) { /* of further ones none is shown */
+    show_line(r->source, &item);
+  }
   diagnostics_add(r->diags, &item);
 }
 

@@ -30,6 +30,7 @@ static const struct {
     {"blocks that do not end", "", "IF x = #\n", ""},
     {"one line", "x = \"", "a{x}“b” \\ ", "\""},
     {"one line of texts", "x = f(", "\"{x}\", 'b', ", "1)"},
+    {"one line of errors", "", "? ! ", ""},
     {"one line of braces", "x = '", "{\"a\" ", "'"},
 };
 
