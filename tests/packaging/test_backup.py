@@ -33,7 +33,7 @@ class Server:
         return self
 
     def open(self):
-        return self.ask(body={"entryPoint": "main"})["id"]
+        return self.ask(body={"entryPoint": "main", "attributes": {"order": "A-4711"}})["id"]
 
     def open_until(self, enough):
         opened = [self.open()]
@@ -63,6 +63,7 @@ class Backup(unittest.TestCase):
         with sqlite3.connect(self.folder / "data/journal/journal.db") as source, \
                 sqlite3.connect(self.folder / "copy/journal/journal.db") as target:
             source.backup(target)
+        shutil.copy(self.folder / "data/keys", self.folder / "copy/keys")
 
     def test_it_is_made_under_load_and_loses_nothing_that_was_answered(self):
         enough = threading.Event()
@@ -77,7 +78,7 @@ class Backup(unittest.TestCase):
         self.assertIn("every batch verifies, from the first", replay)
         with Server(self.folder / "copy") as restored:
             for session in before:
-                self.assertEqual(restored.ask("/" + session)["id"], session)
+                self.assertEqual(restored.ask("/" + session)["attributes"]["order"], "A-4711")
 
 
 if __name__ == "__main__":
