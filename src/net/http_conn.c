@@ -136,8 +136,19 @@ static void dispatch(struct http_conn *conn) {
 
 /* Taking bytes. */
 
-/* Beyond the usual size only where the user takes it, and not many at once: an
- * upload is kept whole. */
+/* An upload is kept whole: not many at once. */
+static enum http_fault begin_upload(struct http_conn *conn) {
+  struct http_server *server = conn->server;
+  if (server->uploads >= server->limits.uploads) {
+    return HTTP_FAULT_NO_MEMORY;
+  }
+  conn->request->is_upload = true;
+  server->uploads++;
+  return HTTP_FAULT_NONE;
+}
+
+/* Beyond the usual size only where the user takes it. A chunked body is an
+ * upload once it is as large as one: until then nobody knows. */
 static enum http_fault judge_body(struct http_conn *conn) {
   struct http_server *server = conn->server;
   struct http_request *req = conn->request;
@@ -154,12 +165,9 @@ static enum http_fault judge_body(struct http_conn *conn) {
     return req->head.framing == HTTP_BY_LENGTH ? HTTP_FAULT_BODY_TOO_LARGE
                                                : HTTP_FAULT_NONE;
   }
-  if (server->uploads >= server->limits.uploads) {
-    return HTTP_FAULT_NO_MEMORY;
-  }
-  req->is_upload = true;
-  server->uploads++;
-  return HTTP_FAULT_NONE;
+  req->may_upload = true;
+  return req->head.framing == HTTP_BY_LENGTH ? begin_upload(conn)
+                                             : HTTP_FAULT_NONE;
 }
 
 /* The head is whole and in order; the request may have a body to come. */
@@ -172,8 +180,8 @@ static void begin_request(struct http_conn *conn, bool more_is_here) {
   }
   if (req->head.framing == HTTP_CHUNKED) {
     http_chunked_init(&req->chunked,
-                      req->is_upload ? limits->upload_bytes
-                                     : limits->body_bytes,
+                      req->may_upload ? limits->upload_bytes
+                                      : limits->body_bytes,
                       limits->chunk_overhead_bytes);
   }
   if (req->head.expects_continue && !more_is_here &&
@@ -237,6 +245,10 @@ static size_t take_body(struct http_conn *conn, const char *bytes, size_t len) {
   textbuf_add(&req->body, data);
   if (fault == HTTP_FAULT_NONE && req->body.failed) {
     fault = HTTP_FAULT_NO_MEMORY;
+  }
+  if (fault == HTTP_FAULT_NONE && req->may_upload && !req->is_upload &&
+      req->body.len > (size_t)conn->server->limits.body_bytes) {
+    fault = begin_upload(conn);
   }
   if (fault != HTTP_FAULT_NONE) {
     http_conn_refuse(conn, fault);

@@ -23,7 +23,7 @@ struct http_request *http_request_new(struct http_conn *conn) {
   req->conn = conn;
   req->tag = NULL;
   req->timed = 0;
-  req->is_upload = false;
+  req->may_upload = req->is_upload = false;
   req->peer[0] = '\0';
   return req;
 }

@@ -51,9 +51,10 @@ struct http_request {
   struct http_chunked chunked;
   struct textbuf head_text, body;
   struct http_head head;
-  size_t timed; /* bytes of an upload that have had their time */
-  bool is_upload;
-  char peer[46]; /* filled when asked for */
+  size_t timed;    /* bytes of an upload that have had their time */
+  bool may_upload; /* its body may be larger than usual */
+  bool is_upload;  /* it counts as one */
+  char peer[46];   /* filled when asked for */
 };
 
 struct http_stream {

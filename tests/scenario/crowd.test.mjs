@@ -255,7 +255,7 @@ function conversation(line, n) {
 let chatwoot;
 async function again(ask) {
   for (;;) {
-    const answer = await ask().catch((error) => (error.status ? Promise.reject(error) : null));
+    const answer = await ask().catch((error) => (error.status < 500 ? Promise.reject(error) : null)); // 503: try again
     if (answer) return answer;
     await sleep(200);
   }

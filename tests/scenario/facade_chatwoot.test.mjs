@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import http from "node:http";
+import net from "node:net";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -221,6 +222,19 @@ test("attachments are files: kept, known by their content, fetched by their URL"
     assert.deepEqual(messages.map((m) => m.data.files.map((f) => f.name)), [["a.png", "b.txt"], ["c.png"]]);
     await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
   }));
+
+test("small forms that are on their way do not count as large files", async () => {
+  const { id } = await open();
+  const begun = Array.from({ length: 20 }, () => net.connect(server.port, "127.0.0.1"));
+  for (const line of begun) {
+    line.on("error", () => {});
+    line.write(`POST /api/v1/accounts/1/conversations/${id}/messages HTTP/1.1\r\nHost: x\r\napi_access_token: ${process.env.TEST_CW_TOKEN}\r\n` +
+      "Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n--x\r");
+  }
+  await say(id, "among them", "incoming", client, { attachments: [attach("a.png", Buffer.concat([PNG, Buffer.alloc(290_000)]))] });
+  for (const line of begun) line.destroy();
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+});
 
 test("attachments that are not taken: nothing of their message is said",
   table.works("attachments refused: 413 too large, 415 of another type, 422 infected, 403 where no files are taken", async () => {

@@ -375,7 +375,8 @@ static bool serve(struct facade *f, struct http_request *req) {
 
 static bool takes_upload(struct facade *f, const struct http_request *req) {
   const struct text path = http_request_path(req);
-  return text_starts(path, TEXT("/api/v1/accounts/")) &&
+  return form_is(http_request_header(req, TEXT("Content-Type"))) &&
+         text_starts(path, TEXT("/api/v1/accounts/")) &&
          text_ends(path, TEXT("/messages")) &&
          secret_equal(token_of(req), f->settings.token);
 }
