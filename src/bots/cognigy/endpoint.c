@@ -41,6 +41,13 @@ struct held_turn {
 /* What the timer is for. */
 enum awaited { AWAITED_NOTHING, AWAITED_LINE, AWAITED_READY, AWAITED_ANSWER };
 
+/* An output that was heard. */
+struct said {
+  uint64_t hash, number; /* of the packet, or NO_NUMBER */
+  uint32_t connection;
+};
+#define NO_NUMBER UINT64_MAX
+
 struct cognigy_talk {
   struct bot_talk talk;
   struct line *line; /* NULL: between two of them */
@@ -56,10 +63,7 @@ struct cognigy_talk {
   bool returns;         /* from an agent: the flow is to be told */
   uint32_t connection;  /* the how-manieth */
   int64_t down_at_us;
-  struct {
-    uint64_t hash;
-    uint32_t connection;
-  } said[SAID_MAX];
+  struct said said[SAID_MAX];
   uint32_t said_count;
 };
 
@@ -231,28 +235,37 @@ static void turn(struct bot_talk *talk, const struct bot_turn *turn) {
 /* ---- outputs */
 
 /* An output that was not acknowledged in time comes again on the next
- * connection; within one connection, what is said twice is meant twice. */
-static bool is_again(struct cognigy_talk *t, const struct json *data) {
-  const uint64_t hash = hash_text(data->source);
+ * connection; within one connection, what is said twice is meant twice, unless
+ * it is the same packet. */
+static bool is_again(struct cognigy_talk *t, const struct line_event *event,
+                     const struct json *data) {
+  const struct said now = {.hash = hash_text(data->source),
+                           .number =
+                               event->numbered ? event->number : NO_NUMBER,
+                           .connection = t->connection};
   const uint32_t known = t->said_count < SAID_MAX ? t->said_count : SAID_MAX;
   if (cognigy_text(data, "traceId").len == 0) {
     return false;
   }
   for (uint32_t i = 0; i < known; i++) {
-    if (t->said[i].hash == hash && t->said[i].connection < t->connection) {
-      t->said[i].connection = t->connection;
+    struct said *s = &t->said[i];
+    if (s->hash == now.hash &&
+        (s->connection < now.connection ||
+         (now.number != NO_NUMBER && s->number == now.number))) {
+      *s = now;
       return true;
     }
   }
-  t->said[t->said_count % SAID_MAX].hash = hash;
-  t->said[t->said_count++ % SAID_MAX].connection = t->connection;
+  t->said[t->said_count++ % SAID_MAX] = now;
   return false;
 }
 
 /* After a goodbye the connection's close is awaited: the session is releasing
  * meanwhile. */
-static void take_output(struct cognigy_talk *t, const struct json *output) {
-  if (output == NULL || output->type != JSON_OBJECT || is_again(t, output)) {
+static void take_output(struct cognigy_talk *t, const struct line_event *event,
+                        const struct json *output) {
+  if (output == NULL || output->type != JSON_OBJECT ||
+      is_again(t, event, output)) {
     return;
   }
   take_answer(t);
@@ -321,7 +334,8 @@ static void on_ready(struct cognigy_talk *t) {
   flush(t);
 }
 
-static void take_typed(struct cognigy_talk *t, const struct json *argument) {
+static void take_typed(struct cognigy_talk *t, const struct line_event *event) {
+  const struct json *argument = event->argument;
   const struct text type = cognigy_text(argument, "type");
   const struct json *data = json_member(argument, TEXT("data"));
   if (text_equal(type, TEXT("finalPing"))) {
@@ -329,16 +343,18 @@ static void take_typed(struct cognigy_talk *t, const struct json *argument) {
   } else if (text_equal(type, TEXT("error"))) {
     note_error(t, data != NULL && data->type == JSON_OBJECT ? data : argument);
   } else {
-    take_output(t, data);
+    take_output(t, event, data);
   }
 }
 
-static void on_event(void *ctx, struct text name, const struct json *argument) {
+static void on_event(void *ctx, const struct line_event *event) {
   struct cognigy_talk *t = ctx;
+  const struct text name = event->name;
+  const struct json *argument = event->argument;
   if (text_equal(name, TEXT("endpoint-ready"))) {
     on_ready(t);
   } else if (text_equal(name, TEXT("output"))) {
-    take_typed(t, argument);
+    take_typed(t, event);
   } else if (text_equal(name, TEXT("finalPing"))) {
     end_of_turn(t);
   } else if (text_equal(name, TEXT("typingStatus"))) {

@@ -78,7 +78,11 @@ static void take_event(struct line *l, struct arena *arena,
       list->first->type != JSON_TEXT) {
     return; /* not an event */
   }
-  l->user.on_event(l->user.ctx, list->first->text, list->first->next);
+  const struct line_event event = {.name = list->first->text,
+                                   .argument = list->first->next,
+                                   .numbered = p->has_id,
+                                   .number = p->id};
+  l->user.on_event(l->user.ctx, &event);
 }
 
 static void take_packet(struct line *l, struct arena *arena,
@@ -153,6 +157,13 @@ static void on_message(void *ctx, struct ws *ws, struct text message) {
   line_take(ctx, message);
 }
 
+/* Attachments of events that nobody here knows. */
+static void on_binary(void *ctx, struct ws *ws, struct text message) {
+  (void)ctx;
+  (void)ws;
+  (void)message;
+}
+
 static void on_close(void *ctx, struct ws *ws, uint16_t code,
                      struct text reason) {
   struct line *l = ctx;
@@ -189,7 +200,9 @@ static void on_refused(void *ctx, const struct client_response *response) {
 }
 
 static const struct client_ws_handlers ws_handlers = {
-    .ws = {.on_message = on_message, .on_close = on_close},
+    .ws = {.on_message = on_message,
+           .on_binary = on_binary,
+           .on_close = on_close},
     .on_open = on_open,
     .on_refused = on_refused};
 

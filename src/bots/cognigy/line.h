@@ -22,13 +22,19 @@ struct line_options {
   enum line_transport transport;
 };
 
+struct line_event {
+  struct text name;
+  const struct json *argument; /* or NULL */
+  bool numbered; /* the peer wanted an acknowledgement, and has got it */
+  uint64_t number;
+};
+
 struct line_user {
   void *ctx;
   /* In the namespace. */
   void (*on_up)(void *ctx);
-  /* ["name", argument]: @argument is JSON, or NULL. True: acknowledged at once
-   * if the peer wants it. */
-  void (*on_event)(void *ctx, struct text name, const struct json *argument);
+  /* ["name", argument]: @argument is JSON, or NULL. */
+  void (*on_event)(void *ctx, const struct line_event *event);
   /* The last call; the line is to be freed then. @in_order: the peer said that
    * it closes. @why is a sentence without a secret. */
   void (*on_down)(void *ctx, bool in_order, struct text why);
