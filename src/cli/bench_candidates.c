@@ -1,4 +1,5 @@
-/* How long "why this agent, and why not that one?" takes for all agents. */
+/* How much processor time "why this agent, and why not that one?" takes for all
+ * agents. */
 #include <stdio.h>
 
 #include "base/check.h"
@@ -7,9 +8,14 @@
 #include "bench/samples.h"
 #include "cli/bench_cli.h"
 #include "cli/peers_door.h"
+#include "codec/snapshot.h"
 #include "domain/heap.h"
 
 enum { LINE_SIZE = 256, ROUNDS = 20 };
+
+/* What is asked: now, with idle agents or without; or out of the past, which is
+ * a snapshot taken up first. */
+enum asks { ASKS_BUSY, ASKS_IDLE, ASKS_PAST, ASKS };
 
 struct asked {
   long long agents, waiting;
@@ -74,26 +80,49 @@ static void fill(struct door *d, const struct asked *a, bool idle) {
   mem_free(d->mem, agents, count * sizeof *agents);
 }
 
-static void explain_last(struct door *d, struct samples *times,
-                         uint64_t *bytes) {
-  const struct engine *e = domain_engine(d->domain);
+static uint64_t explain_last(const struct door *d, const struct engine *e) {
   uint32_t slot = 0;
+  struct textbuf text;
+  struct json_out o;
+  textbuf_init(&text, d->mem);
+  json_out_init(&o, &text);
   bt_check(d->session_count > 0 &&
            engine_find(e, d->sessions[d->session_count - 1].id, &slot));
-  for (int i = 0; i < ROUNDS; i++) {
-    struct textbuf text;
-    struct json_out o;
-    textbuf_init(&text, d->mem);
-    json_out_init(&o, &text);
-    const int64_t from_ns = machine_now_ns();
-    engine_write_candidates(e, slot, d->now_us, TEXT(""), &o);
-    samples_add(times, (machine_now_ns() - from_ns) / 1000);
-    *bytes = text.len;
-    textbuf_free(&text);
-  }
+  engine_write_candidates(e, slot, d->now_us, TEXT(""), &o);
+  const uint64_t bytes = text.len;
+  textbuf_free(&text);
+  return bytes;
 }
 
-static bool measure(const struct asked *a, bool idle, struct case_result *out) {
+static uint64_t explain_past(const struct door *d, struct text snapshot) {
+  const struct engine_options options = {.centre = TEXT("bench")};
+  struct engine *e = NULL;
+  bt_check(engine_create(d->mem, &options, &e) == BT_ERR_OK &&
+           snapshot_decode(e, snapshot) == BT_ERR_OK);
+  const uint64_t bytes = explain_last(d, e);
+  engine_free(e);
+  return bytes;
+}
+
+static void explain(const struct door *d, enum asks asks, struct samples *times,
+                    uint64_t *bytes) {
+  const struct engine *now = domain_engine(d->domain);
+  struct textbuf snapshot;
+  textbuf_init(&snapshot, d->mem);
+  snapshot_encode(now, &snapshot);
+  for (int i = 0; i < ROUNDS; i++) {
+    const int64_t from_us = machine_own_cpu_us();
+    *bytes = asks == ASKS_PAST ? explain_past(d, textbuf_text(&snapshot))
+                               : explain_last(d, now);
+    samples_add(times, machine_own_cpu_us() - from_us);
+  }
+  textbuf_free(&snapshot);
+}
+
+static bool measure(const struct asked *a, enum asks asks,
+                    struct case_result *out) {
+  static const char *const names[ASKS] = {
+      "all busy, many wait", "all idle, one taken", "out of a snapshot"};
   const struct journal_options memory = {.centre = TEXT("bench")};
   const struct domain_options options = {.engine = {.centre = TEXT("bench")},
                                          .seed = 1};
@@ -109,10 +138,10 @@ static bool measure(const struct asked *a, bool idle, struct case_result *out) {
   struct samples times;
   samples_init(&times, heap_mem());
   door_open(&d, heap_mem(), domain);
-  fill(&d, a, idle);
-  explain_last(&d, &times, &out->bytes);
+  fill(&d, a, asks == ASKS_IDLE);
+  explain(&d, asks, &times, &out->bytes);
   samples_sort(&times);
-  out->name = idle ? "all idle, one taken" : "all busy, many wait";
+  out->name = names[asks];
   out->p50_us = samples_at(&times, 500);
   out->max_us = samples_at(&times, 1000);
   samples_free(&times);
@@ -129,7 +158,7 @@ static void print(const struct asked *a, const struct case_result *r) {
 
 static void print_json(const struct asked *a, const struct case_result *rows) {
   printf("[");
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < ASKS; i++) {
     printf("%s{\"case\":\"%s\",\"agents\":%lld,\"us_p50\":%lld,\"us_max\":%lld,"
            "\"bytes\":%llu}",
            i == 0 ? "" : ",", rows[i].name, a->agents,
@@ -160,9 +189,9 @@ int bench_cli_candidates(const struct cli_command *self, int argc,
     cli_error("it takes 1 to 100000 agents and waiting sessions");
     return CLI_MISUSE;
   }
-  struct case_result rows[2];
-  for (int i = 0; i < 2; i++) {
-    if (!measure(&a, i == 1, &rows[i])) {
+  struct case_result rows[ASKS];
+  for (int i = 0; i < ASKS; i++) {
+    if (!measure(&a, (enum asks)i, &rows[i])) {
       return CLI_FAILED;
     }
     if (!a.json) {

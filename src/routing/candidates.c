@@ -40,11 +40,23 @@ static void only(struct candidates *c, uint32_t agent) {
   c->words = word + 1 < c->words ? word + 1 : c->words;
 }
 
+static bool takes_any_level(const struct needs *needs) {
+  bool any = true;
+  for (uint32_t i = 0; i < needs->count; i++) {
+    any = any && need_weakest(needs->packed[i]) >= ROUTER_PROFICIENCY_WORST &&
+          need_best(needs->packed[i]) <= ROUTER_PROFICIENCY_BEST;
+  }
+  return any;
+}
+
 void routing_start_candidates(struct candidates *c, const struct router *r,
                               const struct requirement *key,
                               const struct needs *needs) {
   const struct router_queue *q = router_queue_at(r, key->queue);
-  *c = (struct candidates){.r = r, .needs = needs, .only = ROUTER_NONE};
+  *c = (struct candidates){.r = r,
+                           .needs = needs,
+                           .only = ROUTER_NONE,
+                           .any_level = takes_any_level(needs)};
   any_of(c, &q->agents);
   any_of(c, &r->everywhere);
   for (uint32_t i = 0; i < key->ring; i++) {
@@ -95,7 +107,8 @@ bool routing_next_candidate(struct candidates *c, uint32_t *agent) {
   while (next_holder(c, agent)) {
     const struct router_profile *p = &c->r->agents[*agent].profile;
     const bool meant = c->only == ROUTER_NONE || c->only == *agent;
-    if (meant && routing_unmet_need(p, c->needs) == c->needs->count) {
+    if (meant &&
+        (c->any_level || routing_unmet_need(p, c->needs) == c->needs->count)) {
       return true;
     }
   }

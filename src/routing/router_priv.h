@@ -283,7 +283,8 @@ struct candidates {
   const struct router_agent_set *all_of[MERGED_NEEDS_MAX + 1];
   const struct router_agent_set *any_of[2 + ROUTER_RINGS_MAX];
   uint32_t all_count, any_count;
-  uint32_t only; /* ROUTER_NONE */
+  uint32_t only;  /* ROUTER_NONE */
+  bool any_level; /* whoever has the skills will do: no profile is read */
   size_t words, next_word;
   uint64_t bits;
 };
