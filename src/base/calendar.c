@@ -12,14 +12,10 @@ enum { YEAR_MAX = 290000 };
  * eras of 400 years, which all have the same length. */
 enum { DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 };
 
-static int64_t floor_div(int64_t a, int64_t b) {
-  return a / b - (a % b < 0);
-}
-
 /* Days from 1970-01-01 to the civil date. */
 static int64_t days_from_civil(int64_t year, unsigned month, unsigned day) {
   const int64_t y = month <= 2 ? year - 1 : year;
-  const int64_t era = floor_div(y, 400);
+  const int64_t era = time_div_floor(y, 400);
   const int64_t year_of_era = y - era * 400;
   const int64_t month_from_march = (month + 9) % 12;
   const int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
@@ -30,7 +26,7 @@ static int64_t days_from_civil(int64_t year, unsigned month, unsigned day) {
 
 static void set_date(struct civil *c, int64_t days) {
   const int64_t from_march = days + DAYS_TO_1970;
-  const int64_t era = floor_div(from_march, DAYS_PER_ERA);
+  const int64_t era = time_div_floor(from_march, DAYS_PER_ERA);
   const int64_t day_of_era = from_march - era * DAYS_PER_ERA;
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
@@ -56,7 +52,7 @@ struct civil civil_from_us(int64_t unix_us) {
       .second = (uint8_t)(of_day_s % 60),
       .microsecond = (uint32_t)(of_day_us % SECOND_US),
   };
-  set_date(&c, floor_div(unix_us, DAY_US));
+  set_date(&c, time_div_floor(unix_us, DAY_US));
   return c;
 }
 
@@ -197,7 +193,7 @@ static struct civil take_civil(struct cursor *in) {
 
 /* A leap second is the last one of a UTC day; it counts as the next second. */
 static bool second_exists(struct civil c, int64_t unix_us) {
-  return c.second < 60 || floor_div(unix_us, SECOND_US) % 86400 == 0;
+  return c.second < 60 || time_div_floor(unix_us, SECOND_US) % 86400 == 0;
 }
 
 bool time_from_text(struct text t, int64_t *unix_us) {

@@ -14,6 +14,11 @@ struct civil {
   uint32_t microsecond;
 };
 
+/* Rounded down, before 1970, too; @unit > 0. */
+static inline int64_t time_div_floor(int64_t time, int64_t unit) {
+  return time / unit - (time % unit < 0);
+}
+
 struct civil civil_from_us(int64_t unix_us);
 /* The year must lie within 290,000 of year 0. */
 int64_t civil_to_us(struct civil c);

@@ -35,17 +35,8 @@ static bool copy_text(struct report *r, struct text *t) {
 }
 
 static bool copy_texts(struct report *r) {
-  struct record *args = &r->cmd.args;
-  bool good = copy_text(r, &r->cmd.by.name) && copy_text(r, &r->cmd.by.request);
-  for (uint32_t f = record_next(args, 0); good && f < FIELDS;
-       f = record_next(args, f + 1)) {
-    if (field_is_text((enum field)f)) {
-      struct text t = record_text(args, (enum field)f);
-      good = copy_text(r, &t);
-      record_set_text(args, (enum field)f, t);
-    }
-  }
-  return good;
+  return copy_text(r, &r->cmd.by.name) && copy_text(r, &r->cmd.by.request) &&
+         record_keep_texts(&r->cmd.args, &r->texts);
 }
 
 static void discard(const struct mem *mem, struct report *r) {

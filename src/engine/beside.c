@@ -5,11 +5,6 @@
  * has it: only the customer is told to wait. */
 #include "engine/engine_priv.h"
 
-static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
-                   struct answer *a) {
-  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
-}
-
 static bool has_it(const struct ctx *x, const struct session *s) {
   return x->by.role != ROLE_AGENT || s->agent == x->by.number;
 }
@@ -19,11 +14,11 @@ void cmd_note(struct ctx *x, uint32_t slot, const struct record *args,
   const struct live *l = engine_live(x->e, slot);
   struct record ev;
   if (l->s.status == SESSION_COMPLETED) {
-    refuse(x, slot, REFUSAL_SESSION_ENDED, a);
+    answer_refuse_usual(x, slot, REFUSAL_SESSION_ENDED, a);
     return;
   }
   if (!has_it(x, &l->s) && !consult_has(x->e, l, x->by.number)) {
-    refuse(x, slot, REFUSAL_STALE_HOLDER, a);
+    answer_refuse_usual(x, slot, REFUSAL_STALE_HOLDER, a);
     return;
   }
   ctx_event(x, &ev, EVENT_NOTED, slot);
@@ -33,14 +28,14 @@ void cmd_note(struct ctx *x, uint32_t slot, const struct record *args,
 }
 
 /* Only who talks with the customer lets the customer wait. */
-static bool talks(struct ctx *x, uint32_t slot, struct answer *a) {
+bool beside_talks(struct ctx *x, uint32_t slot, struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   if (l->s.status != SESSION_ACTIVE) {
-    refuse(x, slot, REFUSAL_NOT_WITH_AGENT, a);
+    answer_refuse_usual(x, slot, REFUSAL_NOT_WITH_AGENT, a);
     return false;
   }
   if (!has_it(x, &l->s)) {
-    refuse(x, slot, REFUSAL_STALE_HOLDER, a);
+    answer_refuse_usual(x, slot, REFUSAL_STALE_HOLDER, a);
     return false;
   }
   return true;
@@ -57,7 +52,7 @@ void beside_resume(struct ctx *x, uint32_t slot) {
 void cmd_hold(struct ctx *x, uint32_t slot, const struct record *args,
               struct answer *a) {
   struct record ev;
-  if (!talks(x, slot, a)) {
+  if (!beside_talks(x, slot, a)) {
     return;
   }
   if (engine_live(x->e, slot)->held_us == 0) {
@@ -71,7 +66,7 @@ void cmd_hold(struct ctx *x, uint32_t slot, const struct record *args,
 void cmd_resume(struct ctx *x, uint32_t slot, const struct record *args,
                 struct answer *a) {
   (void)args;
-  if (talks(x, slot, a)) {
+  if (beside_talks(x, slot, a)) {
     beside_resume(x, slot);
     answer_session(x, slot, 200, "The customer is not on hold.", a);
   }

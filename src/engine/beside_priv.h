@@ -16,7 +16,11 @@ struct engine;
 struct json_out;
 struct place;
 
-/* beside.c: the customer is on hold no more, if it was. */
+/* ---- beside.c */
+
+/* Does the caller talk with the customer? False: refused. */
+bool beside_talks(struct ctx *x, uint32_t slot, struct answer *a);
+/* The customer is on hold no more, if it was. */
 void beside_resume(struct ctx *x, uint32_t slot);
 
 /* ---- consult.c */

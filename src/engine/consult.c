@@ -68,19 +68,10 @@ void engine_write_consult(const struct engine *e, uint32_t slot,
 
 /* ---- asking */
 
-static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
-                   struct answer *a) {
-  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
-}
-
 /* Who asks has the customer, and asks one at a time. */
 static bool may_ask(struct ctx *x, uint32_t slot, struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
-  if (l->s.status != SESSION_ACTIVE || l->s.agent != x->by.number) {
-    refuse(x, slot,
-           l->s.status == SESSION_ACTIVE ? REFUSAL_STALE_HOLDER
-                                         : REFUSAL_NOT_WITH_AGENT,
-           a);
+  if (!beside_talks(x, slot, a)) {
     return false;
   }
   if (l->consults != CONSULTS_NOT) {
@@ -92,12 +83,7 @@ static bool may_ask(struct ctx *x, uint32_t slot, struct answer *a) {
                   a);
     return false;
   }
-  if (x->e->by_id.count >= LIMIT_SESSIONS) {
-    answer_refuse(x, slot, REFUSAL_UNAVAILABLE,
-                  TEXT("As many sessions are open as may be."), a);
-    return false;
-  }
-  return true;
+  return open_has_room(x, slot, a);
 }
 
 static bool is_somebody_else(struct ctx *x, const struct place *p,

@@ -162,13 +162,13 @@ struct text engine_session_attributes(const struct engine *e, uint32_t slot);
 struct text engine_session_customer(const struct engine *e, uint32_t slot);
 /* Where it came in: the number of its entry point in the directory. */
 uint32_t engine_session_entry(const struct engine *e, uint32_t slot);
-/* What its bots want to be told again: a member for each, by id. */
 /* The other session of its consultation; false: there is none. */
 bool engine_session_consult(const struct engine *e, uint32_t slot,
                             struct id *out);
 /* The same as a member of an object: "consult", or null. */
 void engine_write_consult(const struct engine *e, uint32_t slot,
                           struct json_out *o);
+/* What its bots want to be told again: a member for each, by id. */
 struct text engine_session_kept(const struct engine *e, uint32_t slot);
 /* When somebody last spoke in it, or else it began. */
 int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot);

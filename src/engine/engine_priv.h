@@ -222,8 +222,37 @@ void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
 bool ctx_is_fenced(const struct ctx *x, const struct live *l,
                    const struct record *args);
 
+/* ---- callback.c */
+#define CALL_AHEAD_MAX_US (31 * INT64_C(86400) * 1000000)
+
+/* A call to a customer. */
+struct call {
+  uint32_t queue;     /* which takes it */
+  uint32_t script;    /* that books it; SESSION_NOBODY */
+  struct text number; /* or another address */
+  int64_t due_us;     /* when it joins the queue */
+};
+
+/* Not before now, and not before the queue opens. False: it does not open;
+ * answered. */
+bool callback_set_due(struct ctx *x, struct call *c, struct answer *a);
+/* May the session book one more? False: answered. */
+bool callback_has_room(struct ctx *x, uint32_t slot, struct answer *a);
+/* Opens the session of the call. Who waits in that queue, and is called at
+ * once, keeps the place in it. */
+struct id callback_book(struct ctx *x, uint32_t slot, const struct call *c);
+/* The members of the answer that say what was booked. */
+void callback_put(const struct ctx *x, struct id id, const struct call *c,
+                  struct json_out *o);
+/* A call is due, and its queue closed since it was booked: it waits until that
+ * opens. False: it is no such call. */
+bool callback_postpone(struct ctx *x, uint32_t slot);
+
 /* ---- session_cmds.c */
-/* A new session, whose first holder is invited. */
+/* Room for a session more? False: refused. */
+bool open_has_room(struct ctx *x, uint32_t slot, struct answer *a);
+/* A new session, whose first holder is invited. A booked call (FIELD_CALLBACK,
+ * FIELD_DUE) waits in its invitation. */
 uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
                       uint32_t target, const struct record *args);
 /* A message of whoever acts: the text, and what else @args have for one. */
@@ -248,6 +277,8 @@ enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue);
 struct text door_detail(struct ctx *x, uint32_t queue, enum refusal why);
 
 /* ---- overflow.c */
+/* The queue that takes a session over that nobody took, or SESSION_NOBODY. */
+uint32_t live_fallback(const struct engine *e, const struct live *l);
 /* The first queue of the chain from @queue on (or SESSION_NOBODY) that takes
  * the session; each that does not is an event of its own. None: SESSION_NOBODY,
  * and if there was any, *again_us says when to ask next. */
@@ -382,9 +413,6 @@ int64_t engine_timer_ms(const struct engine *e, uint32_t entry, uint32_t queue,
                         enum session_timer timer);
 /* It has ended, and the customer did that. */
 bool live_customer_left(const struct live *l);
-/* The queue that takes over, or SESSION_NOBODY. */
-uint32_t live_fallback(const struct engine *e, const struct live *l);
-uint32_t live_overflow(const struct engine *e, const struct live *l);
 /* What a session that is queued already keeps in the new place. */
 enum keep {
   KEEP_NOTHING,
@@ -414,6 +442,9 @@ struct refused {
 };
 void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
                    struct text detail, struct answer *a);
+/* In the words that are usual for it (refusal_detail()). */
+void answer_refuse_usual(struct ctx *x, uint32_t slot, enum refusal why,
+                         struct answer *a);
 /* And it is put into the session's timeline: a bot that wakes up late, an agent
  * whose offer is gone. */
 void answer_refuse_told(struct ctx *x, uint32_t slot, enum refusal why,

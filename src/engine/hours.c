@@ -78,7 +78,7 @@ bool hours_read_date(struct text t, int64_t *day) {
   if (!time_from_text((struct text){moment, sizeof moment - 1}, &us)) {
     return false;
   }
-  *day = us / SECOND_US / DAY_S - (us % (DAY_S * SECOND_US) < 0);
+  *day = time_div_floor(us, DAY_S * SECOND_US);
   return true;
 }
 
@@ -121,10 +121,6 @@ enum bt_err hours_read(const struct json *config, struct arena *arena,
 
 /* ---- looking */
 
-static int64_t floor_div(int64_t a, int64_t b) {
-  return a / b - (a % b < 0);
-}
-
 static const struct hours_holiday *holiday_on(const struct hours *h,
                                               int64_t day) {
   for (uint32_t i = 0; i < h->holiday_count; i++) {
@@ -138,7 +134,7 @@ static const struct hours_holiday *holiday_on(const struct hours *h,
 static const struct hours_day *openings_on(const struct hours *h, int64_t day) {
   const struct hours_holiday *holiday = holiday_on(h, day);
   /* 1970-01-01 was a Thursday. */
-  const int64_t weekday = (day + 3) - floor_div(day + 3, 7) * 7;
+  const int64_t weekday = (day + 3) - time_div_floor(day + 3, 7) * 7;
   return holiday != NULL ? &holiday->day : &h->week[weekday];
 }
 
@@ -190,8 +186,9 @@ static int64_t skip_alike(struct hours_look *l, const struct hours *h,
 
 struct hours_look hours_look(const struct hours *h, const struct tz *zone,
                              int64_t now_us) {
-  const int64_t now_s = floor_div(now_us, SECOND_US);
-  const int64_t today = floor_div(now_s + tz_offset_at(zone, now_s), DAY_S);
+  const int64_t now_s = time_div_floor(now_us, SECOND_US);
+  const int64_t today =
+      time_div_floor(now_s + tz_offset_at(zone, now_s), DAY_S);
   const struct hours_holiday *holiday = holiday_on(h, today);
   struct hours_look l = {.holiday = holiday == NULL ? TEXT("") : holiday->name};
   bool more = true;
@@ -223,7 +220,8 @@ struct hours_look hours_look(const struct hours *h, const struct tz *zone,
 
 struct text hours_time_text(const struct tz *zone, int64_t unix_us,
                             char out[HOURS_TIME_MAX]) {
-  const int32_t offset_s = tz_offset_at(zone, floor_div(unix_us, SECOND_US));
+  const int32_t offset_s =
+      tz_offset_at(zone, time_div_floor(unix_us, SECOND_US));
   const struct civil c = civil_from_us(unix_us + offset_s * SECOND_US);
   const int32_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
   const int n = snprintf(

@@ -13,8 +13,7 @@ static bool refuse_ended(struct ctx *x, uint32_t slot, struct answer *a) {
   if (!is_over(&engine_live(x->e, slot)->s)) {
     return false;
   }
-  answer_refuse(x, slot, REFUSAL_SESSION_ENDED,
-                refusal_detail(x, slot, REFUSAL_SESSION_ENDED), a);
+  answer_refuse_usual(x, slot, REFUSAL_SESSION_ENDED, a);
   return true;
 }
 

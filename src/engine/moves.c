@@ -39,26 +39,6 @@ bool live_customer_left(const struct live *l) {
   return text_starts(l->end_reason, TEXT("customer_"));
 }
 
-uint32_t live_fallback(const struct engine *e, const struct live *l) {
-  const struct text name = e->dir.entries[l->entry].fallback;
-  struct dir_target target;
-  if (name.len == 0 ||
-      !directory_target(&e->dir, DIR_TARGET_QUEUE, name, &target)) {
-    return SESSION_NOBODY;
-  }
-  return target.number;
-}
-
-uint32_t live_overflow(const struct engine *e, const struct live *l) {
-  const struct text name = e->dir.queues[l->s.queue].overflow;
-  struct dir_target target;
-  if (name.len == 0 ||
-      !directory_target(&e->dir, DIR_TARGET_QUEUE, name, &target)) {
-    return SESSION_NOBODY;
-  }
-  return target.number;
-}
-
 /* Since when the queue's maximum wait counts: from the entry into the queue, or
  * the return to it from a lost agent, not from each offer. */
 static int64_t waits_since(const struct ctx *x, const struct live *l,

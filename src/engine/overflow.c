@@ -6,13 +6,20 @@
 /* Queues that are not known to open are asked again after so long at least. */
 #define AGAIN_LEAST_US (30 * INT64_C(1000000))
 
-static uint32_t overflow_of(const struct engine *e, uint32_t queue) {
-  const struct text name = e->dir.queues[queue].overflow;
+static uint32_t queue_called(const struct engine *e, struct text name) {
   struct dir_target target;
   return name.len > 0 &&
                  directory_target(&e->dir, DIR_TARGET_QUEUE, name, &target)
              ? target.number
              : SESSION_NOBODY;
+}
+
+static uint32_t overflow_of(const struct engine *e, uint32_t queue) {
+  return queue_called(e, e->dir.queues[queue].overflow);
+}
+
+uint32_t live_fallback(const struct engine *e, const struct live *l) {
+  return queue_called(e, e->dir.entries[l->entry].fallback);
 }
 
 static void note_skipped(struct ctx *x, uint32_t slot, uint32_t queue,
@@ -87,7 +94,7 @@ void overflow_due(struct ctx *x, uint32_t slot, uint32_t visit) {
   const bool waits = l->s.status == SESSION_QUEUED;
   int64_t again_us = 0;
   const uint32_t queue = overflow_target(
-      x, slot, waits ? live_overflow(x->e, l) : live_fallback(x->e, l),
+      x, slot, waits ? overflow_of(x->e, l->s.queue) : live_fallback(x->e, l),
       &again_us);
   if (queue == SESSION_NOBODY && again_us != 0) {
     postpone(x, slot, again_us);

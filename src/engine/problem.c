@@ -341,6 +341,11 @@ void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
   finish(x, slot, why, a, &b);
 }
 
+void answer_refuse_usual(struct ctx *x, uint32_t slot, enum refusal why,
+                         struct answer *a) {
+  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+}
+
 void answer_refuse_told(struct ctx *x, uint32_t slot, enum refusal why,
                         struct text detail, struct answer *a) {
   struct record ev;

@@ -97,6 +97,18 @@ void record_copy_all(struct record *r, const struct record *from) {
   }
 }
 
+bool record_keep_texts(struct record *r, struct arena *arena) {
+  bool kept = true;
+  for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
+    if (field_is_text((enum field)f)) {
+      const struct text copy = arena_copy_text(arena, r->v[f].text);
+      kept = kept && copy.ptr != NULL;
+      r->v[f].text = copy.ptr == NULL ? TEXT("") : copy;
+    }
+  }
+  return kept;
+}
+
 struct names {
   const char *const *names;
   size_t count;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/check.h"
 #include "base/id.h"
 #include "base/text.h"
@@ -92,6 +93,9 @@ void record_set_given(struct record *r, enum field f, struct text t);
 void record_copy(struct record *r, enum field f, const struct record *from);
 /* Copies all fields that @from has. */
 void record_copy_all(struct record *r, const struct record *from);
+/* Its texts become copies in @arena. False: there was no memory for one, which
+ * is empty now. */
+bool record_keep_texts(struct record *r, struct arena *arena);
 
 /* ---- names of small enumerations that fields carry */
 

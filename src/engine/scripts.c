@@ -459,7 +459,7 @@ void cmd_run_script(struct ctx *x, uint32_t slot, const struct record *args,
   if (runs || l->s.status == SESSION_COMPLETED) {
     const enum refusal why =
         runs ? REFUSAL_SCRIPT_RUNNING : REFUSAL_SESSION_ENDED;
-    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   script_begin(x, slot, script, false);

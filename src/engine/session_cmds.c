@@ -3,11 +3,6 @@
 #include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 
-static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
-                   struct answer *a) {
-  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
-}
-
 /* ---- opening */
 
 static struct text unknown_entry(struct ctx *x, struct text name) {
@@ -57,8 +52,15 @@ static bool channel_fits(struct ctx *x, const struct dir_entry *entry,
   return false;
 }
 
-/* Opens the session in its slot; the first holder is invited. */
-/* A booked call (FIELD_CALLBACK, FIELD_DUE) waits in its invitation. */
+bool open_has_room(struct ctx *x, uint32_t slot, struct answer *a) {
+  if (x->e->by_id.count < LIMIT_SESSIONS) {
+    return true;
+  }
+  answer_refuse(x, slot, REFUSAL_UNAVAILABLE,
+                TEXT("As many sessions are open as may be."), a);
+  return false;
+}
+
 uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
                       uint32_t target, const struct record *args) {
   const struct session none = session_none();
@@ -117,13 +119,12 @@ void cmd_open(struct ctx *x, uint32_t slot, const struct record *args,
   const bool bot = e->bot.len > 0;
   const uint32_t target = bot ? directory_bot(&x->e->dir, e->bot)
                               : directory_script(&x->e->dir, e->script);
-  if (target == DIR_NONE || x->e->by_id.count >= LIMIT_SESSIONS) {
-    answer_refuse(
-        x, SESSION_NOBODY, REFUSAL_UNAVAILABLE,
-        target == DIR_NONE
-            ? TEXT("The entry point's first holder is not configured.")
-            : TEXT("As many sessions are open as may be."),
-        a);
+  if (target == DIR_NONE) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_UNAVAILABLE,
+                  TEXT("The entry point's first holder is not configured."), a);
+    return;
+  }
+  if (!open_has_room(x, SESSION_NOBODY, a)) {
     return;
   }
   const uint32_t kind = bot ? SESSION_HOLDER_BOT : SESSION_HOLDER_SCRIPT;
@@ -180,7 +181,7 @@ void cmd_leave(struct ctx *x, uint32_t slot, const struct record *args,
                       : TEXT("customer_left"));
   enum refusal why = REFUSAL_NONE;
   if (!do_session(x, slot, &cmd, &extra, &why)) {
-    refuse(x, slot, why, a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   answer_session(x, slot, 200, "The customer left.", a);
@@ -309,7 +310,7 @@ void cmd_bot_closed(struct ctx *x, uint32_t slot, const struct record *args,
   /* A close that comes late is no news: the bot was told to, or was closed. */
   if (!closes_its_own(x, &engine_live(x->e, slot)->s) ||
       !do_session(x, slot, &cmd, NULL, &why)) {
-    refuse(x, slot, why, a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   answer_session(x, slot, 200, "The bot's part is closed.", a);
@@ -380,7 +381,7 @@ void cmd_keep_bot(struct ctx *x, uint32_t slot, const struct record *args,
   const struct text merged = merge_objects(x, engine_live(x->e, slot)->bot_kept,
                                            record_text(args, FIELD_KEPT));
   if (merged.len > LIMIT_BOT_KEPT_BYTES) {
-    refuse(x, slot, REFUSAL_TOO_LARGE, a);
+    answer_refuse_usual(x, slot, REFUSAL_TOO_LARGE, a);
     return;
   }
   struct record ev;
@@ -442,7 +443,7 @@ void cmd_reprioritise(struct ctx *x, uint32_t slot, const struct record *args,
                       struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   if (!live_in_queue(&l->s)) {
-    refuse(x, slot, REFUSAL_NOT_QUEUED, a);
+    answer_refuse_usual(x, slot, REFUSAL_NOT_QUEUED, a);
     return;
   }
   if (!change_fits(x, l, args, a)) {
@@ -524,7 +525,7 @@ void cmd_complete(struct ctx *x, uint32_t slot, const struct record *args,
   struct session_out out;
   enum refusal why = REFUSAL_NONE;
   if (!session_decide(&engine_live(x->e, slot)->s, &cmd, &out, &why)) {
-    refuse(x, slot, why, a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   record_outcome(x, slot, args);
@@ -556,7 +557,7 @@ void cmd_end(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   if (!session_decide(&l->s, &cmd, &out, &why)) {
-    refuse(x, slot, why, a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   record_outcome(x, slot, args);

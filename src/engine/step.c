@@ -223,7 +223,7 @@ static bool is_current(struct ctx *x, uint32_t slot, const struct record *args,
   if (record_has(args, FIELD_IF_MATCH) &&
       record_num(args, FIELD_IF_MATCH) != l->s.version) {
     why = REFUSAL_VERSION_MISMATCH;
-    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+    answer_refuse_usual(x, slot, why, a);
   } else if (args->type != COMMAND_ACCEPT_INVITE &&
              args->type != COMMAND_BOT_CLOSED && ctx_is_fenced(x, l, args)) {
     why = REFUSAL_STALE_HOLDER;

@@ -3,11 +3,6 @@
 #include "base/check.h"
 #include "engine/engine_priv.h"
 
-static void refuse(struct ctx *x, uint32_t slot, enum refusal why,
-                   struct answer *a) {
-  answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
-}
-
 static void put_reason(struct record *extra, const struct record *args) {
   record_init(extra, 0);
   record_copy(extra, FIELD_REASON, args);
@@ -38,7 +33,7 @@ void cmd_move(struct ctx *x, uint32_t slot, const struct record *args,
               struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
   if (!live_in_queue(&l->s)) {
-    refuse(x, slot, REFUSAL_NOT_QUEUED, a);
+    answer_refuse_usual(x, slot, REFUSAL_NOT_QUEUED, a);
     return;
   }
   struct record move = *args;
@@ -188,7 +183,7 @@ void cmd_assign(struct ctx *x, uint32_t slot, const struct record *args,
       return;
     }
     if (!bring_to_queue(x, slot, agent, args, &why)) {
-      refuse(x, slot, why, a);
+      answer_refuse_usual(x, slot, why, a);
       return;
     }
     agent_claim(x, slot, agent, args);
@@ -205,7 +200,7 @@ static void take_back(struct ctx *x, uint32_t slot, enum session_cmd_type type,
   enum refusal why = REFUSAL_NONE;
   put_reason(&extra, args);
   if (!do_session(x, slot, &cmd, &extra, &why)) {
-    refuse(x, slot, why, a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   answer_session(x, slot, 200,

@@ -225,14 +225,17 @@ static void note_refused(struct ctx *x, uint32_t slot, const struct refused *no,
   emit(x, &ev);
 }
 
-static void refuse(struct ctx *x, uint32_t slot, const struct refused *no,
+static void refuse(struct ctx *x, uint32_t slot, struct refused no,
                    const struct record *args, struct answer *a) {
+  if (no.detail.len == 0) {
+    no.detail = refusal_detail(x, slot, no.why);
+  }
   /* The event first: the answer shows the session as it then is. A caller who
    * saw an old version must not make it older for others by asking. */
-  if (no->why != REFUSAL_VERSION_MISMATCH) {
-    note_refused(x, slot, no, args);
+  if (no.why != REFUSAL_VERSION_MISMATCH) {
+    note_refused(x, slot, &no, args);
   }
-  answer_refuse_transfer(x, slot, no, args, a);
+  answer_refuse_transfer(x, slot, &no, args, a);
 }
 
 static void put_order(struct ctx *x, uint32_t slot, const struct order *o,
@@ -390,10 +393,7 @@ void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
     answer_done(x, slot, a);
     return;
   }
-  if (no.detail.len == 0) {
-    no.detail = refusal_detail(x, slot, no.why);
-  }
-  refuse(x, slot, &no, args, a);
+  refuse(x, slot, no, args, a);
 }
 
 bool transfer_would(struct ctx *x, uint32_t slot, const struct record *args,
@@ -405,14 +405,10 @@ bool transfer_would(struct ctx *x, uint32_t slot, const struct record *args,
   }
   *place = o.place;
   no.why = why_not(x, slot, args, &o, &no.detail);
-  if (no.why == REFUSAL_NONE) {
-    return true;
+  if (no.why != REFUSAL_NONE) {
+    refuse(x, slot, no, args, a);
   }
-  if (no.detail.len == 0) {
-    no.detail = refusal_detail(x, slot, no.why);
-  }
-  refuse(x, slot, &no, args, a);
-  return false;
+  return no.why == REFUSAL_NONE;
 }
 
 void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
@@ -443,7 +439,7 @@ void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
                                   .number = l->transfer.number};
   enum refusal why = REFUSAL_NONE;
   if (!do_session(x, slot, &cmd, NULL, &why)) {
-    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+    answer_refuse_usual(x, slot, why, a);
     return;
   }
   answer_transfer(x, slot, 200, "The transfer was withdrawn.", a);
@@ -489,7 +485,7 @@ static void end_part(struct ctx *x, uint32_t slot, enum session_cmd_type type,
                        : "The holder's part is being ended.",
                    a);
   } else {
-    answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
+    answer_refuse_usual(x, slot, why, a);
   }
 }
 

@@ -257,14 +257,7 @@ static void on_early_effect(void *ctx, const struct record *effect) {
   }
   struct record *kept = &s->early[s->early_count++];
   *kept = *effect;
-  for (uint32_t f = record_next(kept, 0); f < FIELDS;
-       f = record_next(kept, f + 1)) {
-    if (field_is_text((enum field)f)) {
-      const struct text copy =
-          arena_copy_text(&s->early_arena, kept->v[f].text);
-      kept->v[f].text = copy.ptr == NULL ? TEXT("") : copy;
-    }
-  }
+  (void)record_keep_texts(kept, &s->early_arena);
 }
 
 void server_catch_up(struct server *s) {

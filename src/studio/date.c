@@ -9,10 +9,6 @@ enum { DAYS_TO_1970 = 25569, DAYS_END = 2958466 };
 #define DAY_MS INT64_C(86400000)
 #define DAY_US (DAY_MS * 1000)
 
-static int64_t floor_div(int64_t a, int64_t b) {
-  return a / b - (a % b < 0);
-}
-
 bool date_is_valid(double days) {
   return days >= DATE_FIRST_DAY && days < DAYS_END &&
          date_to_ms(days) < DAYS_END * DAY_MS;
@@ -49,27 +45,27 @@ bool date_exists(int64_t year, int64_t month, int64_t day) {
 }
 
 double date_floor(double days) {
-  return (double)floor_div(date_to_ms(days), DAY_MS);
+  return (double)time_div_floor(date_to_ms(days), DAY_MS);
 }
 
 /* 1899-12-30 was a Saturday. */
 int date_weekday(double days) {
-  const int64_t day = floor_div(date_to_ms(days), DAY_MS);
+  const int64_t day = time_div_floor(date_to_ms(days), DAY_MS);
   return (int)(((day + 6) % 7 + 7) % 7);
 }
 
 /* ---- zones */
 
 double date_from_unix_us(const struct tz *zone, int64_t unix_us) {
-  const int64_t unix_s = floor_div(unix_us, 1000000);
-  const int64_t local_ms =
-      floor_div(unix_us, 1000) + (int64_t)tz_offset_at(zone, unix_s) * 1000;
+  const int64_t unix_s = time_div_floor(unix_us, 1000000);
+  const int64_t local_ms = time_div_floor(unix_us, 1000) +
+                           (int64_t)tz_offset_at(zone, unix_s) * 1000;
   return date_from_ms(local_ms + DAYS_TO_1970 * DAY_MS);
 }
 
 int64_t date_to_unix_s(const struct tz *zone, double days) {
   const int64_t ms = date_to_ms(days) - DAYS_TO_1970 * DAY_MS;
-  return tz_from_local(zone, floor_div(ms, 1000));
+  return tz_from_local(zone, time_div_floor(ms, 1000));
 }
 
 /* ---- units */
@@ -170,7 +166,7 @@ bool date_add(double days, double n, enum date_unit unit, double *out) {
 /* The milliseconds within the month. */
 static int64_t of_month_ms(struct civil c, double days) {
   return (c.day - 1) * DAY_MS +
-         (date_to_ms(days) - floor_div(date_to_ms(days), DAY_MS) * DAY_MS);
+         (date_to_ms(days) - time_div_floor(date_to_ms(days), DAY_MS) * DAY_MS);
 }
 
 static int64_t whole_months(double a, double b) {
