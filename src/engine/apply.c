@@ -330,6 +330,7 @@ static void apply_other(struct engine *e, uint32_t slot,
     apply_announce_timer(e, slot);
     break;
   case EVENT_OVERFLOW_POSTPONED:
+  case EVENT_CALLBACK_POSTPONED:
     apply_postponed(e, slot);
     break;
   case EVENT_WIDENED:

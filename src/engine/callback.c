@@ -1,10 +1,11 @@
 /* A call that the customer asks for: booked in the queue, with the place that
  * the customer had there, who then need not stay. */
-#include "base/calendar.h"
 #include "base/check.h"
+#include "engine/callback_priv.h"
 #include "engine/engine_priv.h"
+#include "engine/put_priv.h"
 
-enum { DIGITS_MIN = 5, DIGITS_MAX = 15, AHEAD_MAX_S = 31 * 86400 };
+enum { DIGITS_MIN = 5, DIGITS_MAX = 15 };
 
 /* As people write them: "+49 (30) 123-45/6". E.164 has 15 digits at most. */
 static bool is_number(struct text t) {
@@ -55,42 +56,37 @@ static bool find_queue(struct ctx *x, const struct live *l, uint32_t *queue,
   return true;
 }
 
-/* When it joins the queue: now, or when that opens. False: answered. */
-static bool find_time(struct ctx *x, const struct record *args, uint32_t queue,
-                      int64_t *due_us, struct answer *a) {
-  const bool given = record_has(args, FIELD_DUE);
-  *due_us = given ? record_num(args, FIELD_DUE) : x->now_us;
-  if (*due_us > x->now_us + AHEAD_MAX_S * INT64_C(1000000)) {
+bool callback_set_due(struct ctx *x, struct call *c, struct answer *a) {
+  const int64_t wanted_us = c->due_us > x->now_us ? c->due_us : x->now_us;
+  c->due_us = directory_opens_us(&x->e->dir, c->queue, wanted_us);
+  if (c->due_us == 0) {
+    answer_refuse(x, SESSION_NOBODY, REFUSAL_QUEUE_CLOSED,
+                  ctx_format(x, "Queue '%.*s' does not open within a year.",
+                             TEXT_ARG(x->e->dir.queues[c->queue].id)),
+                  a);
+  }
+  return c->due_us != 0;
+}
+
+static bool find_time(struct ctx *x, const struct record *args, struct call *c,
+                      struct answer *a) {
+  c->due_us = record_has(args, FIELD_DUE) ? record_num(args, FIELD_DUE) : 0;
+  if (c->due_us > x->now_us + CALL_AHEAD_MAX_US) {
     answer_member(x, REFUSAL_INVALID_MEMBER, "/due",
                   TEXT("A call is booked 31 days ahead at most."), a);
     return false;
   }
-  *due_us = *due_us > x->now_us ? *due_us : x->now_us;
-  const int64_t opens_us = directory_opens_us(&x->e->dir, queue, *due_us);
-  if (opens_us == 0) {
-    answer_refuse(x, SESSION_NOBODY, REFUSAL_QUEUE_CLOSED,
-                  ctx_format(x, "Queue '%.*s' does not open within a year.",
-                             TEXT_ARG(x->e->dir.queues[queue].id)),
-                  a);
-    return false;
-  }
-  *due_us = opens_us;
-  return true;
+  return callback_set_due(x, c, a);
 }
 
-static bool has_room(struct ctx *x, uint32_t slot, struct answer *a) {
-  if (engine_live(x->e, slot)->callbacks >= LIMIT_CALLBACKS) {
-    answer_refuse(
-        x, slot, REFUSAL_RATE_LIMITED,
-        ctx_format(x, "A session books %d calls at most.", LIMIT_CALLBACKS), a);
-    return false;
+bool callback_has_room(struct ctx *x, uint32_t slot, struct answer *a) {
+  if (engine_live(x->e, slot)->callbacks < LIMIT_CALLBACKS) {
+    return open_has_room(x, slot, a);
   }
-  if (x->e->by_id.count >= LIMIT_SESSIONS) {
-    answer_refuse(x, slot, REFUSAL_UNAVAILABLE,
-                  TEXT("As many sessions are open as may be."), a);
-    return false;
-  }
-  return true;
+  answer_refuse(
+      x, slot, REFUSAL_RATE_LIMITED,
+      ctx_format(x, "A session books %d calls at most.", LIMIT_CALLBACKS), a);
+  return false;
 }
 
 /* ---- what is booked */
@@ -108,22 +104,6 @@ static struct json_out begin(struct ctx *x, struct textbuf *b) {
   json_out_init(&o, b);
   json_open_object(&o);
   return o;
-}
-
-static void put_text(struct json_out *o, const char *key, struct text value) {
-  json_key(o, key);
-  json_put_text(o, value);
-}
-
-static void put_time(struct json_out *o, const char *key, int64_t at_us) {
-  char text[TIME_TEXT_MAX];
-  put_text(o, key, time_to_text(at_us, text));
-}
-
-static void put_id(struct json_out *o, const char *key, struct id id) {
-  char text[ID_TEXT_LEN];
-  id_to_text(id, text);
-  put_text(o, key, (struct text){text, ID_TEXT_LEN});
 }
 
 /* Who is called: whoever the session knew, at this address. */
@@ -148,13 +128,13 @@ static struct text customer_of(struct ctx *x, const struct live *l,
 }
 
 static struct text attributes_of(struct ctx *x, const struct live *l,
-                                 struct text number, int64_t due_us) {
+                                 const struct call *c) {
   struct textbuf b;
   struct json_out o = begin(x, &b);
   json_key(&o, "callback");
   json_open_object(&o);
-  put_text(&o, "number", number);
-  put_time(&o, "due", due_us);
+  put_text(&o, "number", c->number);
+  put_time(&o, "due", c->due_us);
   put_id(&o, "from", l->id);
   json_close_object(&o);
   json_close_object(&o);
@@ -168,38 +148,43 @@ static void keep_place(const struct live *l, struct record *args) {
   record_set_given(args, FIELD_SKILLS, l->skills);
 }
 
-static struct id book(struct ctx *x, uint32_t slot, uint32_t queue,
-                      struct text number, int64_t due_us) {
+struct id callback_book(struct ctx *x, uint32_t slot, const struct call *c) {
   const struct live *l = engine_live(x->e, slot);
   struct record args, ev;
   record_init(&args, COMMAND_OPEN_SESSION);
-  record_set_num(&args, FIELD_CALLBACK, (int64_t)queue + 1);
-  record_set_num(&args, FIELD_DUE, due_us);
-  record_set_text(&args, FIELD_CUSTOMER, customer_of(x, l, number));
-  record_set_text(&args, FIELD_ATTRIBUTES, attributes_of(x, l, number, due_us));
-  if (live_in_queue(&l->s) && due_us == x->now_us) {
+  record_set_num(&args, FIELD_CALLBACK, (int64_t)c->queue + 1);
+  record_set_num(&args, FIELD_DUE, c->due_us);
+  record_set_text(&args, FIELD_CUSTOMER, customer_of(x, l, c->number));
+  record_set_text(&args, FIELD_ATTRIBUTES, attributes_of(x, l, c));
+  if (live_in_queue(&l->s) && l->s.queue == c->queue &&
+      c->due_us == x->now_us) {
     keep_place(l, &args);
   }
   const uint32_t call =
-      open_session(x, l->entry, SESSION_HOLDER_SCRIPT, SESSION_NOBODY, &args);
+      open_session(x, l->entry, SESSION_HOLDER_SCRIPT, c->script, &args);
   const struct id id = engine_live(x->e, call)->id;
   ctx_event(x, &ev, EVENT_CALLBACK_BOOKED, slot);
   record_set_id(&ev, FIELD_BOOKED, id);
-  record_set_text(&ev, FIELD_PHONE, number);
-  record_set_num(&ev, FIELD_QUEUE, queue);
-  record_set_num(&ev, FIELD_DUE, due_us);
+  record_set_text(&ev, FIELD_PHONE, c->number);
+  record_set_num(&ev, FIELD_QUEUE, c->queue);
+  record_set_num(&ev, FIELD_DUE, c->due_us);
   emit(x, &ev);
   return id;
 }
 
-static void tell_booked(struct ctx *x, struct id id, uint32_t queue,
-                        int64_t due_us, struct answer *a) {
+void callback_put(const struct ctx *x, struct id id, const struct call *c,
+                  struct json_out *o) {
+  put_id(o, "id", id);
+  put_text(o, "queue", x->e->dir.queues[c->queue].id);
+  put_time(o, "due", c->due_us);
+}
+
+static void tell_booked(struct ctx *x, struct id id, const struct call *c,
+                        struct answer *a) {
   struct textbuf b;
   struct json_out o = begin(x, &b);
   answer_put_good(&o, 201, "The call is booked.");
-  put_id(&o, "id", id);
-  put_text(&o, "queue", x->e->dir.queues[queue].id);
-  put_time(&o, "due", due_us);
+  callback_put(x, id, c, &o);
   json_close_object(&o);
   a->body = take(x, &b);
 }
@@ -218,24 +203,43 @@ static void stop_waiting(struct ctx *x, uint32_t slot) {
 void cmd_book_call(struct ctx *x, uint32_t slot, const struct record *args,
                    struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
-  const struct text number = text_trim(record_text(args, FIELD_PHONE));
-  uint32_t queue = SESSION_NOBODY;
-  int64_t due_us = 0;
+  struct call c = {.script = SESSION_NOBODY,
+                   .number = text_trim(record_text(args, FIELD_PHONE))};
   if (l->s.status == SESSION_WRAPUP || l->s.status == SESSION_COMPLETED) {
     answer_refuse_told(x, slot, REFUSAL_SESSION_ENDED,
                        refusal_detail(x, slot, REFUSAL_SESSION_ENDED), a);
     return;
   }
-  if (!has_number(x, args, a) || !find_queue(x, l, &queue, a) ||
-      !find_time(x, args, queue, &due_us, a) || !has_room(x, slot, a)) {
+  if (!has_number(x, args, a) || !find_queue(x, l, &c.queue, a) ||
+      !find_time(x, args, &c, a) || !callback_has_room(x, slot, a)) {
     return;
   }
-  const struct id id = book(x, slot, queue, number, due_us);
+  const struct id id = callback_book(x, slot, &c);
   *a = (struct answer){.code = 201,
                        .session = l->id,
                        .version = engine_live(x->e, slot)->s.version};
   if (ctx_wants_body(x)) {
-    tell_booked(x, id, queue, due_us, a);
+    tell_booked(x, id, &c, a);
   }
   stop_waiting(x, slot);
+}
+
+/* ---- when it is due */
+
+bool callback_postpone(struct ctx *x, uint32_t slot) {
+  const struct live *l = engine_live(x->e, slot);
+  if (l->s.status != SESSION_PENDING || l->call_queue == SESSION_NOBODY) {
+    return false;
+  }
+  const int64_t opens_us =
+      directory_opens_us(&x->e->dir, l->call_queue, x->now_us);
+  if (opens_us <= x->now_us) {
+    return false;
+  }
+  struct record ev;
+  ctx_event(x, &ev, EVENT_CALLBACK_POSTPONED, slot);
+  record_set_num(&ev, FIELD_QUEUE, l->call_queue);
+  record_set_num(&ev, FIELD_DEADLINE, opens_us);
+  emit(x, &ev);
+  return true;
 }

@@ -222,37 +222,10 @@ void ctx_do(struct ctx *x, uint32_t slot, const struct record *args,
 bool ctx_is_fenced(const struct ctx *x, const struct live *l,
                    const struct record *args);
 
-/* ---- callback.c */
-#define CALL_AHEAD_MAX_US (31 * INT64_C(86400) * 1000000)
-
-/* A call to a customer. */
-struct call {
-  uint32_t queue;     /* which takes it */
-  uint32_t script;    /* that books it; SESSION_NOBODY */
-  struct text number; /* or another address */
-  int64_t due_us;     /* when it joins the queue */
-};
-
-/* Not before now, and not before the queue opens. False: it does not open;
- * answered. */
-bool callback_set_due(struct ctx *x, struct call *c, struct answer *a);
-/* May the session book one more? False: answered. */
-bool callback_has_room(struct ctx *x, uint32_t slot, struct answer *a);
-/* Opens the session of the call. Who waits in that queue, and is called at
- * once, keeps the place in it. */
-struct id callback_book(struct ctx *x, uint32_t slot, const struct call *c);
-/* The members of the answer that say what was booked. */
-void callback_put(const struct ctx *x, struct id id, const struct call *c,
-                  struct json_out *o);
-/* A call is due, and its queue closed since it was booked: it waits until that
- * opens. False: it is no such call. */
-bool callback_postpone(struct ctx *x, uint32_t slot);
-
 /* ---- session_cmds.c */
 /* Room for a session more? False: refused. */
 bool open_has_room(struct ctx *x, uint32_t slot, struct answer *a);
-/* A new session, whose first holder is invited. A booked call (FIELD_CALLBACK,
- * FIELD_DUE) waits in its invitation. */
+/* A new session, whose first holder is invited; a booked call waits in that. */
 uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
                       uint32_t target, const struct record *args);
 /* A message of whoever acts: the text, and what else @args have for one. */
@@ -350,6 +323,17 @@ bool body_is_whole(struct ctx *x, const struct record *args, struct answer *a);
 enum field body_target_field(const struct record *args);
 /* What it says; an example without one. */
 struct text body_target(const struct record *args);
+/* The skills of a body as needs of @q. False: unknown or too many, answered. */
+bool body_skills(struct ctx *x, struct text skills, struct router_request *q,
+                 struct answer *a);
+/* False: too many ways of ageing wait with the same needs, answered. */
+bool body_ageing_fits(struct ctx *x, const struct own_ageing *own,
+                      const struct router_request *q, struct answer *a);
+
+/* As it is in force: the session's own, or the queue's. */
+void live_view_ageing(const struct live *l,
+                      const struct router_queue_params *queue,
+                      struct json_out *o);
 
 /* ---- apply.c */
 /* Tells the router how the agent is now. */
@@ -376,19 +360,6 @@ void apply_rematch_timer(struct engine *e, uint32_t slot, int64_t now_us);
  * there are too many. */
 bool engine_parse_needs(const struct engine *e, struct text skills,
                         struct router_request *q, struct text *unknown);
-
-/* ---- body.c */
-/* The skills of a body as needs of @q. False: unknown or too many, answered. */
-bool body_skills(struct ctx *x, struct text skills, struct router_request *q,
-                 struct answer *a);
-/* False: too many ways of ageing wait with the same needs, answered. */
-bool body_ageing_fits(struct ctx *x, const struct own_ageing *own,
-                      const struct router_request *q, struct answer *a);
-
-/* As it is in force: the session's own, or the queue's. */
-void live_view_ageing(const struct live *l,
-                      const struct router_queue_params *queue,
-                      struct json_out *o);
 
 /* ---- moves.c: transitions of sessions and all that hangs on them */
 /* False: refused, *why says how; nothing happened. @extra (or NULL) holds

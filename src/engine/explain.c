@@ -186,6 +186,9 @@ static const struct {
     {EVENT_OVERFLOW_POSTPONED,
      "no queue takes over now: the session stays as it is, and they are asked "
      "again in {timeout}."},
+    {EVENT_CALLBACK_POSTPONED,
+     "the call was due, and {queue} is closed: it joins the queue when that "
+     "opens, in {timeout}."},
     {EVENT_OF_SESSION(UNQUEUED),
      "{cause} took the session out of its queue: nobody holds it."},
     {EVENT_OF_SESSION(TRANSFER_WAITS),

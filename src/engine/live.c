@@ -485,6 +485,7 @@ static void fold_other(struct live *l, const struct mem *mem,
     l->told_us = record_num(ev, FIELD_AT);
     break;
   case EVENT_OVERFLOW_POSTPONED:
+  case EVENT_CALLBACK_POSTPONED:
     l->deadline_us = record_num(ev, FIELD_DEADLINE);
     break;
   case EVENT_REPRIORITISED:

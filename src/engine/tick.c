@@ -1,5 +1,6 @@
 /* What happens when a timer is due. One timer a step. */
 #include "base/check.h"
+#include "engine/callback_priv.h"
 #include "engine/engine_priv.h"
 
 int64_t engine_next_deadline(const struct engine *e) {
@@ -36,6 +37,9 @@ static void status_due(struct ctx *x, uint32_t slot, uint32_t visit) {
   }
   if (l->s.status == SESSION_IDLE || l->s.status == SESSION_QUEUED) {
     overflow_due(x, slot, visit);
+    return;
+  }
+  if (callback_postpone(x, slot)) {
     return;
   }
   const struct session_cmd cmd = {

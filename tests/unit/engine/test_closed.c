@@ -68,6 +68,49 @@ static void who_waits_already_stays(void **state) {
   centre_free(&c);
 }
 
+static bool is_in(const struct centre *c, const char *queue) {
+  return centre_status(c) == SESSION_QUEUED &&
+         centre_session(c)->queue ==
+             directory_queue(engine_directory(c->e), text_from(queue));
+}
+
+/* The hours are those of the moment in which it comes, not of the transfer. */
+static void an_overflow_that_has_closed_is_passed_over(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  go_to(&c, "2026-12-24T16:59:00Z");
+  put_hours(&c);
+  centre_put(&c, COMMAND_PUT_QUEUE,
+             "{\"id\":\"billing\",\"hours\":\"office\","
+             "\"overflow\":\"support\"}");
+  centre_put(&c, COMMAND_PUT_QUEUE,
+             "{\"id\":\"first\",\"maxWait\":60,\"overflow\":\"billing\"}");
+  centre_queue(&c, "{\"queue\":\"first\"}");
+  centre_wait(&c, 60000);
+  assert_true(is_in(&c, "support"));
+  const struct record *skipped = centre_event(&c, EVENT_OVERFLOW_SKIPPED);
+  assert_int_equal(record_num(skipped, FIELD_REFUSAL), REFUSAL_QUEUE_CLOSED);
+  centre_free(&c);
+}
+
+static void a_fallback_that_is_closed_takes_it_when_it_opens(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  go_to(&c, "2026-12-31T08:00:00Z");
+  put_hours(&c);
+  centre_put(&c, COMMAND_PUT_ENTRY,
+             "{\"id\":\"main\",\"bot\":\"cognigy\",\"fallback\":\"billing\"}");
+  centre_open_with_bot(&c, true);
+  centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
+  centre_wait(&c, INT64_C(3599) * 1000);
+  assert_int_equal(centre_status(&c), SESSION_IDLE);
+  centre_wait(&c, 1001);
+  assert_true(is_in(&c, "billing"));
+  centre_free(&c);
+}
+
 static void a_queue_needs_a_calendar_that_is_there(void **state) {
   (void)state;
   struct centre c;
@@ -157,6 +200,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_closed_queue_refuses_and_says_when_it_opens),
       cmocka_unit_test(who_waits_already_stays),
+      cmocka_unit_test(an_overflow_that_has_closed_is_passed_over),
+      cmocka_unit_test(a_fallback_that_is_closed_takes_it_when_it_opens),
       cmocka_unit_test(a_queue_needs_a_calendar_that_is_there),
       cmocka_unit_test(a_script_asks_a_calendar),
       cmocka_unit_test(calendars_come_back_out_of_a_snapshot),
