@@ -1,34 +1,19 @@
 // studio.test.mjs - scripts are written, looked at, published and brought back, with everything real.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { BATON, Server } from "../scenario/support/server.mjs";
-import { accessible, Browser, nothingWrong, OPEN_CENTRE, shoot, signIn } from "./support/browser.mjs";
+import { accessible, nothingWrong, OPEN_CENTRE, shoot, signIn } from "./support/browser.mjs";
+import { Day, PASSWORD } from "./support/desk.mjs";
 
-const PASSWORD = "correct horse battery";
-
-let server, browser;
+let day, server, browser;
 
 before(async () => {
-  server = await Server.start(OPEN_CENTRE);
-  const data = path.join(server.data, "journal");
-  for (const words of [["ada", "--role", "admin"], ["sue", "--role", "supervisor"], ["anna", "--role", "agent", "--agent", "anna"]]) {
-    const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
-    assert.equal(status, 0, stderr);
-  }
-  browser = await Browser.start();
+  day = await Day.begin(OPEN_CENTRE, ["ada", "sue", "anna"]);
+  ({ server, browser } = day);
 });
-after(async () => {
-  await browser?.close();
-  await server?.remove();
-});
+after(() => day?.end());
 
-async function open(query = "?script=forum", { login = "ada", ...options } = {}) {
-  const page = await browser.open(`http://127.0.0.1:${server.port}/studio${query}`, { viewport: { width: 1440, height: 900 }, ...options });
-  await signIn(page, login, PASSWORD);
-  return page;
-}
+const open = (query = "?script=forum", { login = "ada", ...options } = {}) =>
+  day.signedIn(login, `studio${query}`, { viewport: { width: 1440, height: 900 }, ...options });
 const text = (page) => page.getByRole("textbox", { name: "Text of the script" });
 const admin = (...words) => server.as("admin")(...words);
 
@@ -137,7 +122,7 @@ test("a script is published, published again, compared, and brought back", async
 });
 
 test("on a narrow screen, in German and in the dark, one thing at a time", async () => {
-  const page = await browser.open(`http://127.0.0.1:${server.port}/studio?script=forum`, { viewport: { width: 360, height: 700 }, locale: "de-DE", colorScheme: "dark" });
+  const page = await browser.open(day.page("studio?script=forum"), { viewport: { width: 360, height: 700 }, locale: "de-DE", colorScheme: "dark" });
   await signIn(page, "ada", PASSWORD, { login: "Benutzername", password: "Passwort", button: "Anmelden" });
   await page.locator(".box.refused").waitFor();
   await accessible(page, "a narrow flow");
@@ -253,7 +238,7 @@ test("the page with all that it loads stays below 700 KB, compressed", async () 
   const client = await page.context().newCDPSession(page);
   await client.send("Network.enable");
   client.on("Network.loadingFinished", (done) => (bytes += done.encodedDataLength));
-  await page.goto(`http://127.0.0.1:${server.port}/studio`);
+  await page.goto(day.page("studio"));
   await page.getByLabel("Login").waitFor();
   assert.ok(bytes > 100_000 && bytes < 700_000, `${bytes} bytes`);
   await page.context().close();

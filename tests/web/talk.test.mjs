@@ -1,41 +1,25 @@
 // talk.test.mjs - a visitor's page, an agent's and a supervisor's, in one conversation.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { Peer } from "../scenario/support/peer.mjs";
-import { BATON, Server } from "../scenario/support/server.mjs";
-import { accessible, attach, Browser, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, signIn, write } from "./support/browser.mjs";
+import { accessible, attach, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, write } from "./support/browser.mjs";
+import { Day } from "./support/desk.mjs";
 
-const PASSWORD = "correct horse battery";
-
-let server, browser, bot;
+let day;
 before(async () => {
-  server = await Server.start(FILES_CENTRE);
-  for (const words of [["anna", "--role", "agent", "--agent", "anna"], ["sue", "--role", "supervisor"]]) {
-    const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", path.join(server.data, "journal")], { input: `${PASSWORD}\n`, encoding: "utf8" });
-    assert.equal(status, 0, stderr);
-  }
-  browser = await Browser.start();
-  bot = await Peer.bot(server);
+  day = await Day.begin(FILES_CENTRE, ["anna", "sue"]);
 });
-after(async () => {
-  await browser?.close();
-  await server?.remove();
-});
-
-const home = (page) => `http://127.0.0.1:${server.port}/${page}`;
+after(() => day?.end());
 
 test("files, receipts and typing go both ways, and a supervisor sees the files", async () => {
-  const visitor = await browser.open(home("demo?entry=released"));
+  const { browser, bot } = day;
+  const visitor = await browser.open(day.page("demo?entry=released"));
   await visitor.getByRole("button", { name: "Open the chat" }).click();
   const { session } = await bot.hear("session.invited");
   await bot.ask("session.accept", { session: session.id });
   await bot.ask("session.goodbye", { session: session.id, outcome: "escalate" });
   await bot.ask("session.close", { session: session.id });
 
-  const agent = await browser.open(home("desk"));
-  await signIn(agent, "anna", PASSWORD);
+  const agent = await day.signedIn("anna", "desk");
   await agent.getByRole("button", { name: "Become available" }).click();
   await agent.getByRole("button", { name: "Accept" }).click();
   await visitor.getByText("Anna is with you now.").waitFor();
@@ -58,8 +42,7 @@ test("files, receipts and typing go both ways, and a supervisor sees the files",
   await shoot(agent, "desk-files");
   await shoot(visitor, "widget-with-desk");
 
-  const wall = await browser.open(home(`wall#/session/${session.id}`));
-  await signIn(wall, "sue", PASSWORD);
+  const wall = await day.signedIn("sue", `wall#/session/${session.id}`);
   await wall.getByRole("button", { name: "Listen in" }).click();
   await wall.locator('.talk img[alt="cat.png"]').waitFor();
   await wall.getByRole("button", { name: "Save bill.pdf" }).waitFor();

@@ -1,43 +1,26 @@
 // wall.test.mjs - a supervisor's day at the wallboard, with everything real.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
-import { BATON, eventually, Server } from "../scenario/support/server.mjs";
+import { eventually } from "../scenario/support/server.mjs";
 import { finish, goodbye, idle, take } from "../scenario/support/story.mjs";
-import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn } from "./support/browser.mjs";
+import { accessible, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn } from "./support/browser.mjs";
+import { Day, PASSWORD } from "./support/desk.mjs";
 
-const PASSWORD = "correct horse battery";
-
-let server, browser, bot, supervisor;
+let day, server, browser, bot, supervisor;
 
 before(async () => {
-  server = await Server.start(OPEN_CENTRE.replace("id: forum,", "id: forum, drainTimeout: 60,"));
-  const data = path.join(server.data, "journal");
-  for (const words of [["anna", "--role", "agent", "--agent", "anna"], ["sue", "--role", "supervisor"], ["sam", "--role", "supervisor"]]) {
-    const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
-    assert.equal(status, 0, stderr);
-  }
-  browser = await Browser.start();
-  bot = await Peer.bot(server);
+  day = await Day.begin(OPEN_CENTRE.replace("id: forum,", "id: forum, drainTimeout: 60,"), ["anna", "sue", "sam"]);
+  ({ server, browser, bot } = day);
   supervisor = server.as("supervisor");
 });
-after(async () => {
-  await browser?.close();
-  await server?.remove();
-});
+after(() => day?.end());
 
-const home = (hash = "") => `http://127.0.0.1:${server.port}/wall${hash}`;
-
-// Who has signed in once is still signed in: passwords are slow on purpose.
-const signedIn = new Map();
+const home = (hash = "") => day.page("wall", hash);
 
 async function atTheWall({ login = "sue", hash = "", ...options } = {}) {
-  const page = await browser.open(home(hash), { storageState: signedIn.get(login), ...options });
-  if (!signedIn.has(login)) await signIn(page, login, PASSWORD);
+  const page = await day.signedIn(login, `wall${hash}`, options);
   await page.getByText("Live", { exact: true }).waitFor();
-  signedIn.set(login, await page.context().storageState());
   return page;
 }
 
@@ -221,8 +204,7 @@ test("the ticket: the release window and the refusal stand in the lanes, with wh
 test("listening in, whispering, stepping in: the agent's desk shows it, the customer hears only what is said to all", async () => {
   const { id, anna, customer } = await talking();
   await anna.ask("message", { session: id, text: "How can I help?" });
-  const desk = await browser.open(`http://127.0.0.1:${server.port}/desk`);
-  await signIn(desk, "anna", PASSWORD);
+  const desk = await day.signedIn("anna", "desk");
   await bubble(desk, "How can I help?").waitFor();
   const page = await atTheWall({ hash: `#/session/${id}` });
   assert.equal(await page.getByText("How can I help?").count(), 0);
@@ -392,7 +374,7 @@ test("on a narrow screen, in German and in the dark", async () => {
 });
 
 test("the front page says where to go", async () => {
-  const page = await browser.open(`http://127.0.0.1:${server.port}/`);
+  const page = await browser.open(day.page(""));
   await page.getByText("takes commands").waitFor();
   await accessibleInBoth(page, "home");
   const links = await page.getByRole("link").evaluateAll((all) => all.map((a) => a.getAttribute("href")));

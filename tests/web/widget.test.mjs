@@ -6,7 +6,6 @@ import { Peer } from "../scenario/support/peer.mjs";
 import { Server } from "../scenario/support/server.mjs";
 import { accessible, attach, Browser, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, write } from "./support/browser.mjs";
 
-
 let server, browser, bot, shop;
 
 // A page that is not Baton's, with its one line.
@@ -383,11 +382,11 @@ test("over a slow network: it opens, and what is written arrives once", async ()
   const page = await visit("plain", {}, "", async (fresh) => {
     const wire = await fresh.context().newCDPSession(fresh);
     await wire.send("Network.enable");
-    await wire.send("Network.emulateNetworkConditions", { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+    await wire.send("Network.emulateNetworkConditions", { offline: false, latency: 150, downloadThroughput: 100_000, uploadThroughput: 40_000 });
   });
   const session = await openChat(page);
   await write(page, "slowly");
-  await attach(page, ["cat.png", Buffer.concat([PNG, Buffer.alloc(60_000)])]);
+  await attach(page, ["cat.png", Buffer.concat([PNG, Buffer.alloc(40_000)])]);
   await page.getByRole("progressbar", { name: "cat.png is being sent" }).waitFor();
   await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
   assert.deepEqual((await saidIn(session)).sort(), ["cat.png", "slowly"]);

@@ -8,7 +8,7 @@ import { CENTRE } from "../../scenario/support/server.mjs";
 
 const clients = createRequire(new URL("../../clients/package.json", import.meta.url));
 const { chromium } = clients("playwright-core");
-const axe = clients.resolve("axe-core/axe.min.js");
+const AXE = fs.readFileSync(clients.resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = process.env.SHOTS;
 const PATIENCE_MS = 20_000;
 
@@ -61,7 +61,7 @@ export class Browser {
   static async start() {
     const browser = new Browser();
     browser.inner = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
       args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
     });
     return browser;
@@ -106,7 +106,7 @@ export async function shoot(page, name) {
 // WCAG 2.2 AA, as far as a program can see, shadow roots included. The tool is
 // put in by the debugger's way, which the pages' policy does not concern.
 export async function accessible(page, what, rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]) {
-  await page.evaluate(fs.readFileSync(axe, "utf8"));
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const found = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly }), rules);
   const lines = found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
   assert.deepEqual(lines, [], what);

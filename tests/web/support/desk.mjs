@@ -1,4 +1,4 @@
-// desk.mjs - a day at the desk: a server with its accounts, a bot that hands
+// desk.mjs - a day in the centre: a server with its accounts, a bot that hands
 // over, a browser.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -9,6 +9,14 @@ import { Browser, signIn } from "./browser.mjs";
 
 export const PASSWORD = "correct horse battery";
 
+const ACCOUNTS = {
+  anna: ["--role", "agent", "--agent", "anna"],
+  bert: ["--role", "agent", "--agent", "bert"],
+  sue: ["--role", "supervisor"],
+  sam: ["--role", "supervisor"],
+  ada: ["--role", "admin"],
+};
+
 // Who was here a moment ago is still available.
 export async function becomeAvailable(page, become = "Become available", leave = "Go away") {
   const button = page.getByRole("button", { name: become });
@@ -18,12 +26,14 @@ export async function becomeAvailable(page, become = "Become available", leave =
 }
 
 export class Day {
-  static async begin(centre) {
+  #cookies = new Map(); // by login
+
+  static async begin(centre, logins = ["anna", "bert", "sue"]) {
     const day = new Day();
     day.server = await Server.start(centre);
     const data = path.join(day.server.data, "journal");
-    for (const words of [["anna", "--role", "agent", "--agent", "anna"], ["bert", "--role", "agent", "--agent", "bert"], ["sue", "--role", "supervisor"]]) {
-      const { status, stderr } = spawnSync(BATON, ["account", "add", ...words, "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
+    for (const login of logins) {
+      const { status, stderr } = spawnSync(BATON, ["account", "add", login, ...ACCOUNTS[login], "--data", data], { input: `${PASSWORD}\n`, encoding: "utf8" });
       assert.equal(status, 0, stderr);
     }
     day.browser = await Browser.start();
@@ -40,10 +50,20 @@ export class Day {
     return `http://127.0.0.1:${this.server.port}/${name}${query}`;
   }
 
+  // Who has signed in once is still signed in: passwords are slow on purpose.
+  async signedIn(login, where, options = {}) {
+    const page = await this.browser.open(this.page(where), { storageState: this.#cookies.get(login), ...options });
+    if (!this.#cookies.has(login)) {
+      await signIn(page, login, PASSWORD);
+      await page.locator(".signin").waitFor({ state: "detached" });
+      this.#cookies.set(login, await page.context().storageState());
+    }
+    return page;
+  }
+
   // An agent who is signed in, available and has nothing to do.
   async atWork(login = "anna", options = {}) {
-    const page = await this.browser.open(this.page("desk"), options);
-    await signIn(page, login, PASSWORD);
+    const page = await this.signedIn(login, "desk", options);
     await becomeAvailable(page);
     await page.getByText("Nothing to do.").waitFor();
     return page;
