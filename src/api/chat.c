@@ -262,7 +262,8 @@ static void tell_opened(struct chat *chat, uint32_t slot, uint32_t after,
   const struct session *s = engine_session(api_engine(api), slot);
   struct textbuf view;
   textbuf_init(&view, api->mem);
-  api_view_session(api, slot, &chat->socket.by, after, &view);
+  api_view_session(api, slot, &chat->socket.by,
+                   engine_last_messages(api_engine(api), slot, after), &view);
   struct json_out o = api_frame_begin(api, "session.opened");
   json_key(&o, "session");
   json_put_raw(&o, view.failed ? TEXT("null") : textbuf_text(&view));

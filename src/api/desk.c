@@ -98,7 +98,7 @@ static void tell_assigned(struct task *t, uint32_t slot) {
   t->assigned = true;
   task_follow(t);
   struct json_out o = api_frame_begin(api, "session.assigned");
-  put_view(&o, t, slot, 0);
+  put_view(&o, t, slot, engine_last_messages(api_engine(api), slot, 0));
   api_put_seen(api, t->watch.session, RECEIPT_CUSTOMER, &o);
   api_put_files_taken(api, slot, &o);
   t->watch.after = socket_send_held(

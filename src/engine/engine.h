@@ -176,6 +176,10 @@ int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot);
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
 /* Messages so far: the number of the last one. */
 uint32_t engine_message_count(const struct engine *e, uint32_t slot);
+/* The number after which the last messages take LIMIT_TOLD_BYTES at most, if
+ * they are not all there is after @after; at least one is. */
+uint32_t engine_last_messages(const struct engine *e, uint32_t slot,
+                              uint32_t after);
 /* What people read for whoever has @id in this role: the name of a bot or an
  * agent; else the id itself. Borrowed. */
 struct text engine_party_name(const struct engine *e, enum role role,

@@ -131,6 +131,25 @@ uint32_t engine_message_count(const struct engine *e, uint32_t slot) {
   return (uint32_t)engine_live(e, slot)->message_count;
 }
 
+/* About what a message takes beside its words, as JSON. */
+enum { MESSAGE_FRAME_BYTES = 120 };
+
+uint32_t engine_last_messages(const struct engine *e, uint32_t slot,
+                              uint32_t after) {
+  const struct live *l = engine_live(e, slot);
+  size_t bytes = 0;
+  size_t i = l->message_count;
+  while (i > 0 && l->messages[i - 1].number > after) {
+    const struct message *m = &l->messages[i - 1];
+    bytes += MESSAGE_FRAME_BYTES + m->text.len + m->data.len;
+    if (bytes > LIMIT_TOLD_BYTES && i < l->message_count) {
+      return m->number;
+    }
+    i--;
+  }
+  return after;
+}
+
 uint32_t engine_queue_position(const struct engine *e, uint32_t slot) {
   return live_in_queue(&engine_live(e, slot)->s)
              ? router_position(&e->router, slot)

@@ -217,6 +217,30 @@ static void test_a_lost_agent_gives_it_back_after_the_grace(void **state) {
   centre_free(&c);
 }
 
+/* With about a hundred bytes beside its words each takes 1.1 KiB. */
+static void test_a_socket_begins_with_the_last_messages_of_many(void **state) {
+  (void)state;
+  struct centre c;
+  char said[1100];
+  start(&c, "Hangup()\n", "priority:1");
+  accept_and_check(&c);
+  uint32_t slot = 0;
+  assert_true(engine_find(c.e, c.session, &slot));
+  const uint32_t before = engine_message_count(c.e, slot);
+  assert_int_equal(engine_last_messages(c.e, slot, 0), 0);
+  (void)snprintf(said, sizeof said, "{\"text\":\"%01000d\"}", 0);
+  for (int i = 0; i < 40; i++) {
+    centre_agent(&c, "anna", COMMAND_SAY, said);
+  }
+  const uint32_t last = before + 40;
+  assert_int_equal(engine_message_count(c.e, slot), last);
+  const uint32_t after = engine_last_messages(c.e, slot, 0);
+  assert_in_range(last - after, 20, 32);
+  assert_int_equal(engine_last_messages(c.e, slot, last - 2), last - 2);
+  assert_int_equal(engine_last_messages(c.e, slot, last), last);
+  centre_free(&c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_forum_script_is_refused_in_the_release),
@@ -230,6 +254,7 @@ int main(void) {
       cmocka_unit_test(test_a_customer_who_leaves_ends_it),
       cmocka_unit_test(test_rona_keeps_the_place),
       cmocka_unit_test(test_a_lost_agent_gives_it_back_after_the_grace),
+      cmocka_unit_test(test_a_socket_begins_with_the_last_messages_of_many),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
