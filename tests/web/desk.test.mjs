@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
-import { accessible, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn as enter, write } from "./support/browser.mjs";
+import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn as enter, write } from "./support/browser.mjs";
 import { becomeAvailable, Day, PASSWORD } from "./support/desk.mjs";
 
 let day, server, browser, bot;
@@ -31,6 +31,57 @@ test("signing in: a wrong password is said, a supervisor is told, an agent begin
   await page.getByText(/^Away/).waitFor();
   await shoot(page, "desk-away");
   await page.context().close();
+});
+
+// The page is behind others, which a browser without windows never has; what is asked and shown is remembered.
+function behindOthers() {
+  globalThis.shown = [];
+  globalThis.asked = 0;
+  Object.defineProperty(document, "hidden", { get: () => globalThis.behind === true });
+  globalThis.Notification = class extends globalThis.Notification {
+    constructor(...words) {
+      super(...words);
+      this.addEventListener("show", () => globalThis.shown.push(words[0]));
+    }
+    static requestPermission() {
+      globalThis.asked++;
+      return Promise.resolve("granted");
+    }
+  };
+}
+
+test("notifications: asked for by a press alone; an offer is told while the page is behind others", async () => {
+  const whole = await Browser.start({ whole: true });
+  const page = await whole.open(home(), {}, (fresh) => fresh.addInitScript(behindOthers));
+  const wire = await whole.inner.newBrowserCDPSession();
+  const { targetInfo } = await (await page.context().newCDPSession(page)).send("Target.getTargetInfo");
+  const set = (setting) => wire.send("Browser.setPermission", { permission: { name: "notifications" }, setting, browserContextId: targetInfo.browserContextId });
+  await signIn(page);
+  await page.getByRole("button", { name: "Tell me of offers when I look elsewhere" }).waitFor();
+  assert.equal(await page.evaluate(() => globalThis.asked), 0);
+  await set("denied"); // in the browser's settings, while the page is open
+  await page.getByText("This browser tells you of no offers").waitFor();
+  await shoot(page, "desk-notify-denied");
+  await set("prompt");
+  await page.getByRole("button", { name: "Tell me of offers when I look elsewhere" }).click();
+  const told = page.getByText("You are told of offers when you look elsewhere.");
+  await told.waitFor();
+  assert.equal(await page.evaluate(() => globalThis.asked), 1);
+  await set("granted");
+  await page.reload();
+  await told.waitFor();
+  await becomeAvailable(page);
+  const front = await handOver("in front");
+  await page.getByRole("timer").waitFor();
+  await finish(front.session);
+  await page.getByText("Nothing to do.").waitFor();
+  await page.evaluate(() => { globalThis.behind = true; });
+  const { session } = await handOver("behind");
+  await page.waitForFunction(() => globalThis.shown.length > 0);
+  assert.deepEqual(await page.evaluate(() => globalThis.shown), ["An offer from released"]);
+  await finish(session);
+  nothingWrong(page);
+  await whole.close();
 });
 
 test("an offer is accepted, the talk goes on with what is known, and is wrapped up", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
-import { Server } from "../scenario/support/server.mjs";
+import { eventually, Server } from "../scenario/support/server.mjs";
 import { accessible, attach, Browser, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, write } from "./support/browser.mjs";
 
 let server, browser, bot, shop;
@@ -35,7 +35,7 @@ const visit = (entry = "plain", options, more = "", first) =>
   browser.open(`http://127.0.0.1:${server.port}/demo?entry=${entry}${more}`, options, first);
 
 async function openChat(page) {
-  await page.getByRole("button", { name: "Open the chat" }).click();
+  await page.locator(".launcher").click(); // in whatever language
   const session = await accept();
   await page.locator('[data-status="connected"]').waitFor();
   return session;
@@ -247,15 +247,15 @@ test("at night it is dark; the first load is small", async () => {
 });
 
 // The session, with an agent, and the visitor's page.
-async function withAgent() {
-  const page = await visit("released");
+async function withAgent(options) {
+  const page = await visit("released", options);
   const session = await openChat(page);
   await bot.ask("session.goodbye", { session, outcome: "escalate" });
   await bot.ask("session.close", { session });
   const agent = await Peer.agent(server);
   const { offer } = await agent.hear("offer", (f) => f.type === "offer" && f.session.id === session);
   await agent.ask("offer.accept", { session, offer });
-  await page.getByRole("status").getByText("Anna is with you now.").waitFor();
+  await page.locator('[data-status="active"]').waitFor();
   return { page, session, agent };
 }
 
@@ -314,6 +314,64 @@ test("a file is chosen while the server is away: it arrives when it is back, onc
   await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
   await page.locator(".uploads").waitFor({ state: "detached" });
   assert.deepEqual(await saidIn(session), ["cat.png"]);
+});
+
+test("who is put on hold reads so and hears so, also after a reload, until the agent is back", async () => {
+  for (const { locale, held, back } of [
+    { locale: "en-GB", held: "You are on hold. Anna will be back with you.", back: "Anna is with you now." },
+    { locale: "de-DE", held: "Ihr Gespräch wird gehalten. Anna ist gleich wieder für Sie da.", back: "Anna ist jetzt für Sie da." },
+  ]) {
+    const { page, session, agent } = await withAgent({ locale });
+    const told = page.getByRole("status"); // what screen readers say by themselves
+    await agent.ask("hold", { session });
+    await told.getByText(held).waitFor();
+    await accessible(page, "a chat on hold");
+    await shoot(page, `widget-hold-${locale}`);
+    await page.reload();
+    await page.locator(".launcher").click();
+    await told.getByText(held).waitFor();
+    await agent.ask("resume", { session });
+    await told.getByText(back).waitFor();
+    await agent.ask("hold", { session });
+    await told.getByText(held).waitFor();
+    await agent.ask("message", { session, text: "Here I am." });
+    await told.getByText(back).waitFor();
+    nothingWrong(page);
+    await agent.ask("end", { session });
+    await agent.close();
+  }
+});
+
+test("a line that was begun is there again; a page that is left with a file on its way asks first", async () => {
+  const page = await visit();
+  await openChat(page);
+  const field = page.getByRole("textbox", { name: "Write a message" });
+  await field.fill("begun and not");
+  await page.getByRole("button", { name: "Minimise the chat" }).click();
+  await page.getByRole("button", { name: "Open the chat" }).click();
+  assert.equal(await field.inputValue(), "begun and not");
+  await page.reload();
+  await page.getByRole("button", { name: "Open the chat" }).click();
+  assert.equal(await field.inputValue(), "begun and not");
+  await page.keyboard.press("Enter");
+  await bubble(page, "begun and not").waitFor();
+  assert.equal(await field.inputValue(), "");
+
+  let asked = 0;
+  page.on("dialog", (dialog) => {
+    asked++;
+    assert.equal(dialog.type(), "beforeunload");
+    void dialog.dismiss();
+  });
+  let release;
+  await page.route("**/files?*", (route) => { release = () => route.continue(); });
+  await attach(page, ["cat.png", PNG]);
+  await page.getByRole("progressbar", { name: "cat.png is being sent" }).waitFor();
+  await page.close({ runBeforeUnload: true });
+  await eventually("the page asks", () => asked === 1);
+  await release();
+  await page.locator('.bubble.customer img[alt="cat.png"]').waitFor();
+  nothingWrong(page);
 });
 
 test("receipts: delivered, then read, both ways", async () => {

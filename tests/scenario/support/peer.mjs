@@ -22,7 +22,7 @@ export class Peer {
     peer.over = new Promise((resolve) => {
       peer.socket.on("close", (code, reason) => {
         peer.closed = { code, reason: reason.toString() };
-        peer.#look();
+        for (const wait of peer.#waiting.splice(0)) peer.#giveUp(wait);
         resolve(peer.closed);
       });
     });
@@ -67,8 +67,11 @@ export class Peer {
   // The next frame of this type (or that a function wants), past or to come.
   hear(what, wanted = (f) => f.type === what) {
     const heard = new Promise((resolve, reject) => {
-      this.#waiting.push({ wanted, resolve, reject, what });
-      this.#look();
+      const at = this.frames.findIndex(wanted);
+      const wait = { wanted, resolve, reject, what };
+      if (at >= 0) resolve(this.frames.splice(at, 1)[0]);
+      else if (this.closed) this.#giveUp(wait);
+      else this.#waiting.push(wait);
     });
     return within(`hearing ${what}; heard: ${this.all.map((f) => f.type)}`, heard);
   }
@@ -86,17 +89,12 @@ export class Peer {
 
   #hear(frame) {
     this.all.push(frame);
-    this.frames.push(frame);
-    this.#look();
+    const at = this.#waiting.findIndex((wait) => wait.wanted(frame));
+    if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(frame);
+    else this.frames.push(frame);
   }
 
-  #look() {
-    for (const wait of [...this.#waiting]) {
-      const at = this.frames.findIndex(wait.wanted);
-      if (at >= 0) wait.resolve(this.frames.splice(at, 1)[0]);
-      else if (this.closed) wait.reject(new Error(`${wait.what}: closed with ${this.closed.code} ${this.closed.reason}`));
-      else continue;
-      this.#waiting.splice(this.#waiting.indexOf(wait), 1);
-    }
+  #giveUp({ what, reject }) {
+    reject(new Error(`${what}: closed with ${this.closed.code} ${this.closed.reason}`));
   }
 }

@@ -1,7 +1,12 @@
 // An offer is heard, and seen when the page is not.
 export function alarm(words: string): void {
   beep();
-  if (document.hidden && mayNotify() === "granted") new Notification(words, { tag: "baton-offer" });
+  if (!document.hidden || mayNotify() !== "granted") return;
+  const shown = new Notification(words, { tag: "baton-offer" });
+  shown.onclick = () => {
+    focus();
+    shown.close();
+  };
 }
 
 export function mayNotify(): NotificationPermission {

@@ -65,21 +65,21 @@ export function Conversation(props: Props) {
 function Log({ task, desk, language, side, seen }: Props & { side: Side; seen: Seen }) {
   const { t } = language;
   useLook(side, task.messages.at(-1)?.number ?? 0);
-  const own = task.messages.filter((message) => message.from === "agent").at(-1)?.number;
+  const own = task.messages.findLast((message) => message.from === "agent")?.number;
   const pending = task.outbox.filter((draft) => !draft.told);
-  const { shown, log, onScroll } = useTail(task.messages, pending.length + task.asides.length);
+  const { shown, from, isAtEnd, log, onScroll } = useTail(task.messages, `${task.asides.length} ${task.typing}`, pending.at(-1)?.id);
   const asides = (after: number) => task.asides.filter((aside) => aside.after === after)
     .map((aside) => <AsideLine key={`${aside.at} ${aside.kind} ${aside.text}`} aside={aside} language={language} />);
   return (
     <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
-      {shown.length === task.messages.length && asides(0)}
+      {from === 0 && asides(0)}
       {shown.map((message) => (
         <Fragment key={message.number}><Line message={message} language={language} own={message.author === desk.me} receipt={message.number === own && seen.delivered > 0 ? t(receiptOf(message.number, seen)) : ""} />{asides(message.number)}</Fragment>
       ))}
-      {pending.map((draft) => (
+      {isAtEnd && pending.map((draft) => (
         <div key={draft.id} className="bubble agent pending"><p dir="auto">{draft.text}</p><small>{t("chat.sending")}</small></div>
       ))}
-      {task.typing && <p className="faint">{t("desk.types")}</p>}
+      {isAtEnd && task.typing && <p className="faint">{t("desk.types")}</p>}
     </div>
   );
 }

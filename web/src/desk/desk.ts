@@ -1,7 +1,8 @@
 // An agent's work: state, offers, conversations. Knows nothing about how it looks.
 import type { Person } from "../shared/door";
+import { keepLine, keptLine } from "../shared/kept-line";
 import { type Frame, Line, socketUrl } from "../shared/line";
-import { type Draft, type Message, withMessages, withTold } from "../shared/message";
+import { type Draft, gapAfter, joined, type Message, withMessages, withTold } from "../shared/message";
 import { ask, type Problem, Refused } from "../shared/problem";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
@@ -165,14 +166,14 @@ export class Desk {
   }
 
   write(session: string, written: string): void {
-    keepLine(session, written);
+    keepLine(lineKey(session), written);
     this.alter(session, (task) => ({ ...task, written }));
     if (written !== "") this.typing.tell(() => this.line.send({ type: "typing", session, on: true }));
   }
 
   say(session: string, text: string): void {
     const draft: Draft = { id: uuid(), text, told: false };
-    keepLine(session, "");
+    keepLine(lineKey(session), "");
     this.typing.reset();
     this.alter(session, (task) => ({ ...task, written: "", outbox: [...task.outbox, draft] }));
     this.sendDraft(session, draft);
@@ -349,9 +350,11 @@ export class Desk {
     const before = this.find(session.id);
     const phase = session.status === "wrapup" ? "wrapup" : "active";
     const task = newTask(session, phase, 0, null);
-    const messages = session.messages ?? [];
+    const messages = joined(before?.messages ?? [], session.messages ?? []);
     const outbox = (before?.outbox ?? []).filter((draft) => !draft.told);
     this.put({ ...task, outbox, messages, written: before?.written ?? task.written });
+    const gap = gapAfter(messages);
+    if (gap !== null) void this.recallMessages(session.id, gap).catch(() => {});
     if (this.state.open === null) this.look(session.id);
     if (before?.phase !== "offered" || session.status !== "active") void this.recallAsides(session.id).catch(() => {});
     if (session.consult !== null) void this.recallBeside(session.id, session.consult).catch(() => {});
@@ -384,6 +387,12 @@ export class Desk {
       asides: [...task.asides, { kind, after: task.messages.at(-1)?.number ?? 0, name: String(frame["name"]), text: String(frame["text"] ?? ""), at: String(frame["at"]) }],
       unread: seen ? task.unread : task.unread + 1,
     }));
+  }
+
+  // A socket begins with the last of many.
+  private async recallMessages(session: string, after: number): Promise<void> {
+    const { messages } = await ask<{ messages: Message[] }>(`/api/v1/sessions/${session}/messages?after=${after}`);
+    this.alter(session, (task) => ({ ...task, messages: joined(messages, task.messages) }));
   }
 
   // After a reload: asides are no messages, the session's story has them.
@@ -471,7 +480,7 @@ export class Desk {
   private giveBack(task: Task, id: string): void {
     const draft = task.outbox.find((d) => d.id === id);
     const written = [draft?.text ?? "", task.written].filter((text) => text !== "").join("\n");
-    keepLine(task.session.id, written);
+    keepLine(lineKey(task.session.id), written);
     this.alter(task.session.id, (t) => ({ ...t, written, outbox: t.outbox.filter((d) => d.id !== id) }));
   }
 
@@ -502,7 +511,7 @@ export class Desk {
   }
 
   private drop(session: string): void {
-    keepLine(session, "");
+    keepLine(lineKey(session), "");
     this.sides.get(session)?.uploads.close();
     this.sides.delete(session);
     const tasks = this.state.tasks.filter((task) => task.session.id !== session);
@@ -523,21 +532,11 @@ function newTask(session: SessionView, phase: Task["phase"], offer: number, dead
     asides: [],
     beside: [],
     outbox: [],
-    written: keptLine(session.id),
+    written: keptLine(lineKey(session.id)),
     unread: 0,
     typing: false,
     problem: null,
   };
 }
 
-// A line that was begun is there after a reload.
-const keyOf = (session: string): string => `baton.desk ${session}`;
-
-function keptLine(session: string): string {
-  return sessionStorage.getItem(keyOf(session)) ?? "";
-}
-
-function keepLine(session: string, line: string): void {
-  if (line === "") sessionStorage.removeItem(keyOf(session));
-  else sessionStorage.setItem(keyOf(session), line);
-}
+const lineKey = (session: string): string => `baton.desk ${session}`;

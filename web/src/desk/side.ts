@@ -1,6 +1,6 @@
 // What goes on beside the words of one conversation of the desk: files on their
 // way, and how far the customer has got.
-import { fetchFile, type FilesTaken, readTaken, type Upload, Uploads } from "../shared/files";
+import { type FilesTaken, readTaken, type Upload, Uploads } from "../shared/files";
 import type { Frame } from "../shared/line";
 import { NOTHING_SEEN, readSeen, type Seen, SeenTeller } from "../shared/seen";
 
@@ -11,8 +11,6 @@ export interface SideState {
 }
 
 const EMPTY: SideState = { seen: NOTHING_SEEN, takes: null, uploads: [] };
-
-export const fetchOwn = (url: string): Promise<Blob> => fetchFile(location.origin, url);
 
 export class Side {
   private state = EMPTY;

@@ -2,10 +2,11 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Person } from "../shared/door";
 import type { Language } from "../shared/i18n";
-import { alarm, mayNotify, wantNotify } from "./alarm";
+import { alarm } from "./alarm";
 import { Conversation } from "./conversation";
 import { Desk, type DeskState, type Task } from "./desk";
 import { Refusal } from "../shared/refusal";
+import { Notify } from "./notify";
 import { customerOf, useSecondsUntil } from "./parts";
 
 interface Props {
@@ -53,7 +54,6 @@ export function DeskView({ person, language, onLeave }: Props) {
 function Self({ state, desk, language, onLeave, name }: { state: DeskState; desk: Desk; language: Language; onLeave: () => void; name: string }) {
   const { t } = language;
   const [reason, setReason] = useState("");
-  const [notifies, setNotifies] = useState(mayNotify());
   const here = state.agent?.state ?? "offline";
   const chat = state.agent?.load["chat"];
   return (
@@ -75,9 +75,7 @@ function Self({ state, desk, language, onLeave, name }: { state: DeskState; desk
         )}
         <button type="button" className="second" onClick={onLeave}>{t("signin.out")}</button>
       </div>
-      {notifies === "default" && (
-        <button type="button" className="second" onClick={() => void wantNotify().then(setNotifies)}>{t("desk.notify")}</button>
-      )}
+      <Notify language={language} />
     </header>
   );
 }

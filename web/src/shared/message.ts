@@ -24,6 +24,18 @@ export function withMessages(have: readonly Message[], more: readonly Message[])
   return fresh.length > 0 ? [...have, ...fresh] : have;
 }
 
+// The number behind which one has not come yet; null: all have, from the first on.
+export function gapAfter(have: readonly Message[]): number | null {
+  const at = have.findIndex((message, i) => message.number !== i + 1);
+  return at < 0 ? null : at;
+}
+
+// All of both, each once and in order.
+export function joined(have: readonly Message[], more: readonly Message[]): readonly Message[] {
+  const all = new Map([...have, ...more].map((message) => [message.number, message]));
+  return [...all.values()].sort((a, b) => a.number - b.number);
+}
+
 // The first draft of this text that has not come back has now.
 export function withTold(drafts: readonly Draft[], text: string): Draft[] {
   const at = drafts.findIndex((draft) => !draft.told && draft.text === text);

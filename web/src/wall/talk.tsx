@@ -1,9 +1,10 @@
 // The conversation: listened to, and taken part in, by a supervisor. That
 // somebody listens is recorded, so it is asked for and not simply shown.
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { FileParts } from "../shared/file-parts";
-import { fetchFile, readFiles, wordsBeside } from "../shared/files";
+import { type FormEvent, type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { fetchOwn } from "../shared/files";
 import { isSend } from "../shared/keys";
+import { Spoken } from "../shared/spoken";
+import { useTail } from "../shared/tail";
 import { pathOf, type SessionView, type WallEvent } from "./api";
 import { Said, useAsking } from "./parts";
 import type { Scene } from "./view";
@@ -56,35 +57,26 @@ export function Talk({ scene, session, id, events }: Props) {
   );
 }
 
-const fetchOwn = (url: string): Promise<Blob> => fetchFile(location.origin, url);
-
 const SAID = new Set(["message", "supervisor.whispered", "supervisor.barged"]);
 
 function Log({ events, scene: { language, state } }: { events: readonly WallEvent[]; scene: Scene }) {
   const { t } = language;
-  const lines = events.filter((event) => SAID.has(event.type));
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    end.current?.parentElement?.scrollTo({ top: 1e9 });
-  }, [lines.length]);
+  const lines = useMemo(() => events.filter((event) => SAID.has(event.type)), [events]);
+  const { shown, from, log, onScroll } = useTail(lines, null);
   const who = ({ cause }: WallEvent): string =>
     (cause.role === "customer" ? t("wall.customer") : state.agents.find((a) => a.id === cause.who)?.name ?? cause.who ?? cause.role);
   return (
-    <div className="log" role="log" aria-label={t("wall.talk")} tabIndex={0}>
-      {lines.map((event, i) => {
+    <div className="log" role="log" aria-label={t("wall.talk")} tabIndex={0} ref={log} onScroll={onScroll}>
+      {shown.map((event, i) => {
         const side = event.type === "message" ? event.cause.role : event.type === "supervisor.barged" ? "note" : "whisper";
         const text = event.type === "supervisor.barged" ? t("wall.barged", { name: who(event) }) : String(event["text"] ?? "");
-        const files = readFiles(event["data"]);
-        const words = wordsBeside(text, files);
         return (
-          <div key={`${event.seq} ${i}`} className={`bubble ${side}`}>
-            {words !== "" && <p dir="auto">{words}</p>}
-            <FileParts files={files} fetchFile={fetchOwn} language={language} />
+          <div key={from + i} className={`bubble ${side}`}>
+            <Spoken text={text} data={event["data"]} isCustomers={side === "customer"} fetchFile={fetchOwn} language={language} />
             <small>{side === "whisper" ? t("wall.whispered", { name: who(event) }) : who(event)} · <time dateTime={event.at}>{language.time(event.at)}</time></small>
           </div>
         );
       })}
-      <div ref={end} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
 // One customer's conversation: opens it once, keeps the line, sends each message
 // once, and remembers it over a reload. Knows nothing about how it looks.
 import { fetchFile, type FilesTaken, readTaken, type Upload, Uploads } from "../shared/files";
+import { keepLine, keptLine } from "../shared/kept-line";
 import { type Frame, Line, socketUrl } from "../shared/line";
-import { type Draft, type Message, withMessages, withTold } from "../shared/message";
+import { type Draft, gapAfter, joined, type Message, withMessages, withTold } from "../shared/message";
 import { ask, Refused } from "../shared/problem";
 import { NOTHING_SEEN, readSeen, type Seen, SeenTeller } from "../shared/seen";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
@@ -19,6 +20,7 @@ export interface ChatState {
   up: boolean;
   status: string;
   holder: Holder;
+  held: boolean; // by the agent, who will come back
   place: { position: number; seconds?: number } | null;
   messages: readonly Message[];
   outbox: readonly Draft[];
@@ -48,7 +50,7 @@ interface Kept {
 
 const nobody: Holder = { kind: "none", name: "" };
 const fresh: ChatState = {
-  phase: "none", up: false, status: "", holder: nobody, place: null,
+  phase: "none", up: false, status: "", holder: nobody, held: false, place: null,
   messages: [], outbox: [], typing: null, seen: NOTHING_SEEN, takes: null, uploads: [],
   calls: false, mails: false, called: null, detail: "",
 };
@@ -63,13 +65,15 @@ export class Chat {
   private typingTimer: number | undefined;
   private readonly typing = new TypingTeller();
   private readonly storageKey: string;
+  private readonly lineKey: string;
   private uploads = this.newUploads();
   private asked: { text: string; key: string } | undefined;
   private readonly seenTeller = new SeenTeller((seen) => this.line?.send({ type: "seen", ...seen }) === true);
 
   constructor(private readonly options: ChatOptions) {
     this.storageKey = `baton.chat ${options.server} ${options.entry}`;
-    this.kept = this.recall();
+    this.lineKey = `baton.line ${options.server} ${options.entry}`;
+    this.kept = this.remembered();
   }
 
   readonly subscribe = (watcher: () => void): (() => void) => {
@@ -109,8 +113,14 @@ export class Chat {
     this.sendDraft(draft);
   }
 
-  tellTyping(): void {
-    this.typing.tell(() => this.line?.send({ type: "typing", on: true }) === true);
+  // What stands in the field and is not sent.
+  get written(): string {
+    return keptLine(this.lineKey);
+  }
+
+  write(text: string): void {
+    keepLine(this.lineKey, text);
+    if (text !== "") this.typing.tell(() => this.line?.send({ type: "typing", on: true }) === true);
   }
 
   attach(file: File, refused: string | null): void {
@@ -236,6 +246,11 @@ export class Chat {
       case "session.status":
         this.change({ status: String(frame["status"]), holder: frame["holder"] as Holder });
         if (frame["status"] !== "queued") this.change({ place: null });
+        if (frame["status"] !== "active") this.change({ held: false });
+        break;
+      case "session.held":
+      case "session.resumed":
+        this.change({ held: frame.type === "session.held" });
         break;
       case "queue":
         this.onPlace(frame);
@@ -260,13 +275,24 @@ export class Chat {
   private onOpened(session: OpenedSession, frame: Frame): void {
     const seen = readSeen(frame["seen"]);
     this.change({
-      phase: "open", status: session.status, holder: session.holder ?? nobody, takes: readTaken(frame), seen,
+      phase: "open", status: session.status, holder: session.holder ?? nobody, held: (session.heldSince ?? null) !== null, takes: readTaken(frame), seen,
       calls: frame["callback"] === true, mails: frame["mail"] === true,
     });
     this.seenTeller.anew();
     this.addMessages(session.messages ?? []);
+    const gap = gapAfter(this.state.messages);
+    if (gap !== null) void this.recall(gap).catch(() => {});
     for (const draft of this.state.outbox) this.sendDraft(draft);
     this.uploads.hurry();
+  }
+
+  // The line begins with the last of many.
+  private async recall(after: number): Promise<void> {
+    const { own } = this;
+    if (own === undefined) return;
+    const url = new URL(`/api/v1/sessions/${own.session}/messages?after=${after}`, this.options.server).href;
+    const { messages } = await ask<{ messages: Message[] }>(url, { token: own.token });
+    if (this.own === own) this.change({ messages: joined(messages, this.state.messages) });
   }
 
   private onMessage(message: Message): void {
@@ -325,7 +351,7 @@ export class Chat {
 
   // ---- memory
 
-  private recall(): Kept | null {
+  private remembered(): Kept | null {
     try {
       const kept = JSON.parse(this.options.storage.getItem(this.storageKey) ?? "null") as Kept | null;
       return kept !== null && typeof kept.key === "string" && Array.isArray(kept.outbox) ? kept : null;
@@ -351,5 +377,6 @@ export class Chat {
 interface OpenedSession {
   status: string;
   holder?: Holder;
+  heldSince?: string | null;
   messages?: Message[];
 }

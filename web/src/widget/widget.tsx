@@ -1,13 +1,11 @@
 // The launcher and the panel of the visitors' chat.
-import { type FormEvent, type KeyboardEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { AttachButton, FileParts, tooLarge, UploadList } from "../shared/file-parts";
-import { readFiles, wordsBeside } from "../shared/files";
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { AttachButton, tooLarge, UploadList } from "../shared/file-parts";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import type { Message } from "../shared/message";
-import { readRich } from "../shared/rich";
-import { RichParts } from "../shared/rich-parts";
 import { receiptOf } from "../shared/seen";
+import { Spoken } from "../shared/spoken";
 import { useTail } from "../shared/tail";
 import type { Chat, ChatState } from "./chat";
 import { CallBack, Transcript } from "./extras";
@@ -127,7 +125,7 @@ function statusText(state: ChatState, { t }: Language): string {
   if (state.phase !== "open") return "";
   if (!state.up) return t("chat.reconnecting");
   if (state.status === "queued" || state.status === "offered") return waitText(state, t);
-  if (state.holder.kind === "agent") return t("chat.holder.agent", { name: state.holder.name });
+  if (state.holder.kind === "agent") return t(state.held ? "chat.held" : "chat.holder.agent", { name: state.holder.name });
   if (state.holder.kind === "bot") return t("chat.holder.bot", { name: state.holder.name });
   return "";
 }
@@ -142,22 +140,22 @@ function waitText({ place }: ChatState, t: Language["t"]): string {
 function Log({ chat, state, language }: { chat: Chat; state: ChatState; language: Language }) {
   const { t } = language;
   const pending = state.outbox.filter((draft) => !draft.told);
-  const answered = pending.length > 0 || state.phase !== "open" ? Infinity : state.messages.filter((m) => m.from === "customer").at(-1)?.number ?? 0;
-  const { shown, log, onScroll } = useTail(state.messages, `${pending.length} ${state.typing}`);
-  const own = state.messages.filter((m) => m.from === "customer").at(-1)?.number;
+  const own = state.messages.findLast((m) => m.from === "customer")?.number;
+  const answered = pending.length > 0 || state.phase !== "open" ? Infinity : own ?? 0;
+  const { shown, isAtEnd, log, onScroll } = useTail(state.messages, state.typing, pending.at(-1)?.id);
   return (
     <div className="log" role="log" aria-label={t("chat.log")} tabIndex={0} ref={log} onScroll={onScroll}>
       {shown.map((message) => (
         <Bubble key={message.number} message={message} language={language} chat={chat} asks={message.number > answered}
           receipt={message.number === own && state.seen.delivered > 0 ? t(receiptOf(message.number, state.seen)) : ""} />
       ))}
-      {pending.map((draft) => (
+      {isAtEnd && pending.map((draft) => (
         <div key={draft.id} className="bubble customer pending">
           <p dir="auto">{draft.text}</p>
           <small>{t(state.up ? "chat.sending" : "chat.unsent")}</small>
         </div>
       ))}
-      {state.typing !== null && <p className="typing">{t("chat.typing", { name: state.typing })}</p>}
+      {isAtEnd && state.typing !== null && <p className="typing">{t("chat.typing", { name: state.typing })}</p>}
     </div>
   );
 }
@@ -171,14 +169,10 @@ interface BubbleProps {
 }
 
 function Bubble({ message, language, chat, asks, receipt }: BubbleProps) {
-  const rich = useMemo(() => readRich(message.from === "customer" ? undefined : message.data), [message]);
-  const files = useMemo(() => readFiles(message.data), [message]);
-  const words = wordsBeside(message.text || rich.text, files);
   return (
     <div className={`bubble ${message.from}`}>
-      {words !== "" && <p dir="auto">{words}</p>}
-      <FileParts files={files} fetchFile={chat.fetchFile} language={language} />
-      <RichParts rich={rich} language={language} onChoose={asks ? (choice) => chat.say(choice.label, choice.payload) : undefined} />
+      <Spoken text={message.text} data={message.data} isCustomers={message.from === "customer"} fetchFile={chat.fetchFile} language={language}
+        onChoose={asks ? (choice) => chat.say(choice.label, choice.payload) : undefined} />
       <small>
         {speaker(message, language)} · <time dateTime={message.at}>{language.time(message.at)}</time>
         {receipt !== "" && <span className="receipt"> · {receipt}</span>}
@@ -196,7 +190,7 @@ function speaker({ from, name }: Message, { t }: Language): string {
 function Composer({ chat, state, language }: { chat: Chat; state: ChatState; language: Language }) {
   const { t } = language;
   const { takes } = state;
-  const [text, setText] = useState("");
+  const [text, setText] = useState(chat.written);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = new TextEncoder().encode(text).length;
   useEffect(() => field.current?.focus(), []);
@@ -205,8 +199,12 @@ function Composer({ chat, state, language }: { chat: Chat; state: ChatState; lan
     const words = text.trim();
     if (words === "" || length > TEXT_MAX_BYTES) return;
     chat.say(words);
-    setText("");
+    write("");
     field.current?.focus();
+  };
+  const write = (words: string): void => {
+    setText(words);
+    chat.write(words);
   };
   const onKey = (event: KeyboardEvent): void => {
     if (isSend(event)) send(event);
@@ -222,11 +220,11 @@ function Composer({ chat, state, language }: { chat: Chat; state: ChatState; lan
   return (
     <form className="composer" onSubmit={send} onDragOver={(event) => event.preventDefault()} onDrop={(event) => take(event, event.dataTransfer.files)}>
       <UploadList uploads={state.uploads} language={language} onDrop={(id) => chat.dropUpload(id)} onAgain={(id) => chat.againUpload(id)} />
-      {length > TEXT_MAX_BYTES && <p role="alert">{t("chat.tooLong", { max: TEXT_MAX_BYTES, length })}</p>}
+      {length > TEXT_MAX_BYTES && <p role="alert">{t("chat.tooLong", { count: Math.ceil(length / TEXT_MAX_BYTES) })}</p>}
       {takes !== null && <AttachButton taken={takes} language={language} onFiles={attach} />}
       <textarea
         ref={field} rows={1} onPaste={(event) => take(event, event.clipboardData.files)} value={text} dir="auto" aria-label={t("chat.write")} placeholder={t("chat.write")}
-        onKeyDown={onKey} onChange={(event) => { setText(event.target.value); chat.tellTyping(); }}
+        onKeyDown={onKey} onChange={(event) => write(event.target.value)}
       />
       <button type="submit" disabled={text.trim() === ""} aria-label={t("chat.send")}><SendIcon /></button>
     </form>
