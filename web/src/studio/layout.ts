@@ -35,7 +35,19 @@ const LINES_MAX = 4;
 const LETTERS_MAX = 35;
 const WIDTH = 300;
 const LINE_HEIGHT = 19;
+const CHIPS = { height: 22, letter: 6.5, beside: 18, room: WIDTH - 28, refused: 26 };
 const SMALL = { width: 110, height: 36 };
+
+// Rows that the statuses take, and the words that a transfer can be refused.
+function chipRows(letters: readonly number[]): number {
+  let [rows, x] = [0, Infinity];
+  for (const count of letters) {
+    const width = count * CHIPS.letter + CHIPS.beside;
+    if (x + width > CHIPS.room) [rows, x] = [rows + 1, 0];
+    x += width;
+  }
+  return rows;
+}
 
 // Lines that do something, without their comments.
 function shownLines(source: readonly string[], node: GraphNode): string[] {
@@ -79,8 +91,10 @@ export function draw(checked: Checked, text: string): Drawing {
   const boxes = graph.nodes.map((node, id): Box => {
     const lines = node.kind === "start" ? [] : shownLines(source, node);
     const can = [...new Set((checked.statuses ?? []).filter((at) => holds(node, at.line)).flatMap((at) => at.can))];
-    const size = isSmall(node) ? SMALL : { width: WIDTH, height: 22 + LINE_HEIGHT * lines.length + (can.length > 0 ? 24 : 0) };
-    return { ...node, ...size, id, lines, can, refused: node.kind !== "start" && refusedLines.some((line) => holds(node, line)), x: 0, y: 0 };
+    const refused = node.kind !== "start" && refusedLines.some((line) => holds(node, line));
+    const rows = chipRows([...can.map((status) => status.length), ...(refused ? [CHIPS.refused] : [])]);
+    const size = isSmall(node) ? SMALL : { width: WIDTH, height: 24 + LINE_HEIGHT * lines.length + CHIPS.height * rows };
+    return { ...node, ...size, id, lines, can, refused, x: 0, y: 0 };
   });
   const refused = new Set(boxes.filter((box) => box.refused).map((box) => box.id));
   const risk = riskyEdges(graph, refused, (node) => {

@@ -25,7 +25,7 @@ export interface Workshop {
   asked: boolean; // for a script, by the address
   editor: { current: EditorHandle | null };
   open(name: string): void;
-  enter(name: string): void; // an empty one that nobody has published
+  enter(name: string, source: string): void; // one that nobody has published
   make(name: string): boolean;
   write(source: string): void;
   setChecked(checked: calls.Checked | null): void;
@@ -55,10 +55,10 @@ export function useWorkshop(): Workshop {
 
   // Only what was asked for last is opened: an answer may come late.
   const asks = useRef(0);
-  const enter = useCallback((name: string, published: Script["published"]) => {
+  const enter = useCallback((name: string, published: Script["published"], begun = "") => {
     asks.current += 1;
     const kept = readDraft(name);
-    const source = kept?.source ?? published?.source ?? "";
+    const source = kept?.source ?? published?.source ?? begun;
     opened.current += 1;
     setChecked(null);
     setProblem(null);
@@ -141,7 +141,7 @@ export function useWorkshop(): Workshop {
     asked,
     editor,
     open,
-    enter: (name) => enter(name, null),
+    enter: (name, source) => enter(name, null, source),
     write,
     setChecked,
     make(name) {

@@ -11,7 +11,7 @@ import type { StudioLanguage } from "./messages";
 import { Run } from "./run";
 import { type Tab, Tabs } from "./tabs";
 import { Tests } from "./tests";
-import { Tour, TOUR } from "./tour";
+import { FORUM, Tour, TOUR } from "./tour";
 import { usePlay, useStand } from "./use_play";
 import { useWorkshop } from "./use_script";
 import { Versions } from "./versions";
@@ -42,7 +42,7 @@ export function StudioView({ person, language, onLeave }: Props) {
   const beginTour = (): void => {
     setBack(script?.name ?? "");
     setBreakpoints([]);
-    shop.enter(TOUR);
+    shop.enter(TOUR, FORUM);
     setTour(0);
   };
   const endTour = (): void => {
