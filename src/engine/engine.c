@@ -25,6 +25,7 @@ enum bt_err engine_create(const struct mem *mem,
   timers_init(&e->timers, &e->mem);
   map_init(&e->by_id, &e->mem, same_session, e);
   map_init(&e->kept_by_key, &e->mem, kept_same, e);
+  e->hash_key = options->hash_key;
   e->next_order = 1;
   e->next_transfer = 1;
   e->next_run = 1;

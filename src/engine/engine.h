@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/siphash.h"
 #include "base/tz.h"
 #include "engine/command.h"
 #include "engine/directory.h"
@@ -36,6 +37,9 @@ struct engine_options {
   struct text centre; /* shown in the problem documents' type; copied */
   struct text
       problem_base; /* "https://…/problems/"; copied; empty: a default */
+  /* Random, where strangers send idempotency keys: none of them can choose keys
+   * that are slow to look for. What the engine does is the same with any. */
+  struct siphash_key hash_key;
 };
 
 /* BT_ERR_NOMEM. @mem is borrowed. */

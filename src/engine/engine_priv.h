@@ -164,6 +164,7 @@ struct engine {
   struct kept_answer *kept; /* oldest first, a ring */
   size_t kept_first, kept_count, kept_cap;
   struct map kept_by_key;
+  struct siphash_key hash_key; /* of that map, whose keys strangers choose */
   struct queue_slot *queues;
   size_t queue_cap, queue_count;
   uint32_t *forgotten; /* slots of finished sessions that may go */
@@ -329,7 +330,6 @@ bool body_skills(struct ctx *x, struct text skills, struct router_request *q,
 /* False: too many ways of ageing wait with the same needs, answered. */
 bool body_ageing_fits(struct ctx *x, const struct own_ageing *own,
                       const struct router_request *q, struct answer *a);
-
 /* As it is in force: the session's own, or the queue's. */
 void live_view_ageing(const struct live *l,
                       const struct router_queue_params *queue,

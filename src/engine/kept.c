@@ -33,8 +33,12 @@ static struct text full_key(struct ctx *x, const struct record *args) {
   return key;
 }
 
+static uint64_t hash_of(const struct engine *e, struct text key) {
+  return siphash_text(&e->hash_key, key);
+}
+
 static uint32_t find(const struct engine *e, struct text key) {
-  return map_get(&e->kept_by_key, hash_text(key), &key);
+  return map_get(&e->kept_by_key, hash_of(e, key), &key);
 }
 
 bool engine_find_kept(const struct engine *e, const struct caller *by,
@@ -146,7 +150,7 @@ void cmd_keep_answer(struct ctx *x, uint32_t slot, const struct record *args,
 
 static void drop_oldest(struct engine *e) {
   struct kept_answer *k = &e->kept[e->kept_first];
-  map_remove(&e->kept_by_key, hash_text(k->key), (uint32_t)e->kept_first);
+  map_remove(&e->kept_by_key, hash_of(e, k->key), (uint32_t)e->kept_first);
   live_own(&e->mem, &k->key, TEXT(""));
   live_own(&e->mem, &k->body, TEXT(""));
   e->kept_first = (e->kept_first + 1) % e->kept_cap;
@@ -168,7 +172,7 @@ static void grow(struct engine *e) {
   map_clear(&e->kept_by_key);
   for (size_t i = 0; i < e->kept_count; i++) {
     const bool put =
-        map_put(&e->kept_by_key, hash_text(ring[i].key), (uint32_t)i);
+        map_put(&e->kept_by_key, hash_of(e, ring[i].key), (uint32_t)i);
     bt_check(put);
   }
 }
@@ -188,7 +192,7 @@ static struct kept_answer *place_for(struct engine *e, struct text key) {
   e->kept[at] = (struct kept_answer){0};
   live_own(&e->mem, &e->kept[at].key, key);
   e->kept_count++;
-  const bool put = map_put(&e->kept_by_key, hash_text(key), (uint32_t)at);
+  const bool put = map_put(&e->kept_by_key, hash_of(e, key), (uint32_t)at);
   bt_check(put);
   return &e->kept[at];
 }

@@ -339,6 +339,7 @@ enum bt_err server_open_domain(struct server *s, struct server_error *why) {
   struct domain_options options = {.engine = {.centre = s->config.centre}};
   struct journal_error problem;
   secret_fill(&options.seed, sizeof options.seed);
+  secret_fill(&options.engine.hash_key, sizeof options.engine.hash_key);
   err = domain_open(heap_mem(), journal, &options, &s->domain, &problem);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "%s", problem.text);
