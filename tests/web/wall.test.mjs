@@ -190,9 +190,11 @@ test("the ticket: the release window and the refusal stand in the lanes, with wh
   await note.getByText("release_in_progress").waitFor();
   assert.match(await page.locator(".lanes").getAttribute("aria-label"), /cognigy: release window/);
   // It was refused within the window, and so it is drawn.
-  const box = (what) => page.locator(what).first().boundingBox();
-  const [bar, mark] = [await box(".bar.releasing"), await box(".mark.refused")];
-  assert.ok(bar.x - 3 <= mark.x && mark.x <= bar.x + bar.width, JSON.stringify([bar, mark]));
+  // Both at one moment: the page draws anew what happens meanwhile.
+  await page.waitForFunction(() => {
+    const [bar, mark] = [".bar.releasing", ".mark.refused"].map((what) => document.querySelector(what)?.getBoundingClientRect());
+    return bar && mark && bar.left - 3 <= mark.left && mark.left <= bar.right;
+  });
   await page.getByText("The whole story in words").click();
   await page.getByText("said goodbye. Its connection is still open").waitFor();
   await accessibleInBoth(page, "wall session");
