@@ -172,6 +172,8 @@ struct signin_fault {
   struct text cookie; /* Set-Cookie; may be empty */
 };
 void call_show_fault(struct call *c, const struct signin_fault *fault);
+/* Of the style of that page: it may have no other. */
+#define FAULT_STYLE_SHA256 "sha256-pLhrkRFQVRisYtoS8Ms2wOF04MOjbalPMp95ixf6vVo="
 
 /* ---- identify.c: does the request show a token or a cookie that is known? */
 bool api_knows(struct api *api, const struct http_request *req);

@@ -202,8 +202,8 @@ static void add_headers(struct call *c, const struct reply *r,
     add(h, "Referrer-Policy", TEXT("no-referrer"));
     add(h, "X-Content-Type-Options", TEXT("nosniff"));
     add(h, "Content-Security-Policy",
-        TEXT("default-src 'none'; base-uri 'none'; form-action 'none'; "
-             "frame-ancestors 'none'"));
+        TEXT("default-src 'none'; style-src '" FAULT_STYLE_SHA256 "'; "
+             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"));
   }
   if (r->file_name.len > 0) {
     add(h, "Content-Disposition", disposition(c, r->file_name));

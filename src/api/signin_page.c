@@ -1,7 +1,15 @@
 /* The page that says why somebody could not sign in. A browser is led here by
- * another site, so it is no JSON; it has neither script nor style.
+ * another site, so it is no JSON; it has no script, and its style is part of
+ * it.
  */
 #include "api/api_priv.h"
+
+/* Whoever changes it changes its digest in FAULT_STYLE_SHA256, too. */
+#define STYLE                                                                  \
+  "main{max-width:26rem;margin:6rem auto;padding:0 1rem;"                      \
+  "font:1rem/1.5 system-ui,sans-serif}"                                        \
+  "h1{font-size:1.5rem;line-height:1.3}a{color:inherit}"                       \
+  "small{overflow-wrap:anywhere}"
 
 enum { DETAIL_MAX = 600 };
 
@@ -35,7 +43,8 @@ static void put_page(struct call *c, const struct signin_fault *f) {
                "<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
                "<meta name=\"viewport\" content=\"width=device-width\">\n"
                "<meta name=\"color-scheme\" content=\"light dark\">\n"
-               "<title>Baton</title>\n<main>\n<h1>%s</h1>\n<p>%s</p>\n"
+               "<title>Baton</title>\n<style>" STYLE
+               "</style>\n<main>\n<h1>%s</h1>\n<p>%s</p>\n"
                "<p><a href=\"",
                german ? "de" : "en", words->title, words->cure);
   put_escaped(b, f->back);

@@ -75,6 +75,8 @@ test("who breaks off at the provider reads why, and finds the way back", async (
   await page.getByText("Sign in with Shop").click();
   await page.getByRole("heading").first().waitFor();
   await accessible(page, "broken off");
+  const left = await page.getByRole("main").evaluate((main) => main.getBoundingClientRect().left);
+  assert.ok(left > 100, "its policy lets its own style be");
   await shoot(page, "signin-broken-off");
   assert.ok(page.url().startsWith(home), page.url());
   await page.getByRole("link").first().click();
