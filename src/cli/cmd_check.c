@@ -79,9 +79,21 @@ static bool check_text(struct checking *c, const char *path,
   return good;
 }
 
+/* Dozens of errors of a language that it is not in would hide what is meant. */
+static bool is_yaml(const char *path) {
+  const struct text name = text_from(path);
+  return text_ends(name, TEXT(".yaml")) || text_ends(name, TEXT(".yml"));
+}
+
 /* False if it cannot be read. */
 static bool check(struct checking *c, const char *path) {
   size_t size = 0;
+  if (is_yaml(path)) {
+    cli_error("%s is no script: 'baton serve --check-config' looks at a "
+              "centre's file, 'baton test' plays scenarios",
+              path);
+    return false;
+  }
   char *source = cli_read_file(path, &size);
   if (source == NULL) {
     cli_error("cannot read %s: %s", path, strerror(errno));
