@@ -67,6 +67,10 @@ export function useTail<T>(all: readonly T[], grows: unknown, own: unknown = nul
       setRange({ ...now, to: now.to + STEP < all.length ? now.to + STEP : null });
     }
   };
+  // Older ones that come while the reader is at the top already: nothing is scrolled then.
+  useEffect(() => {
+    if (!follows.current) onScroll();
+  }, [all.length]);
   return { shown: all.slice(now.from, now.to ?? all.length), from: now.from, isAtEnd: now.to === null, log, onScroll };
 }
 
