@@ -122,7 +122,9 @@ void dap_do_terminate(struct dap *d, const struct dap_request *r) {
   d->ended = true;
 }
 
+/* An editor that has its answer may end this process at once. */
 void dap_do_disconnect(struct dap *d, const struct dap_request *r) {
+  dap_live_detach(d);
   dap_answer(d, r);
   d->over = true;
 }

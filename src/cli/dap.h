@@ -168,6 +168,9 @@ bool dap_read_assignment(struct text t, struct inspect_change *out);
 
 /* ---- dap_live.c, dap_attach.c: a session on a running server */
 void dap_live_run(struct dap *d); /* until somebody goes */
+/* What was paused goes on: nobody is there who would let it. Nothing without a
+ * session on a server. */
+void dap_live_detach(struct dap *d);
 void dap_live_close(struct dap *d);
 uint64_t dap_live_run_at_hand(const struct dap *d);
 /* Tells the server the breakpoints. */

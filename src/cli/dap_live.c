@@ -265,10 +265,12 @@ bool live_connect(struct dap *d, const struct dap_request *r) {
   return err == BT_ERR_OK;
 }
 
-/* What was paused goes on: nobody is there who would let it. */
-static void detach(struct dap *d) {
+void dap_live_detach(struct dap *d) {
   struct dap_live *l = d->live;
-  if (l->attached && !l->gone) {
+  if (l == NULL || !l->attached) {
+    return;
+  }
+  if (!l->gone) {
     (void)live_ask_session(d, NULL, HTTP_DELETE, "/debugger", TEXT(""));
   }
   l->attached = false;
@@ -280,7 +282,7 @@ void dap_live_close(struct dap *d) {
     return;
   }
   if (l->loop != NULL) {
-    detach(d);
+    dap_live_detach(d);
     client_free(l->stream);
     client_free(l->http);
     outbound_free(l->outbound);
