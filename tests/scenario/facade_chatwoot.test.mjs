@@ -261,6 +261,30 @@ test("the same message twice is said once", table.works("source_id of a message:
   await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
 }));
 
+test("what the agent bot said comes again when the answer was lost", table.works("source_id of a bot's message: said once, also after the handover and the end; of each conversation its own", async () => {
+  const { id } = await open();
+  const { id: other } = await open();
+  const bye = (conversationId, status) => client.conversations.toggleStatus({ accountId, conversationId, data: { status } });
+  const speak = (to, content, more = {}) => say(to, content, "outgoing", client, { source_id: "b-1", ...more });
+  const one = await speak(id, "once");
+  assert.notEqual((await speak(other, "here too")).id, one.id);
+  assert.equal((await speak(id, "once")).id, one.id);
+  await bye(id, "open");
+  await becomes(id, "open");
+  assert.equal((await speak(id, "once")).id, one.id);
+  assert.deepEqual(await texts(id), ["once"]);
+  await bye(id, "resolved");
+  await becomes(id, "resolved");
+  assert.equal((await speak(id, "once")).id, one.id);
+  assert.deepEqual(await texts(id), ["once"]);
+  for (const refused of [() => say(id, "too late", "outgoing"), () => speak(id, "too late", { private: true })]) {
+    const error = await failed(refused());
+    assert.equal(error.status, 422);
+    assert.match(JSON.stringify(error.body), /is resolved: open it again/);
+  }
+  await bye(other, "resolved");
+}));
+
 test("agents, teams, inboxes, profile; assignments", table.works("assignments: assignee_id, team_id; agents, teams, inboxes, profile", async () => {
   const agent = await Peer.agent(server);
   const agents = await client.agents.list({ accountId });

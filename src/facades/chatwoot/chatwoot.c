@@ -72,14 +72,17 @@ struct bot_talk *chat_bot(const struct chat *chat) {
   return t != NULL && t->bot->settings->kind == BOT_CHATWOOT ? t : NULL;
 }
 
+struct caller chatwoot_caller(const struct facade *f) {
+  return (struct caller){.role = ROLE_SUPERVISOR,
+                         .number = SESSION_NOBODY,
+                         .name = f->settings.id};
+}
+
 void chat_begin(const struct chat *chat, enum command_type type,
                 bool may_be_bot, struct command *cmd) {
   const struct bot_talk *t = may_be_bot ? chat_bot(chat) : NULL;
   const struct directory *d = engine_directory(api_engine(api_of(chat)));
-  const struct facade *f = chat->visit.visits->facade;
-  *cmd = (struct command){.by = {.role = ROLE_SUPERVISOR,
-                                 .number = SESSION_NOBODY,
-                                 .name = f->settings.id}};
+  *cmd = (struct command){.by = chatwoot_caller(chat->visit.visits->facade)};
   record_init(&cmd->args, type);
   record_set_id(&cmd->args, FIELD_SESSION, chat->visit.session);
   if (t != NULL) {

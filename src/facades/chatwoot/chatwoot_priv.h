@@ -92,6 +92,8 @@ struct chat *chat_new(struct chatwoot *c, const struct contact *who);
 const char *chat_status(const struct chat *chat);
 /* An agent has it: its number in the directory. */
 bool chat_agent(const struct chat *chat, uint32_t *agent);
+/* Who the programs are to the engine. */
+struct caller chatwoot_caller(const struct facade *f);
 /* A command about the session in the name of the agent bot, if one holds it and
  * @may_be_bot, or else of the facade. */
 void chat_begin(const struct chat *chat, enum command_type type,

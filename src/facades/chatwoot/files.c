@@ -244,9 +244,7 @@ void chatwoot_serve_attachment(struct ask *a) {
   textbuf_init(&path, a->c->facade.mem);
   textbuf_addf(&path, "/api/v1/sessions/%.*s/files/%.*s", ID_TEXT_LEN, session,
                TEXT_ARG(a->word));
-  const struct api_request request = {.by = {.role = ROLE_SUPERVISOR,
-                                             .number = SESSION_NOBODY,
-                                             .name = a->c->facade.settings.id},
+  const struct api_request request = {.by = chatwoot_caller(&a->c->facade),
                                       .method = HTTP_GET,
                                       .path = textbuf_text(&path)};
   if (path.failed ||

@@ -161,9 +161,54 @@ static void take_in(struct ask *a, const struct visit_said *said) {
   }
 }
 
+/* A program tells its messages apart within a conversation, and notes from what
+ * the customer sees. */
+static struct text key_of(struct ask *a, struct text source, bool whispers) {
+  struct textbuf b;
+  textbuf_init(&b, a->c->facade.mem);
+  if (source.len > 0) {
+    textbuf_addf(&b, "%lld %s%.*s", (long long)a->chat->number,
+                 whispers ? "private " : "", TEXT_ARG(source));
+  }
+  const struct text key = arena_copy_text(&a->arena, textbuf_text(&b));
+  textbuf_free(&b);
+  return key;
+}
+
+/* Said before by @by: then @cmd is that, whatever the session is by now. */
+static bool was_said_by(const struct ask *a, const struct caller *by,
+                        struct command *cmd) {
+  const struct engine *e = api_engine(a->c->facade.api);
+  struct id session;
+  struct text unused;
+  if (!engine_find_kept(e, by, record_text(&cmd->args, FIELD_KEY), &session,
+                        &unused)) {
+    return false;
+  }
+  cmd->by = *by;
+  record_set_id(&cmd->args, FIELD_SESSION, session);
+  return true;
+}
+
+/* A message comes again when its answer was lost. By then an agent may have
+ * the session, or nobody: it is still what the agent bot said. */
+static void find_said(const struct ask *a, struct command *cmd) {
+  const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  for (uint32_t i = 0; i < d->bot_count; i++) {
+    const struct caller bot = {
+        .role = ROLE_BOT, .number = i, .name = d->bots[i].id};
+    if (was_said_by(a, &bot, cmd)) {
+      return;
+    }
+  }
+  const struct caller program = chatwoot_caller(&a->c->facade);
+  (void)was_said_by(a, &program, cmd);
+}
+
 static void send_out(struct ask *a, const struct visit_said *said) {
   const struct json *private = json_member(a->body, TEXT("private"));
   const bool whispers = private != NULL && private->type == JSON_TRUE;
+  const struct text key = key_of(a, said->key, whispers);
   struct command cmd;
   chat_begin(a->chat, whispers ? COMMAND_WHISPER : COMMAND_SAY, !whispers,
              &cmd);
@@ -171,9 +216,10 @@ static void send_out(struct ask *a, const struct visit_said *said) {
   if (!whispers) {
     record_set_given(&cmd.args, FIELD_DATA, said->data);
   }
-  if (said->key.len > 0) {
-    record_set_text(&cmd.args, FIELD_KEY, said->key);
+  if (key.len > 0) {
+    record_set_text(&cmd.args, FIELD_KEY, key);
     record_set_num(&cmd.args, FIELD_HASH, (int64_t)hash_text(said->text));
+    find_said(a, &cmd);
   }
   chatwoot_submit(a, &cmd, whispers ? reply_private : reply_said);
 }

@@ -85,6 +85,17 @@ static struct text detail_of(struct ask *a, const struct answer *answer) {
   return detail.len > 0 ? detail : TEXT("It cannot be done now.");
 }
 
+/* Its session is over, but a conversation stays. */
+static void fail_as(struct ask *a, const struct answer *answer) {
+  if (answer->refusal == REFUSAL_UNKNOWN_SESSION) {
+    chatwoot_fail(a, 422,
+                  TEXT("The conversation is resolved: open it again "
+                       "(toggle_status), or let the customer say something."));
+  } else {
+    chatwoot_fail(a, answer->code, detail_of(a, answer));
+  }
+}
+
 void chatwoot_take_up(void *pending, const struct answer *answer) {
   struct pending *p = pending;
   struct http_server *server = api_server(p->c->facade.api);
@@ -97,7 +108,7 @@ void chatwoot_take_up(void *pending, const struct answer *answer) {
                   .batch = p->batch};
   arena_init(&a.arena, p->c->facade.mem, 0);
   if (a.req != NULL && answer != NULL && answer->code >= 400) {
-    chatwoot_fail(&a, answer->code, detail_of(&a, answer));
+    fail_as(&a, answer);
   } else if (a.req != NULL) {
     struct json content = {.type = JSON_TEXT,
                            .key = TEXT("content"),
@@ -312,9 +323,7 @@ bool chatwoot_read_body(struct ask *a) {
 }
 
 static bool within_rate(struct ask *a) {
-  const struct caller by = {.role = ROLE_SUPERVISOR,
-                            .number = SESSION_NOBODY,
-                            .name = a->c->facade.settings.id};
+  const struct caller by = chatwoot_caller(&a->c->facade);
   char why[160];
   int64_t wait_ms;
   if (api_within_rate(a->c->facade.api, &by, why, &wait_ms)) {
