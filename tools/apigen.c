@@ -432,18 +432,17 @@ static const char *config_of(uint32_t command) {
   static const struct {
     uint32_t command;
     const char *object;
-  } puts_of[] = {{COMMAND_PUT_SKILL, "SKILL"}, {COMMAND_PUT_QUEUE, "QUEUE"},
-                 {COMMAND_PUT_AGENT, "AGENT"}, {COMMAND_PUT_BOT, "BOT"},
-                 {COMMAND_PUT_ENTRY, "ENTRY"}, {COMMAND_PUT_HOURS, "HOURS"}};
+  } puts_of[] = {
+#define OBJECT(n, w, d) {COMMAND_PUT_##n, #n},
+#include "engine/config.def"
+#undef OBJECT
+  };
   for (size_t i = 0; i < LEN(puts_of); i++) {
     if (puts_of[i].command == command) {
       return puts_of[i].object;
     }
   }
-  (void)fprintf(stderr,
-                "apigen: command %u puts an object that is not in "
-                "puts_of\n",
-                command);
+  (void)fprintf(stderr, "apigen: command %u puts no object\n", command);
   exit(1);
 }
 

@@ -14,7 +14,8 @@ static const struct {
              {COMMAND_PUT_AGENT, CONFIG_AGENT, "agent"},
              {COMMAND_PUT_BOT, CONFIG_BOT, "bot"},
              {COMMAND_PUT_ENTRY, CONFIG_ENTRY, "entry point"},
-             {COMMAND_PUT_HOURS, CONFIG_HOURS, "calendar"}};
+             {COMMAND_PUT_HOURS, CONFIG_HOURS, "calendar"},
+             {COMMAND_PUT_DISPOSITION, CONFIG_DISPOSITION, "disposition"}};
 
 static size_t row_of(const struct call *c) {
   size_t i = 0;
@@ -275,20 +276,29 @@ void serve_calendar(struct call *c) {
   show_config(c, CONFIG_HOURS, "calendar");
 }
 
-void serve_calendars(struct call *c) {
+static void show_configs(struct call *c, enum config_object kind,
+                         const char *list) {
   const struct directory *d = engine_directory(api_engine(c->api));
   struct json_out o = call_json(c);
   json_open_object(&o);
-  json_key(&o, "hours");
+  json_key(&o, list);
   json_open_list(&o);
-  for (uint32_t i = 0; i < d->calendar_count; i++) {
-    if (!d->calendars[i].origin.removed) {
-      put_config(c, CONFIG_HOURS, i, &o);
+  for (uint32_t i = 0; i < directory_count(d, kind); i++) {
+    if (!directory_origin(d, kind, i)->removed) {
+      put_config(c, kind, i, &o);
     }
   }
   json_close_list(&o);
   json_close_object(&o);
   call_show(c, 0);
+}
+
+void serve_calendars(struct call *c) {
+  show_configs(c, CONFIG_HOURS, "hours");
+}
+
+void serve_dispositions(struct call *c) {
+  show_configs(c, CONFIG_DISPOSITION, "dispositions");
 }
 
 /* Skills that stand for an agent are not configured: not listed. */

@@ -17,7 +17,7 @@ serve_fn serve_transcript, serve_mail_transcript;
 serve_fn serve_send_file, serve_file;
 /* views.c */
 serve_fn serve_sessions, serve_session, serve_messages, serve_transfer;
-serve_fn serve_run, serve_candidates;
+serve_fn serve_run, serve_candidates, serve_outcomes;
 /* story.c */
 serve_fn serve_timeline, serve_explain;
 /* May the caller read the session's story? A finished session has left the
@@ -32,7 +32,7 @@ serve_fn serve_history, serve_session_history;
 serve_fn serve_decisions;
 /* lists.c */
 serve_fn serve_patch, serve_remove, serve_queue_config, serve_agent_config;
-serve_fn serve_skills, serve_calendars, serve_calendar;
+serve_fn serve_skills, serve_calendars, serve_calendar, serve_dispositions;
 serve_fn serve_queues, serve_queue, serve_agents, serve_takeable, serve_agent,
     serve_bots;
 serve_fn serve_queue_figures, serve_skill_figures, serve_agent_figures;

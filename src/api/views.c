@@ -124,6 +124,39 @@ void serve_run(struct call *c) {
   }
 }
 
+static void put_outcome(const struct dir_disposition *d, struct json_out *o) {
+  json_open_object(o);
+  json_key(o, "id");
+  json_put_text(o, d->id);
+  json_key(o, "name");
+  json_put_text(o, d->name);
+  json_key(o, "noteRequired");
+  json_put_bool(o, d->needs_note);
+  json_close_object(o);
+}
+
+void serve_outcomes(struct call *c) {
+  if (!call_find_session(c)) {
+    return;
+  }
+  const struct directory *d = engine_directory(api_engine(c->api));
+  const uint32_t queue = engine_session(api_engine(c->api), c->slot)->queue;
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, "dispositions");
+  json_open_list(&o);
+  for (uint32_t i = 0; i < d->disposition_count; i++) {
+    if (directory_offers_outcome(d, queue, i)) {
+      put_outcome(&d->dispositions[i], &o);
+    }
+  }
+  json_close_list(&o);
+  json_key(&o, "free");
+  json_put_bool(&o, directory_outcome_is_free(d, queue));
+  json_close_object(&o);
+  call_show(c, version_of(c));
+}
+
 void serve_candidates(struct call *c) {
   struct text only;
   if (call_find_session(c) && call_query_agent(c, &only)) {

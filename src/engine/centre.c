@@ -15,6 +15,8 @@ static const struct {
     {COMMAND_PUT_BOT, CONFIG_BOT, EVENT_BOT_PUT, CONFIG_BOT_ID},
     {COMMAND_PUT_ENTRY, CONFIG_ENTRY, EVENT_ENTRY_PUT, CONFIG_ENTRY_ID},
     {COMMAND_PUT_HOURS, CONFIG_HOURS, EVENT_HOURS_PUT, CONFIG_HOURS_ID},
+    {COMMAND_PUT_DISPOSITION, CONFIG_DISPOSITION, EVENT_DISPOSITION_PUT,
+     CONFIG_DISPOSITION_ID},
 };
 
 /* ---- folding */
@@ -180,6 +182,9 @@ static void fold_config(struct engine *e, const struct record *ev,
     directory_put_calendar(&e->dir, c, record_text(ev, FIELD_ZONE),
                            record_text(ev, FIELD_ZONE_FILE));
     break;
+  case EVENT_DISPOSITION_PUT:
+    directory_put_disposition(&e->dir, c);
+    break;
   case EVENT_SCRIPT_PUT:
     apply_script_put(e, ev);
     break;
@@ -219,6 +224,8 @@ static size_t count_of(const struct directory *d, uint32_t type) {
     return d->entry_count;
   case EVENT_HOURS_PUT:
     return d->calendar_count;
+  case EVENT_DISPOSITION_PUT:
+    return d->disposition_count;
   case EVENT_SCRIPT_PUT:
     return d->script_count;
   case EVENT_AWAY_REASON_PUT:
@@ -379,6 +386,26 @@ static bool entry_is_whole(struct ctx *x, const struct json *c,
   return false;
 }
 
+/* Who misspells one would offer fewer outcomes than was meant. */
+static bool dispositions_are_known(struct ctx *x, const struct json *c,
+                                   struct answer *a) {
+  const struct json *list = config_list(c, CONFIG_QUEUE_DISPOSITIONS);
+  for (const struct json *e = list == NULL ? NULL : list->first; e != NULL;
+       e = e->next) {
+    if (directory_disposition(&x->e->dir, e->text) == DIR_NONE) {
+      answer_member(x, REFUSAL_INVALID_MEMBER, "/dispositions",
+                    ctx_format(x,
+                               "No disposition is called '%.*s': put it first, "
+                               "with PUT /api/v1/dispositions, or in the "
+                               "centre's file.",
+                               TEXT_ARG(e->text)),
+                    a);
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool queue_is_whole(struct ctx *x, const struct json *c,
                            struct answer *a) {
   const struct text id = config_text(c, CONFIG_QUEUE_ID);
@@ -394,7 +421,7 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
     return false;
   }
   if (!directory_overflow_cycles(&x->e->dir, id, overflow)) {
-    return true;
+    return dispositions_are_known(x, c, a);
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, "/overflow",
                 TEXT("The overflow leads back to this queue: a session would "

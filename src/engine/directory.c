@@ -7,7 +7,7 @@
 
 /* ---- names */
 
-static bool is_named(struct text key, struct text id, struct text name) {
+bool directory_is_named(struct text key, struct text id, struct text name) {
   return text_equal_nocase(key, id) || text_equal_nocase(key, name);
 }
 
@@ -19,7 +19,7 @@ static bool same_skill(const void *ctx, uint32_t i, const void *key) {
 static bool same_queue(const void *ctx, uint32_t i, const void *key) {
   const struct dir_queue *q = &((const struct directory *)ctx)->queues[i];
   const struct text name = *(const struct text *)key;
-  if (is_named(name, q->id, q->name)) {
+  if (directory_is_named(name, q->id, q->name)) {
     return true;
   }
   for (uint32_t a = 0; a < q->alias_count; a++) {
@@ -32,12 +32,12 @@ static bool same_queue(const void *ctx, uint32_t i, const void *key) {
 
 static bool same_agent(const void *ctx, uint32_t i, const void *key) {
   const struct dir_agent *a = &((const struct directory *)ctx)->agents[i];
-  return is_named(*(const struct text *)key, a->id, a->name);
+  return directory_is_named(*(const struct text *)key, a->id, a->name);
 }
 
 static bool same_bot(const void *ctx, uint32_t i, const void *key) {
   const struct dir_bot *b = &((const struct directory *)ctx)->bots[i];
-  return is_named(*(const struct text *)key, b->id, b->name);
+  return directory_is_named(*(const struct text *)key, b->id, b->name);
 }
 
 static bool same_script(const void *ctx, uint32_t i, const void *key) {
@@ -47,7 +47,7 @@ static bool same_script(const void *ctx, uint32_t i, const void *key) {
 
 static bool same_entry(const void *ctx, uint32_t i, const void *key) {
   const struct dir_entry *e = &((const struct directory *)ctx)->entries[i];
-  return is_named(*(const struct text *)key, e->id, e->name);
+  return directory_is_named(*(const struct text *)key, e->id, e->name);
 }
 
 void directory_init(struct directory *d, const struct mem *mem) {
@@ -60,10 +60,12 @@ void directory_init(struct directory *d, const struct mem *mem) {
   map_init(&d->by_script, mem, same_script, d);
   map_init(&d->by_entry, mem, same_entry, d);
   directory_init_calendars(d);
+  directory_init_dispositions(d);
 }
 
 void directory_free(struct directory *d) {
   directory_free_calendars(d);
+  directory_free_dispositions(d);
   mem_free(d->mem, d->skills, d->skill_cap * sizeof *d->skills);
   mem_free(d->mem, d->queues, d->queue_cap * sizeof *d->queues);
   mem_free(d->mem, d->agents, d->agent_cap * sizeof *d->agents);
@@ -80,7 +82,7 @@ void directory_free(struct directory *d) {
   arena_free(&d->arena);
 }
 
-static uint32_t find(const struct map *m, struct text name) {
+uint32_t directory_get(const struct map *m, struct text name) {
   return map_get(m, hash_text_nocase(name), &name);
 }
 
@@ -94,8 +96,8 @@ static void add_name(struct map *m, struct text name, uint32_t i) {
 }
 
 /* Of most things the name is the id. */
-static void add_names(struct map *m, struct text id, struct text name,
-                      uint32_t i) {
+void directory_add_names(struct map *m, struct text id, struct text name,
+                         uint32_t i) {
   add_name(m, id, i);
   if (name.ptr != id.ptr) {
     add_name(m, name, i);
@@ -103,27 +105,27 @@ static void add_names(struct map *m, struct text id, struct text name,
 }
 
 uint32_t directory_skill(const struct directory *d, struct text name) {
-  return find(&d->by_skill, name);
+  return directory_get(&d->by_skill, name);
 }
 
 uint32_t directory_queue(const struct directory *d, struct text name) {
-  return find(&d->by_queue, name);
+  return directory_get(&d->by_queue, name);
 }
 
 uint32_t directory_agent(const struct directory *d, struct text name) {
-  return find(&d->by_agent, name);
+  return directory_get(&d->by_agent, name);
 }
 
 uint32_t directory_bot(const struct directory *d, struct text name) {
-  return find(&d->by_bot, name);
+  return directory_get(&d->by_bot, name);
 }
 
 uint32_t directory_script(const struct directory *d, struct text name) {
-  return find(&d->by_script, name);
+  return directory_get(&d->by_script, name);
 }
 
 uint32_t directory_entry(const struct directory *d, struct text name) {
-  return find(&d->by_entry, name);
+  return directory_get(&d->by_entry, name);
 }
 
 /* ---- targets */
@@ -208,7 +210,7 @@ bool directory_is_hidden(struct text name) {
 
 /* ---- folding */
 
-static struct text keep(struct directory *d, struct text t) {
+struct text directory_keep(struct directory *d, struct text t) {
   const struct text copy = arena_copy_text(&d->arena, t);
   bt_check(copy.ptr != NULL);
   return copy;
@@ -223,7 +225,8 @@ static struct text keep_words(struct directory *d, const struct json *list) {
     textbuf_addf(&b, "%s%.*s", b.len == 0 ? "" : " ", TEXT_ARG(e->text));
   }
   bt_check(!b.failed);
-  const struct text words = b.len == 0 ? TEXT("") : keep(d, textbuf_text(&b));
+  const struct text words =
+      b.len == 0 ? TEXT("") : directory_keep(d, textbuf_text(&b));
   textbuf_free(&b);
   return words;
 }
@@ -275,13 +278,13 @@ uint32_t directory_put_skill(struct directory *d, struct text name) {
     return known;
   }
   const uint32_t skill = ADD(d, skill);
-  d->skills[skill] = (struct dir_skill){.name = keep(d, name)};
+  d->skills[skill] = (struct dir_skill){.name = directory_keep(d, name)};
   add_name(&d->by_skill, d->skills[skill].name, skill);
   struct textbuf id;
   textbuf_init(&id, d->mem);
   textbuf_add(&id, directory_is_hidden(name) ? TEXT("") : TEXT("skill:"));
   textbuf_add(&id, name);
-  make_own_queue(d, skill, keep(d, textbuf_text(&id)));
+  make_own_queue(d, skill, directory_keep(d, textbuf_text(&id)));
   textbuf_free(&id);
   return skill;
 }
@@ -312,16 +315,16 @@ static const struct text *read_names(struct directory *d,
   bt_check(out != NULL);
   const struct json *s = list->first;
   for (uint32_t i = 0; i < *count; i++, s = s->next) {
-    out[i] = keep(d, s->text);
+    out[i] = directory_keep(d, s->text);
   }
   return out;
 }
 
 /* The name, or the id where no name is given. */
-static struct text name_or(struct directory *d, const struct json *c,
-                           enum config_member member, struct text id) {
+struct text directory_name_or(struct directory *d, const struct json *c,
+                              enum config_member member, struct text id) {
   const struct text name = config_text(c, member);
-  return name.len == 0 ? id : keep(d, name);
+  return name.len == 0 ? id : directory_keep(d, name);
 }
 
 static uint32_t read_strategy(struct text name) {
@@ -347,6 +350,9 @@ static void read_queue(struct directory *d, struct dir_queue *q,
                           DIR_ALIASES_MAX, &q->alias_count);
   q->owners = read_names(d, config_list(c, CONFIG_QUEUE_OWNERS), DIR_OWNERS_MAX,
                          &q->owner_count);
+  q->dispositions = read_names(d, config_list(c, CONFIG_QUEUE_DISPOSITIONS),
+                               DIR_DISPOSITIONS_MAX, &q->disposition_count);
+  q->free_outcome = config_flag(c, CONFIG_QUEUE_FREE_OUTCOME);
   q->params = (struct router_queue_params){
       .strategy = read_strategy(config_text(c, CONFIG_QUEUE_STRATEGY)),
       .precedence = (uint32_t)config_num(c, CONFIG_QUEUE_PRECEDENCE),
@@ -359,28 +365,29 @@ static void read_queue(struct directory *d, struct dir_queue *q,
   q->wrapup_ms = config_ms(c, CONFIG_QUEUE_WRAPUP);
   q->decline_ms = config_ms(c, CONFIG_QUEUE_DECLINE);
   q->target_ms = config_ms(c, CONFIG_QUEUE_TARGET);
-  q->hours = keep(d, config_text(c, CONFIG_QUEUE_HOURS));
-  q->overflow = keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
+  q->hours = directory_keep(d, config_text(c, CONFIG_QUEUE_HOURS));
+  q->overflow = directory_keep(d, config_text(c, CONFIG_QUEUE_OVERFLOW));
   q->pull = (uint8_t)config_word(c, CONFIG_QUEUE_PULL);
   q->offers = config_flag(c, CONFIG_QUEUE_OFFERS);
-  q->desk = keep(d, config_text(c, CONFIG_QUEUE_DESK));
+  q->desk = directory_keep(d, config_text(c, CONFIG_QUEUE_DESK));
   q->rona = read_rona(c);
 }
 
 uint32_t directory_put_queue(struct directory *d, const struct json *given) {
-  const struct json *c = config_parse(&d->arena, keep(d, given->source));
+  const struct json *c =
+      config_parse(&d->arena, directory_keep(d, given->source));
   const struct text id = config_text(c, CONFIG_QUEUE_ID);
   uint32_t queue = directory_queue(d, id);
   if (queue == DIR_NONE) {
     queue = add_queue(d);
-    d->queues[queue].id = keep(d, id);
+    d->queues[queue].id = directory_keep(d, id);
   }
   struct dir_queue *q = &d->queues[queue];
-  q->name = name_or(d, c, CONFIG_QUEUE_NAME, q->id);
+  q->name = directory_name_or(d, c, CONFIG_QUEUE_NAME, q->id);
   q->config = c->source;
   read_queue(d, q, c);
   directory_read_rings(d, queue, c);
-  add_names(&d->by_queue, q->id, q->name, queue);
+  directory_add_names(&d->by_queue, q->id, q->name, queue);
   for (uint32_t i = 0; i < q->alias_count; i++) {
     add_name(&d->by_queue, q->aliases[i], queue);
   }
@@ -424,7 +431,7 @@ uint32_t directory_put_agent(struct directory *d, const struct json *c) {
   uint32_t agent = directory_agent(d, id);
   if (agent == DIR_NONE) {
     agent = ADD(d, agent);
-    d->agents[agent] = (struct dir_agent){.id = keep(d, id)};
+    d->agents[agent] = (struct dir_agent){.id = directory_keep(d, id)};
     struct textbuf skill;
     textbuf_init(&skill, d->mem);
     textbuf_addf(&skill, "agent:%.*s", TEXT_ARG(id));
@@ -434,14 +441,14 @@ uint32_t directory_put_agent(struct directory *d, const struct json *c) {
     d->queues[d->skills[own].queue].agent = agent;
   }
   struct dir_agent *a = &d->agents[agent];
-  a->name = name_or(d, c, CONFIG_AGENT_NAME, a->id);
-  a->config = keep(d, c->source);
+  a->name = directory_name_or(d, c, CONFIG_AGENT_NAME, a->id);
+  a->config = directory_keep(d, c->source);
   read_capacity(a, config_list(c, CONFIG_AGENT_CAPACITY));
   memset(a->limits.blocked_by, 0, sizeof a->limits.blocked_by);
   read_blocks(a, config_list(c, CONFIG_AGENT_NOT_DURING));
-  a->shift = keep(d, config_text(c, CONFIG_AGENT_SHIFT));
+  a->shift = directory_keep(d, config_text(c, CONFIG_AGENT_SHIFT));
   a->limits.rona_stays = config_flag(c, CONFIG_AGENT_RONA_STAYS);
-  add_names(&d->by_agent, a->id, a->name, agent);
+  directory_add_names(&d->by_agent, a->id, a->name, agent);
   return agent;
 }
 
@@ -450,12 +457,12 @@ uint32_t directory_put_bot(struct directory *d, const struct json *c) {
   uint32_t bot = directory_bot(d, id);
   if (bot == DIR_NONE) {
     bot = ADD(d, bot);
-    d->bots[bot] = (struct dir_bot){.id = keep(d, id)};
+    d->bots[bot] = (struct dir_bot){.id = directory_keep(d, id)};
   }
   struct dir_bot *b = &d->bots[bot];
-  b->name = name_or(d, c, CONFIG_BOT_NAME, b->id);
-  b->config = keep(d, c->source);
-  add_names(&d->by_bot, b->id, b->name, bot);
+  b->name = directory_name_or(d, c, CONFIG_BOT_NAME, b->id);
+  b->config = directory_keep(d, c->source);
+  directory_add_names(&d->by_bot, b->id, b->name, bot);
   return bot;
 }
 
@@ -464,7 +471,7 @@ uint32_t directory_put_script(struct directory *d, struct text name,
   uint32_t script = directory_script(d, name);
   if (script == DIR_NONE) {
     script = ADD(d, script);
-    d->scripts[script] = (struct dir_script){.name = keep(d, name)};
+    d->scripts[script] = (struct dir_script){.name = directory_keep(d, name)};
     add_name(&d->by_script, d->scripts[script].name, script);
   }
   d->scripts[script].program = program;
@@ -475,19 +482,20 @@ uint32_t directory_put_script(struct directory *d, struct text name,
 static void read_entry(struct directory *d, struct dir_entry *e,
                        const struct json *c) {
   e->channel = read_channel(config_text(c, CONFIG_ENTRY_CHANNEL));
-  e->bot = keep(d, config_text(c, CONFIG_ENTRY_BOT));
-  e->script = keep(d, config_text(c, CONFIG_ENTRY_SCRIPT));
-  e->on_goodbye = keep(d, config_text(c, CONFIG_ENTRY_ON_GOODBYE));
-  e->on_released = keep(d, config_text(c, CONFIG_ENTRY_ON_RELEASED));
-  e->fallback = keep(d, config_text(c, CONFIG_ENTRY_FALLBACK));
-  e->fallback_message = keep(d, config_text(c, CONFIG_ENTRY_FALLBACK_MESSAGE));
+  e->bot = directory_keep(d, config_text(c, CONFIG_ENTRY_BOT));
+  e->script = directory_keep(d, config_text(c, CONFIG_ENTRY_SCRIPT));
+  e->on_goodbye = directory_keep(d, config_text(c, CONFIG_ENTRY_ON_GOODBYE));
+  e->on_released = directory_keep(d, config_text(c, CONFIG_ENTRY_ON_RELEASED));
+  e->fallback = directory_keep(d, config_text(c, CONFIG_ENTRY_FALLBACK));
+  e->fallback_message =
+      directory_keep(d, config_text(c, CONFIG_ENTRY_FALLBACK_MESSAGE));
   e->invite_ms = config_ms(c, CONFIG_ENTRY_INVITE);
   e->silence_ms = config_ms(c, CONFIG_ENTRY_SILENCE);
   e->drain_ms = config_ms(c, CONFIG_ENTRY_DRAIN);
   e->idle_ms = config_ms(c, CONFIG_ENTRY_IDLE);
   e->grace_ms = config_ms(c, CONFIG_ENTRY_GRACE);
   e->customer_ms = config_ms(c, CONFIG_ENTRY_CUSTOMER);
-  e->callbacks = keep(d, config_text(c, CONFIG_ENTRY_CALLBACKS));
+  e->callbacks = directory_keep(d, config_text(c, CONFIG_ENTRY_CALLBACKS));
   e->files = keep_words(d, config_list(c, CONFIG_ENTRY_FILES));
   e->file_bytes = config_num(c, CONFIG_ENTRY_FILE_BYTES);
   e->keep_cards = config_flag(c, CONFIG_ENTRY_KEEP_CARDS);
@@ -498,13 +506,13 @@ uint32_t directory_put_entry(struct directory *d, const struct json *c) {
   uint32_t entry = directory_entry(d, id);
   if (entry == DIR_NONE) {
     entry = add_entry(d);
-    d->entries[entry] = (struct dir_entry){.id = keep(d, id)};
+    d->entries[entry] = (struct dir_entry){.id = directory_keep(d, id)};
   }
   struct dir_entry *e = &d->entries[entry];
-  e->name = name_or(d, c, CONFIG_ENTRY_NAME, e->id);
-  e->config = keep(d, c->source);
+  e->name = directory_name_or(d, c, CONFIG_ENTRY_NAME, e->id);
+  e->config = directory_keep(d, c->source);
   read_entry(d, e, c);
-  add_names(&d->by_entry, e->id, e->name, entry);
+  directory_add_names(&d->by_entry, e->id, e->name, entry);
   return entry;
 }
 
@@ -512,7 +520,7 @@ uint32_t directory_put_away_reason(struct directory *d, struct text reason) {
   const bool room = mem_grow(d->mem, &d->away_reasons, &d->away_cap,
                              d->away_count + 1, sizeof *d->away_reasons);
   bt_check(room);
-  d->away_reasons[d->away_count] = keep(d, reason);
+  d->away_reasons[d->away_count] = directory_keep(d, reason);
   return AGENT_AWAY_CUSTOM + (uint32_t)d->away_count++;
 }
 

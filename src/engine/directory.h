@@ -27,7 +27,12 @@
 
 #define DIR_NONE UINT32_MAX
 
-enum { DIR_ALIASES_MAX = 16, DIR_OWNERS_MAX = 32, DIR_ANNOUNCEMENTS_MAX = 8 };
+enum {
+  DIR_ALIASES_MAX = 16,
+  DIR_OWNERS_MAX = 32,
+  DIR_ANNOUNCEMENTS_MAX = 8,
+  DIR_DISPOSITIONS_MAX = 64
+};
 
 /* What a waiting customer is told. */
 struct dir_announcement {
@@ -63,6 +68,9 @@ struct dir_queue {
   uint32_t owner_count;
   const struct dir_announcement *announcements;
   uint32_t announcement_count;
+  const struct text *dispositions; /* by id; none: all that there are */
+  uint32_t disposition_count;
+  bool free_outcome;    /* any other text, too */
   uint8_t pull;         /* enum config_word: PULL_… */
   uint8_t rona;         /* enum agent_rona */
   bool offers;          /* by itself */
@@ -118,6 +126,13 @@ struct dir_calendar {
   struct tz *zone;                  /* owned; NULL is UTC */
 };
 
+/* An outcome that agents choose. */
+struct dir_disposition {
+  struct dir_origin origin;
+  struct text id, name, config;
+  bool needs_note;
+};
+
 struct directory {
   const struct mem *mem;
   struct arena arena; /* texts; what is put again leaves its old ones here */
@@ -128,16 +143,17 @@ struct directory {
   struct dir_script *scripts;
   struct dir_entry *entries;
   struct dir_calendar *calendars;
+  struct dir_disposition *dispositions;
   struct text *away_reasons; /* code AGENT_AWAY_CUSTOM + index */
   uint32_t *posted;          /* queues that name agents, each once */
   size_t posted_count, posted_cap;
   size_t skill_count, queue_count, agent_count, bot_count, script_count,
-      entry_count, away_count, calendar_count;
+      entry_count, away_count, calendar_count, disposition_count;
   size_t skill_cap, queue_cap, agent_cap, bot_cap, script_cap, entry_cap,
-      away_cap, calendar_cap;
+      away_cap, calendar_cap, disposition_cap;
   size_t removed_counts[CONFIG_OBJECTS];
   struct map by_skill, by_queue, by_agent, by_bot, by_script, by_entry,
-      by_calendar;
+      by_calendar, by_disposition;
 };
 
 /* @d must not move afterwards: its maps refer to it. */
@@ -153,6 +169,14 @@ uint32_t directory_bot(const struct directory *d, struct text name);
 uint32_t directory_script(const struct directory *d, struct text name);
 uint32_t directory_entry(const struct directory *d, struct text name);
 uint32_t directory_calendar(const struct directory *d, struct text name);
+uint32_t directory_disposition(const struct directory *d, struct text name);
+
+/* May the outcome of a session that last waited in the queue (DIR_NONE: in
+ * none) be any text? */
+bool directory_outcome_is_free(const struct directory *d, uint32_t queue);
+/* And is this one of those to choose from? */
+bool directory_offers_outcome(const struct directory *d, uint32_t queue,
+                              uint32_t disposition);
 
 /* When the queue is open at @at_us or next after it: @at_us itself, or later;
  * 0: not within a year. */
@@ -210,6 +234,7 @@ uint32_t directory_put_entry(struct directory *d, const struct json *c);
 /* @zone_file: a TZif file that was read before it became an event. */
 uint32_t directory_put_calendar(struct directory *d, const struct json *c,
                                 struct text zone, struct text zone_file);
+uint32_t directory_put_disposition(struct directory *d, const struct json *c);
 /* Who did it; @by is copied. */
 void directory_set_origin(struct directory *d, enum config_object kind,
                           uint32_t number, struct dir_origin origin);

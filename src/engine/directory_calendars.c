@@ -2,13 +2,9 @@
 #include "base/check.h"
 #include "engine/directory_priv.h"
 
-static bool is_called(const struct dir_calendar *k, struct text name) {
-  return text_equal_nocase(name, k->id) || text_equal_nocase(name, k->name);
-}
-
 static bool same_calendar(const void *ctx, uint32_t i, const void *key) {
-  const struct directory *d = ctx;
-  return is_called(&d->calendars[i], *(const struct text *)key);
+  const struct dir_calendar *k = &((const struct directory *)ctx)->calendars[i];
+  return directory_is_named(*(const struct text *)key, k->id, k->name);
 }
 
 void directory_init_calendars(struct directory *d) {
@@ -24,9 +20,7 @@ void directory_free_calendars(struct directory *d) {
 }
 
 uint32_t directory_calendar(const struct directory *d, struct text name) {
-  return name.len == 0
-             ? DIR_NONE
-             : map_get(&d->by_calendar, hash_text_nocase(name), &name);
+  return name.len == 0 ? DIR_NONE : directory_get(&d->by_calendar, name);
 }
 
 int64_t directory_opens_us(const struct directory *d, uint32_t queue,
@@ -48,20 +42,6 @@ bool directory_is_open(const struct directory *d, uint32_t queue,
                                    .open;
 }
 
-static struct text keep(struct directory *d, struct text t) {
-  const struct text copy = arena_copy_text(&d->arena, t);
-  bt_check(copy.ptr != NULL);
-  return copy;
-}
-
-/* Makes the name lead to the calendar, if nothing else has it. */
-static void add_name(struct directory *d, struct text name, uint32_t calendar) {
-  if (directory_calendar(d, name) == DIR_NONE) {
-    const bool put = map_put(&d->by_calendar, hash_text_nocase(name), calendar);
-    bt_check(put);
-  }
-}
-
 static uint32_t find_or_add(struct directory *d, struct text id) {
   const uint32_t known = directory_calendar(d, id);
   if (known != DIR_NONE) {
@@ -70,20 +50,21 @@ static uint32_t find_or_add(struct directory *d, struct text id) {
   const bool room = mem_grow(d->mem, &d->calendars, &d->calendar_cap,
                              d->calendar_count + 1, sizeof *d->calendars);
   bt_check(room);
-  d->calendars[d->calendar_count] = (struct dir_calendar){.id = keep(d, id)};
+  d->calendars[d->calendar_count] =
+      (struct dir_calendar){.id = directory_keep(d, id)};
   return (uint32_t)d->calendar_count++;
 }
 
 uint32_t directory_put_calendar(struct directory *d, const struct json *given,
                                 struct text zone, struct text zone_file) {
-  const struct json *c = config_parse(&d->arena, keep(d, given->source));
+  const struct json *c =
+      config_parse(&d->arena, directory_keep(d, given->source));
   const uint32_t calendar = find_or_add(d, config_text(c, CONFIG_HOURS_ID));
   struct dir_calendar *k = &d->calendars[calendar];
-  const struct text name = config_text(c, CONFIG_HOURS_NAME);
-  k->name = name.len == 0 ? k->id : keep(d, name);
+  k->name = directory_name_or(d, c, CONFIG_HOURS_NAME, k->id);
   k->config = c->source;
-  k->zone_name = keep(d, zone);
-  k->zone_file = keep(d, zone_file);
+  k->zone_name = directory_keep(d, zone);
+  k->zone_file = directory_keep(d, zone_file);
   tz_free(k->zone);
   k->zone = NULL;
   enum bt_err err = hours_read(c, &d->arena, &k->hours);
@@ -91,7 +72,6 @@ uint32_t directory_put_calendar(struct directory *d, const struct json *given,
     err = tz_from_tzif(d->mem, zone, zone_file, &k->zone);
   }
   bt_check(err == BT_ERR_OK);
-  add_name(d, k->id, calendar);
-  add_name(d, k->name, calendar);
+  directory_add_names(&d->by_calendar, k->id, k->name, calendar);
   return calendar;
 }

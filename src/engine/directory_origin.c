@@ -18,6 +18,8 @@ uint32_t directory_find(const struct directory *d, enum config_object kind,
     return directory_entry(d, name);
   case CONFIG_HOURS:
     return directory_calendar(d, name);
+  case CONFIG_DISPOSITION:
+    return directory_disposition(d, name);
   case CONFIG_OBJECTS:
     break;
   }
@@ -51,6 +53,9 @@ static struct thing thing_at(const struct directory *d, enum config_object kind,
   case CONFIG_HOURS:
     return (struct thing){&d->calendars[i].origin, d->calendars[i].id,
                           d->calendars[i].name, d->calendars[i].config};
+  case CONFIG_DISPOSITION:
+    return (struct thing){&d->dispositions[i].origin, d->dispositions[i].id,
+                          d->dispositions[i].name, d->dispositions[i].config};
   case CONFIG_OBJECTS:
     break;
   }
@@ -58,10 +63,14 @@ static struct thing thing_at(const struct directory *d, enum config_object kind,
 }
 
 size_t directory_count(const struct directory *d, enum config_object kind) {
-  const size_t counts[CONFIG_OBJECTS] = {
-      [CONFIG_SKILL] = d->skill_count, [CONFIG_QUEUE] = d->queue_count,
-      [CONFIG_AGENT] = d->agent_count, [CONFIG_BOT] = d->bot_count,
-      [CONFIG_ENTRY] = d->entry_count, [CONFIG_HOURS] = d->calendar_count};
+  const size_t counts[CONFIG_OBJECTS] = {[CONFIG_SKILL] = d->skill_count,
+                                         [CONFIG_QUEUE] = d->queue_count,
+                                         [CONFIG_AGENT] = d->agent_count,
+                                         [CONFIG_BOT] = d->bot_count,
+                                         [CONFIG_ENTRY] = d->entry_count,
+                                         [CONFIG_HOURS] = d->calendar_count,
+                                         [CONFIG_DISPOSITION] =
+                                             d->disposition_count};
   return counts[kind];
 }
 
@@ -107,10 +116,14 @@ void directory_set_origin(struct directory *d, enum config_object kind,
 }
 
 static struct map *map_of(struct directory *d, enum config_object kind) {
-  struct map *const maps[CONFIG_OBJECTS] = {
-      [CONFIG_SKILL] = &d->by_skill, [CONFIG_QUEUE] = &d->by_queue,
-      [CONFIG_AGENT] = &d->by_agent, [CONFIG_BOT] = &d->by_bot,
-      [CONFIG_ENTRY] = &d->by_entry, [CONFIG_HOURS] = &d->by_calendar};
+  struct map *const maps[CONFIG_OBJECTS] = {[CONFIG_SKILL] = &d->by_skill,
+                                            [CONFIG_QUEUE] = &d->by_queue,
+                                            [CONFIG_AGENT] = &d->by_agent,
+                                            [CONFIG_BOT] = &d->by_bot,
+                                            [CONFIG_ENTRY] = &d->by_entry,
+                                            [CONFIG_HOURS] = &d->by_calendar,
+                                            [CONFIG_DISPOSITION] =
+                                                &d->by_disposition};
   return maps[kind];
 }
 

@@ -1,4 +1,4 @@
-/* directory_priv.h - what queues say about rings and agents. */
+/* directory_priv.h - what the parts of the directory share. */
 #ifndef BATON_ENGINE_DIRECTORY_PRIV_H
 #define BATON_ENGINE_DIRECTORY_PRIV_H
 
@@ -15,8 +15,24 @@ void directory_read_posts(const struct directory *d, uint32_t agent,
 /* Does a skill or queue stand for an agent, and so not for itself? */
 bool directory_is_hidden(struct text name);
 
+/* ---- directory.c: names and texts of things of any kind */
+/* A copy, which lives as long as the directory. */
+struct text directory_keep(struct directory *d, struct text t);
+bool directory_is_named(struct text key, struct text id, struct text name);
+uint32_t directory_get(const struct map *m, struct text name);
+/* Makes both lead to number @i, unless something else has them. */
+void directory_add_names(struct map *m, struct text id, struct text name,
+                         uint32_t i);
+/* A copy of the name in @c, or @id where it has none. */
+struct text directory_name_or(struct directory *d, const struct json *c,
+                              enum config_member member, struct text id);
+
 /* ---- directory_calendars.c */
 void directory_init_calendars(struct directory *d);
 void directory_free_calendars(struct directory *d);
+
+/* ---- directory_dispositions.c */
+void directory_init_dispositions(struct directory *d);
+void directory_free_dispositions(struct directory *d);
 
 #endif

@@ -14,7 +14,9 @@ static const struct {
     [CONFIG_AGENT] = {COMMAND_REMOVE_AGENT, EVENT_AGENT_REMOVED, "agent"},
     [CONFIG_BOT] = {COMMANDS, 0, "bot"},
     [CONFIG_ENTRY] = {COMMANDS, 0, "entry point"},
-    [CONFIG_HOURS] = {COMMAND_REMOVE_HOURS, EVENT_HOURS_REMOVED, "calendar"}};
+    [CONFIG_HOURS] = {COMMAND_REMOVE_HOURS, EVENT_HOURS_REMOVED, "calendar"},
+    [CONFIG_DISPOSITION] = {COMMAND_REMOVE_DISPOSITION,
+                            EVENT_DISPOSITION_REMOVED, "disposition"}};
 
 uint32_t removed_event(enum config_object kind) {
   return removals[kind].event;
@@ -163,6 +165,19 @@ static struct text hours_use(struct ctx *x, uint32_t calendar) {
   return (struct text){"", 0};
 }
 
+static struct text disposition_use(struct ctx *x, uint32_t disposition) {
+  const struct directory *d = &x->e->dir;
+  for (size_t i = 0; i < d->queue_count; i++) {
+    const struct dir_queue *q = &d->queues[i];
+    for (uint32_t k = 0; !q->origin.removed && k < q->disposition_count; k++) {
+      if (directory_disposition(d, q->dispositions[k]) == disposition) {
+        return used_by(x, "Queue", q->id);
+      }
+    }
+  }
+  return (struct text){"", 0};
+}
+
 static struct text use_of(struct ctx *x, enum config_object kind,
                           uint32_t number) {
   switch (kind) {
@@ -174,6 +189,8 @@ static struct text use_of(struct ctx *x, enum config_object kind,
     return agent_use(x, number);
   case CONFIG_HOURS:
     return hours_use(x, number);
+  case CONFIG_DISPOSITION:
+    return disposition_use(x, number);
   case CONFIG_BOT:
   case CONFIG_ENTRY:
   case CONFIG_OBJECTS:

@@ -58,27 +58,27 @@ static void put_origin(struct record *r, const struct dir_origin *o) {
   }
 }
 
-static void put_config(struct saver *s, uint32_t type, struct text config,
-                       const struct dir_origin *o) {
+static void put_config(struct saver *s, uint32_t type, enum config_object kind,
+                       uint32_t number) {
+  const struct directory *d = &s->e->dir;
   struct record r;
   record_init(&r, type);
-  record_set_text(&r, FIELD_CONFIG, config);
-  put_origin(&r, o);
+  record_set_text(&r, FIELD_CONFIG, directory_config(d, kind, number));
+  put_origin(&r, directory_origin(d, kind, number));
   put(s, &r);
 }
 
-static void save_removed(struct saver *s, const struct log_entry *entry) {
+static void save_removed(struct saver *s, uint32_t type, uint32_t number) {
   const struct directory *d = &s->e->dir;
-  for (uint32_t kind = 0; kind < CONFIG_OBJECTS; kind++) {
-    const enum config_object of = (enum config_object)kind;
-    if (removed_event(of) == entry->type) {
-      struct record r;
-      record_init(&r, entry->type);
-      record_set_text(&r, FIELD_NAME, directory_id(d, of, entry->number));
-      put_origin(&r, directory_origin(d, of, entry->number));
-      put(s, &r);
-    }
+  struct record r;
+  enum config_object kind = CONFIG_SKILL;
+  while (removed_event(kind) != type) {
+    kind++;
   }
+  record_init(&r, type);
+  record_set_text(&r, FIELD_NAME, directory_id(d, kind, number));
+  put_origin(&r, directory_origin(d, kind, number));
+  put(s, &r);
 }
 
 static void save_calendar(struct saver *s, const struct dir_calendar *k) {
@@ -98,19 +98,22 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
     save_named(s, type, FIELD_NAME, d->skills[number].name);
     break;
   case EVENT_QUEUE_PUT:
-    put_config(s, type, d->queues[number].config, &d->queues[number].origin);
+    put_config(s, type, CONFIG_QUEUE, number);
     break;
   case EVENT_AGENT_PUT:
-    put_config(s, type, d->agents[number].config, &d->agents[number].origin);
+    put_config(s, type, CONFIG_AGENT, number);
     break;
   case EVENT_BOT_PUT:
-    put_config(s, type, d->bots[number].config, &d->bots[number].origin);
+    put_config(s, type, CONFIG_BOT, number);
     break;
   case EVENT_ENTRY_PUT:
-    put_config(s, type, d->entries[number].config, &d->entries[number].origin);
+    put_config(s, type, CONFIG_ENTRY, number);
     break;
   case EVENT_HOURS_PUT:
     save_calendar(s, &d->calendars[number]);
+    break;
+  case EVENT_DISPOSITION_PUT:
+    put_config(s, type, CONFIG_DISPOSITION, number);
     break;
   case EVENT_AWAY_REASON_PUT:
     save_named(s, type, FIELD_AWAY_REASON, d->away_reasons[number]);
@@ -119,7 +122,8 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
   case EVENT_QUEUE_REMOVED:
   case EVENT_AGENT_REMOVED:
   case EVENT_HOURS_REMOVED:
-    save_removed(s, &(struct log_entry){type, number});
+  case EVENT_DISPOSITION_REMOVED:
+    save_removed(s, type, number);
     break;
   default:
     save_script(s, EVENT_SCRIPT_PUT, d->scripts[number].program,

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
+#include "engine/outcome_priv.h"
 
 /* ---- opening */
 
@@ -392,25 +393,6 @@ void cmd_keep_bot(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "It was kept.", a);
 }
 
-/* Outcome and note, as far as they are given. */
-static void record_outcome(struct ctx *x, uint32_t slot,
-                           const struct record *args) {
-  if (!record_has(args, FIELD_DISPOSITION) && !record_has(args, FIELD_NOTE)) {
-    return;
-  }
-  struct record ev;
-  ctx_event(x, &ev, EVENT_DISPOSITION_SET, slot);
-  record_copy(&ev, FIELD_DISPOSITION, args);
-  record_copy(&ev, FIELD_NOTE, args);
-  emit(x, &ev);
-}
-
-void cmd_disposition(struct ctx *x, uint32_t slot, const struct record *args,
-                     struct answer *a) {
-  record_outcome(x, slot, args);
-  answer_session(x, slot, 200, "The disposition was recorded.", a);
-}
-
 /* Skills that are there and that somebody has; and not one way of ageing too
  * many. */
 static bool change_fits(struct ctx *x, const struct live *l,
@@ -524,11 +506,14 @@ void cmd_complete(struct ctx *x, uint32_t slot, const struct record *args,
                                   .privileged = x->by.role != ROLE_AGENT};
   struct session_out out;
   enum refusal why = REFUSAL_NONE;
+  if (!outcome_fits(x, slot, args, a)) {
+    return;
+  }
   if (!session_decide(&engine_live(x->e, slot)->s, &cmd, &out, &why)) {
     answer_refuse_usual(x, slot, why, a);
     return;
   }
-  record_outcome(x, slot, args);
+  outcome_record(x, slot, args);
   do_session_late(x, slot, &cmd, NULL);
   answer_session(x, slot, 200, "The session is complete.", a);
 }
@@ -553,14 +538,14 @@ void cmd_end(struct ctx *x, uint32_t slot, const struct record *args,
                   : x->by.role == ROLE_SCRIPT ? TEXT("script_ended")
                                               : TEXT("ended"));
   enum refusal why = REFUSAL_NONE;
-  if (!ctx_may_end(x, l, a)) {
+  if (!ctx_may_end(x, l, a) || !outcome_fits(x, slot, args, a)) {
     return;
   }
   if (!session_decide(&l->s, &cmd, &out, &why)) {
     answer_refuse_usual(x, slot, why, a);
     return;
   }
-  record_outcome(x, slot, args);
+  outcome_record(x, slot, args);
   do_session_late(x, slot, &cmd, &extra);
   answer_session(x, slot, 200, "The conversation was ended.", a);
 }

@@ -397,18 +397,28 @@ void genesys_message(struct ask *a) {
 
 /* ---- wrap-up codes and outcomes */
 
+/* Where the conversation last waited; DIR_NONE: nowhere, or it has ended. */
+static uint32_t queue_of(const struct ask *a) {
+  const struct engine *e = api_engine(a->g->api);
+  struct id id;
+  uint32_t slot;
+  return id_from_text(a->params[0], &id) && engine_find(e, id, &slot)
+             ? engine_session(e, slot)->queue
+             : DIR_NONE;
+}
+
 void genesys_wrapup_codes(struct ask *a) {
-  const struct genesys_settings *st = &a->g->settings;
   struct story s;
+  struct wrapup_code code;
+  uint32_t at = 0;
   if (!ask_read_story(a, &s)) {
     return;
   }
   story_free(&s);
   struct json_out o = ask_json(a);
   json_open_list(&o);
-  for (size_t i = 0; i < st->wrapup_count; i++) {
-    put_ref(&o, "/routing/wrapupcodes/", st->wrapup_codes[i],
-            st->wrapup_codes[i]);
+  while (genesys_next_code(a->g, queue_of(a), &at, &code)) {
+    put_wrapup_code(&o, &code);
   }
   json_close_list(&o);
   ask_send(a, 200);

@@ -176,6 +176,16 @@ void put_presence(struct genesys *g, uint32_t agent, struct json_out *o);
 /* ---- queues.c */
 bool ask_find_queue(struct ask *a, struct text id, uint32_t *queue);
 void put_queue_ref(struct genesys *g, struct json_out *o, uint32_t queue);
+/* What agents may choose as the outcome of the queue's sessions (DIR_NONE: of
+ * any): the centre's dispositions, or where it has none the codes of the file.
+ */
+struct wrapup_code {
+  struct text id, name;
+};
+/* The next one, from *@at = 0 on; false: there is none. */
+bool genesys_next_code(const struct genesys *g, uint32_t queue, uint32_t *at,
+                       struct wrapup_code *out);
+void put_wrapup_code(struct json_out *o, const struct wrapup_code *code);
 
 #define GENESYS_ROUTE(m, p, a, serve, s, d)                                    \
   void genesys_##serve(struct ask *a_);

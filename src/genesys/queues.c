@@ -489,16 +489,44 @@ void genesys_add_skill(struct ask *a) {
 
 /* ---- wrap-up codes */
 
+bool genesys_next_code(const struct genesys *g, uint32_t queue, uint32_t *at,
+                       struct wrapup_code *out) {
+  const struct directory *d = genesys_directory(g);
+  if (directory_count(d, CONFIG_DISPOSITION) == 0) {
+    const uint32_t i = (*at)++;
+    const bool there = i < g->settings.wrapup_count;
+    if (there) {
+      *out = (struct wrapup_code){g->settings.wrapup_codes[i],
+                                  g->settings.wrapup_codes[i]};
+    }
+    return there;
+  }
+  for (; *at < d->disposition_count; (*at)++) {
+    if (directory_offers_outcome(d, queue, *at)) {
+      const struct dir_disposition *one = &d->dispositions[(*at)++];
+      *out = (struct wrapup_code){one->id, one->name};
+      return true;
+    }
+  }
+  return false;
+}
+
+void put_wrapup_code(struct json_out *o, const struct wrapup_code *code) {
+  put_ref(o, "/routing/wrapupcodes/", code->id, code->name);
+}
+
 void genesys_wrapup_list(struct ask *a) {
-  const struct genesys_settings *s = &a->g->settings;
+  uint32_t queue = DIR_NONE;
+  uint32_t at = 0;
+  struct wrapup_code code;
   struct listing l;
-  if (!list_begin(&l, a)) {
+  if ((a->params[0].len > 0 && !ask_find_queue(a, a->params[0], &queue)) ||
+      !list_begin(&l, a)) {
     return;
   }
-  for (size_t i = 0; i < s->wrapup_count; i++) {
+  while (genesys_next_code(a->g, queue, &at, &code)) {
     if (list_next(&l)) {
-      put_ref(&l.o, "/routing/wrapupcodes/", s->wrapup_codes[i],
-              s->wrapup_codes[i]);
+      put_wrapup_code(&l.o, &code);
     }
   }
   list_send(&l);

@@ -311,6 +311,8 @@ struct json *scenario_centre_join(struct scenario_centre *c,
   join_entry(c, root);
   join_skills(c, root);
   join_list(c, root, CONFIG_HOURS, F_SCENARIO_HOURS, "hours");
+  join_list(c, root, CONFIG_DISPOSITION, F_SCENARIO_DISPOSITIONS,
+            "dispositions");
   join_list(c, root, CONFIG_QUEUE, F_SCENARIO_QUEUES, "queues");
   join_list(c, root, CONFIG_AGENT, F_SCENARIO_AGENTS, "agents");
   join_list(c, root, CONFIG_BOT, F_SCENARIO_BOTS, "bots");

@@ -279,8 +279,12 @@ static void check_zone(const struct checking *c, const struct json *at) {
   tz_free(zone);
 }
 
-static void require_calendar(const struct checking *c, const struct json *at) {
-  const struct json *n = field_first(c->s->root, F_SCENARIO_HOURS);
+/* A @what of that id or name, among the objects of the scenario's @list, which
+ * is called @where. */
+static void require_one(const struct checking *c, enum scenario_field list,
+                        const char *where, const char *what,
+                        const struct json *at) {
+  const struct json *n = field_first(c->s->root, list);
   for (; n != NULL; n = n->next) {
     const struct json *id = json_member(n, TEXT("id"));
     const struct json *name = json_member(n, TEXT("name"));
@@ -290,9 +294,8 @@ static void require_calendar(const struct checking *c, const struct json *at) {
     }
   }
   fields_error(c->r, at,
-               "there is no calendar \"%.*s\"; calendars stand in the "
-               "scenario's \"hours\"",
-               TEXT_ARG(at->text));
+               "there is no %s \"%.*s\"; %ss stand in the scenario's \"%s\"",
+               what, TEXT_ARG(at->text), what, where);
 }
 
 static void check_calendars(const struct checking *c) {
@@ -306,13 +309,27 @@ static void check_calendars(const struct checking *c) {
        n != NULL; n = n->next) {
     const struct json *hours = json_member(n, TEXT("hours"));
     if (hours != NULL && hours->type == JSON_TEXT) {
-      require_calendar(c, hours);
+      require_one(c, F_SCENARIO_HOURS, "hours", "calendar", hours);
+    }
+  }
+}
+
+static void check_dispositions(const struct checking *c) {
+  check_objects(c, F_SCENARIO_DISPOSITIONS, CONFIG_DISPOSITION);
+  for (const struct json *n = field_first(c->s->root, F_SCENARIO_QUEUES);
+       n != NULL; n = n->next) {
+    const struct json *list = json_member(n, TEXT("dispositions"));
+    for (const struct json *e =
+             list != NULL && list->type == JSON_LIST ? list->first : NULL;
+         e != NULL; e = e->next) {
+      require_one(c, F_SCENARIO_DISPOSITIONS, "dispositions", "disposition", e);
     }
   }
 }
 
 static void check_outside(const struct checking *c) {
   check_calendars(c);
+  check_dispositions(c);
   const struct json *entry = field_at(c->s->root, F_SCENARIO_ENTRY);
   if (entry != NULL) {
     const bool named = json_member(entry, TEXT("id")) != NULL;

@@ -156,6 +156,16 @@ static void put_calendars(struct world *w) {
   }
 }
 
+static void put_dispositions(struct world *w) {
+  for (const struct json *n =
+           field_first(w->scenario->root, F_SCENARIO_DISPOSITIONS);
+       n != NULL; n = n->next) {
+    struct extra x;
+    extra_init(&x);
+    put_object(w, COMMAND_PUT_DISPOSITION, CONFIG_DISPOSITION, n, &x);
+  }
+}
+
 static void put_queues(struct world *w) {
   for (size_t i = 0; i < w->roster.queues.count; i++) {
     const struct roster_item *queue = &w->roster.queues.items[i];
@@ -313,6 +323,7 @@ bool stage_set(struct world *w) {
   }
   put_skills(w);
   put_calendars(w);
+  put_dispositions(w);
   put_queues(w);
   put_agents(w);
   put_entry(w);

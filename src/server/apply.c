@@ -6,9 +6,10 @@
 enum { UNDERWAY_MAX = 256 };
 
 static const enum command_type commands_of[CONFIG_OBJECTS] = {
-    [CONFIG_SKILL] = COMMAND_PUT_SKILL, [CONFIG_QUEUE] = COMMAND_PUT_QUEUE,
-    [CONFIG_AGENT] = COMMAND_PUT_AGENT, [CONFIG_BOT] = COMMAND_PUT_BOT,
-    [CONFIG_ENTRY] = COMMAND_PUT_ENTRY, [CONFIG_HOURS] = COMMAND_PUT_HOURS};
+#define OBJECT(n, w, d) [CONFIG_##n] = COMMAND_PUT_##n,
+#include "engine/config.def"
+#undef OBJECT
+};
 
 /* One command that is under way. */
 struct put {
@@ -67,6 +68,11 @@ static bool find_id(const struct directory *d, size_t kind, size_t i,
               ? d->calendars[i].id
               : TEXT("");
     return i < d->calendar_count;
+  case CONFIG_DISPOSITION:
+    *id = i < d->disposition_count && !d->dispositions[i].origin.removed
+              ? d->dispositions[i].id
+              : TEXT("");
+    return i < d->disposition_count;
   case LEFT_SCRIPT:
     *id = i < d->script_count ? d->scripts[i].name : TEXT("");
     return i < d->script_count;
@@ -112,7 +118,8 @@ static void note_left_over(const struct apply *a, size_t kind) {
   static const char *const words[LEFT_KINDS] = {
       [CONFIG_QUEUE] = "queue",    [CONFIG_AGENT] = "agent",
       [CONFIG_BOT] = "bot",        [CONFIG_ENTRY] = "entry point",
-      [CONFIG_HOURS] = "calendar", [LEFT_SCRIPT] = "script"};
+      [CONFIG_HOURS] = "calendar", [CONFIG_DISPOSITION] = "disposition",
+      [LEFT_SCRIPT] = "script"};
   const struct directory *d =
       engine_directory(domain_engine(a->options.domain));
   if (count_in_directory(d, kind) <= count_in_file(a->config, kind)) {

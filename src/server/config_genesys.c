@@ -128,6 +128,11 @@ static void read_codes(struct reader *r, const struct json *list) {
   if (list == NULL) {
     return;
   }
+  if (reader_member(r->tree.root, FILE_CENTRE_DISPOSITIONS) != NULL) {
+    reader_error(r, list,
+                 "the centre's \"dispositions\" are the wrap-up codes: leave "
+                 "\"wrapUpCodes\" out");
+  }
   struct text *out = reader_list(r, list, sizeof *out);
   s->wrapup_codes = out;
   s->wrapup_count = 0;

@@ -1,10 +1,15 @@
 #include "server/config_priv.h"
 
 static const char *const kind_words[NAMES_KINDS] = {
-    [CONFIG_SKILL] = "skill",       [CONFIG_QUEUE] = "queue",
-    [CONFIG_AGENT] = "agent",       [CONFIG_BOT] = "bot",
-    [CONFIG_ENTRY] = "entry point", [CONFIG_HOURS] = "calendar",
-    [NAMES_SCRIPT] = "script",      [NAMES_DESK] = "desk"};
+    [CONFIG_SKILL] = "skill",
+    [CONFIG_QUEUE] = "queue",
+    [CONFIG_AGENT] = "agent",
+    [CONFIG_BOT] = "bot",
+    [CONFIG_ENTRY] = "entry point",
+    [CONFIG_HOURS] = "calendar",
+    [CONFIG_DISPOSITION] = "disposition",
+    [NAMES_SCRIPT] = "script",
+    [NAMES_DESK] = "desk"};
 
 static bool has_name(const void *ctx, uint32_t value, const void *key) {
   const struct names *n = ctx;

@@ -71,9 +71,10 @@ static enum bt_err put(struct sim *s, enum command_type type,
 
 static enum bt_err put_objects(struct sim *s) {
   static const enum command_type commands[CONFIG_OBJECTS] = {
-      [CONFIG_SKILL] = COMMAND_PUT_SKILL, [CONFIG_QUEUE] = COMMAND_PUT_QUEUE,
-      [CONFIG_AGENT] = COMMAND_PUT_AGENT, [CONFIG_BOT] = COMMAND_PUT_BOT,
-      [CONFIG_ENTRY] = COMMAND_PUT_ENTRY, [CONFIG_HOURS] = COMMAND_PUT_HOURS};
+#define OBJECT(n, w, d) [CONFIG_##n] = COMMAND_PUT_##n,
+#include "engine/config.def"
+#undef OBJECT
+  };
   enum bt_err err = BT_ERR_OK;
   for (size_t i = 0; err == BT_ERR_OK && i < s->setting->object_count; i++) {
     const struct simulate_object *o = &s->setting->objects[i];

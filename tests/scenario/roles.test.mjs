@@ -30,6 +30,7 @@ POST   /sessions/ID/hangup                    s d
 POST   /sessions/ID/end                       c s d
 POST   /sessions/ID/leave                     c s d
 POST   /sessions/ID/disposition               s d
+GET    /sessions/ID/dispositions              s d
 POST   /sessions/ID/priority                  s d
 POST   /sessions/ID/move                      s d
 POST   /sessions/ID/assign                    s d
@@ -90,6 +91,10 @@ GET    /hours/nine                            a s d
 PUT    /hours/nine                            d
 PATCH  /hours/nine                            d
 DELETE /hours/nine                            d
+GET    /dispositions                          a s d
+PUT    /dispositions/solved                   d
+PATCH  /dispositions/solved                   d
+DELETE /dispositions/solved                   d
 GET    /agents                                a s d
 GET    /agents/anna                           a s d
 GET    /agents/anna/figures                   s d

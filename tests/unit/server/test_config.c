@@ -230,6 +230,11 @@ static const struct {
     {"centre: a\nbots: [{id: b}]\nentryPoints:\n"
      "  - {id: e, bot: b, fallback: c}\n",
      4, "there is no queue \"c\""},
+    {"centre: a\ndispositions: [{id: solved}]\nqueues:\n"
+     "  - {id: q, dispositions: [solvd]}\n" REST,
+     4, "there is no disposition \"solvd\"; did you mean \"solved\"?"},
+    {"centre: a\ndispositions:\n  - {id: solved, note: true}\n" REST, 3,
+     "\"noteRequired\""},
     /* contradictions */
     {"centre: a\nqueues:\n  - id: q\n    overflow: q\n" REST, 4, "for ever"},
     {"centre: a\nbots: [{id: b}]\nscripts: [{name: s, file: forum.studio}]\n"
