@@ -62,6 +62,16 @@ void api_serve_calls(struct api *api, api_call_out_fn *fn, void *ctx) {
   api->call_ctx = ctx;
 }
 
+void api_keep(struct api *api, struct id session, struct text kept) {
+  struct command cmd = api_own_command(COMMAND_KEEP_BOT);
+  uint32_t slot;
+  record_set_id(&cmd.args, FIELD_SESSION, session);
+  record_set_text(&cmd.args, FIELD_KEPT, kept);
+  if (engine_find(api_engine(api), session, &slot)) {
+    api_submit(api, &cmd, NULL, NULL);
+  }
+}
+
 void api_answer_call(struct api *api, const struct api_call_answer *answer) {
   struct command cmd = api_own_command(COMMAND_REST_REPLY);
   record_set_id(&cmd.args, FIELD_SESSION, answer->session);

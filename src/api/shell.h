@@ -33,6 +33,9 @@ void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
 void api_submit_gone(struct api *api, struct command *cmd);
 /* A command without arguments, from the server itself. */
 struct command api_own_command(enum command_type type);
+/* The members of the object @kept stay with the session, so that the next
+ * process finds them: engine_session_kept(). Nothing if it is forgotten. */
+void api_keep(struct api *api, struct id session, struct text kept);
 
 /* ---- sockets */
 

@@ -131,18 +131,14 @@ static void note(struct line *l, const char *sentence) {
   api_submit(l->g->api, &cmd, NULL, NULL);
 }
 
-/* How far the customer has read stays with the session; and that it is ours. */
-static void keep(struct line *l) {
-  char kept[64];
-  uint32_t slot;
-  (void)snprintf(kept, sizeof kept, "{\"" KEPT_NAME "\":{\"delivered\":%u}}",
-                 (unsigned)l->delivered);
-  if (engine_find(api_engine(l->g->api), l->watch.session, &slot)) {
-    struct command cmd = api_own_command(COMMAND_KEEP_BOT);
-    record_set_id(&cmd.args, FIELD_SESSION, l->watch.session);
-    record_set_text(&cmd.args, FIELD_KEPT, text_from(kept));
-    api_submit(l->g->api, &cmd, NULL, NULL);
-  }
+/* How far the customer has read stays with the session; that it is ours; and
+ * that it knows of the end. */
+static void keep(struct line *l, bool knows_end) {
+  char kept[80];
+  (void)snprintf(kept, sizeof kept,
+                 "{\"" KEPT_NAME "\":{\"delivered\":%u,\"ended\":%s}}",
+                 (unsigned)l->delivered, knows_end ? "true" : "false");
+  api_keep(l->g->api, l->watch.session, text_from(kept));
 }
 
 static void set_here(struct line *l, bool here) {
@@ -214,9 +210,10 @@ static void refuse(struct line *l, int status) {
 
 static void settle(struct line *l) {
   const uint32_t number = l->first->number;
-  if (number > l->delivered) {
-    l->delivered = number;
-    keep(l);
+  const bool is_end = l->ended && l->first->next == NULL;
+  if (number > l->delivered || is_end) {
+    l->delivered = number > l->delivered ? number : l->delivered;
+    keep(l, is_end);
   }
   drop_first(l);
 }
@@ -263,7 +260,7 @@ static void on_timer(void *ctx) {
 }
 
 void line_begin(struct line *l) {
-  keep(l);
+  keep(l, false);
 }
 
 void line_wake(struct line *l) {
@@ -311,6 +308,11 @@ static void put_event(struct line *l, const char *kind, const char *state) {
   put_parcel(l, 0, &b);
 }
 
+static void put_end(struct line *l) {
+  put_event(l, "Presence", "Disconnect");
+  l->ended = true;
+}
+
 static void on_event(struct watch *w, uint64_t seq,
                      const struct record *event) {
   struct line *l = w->owner;
@@ -327,8 +329,7 @@ static void on_event(struct watch *w, uint64_t seq,
     put_message(l, &m);
   } else if (!l->ended && (event->type == EVENT_OF_SESSION(WRAPPING) ||
                            event->type == EVENT_OF_SESSION(ENDED))) {
-    put_event(l, "Presence", "Disconnect");
-    l->ended = true;
+    put_end(l);
   } else {
     return;
   }
@@ -376,15 +377,26 @@ static void put_unread(struct line *l, struct arena *arena, uint32_t slot) {
   }
 }
 
+/* Its last words may be on their way still, and that it is over. */
+static void recover_line(struct line *l, struct arena *arena, uint32_t slot) {
+  const uint32_t status = engine_session(api_engine(l->g->api), slot)->status;
+  l->watch.after = api_last_seq(l->g->api);
+  put_unread(l, arena, slot);
+  if (status == SESSION_WRAPUP || status == SESSION_COMPLETED) {
+    put_end(l);
+  } else {
+    set_here(l, true);
+  }
+  go_on(l);
+}
+
 static void recover_one(struct genesys *g, uint32_t slot) {
   const struct engine *e = api_engine(g->api);
-  const uint32_t status = engine_session(e, slot)->status;
   const struct text customer = engine_session_customer(e, slot);
   struct arena arena;
   const struct text all = engine_session_kept(e, slot);
   /* Anybody may say such a thing of its customer; only we keep it. */
-  if (status == SESSION_WRAPUP || status == SESSION_COMPLETED ||
-      text_find(all, TEXT(KEPT_NAME), 0) == all.len) {
+  if (text_find(all, TEXT(KEPT_NAME), 0) == all.len) {
     return;
   }
   arena_init(&arena, g->mem, 0);
@@ -392,15 +404,14 @@ static void recover_one(struct genesys *g, uint32_t slot) {
   const struct json *kept =
       json_part(genesys_parse_copy(&arena, all), KEPT_NAME);
   const struct json *delivered = json_part(kept, "delivered");
-  struct line *l = tree == NULL || kept == NULL
+  const struct json *ended = json_part(kept, "ended");
+  const bool done = ended != NULL && ended->type == JSON_TRUE;
+  struct line *l = tree == NULL || kept == NULL || done
                        ? NULL
                        : line_new(g, engine_session_id(e, slot), tree);
   if (l != NULL) {
     l->delivered = delivered != NULL ? (uint32_t)delivered->i : 0;
-    l->watch.after = api_last_seq(g->api);
-    put_unread(l, &arena, slot);
-    set_here(l, true);
-    go_on(l);
+    recover_line(l, &arena, slot);
   }
   arena_free(&arena);
 }

@@ -211,7 +211,9 @@ test("kill -9 while messages are on their way", table.works("outbound: a restart
   await agentSays(t, "second");
   await agentSays(t, "third");
   await hook.hears("second", (b) => b.conversationId === t.id && b.text === "second");
-  await sleep(100); // what was acknowledged is on the disk
+  const { number } = (await supervisor("GET", `/sessions/${t.id}/messages`)).body.messages.find((m) => m.text === "first");
+  await eventually("what was acknowledged is on the disk", async () => (await supervisor("GET", `/sessions/${t.id}/timeline`)).body.events
+    .some((e) => e.kept?.["channel:genesys"]?.delivered === number));
   await server.stop("SIGKILL");
   hook.answer = () => 200;
   await server.up();

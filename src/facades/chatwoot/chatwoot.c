@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "bots/bot.h"
+#include "domain/domain.h"
 #include "facades/chatwoot/chatwoot_priv.h"
 
 enum {
@@ -110,6 +111,7 @@ static void on_posted(void *ctx, const struct outbound_reply *reply) {
   struct chat *chat = ctx;
   struct bot_talk *t = chat_bot(chat);
   chat->posting = false;
+  visit_keep_told(&chat->visit, chat->outbox->session, chat->outbox->number);
   drop_post(chat);
   if (t != NULL && (reply->status < 200 || reply->status >= 300)) {
     bot_lose_talk(t, TEXT("The webhook of the agent bot cannot be told."));
@@ -149,6 +151,8 @@ static void add_post(struct chat *chat, const struct textbuf *b) {
   if (p == NULL) {
     return;
   }
+  p->session = chat_session(chat);
+  p->number = chat->posts;
   p->len = json.len;
   memcpy(p->json, json.ptr, json.len);
   if (chat->outbox_end != NULL) {
@@ -179,7 +183,7 @@ static void tell(struct chat *chat, const char *what,
       (struct chatwoot *)(void *)chat->visit.visits->facade;
   struct textbuf b;
   struct json_out o;
-  if (c->webhook == NULL) {
+  if (c->webhook == NULL || ++chat->posts <= chat->told) {
     return;
   }
   textbuf_init(&b, c->facade.mem);
@@ -210,6 +214,7 @@ static void on_event(struct visit *v, uint64_t seq,
   struct chat *chat = (struct chat *)(void *)v;
   chat->changed_s = record_num(event, FIELD_AT) / SECOND_US;
   if (event->type == EVENT_OF_SESSION(OPENED)) {
+    chat->posts = 0;
     tell_status(chat, "conversation_created");
   } else if (event->type == EVENT_MESSAGE) {
     tell(chat, "message_created", event, message_id(&chat->ids, seq));
@@ -265,15 +270,28 @@ struct chat *chat_new(struct chatwoot *c, const struct contact *who) {
   return chat;
 }
 
+static bool on_past(void *ctx, uint64_t seq, const struct record *event) {
+  on_event(ctx, seq, event);
+  return true;
+}
+
+/* What happened to the session happens again, and what the webhook was not told
+ * is told now. */
 static void on_found(struct visit *v, uint32_t slot) {
   struct chat *chat = (struct chat *)(void *)v;
   struct chatwoot *c = (struct chatwoot *)(void *)v->visits->facade;
   const struct engine *e = api_engine(c->facade.api);
   init(chat);
   chat->changed_s = engine_session_spoken_us(e, slot) / SECOND_US;
-  chat->is_open = strcmp(chat_status(chat), "open") == 0;
   textbuf_add(&chat->customer, engine_session_customer(e, slot));
   contact_learn(c, textbuf_text(&chat->customer));
+  if (c->webhook != NULL) {
+    chat->told = visit_told(v, slot);
+    /* Without its past only what comes is told. */
+    (void)!domain_timeline(api_domain(c->facade.api), v->session, on_past,
+                           chat);
+    chat->told = 0;
+  }
 }
 
 static void on_free(struct visit *v) {

@@ -41,6 +41,8 @@ struct chatwoot {
 /* What waits to be told to the webhook. */
 struct post {
   struct post *next;
+  struct id session;
+  int64_t number; /* among those of its session */
   size_t len;
   char json[];
 };
@@ -60,6 +62,8 @@ struct chat {
   int64_t changed_s;       /* seconds since 1970 */
   struct textbuf customer; /* as the session has it */
   struct post *outbox, *outbox_end;
+  int64_t posts; /* of the session so far */
+  int64_t told;  /* of them the last process told so many; they are not made */
   bool posting, is_open;
 };
 

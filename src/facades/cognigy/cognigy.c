@@ -31,7 +31,24 @@ void chat_drop_output(struct chat *chat, struct output *o) {
   mem_free(chat->visit.visits->facade->mem, o, sizeof *o + o->len);
 }
 
-static void add_output(struct chat *chat, struct text data) {
+void chat_told_output(struct chat *chat, uint64_t id) {
+  const struct cognigy *c =
+      (struct cognigy *)(void *)chat->visit.visits->facade;
+  struct output *o = chat->outbox;
+  while (o != NULL && o->id != id) {
+    o = o->next;
+  }
+  if (o == NULL) {
+    return;
+  }
+  if (c->webhook != NULL) {
+    visit_keep_told(&chat->visit, o->session, o->number);
+  }
+  chat_drop_output(chat, o);
+}
+
+static void add_output(struct chat *chat, const struct cognigy_output *out,
+                       struct text data) {
   struct output *o =
       mem_new(chat->visit.visits->facade->mem, sizeof *o + data.len);
   if (o == NULL) {
@@ -41,6 +58,8 @@ static void add_output(struct chat *chat, struct text data) {
     chat_drop_output(chat, chat->outbox);
   }
   o->id = ++chat->last_id;
+  o->session = out->session;
+  o->number = out->number;
   o->len = data.len;
   memcpy(o->data, data.ptr, data.len);
   struct output **end = &chat->outbox;
@@ -85,7 +104,7 @@ static void forget_unacknowledged(struct chat *chat) {
     waits = waits || p->acknowledges;
   }
   while (!waits && chat->pages != NULL && chat->outbox != NULL) {
-    chat_drop_output(chat, chat->outbox);
+    chat_told_output(chat, chat->outbox->id);
   }
 }
 
@@ -125,7 +144,7 @@ void chat_say(struct chat *chat, const struct cognigy_output *out) {
   cognigy_put_output(&o, out);
   const uint64_t before = chat->last_id;
   if (!b.failed) {
-    add_output(chat, textbuf_text(&b));
+    add_output(chat, out, textbuf_text(&b));
   }
   textbuf_free(&b);
   for (struct page *p = chat->pages; p != NULL; p = p->next) {
@@ -209,13 +228,14 @@ static bool make_timer(struct chat *chat) {
 }
 
 /* ---- after a restart: nobody knows what the page has heard since the customer
- * last spoke, so it is told all of that again, under the same traceId. */
+ * last spoke, so it is told all of that again, under the same traceId. What a
+ * webhook was told is known. */
 
 static bool is_of(const struct json *message, const char *from) {
   return text_equal(peer_text(message, "from"), text_from(from));
 }
 
-static void say_again(struct chat *chat, const struct json *m) {
+static void say_again(struct chat *chat, const struct json *m, int64_t told) {
   const struct json *data = json_member(m, TEXT("data"));
   const struct json *number = json_member(m, TEXT("number"));
   const struct cognigy_output out = {
@@ -225,12 +245,16 @@ static void say_again(struct chat *chat, const struct json *m) {
       .data =
           data != NULL && data->type == JSON_OBJECT ? data->source : TEXT(""),
       .by_agent = is_of(m, "agent") || is_of(m, "supervisor")};
-  chat_say(chat, &out);
+  if (out.number > told) {
+    chat_say(chat, &out);
+  }
 }
 
 static void on_found(struct visit *v, uint32_t slot) {
   struct chat *chat = (struct chat *)(void *)v;
   const struct facade *f = v->visits->facade;
+  const bool pages = f->settings.webhook.len == 0;
+  const int64_t told = pages ? 0 : visit_told(v, slot);
   struct arena arena;
   struct textbuf view;
   struct json_out o;
@@ -249,12 +273,13 @@ static void on_found(struct visit *v, uint32_t slot) {
   for (const struct json *m = list == NULL ? NULL : list->first; m != NULL;
        m = m->next) {
     if (!is_of(m, "customer")) {
-      say_again(chat, m);
+      say_again(chat, m, told);
     }
-    while (is_of(m, "customer") && chat->outbox != NULL) {
+    while (pages && is_of(m, "customer") && chat->outbox != NULL) {
       chat_drop_output(chat, chat->outbox);
     }
   }
+  webhook_send(chat);
   textbuf_free(&view);
   arena_free(&arena);
 }
@@ -391,21 +416,11 @@ static void process(struct page *page, const struct json *argument,
   (void)visit_say(&page->chat->visit, &said, on_answer, in);
 }
 
-static void acknowledge(struct page *page, uint64_t id) {
-  struct output *o = page->chat->outbox;
-  while (o != NULL && o->id != id) {
-    o = o->next;
-  }
-  if (o != NULL) { /* else it has said so before */
-    chat_drop_output(page->chat, o);
-  }
-}
-
 static void on_packet(struct eio *conn, const struct packet *p) {
   struct page *page = (struct page *)(void *)conn;
   if (p->type == PACKET_ACK) {
     if (p->has_id) {
-      acknowledge(page, p->id);
+      chat_told_output(page->chat, p->id); /* again: it is done with already */
     }
     return;
   }
@@ -482,13 +497,10 @@ static const struct eio_ops eio_ops = {.bytes = sizeof(struct page),
 static enum bt_err start(struct facade *f) {
   struct cognigy *c = (struct cognigy *)(void *)f;
   enum bt_err err = engineio_init(&c->io, f, &eio_ops);
-  if (err == BT_ERR_OK) {
-    err = visits_init(&c->visits, f, &visit_ops);
-  }
   if (err == BT_ERR_OK && f->settings.webhook.len > 0) {
     err = webhook_init(c);
   }
-  return err;
+  return err == BT_ERR_OK ? visits_init(&c->visits, f, &visit_ops) : err;
 }
 
 static void stop(struct facade *f) {

@@ -26,6 +26,8 @@ struct page {
 struct output {
   struct output *next;
   uint64_t id;
+  struct id session;
+  int64_t number; /* of the message */
   size_t len;
   char data[];
 };
@@ -41,8 +43,8 @@ struct chat {
   bool turns; /* a bot has spoken since the last finalPing */
   /* Over REST. */
   struct net_ref request;
-  bool asked;   /* a request waits */
-  bool posting; /* the first output is on its way to the webhook */
+  bool asked;       /* a request waits */
+  uint64_t posting; /* this output is on its way to the webhook; 0: none */
 };
 
 struct cognigy_output {
@@ -55,6 +57,8 @@ struct cognigy_output {
 /* The chat of a sessionId, held; NULL as visits_get(). */
 struct chat *chat_get(struct cognigy *c, struct text session);
 void chat_drop_output(struct chat *chat, struct output *o);
+/* Its peer has output @id: it is done with, if it still waits. */
+void chat_told_output(struct chat *chat, uint64_t id);
 /* The turn ends then, unless it is put off. */
 void chat_start_timer(struct chat *chat, int64_t wait_us);
 void chat_say(struct chat *chat, const struct cognigy_output *out);

@@ -181,7 +181,6 @@ bool cognigy_serve_rest(struct cognigy *c, struct http_request *req) {
   const char *why = tree == NULL                       ? error.message
                     : !cognigy_read_input(tree, &said) ? "\"text\" is a text."
                                                        : visit_check(&said);
-  said.key = TEXT("");
   if (why != NULL) {
     put_error(c->facade.mem, req, 400, text_from(why));
   } else {
@@ -208,10 +207,8 @@ enum bt_err webhook_init(struct cognigy *c) {
 static void on_posted(void *ctx, const struct outbound_reply *reply) {
   struct chat *chat = ctx;
   (void)reply; /* what could not be told after all attempts is not kept */
-  chat->posting = false;
-  if (chat->outbox != NULL) {
-    chat_drop_output(chat, chat->outbox);
-  }
+  chat_told_output(chat, chat->posting);
+  chat->posting = 0;
   webhook_send(chat);
   visit_drop(&chat->visit);
 }
@@ -221,7 +218,7 @@ static struct text user_of(const struct chat *chat, struct arena *arena) {
   const struct engine *e = api_engine(chat->visit.visits->facade->api);
   struct json *tree = NULL;
   uint32_t slot;
-  return engine_find(e, chat->visit.session, &slot) &&
+  return engine_find(e, chat->outbox->session, &slot) &&
                  json_parse(arena, engine_session_customer(e, slot),
                             JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK
              ? peer_text(tree, "id")
@@ -250,7 +247,7 @@ void webhook_send(struct chat *chat) {
       (struct cognigy *)(void *)chat->visit.visits->facade;
   static const struct http_header header = {{"Content-Type", 12},
                                             {"application/json", 16}};
-  if (c->webhook == NULL || chat->pages != NULL || chat->posting ||
+  if (c->webhook == NULL || chat->pages != NULL || chat->posting != 0 ||
       chat->outbox == NULL) {
     return;
   }
@@ -266,10 +263,10 @@ void webhook_send(struct chat *chat) {
                   .timeout_ms = POST_MS},
       .may_repeat = true}; /* the traceId tells that it is the same */
   visit_hold(&chat->visit);
-  chat->posting = true;
+  chat->posting = chat->outbox->id;
   if (b.failed ||
       courier_send(c->webhook, &request, on_posted, chat, NULL) != BT_ERR_OK) {
-    chat->posting = false;
+    chat->posting = 0;
     visit_drop(&chat->visit);
   }
   textbuf_free(&b);

@@ -1,5 +1,6 @@
 #include "facades/shared/visits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -229,27 +230,66 @@ static struct text address_in(const struct json *customer, struct text prefix) {
                                   : TEXT("");
 }
 
-static enum bt_err find_one(struct visits *all, uint32_t slot,
-                            struct text prefix) {
+static bool is_over(const struct engine *e, struct id session) {
+  uint32_t slot;
+  bt_check(engine_find(e, session, &slot));
+  const uint32_t status = engine_session(e, slot)->status;
+  return status == SESSION_WRAPUP || status == SESSION_COMPLETED;
+}
+
+/* Who came back at once has two sessions: the one that goes on counts, or the
+ * later one. */
+static bool counts_more(const struct engine *e, struct id a, struct id b) {
+  return id_is_null(b) ||
+         (is_over(e, a) != is_over(e, b) ? is_over(e, b)
+                                         : id_compare(a, b) > 0);
+}
+
+static void find_one(struct visits *all, uint32_t slot, struct text prefix) {
   const struct engine *e = api_engine(all->facade->api);
+  const struct id session = engine_session_id(e, slot);
   struct arena arena;
   struct json *tree = NULL;
-  enum bt_err err = BT_ERR_OK;
   arena_init(&arena, all->facade->mem, 0);
   const bool read = json_parse(&arena, engine_session_customer(e, slot),
                                JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
   const struct text address = read ? address_in(tree, prefix) : TEXT("");
-  if (address.len > 0) {
-    struct visit *v = visits_get(all, address);
-    v = v != NULL && id_is_null(v->session) ? v : NULL;
-    if (v != NULL && follow(v, engine_session_id(e, slot))) {
-      all->ops->on_found(v, slot);
-      visit_drop(v);
-    } else if (v != NULL) {
-      err = BT_ERR_NOMEM;
-    }
+  struct visit *v = address.len > 0 ? visits_get(all, address) : NULL;
+  if (v != NULL) {
+    v->session = counts_more(e, session, v->session) ? session : v->session;
+    visit_drop(v);
   }
   arena_free(&arena);
+}
+
+/* One that is over stays for what is said again, as it would have. */
+static enum bt_err take_up(struct visit *v) {
+  uint32_t slot;
+  if (!follow(v, v->session)) {
+    return BT_ERR_NOMEM;
+  }
+  visit_hold(v);
+  const bool found =
+      engine_find(api_engine(v->visits->facade->api), v->session, &slot);
+  bt_check(found);
+  v->visits->ops->on_found(v, slot);
+  if (!visit_is_open(v, &slot)) {
+    forget_session(v);
+    linger(v);
+  }
+  visit_drop(v);
+  return BT_ERR_OK;
+}
+
+static enum bt_err find_all(struct visits *all, struct text prefix) {
+  const struct engine *e = api_engine(all->facade->api);
+  enum bt_err err = BT_ERR_OK;
+  for (uint32_t slot = 0; engine_next_session(e, &slot); slot++) {
+    find_one(all, slot, prefix);
+  }
+  for (size_t i = 0; err == BT_ERR_OK && i < all->used; i++) {
+    err = take_up(all->list[i]);
+  }
   return err;
 }
 
@@ -265,11 +305,7 @@ enum bt_err visits_init(struct visits *all, struct facade *f,
     loop_timer_start_after(all->timer, SWEEP_US);
     err = prefix.failed ? BT_ERR_NOMEM : BT_ERR_OK;
   }
-  const struct engine *e = api_engine(f->api);
-  for (uint32_t slot = 0; err == BT_ERR_OK && engine_next_session(e, &slot);
-       slot++) {
-    err = find_one(all, slot, textbuf_text(&prefix));
-  }
+  err = err == BT_ERR_OK ? find_all(all, textbuf_text(&prefix)) : err;
   textbuf_free(&prefix);
   return err;
 }
@@ -286,6 +322,30 @@ void visits_free(struct visits *all) {
   }
   map_free(&all->by_address);
   mem_free(all->facade->mem, all->list, all->cap * sizeof(struct visit *));
+}
+
+/* ---- what its peer is told */
+
+#define TOLD "facade:told"
+
+void visit_keep_told(const struct visit *v, struct id session, int64_t told) {
+  char kept[48];
+  (void)snprintf(kept, sizeof kept, "{\"" TOLD "\":%lld}", (long long)told);
+  api_keep(v->visits->facade->api, session, text_from(kept));
+}
+
+int64_t visit_told(const struct visit *v, uint32_t slot) {
+  const struct facade *f = v->visits->facade;
+  struct arena arena;
+  struct json *tree = NULL;
+  arena_init(&arena, f->mem, 0);
+  const bool read =
+      json_parse(&arena, engine_session_kept(api_engine(f->api), slot),
+                 JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
+  const struct json *m = read ? json_member(tree, TEXT(TOLD)) : NULL;
+  const int64_t told = m != NULL && m->type == JSON_INT ? m->i : 0;
+  arena_free(&arena);
+  return told;
 }
 
 /* ---- what the customer does */

@@ -27,7 +27,7 @@ struct visit_ops {
   /* Each event of its session, once durable, in order. */
   void (*on_event)(struct visit *v, uint64_t seq, const struct record *event);
   void (*on_typing)(struct visit *v, const struct typing *how); /* or NULL */
-  /* Its session was open before a restart. */
+  /* Its session was there before a restart, and may be over for a moment. */
   void (*on_found)(struct visit *v, uint32_t slot);
   /* The last call. */
   void (*on_free)(struct visit *v);
@@ -104,6 +104,11 @@ void visit_joined(struct visit *v);
 void visit_gone(struct visit *v);
 /* The customer, as the caller of a command about the session. */
 struct caller visit_caller(const struct visit *v);
+/* How far a peer has been told of the session, in numbers of its own: stays
+ * with the session, so that the next process goes on behind it. */
+void visit_keep_told(const struct visit *v, struct id session, int64_t told);
+/* That of the session in @slot; 0: nothing. */
+int64_t visit_told(const struct visit *v, uint32_t slot);
 /* Is a session open, as far as the engine is? */
 bool visit_is_open(const struct visit *v, uint32_t *slot);
 
