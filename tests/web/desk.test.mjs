@@ -100,8 +100,15 @@ test("an offer is accepted, the talk goes on with what is known, and is wrapped 
   await bubble(page, "Thank you").waitFor();
   await accessible(page, "a conversation");
   await shoot(page, "desk-conversation");
-  await page.getByRole("button", { name: "End", exact: true }).click();
+  const field = page.getByRole("textbox", { name: "Write a message" });
+  await field.fill("x".repeat(16_385));
+  await page.getByText("Send it in 2 parts or more.").waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal((await field.inputValue()).length, 16_385);
+  await field.fill("");
+  await page.getByRole("button", { name: "End", exact: true }).dblclick(); // asked once
   await page.getByText("The conversation is over.").waitFor();
+  assert.equal(await page.locator(".refusal").count(), 0);
   await page.getByLabel("Disposition").fill("solved");
   await page.keyboard.press("Enter");
   await page.getByText("Nothing to do.").waitFor();
@@ -200,11 +207,24 @@ test("on a narrow screen, in German and in the dark, one thing at a time", async
   const { session } = await handOver("Guten Tag");
   await page.getByRole("button", { name: "Annehmen" }).click();
   await bubble(page, "Guten Tag").waitFor();
-  await accessible(page, "a narrow desk");
-  const wide = await page.evaluate(() => ["html", ".conversation", ".conversation > header", ".composer"]
-    .filter((what) => document.querySelector(what).scrollWidth > 360));
-  assert.deepEqual(wide, [], "wider than the screen");
-  await shoot(page, "desk-narrow");
+  await server.as("supervisor")("POST", "/queues/french/pause", { reason: "training" });
+  await page.getByRole("button", { name: "Weitergeben", exact: true }).click();
+  await page.locator(".transfer select").selectOption({ label: "Warteschlange: French desk" });
+  await page.getByRole("button", { name: "Jetzt weitergeben" }).click();
+  await page.locator(".refusal", { hasText: "Die Warteschlange ist angehalten" }).getByText("an eine andere Warteschlange weitergeben").waitFor();
+  await server.as("supervisor")("POST", "/queues/french/open", {});
+  // Also as low as a page that is drawn twice as large.
+  for (const [width, height] of [[640, 400], [360, 640]]) {
+    await page.setViewportSize({ width, height });
+    await accessible(page, `a desk of ${width} times ${height}`);
+    const wrong = await page.evaluate(() => {
+      const boxes = [".conversation > header", ".transfer", ".conversation > .refusal", ".conversation > .log"].map((what) => document.querySelector(what).getBoundingClientRect());
+      return { wide: [...document.querySelectorAll("html, .conversation, .conversation > header, .composer")].filter((one) => one.scrollWidth > innerWidth).length,
+        covered: boxes.filter((box, i) => i > 0 && box.top < boxes[i - 1].bottom - 1).length, low: boxes.filter((box) => box.height < 40).length };
+    });
+    assert.deepEqual(wrong, { wide: 0, covered: 0, low: 0 }, `${width} times ${height}`);
+    await shoot(page, `desk-narrow-${width}`);
+  }
   await page.getByRole("button", { name: "Zurück" }).click();
   await page.getByRole("button", { name: /Guten Tag/ }).waitFor();
   await finish(session);

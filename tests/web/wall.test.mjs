@@ -157,7 +157,7 @@ test("of a session that waits one sees why nobody has it, and sets priority, que
 test("an agent's state is set with a reason; work in hand is taken away only with force", async () => {
   const { id, anna } = await talking();
   const page = await atTheWall({ hash: "#/agent/anna" });
-  await page.getByRole("cell", { name: "active" }).waitFor();
+  await page.getByRole("cell", { name: "In a conversation" }).waitFor();
   await page.getByRole("button", { name: "Set the state" }).click();
   await page.getByLabel("New state").selectOption("offline");
   await page.getByLabel("Reason").fill("gone home");
@@ -318,6 +318,23 @@ test("two supervisors decide at once: one does, the other is told that it has ch
   await bert.close();
 });
 
+test("a sign-in that has ended is said, and after the next one the page is where it was", async () => {
+  const page = await browser.open(home("#/queue/french"));
+  await signIn(page, "sam", PASSWORD);
+  await page.getByRole("heading", { name: "French desk" }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(day.page("studio?script=forum"));
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Your sign-in has ended.").waitFor();
+  await accessible(page, "an ended sign-in");
+  await page.route("**/api/v1/login", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }), { times: 1 });
+  await signIn(page, "sam", PASSWORD);
+  await page.getByText("The server does not answer.").waitFor();
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "French desk" }).waitFor();
+  await page.context().close();
+});
+
 test("markup of a customer is text everywhere on the wallboard", async () => {
   const attack = '<img src=x onerror="document.title=666"><b>bold</b>';
   const { body } = await server.as("visitor")("POST", "/sessions", { entryPoint: "plain", customer: { name: attack, id: attack } });
@@ -369,6 +386,7 @@ test("on a narrow screen, in German and in the dark", async () => {
   for (const where of [`session/${id}`, "queue/support", "agent/anna", "search/forum"]) {
     await page.goto(home(`#/${where}`));
     await page.locator("article.one, .found").first().waitFor();
+    if (!where.includes("/support") && !where.includes("/anna")) await page.locator(".badge", { hasText: /Bot gibt frei|Bei niemandem|Wartet/ }).first().waitFor();
     await fits(where.split("/")[0]);
   }
   await finish(server, id);

@@ -155,6 +155,45 @@ const CHOICES = [
   { type: "Structured", content: [{ contentType: "QuickReply", quickReply: { text: "My bill", payload: "intent_bill" } }] },
 ];
 
+// The server says no to the first message, in its own words.
+const refuseOnce = async (page) => {
+  let refused = false;
+  await page.routeWebSocket("**/socket?*", (line) => {
+    const server = line.connectToServer();
+    line.onMessage((words) => {
+      const { type, id } = JSON.parse(words);
+      if (refused || type !== "message") return server.send(words);
+      refused = true;
+      const problem = { code: 429, title: "Too much at once", detail: "So many messages are too many.", refusal: "rate_limited" };
+      line.send(JSON.stringify({ type: "problem", id, problem }));
+    });
+  });
+};
+
+test("a message that is refused says why, in the visitor's language, and stands in the field again", async () => {
+  for (const { locale, field, said } of [
+    { locale: "en-GB", field: "Write a message", said: "This was not sent: So many messages are too many." },
+    { locale: "de-DE", field: "Nachricht schreiben", said: "Das wurde nicht gesendet: Zu viel auf einmal" },
+  ]) {
+    const page = await visit("plain", { locale }, "", refuseOnce);
+    const session = await openChat(page);
+    const line = page.getByRole("textbox", { name: field });
+    await line.fill("x".repeat(16_385));
+    await page.getByRole("alert").waitFor(); // too long: it cannot even be sent
+    assert.ok(await page.locator(".composer button[type=submit]").isDisabled());
+    await line.fill("Hello?");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText(said).waitFor();
+    assert.equal(await line.inputValue(), "Hello?");
+    await accessible(page, "a message that is refused");
+    await line.press("Enter");
+    await bubble(page, "Hello?").waitFor();
+    assert.equal(await page.getByRole("alert").count(), 0);
+    assert.deepEqual(await saidIn(session), ["Hello?"]);
+    nothingWrong(page);
+  }
+});
+
 test("a choice is made once: the visitor reads its title, the bot its payload", async () => {
   const page = await visit();
   const session = await openChat(page);
@@ -424,7 +463,7 @@ test("who waits asks for a call, keeps the place, and need not stay", async () =
   const number = page.getByLabel(/Your telephone number/);
   await number.fill("call <b>me</b>");
   await page.getByRole("button", { name: "Call me" }).click();
-  await page.getByRole("alert").getByText("A telephone number is needed").waitFor();
+  await page.getByRole("alert").getByText("That is no telephone number.").waitFor();
   await accessible(page, "asking for a call");
   await shoot(page, "widget-call");
   await number.fill("+49 30 1234567");

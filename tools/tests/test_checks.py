@@ -15,6 +15,7 @@ import generated
 import hygiene
 import purity
 import shape
+import web
 
 
 def compile_c(folder, source, *flags):
@@ -73,6 +74,37 @@ class Shape(InFolder):
         allow = self.folder / "allow.txt"
         allow.write_text("a.c lines 90\n")
         self.assertEqual(len(shape.read_allowed(allow)[1]), 1)
+
+
+class Web(unittest.TestCase):
+    def red(self, **files):
+        tree = {"src/session/refusal.def": 'REMEDY(X, "try again", "")\n', "web/src/a.tsx": 't("a.b")', **files}
+        return "\n".join(web.findings(sorted(tree), tree.__getitem__))
+
+    def catalogue(self, name, words):
+        return {f"web/messages/{name}.json": json.dumps(words)}
+
+    def test_a_word_of_one_language_only(self):
+        en, de = self.catalogue("en", {"a.b": "x {n}"}), self.catalogue("de", {})
+        self.assertIn("in one of the languages only", self.red(**en, **de))
+
+    def test_other_values_than_the_english(self):
+        en, de = self.catalogue("en", {"a.b": "x {n}"}), self.catalogue("de", {"a.b": "x {m}"})
+        self.assertIn("other {values}", self.red(**en, **de))
+
+    def test_a_word_that_no_page_says(self):
+        self.assertIn("a.c: no page says it", self.red(**self.catalogue("en", {"a.b": "", "a.c": ""})))
+        begun = {"web/src/a.tsx": "t(`a.${what}`)"}
+        self.assertEqual(self.red(**self.catalogue("en", {"a.b": "", "a.c": ""}), **begun), "")
+
+    def test_what_the_server_says_has_words(self):
+        self.assertIn("'try again': is missing", self.red(**self.catalogue("server.de", {})))
+        self.assertIn("the server does not say it", self.red(**self.catalogue("server.en", {"try": "x"})))
+
+    def test_a_class_that_no_page_has(self):
+        style = {"web/src/a.css": ".gone { color: red }\n.key-x { color: red }\n"}
+        found = self.red(**style, **{"web/src/a.tsx": "`key-${colour}`"})
+        self.assertEqual(found, "web/src/a.css: .gone: no page has this class")
 
 
 class Hygiene(unittest.TestCase):

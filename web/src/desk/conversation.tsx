@@ -3,10 +3,12 @@ import { type FormEvent, Fragment, type KeyboardEvent, useEffect, useRef, useSta
 import { AttachButton, tooLarge, UploadList } from "../shared/file-parts";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
+import { partsOf } from "../shared/message";
+import { type Problem, problemOf } from "../shared/problem";
 import { receiptOf, type Seen } from "../shared/seen";
 import { useTail } from "../shared/tail";
 import { ConsultPanel, HoldBar, NoteForm } from "./beside";
-import { Desk, type Reply, type Target, type Task } from "./desk";
+import type { Desk, Reply, Target, Task } from "./desk";
 import { Earlier } from "./earlier";
 import { AsideLine, Line } from "./lines";
 import { Refusal } from "../shared/refusal";
@@ -35,8 +37,10 @@ export function Conversation(props: Props) {
     <main className="conversation">
       <header>
         <button type="button" className="second back" onClick={() => desk.look(null)}>{t("desk.back")}</button>
-        <h2>{customerOf(task, t)}</h2>
-        {!task.session.customerConnected && !answers && <span className="warn">{t("desk.customerAway")}</span>}
+        <div className="who">
+          <h2 dir="auto" title={customerOf(task, t)}>{customerOf(task, t)}</h2>
+          {!task.session.customerConnected && !answers && <span className="warn">{t("desk.customerAway")}</span>}
+        </div>
         <button type="button" className="second" aria-expanded={shown === "note"} onClick={() => toggle("note")}>{t("desk.note")}</button>
         {task.phase === "active" && !answers && (
           <>
@@ -104,12 +108,13 @@ function Composer({ task, desk, replies, language, up, side, beside }: Props & {
   const attach = (files: readonly File[]): void => {
     if (takes !== null) files.forEach((file) => side.uploads.add(file, tooLarge(file, takes, language)));
   };
+  const parts = partsOf(task.written);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => field.current?.focus(), []);
   const send = (event: FormEvent): void => {
     event.preventDefault();
     const text = task.written.trim();
-    if (text !== "") desk.say(task.session.id, text);
+    if (text !== "" && parts === 1) desk.say(task.session.id, text);
   };
   const onKey = (event: KeyboardEvent): void => {
     if (!choice.onKey(event) && isSend(event)) send(event);
@@ -117,12 +122,13 @@ function Composer({ task, desk, replies, language, up, side, beside }: Props & {
   return (
     <form className="composer" onSubmit={send}>
       <ReplyList choice={choice} language={language} />
+      {parts > 1 && <p role="alert" className="bad">{t("chat.tooLong", { count: parts })}</p>}
       <UploadList uploads={uploads} language={language} onDrop={(id) => side.uploads.drop(id)} onAgain={(id) => side.uploads.again(id)} />
       {takes !== null && <AttachButton taken={takes} language={language} onFiles={attach} />}
       <textarea ref={field} rows={2} dir="auto" value={task.written} aria-label={t("chat.write")} placeholder={t(!up ? "desk.offline" : replies.length > 0 ? "desk.write.replies" : "chat.write")}
         aria-autocomplete="list" aria-controls={listed ? "replies" : undefined} aria-activedescendant={listed ? replyId(choice.at) : undefined}
         onKeyDown={onKey} onChange={(event) => desk.write(task.session.id, event.target.value)} />
-      <button type="submit" disabled={task.written.trim() === ""}>{t("chat.send")}</button>
+      <button type="submit" disabled={task.written.trim() === "" || parts > 1}>{t("chat.send")}</button>
     </form>
   );
 }
@@ -147,10 +153,11 @@ function WrapUp({ task, desk, language, up }: Props) {
 function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: () => void }) {
   const { t } = language;
   const [targets, setTargets] = useState<Target[] | null>(null);
+  const [failed, setFailed] = useState<Problem | null>(null);
   const [chosen, setChosen] = useState(0);
   const [note, setNote] = useState("");
   useEffect(() => {
-    void Desk.targets().then(setTargets, () => setTargets([]));
+    desk.targets().then(setTargets, (error: unknown) => setFailed(problemOf(error, language)));
   }, []);
   const target = targets?.[chosen];
   const send = (event: FormEvent): void => {
@@ -160,6 +167,8 @@ function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: ()
   const consult = (): void => {
     if (target !== undefined) desk.consult(task.session.id, target, note.trim(), onDone);
   };
+  if (failed !== null) return <Refusal problem={failed} language={language} />;
+  if (targets?.length === 0) return <p className="strip">{t("desk.transfer.none")}</p>;
   return (
     <form className="transfer" onSubmit={send} aria-label={t("desk.transfer")}>
       <label>
@@ -171,7 +180,7 @@ function TransferForm({ task, desk, language, up, onDone }: Props & { onDone: ()
         </select>
       </label>
       <label>{t("desk.transfer.note")}<input value={note} maxLength={4096} onChange={(event) => setNote(event.target.value)} /></label>
-      <button type="submit" disabled={!up || targets === null || targets.length === 0}>{t("desk.transfer.go")}</button>
+      <button type="submit" disabled={!up || target === undefined}>{t("desk.transfer.go")}</button>
       {target !== undefined && target.kind !== "bot" && task.session.consult === null && (
         <button type="button" className="second" disabled={!up} onClick={consult}>{t("desk.consult.ask")}</button>
       )}
@@ -197,7 +206,7 @@ function Known({ task, language }: { task: Task; language: Language }) {
       <h3>{t("desk.known")}</h3>
       <dl>
         {facts.filter(([, value]) => value !== "").map(([name, value], i) => (
-          <div key={`${i} ${name}`}><dt>{name}</dt><dd dir="auto">{/^https?:\/\//.test(value) ? <a href={value} target="_blank" rel="noopener noreferrer">{value}</a> : value}</dd></div>
+          <div key={`${i} ${name}`}><dt>{name}</dt><dd><bdi>{/^https?:\/\//.test(value) ? <a href={value} target="_blank" rel="noopener noreferrer">{value}</a> : value}</bdi></dd></div>
         ))}
       </dl>
       {!answers && <Earlier session={session.id} language={language} />}

@@ -3,7 +3,7 @@ import type { Person } from "../shared/door";
 import { keepLine, keptLine } from "../shared/kept-line";
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { type Draft, gapAfter, joined, type Message, withMessages, withTold } from "../shared/message";
-import { ask, type Problem, Refused } from "../shared/problem";
+import { ask, type Problem, Refused, SIGNED_OUT } from "../shared/problem";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
 import { Side } from "./side";
@@ -86,7 +86,6 @@ export interface Task {
 
 export interface DeskState {
   up: boolean;
-  signedOut: boolean;
   agent: AgentView | null;
   tasks: readonly Task[]; // offers first, then by the time they came
   open: string | null; // the session that is looked at
@@ -101,13 +100,13 @@ export interface Target {
 }
 
 const TARGET_MEMBER = { queue: "queueId", agent: "agentId", bot: "bot" } as const;
-const EMPTY: DeskState = { up: false, signedOut: false, agent: null, tasks: [], open: null, replies: [], problem: null };
+const EMPTY: DeskState = { up: false, agent: null, tasks: [], open: null, replies: [], problem: null };
 
 export class Desk {
   private state: DeskState = EMPTY;
   private readonly watchers = new Set<() => void>();
   private readonly line: Line;
-  private readonly asked = new Map<string, { session: string | null; then?: () => void }>();
+  private readonly asked = new Map<string, { what: string; session: string | null; then?: () => void }>();
   private readonly typingTimers = new Map<string, number>();
   private readonly typing = new TypingTeller();
   private readonly sides = new Map<string, Side>();
@@ -121,7 +120,7 @@ export class Desk {
         url: () => this.url(),
         frame: (frame) => this.onFrame(frame),
         up: (up) => this.onUp(up),
-        lost: () => this.change({ signedOut: true }),
+        lost: () => dispatchEvent(new Event(SIGNED_OUT)),
       },
       (error) => error instanceof Refused && (error.status === 401 || error.status === 403),
     );
@@ -208,7 +207,7 @@ export class Desk {
     const other = task.session.consult?.session;
     const id = uuid();
     if (other === undefined || !this.line.send({ type: "message", session: other, id, text })) return;
-    this.asked.set(id, { session: task.session.id, then });
+    this.asked.set(id, { what: text, session: task.session.id, then });
   }
 
   get me(): string {
@@ -226,7 +225,7 @@ export class Desk {
   }
 
   // Where a session can go.
-  static async targets(): Promise<Target[]> {
+  async targets(): Promise<Target[]> {
     const [queues, agents, bots] = await Promise.all([
       ask<{ queues: { id: string; name: string }[] }>("/api/v1/queues"),
       ask<{ agents: { id: string; name: string }[] }>("/api/v1/agents"),
@@ -234,7 +233,7 @@ export class Desk {
     ]);
     return [
       ...queues.queues.map((q) => ({ kind: "queue" as const, id: q.id, name: q.name })),
-      ...agents.agents.map((a) => ({ kind: "agent" as const, id: a.id, name: a.name })),
+      ...agents.agents.filter((a) => a.id !== this.me).map((a) => ({ kind: "agent" as const, id: a.id, name: a.name })),
       ...bots.bots.map((b) => ({ kind: "bot" as const, id: b.id, name: b.name })),
     ];
   }
@@ -247,7 +246,10 @@ export class Desk {
 
   private onUp(up: boolean): void {
     this.change({ up });
-    if (!up) return;
+    if (!up) {
+      this.asked.clear(); // the answers are lost with the line
+      return;
+    }
     ask<{ replies: Reply[] }>("/api/v1/replies").then(({ replies }) => this.change({ replies }), () => {});
   }
 
@@ -256,8 +258,11 @@ export class Desk {
   private ask(session: string | null, frame: Frame, then?: () => void): void {
     const id = uuid();
     this.setProblem(session, null);
+    const what = JSON.stringify([frame, session]);
+    // Pressed twice, asked once.
+    if ([...this.asked.values()].some((one) => one.what === what)) return;
     if (!this.line.send({ ...frame, id, ...(session === null ? {} : { session }) })) return;
-    this.asked.set(id, then === undefined ? { session } : { session, then });
+    this.asked.set(id, { what, session, ...(then === undefined ? {} : { then }) });
   }
 
   private sendDraft(session: string, draft: Draft): void {

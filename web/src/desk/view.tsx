@@ -20,9 +20,6 @@ export function DeskView({ person, language, onLeave }: Props) {
   const [desk] = useState(() => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: task.session.entryPoint }))));
   const state = useSyncExternalStore(desk.subscribe, desk.snapshot);
   useEffect(() => () => desk.close(), [desk]);
-  useEffect(() => {
-    if (state.signedOut) onLeave();
-  }, [state.signedOut, onLeave]);
   const waiting = state.tasks.reduce((sum, task) => sum + task.unread + Number(task.phase === "offered"), 0);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${t("desk.title")}` : t("desk.title");
@@ -61,7 +58,7 @@ function Self({ state, desk, language, onLeave, name }: { state: DeskState; desk
       <h1>{name}</h1>
       <p className={`state ${here}`} role="status">
         {t(here === "available" ? "desk.available" : here === "away" ? "desk.away" : "desk.offlineState")}
-        {state.agent?.awayReason ? ` · ${state.agent.awayReason}` : ""}
+        {state.agent?.awayReason ? ` · ${language.said(state.agent.awayReason)}` : ""}
         {chat !== undefined ? ` · ${t("desk.load", { active: chat.active + chat.offered, capacity: chat.capacity })}` : ""}
       </p>
       <div className="row">
@@ -90,8 +87,8 @@ function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; langu
   }, []);
   return (
     <section className="offer" aria-label={t("desk.offer.from", { queue: task.session.entryPoint })}>
-      <h2>{customerOf(task, t)}</h2>
-      <p>{task.session.reason ?? t("desk.offer.from", { queue: task.session.entryPoint })}</p>
+      <h2 dir="auto">{customerOf(task, t)}</h2>
+      <p dir="auto">{task.session.reason ?? t("desk.offer.from", { queue: task.session.entryPoint })}</p>
       <p className="faint clip">{task.messages.at(-1)?.text}</p>
       {left !== null && <p className="faint" role="timer">{t("desk.offer.left", { count: left })}</p>}
       <div className="row">
@@ -108,7 +105,7 @@ function TaskButton({ task, desk, language, current }: { task: Task; desk: Desk;
   const last = task.messages.at(-1);
   return (
     <button type="button" className="task" aria-current={current} onClick={() => desk.look(task.session.id)}>
-      <span className="who">{customerOf(task, t)}</span>
+      <span className="who" dir="auto">{customerOf(task, t)}</span>
       <span className="faint clip">{task.phase === "wrapup" ? t("desk.wrapup") : task.typing ? t("desk.types") : last?.text}</span>
       {task.unread > 0 && <span className="unread">{task.unread}<span className="hidden"> {t("desk.unread")}</span></span>}
     </button>

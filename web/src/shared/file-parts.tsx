@@ -2,6 +2,7 @@
 import { type ChangeEvent, useEffect, useRef, useState } from "react";
 import { type FetchFile, type FilesTaken, isDrawn, type SentFile, sizeText, type Upload } from "./files";
 import type { Language } from "./i18n";
+import { wordsOf } from "./problem";
 
 export function FileParts({ files, fetchFile, language }: { files: readonly SentFile[]; fetchFile: FetchFile; language: Language }) {
   return files.map((file) => isDrawn(file)
@@ -40,12 +41,12 @@ function Download({ file, fetchFile, language }: { file: SentFile; fetchFile: Fe
       const url = URL.createObjectURL(new Blob([blob], { type: "application/octet-stream" }));
       save(url, file.name);
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    }, (error: unknown) => setSaid(error instanceof Error ? error.message : String(error)));
+    }, (error: unknown) => setSaid(wordsOf(error, language)));
   };
   return (
     <div className="file">
       <button type="button" onClick={get} aria-label={t("file.save", { name: `${file.name} ${size}` })}>
-        <span aria-hidden="true">⤓</span> <bdi>{file.name}</bdi> <small>{size}</small>
+        <span aria-hidden="true">⤓</span> <bdi title={file.name}>{file.name}</bdi> <small>{size}</small>
       </button>
       {said !== "" && <p role="alert">{said}</p>}
     </div>
@@ -73,10 +74,10 @@ export function UploadList({ uploads, language, onDrop, onAgain }: UploadsProps)
     <ul className="uploads" aria-label={t("file.uploads")}>
       {uploads.map((upload) => (
         <li key={upload.id}>
-          <bdi>{upload.file.name}</bdi>
+          <bdi title={upload.file.name}>{upload.file.name}</bdi>
           {upload.refused === null
             ? <progress value={upload.share} max={1} aria-label={t("file.sending", { name: upload.file.name })} />
-            : <><p role="alert">{upload.refused}</p>{upload.again && <button type="button" className="second" onClick={() => onAgain(upload.id)}>{t("file.again")}</button>}</>}
+            : <><p role="alert">{typeof upload.refused === "string" ? upload.refused : wordsOf(upload.refused, language)}</p>{upload.again && <button type="button" className="second" onClick={() => onAgain(upload.id)}>{t("file.again")}</button>}</>}
           <button type="button" className="second" aria-label={t("file.drop", { name: upload.file.name })} onClick={() => onDrop(upload.id)}>✕</button>
         </li>
       ))}

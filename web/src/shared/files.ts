@@ -1,6 +1,6 @@
 // Files of a conversation: what a message says of them, fetching them, and sending
 // them up with patience. What comes from outside is not trusted.
-import { Refused } from "./problem";
+import { type Problem, problemIn, Refused } from "./problem";
 import { uuid } from "./uuid";
 
 export interface SentFile {
@@ -22,7 +22,7 @@ export interface Upload {
   id: string; // also the idempotency key: sent again, it counts once
   file: File;
   share: number; // 0 … 1 that has left
-  refused: string | null; // why it is not taken
+  refused: unknown; // why it is not taken: words, or a Refused; null: it may be
   again: boolean; // another day it may be
 }
 
@@ -56,7 +56,7 @@ export const isDrawn = (file: SentFile): boolean => DRAWN.has(file.type);
 
 export async function fetchFile(server: string, url: string, token?: string): Promise<Blob> {
   const answer = await fetch(new URL(url, server), token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } });
-  if (!answer.ok) throw new Refused(answer.status, (await answer.json().catch(() => ({}))) as { detail?: string });
+  if (!answer.ok) throw new Refused(answer.status, (await answer.json().catch(() => ({}))) as Partial<Problem>);
   return answer.blob();
 }
 
@@ -78,7 +78,7 @@ export interface Where {
 
 interface Told {
   status: number; // 0: nobody answered
-  detail: string;
+  problem: Partial<Problem>;
 }
 
 function post(where: Where, upload: Upload, onShare: (share: number) => void): { done: Promise<Told>; stop: () => void } {
@@ -91,18 +91,10 @@ function post(where: Where, upload: Upload, onShare: (share: number) => void): {
     request.setRequestHeader("Idempotency-Key", upload.id);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = (event) => onShare(event.total > 0 ? event.loaded / event.total : 0);
-    request.onloadend = () => resolve({ status: request.status, detail: detailOf(request.responseText) });
+    request.onloadend = () => resolve({ status: request.status, problem: problemIn(request.responseText) });
     request.send(upload.file);
   });
   return { done, stop: () => request.abort() };
-}
-
-function detailOf(text: string): string {
-  try {
-    return String((JSON.parse(text) as { detail?: unknown }).detail ?? "");
-  } catch {
-    return "";
-  }
 }
 
 const RETRY_MS = 1500;
@@ -168,15 +160,15 @@ export class Uploads {
     });
   }
 
-  private onTold(upload: Upload, { status, detail }: Told): void {
+  private onTold(upload: Upload, { status, problem }: Told): void {
     if (status >= 200 && status < 300) {
       this.pause = RETRY_MS;
       this.set(this.list.filter((one) => one.id !== upload.id));
-    } else if (status === 0 || status === 429 || status === 408 || (status >= 500 && detail === "")) {
+    } else if (status === 0 || status === 429 || status === 408 || (status >= 500 && problem.detail === undefined)) {
       this.alter(upload.id, { share: 0 });
       return this.later();
     } else {
-      this.alter(upload.id, { refused: detail || `HTTP ${status}`, again: status >= 500 });
+      this.alter(upload.id, { refused: new Refused(status, problem), again: status >= 500 });
     }
     this.next();
   }

@@ -2,17 +2,22 @@
 // and "key.one" or "key.other" is taken by the number in `count`.
 import de from "../../messages/de.json";
 import en from "../../messages/en.json";
+import serverDe from "../../messages/server.de.json";
+import serverEn from "../../messages/server.en.json";
 
 export type Key = keyof typeof en;
 type Catalogue = Partial<Record<string, string>>;
 
 const shared: Record<string, Catalogue> = { en, de };
+// What the server says, by its own English: to people, who send no requests.
+const server: Record<string, Catalogue> = { en: serverEn, de: serverDe };
 const rightToLeft = new Set(["ar", "fa", "he", "ur"]);
 
 export interface Language<K extends string = Key> {
   readonly code: string;
   readonly direction: "ltr" | "rtl";
   t(key: K | PluralKey<K>, values?: Record<string, string | number>): string;
+  said(text: string): string; // by the server, in English
   time(at: string): string;
   moment(at: string): string; // with its day
   day(at: string): string;
@@ -25,7 +30,8 @@ type PluralKey<K> = K extends `${infer Stem}.other` ? Stem : never;
 export function pickLanguage<K extends string = never>(wanted: readonly string[], own: Record<string, Catalogue> = {}): Language<Key | K> {
   const found = wanted.map((w) => w.toLowerCase().split("-")[0] ?? "").find((w) => w in shared) ?? "en";
   const english = { ...en, ...own["en"] };
-  return language(found, wanted[0] ?? "en", { ...english, ...shared[found], ...own[found] });
+  const locale = wanted.find((w) => w.toLowerCase().startsWith(`${found}-`)) ?? found;
+  return language(found, locale, { ...english, ...shared[found], ...own[found] });
 }
 
 function language<K extends string>(code: string, locale: string, own: Catalogue): Language<K> {
@@ -43,6 +49,7 @@ function language<K extends string>(code: string, locale: string, own: Catalogue
       const text = form ?? find(key) ?? key;
       return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
     },
+    said: (text) => server[code]?.[text] ?? text,
     time: (at) => clock.format(new Date(at)),
     moment: (at) => moments.format(new Date(at)),
     day: (at) => calendar.format(new Date(at)),

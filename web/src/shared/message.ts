@@ -9,6 +9,11 @@ export interface Message {
   at: string;
 }
 
+const TEXT_MAX_BYTES = 16_384;
+
+// How many messages it takes to say so much.
+export const partsOf = (text: string): number => Math.ceil(new TextEncoder().encode(text).length / TEXT_MAX_BYTES);
+
 // Something written that the server has not confirmed yet.
 export interface Draft {
   id: string;

@@ -1,7 +1,7 @@
 // Login and password, or a provider's own page; what is refused is said in the server's words.
 import { type FormEvent, useEffect, useState } from "react";
 import type { Language } from "./i18n";
-import { ask, Refused } from "./problem";
+import { ask, Refused, wordsOf } from "./problem";
 
 interface WaysIn {
   password: boolean;
@@ -11,7 +11,8 @@ interface WaysIn {
 // Where nobody answers, the form says so when it is sent.
 const PASSWORD_ALONE: WaysIn = { password: true, providers: [] };
 
-export function SignIn({ language, onDone }: { language: Language; onDone: () => void }) {
+// @ended: somebody was signed in on this page, and is not any more.
+export function SignIn({ language, ended, onDone }: { language: Language; ended: boolean; onDone: () => void }) {
   const [ways, setWays] = useState<WaysIn | undefined>(undefined);
   useEffect(() => {
     ask<WaysIn>("/api/v1/login").then(setWays, () => setWays(PASSWORD_ALONE));
@@ -19,6 +20,7 @@ export function SignIn({ language, onDone }: { language: Language; onDone: () =>
   if (ways === undefined) return <p className="loading" role="status">{language.t("page.loading")}</p>;
   return (
     <main className="signin">
+      {ended && <p role="status" className="warn">{language.t("signin.ended")}</p>}
       {ways.password ? <Password language={language} onDone={onDone} /> : <h1>{language.t("signin.title")}</h1>}
       {ways.providers.length > 0 && <Providers language={language} ways={ways} />}
     </main>
@@ -50,7 +52,7 @@ function Password({ language, onDone }: { language: Language; onDone: () => void
     setBusy(true);
     setSaid("");
     ask("/api/v1/login", { method: "POST", body })
-      .then(onDone, (error: unknown) => setSaid(error instanceof Refused ? wordsFor(error, t) : t("page.offline")))
+      .then(onDone, (error: unknown) => setSaid(wordsFor(error, language)))
       .finally(() => setBusy(false));
   };
   return (
@@ -64,8 +66,10 @@ function Password({ language, onDone }: { language: Language; onDone: () => void
   );
 }
 
-function wordsFor(error: Refused, t: Language["t"]): string {
-  if (error.status === 401) return t("signin.wrong");
-  if (error.status !== 429) return error.message;
+function wordsFor(error: unknown, language: Language): string {
+  const { t } = language;
+  const status = error instanceof Refused ? error.status : 0;
+  if (status === 401) return t("signin.wrong");
+  if (!(error instanceof Refused) || status !== 429) return wordsOf(error, language);
   return t("signin.later", { count: Math.ceil((error.problem.retryAfterMs ?? 1000) / 1000) });
 }

@@ -67,6 +67,16 @@ export function useTail<T>(all: readonly T[], grows: unknown, own: unknown = nul
       setRange({ ...now, to: now.to + STEP < all.length ? now.to + STEP : null });
     }
   };
+  // What opens above or below makes it smaller.
+  useEffect(() => {
+    const box = log.current;
+    if (box === null) return;
+    const watcher = new ResizeObserver(() => {
+      if (follows.current) box.scrollTop = box.scrollHeight;
+    });
+    watcher.observe(box);
+    return () => watcher.disconnect();
+  }, []);
   // Older ones that come while the reader is at the top already: nothing is scrolled then.
   useEffect(() => {
     if (!follows.current) onScroll();

@@ -1,5 +1,6 @@
 // A session that is running: its scripts line by line, breakpoints, steps, variables.
 import { useEffect, useRef, useState } from "react";
+import { wordsOf } from "../shared/problem";
 import * as calls from "./calls";
 import type { StudioLanguage } from "./messages";
 import { seconds } from "./run";
@@ -39,7 +40,7 @@ export function Live({ name, breakpoints, language, onStand }: Props) {
   const [problem, setProblem] = useState("");
   const session = useRef<string | null>(null);
   session.current = attached;
-  const fail = (error: unknown): void => setProblem(error instanceof Error ? error.message : String(error));
+  const fail = (error: unknown): void => setProblem(wordsOf(error, language));
   const list = (): void => void calls.listSessions().then(setSessions, fail);
   const look = (of: string): void => {
     calls.runsOf(of).then((now) => {

@@ -36,7 +36,7 @@ export function Run({ play, source, broken, breakpoints, language }: Props) {
       {played?.lines !== undefined && (
         <>
           {play.of !== source && <p className="warn">{t("studio.run.stale")}</p>}
-          <div className="row steps">
+          <div className="row steps" dir="ltr">
             <button type="button" className="second" disabled={at === 0} onClick={() => play.go(0)} aria-label={t("studio.run.first")} title={t("studio.run.first")}>|◀</button>
             <button type="button" className="second" disabled={at === 0} onClick={() => play.toBreakpoint(-1, breakpoints)} aria-label={t("studio.run.backTo")} title={t("studio.run.backTo")}>◀●</button>
             <button type="button" className="second" disabled={at === 0} onClick={() => play.go(at - 1)}>{t("studio.run.back")}</button>
@@ -84,7 +84,7 @@ function Moment({ played, lines, at, language }: { played: Played; lines: readon
   return (
     <div className="moment" aria-live="polite">
       <p>
-        <time>{`+${seconds(nowUs - startUs)}`}</time>
+        <time dir="ltr">{`+${seconds(nowUs - startUs)}`}</time>
         {status !== "" && <> · {t("studio.run.status")} <span className={`status ${status}`}>{status}</span></>}
       </p>
       {last !== undefined && (
@@ -118,7 +118,7 @@ function Ending({ played, language }: { played: Played; language: StudioLanguage
       <ol className="events">
         {played.events?.map(({ atUs, status, event }, i) => (
           <li key={i}>
-            <time>{`+${seconds(atUs - startUs)}`}</time> <code>{event.type}</code>
+            <time dir="ltr">{`+${seconds(atUs - startUs)}`}</time> <code>{event.type}</code>
             {status !== "" && <> <span className={`status ${status}`}>{status}</span></>}
             {typeof event["refusal"] === "string" && <strong className="bad"> {event["refusal"]}</strong>}
           </li>

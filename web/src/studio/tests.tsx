@@ -1,6 +1,7 @@
 // The world around the script, and what must come out of it: each case is played in
 // its turn.
 import { useState } from "react";
+import { wordsOf } from "../shared/problem";
 import { type Played, run } from "./calls";
 import type { StudioLanguage } from "./messages";
 import { Unplayable } from "./run";
@@ -38,6 +39,7 @@ export function Tests({ play, name, source, broken, language, onStep }: Props) {
   const [verdicts, setVerdicts] = useState<readonly Verdict[] | null>(null);
   const [unplayable, setUnplayable] = useState<Played | null>(null);
   const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
   const done = verdicts?.filter((verdict) => verdict.played !== null).length ?? 0;
   const failed = verdicts?.filter((verdict) => (verdict.played?.failures ?? 0) > 0).length ?? 0;
   const runAll = async (): Promise<void> => {
@@ -62,9 +64,10 @@ export function Tests({ play, name, source, broken, language, onStep }: Props) {
         <textarea dir="ltr" rows={14} spellCheck={false} value={play.scenario} placeholder={EXAMPLE} onChange={(event) => play.setScenario(event.target.value)} />
       </label>
       <div className="row">
-        <button type="button" disabled={busy || broken} onClick={() => { setBusy(true); void runAll().catch(() => {}).finally(() => setBusy(false)); }}>{t("studio.tests.run")}</button>
+        <button type="button" disabled={busy || broken} onClick={() => { setBusy(true); setProblem(""); void runAll().catch((error: unknown) => setProblem(wordsOf(error, language))).finally(() => setBusy(false)); }}>{t("studio.tests.run")}</button>
         {play.scenario === "" && <button type="button" className="second" onClick={() => play.setScenario(EXAMPLE)}>{t("studio.tests.example")}</button>}
       </div>
+      {problem !== "" && <p role="alert" className="bad">{problem}</p>}
       {unplayable !== null && <Unplayable played={unplayable} language={language} />}
       {verdicts !== null && (
         <>

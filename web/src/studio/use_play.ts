@@ -1,7 +1,9 @@
 // A play that one steps through, forwards and back: it has happened already, in
 // virtual time, so that every step of it is there.
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { wordsOf } from "../shared/problem";
 import { run, type Line, type Played } from "./calls";
+import type { StudioLanguage } from "./messages";
 
 const PREFIX = "baton.scenario.";
 
@@ -22,7 +24,7 @@ export interface Play {
 
 const NO_LINES: readonly Line[] = [];
 
-export function usePlay(name: string): Play {
+export function usePlay(name: string, language: StudioLanguage): Play {
   const [scenario, keep] = useState("");
   const [result, setResult] = useState<{ played: Played; of: string; number: number } | null>(null);
   const [at, setAt] = useState(0);
@@ -51,7 +53,7 @@ export function usePlay(name: string): Play {
           setResult({ played, of: source, number });
           setAt(0);
         },
-        (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+        (error: unknown) => setProblem(wordsOf(error, language)),
       )
       .finally(() => setBusy(false));
   };

@@ -1,9 +1,10 @@
 // One script on the page: its published text, the draft, what the checker says.
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type Problem, Refused } from "../shared/problem";
+import { type Problem, problemOf, Refused } from "../shared/problem";
 import * as calls from "./calls";
 import { draftNames, dropDraft, keepDraft, readDraft } from "./drafts";
 import type { EditorHandle } from "./editor";
+import type { StudioLanguage } from "./messages";
 import { TOUR } from "./tour";
 
 export interface Script {
@@ -19,6 +20,7 @@ export interface Workshop {
   script: Script | null;
   checked: calls.Checked | null;
   problem: Problem | null;
+  fail(error: unknown): void; // shows what went wrong
   meanwhile: boolean; // somebody else has published
   said: "published" | null;
   loaded: boolean; // the list is there
@@ -35,10 +37,7 @@ export interface Workshop {
   publishText(source: string): void;
 }
 
-const offline: Problem = { code: 0, status: "", message: "", type: "about:blank", title: "", detail: "", refusal: "unavailable" } as Problem;
-const problemOf = (error: unknown): Problem => (error instanceof Refused ? { ...offline, ...error.problem } : { ...offline, detail: String(error) });
-
-export function useWorkshop(): Workshop {
+export function useWorkshop(language: StudioLanguage): Workshop {
   const [scripts, setScripts] = useState<readonly string[]>([]);
   const [script, setScript] = useState<Script | null>(null);
   const [checked, setChecked] = useState<calls.Checked | null>(null);
@@ -51,7 +50,7 @@ export function useWorkshop(): Workshop {
   const opened = useRef(0);
   const latest = useRef(script);
   latest.current = script;
-  const fail = useCallback((error: unknown) => setProblem(problemOf(error)), []);
+  const fail = useCallback((error: unknown) => setProblem(problemOf(error, language)), [language]);
 
   // Only what was asked for last is opened: an answer may come late.
   const asks = useRef(0);
@@ -135,6 +134,7 @@ export function useWorkshop(): Workshop {
     script,
     checked,
     problem,
+    fail,
     meanwhile,
     said,
     loaded,

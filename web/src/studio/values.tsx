@@ -57,7 +57,7 @@ interface Result {
 
 // What was asked for and what came back; a refusal with its cures.
 export function Actions({ actions, language }: { actions: readonly Action[]; language: StudioLanguage }) {
-  const { t } = language;
+  const { t, said } = language;
   return actions.map((action, i) => {
     const result = (typeof action.result === "object" ? action.result : null) as Result | null;
     const bad = (result?.code ?? 200) >= 400;
@@ -67,11 +67,11 @@ export function Actions({ actions, language }: { actions: readonly Action[]; lan
           <code>{action.action}({action.arguments.map((argument) => JSON.stringify(argument)).join(", ")})</code>
           {result?.code !== undefined && <strong className={bad ? "bad" : "good"}> {result.code} {result.status}</strong>}
         </p>
-        {bad && <p>{result?.detail}</p>}
+        {bad && <p lang="en">{result?.detail}</p>}
         {bad && (result?.remedies?.length ?? 0) > 0 && (
           <>
             <p>{t("page.remedies")}</p>
-            <ul>{result?.remedies?.map((remedy) => <li key={remedy.do}>{remedy.do}{remedy.script && <><br /><code dir="ltr">{remedy.script}</code></>}</li>)}</ul>
+            <ul>{result?.remedies?.map((remedy) => <li key={remedy.do}>{said(remedy.do)}{remedy.script && <><br /><code dir="ltr">{remedy.script}</code></>}</li>)}</ul>
           </>
         )}
         {action.error !== undefined && <p className="bad">{action.error}</p>}

@@ -24,10 +24,10 @@ export function Versions({ shop, language, mayPublish }: Props) {
   useEffect(() => {
     setOpen(null);
     if (isNew) setVersions([]);
-    else void listVersions(name).then(setVersions, () => setVersions([]));
+    else listVersions(name).then(setVersions, shop.fail);
   }, [name, isNew]);
   const withText = (version: string, then: (source: string) => void): void => {
-    void readVersion(name, version).then(({ source }) => then(source), () => {});
+    readVersion(name, version).then(({ source }) => then(source), shop.fail);
   };
   if (versions === null) return <p className="faint">{t("page.loading")}</p>;
   if (versions.length === 0) return <p className="faint">{t("studio.versions.none")}</p>;
@@ -56,10 +56,9 @@ export function Versions({ shop, language, mayPublish }: Props) {
 }
 
 function whoAndWhen(one: Version, language: StudioLanguage): string {
-  const by = one.role === "system" || one.by === "" ? language.t("studio.versions.file") : one.by;
-  if (one.publishedAt === null) return by;
-  const when = new Date(one.publishedAt).toLocaleString(language.code, { dateStyle: "medium", timeStyle: "short" });
-  return language.t("studio.versions.by", { when, by });
+  const when = one.publishedAt === null ? "" : language.moment(one.publishedAt);
+  if (one.role === "system" || one.by === "") return [when, language.t("studio.versions.file")].filter((part) => part !== "").join(", ");
+  return language.t("studio.versions.by", { when, by: one.by });
 }
 
 function Difference({ before, after, version, language }: { before: string; after: string; version: string; language: StudioLanguage }) {

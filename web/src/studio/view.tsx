@@ -25,7 +25,7 @@ interface Props {
 const TOUR_SEEN = "baton.tour";
 
 export function StudioView({ person, language, onLeave }: Props) {
-  const shop = useWorkshop();
+  const shop = useWorkshop(language);
   const [tab, setTab] = useState<Tab>("flow");
   const [line, setLine] = useState(1);
   const [breakpoints, setBreakpoints] = useState<readonly number[]>([]);
@@ -33,7 +33,7 @@ export function StudioView({ person, language, onLeave }: Props) {
   const [tour, setTour] = useState<number | null>(null);
   const [back, setBack] = useState("");
   const { script, checked } = shop;
-  const play = usePlay(script?.name ?? "");
+  const play = usePlay(script?.name ?? "", language);
   const playing = useStand(play, tab === "run");
   const stand = useLive(tab === "live" ? liveLine : 0, playing);
   const broken = checked?.graph === null;

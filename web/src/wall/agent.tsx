@@ -3,7 +3,8 @@ import { type FormEvent, useEffect, useState } from "react";
 import { ask } from "../shared/problem";
 import { type AgentFigure, type AgentView, type Figures, pathOf } from "./api";
 import { stateOf } from "./overview";
-import { Choices, percent, Said, since, useAsking, useNow } from "./parts";
+import type { WallKey } from "./messages";
+import { Choices, percent, Said, since, statusOf, useAsking, useNow } from "./parts";
 import { linkTo, type Scene } from "./view";
 
 const HOURS = 8;
@@ -15,14 +16,14 @@ export function AgentPage({ scene, id }: { scene: Scene; id: string }) {
   const agent = state.agents.find((a) => a.id === id);
   const total = useFigures(id)?.total;
   if (agent === undefined) return <p>{t("wall.unknown", { id })}</p>;
-  const { tone, words } = stateOf(agent, t);
+  const { tone, words } = stateOf(agent, language);
   const facts: [string, string][] = [
     [t("wall.occupancy.hours"), percent(total?.occupancy ?? null, language)],
     [t("wall.handled"), String(total?.handled ?? "–")],
     [t("wall.declined"), String(total?.declined ?? "–")],
     [t("wall.unanswered"), String(total?.unanswered ?? "–")],
     ...Object.entries(agent.load).filter(([, load]) => load.capacity > 0).map(([channel, load]): [string, string] =>
-      [t("wall.load", { channel }), t("wall.of", { some: load.active + load.wrapup + load.offered, all: load.capacity })]),
+      [t("wall.load", { channel: t(`wall.channel.${channel}` as WallKey) }), t("wall.of", { some: load.active + load.wrapup + load.offered, all: load.capacity })]),
   ];
   return (
     <article className="one">
@@ -47,7 +48,7 @@ function useFigures(id: string): Figures<AgentFigure> | null {
   return figures;
 }
 
-function InHand({ scene: { language }, agent }: { scene: Scene; agent: AgentView }) {
+function InHand({ scene: { state, language }, agent }: { scene: Scene; agent: AgentView }) {
   const { t } = language;
   const now = useNow();
   if (agent.contacts.length === 0) return <p className="faint">{t("wall.nothingInHand")}</p>;
@@ -58,8 +59,8 @@ function InHand({ scene: { language }, agent }: { scene: Scene; agent: AgentView
         {agent.contacts.map((contact) => (
           <tr key={contact.session}>
             <th scope="row"><a href={linkTo("session", contact.session)}>…{contact.session.slice(-6)}</a></th>
-            <td>{contact.status}</td>
-            <td>{contact.queue ?? "–"}</td>
+            <td>{statusOf(contact.status, t)}</td>
+            <td>{state.queues.find((q) => q.id === contact.queue)?.name ?? contact.queue ?? "–"}</td>
             <td className="number">{since(contact.since, now)}</td>
           </tr>
         ))}

@@ -98,7 +98,6 @@ export interface Candidate {
   agent: string;
   state: string;
   why: string;
-  detail: string;
   [member: string]: unknown;
 }
 

@@ -1,7 +1,7 @@
 // The centre as it is now, kept up to date by its events. Knows nothing about how
 // it looks.
 import { type Frame, Line, socketUrl } from "../shared/line";
-import { ask, Refused } from "../shared/problem";
+import { ask, Refused, SIGNED_OUT } from "../shared/problem";
 import { Reread } from "../shared/reread";
 import { type AgentView, type Figure, type Figures, pathOf, type QueueView, type WallEvent } from "./api";
 
@@ -13,22 +13,14 @@ export interface Sample {
   ready: number;
 }
 
-export interface Ended {
-  id: string;
-  at: string;
-  reason: string;
-}
-
 export interface CentreState {
   up: boolean;
-  signedOut: boolean;
   loaded: boolean;
   readAt: number; // when queues and agents were read
   queues: readonly QueueView[];
   agents: readonly AgentView[];
   figures: ReadonlyMap<string, Figures<Figure>>;
   samples: readonly Sample[];
-  ended: readonly Ended[]; // newest first, since the page was opened
 }
 
 const READ_AT_LEAST_EVERY_MS = 5000;
@@ -39,10 +31,9 @@ const FIGURES_EVERY_MS = 15_000;
 const FIGURES_HOURS = 8;
 const SAMPLE_EVERY_MS = 2000;
 const SAMPLES_MAX = 600;
-const ENDED_MAX = 200;
 
 const EMPTY: CentreState = {
-  up: false, signedOut: false, loaded: false, readAt: 0, queues: [], agents: [], figures: new Map(), samples: [], ended: [],
+  up: false, loaded: false, readAt: 0, queues: [], agents: [], figures: new Map(), samples: [],
 };
 
 export class Centre {
@@ -63,7 +54,7 @@ export class Centre {
           this.change({ up });
           if (up) this.soon();
         },
-        lost: () => this.change({ signedOut: true }),
+        lost: () => dispatchEvent(new Event(SIGNED_OUT)),
       },
       (error) => error instanceof Refused && (error.status === 401 || error.status === 403),
     );
@@ -98,20 +89,15 @@ export class Centre {
   }
 
   private async read(): Promise<void> {
-    try {
-      const [queues, agents] = await Promise.all([
-        ask<{ queues: QueueView[] }>(pathOf("queues")),
-        ask<{ agents: AgentView[] }>(pathOf("agents")),
-      ]);
-      const first = !this.state.loaded;
-      this.change({ queues: queues.queues, agents: agents.agents, loaded: true, readAt: Date.now() });
-      if (first) {
-        this.sample();
-        void this.readFigures();
-      }
-    } catch (error) {
-      if (!(error instanceof Refused && error.status === 401)) throw error;
-      this.change({ signedOut: true });
+    const [queues, agents] = await Promise.all([
+      ask<{ queues: QueueView[] }>(pathOf("queues")),
+      ask<{ agents: AgentView[] }>(pathOf("agents")),
+    ]);
+    const first = !this.state.loaded;
+    this.change({ queues: queues.queues, agents: agents.agents, loaded: true, readAt: Date.now() });
+    if (first) {
+      this.sample();
+      void this.readFigures();
     }
   }
 
@@ -143,10 +129,6 @@ export class Centre {
     if (frame.type !== "event") return;
     this.last = String(frame["id"]);
     const event = frame["event"] as WallEvent;
-    if (event.type === "session.ended" && event.session !== undefined) {
-      const ended = { id: event.session, at: event.at, reason: String(event["endReason"] ?? "") };
-      this.change({ ended: [ended, ...this.state.ended.filter((e) => e.id !== ended.id)].slice(0, ENDED_MAX) });
-    }
     for (const listener of this.listeners) listener(event);
     this.soon();
   }

@@ -1,7 +1,8 @@
 // Finished sessions, by what people know of them.
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Finished, FinishedPage } from "../shared/finished";
-import { ask, Refused } from "../shared/problem";
+import { ask, wordsOf } from "../shared/problem";
+import { endOf } from "./parts";
 import { linkTo, type Scene } from "./view";
 
 const FIELDS = ["customer", "number", "queue", "agent", "disposition"] as const;
@@ -34,7 +35,7 @@ export function FinishedPanel({ scene: { language }, query }: { scene: Scene; qu
       setFound([...before, ...page.sessions]);
       setNext(page.next);
       setSaid("");
-    }, (error: unknown) => setSaid(error instanceof Refused ? error.message : t("page.offline")));
+    }, (error: unknown) => setSaid(wordsOf(error, language)));
   };
   useEffect(() => read(null, []), [query, terms]);
   const send = (event: FormEvent<HTMLFormElement>): void => {
@@ -52,15 +53,15 @@ export function FinishedPanel({ scene: { language }, query }: { scene: Scene; qu
       </form>
       {said !== "" && <p role="alert" className="bad">{said}</p>}
       {found !== null && <p role="status" className="faint">{t("wall.finished.count", { count: found.length })}</p>}
-      <ul className="found">
-        {found?.map((one) => (
+      {found !== null && found.length > 0 && <ul className="found">
+        {found.map((one) => (
           <li key={one.session}>
             <a dir="auto" href={linkTo("session", one.session)}>{one.name ?? one.customer ?? one.number ?? `…${one.session.slice(-12)}`}</a>
-            <span className="badge" dir="auto">{one.disposition ?? one.endReason}</span>
+            <span className="badge" dir="auto">{one.disposition ?? endOf(one.endReason ?? "", t)}</span>
             <span className="faint" dir="auto">{[language.moment(one.endedAt), one.queue, one.agent].filter((part) => part !== null).join(" · ")}</span>
           </li>
         ))}
-      </ul>
+      </ul>}
       {next !== null && <button type="button" className="second" onClick={() => read(next, found ?? [])}>{t("wall.more")}</button>}
     </section>
   );

@@ -113,7 +113,7 @@ function Trend({ scene: { state, language } }: { scene: Scene }) {
 function Agents({ scene: { state, language } }: { scene: Scene }) {
   const now = useNow();
   return (
-    <ul className="cards">
+    <ul className="team">
       {state.agents.map((agent) => <li key={agent.id}><AgentCard agent={agent} language={language} now={now} /></li>)}
     </ul>
   );
@@ -124,23 +124,23 @@ function sinceOf(agent: AgentView): string {
   return agent.contacts.map((c) => c.since).sort()[0] ?? agent.idleSince;
 }
 
-export function stateOf(agent: AgentView, t: WallLanguage["t"]): { tone: string; words: string } {
+export function stateOf(agent: AgentView, { t, said }: WallLanguage): { tone: string; words: string } {
   if (agent.state === "offline") return { tone: "offline", words: t("wall.offlineState") };
   if (agent.contacts.some((c) => c.status === "offered")) return { tone: "ringing", words: t("wall.ringing") };
   if (isWorking(agent)) {
     const active = agent.contacts.filter((c) => c.status === "active").length;
     return { tone: "working", words: active > 0 ? t("wall.talks", { count: active }) : t("wall.wrapup") };
   }
-  if (agent.state === "away") return { tone: "away", words: agent.awayReason === null ? t("wall.away") : `${t("wall.away")} · ${agent.awayReason}` };
+  if (agent.state === "away") return { tone: "away", words: agent.awayReason === null ? t("wall.away") : `${t("wall.away")} · ${said(agent.awayReason)}` };
   return { tone: "available", words: t("wall.available") };
 }
 
 function AgentCard({ agent, language, now }: { agent: AgentView; language: WallLanguage; now: number }) {
-  const { tone, words } = stateOf(agent, language.t);
+  const { tone, words } = stateOf(agent, language);
   const chat = agent.load["chat"];
   const used = chat === undefined ? 0 : chat.active + chat.wrapup + chat.offered;
   return (
-    <a className={`card ${tone}`} href={linkTo("agent", agent.id)}>
+    <a className={`member ${tone}`} href={linkTo("agent", agent.id)}>
       <strong className="clip">{agent.name}</strong>
       <span className="clip">{words}</span>
       <span className="faint">{agent.state === "offline" ? "" : since(sinceOf(agent), now)}</span>

@@ -1,9 +1,9 @@
 // What all views of the wallboard use.
 import { type ReactNode, useEffect, useState } from "react";
-import { ask, type Problem, Refused } from "../shared/problem";
+import { ask, type Problem, problemOf } from "../shared/problem";
 import { Refusal } from "../shared/refusal";
 import type { SessionView } from "./api";
-import type { WallLanguage } from "./messages";
+import type { WallKey, WallLanguage } from "./messages";
 
 // The time, every second.
 export function useNow(): number {
@@ -36,6 +36,17 @@ export function customerOf(session: Pick<SessionView, "customer" | "id">, t: Wal
   return typeof name === "string" && name !== "" ? name : t("wall.visitor", { id: session.id.slice(-6) });
 }
 
+export function statusOf(status: string, t: WallLanguage["t"]): string {
+  return t(`wall.status.${status}` as WallKey);
+}
+
+// How it ended: as one of the server's codes, or in words that somebody gave.
+export function endOf(reason: string, t: WallLanguage["t"]): string {
+  const key = `wall.end.${reason}` as WallKey;
+  const words = t(key);
+  return words === key ? reason : words;
+}
+
 // ---- something that the server is asked to do
 
 export interface Asking {
@@ -58,11 +69,6 @@ export function useAsking(language: WallLanguage): Asking {
   return { busy, problem, run };
 }
 
-function problemOf(error: unknown, language: WallLanguage): Problem {
-  const nobody = { code: 0, status: "", message: "", type: "", title: language.t("page.offline"), detail: "", refusal: "unavailable" as const };
-  return error instanceof Refused ? { ...nobody, ...error.problem } : nobody;
-}
-
 export function Said({ asking, language }: { asking: Asking; language: WallLanguage }) {
   return asking.problem === null ? null : <Refusal problem={asking.problem} language={language} />;
 }
@@ -78,7 +84,7 @@ export function Choices({ choices, label, children }: { choices: readonly Choice
   const [open, setOpen] = useState("");
   const chosen = choices.find((choice) => choice.key === open);
   return (
-    <div className="choices" onKeyDown={(event) => event.key === "Escape" && setOpen("")}>
+    <div className="acts" onKeyDown={(event) => event.key === "Escape" && setOpen("")}>
       <div className="row" role="group" aria-label={label}>
         {choices.map((choice) => (
           <button key={choice.key} type="button" className="second" aria-expanded={choice === chosen}

@@ -7,7 +7,7 @@ import { SessionActions } from "./actions";
 import type { Centre } from "./centre";
 import { Lanes } from "./timeline";
 import { tellingOf, type Told } from "./lanes";
-import { customerOf, since, useNow } from "./parts";
+import { customerOf, endOf, since, statusOf, useNow } from "./parts";
 import { Talk } from "./talk";
 import type { Scene } from "./view";
 import { Why } from "./why";
@@ -81,7 +81,7 @@ export function SessionPage({ scene, id }: { scene: Scene; id: string }) {
       <header>
         <p className="faint">{t("wall.session")} <code>{id}</code></p>
         <h2 dir="auto">{customerOf({ id, customer: customerIn(found) }, t)}</h2>
-        <span className="badge">{view?.status ?? "completed"}</span>
+        <span className="badge">{statusOf(view?.status ?? "completed", t)}</span>
         {view !== null && <span className="faint">{t("wall.status.since", { time: since(view.statusSince, now) })}</span>}
       </header>
       {view !== null && <SessionActions scene={scene} session={view} />}
@@ -104,13 +104,13 @@ function customerIn({ view, events }: Case): Record<string, unknown> {
 function Facts({ found, language }: { found: Case; language: Scene["language"] }) {
   const { t } = language;
   const { view, events } = found;
-  const end = events.at(-1);
+  const last = (member: string): string => String(events.findLast((event) => event[member] !== undefined)?.[member] ?? "");
   const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
   const facts: [string, string][] = view === null
-    ? [[t("wall.entry"), String(events[0]?.["entryPoint"] ?? "")], [t("wall.ended"), String(end?.["endReason"] ?? "")]]
+    ? [[t("wall.entry"), String(events[0]?.["entryPoint"] ?? "")], [t("wall.ended"), endOf(last("endReason"), t)], [t("wall.finished.disposition"), last("disposition")]]
     : [
         [t("wall.entry"), view.entryPoint],
-        [t("wall.holder"), view.holder.name ?? view.holder.kind],
+        [t("wall.holder"), view.holder.name ?? ""],
         [t("wall.place"), view.queue === null ? "" : String(view.queue.position)],
         [t("wall.priority"), view.queue === null ? "" : String(Math.round(view.queue.effectivePriority))],
         [t("wall.reason"), view.reason ?? ""],
@@ -119,7 +119,7 @@ function Facts({ found, language }: { found: Case; language: Scene["language"] }
       ];
   return (
     <dl className="facts">
-      {facts.filter(([, value]) => value !== "").map(([name, value], i) => <div key={`${i} ${name}`}><dt dir="auto">{name}</dt><dd dir="auto">{value}</dd></div>)}
+      {facts.filter(([, value]) => value !== "").map(([name, value], i) => <div key={`${i} ${name}`}><dt><bdi>{name}</bdi></dt><dd><bdi>{value}</bdi></dd></div>)}
     </dl>
   );
 }

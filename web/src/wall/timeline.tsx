@@ -31,7 +31,7 @@ export function Lanes({ events, told, language, open }: Props) {
   const refusals = told.filter((one) => one.refused);
   return (
     <div className="story">
-      <p className="faint">{t("wall.lanes.hint")}</p>
+      <p className="faint">{t(open ? "wall.lanes.hint" : "wall.lanes.hint.over")}</p>
       <div className="scrolls" tabIndex={0} role="region" aria-label={t("wall.story")}>
         <div className="lanes" role="img" aria-label={wordsOf(story.bars, language)}>
           {LANES.map((lane) => (
@@ -62,7 +62,7 @@ export function Lanes({ events, told, language, open }: Props) {
           {told.map((one, i) => (
             <li key={i} className={one.refused ? "refused" : ""}>
               <span className="faint">{one.time}</span>
-              <div><p dir="auto">{one.text}</p>{one.more.length > 0 && <pre dir="auto">{dedented(one.more)}</pre>}</div>
+              <div><p dir="auto" lang="en">{one.text}</p>{one.more.length > 0 && <pre dir="auto">{dedented(one.more)}</pre>}</div>
             </li>
           ))}
         </ol>
@@ -89,7 +89,7 @@ function wordsOf(bars: readonly Bar[], { t, code }: WallLanguage): string {
 
 function BarOf({ bar, language }: { bar: Bar; language: WallLanguage }) {
   const words = `${wordOf(bar, language.t)} (${lasting(bar.toUs - bar.fromUs, language.code)})`;
-  return <span className={`bar ${bar.kind}${bar.open ? " goes-on" : ""}`} style={span(bar.from, bar.to)} title={words}><span className="clip">{words}</span></span>;
+  return <span className={`bar ${bar.kind}${bar.open ? " goes-on" : ""}`} style={span(bar.from, bar.to)} title={words}><span className="clip" dir="auto">{words}</span></span>;
 }
 
 function MarkOf({ mark }: { mark: Mark }) {
@@ -112,7 +112,7 @@ function RefusalNote({ mark, told, window, language }: { mark: Mark; told: Told 
     <aside className="refusal" aria-label={t("wall.refusal", { number: mark.refusal })}>
       <strong>409 · {mark.refusal} · {String(event["refusal"])}</strong>
       <span className="faint"> {event.cause.who ?? event.cause.role}{line}</span>
-      <p dir="auto">{String(event["detail"] ?? "")}</p>
+      <p lang="en">{String(event["detail"] ?? "")}</p>
       {window !== undefined && (
         <p>{t(window.open ? "wall.window.open" : "wall.window", { bot: window.who, into: lasting(mark.atUs - window.fromUs, code), whole: lasting(window.toUs - window.fromUs, code) })}</p>
       )}

@@ -50,9 +50,6 @@ export function WallView({ person, language, onLeave }: Props) {
   const state = useSyncExternalStore(centre.subscribe, centre.snapshot);
   const route = useRoute();
   useEffect(() => () => centre.close(), [centre]);
-  useEffect(() => {
-    if (state.signedOut) onLeave();
-  }, [state.signedOut, onLeave]);
   const scene: Scene = { centre, state, person, language };
   return (
     <div className="wall">

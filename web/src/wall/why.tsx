@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { ask } from "../shared/problem";
 import { type Candidate, pathOf } from "./api";
-import type { WallLanguage } from "./messages";
+import type { WallKey, WallLanguage } from "./messages";
 import type { Scene } from "./view";
 
 export function Why({ scene: { state, language }, id }: { scene: Scene; id: string }) {
@@ -28,8 +28,8 @@ export function Why({ scene: { state, language }, id }: { scene: Scene; id: stri
           {sorted.map((c) => (
             <tr key={c.agent} className={rankOf(c) === 0 ? "can" : ""}>
               <th scope="row">{nameOf(c.agent)}</th>
-              <td>{c.state}</td>
-              <td>{sentenceOf(c)}</td>
+              <td>{t(`wall.shown.${c.state}` as WallKey)}</td>
+              <td>{t(`wall.why.${c.why}` as WallKey)}</td>
               <td>{numbersOf(c, nameOf, language).join(" · ")}</td>
             </tr>
           ))}
@@ -45,11 +45,6 @@ const NEAREST = ["would_be_offered", "offered", "other_session_first", "other_ag
 function rankOf(candidate: Candidate): number {
   const at = NEAREST.indexOf(candidate.why);
   return candidate.why === "would_be_offered" || candidate.why === "offered" ? 0 : at < 0 ? NEAREST.length : at;
-}
-
-// The detail ends with the names of the members, for programs.
-function sentenceOf(candidate: Candidate): string {
-  return candidate.detail.replace(/:\s[\w, ]+$/, "");
 }
 
 function numbersOf(c: Candidate, nameOf: (agent: string) => string, { t, time }: WallLanguage): string[] {

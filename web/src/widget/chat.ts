@@ -4,7 +4,7 @@ import { fetchFile, type FilesTaken, readTaken, type Upload, Uploads } from "../
 import { keepLine, keptLine } from "../shared/kept-line";
 import { type Frame, Line, socketUrl } from "../shared/line";
 import { type Draft, gapAfter, joined, type Message, withMessages, withTold } from "../shared/message";
-import { ask, Refused } from "../shared/problem";
+import { ask, type Problem, Refused } from "../shared/problem";
 import { NOTHING_SEEN, readSeen, type Seen, SeenTeller } from "../shared/seen";
 import { TYPING_SHOWN_MS, TypingTeller } from "../shared/typing";
 import { uuid } from "../shared/uuid";
@@ -15,7 +15,7 @@ export interface Holder {
 }
 
 export interface ChatState {
-  // none: nothing was opened yet. lost: refused for good; `detail` says why.
+  // none: nothing was opened yet. lost: refused for good; `why` says it.
   phase: "none" | "opening" | "open" | "ended" | "lost";
   up: boolean;
   status: string;
@@ -31,7 +31,8 @@ export interface ChatState {
   calls: boolean; // somebody calls back who asks for it
   mails: boolean; // transcripts go by mail
   called: string | null; // when the call is due that was asked for
-  detail: string;
+  why: unknown; // the chat cannot be opened, or what was said last is not taken
+  returned: number; // so often something stood in the field again
 }
 
 export interface ChatOptions {
@@ -52,7 +53,7 @@ const nobody: Holder = { kind: "none", name: "" };
 const fresh: ChatState = {
   phase: "none", up: false, status: "", holder: nobody, held: false, place: null,
   messages: [], outbox: [], typing: null, seen: NOTHING_SEEN, takes: null, uploads: [],
-  calls: false, mails: false, called: null, detail: "",
+  calls: false, mails: false, called: null, why: null, returned: 0,
 };
 
 export class Chat {
@@ -108,6 +109,7 @@ export class Chat {
   say(text: string, payload?: string): void {
     if (this.kept === null) this.start();
     const draft: Draft = { id: uuid(), text, told: false, ...(payload === undefined ? {} : { payload }) };
+    this.change({ why: null });
     this.setOutbox([...this.state.outbox, draft]);
     this.typing.reset();
     this.sendDraft(draft);
@@ -229,7 +231,7 @@ export class Chat {
       this.finish();
       return;
     }
-    this.change({ phase: "lost", detail: why instanceof Error ? why.message : String(why) });
+    this.change({ phase: "lost", why });
   }
 
   private onFrame(frame: Frame): void {
@@ -318,12 +320,14 @@ export class Chat {
     this.typingTimer = setTimeout(() => this.change({ typing: null }), TYPING_SHOWN_MS);
   }
 
-  // A message that is refused for good must not be sent for ever.
+  // What cannot be sent is not sent for ever, and not lost: it stands in the field again.
   private onProblem(frame: Frame): void {
-    const problem = frame["problem"] as { detail?: string } | undefined;
-    if (frame["id"] === undefined) return;
-    this.setOutbox(this.state.outbox.filter((draft) => draft.id !== frame["id"]));
-    this.change({ detail: problem?.detail ?? "" });
+    const draft = this.state.outbox.find((one) => one.id === frame["id"]);
+    if (draft === undefined) return;
+    this.setOutbox(this.state.outbox.filter((one) => one !== draft));
+    if (draft.payload === undefined) keepLine(this.lineKey, [draft.text, this.written].filter((text) => text !== "").join("\n"));
+    const problem = frame["problem"] as Problem;
+    this.change({ why: new Refused(problem.code, problem), returned: this.state.returned + 1 });
   }
 
   private finish(): void {

@@ -2,6 +2,7 @@
 import { type FormEvent, useId, useState } from "react";
 import type { Language } from "../shared/i18n";
 import type { Message } from "../shared/message";
+import { Refused, wordsOf } from "../shared/problem";
 import type { Chat, ChatState } from "./chat";
 
 interface Props {
@@ -11,13 +12,13 @@ interface Props {
 }
 
 // Something that is asked of the server, and what came of it.
-function useAsked(): { busy: boolean; refused: string; run: (what: () => Promise<void>) => void } {
+function useAsked(language: Language): { busy: boolean; refused: string; run: (what: () => Promise<void>, said?: (error: unknown) => string) => void } {
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState("");
-  const run = (what: () => Promise<void>): void => {
+  const run = (what: () => Promise<void>, said = (error: unknown) => wordsOf(error, language)): void => {
     setBusy(true);
     setRefused("");
-    what().catch((error: unknown) => setRefused(error instanceof Error ? error.message : String(error))).finally(() => setBusy(false));
+    what().catch((error: unknown) => setRefused(said(error))).finally(() => setBusy(false));
   };
   return { busy, refused, run };
 }
@@ -27,14 +28,14 @@ export function CallBack({ chat, state, language }: Props) {
   const { t } = language;
   const [asks, setAsks] = useState(false);
   const [number, setNumber] = useState("");
-  const asked = useAsked();
+  const asked = useAsked(language);
   const field = useId();
   if (state.called !== null) return <p className="told" role="status">{t("chat.call.booked", { time: whenOf(state.called, language) })}</p>;
   if (!state.calls || state.holder.kind === "agent") return null;
   if (!asks) return <p className="told"><button type="button" className="second" onClick={() => setAsks(true)}>{t("chat.call")}</button></p>;
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    asked.run(() => chat.askCall(number));
+    asked.run(() => chat.askCall(number), (error) => (error instanceof Refused && error.status === 422 ? t("chat.call.number.wrong") : wordsOf(error, language)));
   };
   return (
     <form className="ask" onSubmit={send} aria-label={t("chat.call")}>
@@ -56,7 +57,7 @@ export function Transcript({ chat, state, language, speaker }: Props & { speaker
   const { t } = language;
   const [to, setTo] = useState("");
   const [sent, setSent] = useState("");
-  const asked = useAsked();
+  const asked = useAsked(language);
   const field = useId();
   const name = `chat-${(state.messages[0]?.at ?? "").slice(0, 10)}`;
   const asText = (): void => save(`${name}.txt`, "text/plain;charset=utf-8",

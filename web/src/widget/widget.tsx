@@ -3,14 +3,13 @@ import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyn
 import { AttachButton, tooLarge, UploadList } from "../shared/file-parts";
 import type { Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
-import type { Message } from "../shared/message";
+import { type Message, partsOf } from "../shared/message";
+import { wordsOf } from "../shared/problem";
 import { receiptOf } from "../shared/seen";
 import { Spoken } from "../shared/spoken";
 import { useTail } from "../shared/tail";
 import type { Chat, ChatState } from "./chat";
 import { CallBack, Transcript } from "./extras";
-
-const TEXT_MAX_BYTES = 16_384;
 
 interface Props {
   chat: Chat;
@@ -100,10 +99,13 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
         </div>
       )}
       {live ? (
-        <Composer chat={chat} state={state} language={language} />
+        <>
+          {state.phase === "open" && state.why !== null && <p role="alert" className="told bad">{t("chat.refused", { why: wordsOf(state.why, language) })}</p>}
+          <Composer key={state.returned} chat={chat} state={state} language={language} />
+        </>
       ) : (
         <div className="over">
-          <p>{state.phase === "lost" ? t("chat.failed", { detail: state.detail }) : t(state.called === null ? "chat.ended" : "chat.call.ended")}</p>
+          <p>{state.phase === "lost" ? t("chat.failed", { detail: wordsOf(state.why, language) }) : t(state.called === null ? "chat.ended" : "chat.call.ended")}</p>
           <button type="button" onClick={() => { chat.again(); chat.start(); }}>{t("chat.new")}</button>
         </div>
       )}
@@ -192,12 +194,12 @@ function Composer({ chat, state, language }: { chat: Chat; state: ChatState; lan
   const { takes } = state;
   const [text, setText] = useState(chat.written);
   const field = useRef<HTMLTextAreaElement>(null);
-  const length = new TextEncoder().encode(text).length;
+  const parts = partsOf(text);
   useEffect(() => field.current?.focus(), []);
   const send = (event?: FormEvent): void => {
     event?.preventDefault();
     const words = text.trim();
-    if (words === "" || length > TEXT_MAX_BYTES) return;
+    if (words === "" || parts > 1) return;
     chat.say(words);
     write("");
     field.current?.focus();
@@ -220,13 +222,13 @@ function Composer({ chat, state, language }: { chat: Chat; state: ChatState; lan
   return (
     <form className="composer" onSubmit={send} onDragOver={(event) => event.preventDefault()} onDrop={(event) => take(event, event.dataTransfer.files)}>
       <UploadList uploads={state.uploads} language={language} onDrop={(id) => chat.dropUpload(id)} onAgain={(id) => chat.againUpload(id)} />
-      {length > TEXT_MAX_BYTES && <p role="alert">{t("chat.tooLong", { count: Math.ceil(length / TEXT_MAX_BYTES) })}</p>}
+      {parts > 1 && <p role="alert">{t("chat.tooLong", { count: parts })}</p>}
       {takes !== null && <AttachButton taken={takes} language={language} onFiles={attach} />}
       <textarea
         ref={field} rows={1} onPaste={(event) => take(event, event.clipboardData.files)} value={text} dir="auto" aria-label={t("chat.write")} placeholder={t("chat.write")}
         onKeyDown={onKey} onChange={(event) => write(event.target.value)}
       />
-      <button type="submit" disabled={text.trim() === ""} aria-label={t("chat.send")}><SendIcon /></button>
+      <button type="submit" disabled={text.trim() === "" || parts > 1} aria-label={t("chat.send")}><SendIcon /></button>
     </form>
   );
 }
