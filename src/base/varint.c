@@ -15,7 +15,7 @@ void varint_put(struct textbuf *out, uint64_t n) {
   textbuf_add(out, (struct text){bytes, (size_t)(end - bytes)});
 }
 
-bool varint_take(struct text *rest, uint64_t *out) {
+bool varint_take_long(struct text *rest, uint64_t *out) {
   uint64_t n = 0;
   for (size_t i = 0; i < rest->len && i < VARINT_BYTES_MAX; i++) {
     const uint64_t byte = (unsigned char)rest->ptr[i];

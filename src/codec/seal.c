@@ -25,7 +25,7 @@ struct sealing {
   const struct seal *seal;
   bool opens;
   bool chained; /* a record leaves out what is as in the one before */
-  bool any;     /* was, or is, sealed */
+  bool any;     /* of them was sealed */
   struct textbuf *out;
   struct record from;      /* the last that was read, as it stands there */
   struct record to;        /* the last that was written */
@@ -104,20 +104,15 @@ static enum bt_err put_content(struct record *r, struct text plain) {
   return err;
 }
 
-static enum bt_err open_record(struct sealing *s, struct record *r) {
+static enum bt_err open_sealed(const struct seal *seal, struct record *r,
+                               struct textbuf *plain) {
   struct id session;
-  if (!record_has(r, FIELD_SEALED)) {
-    return BT_ERR_OK;
-  }
-  if (!find_session(r, &session)) {
+  if (seal == NULL || !find_session(r, &session)) {
     return BT_ERR_CORRUPT;
   }
-  s->any = true;
-  s->turn ^= 1;
-  struct textbuf *plain = &s->plain[s->turn];
   textbuf_clear(plain);
   enum bt_err err =
-      s->seal->open(s->seal->ctx, session, record_text(r, FIELD_SEALED), plain);
+      seal->open(seal->ctx, session, record_text(r, FIELD_SEALED), plain);
   drop(r, FIELD_SEALED);
   if (err == BT_ERR_NOT_FOUND) {
     put_erased(r);
@@ -125,6 +120,19 @@ static enum bt_err open_record(struct sealing *s, struct record *r) {
   }
   err = plain->failed ? BT_ERR_NOMEM : err;
   return err == BT_ERR_OK ? put_content(r, textbuf_text(plain)) : err;
+}
+
+static enum bt_err open_record(struct sealing *s, struct record *r) {
+  if (!record_has(r, FIELD_SEALED)) {
+    return BT_ERR_OK;
+  }
+  s->turn ^= 1;
+  return open_sealed(s->seal, r, &s->plain[s->turn]);
+}
+
+enum bt_err seal_reader_open(struct seal_reader *u, struct record *r) {
+  return record_has(r, FIELD_SEALED) ? open_sealed(u->seal, r, &u->plain)
+                                     : BT_ERR_OK;
 }
 
 /* A record of a snapshot stands by itself: one without content goes as it is.
@@ -209,6 +217,11 @@ enum bt_err seal_batch(const struct seal *seal, struct text bytes,
                        struct textbuf *out) {
   struct sealing s = {.seal = seal, .chained = true, .out = out};
   return change_batch(&s, bytes);
+}
+
+enum bt_err seal_reader_batch(struct text bytes, struct batch_reader *r) {
+  const enum bt_err err = codec_open_batch(bytes, BATCH_VERSION, r);
+  return err == BT_ERR_FOREIGN ? codec_open_batch(bytes, BATCH_SEALED, r) : err;
 }
 
 /* Nothing in it is sealed: most batches. */

@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "codec/batch.h"
+#include "engine/record.h"
 
 struct seal {
   void *ctx;
@@ -35,5 +37,21 @@ enum bt_err seal_snapshot(const struct seal *seal, struct text bytes,
                           struct textbuf *out) BT_USE_RESULT;
 enum bt_err seal_open_snapshot(const struct seal *seal, struct text bytes,
                                struct textbuf *out) BT_USE_RESULT;
+
+/* For who folds records at once: each is opened where it stands, and none is
+ * written again. */
+struct seal_reader {
+  const struct seal *seal; /* NULL: nothing is sealed */
+  struct textbuf plain;    /* content of the record that was opened last */
+};
+
+/* batch_open() of a batch as it is kept. */
+enum bt_err seal_reader_batch(struct text bytes,
+                              struct batch_reader *r) BT_USE_RESULT;
+/* A record as it is kept becomes what it was; its content is borrowed from @u
+ * until the next call. Errors of the seal's own, BT_ERR_CORRUPT, BT_ERR_NOMEM.
+ */
+enum bt_err seal_reader_open(struct seal_reader *u,
+                             struct record *r) BT_USE_RESULT;
 
 #endif

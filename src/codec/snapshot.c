@@ -56,7 +56,22 @@ enum bt_err snapshot_open(struct text bytes, struct text *records,
   return BT_ERR_OK;
 }
 
-enum bt_err snapshot_decode(struct engine *e, struct text bytes) {
+static enum bt_err take_record(struct engine *e, struct text *rest,
+                               struct seal_reader *u) {
+  struct record r;
+  record_init(&r, 0);
+  enum bt_err err = codec_take_record(rest, &r);
+  if (err == BT_ERR_OK) {
+    err = seal_reader_open(u, &r);
+  }
+  if (err == BT_ERR_OK && !engine_restore(e, &r)) {
+    err = BT_ERR_CORRUPT;
+  }
+  return err;
+}
+
+enum bt_err snapshot_decode_kept(struct engine *e, struct text bytes,
+                                 struct seal_reader *u) {
   struct text rest;
   uint64_t count = 0;
   const enum bt_err opened = snapshot_open(bytes, &rest, &count);
@@ -65,14 +80,9 @@ enum bt_err snapshot_decode(struct engine *e, struct text bytes) {
   }
   const uint64_t seq = get_u64(bytes.ptr + 1);
   for (uint64_t i = 0; i < count; i++) {
-    struct record r;
-    record_init(&r, 0);
-    const enum bt_err err = codec_take_record(&rest, &r);
+    const enum bt_err err = take_record(e, &rest, u);
     if (err != BT_ERR_OK) {
       return err;
-    }
-    if (!engine_restore(e, &r)) {
-      return BT_ERR_CORRUPT;
     }
   }
   if (rest.len > 0) {
@@ -80,4 +90,9 @@ enum bt_err snapshot_decode(struct engine *e, struct text bytes) {
   }
   engine_restore_done(e, seq);
   return BT_ERR_OK;
+}
+
+enum bt_err snapshot_decode(struct engine *e, struct text bytes) {
+  struct seal_reader none = {.seal = NULL};
+  return snapshot_decode_kept(e, bytes, &none);
 }

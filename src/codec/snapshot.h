@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "codec/seal.h"
 #include "engine/engine.h"
 
 enum { SNAPSHOT_VERSION = 1 };
@@ -22,6 +23,9 @@ void snapshot_encode(const struct engine *e, struct textbuf *out);
  * know. BT_ERR_CORRUPT: no snapshot. After an error the engine is good for
  * engine_free() only. */
 enum bt_err snapshot_decode(struct engine *e, struct text bytes) BT_USE_RESULT;
+/* The same of one as it is kept: @u opens what is sealed in it. */
+enum bt_err snapshot_decode_kept(struct engine *e, struct text bytes,
+                                 struct seal_reader *u) BT_USE_RESULT;
 
 /* Where its records begin, and how many they are. Errors as above. */
 enum bt_err snapshot_open(struct text bytes, struct text *records,

@@ -17,10 +17,16 @@ enum {
 
 /* ---- opening */
 
+struct restoring {
+  struct domain *domain;
+  struct seal_reader opens;
+};
+
 static enum bt_err load_snapshot(void *ctx, uint64_t seq, struct text bytes) {
   (void)seq;
-  struct domain *d = ctx;
-  const enum bt_err err = snapshot_decode(d->engine, bytes);
+  struct restoring *r = ctx;
+  struct domain *d = r->domain;
+  const enum bt_err err = snapshot_decode_kept(d->engine, bytes, &r->opens);
   d->pace.last_len = bytes.len;
   /* Of another version: the batches say the same. The engine is still fresh,
    * for the version is looked at first. */
@@ -28,14 +34,18 @@ static enum bt_err load_snapshot(void *ctx, uint64_t seq, struct text bytes) {
 }
 
 static enum bt_err load_batch(void *ctx, uint64_t seq, struct text bytes) {
-  struct domain *d = ctx;
+  struct restoring *r = ctx;
+  struct domain *d = r->domain;
   struct batch_reader reader;
-  enum bt_err err = batch_open(bytes, &reader);
+  enum bt_err err = seal_reader_batch(bytes, &reader);
   while (err == BT_ERR_OK) {
-    struct record r;
-    err = batch_next(&reader, &r);
+    struct record event;
+    err = batch_next(&reader, &event);
     if (err == BT_ERR_OK) {
-      engine_apply(d->engine, seq, &r);
+      err = seal_reader_open(&r->opens, &event);
+    }
+    if (err == BT_ERR_OK) {
+      engine_apply(d->engine, seq, &event);
     }
   }
   d->pace.batches++;
@@ -43,10 +53,17 @@ static enum bt_err load_batch(void *ctx, uint64_t seq, struct text bytes) {
   return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
 }
 
-static enum bt_err restore(struct domain *d, struct journal_error *why) {
-  const struct journal_sink sink = {
-      .ctx = d, .snapshot = load_snapshot, .batch = load_batch};
-  return journal_load(d->journal, &sink, why);
+static enum bt_err restore(struct domain *d, const struct seal *seal,
+                           struct journal_error *why) {
+  struct restoring r = {.domain = d, .opens = {.seal = seal}};
+  const struct journal_sink sink = {.ctx = &r,
+                                    .covered = seal != NULL,
+                                    .snapshot = load_snapshot,
+                                    .batch = load_batch};
+  textbuf_init(&r.opens.plain, d->mem);
+  const enum bt_err err = journal_load(d->journal, &sink, why);
+  textbuf_free(&r.opens.plain);
+  return err;
 }
 
 static void discard(struct domain *d) {
@@ -92,7 +109,7 @@ enum bt_err domain_open(const struct mem *mem, struct journal *take_journal,
   if (err == BT_ERR_NOMEM) {
     err = no_memory(why);
   } else if (err == BT_ERR_OK) {
-    err = restore(d, why);
+    err = restore(d, options->seal, why);
   }
   if (err != BT_ERR_OK) {
     journal_close(take_journal);

@@ -16,6 +16,7 @@
 #define BATON_DOMAIN_DOMAIN_H
 
 #include "base/mem.h"
+#include "codec/seal.h"
 #include "engine/engine.h"
 #include "journal/journal.h"
 
@@ -36,6 +37,8 @@ struct domain_options {
   struct engine_options engine;
   uint64_t snapshot_every; /* batches between snapshots; 0: a default */
   uint64_t seed;           /* of the ids that are made when a timer is due */
+  const struct seal *seal; /* of the journal's cover, if it has one: then the
+                            * domain opens what it restores. Borrowed */
 };
 
 /* Restores the state out of @journal (taken: closed with the domain, on error

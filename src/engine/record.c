@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-static const struct field_info infos[FIELDS] = {
+const struct field_info field_infos[FIELDS] = {
 #define FIELD(n, w, k, lo, hi, d)                                              \
   [FIELD_##n] = {.name = #n,                                                   \
                  .wire = (w),                                                  \
@@ -13,16 +13,6 @@ static const struct field_info infos[FIELDS] = {
 #include "engine/field.def"
 #undef FIELD
 };
-
-const struct field_info *field_info(enum field field) {
-  bt_check(field < FIELDS);
-  return &infos[field];
-}
-
-bool field_is_text(enum field field) {
-  const enum field_kind k = infos[field].kind;
-  return k == KIND_TEXT || k == KIND_JSON || k == KIND_BYTES;
-}
 
 void record_init(struct record *r, uint32_t type) {
   r->type = type;
@@ -60,13 +50,13 @@ struct text record_text(const struct record *r, enum field f) {
 }
 
 void record_set_num(struct record *r, enum field f, int64_t n) {
-  bt_check(!field_is_text(f) && infos[f].kind != KIND_ID);
+  bt_check(!field_is_text(f) && field_info(f)->kind != KIND_ID);
   mark(r, f);
   r->v[f].num = n;
 }
 
 void record_set_id(struct record *r, enum field f, struct id id) {
-  bt_check(infos[f].kind == KIND_ID);
+  bt_check(field_info(f)->kind == KIND_ID);
   mark(r, f);
   r->v[f].id = id;
 }

@@ -55,9 +55,17 @@ struct field_info {
   const char *doc;
 };
 
-const struct field_info *field_info(enum field field);
+extern const struct field_info field_infos[FIELDS];
+
+static inline const struct field_info *field_info(enum field field) {
+  bt_check(field < FIELDS);
+  return &field_infos[field];
+}
 /* Is the value a text slice (TEXT, JSON, BYTES)? */
-bool field_is_text(enum field field);
+static inline bool field_is_text(enum field field) {
+  const enum field_kind k = field_info(field)->kind;
+  return k == KIND_TEXT || k == KIND_JSON || k == KIND_BYTES;
+}
 
 union field_value {
   int64_t num;

@@ -118,26 +118,17 @@ struct uncovering {
   const struct journal *j;
   const struct journal_sink *sink;
   struct textbuf bytes;
-  struct journal_error *why;
 };
 
 static enum bt_err open_part(struct uncovering *u, enum journal_part part,
-                             uint64_t seq, struct text bytes) {
+                             struct text bytes) {
   textbuf_clear(&u->bytes);
-  const enum bt_err err = uncover(u->j, part, bytes, &u->bytes);
-  return err == BT_ERR_OK
-             ? err
-             : journal_fail(u->why, err,
-                            "The content of %s %llu cannot be opened: %s. Put "
-                            "back the file of keys that belongs to this "
-                            "journal.",
-                            part == JOURNAL_BATCH ? "batch" : "the snapshot of",
-                            (unsigned long long)seq, bt_err_text(err));
+  return uncover(u->j, part, bytes, &u->bytes);
 }
 
 static enum bt_err on_snapshot(void *ctx, uint64_t seq, struct text bytes) {
   struct uncovering *u = ctx;
-  const enum bt_err err = open_part(u, JOURNAL_SNAPSHOT, seq, bytes);
+  const enum bt_err err = open_part(u, JOURNAL_SNAPSHOT, bytes);
   return err == BT_ERR_OK
              ? u->sink->snapshot(u->sink->ctx, seq, textbuf_text(&u->bytes))
              : err;
@@ -145,7 +136,7 @@ static enum bt_err on_snapshot(void *ctx, uint64_t seq, struct text bytes) {
 
 static enum bt_err on_batch(void *ctx, uint64_t seq, struct text bytes) {
   struct uncovering *u = ctx;
-  const enum bt_err err = open_part(u, JOURNAL_BATCH, seq, bytes);
+  const enum bt_err err = open_part(u, JOURNAL_BATCH, bytes);
   return err == BT_ERR_OK
              ? u->sink->batch(u->sink->ctx, seq, textbuf_text(&u->bytes))
              : err;
@@ -154,7 +145,7 @@ static enum bt_err on_batch(void *ctx, uint64_t seq, struct text bytes) {
 static enum bt_err load_covered(struct journal *j,
                                 const struct journal_sink *sink,
                                 struct journal_error *why) {
-  struct uncovering u = {.j = j, .sink = sink, .why = why};
+  struct uncovering u = {.j = j, .sink = sink};
   const struct journal_sink shown = {
       .ctx = &u, .snapshot = on_snapshot, .batch = on_batch};
   textbuf_init(&u.bytes, &journal_heap);
@@ -169,8 +160,9 @@ enum bt_err journal_load(struct journal *j, const struct journal_sink *sink,
                          struct journal_error *why) {
   bt_check(!j->loaded);
   bt_check(sink->snapshot != NULL && sink->batch != NULL);
-  const enum bt_err err = j->options.cover == NULL ? j->ops->load(j, sink, why)
-                                                   : load_covered(j, sink, why);
+  const bool opens = j->options.cover != NULL && !sink->covered;
+  const enum bt_err err =
+      opens ? load_covered(j, sink, why) : j->ops->load(j, sink, why);
   j->loaded = err == BT_ERR_OK;
   return err;
 }

@@ -113,6 +113,8 @@ struct journal_batch {
  * BT_ERR_OK stops the load or the read, which answers the same. */
 struct journal_sink {
   void *ctx;
+  bool covered; /* journal_load: it opens the cover itself, and is shown what is
+                 * kept */
   /* BT_ERR_UNSUPPORTED, with nothing taken: an older snapshot is offered, or
    * all batches from the first. Unused by journal_read_range. */
   enum bt_err (*snapshot)(void *ctx, uint64_t seq, struct text bytes);

@@ -30,10 +30,14 @@ static enum bt_err fail_batch(const struct loading *l, uint64_t seq,
 
 static enum bt_err fail_sink(const struct loading *l, enum bt_err err,
                              const char *what, uint64_t seq) {
-  return journal_fail(l->why, err,
-                      "%s: %s %" PRIu64 " is intact and was not understood "
-                      "(%s). Use the version of the program that wrote it.",
-                      l->s->dir.db, what, seq, bt_err_text(err));
+  const bool covered =
+      l->s->base.options.cover != NULL && err == BT_ERR_CORRUPT;
+  return journal_fail(
+      l->why, err,
+      "%s: %s %" PRIu64 " is intact and was not understood (%s). %s",
+      l->s->dir.db, what, seq, bt_err_text(err),
+      covered ? "Put back the file of keys that belongs to this journal."
+              : "Use the version of the program that wrote it.");
 }
 
 /* --- the mark ------------------------------------------------------------ */

@@ -336,7 +336,9 @@ enum bt_err server_open_domain(struct server *s, struct server_error *why) {
   if (err != BT_ERR_OK) {
     return err;
   }
-  struct domain_options options = {.engine = {.centre = s->config.centre}};
+  struct domain_options options = {
+      .engine = {.centre = s->config.centre},
+      .seal = s->vault == NULL ? NULL : vault_seal(s->vault)};
   struct journal_error problem;
   secret_fill(&options.seed, sizeof options.seed);
   secret_fill(&options.engine.hash_key, sizeof options.engine.hash_key);

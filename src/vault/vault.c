@@ -191,6 +191,10 @@ const struct journal_cover *vault_cover(struct vault *v) {
   return &v->cover;
 }
 
+const struct seal *vault_seal(const struct vault *v) {
+  return &v->seal;
+}
+
 /* ---- erasing */
 
 enum bt_err vault_erase(struct vault *v, const struct id *sessions,

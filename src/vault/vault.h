@@ -30,6 +30,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "codec/seal.h"
 #include "journal/journal.h"
 
 struct vault;
@@ -44,6 +45,10 @@ void vault_close(struct vault *v); /* after the journal; NULL is fine */
 
 /* What the journal's options name; borrowed from @v. */
 const struct journal_cover *vault_cover(struct vault *v);
+
+/* Opens what the cover sealed, record by record: for who loads the journal,
+ * before there is another thread. Borrowed from @v. */
+const struct seal *vault_seal(const struct vault *v);
 
 /* From any thread. When it returns BT_ERR_OK the keys of these sessions are
  * gone from the disk; *@erased counts those that had one. A session that goes

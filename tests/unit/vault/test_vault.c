@@ -111,10 +111,42 @@ static void end(struct three *t) {
   textbuf_free(&t->opened);
 }
 
+/* @kept, opened where it stands, is @given. */
+static void assert_same_event(struct place *p, struct seal_reader *opens,
+                              struct record *kept, const struct record *given) {
+  struct textbuf a, b;
+  textbuf_init(&a, &p->memory.mem);
+  textbuf_init(&b, &p->memory.mem);
+  assert_int_equal(seal_reader_open(opens, kept), BT_ERR_OK);
+  batch_encode(kept, 1, &a);
+  batch_encode(given, 1, &b);
+  assert_true(text_equal(textbuf_text(&a), textbuf_text(&b)));
+  textbuf_free(&a);
+  textbuf_free(&b);
+}
+
+static void assert_each_as_given(struct place *p, const struct three *t) {
+  struct seal_reader opens = {.seal = vault_seal(p->vault)};
+  struct batch_reader kept, given;
+  struct record k, g;
+  textbuf_init(&opens.plain, &p->memory.mem);
+  assert_int_equal(seal_reader_batch(textbuf_text(&t->sealed), &kept),
+                   BT_ERR_OK);
+  assert_int_equal(seal_reader_batch(textbuf_text(&t->plain), &given),
+                   BT_ERR_OK);
+  while (batch_next(&given, &g) == BT_ERR_OK) {
+    assert_int_equal(batch_next(&kept, &k), BT_ERR_OK);
+    assert_same_event(p, &opens, &k, &g);
+  }
+  assert_int_equal(batch_next(&kept, &k), BT_ERR_NOT_FOUND);
+  textbuf_free(&opens.plain);
+}
+
 static void assert_as_given(struct place *p, struct three *t) {
   assert_int_equal(open_batch(p, textbuf_text(&t->sealed), &t->opened),
                    BT_ERR_OK);
   assert_true(text_equal(textbuf_text(&t->opened), textbuf_text(&t->plain)));
+  assert_each_as_given(p, t);
 }
 
 static void what_is_sealed_holds_nothing_and_opens_to_the_byte(void **state) {
