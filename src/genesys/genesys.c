@@ -250,6 +250,14 @@ enum bt_err genesys_configure(struct genesys *g,
 
 /* ---- life */
 
+static const char *const sections[] = {
+#define X(name, wire) wire,
+    SHELF_SECTION_LIST(X)
+#undef X
+};
+static const struct shelf_form shelf_form = {"genesys.json", sections,
+                                             SHELF_SECTIONS};
+
 enum bt_err genesys_create(const struct genesys_options *options,
                            struct genesys **out) {
   const struct mem *mem = api_mem(options->api);
@@ -262,7 +270,7 @@ enum bt_err genesys_create(const struct genesys_options *options,
   g->api = options->api;
   arena_init(&g->arena, mem, 0);
   digest_hmac_sha256(options->secret, TEXT("genesys tokens"), g->secret);
-  enum bt_err err = shelf_open(&g->shelf, mem, options->directory);
+  enum bt_err err = shelf_open(&g->shelf, mem, &shelf_form, options->directory);
   if (err == BT_ERR_OK) {
     err = lines_init(g);
   }

@@ -6,7 +6,7 @@
  * them, and nothing about sessions. What such a platform keeps about itself and
  * the engine does not know (integrations that were made over this API, words
  * that queues are shown with, tokens that were given back) stands in a file of
- * its own (shelf_priv.h).
+ * its own (shelf/shelf.h).
  *
  * The paths stand in routes.def; docs/genesys.md explains.
  */

@@ -3,7 +3,7 @@
 #define BATON_GENESYS_GENESYS_PRIV_H
 
 #include "genesys/genesys.h"
-#include "genesys/shelf_priv.h"
+#include "shelf/shelf.h"
 
 enum {
   GENESYS_PARAMS_MAX = 3,
@@ -11,6 +11,17 @@ enum {
   GENESYS_TOKEN_TEXT = 112,
   GENESYS_BODY_DEPTH = 32
 };
+
+/* What the facade keeps about itself, in genesys.json. */
+#define SHELF_SECTION_LIST(X)                                                  \
+  X(INTEGRATIONS, "integrations")                                              \
+  X(QUEUES, "queues")                                                          \
+  X(MEMBERS, "members")                                                        \
+  X(BOTS, "bots")                                                              \
+  X(REVOKED, "revoked")
+#define X(name, wire) SHELF_##name,
+enum shelf_section { SHELF_SECTION_LIST(X) SHELF_SECTIONS };
+#undef X
 
 enum genesys_access { GENESYS_ANYBODY, GENESYS_CLIENT, GENESYS_ADMIN };
 

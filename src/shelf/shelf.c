@@ -1,5 +1,4 @@
-/* The facade's own file. */
-#include "genesys/shelf_priv.h"
+#include "shelf/shelf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,12 +8,6 @@
 #include <unistd.h>
 
 enum { FILE_MAX = 64 << 20, OWNER_ONLY = 0600 };
-
-static const char *const wires[] = {
-#define X(name, wire) wire,
-    SHELF_SECTION_LIST(X)
-#undef X
-};
 
 /* ---- entries */
 
@@ -38,8 +31,7 @@ static void disown(const struct mem *mem, struct text t) {
   mem_free(mem, bytes.owned, t.len + 1);
 }
 
-static size_t find(const struct shelf *s, enum shelf_section section,
-                   struct text key) {
+static size_t find(const struct shelf *s, unsigned section, struct text key) {
   size_t i = 0;
   while (i < s->count && (s->entries[i].section != section ||
                           !text_equal(s->entries[i].key, key))) {
@@ -48,7 +40,7 @@ static size_t find(const struct shelf *s, enum shelf_section section,
   return i;
 }
 
-static bool add(struct shelf *s, enum shelf_section section, struct text key,
+static bool add(struct shelf *s, unsigned section, struct text key,
                 struct text value) {
   struct shelf_entry e = {.section = section};
   if (!mem_grow(s->mem, &s->entries, &s->cap, s->count + 1, sizeof e) ||
@@ -71,14 +63,14 @@ static void drop(struct shelf *s, size_t i) {
   s->count--;
 }
 
-struct text shelf_get(const struct shelf *s, enum shelf_section section,
+struct text shelf_get(const struct shelf *s, unsigned section,
                       struct text key) {
   const size_t i = find(s, section, key);
   return i < s->count ? s->entries[i].value : TEXT("");
 }
 
-const struct shelf_entry *shelf_next(const struct shelf *s,
-                                     enum shelf_section section, size_t *at) {
+const struct shelf_entry *shelf_next(const struct shelf *s, unsigned section,
+                                     size_t *at) {
   while (*at < s->count && s->entries[*at].section != section) {
     (*at)++;
   }
@@ -91,12 +83,12 @@ static void write_json(const struct shelf *s, struct textbuf *b) {
   struct json_out o;
   json_out_init(&o, b);
   json_open_object(&o);
-  for (unsigned section = 0; section < SHELF_SECTIONS; section++) {
+  for (unsigned section = 0; section < s->form->section_count; section++) {
     size_t at = 0;
-    json_key(&o, wires[section]);
+    json_key(&o, s->form->sections[section]);
     json_open_object(&o);
     for (const struct shelf_entry *e;
-         (e = shelf_next(s, (enum shelf_section)section, &at)) != NULL;) {
+         (e = shelf_next(s, section, &at)) != NULL;) {
       json_key_text(&o, e->key);
       json_put_raw(&o, e->value);
     }
@@ -198,8 +190,8 @@ static enum bt_err take_away(struct shelf *s, size_t old) {
   return err;
 }
 
-enum bt_err shelf_put(struct shelf *s, enum shelf_section section,
-                      struct text key, struct text value) {
+enum bt_err shelf_put(struct shelf *s, unsigned section, struct text key,
+                      struct text value) {
   const size_t old = find(s, section, key);
   if (value.len == 0) {
     return take_away(s, old);
@@ -212,7 +204,7 @@ enum bt_err shelf_put(struct shelf *s, enum shelf_section section,
 
 /* ---- reading it */
 
-static bool take_section(struct shelf *s, enum shelf_section section,
+static bool take_section(struct shelf *s, unsigned section,
                          const struct json *map) {
   for (const struct json *m = map == NULL ? NULL : map->first; m != NULL;
        m = m->next) {
@@ -224,12 +216,12 @@ static bool take_section(struct shelf *s, enum shelf_section section,
 }
 
 static enum bt_err take_tree(struct shelf *s, const struct json *tree) {
-  for (unsigned i = 0; i < SHELF_SECTIONS; i++) {
-    const struct json *map = json_member(tree, text_from(wires[i]));
+  for (unsigned i = 0; i < s->form->section_count; i++) {
+    const struct json *map = json_member(tree, text_from(s->form->sections[i]));
     if (map != NULL && map->type != JSON_OBJECT) {
       return BT_ERR_CORRUPT;
     }
-    if (!take_section(s, (enum shelf_section)i, map)) {
+    if (!take_section(s, i, map)) {
       return BT_ERR_NOMEM;
     }
   }
@@ -280,13 +272,13 @@ static enum bt_err load(struct shelf *s) {
 }
 
 enum bt_err shelf_open(struct shelf *s, const struct mem *mem,
-                       struct text directory) {
-  *s = (struct shelf){.mem = mem};
+                       const struct shelf_form *form, struct text directory) {
+  *s = (struct shelf){.mem = mem, .form = form};
   if (directory.len == 0) {
     return BT_ERR_OK;
   }
-  const int n = snprintf(s->path, sizeof s->path, "%.*s/genesys.json",
-                         TEXT_ARG(directory));
+  const int n = snprintf(s->path, sizeof s->path, "%.*s/%s",
+                         TEXT_ARG(directory), form->file);
   if (n < 0 || (size_t)n >= sizeof s->path) {
     s->path[0] = '\0';
     return BT_ERR_IO;
@@ -303,5 +295,5 @@ void shelf_close(struct shelf *s) {
     drop(s, s->count - 1);
   }
   mem_free(s->mem, s->entries, s->cap * sizeof *s->entries);
-  *s = (struct shelf){.mem = s->mem};
+  *s = (struct shelf){.mem = s->mem, .form = s->form};
 }

@@ -1,5 +1,5 @@
-/* The facade's own file: what was put is there again, and nothing else. */
-#include "genesys/shelf_priv.h"
+/* A small file: what was put is there again, and nothing else. */
+#include "shelf/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,19 +13,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "domain/heap.h"
+#include "support.h"
 
 enum { PATH = 512 };
+enum { BOXES, PEOPLE, THINGS };
+
+static const char *const sections[] = {"boxes", "people", "things"};
+static const struct shelf_form form = {"kept.json", sections, 3};
+static struct test_mem memory;
 
 static char directory[PATH];
 
 static void path_of(char out[2 * PATH]) {
-  (void)snprintf(out, (size_t)2 * PATH, "%s/genesys.json", directory);
+  (void)snprintf(out, (size_t)2 * PATH, "%s/kept.json", directory);
 }
 
 static int make(void **state) {
   const char *base = getenv("TMPDIR");
   (void)state;
+  test_mem_init(&memory);
   (void)snprintf(directory, sizeof directory, "%s/baton_shelf.XXXXXX",
                  base == NULL ? P_tmpdir : base);
   return mkdtemp(directory) == NULL;
@@ -36,20 +42,22 @@ static int take_away(void **state) {
   (void)state;
   path_of(path);
   (void)unlink(path);
+  assert_int_equal(memory.live_blocks, 0);
   return rmdir(directory);
 }
 
 static void open_it(struct shelf *s) {
-  assert_int_equal(shelf_open(s, heap_mem(), text_from(directory)), BT_ERR_OK);
+  assert_int_equal(shelf_open(s, &memory.mem, &form, text_from(directory)),
+                   BT_ERR_OK);
 }
 
-static void put(struct shelf *s, enum shelf_section section, const char *key,
+static void put(struct shelf *s, unsigned section, const char *key,
                 const char *value) {
   assert_int_equal(shelf_put(s, section, text_from(key), text_from(value)),
                    BT_ERR_OK);
 }
 
-static void assert_kept(const struct shelf *s, enum shelf_section section,
+static void assert_kept(const struct shelf *s, unsigned section,
                         const char *key, const char *value) {
   const struct text kept = shelf_get(s, section, text_from(key));
   assert_int_equal(kept.len, strlen(value));
@@ -60,20 +68,20 @@ static void what_was_put_is_there_again(void **state) {
   struct shelf s;
   (void)state;
   open_it(&s);
-  put(&s, SHELF_QUEUES, "a", "{\"n\":1}");
-  put(&s, SHELF_MEMBERS, "a", "[1]");
-  put(&s, SHELF_QUEUES, "b\nc \"d\"", "2");
-  put(&s, SHELF_QUEUES, "a", "{\"n\":2}");
-  put(&s, SHELF_BOTS, "gone", "true");
-  put(&s, SHELF_BOTS, "gone", "");
-  put(&s, SHELF_BOTS, "never was", "");
+  put(&s, BOXES, "a", "{\"n\":1}");
+  put(&s, PEOPLE, "a", "[1]");
+  put(&s, BOXES, "b\nc \"d\"", "2");
+  put(&s, BOXES, "a", "{\"n\":2}");
+  put(&s, THINGS, "gone", "true");
+  put(&s, THINGS, "gone", "");
+  put(&s, THINGS, "never was", "");
   shelf_close(&s);
   open_it(&s);
   assert_int_equal(s.count, 3);
-  assert_kept(&s, SHELF_QUEUES, "a", "{\"n\":2}");
-  assert_kept(&s, SHELF_MEMBERS, "a", "[1]");
-  assert_kept(&s, SHELF_QUEUES, "b\nc \"d\"", "2");
-  assert_kept(&s, SHELF_BOTS, "gone", "");
+  assert_kept(&s, BOXES, "a", "{\"n\":2}");
+  assert_kept(&s, PEOPLE, "a", "[1]");
+  assert_kept(&s, BOXES, "b\nc \"d\"", "2");
+  assert_kept(&s, THINGS, "gone", "");
   shelf_close(&s);
 }
 
@@ -84,9 +92,9 @@ static void a_broken_file_is_not_taken_for_an_empty_one(void **state) {
   path_of(path);
   FILE *f = fopen(path, "w");
   assert_non_null(f);
-  assert_true(fputs("{\"queues\":", f) >= 0);
+  assert_true(fputs("{\"boxes\":", f) >= 0);
   assert_int_equal(fclose(f), 0);
-  assert_int_equal(shelf_open(&s, heap_mem(), text_from(directory)),
+  assert_int_equal(shelf_open(&s, &memory.mem, &form, text_from(directory)),
                    BT_ERR_CORRUPT);
   assert_int_equal(unlink(path), 0);
 }
@@ -95,15 +103,13 @@ static void what_cannot_be_written_has_not_changed(void **state) {
   struct shelf s;
   (void)state;
   open_it(&s);
-  put(&s, SHELF_QUEUES, "a", "1");
+  put(&s, BOXES, "a", "1");
   (void)snprintf(s.path, sizeof s.path, "/nowhere/at/all.json");
-  assert_int_equal(shelf_put(&s, SHELF_QUEUES, TEXT("a"), TEXT("2")),
-                   BT_ERR_IO);
-  assert_int_equal(shelf_put(&s, SHELF_QUEUES, TEXT("b"), TEXT("3")),
-                   BT_ERR_IO);
-  assert_int_equal(shelf_put(&s, SHELF_QUEUES, TEXT("a"), TEXT("")), BT_ERR_IO);
+  assert_int_equal(shelf_put(&s, BOXES, TEXT("a"), TEXT("2")), BT_ERR_IO);
+  assert_int_equal(shelf_put(&s, BOXES, TEXT("b"), TEXT("3")), BT_ERR_IO);
+  assert_int_equal(shelf_put(&s, BOXES, TEXT("a"), TEXT("")), BT_ERR_IO);
   assert_int_equal(s.count, 1);
-  assert_kept(&s, SHELF_QUEUES, "a", "1");
+  assert_kept(&s, BOXES, "a", "1");
   shelf_close(&s);
 }
 
