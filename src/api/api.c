@@ -200,6 +200,9 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
   if (err == BT_ERR_OK) {
     err = history_keep(api);
   }
+  if (err == BT_ERR_OK) {
+    err = retain_begin(api);
+  }
   if (err == BT_ERR_OK && options->accounts != NULL) {
     err = loop_timer_create(options->loop, signins_on_timer, api,
                             &api->account_timer);
@@ -253,6 +256,7 @@ void api_free(struct api *api) {
   audit_rounds_free(api);
   audit_look_free(api);
   erasing_forget(api);
+  retain_end(api);
   calls_free(api);
   while (api->pendings != NULL) {
     pending_free(api, api->pendings);

@@ -30,6 +30,8 @@
 #include "net/loop.h"
 #include "net/server.h"
 #include "oidc/oidc.h"
+#include "retention/holds.h"
+#include "retention/retention.h"
 #include "vault/vault.h"
 
 struct api;
@@ -130,6 +132,7 @@ struct api_options {
   struct history *history;   /* of finished sessions; borrowed; NULL: none */
   struct accounts *accounts; /* who may sign in; borrowed; NULL: nobody */
   struct vault *vault;       /* of the journal; borrowed; NULL: none */
+  struct holds *holds;       /* what is not erased; borrowed; NULL: none */
   struct audit *audit;       /* what people do; borrowed; NULL: none */
   const char *audit_path;    /* where it is, for reading; borrowed */
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
@@ -193,6 +196,11 @@ void api_set_mail(struct api *api, const struct api_mail *mail);
  * stays. */
 enum bt_err api_set_signin(struct api *api, const struct api_signin *signin,
                            const struct outbound_rules *rules) BT_USE_RESULT;
+
+/* What is kept for how long, from now on; what is over already goes at once,
+ * other things within an hour after their time. Without a history and a vault
+ * nothing happens. */
+void api_set_retention(struct api *api, const struct retention *rules);
 
 /* What agents often write, a list of {name, text, queues} as JSON; copied.
  * BT_ERR_NOMEM: those before stay. */

@@ -22,6 +22,7 @@ struct mail_log;
 struct audit_round;
 struct audit_look;
 struct erasing;
+struct retainer;
 
 /* Something small that waits for the domain: the api frees what is left. The
  * first member of its owner. */
@@ -89,6 +90,7 @@ struct api {
   struct audit_round *audit_running, *audit_next; /* on its way; gathered */
   struct audit_look *audit_look;                  /* the one that runs */
   struct erasing *erasing;                        /* the one that runs */
+  struct retainer *retainer;                      /* NULL: nothing is kept */
   bool audit_failed;                              /* at the last try */
   uint64_t commands;                              /* submitted */
   uint64_t handovers, calls_served;
@@ -260,5 +262,20 @@ void audit_look_free(struct api *api);
 
 /* ---- erase.c */
 void erasing_forget(struct api *api);
+struct erase_places api_erase_places(const struct api *api);
+/* Is something being erased, or does the history lack something that ended? */
+bool api_is_erasing(const struct api *api);
+
+/* ---- holds.c */
+/* {customer} or {session} of a body. False: answered. */
+bool call_read_whom(struct call *c, const struct json *tree,
+                    struct text *customer, struct id *session);
+void call_refuse_held(struct call *c, const struct hold *hold,
+                      struct id session);
+
+/* ---- retain.c: what is too old goes, if it is kept at all */
+enum bt_err retain_begin(struct api *api) BT_USE_RESULT;
+bool retain_is_sweeping(const struct api *api);
+void retain_end(struct api *api);
 
 #endif

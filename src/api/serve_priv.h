@@ -50,8 +50,8 @@ serve_fn serve_debugger, serve_frames, serve_evaluate;
 #undef ASK
 /* audit.c */
 serve_fn serve_audit;
-/* erase.c */
-serve_fn serve_erase;
+/* erase.c, holds.c */
+serve_fn serve_erase, serve_put_hold, serve_holds, serve_lift_hold;
 /* signin.c, signin_oidc.c */
 serve_fn serve_login, serve_logout, serve_me;
 serve_fn serve_ways_in, serve_sign_in_at, serve_signed_in_at;

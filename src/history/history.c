@@ -35,6 +35,20 @@ static enum bt_err err_of(int rc) {
 
 /* ---- the file */
 
+/* Files of before do not say what is gone. */
+static enum bt_err add_gone(sqlite3 *db) {
+  sqlite3_stmt *s = NULL;
+  const int rc =
+      sqlite3_prepare_v2(db, "SELECT gone FROM session", -1, &s, NULL);
+  (void)sqlite3_finalize(s);
+  return rc == SQLITE_OK
+             ? BT_ERR_OK
+             : err_of(sqlite3_exec(db,
+                                   "ALTER TABLE session ADD COLUMN gone "
+                                   "INTEGER NOT NULL DEFAULT 0",
+                                   NULL, NULL, NULL));
+}
+
 static enum bt_err make_schema(sqlite3 *db) {
   static const char sql[] =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
@@ -53,7 +67,8 @@ static enum bt_err make_schema(sqlite3 *db) {
       X(customer) X(number) X(queue) X(agent) X(disposition)
 #undef X
           "CREATE INDEX IF NOT EXISTS by_end ON session(ended_us, id);";
-  return err_of(sqlite3_exec(db, sql, NULL, NULL, NULL));
+  const enum bt_err err = err_of(sqlite3_exec(db, sql, NULL, NULL, NULL));
+  return err == BT_ERR_OK ? add_gone(db) : err;
 }
 
 static enum bt_err read_mark(struct history *h) {
@@ -156,7 +171,12 @@ static int put_row(sqlite3_stmt *s, const struct history_row *row) {
 
 static int put_all(struct history *h, const struct history_row *rows,
                    size_t count) {
-  static const char sql[] = "INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?"
+  static const char sql[] = "INSERT OR REPLACE INTO session(id, opened_us, "
+                            "ended_us, messages"
+#define X(name) ", " #name
+      HISTORY_TEXT_LIST(X)
+#undef X
+          ") VALUES(?, ?, ?, ?"
 #define X(name) ", ?"
       HISTORY_TEXT_LIST(X)
 #undef X
@@ -187,16 +207,22 @@ static int put_mark(struct history *h, uint64_t through) {
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-enum bt_err history_put(struct history *h, const struct history_row *rows,
-                        size_t count, uint64_t through) {
+/* What is changed together. */
+struct change {
+  const struct history_row *rows;
+  const struct id *ids;
+  size_t count;
+  uint64_t through;
+};
+typedef int change_fn(struct history *h, const struct change *c);
+
+static enum bt_err all_or_none(struct history *h, change_fn *fn,
+                               const struct change *c) {
   sqlite3_mutex *alone = sqlite3_db_mutex(h->db); /* recursive */
   sqlite3_mutex_enter(alone);
   int rc = sqlite3_exec(h->db, "BEGIN", NULL, NULL, NULL);
   if (rc == SQLITE_OK) {
-    rc = put_all(h, rows, count);
-    if (rc == SQLITE_OK) {
-      rc = put_mark(h, through);
-    }
+    rc = fn(h, c);
     if (rc == SQLITE_OK) {
       rc = sqlite3_exec(h->db, "COMMIT", NULL, NULL, NULL);
     }
@@ -208,38 +234,86 @@ enum bt_err history_put(struct history *h, const struct history_row *rows,
   return err_of(rc);
 }
 
+static int put_rows_and_mark(struct history *h, const struct change *c) {
+  const int rc = put_all(h, c->rows, c->count);
+  return rc == SQLITE_OK ? put_mark(h, c->through) : rc;
+}
+
+enum bt_err history_put(struct history *h, const struct history_row *rows,
+                        size_t count, uint64_t through) {
+  const struct change c = {.rows = rows, .count = count, .through = through};
+  return all_or_none(h, put_rows_and_mark, &c);
+}
+
 /* ---- gone */
 
-static int delete_all(struct history *h, const struct id *sessions,
-                      size_t count) {
+enum bt_err history_mark(struct history *h, struct id session, uint32_t gone) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(
+      h->db, "UPDATE session SET gone = gone | ? WHERE id = ?", -1, &s, NULL);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_bind_int64(s, 1, gone) | bind_id(s, 2, session);
+  }
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_step(s);
+  }
+  (void)sqlite3_finalize(s);
+  return err_of(rc);
+}
+
+/* Deleting leaves copies in free pages and in the log: the file's own number
+ * says, from the same moment on, that it is to be written anew. */
+static int remove_rows(struct history *h, const struct change *c) {
   sqlite3_stmt *s = NULL;
   int rc = sqlite3_prepare_v2(h->db, "DELETE FROM session WHERE id = ?", -1, &s,
                               NULL);
-  for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
-    rc = bind_id(s, 1, sessions[i]);
+  for (size_t i = 0; i < c->count && rc == SQLITE_OK; i++) {
+    rc = bind_id(s, 1, c->ids[i]);
     if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_DONE) {
       rc = sqlite3_reset(s);
     }
   }
   (void)sqlite3_finalize(s);
-  return rc;
-}
-
-/* Deleting leaves copies in free pages and in the log. */
-static int write_anew(struct history *h) {
-  const int rc = sqlite3_exec(h->db, "VACUUM", NULL, NULL, NULL);
   return rc == SQLITE_OK
-             ? sqlite3_wal_checkpoint_v2(h->db, NULL,
-                                         SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL)
+             ? sqlite3_exec(h->db, "PRAGMA user_version = 1", NULL, NULL, NULL)
              : rc;
 }
 
-enum bt_err history_erase(struct history *h, const struct id *sessions,
-                          size_t count) {
+enum bt_err history_remove(struct history *h, const struct id *sessions,
+                           size_t count) {
+  const struct change c = {.ids = sessions, .count = count};
+  return all_or_none(h, remove_rows, &c);
+}
+
+static int is_stale(struct history *h, bool *stale) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(h->db, "PRAGMA user_version", -1, &s, NULL);
+  if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    *stale = sqlite3_column_int(s, 0) != 0;
+    rc = SQLITE_OK;
+  }
+  (void)sqlite3_finalize(s);
+  return rc;
+}
+
+/* The number goes last: whoever is stopped before begins again. */
+static int write_anew(struct history *h) {
+  int rc = sqlite3_exec(h->db, "VACUUM", NULL, NULL, NULL);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_wal_checkpoint_v2(h->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                   NULL, NULL);
+  }
+  return rc == SQLITE_OK
+             ? sqlite3_exec(h->db, "PRAGMA user_version = 0", NULL, NULL, NULL)
+             : rc;
+}
+
+enum bt_err history_write_anew(struct history *h) {
+  bool stale = false;
   sqlite3_mutex *alone = sqlite3_db_mutex(h->db); /* recursive */
   sqlite3_mutex_enter(alone);
-  int rc = delete_all(h, sessions, count);
-  if (rc == SQLITE_OK) {
+  int rc = is_stale(h, &stale);
+  if (rc == SQLITE_OK && stale) {
     rc = write_anew(h);
   }
   sqlite3_mutex_leave(alone);
@@ -247,6 +321,11 @@ enum bt_err history_erase(struct history *h, const struct id *sessions,
 }
 
 /* ---- out */
+
+#define COLUMN(name) ", " #name
+#define SELECT_ROW                                                             \
+  "SELECT id, opened_us, ended_us, messages, gone" HISTORY_TEXT_LIST(          \
+      COLUMN) " FROM session WHERE "
 
 struct condition {
   const char *sql; /* with one parameter */
@@ -256,13 +335,8 @@ struct condition {
 /* Only what is asked for stands in the statement, so that an index serves. */
 static void write_sql(struct textbuf *sql, const struct condition *conditions,
                       size_t count, bool words) {
-  static const char head[] = "SELECT id, opened_us, ended_us, messages"
-#define X(name) ", " #name
-      HISTORY_TEXT_LIST(X)
-#undef X
-          " FROM session WHERE ended_us >= ? AND ended_us < ? "
-          "AND (ended_us, id) < (?, ?) AND id <> ?";
-  textbuf_add(sql, text_from(head));
+  textbuf_add(sql, TEXT(SELECT_ROW "ended_us >= ? AND ended_us < ? "
+                                   "AND (ended_us, id) < (?, ?) AND id <> ?"));
   for (size_t i = 0; i < count; i++) {
     if (conditions[i].value.len > 0) {
       textbuf_add(sql, text_from(conditions[i].sql));
@@ -318,6 +392,7 @@ static int give_all(sqlite3_stmt *s, history_fn *fn, void *ctx) {
     row.opened_us = sqlite3_column_int64(s, at++);
     row.ended_us = sqlite3_column_int64(s, at++);
     row.messages = sqlite3_column_int64(s, at++);
+    row.gone = (uint32_t)sqlite3_column_int64(s, at++);
 #define X(name) row.name = column_text(s, at++);
     HISTORY_TEXT_LIST(X)
 #undef X
@@ -353,5 +428,40 @@ enum bt_err history_find(struct history *h, const struct history_query *q,
   }
   (void)sqlite3_finalize(s);
   textbuf_free(&sql);
+  return err_of(rc);
+}
+
+enum bt_err history_read(struct history *h, struct id session, history_fn *fn,
+                         void *ctx) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(h->db, SELECT_ROW "id = ?", -1, &s, NULL);
+  if (rc == SQLITE_OK) {
+    rc = bind_id(s, 1, session);
+  }
+  if (rc == SQLITE_OK) {
+    rc = give_all(s, fn, ctx);
+  }
+  (void)sqlite3_finalize(s);
+  return err_of(rc);
+}
+
+enum bt_err history_walk(struct history *h, const struct history_walk *walk,
+                         history_fn *fn, void *ctx) {
+  sqlite3_stmt *s = NULL;
+  int rc =
+      sqlite3_prepare_v2(h->db,
+                         SELECT_ROW "(ended_us, id) > (?, ?) AND ended_us < ? "
+                                    "ORDER BY ended_us, id LIMIT ?",
+                         -1, &s, NULL);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_bind_int64(s, 1, walk->after_us);
+    rc |= bind_id(s, 2, walk->after);
+    rc |= sqlite3_bind_int64(s, 3, walk->to_us);
+    rc |= sqlite3_bind_int64(s, 4, walk->limit);
+  }
+  if (rc == SQLITE_OK) {
+    rc = give_all(s, fn, ctx);
+  }
+  (void)sqlite3_finalize(s);
   return err_of(rc);
 }

@@ -36,6 +36,7 @@ struct history_row {
   struct id session;
   int64_t opened_us, ended_us;
   int64_t messages;
+  uint32_t gone; /* what of it was erased: bits of whoever erases */
 #define X(name) struct text name;
   HISTORY_TEXT_LIST(X)
 #undef X
@@ -71,16 +72,38 @@ uint64_t history_through(const struct history *h);
 enum bt_err history_put(struct history *h, const struct history_row *rows,
                         size_t count, uint64_t through) BT_USE_RESULT;
 
-/* The rows of these sessions are gone from the disk, too: the file is written
- * anew without them. BT_ERR_BUSY: another process reads it. Else as
+/* These bits are set in the row's @gone, if it is there. Errors as
  * history_put(). */
-enum bt_err history_erase(struct history *h, const struct id *sessions,
-                          size_t count) BT_USE_RESULT;
+enum bt_err history_mark(struct history *h, struct id session,
+                         uint32_t gone) BT_USE_RESULT;
+/* Their rows are found no more; copies of them may be in the file until it is
+ * written anew. All or none. Errors as history_put(). */
+enum bt_err history_remove(struct history *h, const struct id *sessions,
+                           size_t count) BT_USE_RESULT;
+/* What was removed, by whichever process, is gone from the disk, too: the file
+ * is written anew without it, if there was any. BT_ERR_BUSY: another process
+ * reads it. Else as history_put(). */
+enum bt_err history_write_anew(struct history *h) BT_USE_RESULT;
 
 /* A row, borrowed for the call; false: no more. */
 typedef bool history_fn(void *ctx, const struct history_row *row);
 /* Those that fit, what ended last first. Errors as history_put(). */
 enum bt_err history_find(struct history *h, const struct history_query *q,
+                         history_fn *fn, void *ctx) BT_USE_RESULT;
+/* The row of one session; @fn is not called if there is none. Errors as
+ * history_put(). */
+enum bt_err history_read(struct history *h, struct id session, history_fn *fn,
+                         void *ctx) BT_USE_RESULT;
+
+/* From the session that ended first on: those behind (@after_us, @after), in
+ * the order in which they ended, that ended before @to_us. */
+struct history_walk {
+  int64_t after_us, to_us;
+  struct id after;
+  uint32_t limit;
+};
+/* Errors as history_put(). */
+enum bt_err history_walk(struct history *h, const struct history_walk *walk,
                          history_fn *fn, void *ctx) BT_USE_RESULT;
 
 #endif

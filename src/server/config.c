@@ -496,6 +496,7 @@ static void read_sections(struct reader *r) {
   reader_read_rest(r);
   reader_read_files(r);
   reader_read_mail(r);
+  reader_read_retention(r);
   reader_read_tls(r);
   read_zone(r);
   reader_read_scripts(r);

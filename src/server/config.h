@@ -67,6 +67,7 @@ struct server_config {
   struct outbound_rules rest; /* texts in the arena */
   struct scan_settings scan;
   struct api_mail mail;
+  struct retention retention;
   struct genesys_settings genesys;
   struct api_signin signin;
   struct server_script *scripts;

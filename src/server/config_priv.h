@@ -28,7 +28,9 @@ enum file_object {
   FILE_DESK,
   FILE_OIDC,
   FILE_FILES,
-  FILE_MAIL
+  FILE_MAIL,
+  FILE_RETENTION,
+  FILE_RETENTION_RULE
 };
 
 struct named {
@@ -155,6 +157,7 @@ void reader_read_scripts(struct reader *r);
 void reader_read_rest(struct reader *r);
 void reader_read_files(struct reader *r);
 void reader_read_mail(struct reader *r);
+void reader_read_retention(struct reader *r);
 void reader_read_tls(struct reader *r);
 void reader_read_replies(struct reader *r);
 void reader_read_tokens(struct reader *r);

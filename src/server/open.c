@@ -106,6 +106,20 @@ enum bt_err server_open_history(struct server *s, struct server_error *why) {
                            path, bt_err_text(err));
 }
 
+enum bt_err server_open_holds(struct server *s, struct server_error *why) {
+  if (s->data[0] == '\0') {
+    return BT_ERR_OK;
+  }
+  const enum bt_err err = holds_open(heap_mem(), text_from(s->data), &s->holds);
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err,
+                           "%s/holds.json: %s. It says what must not be "
+                           "erased; put back the last good copy. Without the "
+                           "file there are no holds.",
+                           s->data, bt_err_text(err));
+}
+
 enum bt_err server_open_accounts(struct server *s, struct server_error *why) {
   char path[PATH_MAX + sizeof "/accounts.db"];
   if (s->data[0] == '\0') {

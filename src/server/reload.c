@@ -187,6 +187,7 @@ void server_finish_reload(struct server *s) {
   const struct api_files files = server_files(s, &s->coming);
   api_set_files(s->api, &files);
   api_set_mail(s->api, &s->coming.mail);
+  api_set_retention(s->api, &s->coming.retention);
   server_config_free(&s->config);
   s->config = s->coming;
 }

@@ -224,6 +224,7 @@ static enum bt_err create_api(struct server *s) {
       .history = s->history,
       .accounts = s->accounts,
       .vault = s->vault,
+      .holds = s->holds,
       .audit = s->audit,
       .audit_path = s->audit_path,
       .rates = c->rates,
@@ -334,6 +335,9 @@ static enum bt_err start(struct server *s, struct server_error *why) {
   if (err == BT_ERR_OK) {
     err = server_open_history(s, why);
   }
+  if (err == BT_ERR_OK) {
+    err = server_open_holds(s, why);
+  }
   if (err != BT_ERR_OK) {
     return err;
   }
@@ -343,6 +347,7 @@ static enum bt_err start(struct server *s, struct server_error *why) {
                        bt_err_text(err));
   }
   server_catch_up(s);
+  api_set_retention(s->api, &s->config.retention);
   err = loop_on_signals(s->loop, on_signal, s);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "Cannot listen to signals: %s.",
@@ -434,7 +439,6 @@ void server_free(struct server *s) {
   if (s->domain != NULL) {
     domain_close(s->domain, true);
   }
-  vault_close(s->vault);
   if (s->apply != NULL) {
     apply_free(s->apply);
     server_config_free(&s->coming);
@@ -446,7 +450,9 @@ void server_free(struct server *s) {
   if (s->loop != NULL) {
     loop_free(s->loop);
   }
+  vault_close(s->vault); /* after the threads that erase */
   history_close(s->history);
+  holds_close(s->holds);
   accounts_close(s->accounts);
   audit_close(s->audit);
   server_config_free(&s->config);

@@ -40,6 +40,7 @@ struct server {
   struct desks *desks;
   struct outside *outside;   /* calls of scripts to other hosts */
   struct history *history;   /* NULL: in memory nothing is kept */
+  struct holds *holds;       /* NULL: in memory nothing is kept */
   struct accounts *accounts; /* NULL: in memory nobody signs in */
   struct audit *audit;       /* NULL: in memory nothing is written down */
   char audit_path[PATH_MAX + sizeof "/audit.log"];
@@ -73,6 +74,9 @@ enum bt_err server_open_domain(struct server *s,
 /* The index of finished sessions, in the data directory. */
 enum bt_err server_open_history(struct server *s,
                                 struct server_error *why) BT_USE_RESULT;
+/* What must not be erased, there too. */
+enum bt_err server_open_holds(struct server *s,
+                              struct server_error *why) BT_USE_RESULT;
 /* Those who may sign in, there too. */
 enum bt_err server_open_accounts(struct server *s,
                                  struct server_error *why) BT_USE_RESULT;

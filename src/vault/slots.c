@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,11 +158,12 @@ enum bt_err slots_take(struct vault *v, struct id session, uint64_t *slot,
 /* Gives each slot to @fn, a chunk of the file at a time. */
 typedef enum bt_err slot_fn(void *ctx, uint64_t slot, const uint8_t *bytes);
 
-static enum bt_err each(const struct vault *v, slot_fn *fn, void *ctx) {
+static enum bt_err each(const struct vault *v, uint64_t slots, slot_fn *fn,
+                        void *ctx) {
   uint8_t bytes[CHUNK_SLOTS][SLOT_BYTES];
   enum bt_err err = BT_ERR_OK;
-  for (uint64_t at = 0; at < v->slots && err == BT_ERR_OK; at += CHUNK_SLOTS) {
-    const uint64_t left = v->slots - at;
+  for (uint64_t at = 0; at < slots && err == BT_ERR_OK; at += CHUNK_SLOTS) {
+    const uint64_t left = slots - at;
     const size_t count = left < CHUNK_SLOTS ? (size_t)left : CHUNK_SLOTS;
     err = read_at(v, place_of(at), bytes, count * SLOT_BYTES);
     for (size_t i = 0; i < count && err == BT_ERR_OK; i++) {
@@ -172,31 +174,26 @@ static enum bt_err each(const struct vault *v, slot_fn *fn, void *ctx) {
   return err;
 }
 
-struct erasing {
-  const struct vault *v;
-  const struct id *sessions;
-  size_t count, erased;
-};
+int slots_compare(const void *a, const void *b) {
+  return id_compare(*(const struct id *)a, *(const struct id *)b);
+}
 
 static enum bt_err erase_slot(void *ctx, uint64_t slot, const uint8_t *bytes) {
   static const uint8_t zeros[KEY_BYTES];
-  struct erasing *e = ctx;
+  struct slots_erasing *e = ctx;
   const struct id session = id_from_bytes(bytes);
-  for (size_t i = 0; i < e->count; i++) {
-    if (id_equal(session, e->sessions[i]) && !key_is_erased(bytes + ID_BYTES)) {
-      e->erased++;
-      return write_at(e->v, place_of(slot) + ID_BYTES, zeros, sizeof zeros);
-    }
+  if (key_is_erased(bytes + ID_BYTES) ||
+      bsearch(&session, e->sorted, e->count, sizeof session, slots_compare) ==
+          NULL) {
+    return BT_ERR_OK;
   }
-  return BT_ERR_OK;
+  e->erased++;
+  return write_at(e->vault, place_of(slot) + ID_BYTES, zeros, sizeof zeros);
 }
 
-enum bt_err slots_erase(const struct vault *v, const struct id *sessions,
-                        size_t count, size_t *erased) {
-  struct erasing e = {.v = v, .sessions = sessions, .count = count};
-  const enum bt_err err = each(v, erase_slot, &e);
-  *erased = e.erased;
-  return err == BT_ERR_OK ? slots_sync(v) : err;
+enum bt_err slots_erase(struct slots_erasing *e) {
+  const enum bt_err err = each(e->vault, e->slots, erase_slot, e);
+  return err == BT_ERR_OK ? slots_sync(e->vault) : err;
 }
 
 /* ---- opening */
@@ -222,7 +219,7 @@ static enum bt_err look(struct vault *v, off_t size) {
     return BT_ERR_FOREIGN;
   }
   v->slots = (uint64_t)size / SLOT_BYTES - 1;
-  return err == BT_ERR_OK ? each(v, find_next, v) : err;
+  return err == BT_ERR_OK ? each(v, v->slots, find_next, v) : err;
 }
 
 enum bt_err slots_open(struct vault *v, const char *path) {

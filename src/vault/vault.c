@@ -1,6 +1,7 @@
 #include "vault/vault.h"
 
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -197,8 +198,11 @@ const struct seal *vault_seal(const struct vault *v) {
 
 /* ---- erasing */
 
-enum bt_err vault_erase(struct vault *v, const struct id *sessions,
-                        size_t count, size_t *erased) {
+/* No key of theirs is used from here on, nor any that was read ahead. Returns
+ * how many slots there are: one that is taken later is none of these sessions'.
+ */
+static uint64_t stop_using(struct vault *v, const struct id *sessions,
+                           size_t count) {
   lock(v);
   for (size_t i = 0; i < count; i++) {
     struct held_key *key = find(v, sessions[i]);
@@ -207,8 +211,30 @@ enum bt_err vault_erase(struct vault *v, const struct id *sessions,
     }
   }
   slots_forget_ahead(v);
-  const enum bt_err err = slots_erase(v, sessions, count, erased);
+  v->loaded = true;
+  const uint64_t slots = v->slots;
   unlock(v);
+  return slots;
+}
+
+enum bt_err vault_erase(struct vault *v, const struct id *sessions,
+                        size_t count, size_t *erased) {
+  struct slots_erasing e = {.vault = v, .count = count};
+  *erased = 0;
+  if (count == 0) {
+    return BT_ERR_OK;
+  }
+  struct id *sorted = mem_new(v->mem, count * sizeof *sorted);
+  if (sorted == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  memcpy(sorted, sessions, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, slots_compare);
+  e.slots = stop_using(v, sessions, count);
+  e.sorted = sorted;
+  const enum bt_err err = slots_erase(&e);
+  mem_free(v->mem, sorted, count * sizeof *sorted);
+  *erased = e.erased;
   return err;
 }
 

@@ -67,9 +67,18 @@ enum bt_err slots_take(struct vault *v, struct id session, uint64_t *slot,
 enum bt_err slots_own(struct vault *v, uint64_t slot,
                       struct id session) BT_USE_RESULT;
 enum bt_err slots_sync(const struct vault *v) BT_USE_RESULT;
-/* Zeros over the keys of these sessions, on disk. */
-enum bt_err slots_erase(const struct vault *v, const struct id *sessions,
-                        size_t count, size_t *erased) BT_USE_RESULT;
+/* Two ids, for qsort(). */
+int slots_compare(const void *a, const void *b);
+/* Zeros over the keys of these sessions, on disk, among the first @slots. Only
+ * those bytes are written, so that it needs no lock beside who takes slots. */
+struct slots_erasing {
+  const struct vault *vault;
+  const struct id *sorted;
+  size_t count;
+  uint64_t slots;
+  size_t erased;
+};
+enum bt_err slots_erase(struct slots_erasing *e) BT_USE_RESULT;
 
 /* ---- cipher.c */
 

@@ -125,6 +125,9 @@ GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
 GET    /audit                                 d
 POST   /erasures                              d
+GET    /holds                                 s d
+POST   /holds                                 s d
+DELETE /holds/UNKNOWN                         s d
 GET    /events                                c a s d
 GET    /events/socket                         c a s d
 POST   /tickets                               c v b a s d

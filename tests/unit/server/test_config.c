@@ -201,6 +201,19 @@ static const struct {
      "come together"},
     {"centre: a\nmail: {url: 'smtp://b', from: a@b.c, user: u, password: p}\n" REST,
      2, "does not stand in the file"},
+    /* retention */
+    {"centre: a\nretention: {contentDay: 1}\n" REST, 2, "\"contentDays\""},
+    {"centre: a\nretention: {contentDays: 0}\n" REST, 2, "above 0"},
+    {"centre: a\nretention: {fileDays: 36501}\n" REST, 2, "36500 days"},
+    {"centre: a\nretention: {historyDays: 9, fileDays: 9}\n" REST, 2,
+     "the content for longer"},
+    {"centre: a\nretention:\n  contentDays: 3\n  fileDays: 3\n"
+     "  historyDays: 3\n  channels:\n    chat: {fileDays: 4}\n" REST,
+     7, "the files for longer"},
+    {"centre: a\nretention:\n  channels:\n    vioce: {fileDays: 4}\n" REST, 4,
+     "did you mean \"voice\"?"},
+    {"centre: a\nretention:\n  channels:\n    voice: 4\n" REST, 4,
+     "expected members"},
     /* objects */
     {"centre: a\nqueues:\n  - id: q\n    prioirty: 1\n" REST, 4,
      "\"priority\""},
