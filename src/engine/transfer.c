@@ -49,6 +49,10 @@ static void refuse_unknown_target(struct ctx *x, uint32_t slot,
                  TEXT_ARG(near[i]));
   }
   textbuf_add(&b, n > 0 ? TEXT("?") : TEXT(""));
+  if (text_starts(name, TEXT("sip:"))) {
+    textbuf_add(
+        &b, TEXT(" Addresses are for calls; this version serves no voice."));
+  }
   const struct refused no = {
       .why = REFUSAL_UNKNOWN_TARGET,
       .detail = arena_copy_text(ctx_arena(x), textbuf_text(&b))};

@@ -46,15 +46,15 @@ static void add_named(struct roster_list *list, const struct json *nodes) {
 }
 
 /* Each target that begins with @prefix; with an empty one those that name
- * neither an agent nor a bot nor a calendar nor an address. */
+ * neither an agent nor a bot nor a calendar: an address, "sip:…", is played by
+ * a queue, as every other place is that a script gives its session to. */
 static void add_targets(struct maker *m, struct roster_list *list,
                         struct text prefix) {
   for (size_t i = 0; i < target_count(m->s); i++) {
     struct text name = program_target(m->s->program, i).name;
     const bool plain = !text_starts(name, TEXT("agent:")) &&
                        !text_starts(name, TEXT("bot:")) &&
-                       !text_starts(name, TEXT("hours:")) &&
-                       !text_starts(name, TEXT("sip:"));
+                       !text_starts(name, TEXT("hours:"));
     if (prefix.len == 0 ? plain : text_starts(name, prefix)) {
       add(list, text_sub(name, prefix.len, name.len), NULL);
     }

@@ -20,13 +20,12 @@ static bool is_known(const struct checker_names *known, struct text name) {
   return i < known->count;
 }
 
-/* A transfer goes to any SIP address; a script may be named as its file is. */
+/* A script may be named as its file is. */
 static bool is_there(const struct checker *c, enum checker_kind kind,
                      struct text name) {
   const struct checker_names *known = &c->world.names[kind];
   const bool file = kind == CHECKER_SCRIPTS && text_ends(name, TEXT(".studio"));
   return is_known(known, name) ||
-         (kind == CHECKER_TARGETS && text_starts(name, TEXT("sip:"))) ||
          (file && is_known(known, text_sub(name, 0, name.len - 7)));
 }
 

@@ -171,6 +171,10 @@ static void test_an_unknown_target_names_the_nearest(void **state) {
   centre_do(&c, COMMAND_TRANSFER, ROLE_ADMIN, 0, "{\"queueId\":\"suport\"}");
   assert_int_equal(c.step.answer.code, 404);
   assert_true(centre_says(&c, "Did you mean 'support'?"));
+  centre_do(&c, COMMAND_TRANSFER, ROLE_ADMIN, 0,
+            "{\"queue\":\"sip:+4930@example.org\"}");
+  assert_int_equal(c.step.answer.code, 404);
+  assert_true(centre_says(&c, "this version serves no voice"));
   centre_free(&c);
 }
 
