@@ -79,6 +79,11 @@ struct expr {
   uint32_t callee_id; /* function index, enum builtin_id or enum action_id */
 };
 
+/* Is it a text in quotation marks? */
+static inline bool expr_is_literal(const struct expr *e) {
+  return e->kind == EXPR_TEXT || e->kind == EXPR_TEMPLATE;
+}
+
 enum stmt_kind {
   STMT_ASSIGN,  /* .target = .value */
   STMT_DYNAMIC, /* .target */

@@ -251,6 +251,7 @@ static struct list_obj *copy_range(struct heap *heap,
   const size_t count = last >= first ? last - first + 1 : 0;
   struct list_obj *list = heap_new_list(heap, count);
   for (size_t i = 0; list != NULL && i < count; i++) {
+    heap_share(from->items[first - 1 + i]);
     list->items[list->count++] = from->items[first - 1 + i];
   }
   return list;

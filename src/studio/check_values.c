@@ -36,10 +36,6 @@ static bool is_plain_text(const struct expr *e) {
   return plain;
 }
 
-static bool is_literal(const struct expr *e) {
-  return e->kind == EXPR_TEXT || e->kind == EXPR_TEMPLATE;
-}
-
 static bool is_answer(const struct expr *e) {
   return e->callee == CALLEE_ACTION && e->kind == EXPR_CALL;
 }
@@ -69,8 +65,9 @@ static bool holds_text(struct checker *c, const struct unit *unit,
 
 /* Joins happen from left to right: "a" + b + c joins all the way. */
 static bool joins(const struct expr *e) {
-  return is_literal(e) || (e->kind == EXPR_BINARY && e->op == EXPR_OP_ADD &&
-                           (joins(e->left) || is_literal(e->right)));
+  return expr_is_literal(e) ||
+         (e->kind == EXPR_BINARY && e->op == EXPR_OP_ADD &&
+          (joins(e->left) || expr_is_literal(e->right)));
 }
 
 static void look_at_sum(struct checker *c, const struct unit *unit,

@@ -1,15 +1,51 @@
 /* s = s + a + b, s = "{s}…", s.append(a): what is added goes to the text that s
- * has. A temporary s + a would be copied whole each time, and a text that is
- * built in a loop would take as many steps as the square of its length. */
+ * has, which may be a member or an element: o.s, v[i]. A temporary s + a would
+ * be copied whole each time, and a text that is built in a loop would take as
+ * many steps as the square of its length. */
 #include "studio/builtin_priv.h"
 #include "studio/compiler_priv.h"
 
 enum { PIECES_MAX = 32 };
 
-static bool is_same(const struct expr *e, const struct expr *variable) {
-  return e->kind == EXPR_NAME &&
-         e->variable.local == variable->variable.local &&
-         e->variable.index == variable->variable.index;
+static bool is_same(const struct expr *e, const struct expr *place);
+
+/* Two indexes that are certain to be equal. A quoted one would look like the
+ * name of a member. */
+static bool is_same_index(const struct expr *e, const struct expr *index) {
+  return index->kind == EXPR_NUMBER
+             ? e->kind == EXPR_NUMBER && !(e->number < index->number) &&
+                   !(e->number > index->number)
+             : index->kind == EXPR_NAME && is_same(e, index);
+}
+
+static bool is_same(const struct expr *e, const struct expr *place) {
+  if (e->kind != place->kind) {
+    return false;
+  }
+  switch ((unsigned)place->kind) {
+  case EXPR_NAME:
+    return e->variable.local == place->variable.local &&
+           e->variable.index == place->variable.index;
+  case EXPR_MEMBER:
+    return text_equal(e->text, place->text) && is_same(e->left, place->left);
+  case EXPR_INDEX:
+    return is_same_index(e->right, place->right) &&
+           is_same(e->left, place->left);
+  default:
+    return false;
+  }
+}
+
+/* Does code of the script run in the call? Does it change something, which
+ * could be the object that the place is in? */
+static bool disturbs(const struct expr *e, const struct expr *place) {
+  if (e->kind != EXPR_CALL && e->kind != EXPR_METHOD) {
+    return false;
+  }
+  return e->callee != CALLEE_BUILTIN ||
+         (place->kind != EXPR_NAME &&
+          builtin_info((enum builtin_id)e->callee_id)->use ==
+              BUILTIN_USE_CHANGES);
 }
 
 static bool are_apart(const struct expr *list, const struct expr *variable);
@@ -20,10 +56,8 @@ static bool is_apart(const struct expr *e, const struct expr *variable) {
   if (e == NULL) {
     return true;
   }
-  const bool runs = (e->kind == EXPR_CALL || e->kind == EXPR_METHOD) &&
-                    e->callee != CALLEE_BUILTIN;
-  if (runs || is_same(e, variable) || !is_apart(e->left, variable) ||
-      !is_apart(e->right, variable)) {
+  if (disturbs(e, variable) || is_same(e, variable) ||
+      !is_apart(e->left, variable) || !is_apart(e->right, variable)) {
     return false;
   }
   return are_apart(e->args, variable);
@@ -56,9 +90,8 @@ static void add_piece(struct compiler *c, const struct expr *variable,
     compiler_add_to(c, index, piece, value);
     return;
   }
-  const bool literal = piece->kind == EXPR_TEXT || piece->kind == EXPR_TEMPLATE;
   const struct insn in = {
-      .op = OP_ADD_GLOBAL, .a = index, .b = value, .c = literal};
+      .op = OP_ADD_GLOBAL, .a = index, .b = value, .c = expr_is_literal(piece)};
   (void)compiler_emit(c, in, piece->at);
 }
 
@@ -108,6 +141,87 @@ bool compiler_append(struct compiler *c, const struct expr *variable,
   }
   for (size_t i = count; i > 0; i--) {
     add_piece(c, variable, pieces[i - 1], values[i - 1]);
+  }
+  c->next = keep;
+  return true;
+}
+
+/* ---- members and elements */
+
+/* What one instruction adds, and how. */
+struct addition {
+  enum opcode op;
+  uint16_t value;
+};
+
+/* An image names the texts of a script by their order: those of the place come
+ * first, as they do when it is read before the pieces. */
+static void name_texts(struct compiler *c, const struct expr *place) {
+  if (place->kind != EXPR_NAME) {
+    name_texts(c, place->left);
+  }
+  if (place->kind == EXPR_MEMBER) {
+    (void)compiler_text(c, place->text);
+  }
+}
+
+static size_t template_addition(struct compiler *c, const struct expr *target,
+                                const struct expr *e, struct addition *out) {
+  if (e->argc < 2 || !is_same(e->args, target) ||
+      !are_apart(e->args->next, target)) {
+    return 0;
+  }
+  name_texts(c, target);
+  const uint16_t base = (uint16_t)c->next;
+  for (const struct expr *part = e->args->next; part != NULL;
+       part = part->next) {
+    (void)compiler_fresh(c, part);
+  }
+  const struct insn in = {
+      .op = OP_TEMPLATE, .a = base, .b = base, .c = (uint16_t)(e->argc - 1)};
+  (void)compiler_emit(c, in, e->at);
+  *out = (struct addition){OP_APPEND_AT, base};
+  return 1;
+}
+
+static size_t additions_of(struct compiler *c, const struct expr *target,
+                           const struct expr *sum,
+                           struct addition out[PIECES_MAX]) {
+  const struct expr *pieces[PIECES_MAX];
+  if (sum->kind == EXPR_TEMPLATE) {
+    return template_addition(c, target, sum, out);
+  }
+  const size_t count = pieces_of(sum, target, pieces);
+  if (count > 0) {
+    name_texts(c, target);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const struct expr *piece = pieces[count - 1 - i];
+    out[i] = (struct addition){expr_is_literal(piece) ? OP_JOIN_AT : OP_ADD_AT,
+                               compiler_operand(c, piece)};
+  }
+  return count;
+}
+
+bool compiler_append_at(struct compiler *c, const struct expr *target,
+                        const struct expr *sum) {
+  const bool index = target->kind == EXPR_INDEX;
+  const uint32_t keep = c->next;
+  struct addition added[PIECES_MAX];
+  const size_t count = additions_of(c, target, sum, added);
+  if (count == 0) {
+    return false;
+  }
+  const struct opened o = compiler_open(c, target->left, index);
+  const uint16_t key = index ? compiler_operand(c, target->right)
+                             : compiler_text(c, target->text);
+  for (size_t i = 0; i < count; i++) {
+    const struct insn in = {
+        .op = (uint8_t)added[i].op, .a = o.reg, .b = key, .c = added[i].value};
+    (void)compiler_emit(c, in, target->at);
+  }
+  if (index) {
+    compiler_put_back(c, target->left, o);
   }
   c->next = keep;
   return true;

@@ -113,10 +113,6 @@ static const struct binary {
     [EXPR_OP_IDIV] = {OP_IDIV, false}, [EXPR_OP_POW] = {OP_POW, false},
 };
 
-static bool is_literal(const struct expr *e) {
-  return e->kind == EXPR_TEXT || e->kind == EXPR_TEMPLATE;
-}
-
 /* Has the instruction a form for this number of the script? */
 static bool suits(enum opcode op, double k) {
   if (op == OP_MOD) {
@@ -224,8 +220,8 @@ static void binary_to(struct compiler *c, const struct expr *e, uint16_t dst) {
   const struct binary b = binaries[e->op];
   uint16_t v[2];
   operand_pair(c, e->left, e->right, v);
-  const bool join =
-      e->op == EXPR_OP_ADD && (is_literal(e->left) || is_literal(e->right));
+  const bool join = e->op == EXPR_OP_ADD &&
+                    (expr_is_literal(e->left) || expr_is_literal(e->right));
   const bool swaps = e->op == EXPR_OP_MUL ? is_constant(v[0]) : b.swapped;
   const enum opcode op =
       join ? OP_JOIN : particular(c, b.op, v[swaps], v[!swaps]);
@@ -236,7 +232,7 @@ static void binary_to(struct compiler *c, const struct expr *e, uint16_t dst) {
 void compiler_add_to(struct compiler *c, uint16_t dst, const struct expr *piece,
                      uint16_t value) {
   const enum opcode op =
-      is_literal(piece) ? OP_JOIN : particular(c, OP_ADD, dst, value);
+      expr_is_literal(piece) ? OP_JOIN : particular(c, OP_ADD, dst, value);
   emit(c, op, piece, (struct insn){.a = dst, .b = dst, .c = value});
 }
 

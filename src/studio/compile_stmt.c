@@ -10,16 +10,8 @@ static void emit(struct compiler *c, enum opcode op, struct place at,
 
 /* ---- setting */
 
-/* A place that is being written into: its register, and where that came from,
- * since a text in it may have to be put back. */
-struct opened {
-  uint16_t reg;
-  uint16_t parent;
-  uint16_t key; /* of the parent: constant text or index */
-};
-
-static struct opened open_path(struct compiler *c, const struct expr *e,
-                               bool as_list) {
+struct opened compiler_open(struct compiler *c, const struct expr *e,
+                            bool as_list) {
   struct opened o = {0};
   if (e->kind == EXPR_NAME) {
     o.reg = (uint16_t)e->variable.index;
@@ -29,7 +21,7 @@ static struct opened open_path(struct compiler *c, const struct expr *e,
     return o;
   }
   const bool index = e->kind == EXPR_INDEX;
-  o.parent = open_path(c, e->left, index).reg;
+  o.parent = compiler_open(c, e->left, index).reg;
   o.key = index ? compiler_operand(c, e->right) : compiler_text(c, e->text);
   o.reg = compiler_temp(c, e->at);
   const enum opcode op = index     ? OP_OPEN_INDEX
@@ -49,10 +41,8 @@ static void store_name(struct compiler *c, const struct expr *name,
   }
 }
 
-/* An array is a text, and texts never change: the new one goes where the old
- * one came from. (For a list this puts back what is there.) */
-static void put_back(struct compiler *c, const struct expr *e,
-                     struct opened o) {
+void compiler_put_back(struct compiler *c, const struct expr *e,
+                       struct opened o) {
   if (e->kind == EXPR_NAME) {
     store_name(c, e, o.reg);
   } else if (e->kind == EXPR_MEMBER) {
@@ -70,16 +60,16 @@ void compiler_store(struct compiler *c, const struct expr *target,
   if (target->kind == EXPR_NAME) {
     store_name(c, target, value);
   } else if (target->kind == EXPR_MEMBER) {
-    const struct opened o = open_path(c, target->left, false);
+    const struct opened o = compiler_open(c, target->left, false);
     emit(c, OP_SET_MEMBER, target->at,
          (struct insn){
              .a = o.reg, .b = compiler_text(c, target->text), .c = value});
   } else {
-    const struct opened o = open_path(c, target->left, true);
+    const struct opened o = compiler_open(c, target->left, true);
     const uint16_t index = compiler_operand(c, target->right);
     emit(c, OP_SET_INDEX, target->at,
          (struct insn){.a = o.reg, .b = index, .c = value});
-    put_back(c, target->left, o);
+    compiler_put_back(c, target->left, o);
   }
   c->next = keep;
 }
@@ -108,13 +98,13 @@ static void compile_text_assign(struct compiler *c, const struct stmt *s) {
 
 static void compile_assign(struct compiler *c, const struct stmt *s) {
   const bool name = s->target->kind == EXPR_NAME;
-  const bool text =
-      s->value->kind == EXPR_TEXT || s->value->kind == EXPR_TEMPLATE;
-  if (name && !text && text_ends(s->target->text, TEXT("$"))) {
+  if (name && !expr_is_literal(s->value) &&
+      text_ends(s->target->text, TEXT("$"))) {
     compile_text_assign(c, s);
   } else if (name && !compiler_is_outer(c, s->target)) {
     assign_own(c, s->target, s->value);
-  } else if (!name || !compiler_append(c, s->target, s->value)) {
+  } else if (!(name ? compiler_append : compiler_append_at)(c, s->target,
+                                                            s->value)) {
     compiler_store(c, s->target, compiler_operand(c, s->value));
   }
 }

@@ -72,6 +72,9 @@ void compiler_add_to(struct compiler *c, uint16_t dst, const struct expr *piece,
 /* @variable = @sum, if that is itself and pieces to be added. */
 bool compiler_append(struct compiler *c, const struct expr *variable,
                      const struct expr *sum);
+/* The same of a member or an element. */
+bool compiler_append_at(struct compiler *c, const struct expr *target,
+                        const struct expr *sum);
 /* s.append(x), if that is @call; its own value is not needed. */
 bool compiler_append_call(struct compiler *c, const struct expr *call);
 /* Jumps when the truth of @e is @when; else goes on. */
@@ -80,6 +83,22 @@ void compiler_condition(struct compiler *c, const struct expr *e, bool when,
 /* @target = the V operand @value */
 void compiler_store(struct compiler *c, const struct expr *target,
                     uint16_t value);
+
+/* A place that is being written into: its register, and where that came from,
+ * since a text in it may have to be put back. */
+struct opened {
+  uint16_t reg;
+  uint16_t parent;
+  uint16_t key; /* of the parent: constant text or index */
+};
+
+/* @e becomes an object, or a list, if it is nothing yet. */
+struct opened compiler_open(struct compiler *c, const struct expr *e,
+                            bool as_list);
+/* An array is a text, and texts never change: the new one goes where the old
+ * one came from. (For a list this puts back what is there.) */
+void compiler_put_back(struct compiler *c, const struct expr *e,
+                       struct opened o);
 void compiler_block(struct compiler *c, const struct block *block);
 /* Is it the script's variable, seen from a function? */
 bool compiler_is_outer(const struct compiler *c, const struct expr *name);

@@ -161,6 +161,12 @@ static inline struct value *element_of(struct value list, struct value index) {
   return (double)i < d || (uint32_t)i > l->count ? NULL : &l->items[i - 1];
 }
 
+/* Either of them. */
+static inline struct value *thing_at(struct value into, struct value key) {
+  return value_is(key, VALUE_TEXT) ? member_of(into, key)
+                                   : element_of(into, key);
+}
+
 /* Of whole numbers that are not negative; opcode MOD_K has such a divisor. */
 static inline bool mod_of(struct value left, struct value divisor,
                           double *out) {
@@ -219,12 +225,20 @@ static inline bool are_equal(struct value a, struct value b) {
     break;                                                                     \
   }
 
+#define COPY(opcode, to, from)                                                 \
+  case opcode:                                                                 \
+    heap_share(from);                                                          \
+    to = from;                                                                 \
+    v.at++;                                                                    \
+    break;
+
 #define TAKE(opcode, place)                                                    \
   case opcode: {                                                               \
     const struct value *there = place;                                         \
     if (there == NULL) {                                                       \
       goto slow;                                                               \
     }                                                                          \
+    heap_share(*there);                                                        \
     v.r[in.a] = *there;                                                        \
     v.at++;                                                                    \
     break;                                                                     \
@@ -261,21 +275,9 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       v = load(vm, trace);
     }
     switch (in.op) {
-    case OP_MOVE:
-      heap_share(OPERAND(in.b));
-      v.r[in.a] = OPERAND(in.b);
-      v.at++;
-      break;
-    case OP_GET_GLOBAL:
-      heap_share(vm->stack[in.b]);
-      v.r[in.a] = vm->stack[in.b];
-      v.at++;
-      break;
-    case OP_SET_GLOBAL:
-      heap_share(OPERAND(in.a));
-      vm->stack[in.b] = OPERAND(in.a);
-      v.at++;
-      break;
+      COPY(OP_MOVE, v.r[in.a], OPERAND(in.b))
+      COPY(OP_GET_GLOBAL, v.r[in.a], vm->stack[in.b])
+      COPY(OP_SET_GLOBAL, vm->stack[in.b], OPERAND(in.a))
       NUMBERS(OP_ADD, +, OPERAND, OPERAND, 1.0)
       NUMBERS(OP_ADD_R, +, REGISTER, REGISTER, 1.0)
       NUMBERS(OP_ADD_K, +, REGISTER, CONSTANT, 1.0)
@@ -326,6 +328,17 @@ enum vm_status vm_loop(struct vm *vm, bool trace) {
       TAKE(OP_GET_INDEX, element_of(OPERAND(in.b), OPERAND(in.c)))
       TAKE(OP_GET_INDEX_R, element_of(REGISTER(in.b), REGISTER(in.c)))
       PUT(OP_SET_INDEX, element_of(v.r[in.a], OPERAND(in.b)))
+    case OP_ADD_AT: {
+      struct value *there = thing_at(v.r[in.a], OPERAND(in.b));
+      const double x = value_number_of(there == NULL ? value_null() : *there);
+      const double z = x + value_number_of(OPERAND(in.c));
+      if (isnan(z)) {
+        goto slow;
+      }
+      *there = value_number(z);
+      v.at++;
+      break;
+    }
     case OP_CALL:
       save(vm, v);
       if (!call_quickly(vm, v.at) && !run_slow(vm, v.at, true)) {

@@ -4,35 +4,7 @@
 
 #include "base/check.h"
 #include "studio/date_priv.h"
-#include "studio/vm_priv.h"
-#include "studio/xml_priv.h"
-
-struct op {
-  struct vm *vm;
-  const struct insn *in;
-  struct value *r;
-  uint8_t kind; /* its opcode in general */
-};
-
-static struct value operand(const struct op *op, uint16_t x) {
-  return x & CODE_CONSTANT ? op->vm->program->constants[x & ~CODE_CONSTANT]
-                           : op->r[x];
-}
-
-static enum op_result go_on(const struct op *op) {
-  vm_frame(op->vm)->pc++;
-  return OP_RESULT_DONE;
-}
-
-static enum op_result go_to(const struct op *op, uint16_t target) {
-  vm_frame(op->vm)->pc = target;
-  return OP_RESULT_DONE;
-}
-
-static enum op_result put(const struct op *op, struct value v) {
-  op->r[op->in->a] = v;
-  return go_on(op);
-}
+#include "studio/vm_op_priv.h"
 
 /* ---- arithmetic */
 
@@ -195,240 +167,12 @@ static enum op_result op_grow(const struct op *op) {
   return result == OP_RESULT_DONE ? go_on(op) : result;
 }
 
-/* ---- members */
-
-static enum op_result op_get_member(const struct op *op) {
-  const struct value object = operand(op, op->in->b);
-  const struct value key = operand(op, op->in->c);
-  const struct text name = value_as_text(key);
-  const bool whole = text_equal(name, TEXT("$value"));
-  if (value_tag(object) != VALUE_OBJECT) {
-    return put(op, whole ? object : array_property(object, name));
-  }
-  vm_charge(op->vm, value_object_of(object)->count * 16);
-  const struct object_obj *o = value_object_of(object);
-  const struct value *found = object_find_key(o, value_text_of(key));
-  if (found == NULL) {
-    found = whole ? &object : xml_find(o, name);
-  }
-  return put(op, found == NULL ? value_null() : *found);
-}
-
-static enum op_result need_object(const struct op *op, struct value v,
-                                  struct text name) {
-  if (value_tag(v) == VALUE_NULL) {
-    return vm_fail(op->vm, FAILURE_TYPE,
-                   "'%.*s' cannot be set in null: DYNAMIC makes an object",
-                   TEXT_ARG(name));
-  }
-  return vm_fail(op->vm, FAILURE_TYPE, "'%.*s' cannot be set in %s",
-                 TEXT_ARG(name), value_type_name(v));
-}
-
-static enum op_result op_set_member(const struct op *op) {
-  const struct value object = op->r[op->in->a];
-  const struct value key = operand(op, op->in->b);
-  if (value_tag(object) != VALUE_OBJECT) {
-    return need_object(op, object, value_as_text(key));
-  }
-  vm_charge(op->vm, value_object_of(object)->count * 16);
-  return heap_object_set(&op->vm->heap, value_object_of(object),
-                         value_text_of(key), operand(op, op->in->c))
-             ? go_on(op)
-             : OP_RESULT_ROOM;
-}
-
-static bool new_container(struct vm *vm, bool list, struct value *out) {
-  if (list) {
-    struct list_obj *l = heap_new_list(&vm->heap, 0);
-    *out = l == NULL ? value_null() : value_list(l);
-  } else {
-    struct object_obj *o = heap_new_object(&vm->heap);
-    *out = o == NULL ? value_null() : value_object(o);
-  }
-  return value_tag(*out) != VALUE_NULL;
-}
-
-static enum op_result op_open_member(const struct op *op) {
-  const struct value object = op->r[op->in->b];
-  const struct value key = operand(op, op->in->c);
-  struct value inner;
-  if (value_tag(object) != VALUE_OBJECT) {
-    return need_object(op, object, value_as_text(key));
-  }
-  const struct value *found =
-      object_find(value_object_of(object), value_as_text(key));
-  if (found != NULL && value_tag(*found) != VALUE_NULL) {
-    return put(op, *found);
-  }
-  if (!new_container(op->vm, op->kind == OP_OPEN_LIST, &inner) ||
-      !heap_object_set(&op->vm->heap, value_object_of(object),
-                       value_text_of(key), inner)) {
-    return OP_RESULT_ROOM;
-  }
-  return put(op, inner);
-}
-
-static enum op_result op_new_object(const struct op *op) {
-  struct value v;
-  return new_container(op->vm, false, &v) ? put(op, v) : OP_RESULT_ROOM;
-}
-
-/* ---- indexes */
-
-static enum op_result bad_index(const struct op *op, struct value index,
-                                size_t size) {
-  double d;
-  if (!value_to_number(index, &d) || trunc(d) != d) {
-    return vm_fail(
-        op->vm, FAILURE_INDEX, "an index is a whole number from 1 on, not %s",
-        value_to_number(index, &d) ? "a fraction" : value_type_name(index));
-  }
-  return vm_fail(op->vm, FAILURE_INDEX,
-                 "index %.15g is outside of 1 to %zu, the elements there are",
-                 d, size);
-}
-
-/* From 1 to @size; false if it is anything else. */
-static bool to_index(struct value v, size_t size, size_t *out) {
-  double d;
-  if (!value_to_number(v, &d) || !(d >= 1 && d <= (double)size) ||
-      trunc(d) != d) {
-    return false;
-  }
-  *out = (size_t)d;
-  return true;
-}
-
-static enum op_result op_get_index(const struct op *op) {
-  const struct value from = operand(op, op->in->b);
-  const struct value index = operand(op, op->in->c);
-  struct text element;
-  struct value v;
-  size_t i, size = 0;
-  if (value_tag(from) == VALUE_OBJECT && value_tag(index) == VALUE_TEXT) {
-    const struct value *found =
-        object_find(value_object_of(from), value_as_text(index));
-    return put(op, found == NULL ? value_null() : *found);
-  }
-  if (value_tag(from) == VALUE_LIST) {
-    size = value_list_of(from)->count;
-    return to_index(index, size, &i)
-               ? put(op, value_list_of(from)->items[i - 1])
-               : bad_index(op, index, size);
-  }
-  if (value_tag(from) != VALUE_TEXT) {
-    return vm_fail(op->vm, FAILURE_TYPE, "%s has no elements",
-                   value_type_name(from));
-  }
-  size = array_size(value_as_text(from));
-  vm_charge(op->vm, value_as_text(from).len);
-  if (!to_index(index, size, &i) ||
-      !array_element(value_as_text(from), i, &element)) {
-    return bad_index(op, index, size);
-  }
-  const enum op_result result = vm_new_text(op->vm, element, &v);
-  return result == OP_RESULT_DONE ? put(op, v) : result;
-}
-
-/* One behind the last is where an array or a list grows. */
-static enum op_result set_in_text(const struct op *op, struct text array,
-                                  struct value index, struct value value) {
-  struct textbuf *out = &op->vm->scratch;
-  const size_t size = array_size(array);
-  struct text element;
-  struct value v;
-  size_t at = 0, wanted;
-  if (!to_index(index, size + 1, &wanted)) {
-    return bad_index(op, index, size);
-  }
-  textbuf_clear(out);
-  for (size_t i = 1; i <= size || i == wanted; i++) {
-    const bool there = array_next(array, &at, &element);
-    textbuf_add(out, i > 1 ? TEXT("|") : TEXT(""));
-    if (i == wanted) {
-      value_print(value, out);
-    } else if (there) {
-      textbuf_add(out, element);
-    }
-  }
-  const enum op_result result = vm_take_scratch(op->vm, &v);
-  return result == OP_RESULT_DONE ? put(op, v) : result;
-}
-
-static enum op_result set_in_list(const struct op *op, struct list_obj *list,
-                                  struct value index, struct value value) {
-  size_t i;
-  if (!to_index(index, list->count + 1, &i)) {
-    return bad_index(op, index, list->count);
-  }
-  if (i <= list->count) {
-    heap_share(value);
-    list->items[i - 1] = value;
-    return go_on(op);
-  }
-  return heap_list_add(&op->vm->heap, list, value) ? go_on(op) : OP_RESULT_ROOM;
-}
-
-static enum op_result set_in_object(const struct op *op,
-                                    struct object_obj *object,
-                                    struct text_obj *key, struct value value) {
-  return heap_object_set(&op->vm->heap, object, key, value) ? go_on(op)
-                                                            : OP_RESULT_ROOM;
-}
-
-static enum op_result op_set_index(const struct op *op) {
-  const struct value into = op->r[op->in->a];
-  const struct value index = operand(op, op->in->b);
-  const struct value value = operand(op, op->in->c);
-  switch (value_tag(into)) {
-  case VALUE_LIST:
-    return set_in_list(op, value_list_of(into), index, value);
-  case VALUE_TEXT:
-    return set_in_text(op, value_as_text(into), index, value);
-  case VALUE_NULL:
-    return set_in_text(op, TEXT(""), index, value);
-  case VALUE_OBJECT:
-    if (value_tag(index) == VALUE_TEXT) {
-      return set_in_object(op, value_object_of(into), value_text_of(index),
-                           value);
-    }
-    break;
-  default:
-    break;
-  }
-  return vm_fail(op->vm, FAILURE_TYPE, "%s has no elements",
-                 value_type_name(into));
-}
-
-static enum op_result open_in_list(const struct op *op, struct list_obj *list,
-                                   struct value index) {
-  struct value inner;
-  size_t i;
-  if (!to_index(index, list->count + 1, &i)) {
-    return bad_index(op, index, list->count);
-  }
-  if (i <= list->count && value_tag(list->items[i - 1]) != VALUE_NULL) {
-    return put(op, list->items[i - 1]);
-  }
-  if (!heap_list_reserve(&op->vm->heap, list, i) ||
-      !new_container(op->vm, false, &inner)) {
-    return OP_RESULT_ROOM;
-  }
-  list->items[i - 1] = inner;
-  list->count = i > list->count ? i : list->count;
-  return put(op, inner);
-}
-
-static enum op_result op_open_index(const struct op *op) {
-  const struct value from = op->r[op->in->b];
-  if (value_tag(from) == VALUE_LIST) {
-    return open_in_list(op, value_list_of(from), operand(op, op->in->c));
-  }
-  return op_get_index(op);
-}
-
 /* ---- loops */
+
+static enum op_result go_to(const struct op *op, uint16_t target) {
+  vm_frame(op->vm)->pc = target;
+  return OP_RESULT_DONE;
+}
 
 static enum op_result not_a_count(const struct op *op, const char *what,
                                   struct value v) {
@@ -516,6 +260,7 @@ static enum op_result op_each_next(const struct op *op) {
       return go_to(op, op->in->c);
     }
     *state = value_number((double)(i + 1));
+    heap_share(value_list_of(from)->items[i]);
     return put(op, value_list_of(from)->items[i]);
   }
   default:
@@ -550,8 +295,6 @@ static enum op_result op_truth(const struct op *op) {
   return put(op, value_bool(op->kind == OP_NOT ? !truth : truth));
 }
 
-typedef enum op_result op_fn(const struct op *op);
-
 static op_fn *const ops[OPCODES] = {
     [OP_ADD] = op_add,
     [OP_JOIN] = op_add,
@@ -572,14 +315,14 @@ static op_fn *const ops[OPCODES] = {
     [OP_TEXT] = op_text,
     [OP_TEMPLATE] = op_template,
     [OP_JOIN_ALL] = op_template,
-    [OP_GET_MEMBER] = op_get_member,
-    [OP_SET_MEMBER] = op_set_member,
-    [OP_GET_INDEX] = op_get_index,
-    [OP_SET_INDEX] = op_set_index,
-    [OP_OPEN_OBJECT] = op_open_member,
-    [OP_OPEN_LIST] = op_open_member,
-    [OP_OPEN_INDEX] = op_open_index,
-    [OP_NEW_OBJECT] = op_new_object,
+    [OP_GET_MEMBER] = vm_op_get_member,
+    [OP_SET_MEMBER] = vm_op_set_member,
+    [OP_GET_INDEX] = vm_op_get_index,
+    [OP_SET_INDEX] = vm_op_set_index,
+    [OP_OPEN_OBJECT] = vm_op_open_member,
+    [OP_OPEN_LIST] = vm_op_open_member,
+    [OP_OPEN_INDEX] = vm_op_open_index,
+    [OP_NEW_OBJECT] = vm_op_new_object,
     [OP_FOR_START] = op_for_start,
     [OP_FOR_NEXT] = op_for_next,
     [OP_EACH_NEXT] = op_each_next,
@@ -587,6 +330,9 @@ static op_fn *const ops[OPCODES] = {
     [OP_ADD_GLOBAL] = op_grow,
     [OP_APPEND] = op_grow,
     [OP_APPEND_GLOBAL] = op_grow,
+    [OP_ADD_AT] = vm_op_grow_at,
+    [OP_JOIN_AT] = vm_op_grow_at,
+    [OP_APPEND_AT] = vm_op_grow_at,
     [OP_BUILTIN] = op_builtin,
 };
 
