@@ -188,6 +188,9 @@ static const struct foreign {
     {"*=", "write x = x * …"},
     {"++", "write x = x + 1"},
     {"===", "write = or =="},
+    {"!==", "write <>"},
+    {"=<", "write <="},
+    {"=>", "write >="},
     {"?", "there is no ? : here: write IF … ELSE …"},
     {"#", "a comment begins with //; a date is written #\"02/09/2023\""},
     {"!", "write NOT"},
@@ -244,7 +247,10 @@ static void lex_unknown(struct lexer *l) {
     scan_bad_bytes(l);
   } else {
     scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
-               "no word of the language begins with this character", "");
+               "no word of the language begins with this character",
+               scan_is_full_width(l, from)
+                   ? "a full-width sign: type the plain one"
+                   : "");
   }
   (void)scan_push(l, TOKEN_BAD, from);
 }

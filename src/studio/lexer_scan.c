@@ -93,11 +93,21 @@ static bool is_ascii_letter(int c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* Forms of ASCII that are as wide as Chinese characters: no other script. */
+static bool is_full_width(uint32_t c) {
+  return c >= 0xFF01 && c <= 0xFF5E;
+}
+
+bool scan_is_full_width(const struct lexer *l, size_t at) {
+  size_t n = utf8_length(l->text, at);
+  return n > 0 && is_full_width(utf8_decode(l->text, at, &n));
+}
+
 /* Letters of other scripts; not their blanks, quotes, dashes and signs. */
 static bool is_foreign_letter(uint32_t c) {
   return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) &&
          !(c >= 0x3000 && c <= 0x3004) && !(c >= 0xE000 && c <= 0xF8FF) &&
-         c != 0xFEFF && c < 0xFFF0;
+         c != 0xFEFF && !is_full_width(c) && c < 0xFFF0;
 }
 
 /* Length of the name's character at @at; 0 if none goes there. */

@@ -32,6 +32,7 @@ void lexer_token(struct lexer *l); /* at least one byte on */
 /* The byte at the place @ahead; -1 at the end. */
 int scan_peek(const struct lexer *l, size_t ahead);
 struct quote scan_quote_at(const struct lexer *l, size_t at);
+bool scan_is_full_width(const struct lexer *l, size_t at);
 bool scan_name_starts(const struct lexer *l, size_t at);
 void scan_name(struct lexer *l);   /* to its end */
 void scan_blanks(struct lexer *l); /* and comments; not line ends */

@@ -311,6 +311,10 @@ static bool opens_brace(const struct parser *p, size_t at) {
   return token_at(p, at)->kind == TOKEN_BRACE_OPEN;
 }
 
+bool parser_opens_brace(const struct parser *p) {
+  return opens_brace(p, p->at);
+}
+
 static bool begins_statement(const struct parser *p, size_t at) {
   const enum token_kind before = token_at(p, at - 1)->kind;
   return before == TOKEN_NEWLINE || before == TOKEN_BRACE_OPEN ||

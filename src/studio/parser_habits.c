@@ -15,6 +15,13 @@ static const struct habit {
     {"REM", "a comment begins with //"},
     {"TRY", "an error starts the section ON Error, with _ERR and _ERRLINE"},
     {"CATCH", "an error starts the section ON Error, with _ERR and _ERRLINE"},
+    {"FINALLY", "an error starts the section ON Error"},
+    {"THROW", "write \"what went wrong\".throw()"},
+    {"RAISE", "write \"what went wrong\".throw()"},
+    {"CONST", "write x = 1: a variable needs no word before it"},
+    {"ELIF", "write ELSE IF"},
+    {"PASS", "leave it out: a block may be empty"},
+    {"AWAIT", "leave it out: a call sleeps until its answer"},
     {"CALL", "write f(x): a call needs no word before it"},
     {"GOTO", "there is no GOTO: write a FUNCTION, or RunScript(name)"},
     {"USES", "proxies of SOAP services are not known here: send the request "

@@ -73,6 +73,9 @@ struct expr *parser_path(struct parser *p);
 /* The same behind any value: "text".method() */
 struct expr *parser_value(struct parser *p);
 
+/* Is a block in braces what follows the header at hand? */
+bool parser_opens_brace(const struct parser *p);
+
 /* Reads a statement; NULL when it left nothing to execute. */
 struct stmt *parser_stmt(struct parser *p);
 /* FUNCTION and ON: become units of the script. */

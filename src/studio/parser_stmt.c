@@ -110,8 +110,14 @@ static bool begins_value(const struct token *t) {
          t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_NUMBER;
 }
 
-/* ELSEIF x, PRINT "a": a word, and something that could be what it is about. */
-static void report_statement(struct parser *p, const struct expr *word) {
+/* May a word that is no statement stand before it? */
+static bool ends_word(const struct token *t) {
+  return begins_value(t) || t->kind == TOKEN_NEWLINE || t->kind == TOKEN_END ||
+         t->kind == TOKEN_BRACE_OPEN;
+}
+
+/* The word of the language that a person may have meant; empty for none. */
+static struct text statement_hint(struct text word, struct textbuf *near) {
   static const struct text statements[] = {
 #define KEYWORD(name, text, use) {text, sizeof(text) - 1},
 #include "studio/tokens.def"
@@ -119,19 +125,30 @@ static void report_statement(struct parser *p, const struct expr *word) {
       {"ELSE IF", 7},
       {"END IF", 6},
   };
+  const struct text habit = parser_habit(word);
+  return habit.len > 0
+             ? habit
+             : report_nearest(near, word, statements,
+                              sizeof statements / sizeof statements[0]);
+}
+
+/* ELSEIF x, PRINT "a": a word, and something that could be what it is about;
+ * or RETRUN, alone, if it is near to a word of the language. */
+static bool report_statement(struct parser *p, const struct expr *word) {
+  const bool alone = !begins_value(parser_peek(p));
   struct textbuf near;
   textbuf_init(&near, p->arena->mem);
-  struct text hint = parser_habit(word->text);
-  if (hint.len == 0) {
-    hint = report_nearest(&near, word->text, statements,
-                          sizeof statements / sizeof statements[0]);
+  const struct text hint = statement_hint(word->text, &near);
+  const bool reports = !alone || hint.len > 0;
+  if (reports) {
+    parser_error(p,
+                 (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                  .at = word->at,
+                                  .hint = hint},
+                 "expected a statement, found '%.*s'", TEXT_ARG(word->text));
   }
-  parser_error(p,
-               (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
-                                .at = word->at,
-                                .hint = hint},
-               "expected a statement, found '%.*s'", TEXT_ARG(word->text));
   textbuf_free(&near);
+  return reports;
 }
 
 /* A line that begins with a name or a value: it sets something, or it calls
@@ -152,8 +169,8 @@ static struct stmt *parse_plain(struct parser *p) {
     return NULL;
   }
   const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
-  if (e->kind == EXPR_NAME && begins_value(parser_peek(p))) {
-    report_statement(p, e);
+  if (e->kind == EXPR_NAME && ends_word(parser_peek(p)) &&
+      report_statement(p, e)) {
     parser_skip_line(p);
     parser_reject_block(p);
     return NULL;
@@ -216,7 +233,9 @@ static void reject_then(struct parser *p) {
   }
 }
 
-static struct arm *parse_branch(struct parser *p, bool *brace, bool *is_last) {
+/* @chain: the first IF, which END IF closes; a brace closes its own branch. */
+static struct arm *parse_branch(struct parser *p, struct place chain,
+                                bool *brace, bool *is_last) {
   struct arm *arm = parser_new(p, sizeof *arm);
   if (arm == NULL) {
     return NULL;
@@ -230,7 +249,8 @@ static struct arm *parse_branch(struct parser *p, bool *brace, bool *is_last) {
     arm->values = parser_expr(p);
     reject_then(p);
   }
-  parser_body(p, KEYWORD_IF, arm->at, &arm->body, brace);
+  parser_body(p, KEYWORD_IF, parser_opens_brace(p) ? arm->at : chain,
+              &arm->body, brace);
   return arm;
 }
 
@@ -239,7 +259,7 @@ static struct stmt *parse_if(struct parser *p) {
   struct arm **end = s == NULL ? NULL : &s->arms;
   bool brace = false, is_last = false, any_keyword = false, more = s != NULL;
   while (more) {
-    struct arm *arm = parse_branch(p, &brace, &is_last);
+    struct arm *arm = parse_branch(p, s->at, &brace, &is_last);
     if (arm == NULL) {
       break;
     }
