@@ -1,4 +1,7 @@
-/* What was copied along with a snippet: line numbers, prompts, code fences. */
+/* What was copied along with a snippet: line numbers, prompts, code fences, the
+ * signs of a page's source. */
+#include <string.h>
+
 #include "cli/convert.h"
 
 struct snippet {
@@ -39,6 +42,50 @@ static bool split(struct convert *c, struct snippet *s) {
     from = to + 1;
   }
   return true;
+}
+
+/* ---- &gt; for > and its like, from the source of a page */
+
+static const struct entity {
+  const char *name, *plain;
+} entities[] = {{"&lt;", "<"},  {"&gt;", ">"},   {"&quot;", "\""},
+                {"&#39;", "'"}, {"&apos;", "'"}, {"&nbsp;", " "},
+                {"&amp;", "&"}};
+
+static const struct entity *entity_at(struct text t, size_t at) {
+  for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
+    if (text_starts(text_sub(t, at, t.len), text_from(entities[i].name))) {
+      return &entities[i];
+    }
+  }
+  return NULL;
+}
+
+/* Outside of quotation marks no line of the language has one. */
+static bool is_escaped(struct text source) {
+  bool quoted = false;
+  for (size_t i = 0; i < source.len; i++) {
+    const char c = source.ptr[i];
+    quoted = c != '\n' && quoted != (c == '"');
+    if (c == '&' && !quoted && entity_at(source, i) != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void unescape(struct convert *c) {
+  char *out =
+      is_escaped(c->source) ? arena_alloc(&c->arena, c->source.len) : NULL;
+  size_t len = 0;
+  for (size_t i = 0; out != NULL && i < c->source.len;) {
+    const struct entity *e = entity_at(c->source, i);
+    i += e == NULL ? 1 : strlen(e->name);
+    out[len++] = e == NULL ? c->source.ptr[i - 1] : e->plain[0];
+  }
+  if (out != NULL) {
+    c->source = (struct text){out, len};
+  }
 }
 
 /* ---- prompts: the same sign before every line */
@@ -140,6 +187,7 @@ static bool is_fence(struct text line) {
 void convert_read_snippet(struct convert *c) {
   struct snippet s = {0};
   bool in_comment = false;
+  unescape(c);
   if (!split(c, &s)) {
     return;
   }
