@@ -64,6 +64,16 @@ static bool unit_at(const struct builtin *b, unsigned i, enum date_unit *out) {
   return *out != DATE_UNITS;
 }
 
+/* Which argument names the unit: the first that does; the count of arguments
+ * if none. */
+static unsigned unit_place(const struct builtin *b, enum date_unit *out) {
+  unsigned at = 0;
+  while (at < b->argc && !unit_at(b, at, out)) {
+    at++;
+  }
+  return at;
+}
+
 static enum op_result no_unit(const struct builtin *b) {
   return vm_fail(b->vm, FAILURE_ARGUMENT,
                  "%s needs a unit: \"year\", \"quarter\", \"month\", \"week\", "
@@ -178,15 +188,21 @@ enum op_result builtin_do_ASDATEDOW(const struct builtin *b) {
 
 /* ---- arithmetic */
 
-/* dateadd(date, days), dateadd(date, n, unit), or dateadd(unit, n, date). */
+/* dateadd(date, days), or with a unit at any place: dateadd(date, n, unit),
+ * dateadd(date, unit, n), dateadd(unit, n, date). */
 enum op_result builtin_do_DATEADD(const struct builtin *b) {
+  /* Where the date and the count are, by where the unit is. */
+  static const struct {
+    unsigned date, count;
+  } places[] = {{2, 1}, {0, 2}, {0, 1}};
   enum date_unit unit = DATE_DAY;
   double days, n, sum;
-  const bool unit_first = b->argc == 3 && unit_at(b, 0, &unit);
-  if (b->argc == 3 && !unit_first && !unit_at(b, 2, &unit)) {
+  const unsigned at = b->argc == 3 ? unit_place(b, &unit) : 2;
+  if (at == b->argc && b->argc == 3) {
     return no_unit(b);
   }
-  if (!date_arg(b, unit_first ? 2 : 0, &days) || !builtin_number(b, 1, &n)) {
+  if (!date_arg(b, places[at].date, &days) ||
+      !builtin_number(b, places[at].count, &n)) {
     return OP_RESULT_FAILED;
   }
   if (!date_add(days, n, unit, &sum)) {
@@ -197,15 +213,16 @@ enum op_result builtin_do_DATEADD(const struct builtin *b) {
   return put_date(b, sum);
 }
 
-/* datediff(unit, a, b), or a.datediff(unit, b). */
+/* datediff(unit, a, b), a.datediff(unit, b), a.datediff(b, unit). */
 enum op_result builtin_do_DATEDIFF(const struct builtin *b) {
   enum date_unit unit;
   double from, to;
-  const bool unit_first = unit_at(b, 0, &unit);
-  if (!unit_first && !unit_at(b, 1, &unit)) {
+  const unsigned at = unit_place(b, &unit);
+  if (at == b->argc) {
     return no_unit(b);
   }
-  if (!date_arg(b, unit_first ? 1 : 0, &from) || !date_arg(b, 2, &to)) {
+  if (!date_arg(b, at == 0 ? 1 : 0, &from) ||
+      !date_arg(b, at == 2 ? 1 : 2, &to)) {
     return OP_RESULT_FAILED;
   }
   return put_number(b, date_difference(from, to, unit));
