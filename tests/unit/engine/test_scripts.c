@@ -415,6 +415,17 @@ static void test_a_run_keeps_the_version_it_began_with(void **state) {
 
 /* ---- what is asked is what is done */
 
+static void test_a_script_gives_up_its_hold(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init_held(&c, "r = Release()\ns = GetSessionInfo()\n"
+                       "LogInfo(\"{r.code} {s.status} {s.holder.kind}\")\n"
+                       "LogInfo(Release(\"no such session\").code)\n"
+                       "LogInfo(Release().code)\nWait(60)\n");
+  assert_string_equal(centre_lines(&c), "200 idle none\n404\n200\n");
+  centre_free(&c);
+}
+
 static void test_req_agent_refuses_what_does_not_fit(void **state) {
   (void)state;
   struct centre c;
@@ -541,6 +552,7 @@ int main(void) {
       cmocka_unit_test(test_a_loop_without_end_is_stopped),
       cmocka_unit_test(test_chance_is_not_the_same_after_each_action),
       cmocka_unit_test(test_a_run_keeps_the_version_it_began_with),
+      cmocka_unit_test(test_a_script_gives_up_its_hold),
       cmocka_unit_test(test_req_agent_refuses_what_does_not_fit),
       cmocka_unit_test(test_a_contact_says_how_it_ages),
       cmocka_unit_test(test_a_contact_is_described_in_a_text),
