@@ -260,15 +260,12 @@ static bool take_session(struct door *d, const struct text *words) {
   return true;
 }
 
-/* The end of the conversation, and of the wrap-up. */
+/* The queue has no wrap-up: with the conversation all of it is over. */
 static void finish(struct door *d, uint32_t agent, struct id session) {
-  static const enum command_type both[] = {COMMAND_END, COMMAND_COMPLETE};
   char name[32];
-  for (size_t i = 0; i < sizeof both / sizeof both[0]; i++) {
-    struct command cmd = agent_command(d, both[i], agent, name);
-    record_set_id(&cmd.args, FIELD_SESSION, session);
-    submit(d, &cmd);
-  }
+  struct command cmd = agent_command(d, COMMAND_END, agent, name);
+  record_set_id(&cmd.args, FIELD_SESSION, session);
+  submit(d, &cmd);
 }
 
 static bool free_agent(struct door *d, uint32_t agent, uint32_t done) {
@@ -335,7 +332,7 @@ void door_open(struct door *d, const struct mem *mem, struct domain *domain) {
   }
   configure(d, COMMAND_PUT_QUEUE,
             "{\"id\":\"main\",\"strategy\":\"most_skilled\","
-            "\"offerTimeout\":600}");
+            "\"offerTimeout\":600,\"wrapUpTime\":0}");
   configure(d, COMMAND_PUT_BOT, "{\"id\":\"bot\"}");
   configure(d, COMMAND_PUT_ENTRY,
             "{\"id\":\"main\",\"bot\":\"bot\",\"inviteTimeout\":600}");

@@ -397,6 +397,12 @@ static void carry_out_waiting(struct ctx *x, uint32_t slot,
   x->by = releases;
 }
 
+/* A queue without wrap-up: nobody has the time to document. */
+static bool is_documented(const struct ctx *x, const struct live *l) {
+  return l->s.status == SESSION_WRAPUP &&
+         engine_timer_ms(x->e, l->entry, l->s.queue, SESSION_TIMER_WRAPUP) == 0;
+}
+
 /* What must follow in the same step, and who wants to know. */
 static void carry_on(struct ctx *x, uint32_t slot, const struct happened *h) {
   struct session_cmd next;
@@ -410,6 +416,12 @@ static void carry_on(struct ctx *x, uint32_t slot, const struct happened *h) {
     } else {
       carry_out_waiting(x, slot, &next);
     }
+  }
+  if (is_documented(x, engine_live(x->e, slot))) {
+    const struct session_cmd over = {.type = SESSION_CMD_TIMEOUT,
+                                     .visit = engine_live(x->e, slot)->s.visit,
+                                     .target = SESSION_NOBODY};
+    do_session_late(x, slot, &over, NULL);
   }
   if (h->event == SESSION_EV_INVITE_EXPIRED &&
       engine_live(x->e, slot)->call_queue != SESSION_NOBODY) {
