@@ -150,8 +150,7 @@ static void apply_widened(struct engine *e, uint32_t slot) {
   apply_widen_timer(e, slot);
 }
 
-static struct router_request request_of(const struct engine *e,
-                                        const struct live *l) {
+static struct router_request request_of(const struct live *l) {
   struct router_request q = {.queue = l->s.queue,
                              .channel = l->channel,
                              .priority = l->priority,
@@ -161,14 +160,14 @@ static struct router_request request_of(const struct engine *e,
                              .preferred = l->preferred,
                              .entered_us = l->entered_us,
                              .order = l->order};
-  engine_parse_needs(e, l->skills, &q, NULL);
+  live_ask_needs(l, &q);
   live_ask_ageing(&l->ageing, &q);
   return q;
 }
 
 static void enqueue(struct engine *e, uint32_t slot) {
   const struct live *l = e->lives[slot];
-  const struct router_request request = request_of(e, l);
+  const struct router_request request = request_of(l);
   const enum bt_err err = router_prepare_session(&e->router, slot, &request);
   bt_check(err == BT_ERR_OK);
   router_enqueue(&e->router, slot, &request);
@@ -176,7 +175,7 @@ static void enqueue(struct engine *e, uint32_t slot) {
 
 static void apply_changed(struct engine *e, uint32_t slot) {
   if (router_waits(&e->router, slot)) {
-    const struct router_request q = request_of(e, e->lives[slot]);
+    const struct router_request q = request_of(e->lives[slot]);
     const enum bt_err err = router_prepare_change(&e->router, slot, &q);
     bt_check(err == BT_ERR_OK);
     router_change(&e->router, slot, &q);
@@ -381,6 +380,21 @@ static void note_numbers(struct engine *e, const struct record *ev) {
   e->next_run = run > e->next_run ? run : e->next_run;
 }
 
+void apply_needs(const struct engine *e, struct live *l) {
+  struct router_request q;
+  (void)engine_parse_needs(e, l->skills, &q, NULL);
+  l->needs.count = (uint8_t)q.need_count;
+  for (uint32_t i = 0; i < q.need_count; i++) {
+    l->needs.needs[i] = q.needs[i];
+    l->needs.best[i] = q.best[i];
+  }
+}
+
+/* May the session need other skills after it? */
+static bool sets_needs(const struct record *ev) {
+  return record_has(ev, FIELD_SKILLS) || is_joining(ev->type);
+}
+
 static void apply_session(struct engine *e, uint64_t seq,
                           const struct record *ev) {
   const uint32_t slot = ev->type == EVENT_OF_SESSION(OPENED)
@@ -389,6 +403,9 @@ static void apply_session(struct engine *e, uint64_t seq,
   struct live *l = e->lives[slot];
   const struct counted before = counted_of(l);
   live_apply(l, &e->mem, seq, ev);
+  if (sets_needs(ev)) {
+    apply_needs(e, l);
+  }
   if (!event_is_session(ev->type)) {
     apply_other(e, slot, ev);
     return;

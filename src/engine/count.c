@@ -9,8 +9,6 @@ struct counting {
   const struct live *l;
   uint32_t queue; /* the one it was in, or is in */
   int64_t at_us;
-  struct router_request asked; /* the session's own needs */
-  bool has_needs;              /* they are filled in */
 };
 
 static void add_to_skills(const struct router_skill *skills, uint32_t count,
@@ -23,7 +21,8 @@ static void add_to_skills(const struct router_skill *skills, uint32_t count,
 }
 
 /* To the queue, and to each skill that the queue or the session asks for. */
-static void add(struct counting *c, enum queue_figure figure, int64_t amount) {
+static void add(const struct counting *c, enum queue_figure figure,
+                int64_t amount) {
   if (c->queue == SESSION_NOBODY) {
     return;
   }
@@ -31,29 +30,25 @@ static void add(struct counting *c, enum queue_figure figure, int64_t amount) {
   figures_add(c->f, (struct figures_key){FIGURES_QUEUE, c->queue}, figure,
               c->at_us, amount);
   add_to_skills(q->needs, q->need_count, c, figure, amount);
-  if (!c->has_needs) {
-    engine_parse_needs(c->e, c->l->skills, &c->asked, NULL);
-    c->has_needs = true;
-  }
-  add_to_skills(c->asked.needs, c->asked.need_count, c, figure, amount);
+  add_to_skills(c->l->needs.needs, c->l->needs.count, c, figure, amount);
 }
 
 /* ---- waiting */
 
-static void count_answered(struct counting *c, int64_t waited_us) {
+static void count_answered(const struct counting *c, int64_t waited_us) {
   const int64_t target_us = c->e->dir.queues[c->queue].target_ms * 1000;
   add(c, QUEUE_ANSWERED, 1);
   add(c, QUEUE_IN_TARGET, waited_us <= target_us);
   add(c, QUEUE_ANSWER_US, waited_us);
 }
 
-static void count_abandoned(struct counting *c, int64_t waited_us) {
+static void count_abandoned(const struct counting *c, int64_t waited_us) {
   add(c, QUEUE_ABANDONED, 1);
   add(c, QUEUE_SHORT, waited_us <= FIGURES_SHORT_US);
   add(c, QUEUE_ABANDON_US, waited_us);
 }
 
-static void count_departure(struct counting *c, uint32_t type,
+static void count_departure(const struct counting *c, uint32_t type,
                             const struct counted *before) {
   const int64_t waited_us = c->at_us - before->entered_us;
   switch (type) {
@@ -80,7 +75,7 @@ static void count_departure(struct counting *c, uint32_t type,
   add(c, QUEUE_LONGEST_US, waited_us);
 }
 
-static void count_offer(struct counting *c, uint32_t type) {
+static void count_offer(const struct counting *c, uint32_t type) {
   switch (type) {
   case EVENT_OF_SESSION(OFFERED):
     add(c, QUEUE_OFFERS, 1);
@@ -98,7 +93,7 @@ static void count_offer(struct counting *c, uint32_t type) {
 
 /* ---- with an agent */
 
-static void count_work(struct counting *c, const struct counted *before) {
+static void count_work(const struct counting *c, const struct counted *before) {
   const bool ends = c->l->s.status != before->s.status;
   if (ends && before->s.status == SESSION_ACTIVE) {
     const int64_t talk_us = c->at_us - before->since_us;
@@ -136,7 +131,6 @@ void count_session(struct engine *e, uint32_t slot, const struct record *ev,
   count_work(&c, before);
   c.queue = c.l->s.queue;
   if (joins(ev->type)) {
-    c.has_needs = false;
     add(&c, QUEUE_ENTERED, 1);
   } else if (ev->type == EVENT_OF_SESSION(REQUEUED)) {
     add(&c, QUEUE_REQUEUED, 1);

@@ -355,11 +355,6 @@ int64_t live_widens_at(const struct engine *e, const struct live *l);
 void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev);
 /* Until the next of those who declined may be asked again. */
 void apply_rematch_timer(struct engine *e, uint32_t slot, int64_t now_us);
-/* The skills of a transfer (JSON) into the needs of @q. Unknown ones are
- * written to *unknown (may be NULL) and left out; false if there was one, or
- * there are too many. */
-bool engine_parse_needs(const struct engine *e, struct text skills,
-                        struct router_request *q, struct text *unknown);
 
 /* ---- moves.c: transitions of sessions and all that hangs on them */
 /* False: refused, *why says how; nothing happened. @extra (or NULL) holds

@@ -224,7 +224,7 @@ static uint32_t needs_now(const struct act *t, struct router_request *q) {
   const struct engine *e = t->x->e;
   const struct live *l = engine_live(e, t->slot);
   *q = (struct router_request){.queue = l->s.queue};
-  engine_parse_needs(e, l->skills, q, NULL);
+  live_ask_needs(l, q);
   if (q->need_count == 0 && live_in_queue(&l->s)) {
     const struct router_queue_params *p = &e->dir.queues[l->s.queue].params;
     q->need_count = p->need_count;

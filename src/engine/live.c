@@ -235,6 +235,14 @@ static void fold_opened(struct live *l, const struct mem *mem,
                        .joined_us = l->opened_us});
 }
 
+void live_ask_needs(const struct live *l, struct router_request *q) {
+  q->need_count = l->needs.count;
+  for (uint32_t i = 0; i < l->needs.count; i++) {
+    q->needs[i] = l->needs.needs[i];
+    q->best[i] = l->needs.best[i];
+  }
+}
+
 /* A place in a queue: new with a transfer, kept when an agent is lost. */
 static void fold_queued(struct live *l, const struct mem *mem,
                         const struct record *ev) {

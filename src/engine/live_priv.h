@@ -82,6 +82,15 @@ enum live_consults {
   CONSULTS_ABOUT   /* it is the talk between the two */
 };
 
+struct engine;
+
+/* The skills that a session needs of itself, beside its queue's. */
+struct live_needs {
+  struct router_skill needs[ROUTER_NEEDS_MAX];
+  uint8_t best[ROUTER_NEEDS_MAX];
+  uint8_t count;
+};
+
 struct live {
   struct session s;
   struct id id;
@@ -103,7 +112,8 @@ struct live {
   int64_t rings_us;   /* since when the queue's rings count */
   uint32_t preferred; /* the only agent, until …; or SESSION_NOBODY */
   int64_t preferred_until_us;
-  struct text skills; /* the transfer's, JSON; owned, as all texts here */
+  struct text skills;      /* the transfer's, JSON; owned, as all texts here */
+  struct live_needs needs; /* and what they say */
   struct text customer, attributes, bot_kept, reason, note, disposition,
       end_reason;
   struct transfer transfer;
@@ -150,6 +160,15 @@ struct session live_get_session(const struct session *before,
 struct own_ageing live_ageing(const struct record *r);
 void live_put_ageing(struct record *r, const struct own_ageing *a);
 void live_ask_ageing(const struct own_ageing *a, struct router_request *q);
+
+/* The session's skills have changed: reads them into its needs. */
+void apply_needs(const struct engine *e, struct live *l);
+/* The skills of a transfer (JSON) into the needs of @q. Unknown ones are
+ * written to *unknown (may be NULL) and left out; false if there was one, or
+ * there are too many. */
+bool engine_parse_needs(const struct engine *e, struct text skills,
+                        struct router_request *q, struct text *unknown);
+void live_ask_needs(const struct live *l, struct router_request *q);
 
 void live_own(const struct mem *mem, struct text *owned, struct text t);
 bool live_in_queue(const struct session *s);

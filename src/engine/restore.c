@@ -280,6 +280,7 @@ static bool restore_session(struct engine *e, const struct record *r) {
   struct live *l = e->lives[slot];
   session_check(&s);
   restore_live(l, &e->mem, r);
+  apply_needs(e, l);
   l->s = s;
   apply_session_move(e, slot, EVENT_OWN_FIRST, &none);
   if (record_has(r, FIELD_UNTIL)) {

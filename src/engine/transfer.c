@@ -8,6 +8,7 @@ struct order {
   bool to_bot;
   uint32_t target; /* queue or bot */
   struct place place;
+  struct router_request asked; /* of the place, with its skills read */
   bool released, release;
   int64_t timeout_ms;
   uint32_t require;
@@ -97,19 +98,18 @@ static bool read_preferred(struct ctx *x, const struct record *args,
   return true;
 }
 
-static bool ageing_fits(struct ctx *x, uint32_t slot, const struct order *o,
-                        struct router_request *q, struct answer *a) {
-  q->queue = o->target;
-  q->channel = engine_live(x->e, slot)->channel;
-  live_ask_ageing(&o->place.ageing, q);
-  return body_ageing_fits(x, &o->place.ageing, q, a);
+static bool ageing_fits(struct ctx *x, uint32_t slot, struct order *o,
+                        struct answer *a) {
+  o->asked.queue = o->target;
+  o->asked.channel = engine_live(x->e, slot)->channel;
+  live_ask_ageing(&o->place.ageing, &o->asked);
+  return body_ageing_fits(x, &o->place.ageing, &o->asked, a);
 }
 
 static bool read_order(struct ctx *x, uint32_t slot, const struct record *args,
                        struct order *o, struct answer *a) {
   const struct text skills = record_text(args, FIELD_SKILLS);
-  struct router_request q = {0};
-  if (!body_skills(x, skills, &q, a)) {
+  if (!body_skills(x, skills, &o->asked, a)) {
     return false;
   }
   o->place.priority = record_has(args, FIELD_PRIORITY)
@@ -131,30 +131,29 @@ static bool read_order(struct ctx *x, uint32_t slot, const struct record *args,
       1000 * (record_has(args, FIELD_TIMEOUT) ? record_num(args, FIELD_TIMEOUT)
                                               : TIMEOUT_DEFAULT_S);
   return read_preferred(x, args, o, a) &&
-         (o->to_bot || ageing_fits(x, slot, o, &q, a));
+         (o->to_bot || ageing_fits(x, slot, o, a));
 }
 
 /* ---- queue and agents: the last checks */
 
-static enum refusal check_agents(const struct ctx *x, const struct live *l,
-                                 const struct order *o) {
+static enum refusal check_agents(const struct ctx *x, const struct order *o) {
   const struct engine *e = x->e;
-  struct router_request q = {.queue = o->target, .channel = l->channel};
-  engine_parse_needs(e, o->place.skills, &q, NULL);
+  const struct router_request *q = &o->asked;
   const struct router_queue_params *p = &e->dir.queues[o->target].params;
-  for (uint32_t i = 0; i < p->need_count + q.need_count; i++) {
-    const uint32_t skill = i < p->need_count ? p->needs[i].skill
-                                             : q.needs[i - p->need_count].skill;
+  for (uint32_t i = 0; i < p->need_count + q->need_count; i++) {
+    const uint32_t skill = i < p->need_count
+                               ? p->needs[i].skill
+                               : q->needs[i - p->need_count].skill;
     if (!router_has_skill_holder(&e->router, skill)) {
       return REFUSAL_NO_AGENT_HAS_SKILL;
     }
   }
   if (o->require == REQUIRE_LOGGED_IN &&
-      !router_any_eligible(&e->router, &q, ROUTER_AWAY)) {
+      !router_any_eligible(&e->router, q, ROUTER_AWAY)) {
     return REFUSAL_NO_AGENT_LOGGED_IN;
   }
   if (o->require == REQUIRE_AVAILABLE &&
-      !router_any_eligible(&e->router, &q, ROUTER_AVAILABLE)) {
+      !router_any_eligible(&e->router, q, ROUTER_AVAILABLE)) {
     return REFUSAL_NO_AGENT_AVAILABLE;
   }
   return REFUSAL_NONE;
@@ -171,7 +170,7 @@ static enum refusal check_queue(struct ctx *x, const struct live *l,
   if (shut != REFUSAL_NONE && !(there && shut == REFUSAL_QUEUE_DRAINING)) {
     return shut;
   }
-  return check_agents(x, l, o);
+  return check_agents(x, o);
 }
 
 static struct text queue_detail(struct ctx *x, const struct order *o,
