@@ -284,6 +284,23 @@ static void apply_customer_timer(struct engine *e, uint32_t slot,
   }
 }
 
+static void note_decliner(struct engine *e, uint32_t agent) {
+  size_t at = e->decliner_count;
+  while (at > 0 && e->decliners[at - 1] >= agent) {
+    at--;
+  }
+  if (at < e->decliner_count && e->decliners[at] == agent) {
+    return;
+  }
+  const bool room = mem_grow(&e->mem, &e->decliners, &e->decliner_cap,
+                             e->decliner_count + 1, sizeof *e->decliners);
+  bt_check(room);
+  memmove(&e->decliners[at + 1], &e->decliners[at],
+          (e->decliner_count - at) * sizeof *e->decliners);
+  e->decliners[at] = agent;
+  e->decliner_count++;
+}
+
 void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev) {
   if (!router_waits(&e->router, slot)) {
     return;
@@ -294,6 +311,7 @@ void apply_excluded(struct engine *e, uint32_t slot, const struct record *ev) {
   const uint32_t agent = (uint32_t)record_num(ev, FIELD_AGENT);
   int64_t *last_us = &e->agents[agent].declined_until_us;
   *last_us = until_us > *last_us ? until_us : *last_us;
+  note_decliner(e, agent);
   router_exclude(&e->router, slot, agent, until_us);
   apply_rematch_timer(e, slot, e->now_us);
 }

@@ -46,6 +46,7 @@ static void free_sessions(struct engine *e) {
   }
   mem_free(&e->mem, e->lives, e->live_cap * sizeof(struct live *));
   mem_free(&e->mem, e->free_slots, e->free_cap * sizeof *e->free_slots);
+  mem_free(&e->mem, e->decliners, e->decliner_cap * sizeof *e->decliners);
   mem_free(&e->mem, e->forgotten, e->forgotten_cap * sizeof *e->forgotten);
 }
 

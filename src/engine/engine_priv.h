@@ -150,6 +150,9 @@ struct engine {
   struct map by_id;
   struct agent_slot *agents;
   size_t agent_cap;
+  uint32_t *decliners; /* agents whose declined_until_us may be yet to come, by
+                          number, so that not all agents are looked at */
+  size_t decliner_count, decliner_cap;
   struct bot_slot *bots;
   size_t bot_cap;
   struct run *runs;

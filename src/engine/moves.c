@@ -81,11 +81,16 @@ static int64_t grace_ms(const struct ctx *x, uint32_t agent) {
 }
 
 void mark_decliners(struct ctx *x) {
-  for (uint32_t i = 0; i < x->e->dir.agent_count; i++) {
-    if (x->e->agents[i].declined_until_us > x->now_us) {
-      mark_agent(x, i);
+  struct engine *e = x->e;
+  size_t kept = 0;
+  for (size_t i = 0; i < e->decliner_count; i++) {
+    const uint32_t agent = e->decliners[i];
+    if (e->agents[agent].declined_until_us > x->now_us) {
+      e->decliners[kept++] = agent;
+      mark_agent(x, agent);
     }
   }
+  e->decliner_count = kept;
 }
 
 /* Who waits for that agent alone waits no longer: it has gone. */
