@@ -73,34 +73,55 @@ static size_t cell_end(const struct table *t, size_t from, bool *quoted) {
   return i;
 }
 
-/* The next line that is not empty and no comment. */
-static bool read_line(struct table *t) {
-  t->cell_count = 0;
+/* To the next line that is not empty and no comment. */
+static struct text find_line(struct table *t) {
   while (t->at < t->csv.len) {
-    const size_t begin = t->at;
-    const size_t end = text_find(t->csv, TEXT("\n"), begin);
-    const struct text line = text_trim(text_sub(t->csv, begin, end - begin));
+    const size_t end = text_find(t->csv, TEXT("\n"), t->at);
+    const struct text line = text_trim(text_sub(t->csv, t->at, end - t->at));
     t->line++;
     if (line.len > 0 && line.ptr[0] != '#') {
-      break;
+      return line;
     }
     t->at = end + 1;
   }
+  return TEXT("");
+}
+
+/* What stands between the quotation marks. */
+static struct text quoted_cell(struct table *t, struct text cell) {
+  if (cell.len < 2 || cell.ptr[cell.len - 1] != '"') {
+    read_report(t->r,
+                (struct simulate_where){.line = t->line,
+                                        .column = t->columns[t->cell_count]},
+                "a cell that begins with a quotation mark ends with one");
+    return cell;
+  }
+  return unquote(t, text_sub(cell, 1, cell.len - 2));
+}
+
+/* The cells of the line that was found; false at the end, and after one that
+ * does not end. */
+static bool read_cells(struct table *t) {
+  const unsigned errors = t->r->errors;
   bool more = t->at < t->csv.len;
   const size_t begin = t->at;
+  t->cell_count = 0;
   while (more && t->cell_count < CELLS_MAX) {
     bool quoted;
     const size_t from = t->at, end = cell_end(t, from, &quoted);
-    struct text cell = text_trim(text_sub(t->csv, from, end - from));
-    if (quoted && cell.len >= 2) {
-      cell = unquote(t, text_sub(cell, 1, cell.len - 2));
-    }
+    const struct text cell = text_trim(text_sub(t->csv, from, end - from));
     t->columns[t->cell_count] = (uint32_t)(from - begin + 1);
-    t->cells[t->cell_count++] = cell;
+    t->cells[t->cell_count] = quoted ? quoted_cell(t, cell) : cell;
+    t->cell_count++;
     t->at = end + 1;
     more = end < t->csv.len && t->csv.ptr[end] == t->separator;
   }
-  return t->cell_count > 0;
+  return t->cell_count > 0 && t->r->errors == errors;
+}
+
+static bool read_line(struct table *t) {
+  (void)find_line(t);
+  return read_cells(t);
 }
 
 static struct text cell(const struct table *t, enum column column) {
@@ -111,9 +132,7 @@ static struct text cell(const struct table *t, enum column column) {
 /* ---- the head */
 
 /* German and French tables have semicolons. */
-static void find_separator(struct table *t) {
-  const size_t end = text_find(t->csv, TEXT("\n"), 0);
-  const struct text head = text_sub(t->csv, 0, end);
+static void find_separator(struct table *t, struct text head) {
   t->separator = ',';
   if (text_find(head, TEXT(";"), 0) < head.len) {
     t->separator = ';';
@@ -135,6 +154,9 @@ static bool read_head(struct table *t) {
     if (c == COLUMNS) {
       const struct read_names known = {"column", names, COLUMNS};
       read_unknown(t->r, where(t, i), &known, t->cells[i]);
+    } else if (t->place[c] < CELLS_MAX) {
+      read_report(t->r, where(t, i), "the column \"%.*s\" is there twice",
+                  TEXT_ARG(names[c]));
     } else {
       t->place[c] = i;
     }
@@ -303,6 +325,34 @@ static void borrow_laws(struct simulate_reader *r, size_t before) {
   }
 }
 
+static bool is_utf8(struct table *t) {
+  const size_t bad = utf8_first_bad(t->csv);
+  uint32_t line = 1;
+  for (size_t i = 0; i < bad; i++) {
+    line += t->csv.ptr[i] == '\n';
+  }
+  if (bad < t->csv.len) {
+    read_report(t->r, (struct simulate_where){.line = line, .column = 1},
+                "the table is not UTF-8: save it as CSV UTF-8");
+  }
+  return bad == t->csv.len;
+}
+
+static bool read_top(struct table *t) {
+  if (!is_utf8(t)) {
+    return false;
+  }
+  const struct text head = find_line(t);
+  if (head.len == 0) {
+    read_report(t->r, (struct simulate_where){.line = 1, .column = 1},
+                "the table is empty: its first line names the columns, such as "
+                "at,queue,handling,patience");
+    return false;
+  }
+  find_separator(t, head);
+  return read_cells(t) && read_head(t);
+}
+
 enum { ERRORS_MAX = 20 };
 
 void simulate_read_table(struct simulate_reader *r, struct text csv) {
@@ -312,14 +362,7 @@ void simulate_read_table(struct simulate_reader *r, struct text csv) {
   if (text_starts(csv, TEXT("\xef\xbb\xbf"))) { /* a byte order mark */
     t.csv = text_sub(csv, 3, csv.len - 3);
   }
-  find_separator(&t);
-  if (!read_line(&t)) {
-    read_report(r, (struct simulate_where){.line = 1, .column = 1},
-                "the table is empty: its first line names the columns, such as "
-                "at,queue,handling,patience");
-    return;
-  }
-  if (!read_head(&t)) {
+  if (!read_top(&t)) {
     return;
   }
   while (read_line(&t) && r->errors - errors < ERRORS_MAX) {

@@ -1,6 +1,7 @@
 // simulate.test.mjs - the journal of a real server, played again by `baton simulate --history`.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
@@ -37,4 +38,12 @@ test("who came and who worked is in the journal, while the server goes on and af
     assert.equal(result.queues.find((row) => row.queue === "support").answered.mean, 2);
   }
   assert.equal(all(stopped.change.differences).serviceLevel.mean, 0);
+});
+
+test("a table as a spreadsheet may save it: UTF-16 is named, with the cure", () => {
+  const table = path.join(server.data, "utf16.csv");
+  fs.writeFileSync(table, Buffer.from("\ufeffat,queue\n08:00,support\n", "utf16le"));
+  const { status, stderr } = spawnSync(BATON, ["simulate", CENTRE, "--arrivals", table], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /utf16\.csv:1:1: error: the table is not UTF-8: save it as CSV UTF-8/);
 });
