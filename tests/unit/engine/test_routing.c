@@ -45,6 +45,57 @@ static void a_ring_opens_on_time_over_a_restart(void **state) {
   centre_free(&c);
 }
 
+/* Of those who are logged in. Anna is asked for a chat, and ready for calls. */
+static void a_queue_shows_whom_each_ring_lets_in(void **state) {
+  (void)state;
+  struct centre c;
+  struct textbuf b;
+  struct json_out o;
+  wait_in_slow(&c,
+               "{\"id\":\"slow\",\"rings\":[{\"after\":5,\"agents\":["
+               "\"anna\"]}]}",
+               "{\"queue\":\"support\"}");
+  centre_ready(&c, "bert");
+  centre_ready(&c, "anna");
+  assert_int_equal(centre_status(&c), SESSION_OFFERED);
+  textbuf_init(&b, &c.tm.mem);
+  json_out_init(&o, &b);
+  engine_write_queue(c.e, directory_queue(&c.e->dir, TEXT("slow")), c.now_us,
+                     &o);
+  const struct text said = textbuf_text(&b);
+  const struct text rings =
+      TEXT("\"rings\":["
+           "{\"ring\":0,\"afterSeconds\":0,\"agents\":1,\"agentsReady\":1},"
+           "{\"ring\":1,\"afterSeconds\":5,\"agents\":2,\"agentsReady\":2}]");
+  assert_true(text_find(said, rings, 0) < said.len);
+  textbuf_free(&b);
+  centre_free(&c);
+}
+
+/* Anna has talked with the customer, bert has been idle for longer. */
+static void a_sticky_queue_asks_who_had_the_session_last(void **state) {
+  (void)state;
+  static const struct {
+    const char *queue, *agent;
+  } both[] = {{"{\"id\":\"again\"}", "bert"},
+              {"{\"id\":\"again\",\"sticky\":true}", "anna"}};
+  for (size_t i = 0; i < 2; i++) {
+    struct centre c;
+    centre_init(&c, NULL);
+    centre_put(&c, COMMAND_PUT_QUEUE, both[i].queue);
+    centre_ready(&c, "anna");
+    centre_queue(&c, "{\"queue\":\"support\"}");
+    centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
+    centre_ready(&c, "bert");
+    centre_wait(&c, 1000);
+    centre_transfer(&c, "{\"queue\":\"again\"}");
+    assert_int_equal(centre_status(&c), SESSION_OFFERED);
+    assert_int_equal(centre_session(&c)->agent,
+                     centre_number(&c, both[i].agent));
+    centre_free(&c);
+  }
+}
+
 /* Who is asked for a session of this queue, and takes it. */
 static uint32_t taken_by(struct centre *c, const char *transfer) {
   centre_queue(c, transfer);
@@ -269,6 +320,8 @@ static void a_past_offer_is_explained_from_its_events(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_ring_opens_on_time_over_a_restart),
+      cmocka_unit_test(a_queue_shows_whom_each_ring_lets_in),
+      cmocka_unit_test(a_sticky_queue_asks_who_had_the_session_last),
       cmocka_unit_test(each_queue_goes_round_by_itself_over_a_restart),
       cmocka_unit_test(the_preferred_agent_comes_first_then_everyone),
       cmocka_unit_test(an_aged_priority_is_the_same_after_a_restart),
