@@ -9,6 +9,7 @@
 #include "reload.h"
 #include "rich_script.h"
 #include "studio/code_priv.h"
+#include "studio/place_priv.h"
 #include "studio/vm_priv.h"
 
 enum { CHANGE_SIZE = 10, CHANGES_MAX = 40, STEPS = 1000, RUNS_MAX = 8 };
@@ -29,6 +30,13 @@ static struct undo change(const struct program *program, const uint8_t *data) {
   memcpy(&in->b, data + 6, sizeof in->b);
   memcpy(&in->c, data + 8, sizeof in->c);
   return undo;
+}
+
+/* Images say where they are by counting calls, which the changes have moved. */
+static void index_calls(const struct program *program, struct arena *arena) {
+  for (uint32_t i = 0; i < program->script.unit_count; i++) {
+    bt_check(place_index_calls(arena, &program->parts[i]));
+  }
 }
 
 static void run(const struct mem *mem, const struct program *program,
@@ -60,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct test_mem tm;
+  struct arena calls;
   if (size == 0 || size > 1 + CHANGE_SIZE * CHANGES_MAX) {
     return 0;
   }
@@ -71,7 +80,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     undo[count++] = change(program, data + i);
   }
   if (program_verify(program)) {
+    arena_init(&calls, &tm.mem, 0);
+    index_calls(program, &calls);
     run(&tm.mem, program, data[0]);
+    arena_free(&calls);
   }
   while (count > 0) {
     count--;
