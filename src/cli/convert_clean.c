@@ -80,8 +80,9 @@ static void unescape(struct convert *c) {
   size_t len = 0;
   for (size_t i = 0; out != NULL && i < c->source.len;) {
     const struct entity *e = entity_at(c->source, i);
+    const char *sign = e == NULL ? c->source.ptr + i : e->plain;
     i += e == NULL ? 1 : strlen(e->name);
-    out[len++] = e == NULL ? c->source.ptr[i - 1] : e->plain[0];
+    out[len++] = *sign;
   }
   if (out != NULL) {
     c->source = (struct text){out, len};

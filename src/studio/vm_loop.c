@@ -228,7 +228,7 @@ static inline bool are_equal(struct value a, struct value b) {
 #define COPY(opcode, to, from)                                                 \
   case opcode:                                                                 \
     heap_share(from);                                                          \
-    to = from;                                                                 \
+    (to) = (from);                                                             \
     v.at++;                                                                    \
     break;
 
