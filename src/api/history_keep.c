@@ -10,7 +10,6 @@
  * start reads it again: the index may be late, and nothing is missing for good.
  */
 #include "api/serve_priv.h"
-#include "base/calendar.h"
 #include "domain/heap.h"
 #include "domain/past.h"
 #include "history/history.h"
@@ -18,7 +17,6 @@
 #define WRITE_EVERY_US INT64_C(500000)
 
 enum {
-  VIEW_DEPTH = 64,
   ROWS_MAX = 16384, /* wait for the disk */
   SLICE_US = 3000,
   SLICE_BATCHES = 64
@@ -77,46 +75,27 @@ static void note_gap(struct history_keeper *k, const char *why) {
 
 /* ---- a session as a row */
 
-static struct text last_agent(const struct json *view) {
-  const struct json *legs = json_member(view, TEXT("legs"));
-  struct text agent = TEXT("");
-  for (const struct json *leg = legs == NULL ? NULL : legs->first; leg != NULL;
-       leg = leg->next) {
-    if (text_equal(json_member_text(leg, TEXT("kind")), TEXT("agent"))) {
-      agent = json_member_text(leg, TEXT("party"));
-    }
-  }
-  return agent;
+/* As times are told: in milliseconds. */
+static int64_t told_us(int64_t us) {
+  return us - us % 1000;
 }
 
-static int64_t time_of(const struct json *view, const char *name) {
-  int64_t us = 0;
-  return time_from_text(json_member_text(view, text_from(name)), &us) ? us : 0;
-}
-
-/* A talk between agents is no customer's. */
-static bool is_consult(const struct json *view) {
-  return text_equal(
-      json_member_text(json_member(view, TEXT("consult")), TEXT("part")),
-      TEXT("answers"));
-}
-
-static struct history_row row_of(const struct json *view) {
-  const struct json *customer = json_member(view, TEXT("customer"));
-  const struct json *messages = json_member(view, TEXT("messageCount"));
+static struct history_row row_of(const struct session_brief *b,
+                                 const struct json *customer) {
   return (struct history_row){
-      .opened_us = time_of(view, "openedAt"),
-      .ended_us = time_of(view, "endedAt"),
-      .messages = messages == NULL ? 0 : messages->i,
+      .session = b->id,
+      .opened_us = told_us(b->opened_us),
+      .ended_us = told_us(b->ended_us),
+      .messages = b->messages,
       .customer = json_member_text(customer, TEXT("id")),
       .name = json_member_text(customer, TEXT("name")),
       .number = json_member_text(customer, TEXT("address")),
-      .channel = json_member_text(view, TEXT("channel")),
-      .entry = json_member_text(view, TEXT("entryPoint")),
-      .queue = json_member_text(view, TEXT("fromQueue")),
-      .agent = last_agent(view),
-      .disposition = json_member_text(view, TEXT("disposition")),
-      .reason = json_member_text(view, TEXT("endReason"))};
+      .channel = b->channel,
+      .entry = b->entry,
+      .queue = b->queue,
+      .agent = b->agent,
+      .disposition = b->disposition,
+      .reason = b->reason};
 }
 
 /* False: no memory. */
@@ -139,25 +118,20 @@ static bool own_row(struct ended *j, struct history_row row) {
   return true;
 }
 
-static bool add_session(struct ended *j, const struct engine *e, uint32_t slot,
-                        int64_t now_us) {
-  struct textbuf view;
+static bool add_session(struct ended *j, const struct engine *e,
+                        uint32_t slot) {
+  struct session_brief brief;
   struct arena scratch;
-  struct json_out o;
-  struct json *tree = NULL;
-  textbuf_init(&view, heap_mem());
-  arena_init(&scratch, heap_mem(), 0);
-  json_out_init(&o, &view);
-  engine_write_session(e, slot, now_us, ENGINE_NO_MESSAGES, &o);
-  bool good = !view.failed && json_parse(&scratch, textbuf_text(&view),
-                                         VIEW_DEPTH, &tree, NULL) == BT_ERR_OK;
-  if (good && !is_consult(tree)) {
-    struct history_row row = row_of(tree);
-    row.session = engine_session_id(e, slot);
-    good = own_row(j, row);
+  struct json *customer = NULL;
+  engine_session_brief(e, slot, &brief);
+  if (brief.is_consult) {
+    return true;
   }
+  arena_init(&scratch, heap_mem(), 0);
+  const bool good = json_parse(&scratch, brief.customer, JSON_DEPTH_MAX,
+                               &customer, NULL) == BT_ERR_OK &&
+                    own_row(j, row_of(&brief, customer));
   arena_free(&scratch);
-  textbuf_free(&view);
   return good;
 }
 
@@ -169,8 +143,7 @@ static void keep(struct history_keeper *k, const struct engine *e,
     loop_timer_start_after(k->timer, WRITE_EVERY_US);
   }
   struct ended *j = k->waiting;
-  if (j != NULL && j->count < ROWS_MAX &&
-      add_session(j, e, slot, api_now_us(k->api))) {
+  if (j != NULL && j->count < ROWS_MAX && add_session(j, e, slot)) {
     return;
   }
   if (!k->gap) {

@@ -75,8 +75,10 @@ void json_open_object(struct json_out *o);
 void json_close_object(struct json_out *o);
 void json_open_list(struct json_out *o);
 void json_close_list(struct json_out *o);
-void json_key(struct json_out *o, const char *key);
 void json_key_text(struct json_out *o, struct text key);
+static inline void json_key(struct json_out *o, const char *key) {
+  json_key_text(o, text_from(key));
+}
 void json_put_text(struct json_out *o,
                    struct text t); /* invalid UTF-8 as U+FFFD */
 void json_put_i64(struct json_out *o, int64_t n);

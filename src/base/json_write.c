@@ -121,10 +121,6 @@ void json_key_text(struct json_out *o, struct text key) {
   o->after_key = true;
 }
 
-void json_key(struct json_out *o, const char *key) {
-  json_key_text(o, text_from(key));
-}
-
 void json_put_text(struct json_out *o, struct text t) {
   if (begin_value(o, t.len + PUNCTUATION)) {
     (void)add_quoted(o->buf, t);

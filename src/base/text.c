@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-struct text text_from(const char *nul_terminated) {
-  if (nul_terminated == NULL) {
-    return TEXT("");
-  }
-  return (struct text){nul_terminated, strlen(nul_terminated)};
-}
-
 /* memcmp must not see NULL, not even with a length of 0. */
 static int compare_bytes(const char *a, const char *b, size_t len) {
   return len == 0 ? 0 : memcmp(a, b, len);

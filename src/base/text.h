@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -23,7 +24,11 @@ struct text {
 /* For printf("%.*s", TEXT_ARG(t)). */
 #define TEXT_ARG(t) (int)(t).len, (t).ptr
 
-struct text text_from(const char *nul_terminated); /* NULL gives empty text */
+/* NULL gives empty text. The length of a literal is known to the compiler. */
+static inline struct text text_from(const char *nul_terminated) {
+  return (struct text){nul_terminated == NULL ? "" : nul_terminated,
+                       nul_terminated == NULL ? 0 : strlen(nul_terminated)};
+}
 bool text_equal(struct text a, struct text b);
 bool text_equal_nocase(struct text a, struct text b); /* ASCII letters only */
 int text_compare(struct text a, struct text b);       /* bytes, like memcmp */

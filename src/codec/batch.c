@@ -30,7 +30,10 @@ enum bt_err codec_open_batch(struct text bytes, uint64_t wanted,
   if (!varint_take(&bytes, &count) || count > bytes.len / RECORD_BYTES_MIN) {
     return BT_ERR_CORRUPT;
   }
-  *r = (struct batch_reader){.rest = bytes, .left = count};
+  r->rest = bytes;
+  r->left = count;
+  r->err = BT_ERR_OK;
+  record_init(&r->last, 0);
   return BT_ERR_OK;
 }
 

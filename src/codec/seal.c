@@ -10,15 +10,13 @@
 #include "codec/snapshot.h"
 #include "engine/event.h"
 
-static const struct content {
-  enum field field;
-  struct text erased;
-} contents[] = {
-#define CONTENT(name, erased) {FIELD_##name, {erased, sizeof(erased) - 1}},
+/* What stands in a field of content when that is erased; NULL: it holds none.
+ */
+static const struct text erased[FIELDS] = {
+#define CONTENT(name, erased) [FIELD_##name] = {erased, sizeof(erased) - 1},
 #include "codec/content.def"
 #undef CONTENT
 };
-enum { CONTENTS = sizeof contents / sizeof contents[0] };
 
 /* Records on their way from one form into the other. */
 struct sealing {
@@ -28,11 +26,21 @@ struct sealing {
   bool any;     /* of them was sealed */
   struct textbuf *out;
   struct record from;      /* the last that was read, as it stands there */
-  struct record to;        /* the last that was written */
+  struct record to[2];     /* the last that was written, and the next */
   struct textbuf plain[2]; /* contents of this record and the one before */
   struct textbuf sealed;
-  unsigned turn;
+  unsigned turn; /* of plain */
+  unsigned last; /* of to */
 };
+
+/* Its records stay as they are: they are large, and set when they are used. */
+static void begin(struct sealing *s, const struct seal *seal,
+                  struct textbuf *out) {
+  s->seal = seal;
+  s->out = out;
+  s->opens = s->chained = s->any = false;
+  s->turn = s->last = 0;
+}
 
 static void drop(struct record *r, enum field f) {
   r->has[f / 64] &= ~(UINT64_C(1) << (f % 64));
@@ -49,15 +57,26 @@ static bool find_session(const struct record *r, struct id *out) {
 
 /* ---- one record */
 
+static bool is_content(const struct record *r, uint32_t f) {
+  return erased[f].ptr != NULL && r->v[f].text.len > 0;
+}
+
+static bool has_content(const struct record *r) {
+  uint32_t f = record_next(r, 0);
+  while (f < FIELDS && !is_content(r, f)) {
+    f = record_next(r, f + 1);
+  }
+  return f < FIELDS;
+}
+
 /* What is in it and is not empty. False: nothing is. */
 static bool take_content(struct record *r, struct record *content) {
   bool any = false;
   record_init(content, 0);
-  for (size_t i = 0; i < CONTENTS; i++) {
-    const enum field f = contents[i].field;
-    if (record_text(r, f).len > 0) {
-      record_set_text(content, f, r->v[f].text);
-      record_set_text(r, f, TEXT(""));
+  for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
+    if (is_content(r, f)) {
+      record_copy(content, (enum field)f, r);
+      record_set_text(r, (enum field)f, TEXT(""));
       any = true;
     }
   }
@@ -87,9 +106,9 @@ static enum bt_err close_record(struct sealing *s, struct record *r) {
 
 /* Places that were filled are empty; those of a snapshot, too. */
 static void put_erased(struct record *r) {
-  for (size_t i = 0; i < CONTENTS; i++) {
-    if (record_has(r, contents[i].field)) {
-      record_set_text(r, contents[i].field, contents[i].erased);
+  for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
+    if (erased[f].ptr != NULL) {
+      record_set_text(r, (enum field)f, erased[f]);
     }
   }
 }
@@ -98,8 +117,11 @@ static enum bt_err put_content(struct record *r, struct text plain) {
   struct record content;
   record_init(&content, 0);
   const enum bt_err err = codec_take_record(&plain, &content);
-  for (size_t i = 0; i < CONTENTS && err == BT_ERR_OK; i++) {
-    record_copy(r, contents[i].field, &content);
+  for (uint32_t f = record_next(&content, 0); f < FIELDS && err == BT_ERR_OK;
+       f = record_next(&content, f + 1)) {
+    if (erased[f].ptr != NULL) {
+      record_copy(r, (enum field)f, &content);
+    }
   }
   return err;
 }
@@ -142,7 +164,8 @@ static bool goes_as_it_is(const struct sealing *s) {
   if (s->chained || record_has(&s->from, FIELD_SEALED)) {
     return false;
   }
-  return s->opens || !find_session(&s->from, &session);
+  return s->opens || !find_session(&s->from, &session) ||
+         !has_content(&s->from);
 }
 
 static enum bt_err change_record(struct sealing *s, struct text *rest) {
@@ -158,18 +181,17 @@ static enum bt_err change_record(struct sealing *s, struct text *rest) {
     textbuf_add(s->out, text_sub(before, 0, before.len - rest->len));
     return s->out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
   }
-  struct record changed;
-  record_init(&changed, s->from.type);
-  record_copy_all(&changed, &s->from);
-  err = s->opens ? open_record(s, &changed) : close_record(s, &changed);
+  struct record *changed = &s->to[s->last ^ 1];
+  record_init(changed, s->from.type);
+  record_copy_all(changed, &s->from);
+  err = s->opens ? open_record(s, changed) : close_record(s, changed);
   if (err != BT_ERR_OK) {
     return err;
   }
-  codec_put_record(s->out, &changed, &s->to);
+  codec_put_record(s->out, changed, &s->to[s->last]);
   if (s->chained) {
-    record_init(&s->to, changed.type);
-    record_copy_all(&s->to, &changed);
-    drop(&s->to, FIELD_SEALED); /* each has its own */
+    drop(changed, FIELD_SEALED); /* each has its own */
+    s->last ^= 1;
   }
   return s->out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
 }
@@ -183,7 +205,7 @@ static enum bt_err change_records(struct sealing *s, struct text rest,
   textbuf_init(&s->plain[1], s->out->mem);
   textbuf_init(&s->sealed, s->out->mem);
   record_init(&s->from, 0);
-  record_init(&s->to, 0);
+  record_init(&s->to[0], 0);
   for (uint64_t i = 0; i < count && err == BT_ERR_OK; i++) {
     err = change_record(s, &rest);
   }
@@ -213,10 +235,16 @@ static enum bt_err change_batch(struct sealing *s, struct text bytes) {
   return changed;
 }
 
-enum bt_err seal_batch(const struct seal *seal, struct text bytes,
-                       struct textbuf *out) {
-  struct sealing s = {.seal = seal, .chained = true, .out = out};
-  return change_batch(&s, bytes);
+/* Half of all batches tell of no content. */
+static bool batch_has_content(struct sealing *s, struct text bytes) {
+  struct batch_reader r;
+  bool found = codec_open_batch(bytes, BATCH_VERSION, &r) != BT_ERR_OK;
+  record_init(&s->from, 0);
+  for (; !found && r.left > 0; r.left--) {
+    found = codec_take_record(&r.rest, &s->from) != BT_ERR_OK ||
+            has_content(&s->from);
+  }
+  return found;
 }
 
 enum bt_err seal_reader_batch(struct text bytes, struct batch_reader *r) {
@@ -229,13 +257,28 @@ static bool is_plain(struct text bytes) {
   return bytes.len > 0 && bytes.ptr[0] == (char)BATCH_VERSION;
 }
 
+static enum bt_err pass_on(struct text bytes, struct textbuf *out) {
+  textbuf_add(out, bytes);
+  return out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
+}
+
+enum bt_err seal_batch(const struct seal *seal, struct text bytes,
+                       struct textbuf *out) {
+  struct sealing s;
+  begin(&s, seal, out);
+  s.chained = true;
+  return batch_has_content(&s, bytes) ? change_batch(&s, bytes)
+                                      : pass_on(bytes, out);
+}
+
 enum bt_err seal_open_batch(const struct seal *seal, struct text bytes,
                             struct textbuf *out) {
-  struct sealing s = {.seal = seal, .opens = true, .chained = true, .out = out};
+  struct sealing s;
   if (is_plain(bytes)) {
-    textbuf_add(out, bytes);
-    return out->failed ? BT_ERR_NOMEM : BT_ERR_OK;
+    return pass_on(bytes, out);
   }
+  begin(&s, seal, out);
+  s.opens = s.chained = true;
   return change_batch(&s, bytes);
 }
 
@@ -244,8 +287,7 @@ static enum bt_err change_snapshot(struct sealing *s, struct text bytes) {
   struct text rest;
   const enum bt_err err = snapshot_open(bytes, &rest, &count);
   if (err == BT_ERR_FOREIGN) { /* whoever reads it says so */
-    textbuf_add(s->out, bytes);
-    return BT_ERR_OK;
+    return pass_on(bytes, s->out);
   }
   if (err != BT_ERR_OK) {
     return err;
@@ -256,12 +298,15 @@ static enum bt_err change_snapshot(struct sealing *s, struct text bytes) {
 
 enum bt_err seal_snapshot(const struct seal *seal, struct text bytes,
                           struct textbuf *out) {
-  struct sealing s = {.seal = seal, .out = out};
+  struct sealing s;
+  begin(&s, seal, out);
   return change_snapshot(&s, bytes);
 }
 
 enum bt_err seal_open_snapshot(const struct seal *seal, struct text bytes,
                                struct textbuf *out) {
-  struct sealing s = {.seal = seal, .opens = true, .out = out};
+  struct sealing s;
+  begin(&s, seal, out);
+  s.opens = true;
   return change_snapshot(&s, bytes);
 }

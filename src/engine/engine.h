@@ -202,6 +202,21 @@ bool engine_next_session(const struct engine *e, uint32_t *slot);
 bool engine_session_holds(const struct engine *e, uint32_t slot,
                           struct text needle);
 
+/* What a session is found by when it is over; its texts are good until the next
+ * step. */
+struct session_brief {
+  struct id id;
+  bool is_consult; /* agents among themselves: no customer's */
+  int64_t opened_us, ended_us;
+  uint32_t messages;
+  struct text customer;            /* JSON */
+  struct text channel, entry;      /* words, ids */
+  struct text queue, agent;        /* the last ones; or empty */
+  struct text disposition, reason; /* or empty */
+};
+void engine_session_brief(const struct engine *e, uint32_t slot,
+                          struct session_brief *out);
+
 /* The session as in session.md, with its messages from number
  * @after_message + 1 on. */
 #define ENGINE_NO_MESSAGES UINT32_MAX

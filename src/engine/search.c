@@ -1,4 +1,4 @@
-/* Which sessions hold a text: what a supervisor remembers of them. */
+/* What sessions are found by, while they go on and when they are over. */
 #include "engine/engine_priv.h"
 
 static char lower(char c) {
@@ -57,4 +57,31 @@ bool engine_session_holds(const struct engine *e, uint32_t slot,
     }
   }
   return is_with(e, l, needle) || is_said(l, needle);
+}
+
+static struct text last_agent(const struct engine *e, const struct live *l) {
+  size_t i = l->leg_count;
+  while (i > 0 && l->legs[i - 1].role != ROLE_AGENT) {
+    i--;
+  }
+  return i == 0 ? TEXT("")
+                : live_actor_name(e, ROLE_AGENT, l->legs[i - 1].number);
+}
+
+void engine_session_brief(const struct engine *e, uint32_t slot,
+                          struct session_brief *out) {
+  const struct live *l = engine_live(e, slot);
+  *out = (struct session_brief){
+      .id = l->id,
+      .is_consult = l->consults == CONSULTS_ABOUT,
+      .opened_us = l->opened_us,
+      .ended_us = l->ended_us,
+      .messages = (uint32_t)l->message_count,
+      .customer = l->customer,
+      .channel = text_from(channel_name(l->channel)),
+      .entry = e->dir.entries[l->entry].id,
+      .queue = view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue),
+      .agent = last_agent(e, l),
+      .disposition = l->disposition,
+      .reason = l->end_reason};
 }

@@ -2,14 +2,26 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "vault/vault_priv.h"
 
-enum { NONCE_BYTES = 12, TAG_BYTES = 16 };
+enum { TAG_BYTES = 16 };
 
 static const uint8_t *bytes_of(const char *text) {
   return (const uint8_t *)text;
+}
+
+/* They are no secret, and cost less by the hundred. */
+static bool take_nonce(struct vault *v, uint8_t *out) {
+  if (v->nonces_left == 0 &&
+      RAND_bytes(v->nonces[0], (int)sizeof v->nonces) != 1) {
+    return false;
+  }
+  v->nonces_left = v->nonces_left == 0 ? NONCES : v->nonces_left;
+  memcpy(out, v->nonces[--v->nonces_left], NONCE_BYTES);
+  return true;
 }
 
 static bool authenticate(EVP_CIPHER_CTX *c, struct id session, bool closes) {
@@ -29,7 +41,7 @@ enum bt_err cipher_close(struct vault *v, const struct held_key *key,
   uint8_t *at = (uint8_t *)out->ptr + out->len;
   int len = 0, more = 0;
   const bool good =
-      RAND_bytes(at, NONCE_BYTES) == 1 &&
+      take_nonce(v, at) &&
       EVP_EncryptInit_ex(v->cipher, NULL, NULL, key->key, at) == 1 &&
       authenticate(v->cipher, key->session, true) &&
       EVP_EncryptUpdate(v->cipher, at + NONCE_BYTES, &len,

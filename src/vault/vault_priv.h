@@ -13,7 +13,9 @@ enum {
   SLOT_BYTES = 64, /* the header has as many */
   KEY_BYTES = 32,
   SLOTS_AT_ONCE = 4096,
-  SLOTS_AHEAD = 256
+  SLOTS_AHEAD = 256,
+  NONCE_BYTES = 12,
+  NONCES = 128 /* drawn at once */
 };
 
 /* The key of a session that is open, or was when the journal was loaded. */
@@ -38,6 +40,8 @@ struct vault {
   uint8_t ahead[SLOTS_AHEAD][SLOT_BYTES];
   uint64_t ahead_from, ahead_count;
   EVP_CIPHER_CTX *cipher;
+  uint8_t nonces[NONCES][NONCE_BYTES]; /* random, each used once */
+  size_t nonces_left;
   pthread_mutex_t lock; /* around all of it */
   struct seal seal;
   struct journal_cover cover;
