@@ -2,6 +2,7 @@
 // hold, asking a colleague.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { idle } from "../scenario/support/story.mjs";
 import { accessible, bubble, nothingWrong, OPEN_CENTRE, shoot, write } from "./support/browser.mjs";
 import { becomeAvailable, Day, PASSWORD } from "./support/desk.mjs";
 
@@ -14,10 +15,16 @@ replies:
   - { name: markup, text: '${ATTACK}' }
 `;
 
+const OUTCOMES = `
+dispositions:
+  - { id: solved, name: Solved at once }
+  - { id: complaint, name: '${ATTACK}', noteRequired: true }
+`;
+
 let day;
 
 before(async () => {
-  day = await Day.begin(OPEN_CENTRE + REPLIES);
+  day = await Day.begin(OPEN_CENTRE + REPLIES + OUTCOMES);
 });
 after(() => day?.end());
 
@@ -78,6 +85,39 @@ test("a note is there after a reload, and neither the customer nor the bot hears
   assert.equal(body.events.filter((e) => e.type === "session.noted" && e.text === ATTACK).length, 1);
   assert.doesNotMatch(await page.title(), /666/);
   await day.finish(session);
+  nothingWrong(page);
+  await page.context().close();
+});
+
+test("an outcome is chosen from those of the centre, with its note; words of one's own where the queue takes them", async () => {
+  const page = await day.atWork();
+  const end = async (choose) => {
+    const { id: session } = await idle(day.server, day.bot);
+    await supervisor()("POST", `/sessions/${session}/transfer`, { queueId: "support" });
+    await page.getByRole("button", { name: "Accept" }).click();
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await choose(page.getByLabel("Disposition: choose one"));
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByText("Nothing to do.").waitFor();
+    const { body } = await supervisor()("GET", `/sessions/${session}/timeline`);
+    const { disposition, note } = body.events.find((e) => e.disposition !== undefined);
+    return [disposition, note];
+  };
+  const complaint = await end(async (list) => {
+    await list.selectOption({ label: ATTACK });
+    assert.deepEqual(await list.locator("option").allTextContents(), ["Disposition: choose one", "Solved at once", ATTACK]);
+    await accessible(page, "outcomes to choose from");
+    await shoot(page, "desk-outcomes");
+    await page.getByLabel("A note is needed with it").fill("Very angry.");
+  });
+  assert.deepEqual(complaint, ["complaint", "Very angry."]);
+  const patched = await day.server.as("admin")("PATCH", "/queues/support", { freeDisposition: true });
+  assert.equal(patched.status, 200, JSON.stringify(patched.body));
+  const own = await end(async (list) => {
+    await list.selectOption({ label: "Another: …" });
+    await page.getByLabel("Disposition, such as solved").fill("sent to the moon");
+  });
+  assert.equal(own[0], "sent to the moon");
   nothingWrong(page);
   await page.context().close();
 });

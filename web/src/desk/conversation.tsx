@@ -12,9 +12,10 @@ import type { Desk, Reply, Target, Task } from "./desk";
 import { Earlier } from "./earlier";
 import { AsideLine, Line } from "./lines";
 import { Refusal } from "../shared/refusal";
-import { customerOf, useSecondsUntil } from "./parts";
+import { customerOf } from "./parts";
 import { ReplyList, replyId, useReplies } from "./replies";
 import type { Side, SideState } from "./side";
+import { WrapUp } from "./wrapup";
 
 interface Props {
   task: Task;
@@ -129,23 +130,6 @@ function Composer({ task, desk, replies, language, up, side, beside }: Props & {
         aria-autocomplete="list" aria-controls={listed ? "replies" : undefined} aria-activedescendant={listed ? replyId(choice.at) : undefined}
         onKeyDown={onKey} onChange={(event) => desk.write(task.session.id, event.target.value)} />
       <button type="submit" disabled={task.written.trim() === "" || parts > 1}>{t("chat.send")}</button>
-    </form>
-  );
-}
-
-function WrapUp({ task, desk, language, up }: Props) {
-  const { t } = language;
-  const [disposition, setDisposition] = useState("");
-  const left = useSecondsUntil(task.deadline);
-  const send = (event: FormEvent): void => {
-    event.preventDefault();
-    desk.complete(task.session.id, disposition.trim());
-  };
-  return (
-    <form className="composer" onSubmit={send} aria-label={t("desk.wrapup")}>
-      <p>{t("desk.wrapup.hint")} {left !== null && <span role="timer">{t("desk.wrapup.left", { count: left })}</span>}</p>
-      <input value={disposition} maxLength={128} aria-label={t("desk.disposition")} placeholder={t("desk.disposition")} onChange={(e) => setDisposition(e.target.value)} autoFocus />
-      <button type="submit" disabled={!up}>{t("desk.complete")}</button>
     </form>
   );
 }

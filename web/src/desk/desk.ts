@@ -218,10 +218,10 @@ export class Desk {
     this.ask(session, { type: "end" });
   }
 
-  complete(session: string, disposition: string): void {
+  complete(session: string, disposition: string, note: string): void {
     const finish = (): void => this.ask(session, { type: "complete" });
     if (disposition === "") finish();
-    else this.ask(session, { type: "disposition", disposition }, finish);
+    else this.ask(session, { type: "disposition", disposition, ...(note ? { note } : {}) }, finish);
   }
 
   // Where a session can go.
