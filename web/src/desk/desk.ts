@@ -100,10 +100,13 @@ export interface Target {
 }
 
 const TARGET_MEMBER = { queue: "queueId", agent: "agentId", bot: "bot" } as const;
+// The session that the address names.
+export const named = (): string | null => location.hash.slice(1) || null;
+
 const EMPTY: DeskState = { up: false, agent: null, tasks: [], open: null, replies: [], problem: null };
 
 export class Desk {
-  private state: DeskState = EMPTY;
+  private state: DeskState = { ...EMPTY, open: named() };
   private readonly watchers = new Set<() => void>();
   private readonly line: Line;
   private readonly asked = new Map<string, { what: string; session: string | null; then?: () => void }>();
@@ -150,7 +153,8 @@ export class Desk {
     this.ask(null, { type: "state", state, ...(reason ? { reason } : {}) });
   }
 
-  look(session: string | null): void {
+  look(wanted: string | null): void {
+    const session = wanted === null ? null : this.find(wanted)?.session.id ?? null;
     this.change({ open: session });
     if (session !== null) this.alter(session, (task) => ({ ...task, unread: 0 }));
   }
@@ -341,7 +345,9 @@ export class Desk {
   private onState(agent: AgentView): void {
     const mine = new Set(agent.sessions);
     const tasks = this.state.tasks.filter((task) => mine.has(task.session.id) || task.phase === "offered");
-    this.change({ agent, tasks });
+    const { open } = this.state;
+    const isGone = this.state.agent === null && open !== null && !mine.has(open); // since the page was left
+    this.change({ agent, tasks, ...(isGone ? { open: null } : {}) });
   }
 
   private onOffered(frame: Frame): void {

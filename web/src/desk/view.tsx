@@ -4,7 +4,7 @@ import type { Person } from "../shared/door";
 import type { Language } from "../shared/i18n";
 import { alarm } from "./alarm";
 import { Conversation } from "./conversation";
-import { Desk, type DeskState, type Task } from "./desk";
+import { Desk, type DeskState, named, type Task } from "./desk";
 import { Refusal } from "../shared/refusal";
 import { Notify } from "./notify";
 import { customerOf, useSecondsUntil } from "./parts";
@@ -20,6 +20,7 @@ export function DeskView({ person, language, onLeave }: Props) {
   const [desk] = useState(() => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: task.session.entryPoint }))));
   const state = useSyncExternalStore(desk.subscribe, desk.snapshot);
   useEffect(() => () => desk.close(), [desk]);
+  useAddress(desk, state.open);
   const waiting = state.tasks.reduce((sum, task) => sum + task.unread + Number(task.phase === "offered"), 0);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${t("desk.title")}` : t("desk.title");
@@ -45,6 +46,19 @@ export function DeskView({ person, language, onLeave }: Props) {
       {open !== undefined && <Conversation key={open.session.id} task={open} desk={desk} replies={state.replies} language={language} up={state.up} />}
     </div>
   );
+}
+
+// The address names the conversation that is looked at: who goes back comes to the
+// one before, or to the list.
+function useAddress(desk: Desk, open: string | null): void {
+  useEffect(() => {
+    const read = (): void => desk.look(named());
+    addEventListener("popstate", read);
+    return () => removeEventListener("popstate", read);
+  }, [desk]);
+  useEffect(() => {
+    if (named() !== open) history.pushState(null, "", open === null ? location.pathname + location.search : `#${open}`);
+  }, [open]);
 }
 
 // Who the agent is, and whether there may be offers.
