@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
+import { eventually } from "../scenario/support/server.mjs";
 import { accessible, Browser, bubble, nothingWrong, OPEN_CENTRE, shoot, signIn as enter, write } from "./support/browser.mjs";
 import { becomeAvailable, Day, PASSWORD } from "./support/desk.mjs";
 
@@ -35,6 +36,12 @@ test("signing in: a wrong password is said, a supervisor is told, an agent begin
 
 // The page is behind others, which a browser without windows never has; what is asked and shown is remembered.
 function behindOthers() {
+  globalThis.tones = 0;
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...at) {
+    globalThis.tones++;
+    return start.apply(this, at);
+  };
   globalThis.shown = [];
   globalThis.asked = 0;
   Object.defineProperty(document, "hidden", { get: () => globalThis.behind === true });
@@ -73,6 +80,7 @@ test("notifications: asked for by a press alone; an offer is told while the page
   await becomeAvailable(page);
   const front = await handOver("in front");
   await page.getByRole("timer").waitFor();
+  assert.equal(await page.evaluate(() => globalThis.tones), 2, "an offer is heard");
   await finish(front.session);
   await page.getByText("Nothing to do.").waitFor();
   await page.evaluate(() => { globalThis.behind = true; });
@@ -138,6 +146,68 @@ test("a transfer that is refused says why and what helps; then it is carried out
   await finish(session);
   nothingWrong(page);
   await page.context().close();
+});
+
+test("two browsers race for one offer: it is taken once, and both have the conversation", async () => {
+  const pages = await Promise.all([atWork(), atWork()]);
+  const { customer, session } = await handOver("Whose am I?");
+  for (const page of pages) await page.getByRole("button", { name: "Accept" }).waitFor();
+  // At once: whoever is late may find the offer gone from the page already.
+  await Promise.all(pages.map((page) => page.evaluate(() => document.querySelector(".offer button")?.click())));
+  for (const page of pages) await bubble(page, "Whose am I?").waitFor();
+  await write(pages[0], "Mine.");
+  for (const page of pages) await bubble(page, "Mine.").waitFor();
+  assert.equal((await customer.hear("the agent", (f) => f.type === "message" && f.from === "agent")).text, "Mine.");
+  const { body } = await server.as("supervisor")("GET", `/sessions/${session}/timeline`);
+  assert.equal(body.events.filter((e) => e.status === "active" && e.type === "session.connected").length, 1);
+  await shoot(pages[1], "desk-race");
+  await finish(session);
+  for (const page of pages) {
+    await page.getByText("Nothing to do.").waitFor();
+    nothingWrong(page);
+    await page.context().close();
+  }
+});
+
+test("away with a reason; a session goes to a colleague; what the same customer came for before", async () => {
+  const visits = async (text) => {
+    const { body } = await server.as("visitor")("POST", "/sessions", { entryPoint: "released", customer: { id: "c-77", name: "Zoë" } });
+    await bot.hear("the session", (f) => f.type === "session.invited" && f.session.id === body.id);
+    await bot.ask("session.accept", { session: body.id });
+    const customer = await Peer.connect(server, `/sessions/${body.id}/socket`, body.token);
+    await customer.ask("message", { text });
+    await bot.ask("session.goodbye", { session: body.id, outcome: "escalate" });
+    await bot.ask("session.close", { session: body.id });
+    return body.id;
+  };
+  const page = await atWork();
+  await visits("the first time");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await page.getByText("None that is known.").waitFor();
+  await page.getByRole("button", { name: "End", exact: true }).click();
+  await page.getByLabel("Disposition").fill("solved <b>at once</b>");
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing to do.").waitFor();
+  await eventually("the history has it", async () => (await server.as("supervisor")("GET", "/history?customer=c-77")).body.sessions.length > 0);
+  const session = await visits("the second time");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await page.locator(".earlier", { hasText: "solved <b>at once</b>" }).waitFor();
+  await page.getByPlaceholder("Why away?").fill("lunch");
+  await page.getByRole("button", { name: "Go away" }).click();
+  await page.getByText("Away · lunch").waitFor();
+  const bert = await day.atWork("bert");
+  await page.getByRole("button", { name: "Transfer" }).click();
+  await page.getByLabel("To").selectOption({ label: "Agent: Bert" });
+  await page.getByLabel("Note for whoever takes it").fill("He is in a hurry.");
+  await page.getByRole("button", { name: "Transfer now" }).click();
+  await page.getByText("You get no offers").waitFor();
+  await bert.getByRole("button", { name: "Accept" }).click();
+  await bert.getByText("He is in a hurry.").waitFor();
+  await finish(session);
+  for (const one of [page, bert]) {
+    nothingWrong(one);
+    await one.context().close();
+  }
 });
 
 test("back to the bot; and a talk of many messages is read from its end", async () => {
@@ -226,6 +296,9 @@ test("on a narrow screen, in German and in the dark, one thing at a time", async
     await shoot(page, `desk-narrow-${width}`);
   }
   await page.getByRole("button", { name: "Zurück" }).click();
+  await page.getByRole("button", { name: /Guten Tag/ }).click();
+  await page.locator(".conversation").waitFor();
+  await page.goBack(); // the list comes before it
   await page.getByRole("button", { name: /Guten Tag/ }).waitFor();
   await finish(session);
   nothingWrong(page);

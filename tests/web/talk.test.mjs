@@ -2,13 +2,21 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessible, attach, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, write } from "./support/browser.mjs";
+import { Post } from "../scenario/support/post.mjs";
 import { Day } from "./support/desk.mjs";
 
 let day;
+let post;
 before(async () => {
-  day = await Day.begin(FILES_CENTRE, ["anna", "sue"]);
+  post = await Post.open();
+  process.env.MAIL_SECRET = "the mail server's secret";
+  const mail = `mail: { url: "smtp://127.0.0.1:${post.port}", from: chat@shop.example, user: shop, password: "env:MAIL_SECRET" }`;
+  day = await Day.begin(`${FILES_CENTRE}\n${mail}\n`, ["anna", "sue"]);
 });
-after(() => day?.end());
+after(async () => {
+  post?.close();
+  await day?.end();
+});
 
 test("files, receipts and typing go both ways, and a supervisor sees the files", async () => {
   const { browser, bot } = day;
@@ -47,5 +55,18 @@ test("files, receipts and typing go both ways, and a supervisor sees the files",
   await wall.locator('.talk img[alt="cat.png"]').waitFor();
   await wall.getByRole("button", { name: "Save bill.pdf" }).waitFor();
   await shoot(wall, "wall-files");
+
+  await visitor.getByRole("button", { name: "Keep the transcript" }).click();
+  const to = visitor.getByLabel("Or have it sent by mail to");
+  await to.fill("zoe@shop.example");
+  post.refuses = true;
+  await visitor.getByRole("button", { name: "Send the mail" }).click();
+  await visitor.getByRole("alert").waitFor();
+  assert.equal(await to.inputValue(), "zoe@shop.example");
+  post.refuses = false;
+  await visitor.getByRole("button", { name: "Send the mail" }).click();
+  await visitor.getByText("It was sent to zoe@shop.example.").waitFor();
+  assert.deepEqual(post.mails.map((one) => one.to), [["RCPT TO:<zoe@shop.example>"]]);
+  await accessible(visitor, "a transcript by mail");
   nothingWrong(visitor);
 });

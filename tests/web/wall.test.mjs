@@ -368,6 +368,19 @@ test("markup of a customer is text everywhere on the wallboard", async () => {
   await page.getByText("There is nothing called").waitFor();
   await clean("the address");
   await finish(server, id);
+  await page.goto(home(`#/search/${encodeURIComponent("<img")}`));
+  const panel = page.getByRole("region", { name: "Finished" });
+  await panel.getByLabel("Customer's id").fill(attack);
+  await eventually("what is finished is found", async () => {
+    await panel.getByRole("button", { name: "Find" }).click();
+    await panel.getByRole("status").waitFor();
+    return (await panel.getByRole("link", { name: attack }).count()) > 0;
+  });
+  await clean("what is finished");
+  await panel.getByRole("link", { name: attack }).click();
+  await page.getByRole("button", { name: "Read it" }).click();
+  await bubble(page, attack).waitFor();
+  await clean("a finished session");
   await done(page);
 });
 

@@ -79,7 +79,7 @@ export class Browser {
     page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
     page.on("console", (said) => {
       // A server that is away, or says no, is part of some stories.
-      const told = /net::ERR_|WebSocket connection to|status of 4(01|04|09|12)/;
+      const told = /net::ERR_|WebSocket connection to|status of (4(01|04|09|12)|503)/;
       if (said.type() === "error" && !told.test(said.text())) {
         page.wrong.push(`console: ${said.text()}`);
       }
