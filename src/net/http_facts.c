@@ -2,14 +2,27 @@
 
 #include "net/http_parse_priv.h"
 
-static enum http_fault take_host(struct http_facts *f, struct text value) {
-  f->hosts++;
+/* A name or an address, one of IPv6 in brackets; and perhaps :port. */
+static bool is_host(struct text value) {
+  const bool bracketed = value.len > 0 && value.ptr[0] == '[';
+  const size_t inside = bracketed ? text_find(value, TEXT("]"), 0) : 0;
+  const size_t port = text_find(value, TEXT(":"), inside);
+  if (bracketed && inside + 1 != port) {
+    return false; /* text_find(): behind the end if there is none */
+  }
   for (size_t i = 0; i < value.len; i++) {
-    if (strchr(" \t,/?#@\\", value.ptr[i]) != NULL) {
-      return HTTP_FAULT_BAD_HOST;
+    const char c = value.ptr[i];
+    if (strchr(" \t,/?#@\\", c) != NULL ||
+        (i > port && (c < '0' || c > '9'))) {
+      return false;
     }
   }
-  return HTTP_FAULT_NONE;
+  return true;
+}
+
+static enum http_fault take_host(struct http_facts *f, struct text value) {
+  f->hosts++;
+  return is_host(value) ? HTTP_FAULT_NONE : HTTP_FAULT_BAD_HOST;
 }
 
 static enum http_fault take_length(struct http_facts *f, struct text value) {

@@ -37,6 +37,9 @@ static void good_requests_are_read(void **state) {
   static const struct exchange list[] = {
       {"GET / HTTP/1.1\r\n" HOST "\r\n", "GET / []"},
       {"HEAD /a/b HTTP/1.1\r\n" HOST "\r\n", "HEAD /a/b []"},
+      {"GET / HTTP/1.1\r\nHost: a:80\r\n\r\n", "GET / []"},
+      {"GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET / []"},
+      {"GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET / []"},
       {"GET /a?x=1&y=?/ HTTP/1.1\r\n" HOST "\r\n", "GET /a?x=1&y=?/ []"},
       {"GET /a? HTTP/1.1\r\n" HOST "\r\n", "GET /a []"},
       {"DELETE /caf%C3%A9 HTTP/1.1\r\n" HOST "\r\n", "DELETE /caf%C3%A9 []"},
@@ -141,6 +144,10 @@ static void bad_headers_are_refused(void **state) {
       {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400 bad-host"},
       {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "400 bad-host"},
       {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", "400 bad-host"},
+      {"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", "400 bad-host"},
+      {"GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n", "400 bad-host"},
+      {"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", "400 bad-host"},
+      {"GET / HTTP/1.1\r\nHost: [::1]a\r\n\r\n", "400 bad-host"},
       {"GET / HTTP/1.0\r\n" HOST HOST "\r\n", "400 bad-host"},
       {"POST / HTTP/1.1\r\n" HOST "Expect: money\r\n\r\n", "417 bad-expect"},
   };
