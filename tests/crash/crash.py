@@ -30,7 +30,6 @@ import linear
 from load import Load
 from registers import Registers
 from server import Server, StartFailed
-import wire
 
 CENTRE = str(pathlib.Path(__file__).resolve().parent / "centre.yaml")
 LOAD_SECONDS = (0.05, 0.35)
@@ -54,13 +53,6 @@ class Story:
         self.start_seconds.append(time.monotonic() - began)
         return server
 
-    async def check(self, server, everything=False):
-        http = wire.Http(server.port)
-        try:
-            return await self.ledger.check(http, everything)
-        finally:
-            http.close()
-
     async def load(self, server, seconds):
         """Loads until somebody kills the server, here after so many seconds."""
         work = asyncio.ensure_future(Load(server.port, self.ledger, self.registers, self.random.random()).run())
@@ -77,7 +69,7 @@ class Story:
         if number % 4 == 3:
             await self.killed_on_its_way_up()
         server = await self.start()
-        await self.check(server)
+        await self.ledger.check(server.port)
         work = await self.load(server, self.random.uniform(*LOAD_SECONDS))
         if number % 10 == 9:
             code, said = await server.stop()
@@ -101,7 +93,7 @@ async def kill_again_and_again(story, rounds, keep_history=None):
         if await story.round(number):
             break
     server = await story.start()
-    await story.check(server, everything=True)
+    await story.ledger.check(server.port, everything=True)
     await server.stop()
     trouble = replay(story.program, story.data)
     if trouble:
@@ -138,7 +130,7 @@ async def control(story):
     shutil.move(story.data, story.data + ".new")
     shutil.move(old, story.data)
     server = await story.start()
-    lost = await story.check(server, everything=True)
+    lost = await story.ledger.check(server.port, everything=True)
     await server.kill()
     print(f"an older journal: the checker finds {len(lost)} things lost, for example:\n  {(lost or ['nothing'])[0]}")
     os.remove(os.path.join(story.data, "keys"))

@@ -4,11 +4,14 @@ A command is written down before it is sent. After a crash three things must
 hold: what was answered or pushed to anybody is there; what was sent and not
 answered happened once or not at all; no session has two holders.
 """
+import asyncio
 import collections
 import json
 
+import wire
+
 SUPERVISOR = "crash-supervisor-token"
-PAGE, READINGS = 200, 4
+PAGE, READINGS, LINES = 200, 4, 8
 
 
 class Command:
@@ -22,6 +25,7 @@ class Command:
         answer = await http.request(self.method, self.path, self.token, self.body, self.key)
         if self.answer is None and answer.done():
             self.answer = answer
+            self.session = self.session or answer.json()["id"]  # it was opened
         return answer
 
 
@@ -62,18 +66,33 @@ class Ledger:
     def fail(self, text):
         self.failures.append(text)
 
-    async def check(self, http, everything=False):
-        """Failures found by this check."""
+    async def check(self, port, everything=False):
+        """Failures found by this check, which asks over several connections."""
         before = len(self.failures)
         sessions = set(self.facts) | set(self.said) if everything else set(self.fresh)
+        commands = collections.defaultdict(list)  # of one session one after the other
         for command in self.commands:
             if everything or command.session in sessions or command.session is None:
-                await self._check_command(http, command)
-        for session in sorted(sessions):
-            await self._check_session(http, session)
-        await self._check_holders(http)
+                commands[command.session or command.key].append(command)
+        lines = [wire.Http(port) for _ in range(LINES)]
+        await self._share(lines, self._check_commands, list(commands.values()))
+        await self._share(lines, self._check_session, sorted(sessions))
+        await self._check_holders(lines[0])
+        for http in lines:
+            http.close()
         self.fresh.clear()
         return self.failures[before:]
+
+    @staticmethod
+    async def _share(lines, check, what):
+        async def work(http, part):
+            for one in part:
+                await check(http, one)
+        await asyncio.gather(*[work(http, what[i::len(lines)]) for i, http in enumerate(lines)])
+
+    async def _check_commands(self, http, commands):
+        for command in commands:
+            await self._check_command(http, command)
 
     async def _check_command(self, http, command):
         """A repeat gives the first answer, byte for byte. One that was never

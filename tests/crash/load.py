@@ -56,7 +56,6 @@ class Load:
             return
         opened = answer.json()
         session, token = opened["id"], opened["token"]
-        opening.session = session
         self.ledger.fact(session, "session.opened")
         for _ in range(self.random.randint(1, 3)):
             await self.say(http, session, token)

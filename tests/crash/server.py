@@ -1,7 +1,8 @@
-"""server.py - the real `baton serve` as a process that can be killed."""
+"""server.py - the real `baton serve`: as a process that can be killed, and as one that is there for a while."""
 import asyncio
 import os
 import signal
+import subprocess
 
 START_SECONDS = 60
 
@@ -10,9 +11,39 @@ class StartFailed(Exception):
     """It ended before it served; the text is what it said."""
 
 
+def command(program, centre, data):
+    return [os.path.abspath(program), "serve", centre, "--data", data, "--listen", "127.0.0.1:0"]
+
+
+def address(line):
+    """Where it serves, out of the line that says so; None if it is another one."""
+    return next((word for word in line.split() if word.startswith(("http://", "https://"))), None)
+
+
+class Serving:
+    """In a with-block; what it says on standard error goes to the file @log."""
+
+    def __init__(self, program, centre, data, log):
+        with open(log, "w", encoding="utf-8") as said:
+            self.process = subprocess.Popen(command(program, centre, data), stdout=subprocess.PIPE, stderr=said, text=True)
+        self.url = address(self.process.stdout.readline())
+        if self.url is None:
+            with open(log, encoding="utf-8") as said:
+                raise StartFailed(said.read())
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(START_SECONDS)
+        self.process.stdout.close()
+
+
 class Server:
     def __init__(self, program, centre, data):
-        self.command = [program, "serve", centre, "--data", data, "--listen", "127.0.0.1:0"]
+        self.command = command(program, centre, data)
         self.process, self.port = None, None
 
     async def spawn(self):
@@ -25,10 +56,11 @@ class Server:
     async def start(self):
         await self.spawn()
         line = await asyncio.wait_for(self.process.stdout.readline(), START_SECONDS)
-        if b"http://" not in line:
+        url = address(line.decode())
+        if url is None:
             await self.process.wait()
             raise StartFailed((await self.said).decode(errors="replace").strip())
-        self.port = int(line.rsplit(b":", 1)[1])
+        self.port = int(url.rsplit(":", 1)[1])
 
     async def kill(self):
         """As a loss of power to the process: nothing of it runs any more."""

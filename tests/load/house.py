@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "crash"))
-from server import START_SECONDS  # noqa: E402
+from server import Serving  # noqa: E402
 
 MIB = 1 << 20
 FLOOD_TOKEN = "bench-token-of-the-flood"
 
 
-class House:
+class House(Serving):
     """`baton serve` in @folder; through the entry point `aside` customers come
     for whom nobody is there."""
 
@@ -28,26 +28,7 @@ class House:
                             ("tokens:\n", f"  - {{ role: visitor, token: {FLOOD_TOKEN} }}\n")):
             text = text.replace(place, place + line, 1)
         centre.write_text(text + more, encoding="utf-8")
-        self.process = subprocess.Popen(
-            [self.program, "serve", centre, "--data", os.path.join(folder, "data"), "--listen", "127.0.0.1:0"],
-            stdout=subprocess.PIPE, stderr=self.log(folder, "w"), text=True)
-        serving = re.search(r"https?://\S+", self.process.stdout.readline())
-        if serving is None:
-            sys.exit("the server did not start: " + self.log(folder, "r").read())
-        self.url = serving.group(0)
-        self.port = int(self.url.rsplit(":", 1)[1])
-
-    @staticmethod
-    def log(folder, mode):
-        return open(os.path.join(folder, "log"), mode, encoding="utf-8")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(START_SECONDS)
-        self.process.stdout.close()
+        super().__init__(self.program, centre, os.path.join(folder, "data"), os.path.join(folder, "log"))
 
     def handovers(self, *options):
         """What `baton bench handover` measures of it."""

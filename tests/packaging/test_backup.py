@@ -4,33 +4,30 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/crash"))
+from server import Serving  # noqa: E402
+
 BATON = os.path.abspath(os.environ["BATON"])
 CENTRE = ROOT / "tests" / "crash" / "centre.yaml"
 TOKEN = "crash-supervisor-token"
 WAIT_S = 60
 
 
-class Server:
-    """`baton serve` in @data, until it is closed."""
+class Server(Serving):
+    """With sessions that can be asked for."""
 
     def __init__(self, data):
-        self.process = subprocess.Popen([BATON, "serve", "--data", data, "--listen", "127.0.0.1:0", CENTRE],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        found = re.search(r"http://\S+", self.process.stdout.readline())
-        self.url = found.group(0) + "/api/v1/sessions"
-
-    def __enter__(self):
-        return self
+        super().__init__(BATON, CENTRE, data, f"{data}.log")
 
     def open(self):
         return self.ask(body={"entryPoint": "main", "attributes": {"order": "A-4711"}})["id"]
@@ -41,14 +38,9 @@ class Server:
             opened.append(self.open())
         return opened
 
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(WAIT_S)
-        self.process.stdout.close()
-
     def ask(self, path="", body=None):
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, None if body is None else json.dumps(body).encode(), headers)
+        request = urllib.request.Request(f"{self.url}/api/v1/sessions{path}", None if body is None else json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
             return json.load(answer)
 
