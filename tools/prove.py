@@ -11,6 +11,7 @@ import datetime
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import time
 
 from prove_rows import ROWS
 
-SECONDS_MOST = 900
+SECONDS_MOST = 600
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -39,12 +40,22 @@ def run_command(command, environment):
     """(good, what was said)"""
     if command not in said_before:
         try:
-            done = subprocess.run(command.split(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=SECONDS_MOST, check=False)
-            said_before[command] = done.returncode == 0, done.stdout
+            said_before[command] = run_to_end(command, environment)
         except (OSError, subprocess.TimeoutExpired) as trouble:
             said_before[command] = False, str(trouble)
     return said_before[command]
+
+
+def run_to_end(command, environment):
+    """One that takes too long ends with all that it started."""
+    with subprocess.Popen(command.split(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, start_new_session=True) as process:
+        try:
+            said, _ = process.communicate(timeout=SECONDS_MOST)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode == 0, said
 
 
 def run_step(step, names, environment):
