@@ -182,6 +182,7 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
     err = guesses_init(&api->guesses, api->mem, key);
   }
   attempts_init(api, options->secret);
+  links_init(api, options->secret);
   if (err == BT_ERR_OK) {
     err = auth_set(&api->auth, options->tokens, options->token_count);
   }
@@ -268,6 +269,7 @@ void api_free(struct api *api) {
   topics_free(&api->topics);
   textbuf_free(&api->scratch);
   textbuf_free(&api->replies);
+  textbuf_free(&api->public_url);
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));
   auth_free(&api->auth);
   rates_free(&api->rates);

@@ -99,6 +99,7 @@ typedef bool api_play_fn(const struct api_play *ask, struct textbuf *out);
 /* Where files of sessions are kept, and who looks at them before. Borrowed. */
 struct api_files {
   const char *directory; /* NULL: no files are taken */
+  int64_t link_seconds;  /* how long api_link_files() lets them be fetched */
   struct scan_settings scan;
 };
 
@@ -188,6 +189,12 @@ typedef bool api_upload_fn(void *ctx, const struct http_request *req);
 void api_take_uploads(struct api *api, api_upload_fn *fn, void *ctx);
 /* For files that are sent from now on. */
 void api_set_files(struct api *api, const struct api_files *files);
+/* The files that a message's @data (JSON, or empty) names, for somebody without
+ * a token: a list of {id, name, type, size, url} in @arena. Each url is good
+ * for a while; it is whole where the server knows its own address (publicUrl),
+ * else a path. Empty: there are none. */
+struct text api_link_files(struct api *api, struct id session, struct text data,
+                           struct arena *arena);
 /* For mails that are sent from now on. */
 void api_set_mail(struct api *api, const struct api_mail *mail);
 

@@ -51,7 +51,8 @@ struct api {
     uint64_t states[USED_ATTEMPTS]; /* the first bytes of each; a ring */
     size_t next;
   } attempts_used;
-  uint8_t attempt_key[32];
+  uint8_t attempt_key[32], link_key[32];
+  struct textbuf public_url;      /* of this server; or empty */
   struct studio_job *studio_jobs; /* scripts that are being looked at */
   size_t studio_job_count;
   struct mail_job *mail_jobs; /* mails on their way */
@@ -104,6 +105,9 @@ void api_note(struct api *api, const struct api_log *entry);
 /* Cleared to zero; NULL when there is no memory. */
 void *pending_new(struct api *api, size_t size);
 void pending_free(struct api *api, struct pending *p);
+
+/* ---- links.c */
+void links_init(struct api *api, struct text secret);
 
 /* ---- call.c */
 struct call *call_new(struct api *api);

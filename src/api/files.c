@@ -451,10 +451,7 @@ static void on_done(void *ctx) {
   start_next(api);
 }
 
-void serve_file(struct call *c) {
-  if (!call_find_story(c)) {
-    return;
-  }
+void call_fetch_file(struct call *c, struct text id) {
   if (c->api->options.files.directory == NULL) {
     call_refuse(c, REFUSAL_NOT_FOUND, TEXT("The session has no such file."),
                 TEXT(""));
@@ -463,8 +460,14 @@ void serve_file(struct call *c) {
   struct file_job *j = job_new(c);
   if (j != NULL) {
     j->fetches = true;
-    j->id = arena_copy_text(&j->arena, c->params[1]);
+    j->id = arena_copy_text(&j->arena, id);
     enqueue(j);
+  }
+}
+
+void serve_file(struct call *c) {
+  if (call_find_story(c)) {
+    call_fetch_file(c, c->params[1]);
   }
 }
 

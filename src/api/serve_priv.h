@@ -15,6 +15,10 @@ void call_put_epoch(struct call *c, struct record *args);
 serve_fn serve_transcript, serve_mail_transcript;
 /* files.c */
 serve_fn serve_send_file, serve_file;
+/* Answers with the file of c->session; who may have it was looked at. */
+void call_fetch_file(struct call *c, struct text id);
+/* links.c */
+serve_fn serve_linked_file;
 /* views.c */
 serve_fn serve_sessions, serve_session, serve_messages, serve_transfer;
 serve_fn serve_run, serve_candidates, serve_outcomes;

@@ -338,6 +338,7 @@ static int64_t clock_us(void *ctx) {
 enum bt_err api_set_signin(struct api *api, const struct api_signin *signin,
                            const struct outbound_rules *rules) {
   struct oidc *fresh = NULL;
+  struct textbuf public_url;
   const struct oidc_options options = {.mem = api->mem,
                                        .loop = api->options.loop,
                                        .list = signin->providers,
@@ -346,12 +347,18 @@ enum bt_err api_set_signin(struct api *api, const struct api_signin *signin,
                                        .rules = rules,
                                        .ctx = api,
                                        .unix_us = clock_us};
-  if (signin->provider_count > 0) {
-    const enum bt_err err = oidc_create(&options, &fresh);
-    if (err != BT_ERR_OK) {
-      return err;
-    }
+  textbuf_init(&public_url, api->mem);
+  textbuf_add(&public_url, signin->public_url);
+  enum bt_err err = public_url.failed ? BT_ERR_NOMEM : BT_ERR_OK;
+  if (err == BT_ERR_OK && signin->provider_count > 0) {
+    err = oidc_create(&options, &fresh);
   }
+  if (err != BT_ERR_OK) {
+    textbuf_free(&public_url);
+    return err;
+  }
+  textbuf_free(&api->public_url);
+  api->public_url = public_url;
   if (api->oidc != NULL) {
     oidc_cancel(api->oidc);
     oidc_free(api->oidc);

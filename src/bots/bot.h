@@ -69,6 +69,8 @@ struct bot_turn {
   uint32_t number; /* of the message in its session */
   /* The customer's words, or the payload of the choice that was made. */
   struct text text;
+  /* Those that were sent with it, as api_link_files() lists them; or empty. */
+  struct text files;
   /* The event; NULL for what was said before the invitation. */
   const struct record *event;
 };

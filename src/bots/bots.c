@@ -136,7 +136,8 @@ void bot_dropped(struct bot *bot) {
 /* ---- invitations */
 
 /* What the customer has said and nobody who can answer has answered. */
-static void tell_backlog(struct bot_talk *t, const struct json *session) {
+static void tell_backlog(struct bot_talk *t, const struct json *session,
+                         struct arena *arena) {
   struct bots *b = t->bot->bots;
   const uint32_t bot = t->bot->number;
   const struct id id = t->session;
@@ -151,9 +152,12 @@ static void tell_backlog(struct bot_talk *t, const struct json *session) {
     }
   }
   for (const struct json *m = from; m != NULL && t != NULL; m = m->next) {
+    const struct json *data = part_of(m, "data");
     const struct bot_turn turn = {
         .number = (uint32_t)json_member(m, TEXT("number"))->i,
-        .text = part_payload(part_of(m, "data"), part_text(m, "text"))};
+        .text = part_payload(data, part_text(m, "text")),
+        .files = api_link_files(b->api, id,
+                                data == NULL ? TEXT("") : data->source, arena)};
     if (text_equal(json_member(m, TEXT("from"))->text, TEXT("customer"))) {
       t->bot->ops->turn(t, &turn);
       t = bot_find_talk(b, bot, id); /* a turn may lose the talk */
@@ -181,7 +185,7 @@ static void deliver(struct bots *b, const struct held_invite *h) {
   arena_init(&arena, b->mem, 0);
   if (json_parse(&arena, how.session, JSON_DEPTH_MAX, &tree, NULL) ==
       BT_ERR_OK) {
-    tell_backlog(t, tree);
+    tell_backlog(t, tree, &arena);
   }
   arena_free(&arena);
 }

@@ -13,6 +13,8 @@ static void tell_message(struct bot_talk *t, const struct record *event) {
   const struct bot_turn turn = {
       .number = (uint32_t)record_num(event, FIELD_MESSAGE),
       .text = part_payload(data, record_text(event, FIELD_TEXT)),
+      .files = api_link_files(bots_api(t->bot->bots), t->session,
+                              record_text(event, FIELD_DATA), &arena),
       .event = event};
   t->bot->ops->turn(t, &turn);
   arena_free(&arena);

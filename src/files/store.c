@@ -44,7 +44,7 @@ static bool path_make(const struct file_place *at, struct text id,
                        ID_TEXT_LEN, session));
 }
 
-static bool is_id(struct text id) {
+bool file_is_id(struct text id) {
   for (size_t i = 0; i < id.len; i++) {
     if (hex_value(id.ptr[i]) < 0 || (id.ptr[i] >= 'A' && id.ptr[i] <= 'F')) {
       return false;
@@ -185,7 +185,7 @@ enum bt_err file_keep(const struct file_place *at, struct text whole,
 
 void file_drop(const struct file_place *at, struct text id) {
   struct path p;
-  if (is_id(id) && path_make(at, id, &p)) {
+  if (file_is_id(id) && path_make(at, id, &p)) {
     (void)unlink(p.file);
   }
 }
@@ -263,7 +263,7 @@ enum bt_err file_read(const struct file_place *at, struct text id,
                       struct file_read *out) {
   struct path p;
   char sum[FILE_ID_TEXT];
-  if (!is_id(id) || !path_make(at, id, &p)) {
+  if (!file_is_id(id) || !path_make(at, id, &p)) {
     return BT_ERR_NOT_FOUND;
   }
   const enum bt_err err = slurp(p.file, &out->whole);

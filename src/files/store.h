@@ -30,6 +30,9 @@ struct file_place {
   struct id session;
 };
 
+/* Is it written as ids of files are? */
+bool file_is_id(struct text id);
+
 /* Appends the line that stands before the bytes of a file. */
 void file_write_head(const struct file_head *head, struct textbuf *out);
 

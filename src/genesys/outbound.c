@@ -1,4 +1,5 @@
 /* What an integration's webhook is told: its JSON, its signature, its call. */
+#include "genesys/attachments.h"
 #include "genesys/lines_priv.h"
 #include "genesys/signature.h"
 
@@ -89,6 +90,8 @@ static void put_content(struct line *l, struct text data, struct json_out *o) {
        m != NULL; m = m->next) {
     json_put_tree(o, m);
   }
+  genesys_put_attachments(
+      api_link_files(l->g->api, l->watch.session, data, &arena), o);
   put_replies(json_part(tree, "quickReplies"), o);
   put_replies(json_part(tree, "quick_replies"), o);
   put_replies(json_part(tree, "buttons"), o);

@@ -66,6 +66,7 @@ struct server_config {
   size_t desk_count;
   struct outbound_rules rest; /* texts in the arena */
   struct scan_settings scan;
+  int64_t link_seconds; /* how long links to files are good */
   struct api_mail mail;
   struct retention retention;
   struct genesys_settings genesys;

@@ -1,9 +1,16 @@
-/* The section "files": who looks at files. */
+/* The section "files": who looks at files, and how long links lead to them. */
 #include <string.h>
 
 #include "server/config_priv.h"
 
-enum { SCAN_DEFAULT_S = 30, SCAN_MAX_S = 300, ARGUMENTS_MAX = 30 };
+enum {
+  SCAN_DEFAULT_S = 30,
+  SCAN_MAX_S = 300,
+  ARGUMENTS_MAX = 30,
+  LINK_DEFAULT_H = 24,
+  LINK_MAX_H = 720,
+  HOUR_S = 3600
+};
 
 char *reader_string(struct reader *r, struct text t) {
   char *s = arena_alloc(r->arena, t.len + 1);
@@ -49,9 +56,18 @@ static void read_url(struct reader *r, const struct json *url) {
   r->out->scan.url = reader_string(r, url->text);
 }
 
+static void read_link(struct reader *r, const struct json *hours) {
+  if (hours != NULL && hours->i > LINK_MAX_H) {
+    reader_error(r, hours, "\"linkHours\" is %d at most", LINK_MAX_H);
+  } else if (hours != NULL) {
+    r->out->link_seconds = hours->i * HOUR_S;
+  }
+}
+
 void reader_read_files(struct reader *r) {
   const struct json *map = reader_member(r->tree.root, FILE_CENTRE_FILES);
   int64_t seconds = SCAN_DEFAULT_S;
+  r->out->link_seconds = (int64_t)LINK_DEFAULT_H * HOUR_S;
   if (map == NULL) {
     return;
   }
@@ -72,4 +88,5 @@ void reader_read_files(struct reader *r) {
     seconds = timeout->i;
   }
   r->out->scan.timeout_ms = seconds * 1000;
+  read_link(r, reader_member(map, FILE_FILES_LINK));
 }

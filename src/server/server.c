@@ -210,6 +210,7 @@ static enum bt_err create_http(struct server *s) {
 struct api_files server_files(struct server *s, const struct server_config *c) {
   (void)snprintf(s->files, sizeof s->files, "%s/files", s->data);
   return (struct api_files){.directory = s->data[0] == '\0' ? NULL : s->files,
+                            .link_seconds = c->link_seconds,
                             .scan = c->scan};
 }
 

@@ -34,8 +34,8 @@ struct cognigy_bot {
 
 struct held_turn {
   struct held_turn *next;
-  size_t len;
-  char text[];
+  size_t len, files_len;
+  char text[]; /* what was said, then the files */
 };
 
 /* What the timer is for. */
@@ -90,7 +90,7 @@ static void drop_held(struct cognigy_talk *t) {
   t->first = h->next;
   t->last = t->first == NULL ? NULL : t->last;
   t->held--;
-  mem_free(mem_of(t), h, sizeof *h + h->len);
+  mem_free(mem_of(t), h, sizeof *h + h->len + h->files_len);
 }
 
 static void clear(struct cognigy_talk *t) {
@@ -155,7 +155,7 @@ static void put_text(struct json_out *o, const char *key, struct text value) {
 }
 
 static void put_input(const struct cognigy_talk *t, struct text text,
-                      struct json_out *o) {
+                      struct text files, struct json_out *o) {
   char id[ID_TEXT_LEN];
   id_to_text(t->talk.session, id);
   json_open_list(o);
@@ -174,18 +174,19 @@ static void put_input(const struct cognigy_talk *t, struct text text,
   json_put_bool(o, false);
   put_text(o, "text", text);
   json_key(o, "data");
-  json_put_raw(o, t->about.len > 0 ? textbuf_text(&t->about) : TEXT("{}"));
+  cognigy_put_data(textbuf_text(&t->about), files, o);
   json_close_object(o);
   json_close_list(o);
 }
 
 /* False: the line takes nothing now. */
-static bool send_input(struct cognigy_talk *t, struct text text) {
+static bool send_input(struct cognigy_talk *t, struct text text,
+                       struct text files) {
   struct textbuf list;
   struct json_out o;
   textbuf_init(&list, mem_of(t));
   json_out_init(&o, &list);
-  put_input(t, text, &o);
+  put_input(t, text, files, &o);
   const bool sent = !list.failed && line_emit(t->line, textbuf_text(&list));
   textbuf_free(&list);
   if (sent) {
@@ -197,22 +198,29 @@ static bool send_input(struct cognigy_talk *t, struct text text) {
 
 static void flush(struct cognigy_talk *t) {
   while (t->ready && t->first != NULL &&
-         send_input(t, (struct text){t->first->text, t->first->len})) {
+         send_input(t, (struct text){t->first->text, t->first->len},
+                    (struct text){t->first->text + t->first->len,
+                                  t->first->files_len})) {
     drop_held(t);
   }
 }
 
-static void hold(struct cognigy_talk *t, struct text text) {
+static void hold(struct cognigy_talk *t, struct text text, struct text files) {
   struct held_turn *h =
-      t->held < HELD_MAX ? mem_new(mem_of(t), sizeof *h + text.len) : NULL;
+      t->held < HELD_MAX ? mem_new(mem_of(t), sizeof *h + text.len + files.len)
+                         : NULL;
   if (h == NULL) {
     bot_note(&t->talk, TEXT("A message of the customer was not handed to the "
                             "bot: too many wait for its connection."));
     return;
   }
   h->len = text.len;
+  h->files_len = files.len;
   if (text.len > 0) {
     memcpy(h->text, text.ptr, text.len);
+  }
+  if (files.len > 0) {
+    memcpy(h->text + text.len, files.ptr, files.len);
   }
   if (t->last == NULL) {
     t->first = h;
@@ -227,7 +235,7 @@ static void hold(struct cognigy_talk *t, struct text text) {
 static void turn(struct bot_talk *talk, const struct bot_turn *turn) {
   struct cognigy_talk *t = talk_of(talk);
   if (!t->said_goodbye) {
-    hold(t, turn->text);
+    hold(t, turn->text, turn->files);
     flush(t);
   }
 }
@@ -304,7 +312,7 @@ static void greet(struct cognigy_talk *t) {
   if (t->returns && push != NULL) {
     push_return(push, &t->talk, textbuf_text(&t->user));
   } else if (greeting.len > 0 && !t->returns) {
-    (void)send_input(t, greeting);
+    (void)send_input(t, greeting, TEXT(""));
   }
 }
 

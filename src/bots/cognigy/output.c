@@ -1,5 +1,7 @@
 #include "bots/cognigy/output.h"
 
+#include "bots/shared/parts.h"
+
 void cognigy_read_rules(const struct bot_settings *s, enum bot_option option,
                         struct cognigy_rules *out) {
   out->count = bot_setting_words(s, option, out->list, COGNIGY_RULES_MAX);
@@ -24,6 +26,40 @@ void cognigy_put_user(struct text session, struct id id, bool by_session,
   id_to_text(id, own);
   textbuf_add(out,
               customer.len > 0 ? customer : (struct text){own, sizeof own});
+  arena_free(&arena);
+}
+
+static void write_attachments(const struct json *files, struct textbuf *out) {
+  struct json_out o;
+  json_out_init(&o, out);
+  json_open_list(&o);
+  for (const struct json *f = files->first; f != NULL; f = f->next) {
+    json_open_object(&o);
+    part_put_text(&o, "fileName", part_text(f, "name"));
+    part_put_text(&o, "mimeType", part_text(f, "type"));
+    part_put(&o, "size", part_of(f, "size"));
+    part_put_text(&o, "url", part_text(f, "url"));
+    json_close_object(&o);
+  }
+  json_close_list(&o);
+}
+
+void cognigy_put_data(struct text about, struct text files,
+                      struct json_out *o) {
+  struct arena arena;
+  struct textbuf attachments;
+  arena_init(&arena, o->buf->mem, 0);
+  textbuf_init(&attachments, o->buf->mem);
+  const struct json *list = part_parse(&arena, files);
+  if (list != NULL) {
+    write_attachments(list, &attachments);
+  }
+  const struct json *data =
+      part_with(&arena, part_parse(&arena, about), "attachments",
+                textbuf_text(&attachments));
+  json_put_raw(o, data == NULL ? TEXT("{}") : data->source);
+  o->buf->failed = o->buf->failed || attachments.failed;
+  textbuf_free(&attachments);
   arena_free(&arena);
 }
 

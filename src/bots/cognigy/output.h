@@ -24,6 +24,10 @@ struct text cognigy_text(const struct json *object, const char *key);
 void cognigy_put_user(struct text session, struct id id, bool by_session,
                       struct textbuf *out);
 
+/* The data of an input: the members of @about (a JSON object, or empty), and
+ * @files as Cognigy's own webchat sends them: attachments. */
+void cognigy_put_data(struct text about, struct text files, struct json_out *o);
+
 /* {text, data}: what the bot says. An output of neither says nothing. */
 void cognigy_say(struct bot_talk *talk, const struct json *output);
 enum goodbye cognigy_judge(const struct cognigy_rules *rules,

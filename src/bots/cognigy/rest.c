@@ -47,8 +47,7 @@ static void write_body(const struct rounds_bot *b, const struct rounds_ask *ask,
   if (ask->occasion == ROUNDS_QUESTION) {
     json_put_raw(o, ask->payload);
   } else {
-    json_open_object(o);
-    json_close_object(o);
+    cognigy_put_data(TEXT(""), ask->files, o);
   }
   json_close_object(o);
 }

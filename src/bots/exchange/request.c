@@ -150,9 +150,11 @@ static void put_payload(const struct rounds_bot *b,
                         const struct rounds_ask *ask, struct arena *arena,
                         struct json_out *o) {
   const bool asks = ask->occasion == ROUNDS_QUESTION;
-  const struct json *payload =
+  const struct json *payload = part_with(
+      arena,
       part_parse(arena, asks ? ask->payload
-                             : bot_read_attributes(&b->bot, ask->session_id));
+                             : bot_read_attributes(&b->bot, ask->session_id)),
+      "files", ask->files);
   json_key(o, "customPayload");
   if (payload != NULL && payload->type != JSON_OBJECT &&
       payload->type != JSON_NULL) {

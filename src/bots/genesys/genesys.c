@@ -65,7 +65,8 @@ static void put_parameters(const struct rounds_bot *b,
                                 ? ask->payload
                                 : bot_read_attributes(&b->bot, ask->session_id);
   json_key(o, "parameters");
-  part_put_flat(o, part_parse(arena, known), true);
+  part_put_flat(
+      o, part_with(arena, part_parse(arena, known), "files", ask->files), true);
 }
 
 static bool write(struct rounds_bot *b, const struct rounds_ask *ask,

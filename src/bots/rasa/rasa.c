@@ -22,7 +22,8 @@ static bool write(struct rounds_bot *b, const struct rounds_ask *ask,
   const struct text known = ask->occasion == ROUNDS_QUESTION
                                 ? ask->payload
                                 : bot_read_attributes(&b->bot, ask->session_id);
-  const struct json *metadata = part_parse(r->arena, known);
+  const struct json *metadata =
+      part_with(r->arena, part_parse(r->arena, known), "files", ask->files);
   char id[ID_TEXT_LEN];
   struct json_out o;
   id_to_text(ask->session_id, id);

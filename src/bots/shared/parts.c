@@ -62,3 +62,29 @@ void part_put_flat(struct json_out *o, const struct json *object,
   }
   json_close_object(o);
 }
+
+const struct json *part_with(struct arena *arena, const struct json *object,
+                             const char *key, struct text value) {
+  struct textbuf b;
+  struct json_out o;
+  if (value.len == 0 || (object != NULL && object->type != JSON_OBJECT)) {
+    return object;
+  }
+  textbuf_init(&b, arena->mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  for (const struct json *m = object == NULL ? NULL : object->first; m != NULL;
+       m = m->next) {
+    if (!text_equal(m->key, text_from(key))) {
+      json_key_text(&o, m->key);
+      json_put_raw(&o, m->source);
+    }
+  }
+  json_key(&o, key);
+  json_put_raw(&o, value);
+  json_close_object(&o);
+  const struct json *tree =
+      b.failed ? NULL : part_parse(arena, textbuf_text(&b));
+  textbuf_free(&b);
+  return tree == NULL ? object : tree;
+}

@@ -21,6 +21,11 @@ const struct json *part_parse(struct arena *arena, struct text bytes);
 void part_put(struct json_out *o, const char *key, const struct json *value);
 void part_put_text(struct json_out *o, const char *key, struct text value);
 
+/* @object (may be NULL) and one more member, @value in JSON, in @arena. @object
+ * itself if @value is empty, or if it is none. */
+const struct json *part_with(struct arena *arena, const struct json *object,
+                             const char *key, struct text value);
+
 /* @object as one without lists and objects in it: they become JSON in a text,
  * and with @all_text everything does that is not null. NULL is {}. */
 void part_put_flat(struct json_out *o, const struct json *object,

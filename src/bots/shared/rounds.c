@@ -22,8 +22,8 @@ struct rounds_turn {
   struct rounds_turn *next;
   enum rounds_occasion occasion;
   uint32_t number;
-  size_t len;
-  char text[]; /* what was said; of BEGIN the session */
+  size_t len, files_len;
+  char text[]; /* what was said, or the session for BEGIN; then the files */
 };
 
 struct rounds_question {
@@ -113,7 +113,8 @@ static void drop_first(struct rounds_talk *t) {
   t->first = turn->next;
   t->last = t->first == NULL ? NULL : t->last;
   t->turns--;
-  mem_free(bots_mem(t->talk.bot->bots), turn, sizeof *turn + turn->len);
+  mem_free(bots_mem(t->talk.bot->bots), turn,
+           sizeof *turn + turn->len + turn->files_len);
 }
 
 static void clear(struct rounds_talk *t) {
@@ -159,12 +160,14 @@ static struct rounds_ask ask_of(struct rounds_talk *t,
                                 const struct rounds_turn *turn) {
   const struct text text = {turn->text, turn->len};
   const bool begins = turn->occasion == ROUNDS_BEGIN;
-  return (struct rounds_ask){.occasion = turn->occasion,
-                             .talk = t,
-                             .session_id = t->talk.session,
-                             .session = begins ? text : TEXT(""),
-                             .number = turn->number,
-                             .text = begins ? TEXT("") : text};
+  return (struct rounds_ask){
+      .occasion = turn->occasion,
+      .talk = t,
+      .session_id = t->talk.session,
+      .session = begins ? text : TEXT(""),
+      .number = turn->number,
+      .text = begins ? TEXT("") : text,
+      .files = {turn->text + turn->len, turn->files_len}};
 }
 
 static void on_reply(void *ctx, const struct outbound_reply *reply);
@@ -228,25 +231,32 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   }
 }
 
+static void put_text(char *to, struct text t) {
+  if (t.len > 0) {
+    memcpy(to, t.ptr, t.len);
+  }
+}
+
 static void add_turn(struct rounds_talk *t, enum rounds_occasion occasion,
-                     uint32_t number, struct text text) {
+                     const struct bot_turn *what) {
   const struct mem *mem = bots_mem(t->talk.bot->bots);
   if (t->turns == TURNS_MAX) {
     bot_note(&t->talk, TEXT("The bot is too slow: a message of the customer "
                             "was not handed to it, for 32 others wait."));
     return;
   }
-  struct rounds_turn *turn = mem_new(mem, sizeof *turn + text.len);
+  struct rounds_turn *turn =
+      mem_new(mem, sizeof *turn + what->text.len + what->files.len);
   if (turn == NULL) {
     rounds_lose(t, "There is no memory to call the bot.");
     return;
   }
   turn->occasion = occasion;
-  turn->number = number;
-  turn->len = text.len;
-  if (text.len > 0) {
-    memcpy(turn->text, text.ptr, text.len);
-  }
+  turn->number = what->number;
+  turn->len = what->text.len;
+  turn->files_len = what->files.len;
+  put_text(turn->text, what->text);
+  put_text(turn->text + turn->len, what->files);
   if (t->last == NULL) {
     t->first = turn;
   } else {
@@ -262,7 +272,8 @@ static void add_turn(struct rounds_talk *t, enum rounds_occasion occasion,
 bool rounds_invite(struct bot_talk *talk, const struct bot_invitation *how) {
   const struct rounds_ops *ops = bot_of(talk->bot)->rounds;
   if (ops->asks_to_begin && !how->resumed) {
-    add_turn(talk_of(talk), ROUNDS_BEGIN, 0, how->session);
+    add_turn(talk_of(talk), ROUNDS_BEGIN,
+             &(struct bot_turn){.text = how->session});
   } else {
     bot_accept(talk);
   }
@@ -270,11 +281,11 @@ bool rounds_invite(struct bot_talk *talk, const struct bot_invitation *how) {
 }
 
 void rounds_ask_silent(struct rounds_talk *t, uint32_t number) {
-  add_turn(t, ROUNDS_SILENCE, number, TEXT(""));
+  add_turn(t, ROUNDS_SILENCE, &(struct bot_turn){.number = number});
 }
 
 void rounds_turn_of(struct bot_talk *talk, const struct bot_turn *turn) {
-  add_turn(talk_of(talk), ROUNDS_MESSAGE, turn->number, turn->text);
+  add_turn(talk_of(talk), ROUNDS_MESSAGE, turn);
 }
 
 void rounds_left(struct bot_talk *talk, struct text reason) {

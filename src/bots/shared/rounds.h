@@ -49,6 +49,7 @@ struct rounds_ask {
   struct text session; /* of BEGIN: JSON, with customer and messages */
   uint32_t number;     /* of the message, the question, the silence */
   struct text text;
+  struct text files;   /* that came with it: a JSON list, or empty */
   struct text payload; /* of a question: JSON */
   /* Names the request; the same when it is sent again, also after a restart. */
   struct text delivery;

@@ -37,6 +37,10 @@ static void write_body(const struct rounds_bot *b, const struct rounds_ask *ask,
     json_put_i64(o, ask->number);
     put_member(o, "text", ask->text);
   }
+  if (ask->files.len > 0) {
+    json_key(o, "files");
+    json_put_raw(o, ask->files);
+  }
   if (ask->occasion == ROUNDS_QUESTION) {
     json_key(o, "payload");
     json_put_raw(o, ask->payload);

@@ -5,6 +5,7 @@
 #include "base/calendar.h"
 #include "bots/shared/parts.h"
 #include "desks/genesys/genesys_priv.h"
+#include "genesys/attachments.h"
 
 enum { TRANSCRIPT_MAX = 4000, NAME_MAX_BYTES = 128 };
 
@@ -60,6 +61,29 @@ static struct text name_of(const struct json *session) {
   return part_text(part_of(session, "customer"), "name");
 }
 
+/* ---- files */
+
+/* Of a message with this data, which may be NULL. */
+static struct text links_of(const struct gtalk *t, const struct json *data,
+                            struct arena *arena) {
+  return data == NULL ? TEXT("")
+                      : api_link_files(desks_api(t->link.desk->desks),
+                                       t->link.session, data->source, arena);
+}
+
+/* Those of all that was said before: their names stand in the transcript. */
+static void put_earlier(const struct gtalk *t, const struct json *session,
+                        struct arena *arena, struct json_out *o) {
+  const struct json *list = part_of(session, "messages");
+  json_key(o, "content");
+  json_open_list(o);
+  for (const struct json *m = list == NULL ? NULL : list->first;
+       m != NULL && part_num(m, "number", 0) <= t->link.upto; m = m->next) {
+    genesys_put_attachments(links_of(t, part_of(m, "data"), arena), o);
+  }
+  json_close_list(o);
+}
+
 /* ---- the first message */
 
 static void put_attributes(const struct json *session, struct json_out *o) {
@@ -107,6 +131,7 @@ bool body_open(const struct gtalk *t, struct textbuf *out) {
     put_attributes(session, &o);
     json_close_object(&o);
     put_beginning(t, session, &o);
+    put_earlier(t, session, &arena, &o);
     json_close_object(&o);
   }
   arena_free(&arena);
@@ -115,13 +140,25 @@ bool body_open(const struct gtalk *t, struct textbuf *out) {
 
 /* ---- the others */
 
-/* Attachments and the like, if they are in the platform's form. */
-static void put_content(const struct json *data, struct json_out *o) {
+/* What is in the platform's form already, and files. */
+static void put_content(const struct gtalk *t, const struct json *data,
+                        struct json_out *o) {
   const struct json *content = part_of(data, "content");
-  if (content != NULL && content->type == JSON_LIST) {
+  const bool listed = content != NULL && content->type == JSON_LIST;
+  struct arena arena;
+  arena_init(&arena, o->buf->mem, 0);
+  const struct text links = links_of(t, data, &arena);
+  if (listed || links.len > 0) {
     json_key(o, "content");
-    json_put_tree(o, content);
+    json_open_list(o);
+    for (const struct json *m = listed ? content->first : NULL; m != NULL;
+         m = m->next) {
+      json_put_tree(o, m);
+    }
+    genesys_put_attachments(links, o);
+    json_close_list(o);
   }
+  arena_free(&arena);
 }
 
 void body_message(const struct gtalk *t, const struct json *m,
@@ -141,7 +178,7 @@ void body_message(const struct gtalk *t, const struct json *m,
                 words.len > 0  ? words
                 : data != NULL ? data->source
                                : TEXT("[empty]"));
-  put_content(data, &o);
+  put_content(t, data, &o);
   json_close_object(&o);
 }
 

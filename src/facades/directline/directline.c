@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/digest.h"
+#include "bots/shared/parts.h"
 #include "domain/domain.h"
 
 /* How long a conversation that is over can be read. */
@@ -53,9 +54,25 @@ static void begin(const struct talk *t, const struct record *event,
   json_close_object(o);
 }
 
+static void put_files(struct text links, struct arena *arena,
+                      struct json_out *o) {
+  const struct json *list = part_parse(arena, links);
+  json_key(o, "attachments");
+  json_open_list(o);
+  for (const struct json *f = list == NULL ? NULL : list->first; f != NULL;
+       f = f->next) {
+    json_open_object(o);
+    part_put_text(o, "contentType", part_text(f, "type"));
+    part_put_text(o, "contentUrl", part_text(f, "url"));
+    part_put_text(o, "name", part_text(f, "name"));
+    json_close_object(o);
+  }
+  json_close_list(o);
+}
+
 /* Members of what comes with a message that are an activity's own stand where
  * an activity has them; the rest is its channelData. */
-static void put_data(struct text data, struct arena *arena,
+static void put_data(struct text data, struct text links, struct arena *arena,
                      struct json_out *o) {
   static const char *const own[] = {"attachments",      "attachmentLayout",
                                     "suggestedActions", "channelData",
@@ -65,6 +82,10 @@ static void put_data(struct text data, struct arena *arena,
   bool taken = false;
   if (data.len == 0 ||
       json_parse(arena, data, JSON_DEPTH_MAX, &tree, NULL) != BT_ERR_OK) {
+    return;
+  }
+  if (links.len > 0) {
+    put_files(links, arena, o);
     return;
   }
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
@@ -120,9 +141,12 @@ static void add_message(struct talk *t, const struct record *event) {
   json_close_object(&o);
   json_key(&o, "text");
   json_put_text(&o, text);
-  put_data(record_has(event, FIELD_DATA) ? record_text(event, FIELD_DATA)
-                                         : TEXT(""),
-           &arena, &o);
+  const struct text data =
+      record_has(event, FIELD_DATA) ? record_text(event, FIELD_DATA) : TEXT("");
+  put_data(
+      data,
+      api_link_files(f->api, record_id(event, FIELD_SESSION), data, &arena),
+      &arena, &o);
   json_close_object(&o);
   add(t, &b, record_num(event, FIELD_MESSAGE));
   textbuf_free(&b);

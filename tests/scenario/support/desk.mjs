@@ -31,10 +31,11 @@ queues:
   - { id: spare, name: Spare }
 scripts: [{ name: greets, file: greets.studio }]
 entryPoints:
-  - { id: chat, script: greets, fallback: spare, customerGrace: 2 }
+  - { id: chat, script: greets, fallback: spare, customerGrace: 2, files: ["image/*"] }
 desks:
   - { id: contact, name: Contact centre, type: genesys, url: "http://127.0.0.1:${platform}", clientId: admin-client,
       clientSecret: "env:TEST_GENESYS_ADMIN", integration: web, webhookSecret: "env:TEST_GENESYS_HOOK"${options.desk ?? ""} }
+publicUrl: "http://127.0.0.1:${options.port}"
 `;
 const GREETS = `Say("Hello, I am the robot.")
 r = Transfer(session.id, "support", "reason:Wants a person")
@@ -69,7 +70,7 @@ export async function newCentre(platform, options = {}) {
   const here = newServer();
   here.port = await freePort();
   fs.writeFileSync(`${here.data}/greets.studio`, GREETS);
-  here.write(CENTRE(platform, options));
+  here.write(CENTRE(platform, { ...options, port: here.port }));
   return here;
 }
 
