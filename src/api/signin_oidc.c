@@ -141,6 +141,14 @@ static struct entrance *find_provider(struct call *c) {
   return e;
 }
 
+static uint64_t address_of(struct call *c) {
+  struct http_request *req = call_request(c);
+  const struct guess who =
+      guess_of(&c->api->guesses, TEXT(""),
+               req == NULL ? TEXT("") : http_request_peer(req));
+  return who.address;
+}
+
 /* ---- going there */
 
 static void on_begun(void *ctx, const struct oidc_answer *answer) {
@@ -177,6 +185,7 @@ void serve_sign_in_at(struct call *c) {
   attempt_derive(c->api->attempt_key, e->provider, cookie, &attempt);
   e->cookie = attempt_cookie(c, e->provider, cookie, ATTEMPT_LIFE_S);
   const struct oidc_asked asked = {
+      .from = address_of(c),
       .state = {attempt.state, ATTEMPT_TEXT},
       .nonce = {attempt.nonce, ATTEMPT_TEXT},
       .challenge = {attempt.challenge, ATTEMPT_TEXT}};
@@ -287,6 +296,7 @@ void serve_signed_in_at(struct call *c) {
     return;
   }
   const struct oidc_brought brought = {
+      .from = address_of(c),
       .code = code,
       .verifier = {attempt.verifier, ATTEMPT_TEXT},
       .nonce = {attempt.nonce, ATTEMPT_TEXT},

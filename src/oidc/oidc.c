@@ -185,11 +185,22 @@ static void leave_go(struct job *job) {
 
 /* ---- from outside */
 
+/* A stranger alone takes half of the places, two take two thirds: there is one
+ * left for the next address, however many ask from one. */
+static bool has_place(const struct oidc *o, uint64_t from) {
+  size_t own = 0;
+  for (const struct job *j = o->jobs; j != NULL; j = j->next) {
+    own += j->from == from;
+  }
+  return o->job_count < JOBS_MAX && own < JOBS_MAX - o->job_count;
+}
+
 /* NULL: too many wait, or there is no memory. */
-static struct job *enter(struct oidc *o, struct text id, oidc_fn *fn,
-                         void *ctx) {
-  struct job *job = o->job_count < JOBS_MAX ? job_new(o, id) : NULL;
+static struct job *enter(struct oidc *o, struct text id, uint64_t from,
+                         oidc_fn *fn, void *ctx) {
+  struct job *job = has_place(o, from) ? job_new(o, id) : NULL;
   if (job != NULL) {
+    job->from = from;
     job->fn = fn;
     job->ctx = ctx;
   }
@@ -213,7 +224,7 @@ static enum bt_err start(struct job *job, bool copied, job_fn *go) {
 
 enum bt_err oidc_begin(struct oidc *o, struct text id,
                        const struct oidc_asked *asked, oidc_fn *fn, void *ctx) {
-  struct job *job = enter(o, id, fn, ctx);
+  struct job *job = enter(o, id, asked->from, fn, ctx);
   if (job == NULL) {
     return BT_ERR_FULL;
   }
@@ -226,7 +237,7 @@ enum bt_err oidc_begin(struct oidc *o, struct text id,
 enum bt_err oidc_finish(struct oidc *o, struct text id,
                         const struct oidc_brought *brought, oidc_fn *fn,
                         void *ctx) {
-  struct job *job = enter(o, id, fn, ctx);
+  struct job *job = enter(o, id, brought->from, fn, ctx);
   if (job == NULL) {
     return BT_ERR_FULL;
   }
@@ -238,7 +249,7 @@ enum bt_err oidc_finish(struct oidc *o, struct text id,
 }
 
 enum bt_err oidc_leave(struct oidc *o, struct text id, oidc_fn *fn, void *ctx) {
-  struct job *job = enter(o, id, fn, ctx);
+  struct job *job = enter(o, id, 0, fn, ctx);
   return job == NULL ? BT_ERR_FULL : start(job, true, leave_go);
 }
 

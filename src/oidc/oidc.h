@@ -61,16 +61,19 @@ typedef void oidc_fn(void *ctx, const struct oidc_answer *answer);
 
 /* Of attempt.h; all are copied. */
 struct oidc_asked {
+  uint64_t from; /* which address asks, hashed */
   struct text state, nonce, challenge;
 };
 struct oidc_brought {
+  uint64_t from;
   struct text code, verifier, nonce;
   struct text issuer; /* "iss" of the answer (RFC 9207); empty: none */
 };
 
 /* @id is a provider's. @fn is called once: from a later turn of the loop, or at
- * once, where everything is known. BT_ERR_NOMEM, BT_ERR_FULL (too many wait):
- * it is not. */
+ * once, where everything is known. BT_ERR_NOMEM, BT_ERR_FULL (too many wait, or
+ * too many from the same address: one has as many places as it leaves free, so
+ * that nobody takes all of them): it is not. */
 enum bt_err oidc_begin(struct oidc *o, struct text id,
                        const struct oidc_asked *asked, oidc_fn *fn,
                        void *ctx) BT_USE_RESULT;

@@ -20,6 +20,7 @@ struct job {
   struct provider *provider;
   oidc_fn *fn;
   void *ctx;
+  uint64_t from;      /* the address of who waits, hashed; 0: is signed in */
   struct arena arena; /* of all its texts */
   job_fn *go;         /* what it does when the provider is known */
   struct job *next_waiting;
