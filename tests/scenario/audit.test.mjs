@@ -56,6 +56,17 @@ test("the configuration: who changed what", async () => {
   assert.deepEqual([supervisors.entry.who, supervisors.entry.code], ["supervisor", 403]);
 });
 
+test("programs that open sessions with a supervisor's token do not fill it; the timeline has who it was", async () => {
+  const before = log().length;
+  const { status, body } = await supervisor("POST", "/sessions", { entryPoint: "plain" });
+  assert.equal(status, 201);
+  assert.equal(log().length, before);
+  const opened = (await supervisor("GET", `/sessions/${body.id}/timeline`)).body.events[0];
+  assert.match(JSON.stringify(opened), /"role":"supervisor","[a-z]+":"supervisor"/);
+  const { entry } = await asked("admin", "POST", "/sessions", { entryPoint: "plain" });
+  assert.deepEqual([entry.who, entry.what, entry.code], ["admin", "open", 201]);
+});
+
 test("reading what was said is written down, by staff and not by the customer", async () => {
   const { body } = await server.as("visitor")("POST", "/sessions", { entryPoint: "plain" });
   await server.as(body.token)("POST", `/sessions/${body.id}/messages`, { text: SECRET });
