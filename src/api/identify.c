@@ -52,12 +52,11 @@ static bool take_identity(struct call *c, const struct auth_identity *who) {
 }
 
 /* A stranger comes in where the centre has visitors and the path opens a
- * session. */
-static bool let_stranger_in(struct call *c) {
+ * session. @why_not: what is said to others. */
+static bool let_stranger_in(struct call *c, const char *why_not) {
   const bool open_to_all = (c->route->roles & 1u << ROLE_NONE) != 0;
   if (!open_to_all || !c->api->options.visitors) {
-    return unauthorized(c, "The request has no token: send Authorization: "
-                           "Bearer TOKEN.");
+    return unauthorized(c, why_not);
   }
   /* A browser lets any page open a WebSocket: that we must see to. */
   if (c->origin.len > 0 && !call_is_own_page(c) &&
@@ -90,12 +89,13 @@ static bool use_cookie(struct call *c, struct text cookie) {
   if (!call_is_own_page(c)) {
     call_refuse(c, REFUSAL_FORBIDDEN,
                 TEXT("A page of another origin asks in the name of whoever is "
-                     "signed in here."),
+                     "signed in here: let it show a token of its own."),
                 TEXT(""));
     return false;
   }
   if (!call_signed_in(c, cookie, &who)) {
-    return let_stranger_in(c);
+    return let_stranger_in(c, "Nobody is signed in by this cookie any more: "
+                              "sign in again.");
   }
   return take_identity(c, &who);
 }
@@ -114,7 +114,9 @@ static bool identify_peer(struct call *c) {
     if (http_request_header(req, TEXT("Authorization")).ptr != NULL) {
       return unauthorized(c, "Authorization must be: Bearer TOKEN.");
     }
-    return cookie.len > 0 ? use_cookie(c, cookie) : let_stranger_in(c);
+    return cookie.len > 0 ? use_cookie(c, cookie)
+                          : let_stranger_in(c, "The request has no token: send "
+                                               "Authorization: Bearer TOKEN.");
   }
   struct auth_identity who;
   if (!auth_find(&c->api->auth, token, &who)) {

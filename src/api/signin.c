@@ -19,7 +19,6 @@ enum {
   SIGNINS_MAX = 256,   /* looked at, or waiting to be */
   OF_ADDRESS_MAX = 32, /* of them, of one address, */
   LOOKED_AT_MAX = 2,   /* and of those looked at at once */
-  BODY_DEPTH = 4,
   BUSY_RETRY_MS = 2000
 };
 
@@ -279,14 +278,8 @@ static bool read_text(struct call *c, const struct json *tree, const char *name,
 
 static bool read_body(struct call *c, struct text *login,
                       struct text *password) {
-  struct json *tree = NULL;
-  if (json_parse(&c->arena, c->body, BODY_DEPTH, &tree, NULL) != BT_ERR_OK ||
-      tree->type != JSON_OBJECT) {
-    call_refuse(c, REFUSAL_BAD_REQUEST,
-                TEXT("The body is {\"login\": …, \"password\": …}."), TEXT(""));
-    return false;
-  }
-  return read_text(c, tree, "login", ACCOUNT_TEXT_MAX, login) &&
+  const struct json *tree = call_read_object(c);
+  return tree != NULL && read_text(c, tree, "login", ACCOUNT_TEXT_MAX, login) &&
          read_text(c, tree, "password", PASSWORD_MAX, password);
 }
 
@@ -384,7 +377,8 @@ static bool from_own_page(struct call *c) {
     return true;
   }
   call_refuse(c, REFUSAL_FORBIDDEN,
-              TEXT("Signing in and out is for pages of this server."),
+              TEXT("Signing in and out is for pages of this server; programs "
+                   "show a token."),
               TEXT(""));
   return false;
 }

@@ -136,7 +136,7 @@ test("many at once: each is answered, and the server goes on meanwhile", async (
 });
 
 test("what is not a sign-in", async () => {
-  const cases = [["{", 400], ["[]", 400], ['{"login":"sue"}', 422], ['{"login":5,"password":"x"}', 422],
+  const cases = [["{", 400], ["[]", 422], ['{"login":"sue"}', 422], ['{"login":5,"password":"x"}', 422],
     [JSON.stringify({ login: "sue", password: "x".repeat(300) }), 422],
     [JSON.stringify({ login: "s".repeat(300), password: PASSWORD }), 422]];
   for (const [body, status] of cases) {
@@ -144,6 +144,12 @@ test("what is not a sign-in", async () => {
     assert.equal(answer.status, status, `${body}: ${answer.text}`);
     assert.ok(answer.body.detail.length > 10);
   }
+  const at = await server.ask("POST", "/api/v1/login", { body: '{"login":"sue",', headers: { ...own, "Content-Type": "application/json" } });
+  assert.match(at.body.detail, /line 1, column 16/);
+  const form = await server.ask("POST", "/api/v1/login", { body: "login=sue&password=x", headers: { ...own, "Content-Type": "application/x-www-form-urlencoded" } });
+  assert.deepEqual([form.status, form.body.refusal], [415, "unsupported_type"]);
+  const over = await server.ask("GET", "/api/v1/me", { headers: { ...own, Cookie: `baton=${"0".repeat(64)}` } });
+  assert.deepEqual([over.status, over.body.detail], [401, "Nobody is signed in by this cookie any more: sign in again."]);
 });
 
 test("accounts are there after kill -9; a new password signs out everywhere", async () => {
