@@ -2,6 +2,7 @@
 // bot and never the session, over every connector that calls.
 import assert from "node:assert/strict";
 import net from "node:net";
+import zlib from "node:zlib";
 import { after, before, test } from "node:test";
 import { reply, SPEAK } from "./support/speak.mjs";
 import { eventually, Server } from "./support/server.mjs";
@@ -54,6 +55,19 @@ const WRONG = {
   },
   "redirects for ever": (json, line, path) => line.end(`HTTP/1.1 307 Temporary Redirect\r\nLocation: ${path}\r\nContent-Length: 0\r\n\r\n`),
   "redirected to somewhere else": (json, line) => line.end("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"),
+  "a drip without an end": (json, line) => {
+    line.write(head("Content-Length: 1000000"));
+    const timer = setInterval(() => line.write(" "), 100);
+    line.on("close", () => clearInterval(timer));
+  },
+  "packed, though nobody asked for it": (json, line) => {
+    const packed = zlib.gzipSync(json);
+    line.end(Buffer.concat([Buffer.from(head("Content-Encoding: gzip", `Content-Length: ${packed.length}`)), packed]));
+  },
+  "a text and no object": (json, line) => line.end(whole('"just words"')),
+  "null": (json, line) => line.end(whole("null")),
+  "objects where lists belong, and lists where texts do": (json, line) =>
+    line.end(whole(`{"text":[1],"messages":{},"outcome":[],"branchName":{},"botState":[],"replyMessages":{},"outputStack":{"a":[]}}`)),
   "nesting without a bottom": (json, line) => line.end(whole("[".repeat(20000))),
 };
 

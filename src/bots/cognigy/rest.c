@@ -85,8 +85,17 @@ static const struct json *next_output(const struct json *output,
 static void take(struct rounds_talk *t, const struct rounds_ask *ask,
                  const struct json *reply) {
   const struct rest_bot *b = (const struct rest_bot *)(void *)t->talk.bot;
+  const struct json *stack = json_member(reply, TEXT("outputStack"));
   const struct json *output = first_output(reply);
   (void)ask;
+  if (reply == NULL || reply->type != JSON_OBJECT) {
+    rounds_lose(t, "The endpoint answered no JSON object.");
+    return;
+  }
+  if (stack != NULL && stack->type != JSON_LIST && stack->type != JSON_NULL) {
+    rounds_lose(t, "The endpoint's \"outputStack\" is no list.");
+    return;
+  }
   for (; output != NULL; output = next_output(output, reply)) {
     const enum goodbye goodbye = cognigy_judge(&b->rules, output);
     cognigy_say(&t->talk, output);

@@ -87,6 +87,10 @@ static bool write(struct rounds_bot *b, const struct rounds_ask *ask,
 static void take(struct rounds_talk *t, const struct rounds_ask *ask,
                  const struct json *reply) {
   (void)ask;
+  if (reply != NULL && reply->type != JSON_OBJECT) {
+    rounds_lose(t, "The webhook's answer is no JSON object.");
+    return;
+  }
   said_messages(&t->talk, json_member(reply, TEXT("messages")));
   const enum said_outcome outcome = said_farewell(&t->talk, reply);
   if (outcome == SAID_BAD) {
