@@ -121,20 +121,20 @@ const LAST = [undefined, "human", "bye"]; // what a session says at the end, by 
 const wordsOf = (n) => ["one", "two", "three", ...(LAST[n % 3] ? [LAST[n % 3]] : [])].map((w) => (OUTCOME[w] ? w : `${w} of ${n}`));
 const STATUS = { human: "queued", bye: "completed" };
 
-// A session as the server has it. @mayBeLost: its peer does not acknowledge, so that its words may be lost with a
+// A session as its timeline has it, which is there also a minute after its end. @mayBeLost: its peer does not acknowledge, so that its words may be lost with a
 // line, and then the session is lost to it.
 async function judge(id, n, { mayBeLost = false, quiet = false } = {}) {
   const words = wordsOf(n);
-  const events = (await supervisor("GET", `/sessions/${id}/timeline`)).body.events;
+  const read = async () => (await supervisor("GET", `/sessions/${id}/timeline`)).body.events;
+  let events = await read();
   const lost = events.some((e) => e.type === "bot.lost");
   assert.ok(mayBeLost || !lost, `${id} was lost: ${JSON.stringify(events.filter((e) => e.type.startsWith("bot.")))}`);
   const wanted = lost ? "queued" : STATUS[words.at(-1)] ?? "connected";
-  let body = {};
-  await wait(() => `${id} is ${wanted}, but ${body.status}: ${JSON.stringify(events.slice(-3))}`, async () => {
-    ({ body } = await supervisor("GET", `/sessions/${id}?messages=true`));
-    return body.status === wanted;
+  await wait(() => `${id} is ${wanted}: ${JSON.stringify(events.slice(-3))}`, async () => {
+    events = await read();
+    return events.findLast((e) => e.status)?.status === wanted;
   });
-  const by = (who) => body.messages.filter((m) => m.from === who && m.text).map((m) => m.text);
+  const by = (who) => events.filter((e) => e.type === "message" && e.cause.role === who && e.text).map((e) => e.text);
   assert.deepEqual(by("customer"), lost ? words.slice(0, by("customer").length) : words);
   const answers = words.map(reply).filter((text) => !quiet || text !== "Good-bye.");
   const said = by("bot");
