@@ -12,8 +12,7 @@ static bool is_host(struct text value) {
   }
   for (size_t i = 0; i < value.len; i++) {
     const char c = value.ptr[i];
-    if (strchr(" \t,/?#@\\", c) != NULL ||
-        (i > port && (c < '0' || c > '9'))) {
+    if (strchr(" \t,/?#@\\", c) != NULL || (i > port && (c < '0' || c > '9'))) {
       return false;
     }
   }
