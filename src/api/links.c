@@ -36,7 +36,7 @@ static void sign(const struct api *api, struct text path, char out[SIGNATURE]) {
 static void put_link(struct api *api, struct id session, struct text file,
                      struct json_out *o) {
   const int64_t until_s =
-      api_unix_us(api) / SECOND_US + api->options.files.link_seconds;
+      api_now_us(api) / SECOND_US + api->options.files.link_seconds;
   const struct text base = textbuf_text(&api->public_url);
   char signature[SIGNATURE];
   struct textbuf url;
