@@ -34,9 +34,22 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(verdict([], []), "not measured")
 
     def test_a_page_names_every_row(self):
-        page = prove.page(prove.not_measured_here([]), "a machine")
+        page = prove.page([prove.not_run(row) for row in ROWS], "a machine")
         for row in ROWS:
             self.assertRegex(page, rf"\| {row.number} \| {re.escape(row.title)} \|")
+
+    def test_a_row_that_is_not_run_keeps_what_was_measured(self):
+        row = Row(7, "x", "y", [GOOD], [Step("echo a || 3 lost", r".*lost")], "")
+        ran = prove.prove(row, NAMES, None)
+        was = prove.page([ran], "a machine")
+        self.assertEqual(prove.kept(row, was), ran)
+        self.assertEqual(prove.kept(row._replace(missing="the rest"), was)["verdict"], "holds in part")
+
+    def test_what_other_commands_measured_is_not_kept(self):
+        row = Row(7, "x", "y", [GOOD], [GOOD], "")
+        was = prove.page([prove.prove(row, NAMES, None)], "a machine")
+        self.assertEqual(prove.kept(row._replace(measure=[BAD]), was), prove.not_run(row._replace(measure=[BAD])))
+        self.assertEqual(prove.kept(row, ""), prove.not_run(row))
 
 
 if __name__ == "__main__":
