@@ -257,6 +257,7 @@ void api_free(struct api *api) {
   audit_rounds_free(api);
   audit_look_free(api);
   erasing_forget(api);
+  exporting_forget(api);
   retain_end(api);
   calls_free(api);
   while (api->pendings != NULL) {

@@ -22,6 +22,7 @@ struct mail_log;
 struct audit_round;
 struct audit_look;
 struct erasing;
+struct exporting;
 struct retainer;
 
 /* Something small that waits for the domain: the api frees what is left. The
@@ -91,6 +92,7 @@ struct api {
   struct audit_round *audit_running, *audit_next; /* on its way; gathered */
   struct audit_look *audit_look;                  /* the one that runs */
   struct erasing *erasing;                        /* the one that runs */
+  struct exporting *exporting;                    /* the one that runs */
   struct retainer *retainer;                      /* NULL: nothing is kept */
   bool audit_failed;                              /* at the last try */
   uint64_t commands;                              /* submitted */
@@ -269,6 +271,9 @@ void erasing_forget(struct api *api);
 struct erase_places api_erase_places(const struct api *api);
 /* Is something being erased, or does the history lack something that ended? */
 bool api_is_erasing(const struct api *api);
+
+/* ---- export.c */
+void exporting_forget(struct api *api);
 
 /* ---- holds.c */
 /* {customer} or {session} of a body. False: answered. */

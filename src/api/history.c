@@ -70,7 +70,7 @@ void history_searches_free(struct api *api) {
 
 /* ---- out */
 
-static void put_row(struct json_out *o, const struct history_row *row) {
+void history_put_row(struct json_out *o, const struct history_row *row) {
   static const char *const names[] = {"customer", "name",        "number",
                                       "channel",  "entryPoint",  "queue",
                                       "agent",    "disposition", "endReason"};
@@ -99,7 +99,7 @@ static bool give_row(void *ctx, const struct history_row *row) {
     s->given++;
     return false;
   }
-  put_row(&s->json, row);
+  history_put_row(&s->json, row);
   s->last =
       (struct history_row){.session = row->session, .ended_us = row->ended_us};
   s->given++;

@@ -28,10 +28,16 @@ serve_fn serve_timeline, serve_explain;
  * engine: supervisors and above may still, and agents of the session cannot be
  * told from others. Else the call is answered, and false. */
 bool call_find_story(struct call *c);
+/* Every event of the session as a list; those with the variables of its scripts
+ * if @whole. Errors as domain_timeline(). */
+enum bt_err story_put_events(struct api *api, struct id session, bool whole,
+                             struct json_out *o) BT_USE_RESULT;
 /* Why the story cannot be read. */
 void call_refuse_journal(struct call *c, enum bt_err err);
 /* history.c */
 serve_fn serve_history, serve_session_history;
+struct history_row;
+void history_put_row(struct json_out *o, const struct history_row *row);
 /* decisions.c */
 serve_fn serve_decisions;
 /* lists.c */
@@ -54,8 +60,9 @@ serve_fn serve_debugger, serve_frames, serve_evaluate;
 #undef ASK
 /* audit.c */
 serve_fn serve_audit;
-/* erase.c, holds.c */
-serve_fn serve_erase, serve_put_hold, serve_holds, serve_lift_hold;
+/* erase.c, export.c, holds.c */
+serve_fn serve_erase, serve_export;
+serve_fn serve_put_hold, serve_holds, serve_lift_hold;
 /* signin.c, signin_oidc.c */
 serve_fn serve_login, serve_logout, serve_me;
 serve_fn serve_ways_in, serve_sign_in_at, serve_signed_in_at;

@@ -46,7 +46,7 @@ static void reply_out(struct call *c, const char *type) {
 struct timeline {
   const struct engine *engine;
   bool whole; /* with the variables of scripts, which are not agents' to read */
-  struct json_out o;
+  struct json_out *o;
 };
 
 static bool put_event(void *ctx, uint64_t seq, const struct record *event) {
@@ -55,26 +55,30 @@ static bool put_event(void *ctx, uint64_t seq, const struct record *event) {
                     event->type == EVENT_SCRIPT_CHANGED)) {
     return true;
   }
-  engine_write_event(t->engine, seq, event, &t->o);
-  return !t->o.buf->failed;
+  engine_write_event(t->engine, seq, event, t->o);
+  return !t->o->buf->failed;
+}
+
+enum bt_err story_put_events(struct api *api, struct id session, bool whole,
+                             struct json_out *o) {
+  struct timeline t = {api_engine(api), whole, o};
+  json_open_list(o);
+  const enum bt_err err = domain_timeline(api->domain, session, put_event, &t);
+  json_close_list(o);
+  return err == BT_ERR_OK && o->buf->failed ? BT_ERR_NOMEM : err;
 }
 
 static void show_timeline(struct call *c) {
-  struct timeline t = {.engine = api_engine(c->api),
-                       .whole = c->by.role == ROLE_SUPERVISOR ||
-                                c->by.role == ROLE_ADMIN,
-                       .o = call_json(c)};
-  json_open_object(&t.o);
-  json_key(&t.o, "session");
-  json_put_text(&t.o, c->params[0]);
-  json_key(&t.o, "events");
-  json_open_list(&t.o);
-  const enum bt_err err =
-      domain_timeline(c->api->domain, c->session, put_event, &t);
-  json_close_list(&t.o);
-  json_close_object(&t.o);
-  if (err != BT_ERR_OK || c->out.failed) {
-    call_refuse_journal(c, err == BT_ERR_OK ? BT_ERR_NOMEM : err);
+  const bool whole = c->by.role == ROLE_SUPERVISOR || c->by.role == ROLE_ADMIN;
+  struct json_out o = call_json(c);
+  json_open_object(&o);
+  json_key(&o, "session");
+  json_put_text(&o, c->params[0]);
+  json_key(&o, "events");
+  const enum bt_err err = story_put_events(c->api, c->session, whole, &o);
+  json_close_object(&o);
+  if (err != BT_ERR_OK) {
+    call_refuse_journal(c, err);
     return;
   }
   reply_out(c, NULL);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """soak.py - a server at half of what it can do, for long: does anything grow?
 
-usage: soak.py BATON [--minutes M] [--slices N] [--leak]
+usage: soak.py BATON [--minutes M] [--slices N] [--rate R] [--leak]
 
-Whole lives of sessions, begun at half the rate that a first run reaches. After
-each slice: memory, descriptors, latency. The first slices fill caches and what
-is kept for a while; from the middle to the end nothing may grow. --leak is the
-control: customers come and never go.
+Whole lives of sessions, begun at half the rate that a first run reaches, or at
+R a second on a machine that has other things to do. After each slice: memory,
+descriptors, latency. The first slices fill caches and what is kept for a while;
+from the middle to the end nothing may grow. --leak is the control: customers
+come and never go.
 """
 import argparse
 import asyncio
@@ -60,8 +61,9 @@ def grown(slices):
     return found
 
 
-def soak(house, minutes, count):
-    rate = max(1, int(house.handovers("--sessions", WARM_SESSIONS, "--clients", CLIENTS)["handovers_per_s"] / 2))
+def soak(house, minutes, count, rate):
+    reached = house.handovers("--sessions", WARM_SESSIONS, "--clients", CLIENTS)["handovers_per_s"]
+    rate = rate or max(1, int(reached / 2))
     slices = []
     for number in range(count):
         seconds = minutes * 60 / count
@@ -79,13 +81,14 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--slices", type=int, default=12)
+    parser.add_argument("--rate", type=int, help="lives a second; default half of what is reached")
     parser.add_argument("--leak", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="baton_soak.") as folder, House(options.program, folder) as house:
         leak = Leak(house.port) if options.leak else None
         if leak:
             leak.start()
-        rate, slices = soak(house, options.minutes, options.slices)
+        rate, slices = soak(house, options.minutes, options.slices, options.rate)
         if leak:
             leak.stopped = True
             leak.join()

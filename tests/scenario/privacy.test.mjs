@@ -1,11 +1,11 @@
 // privacy.test.mjs - what is kept of a person, and that nothing is after an erasure: every file of the server is searched.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
-import { BATON, CENTRE, eventually, Server } from "./support/server.mjs";
+import { BATON, CENTRE, eventually, Server, TOKENS } from "./support/server.mjs";
 
 const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
 const CARD = "4111 1111 1111 1111";
@@ -143,6 +143,58 @@ test("kill -9 loses no key: what was answered is read again", async () => {
   const { messages } = good(await server.as(token)("GET", `/sessions/${id}/messages`));
   assert.deepEqual(messages.map((m) => m.text).slice(0, 2), [CANARIES.first, CANARIES.second]);
   await end(id);
+});
+
+test("everything that is kept of a person is exported: the rows, what was said in each session, the files", async () => {
+  bot = await Peer.bot(server);
+  const { id: open } = await visit();
+  const [{ session: over }] = await inHistory(CANARIES.customer);
+  const exported = async (query = "", body = { customer: CANARIES.customer }) => good(await eventually("the export", async () => {
+    const answer = await admin("POST", `/exports${query}`, body);
+    return answer.status !== 503 && answer;
+  }));
+  const { customer, sessions, next } = await exported();
+  assert.deepEqual([customer, sessions.map((s) => s.session), next], [CANARIES.customer, [over, open], null]);
+  assert.deepEqual([sessions[0].history.name, sessions[1].history], [CANARIES.name, null]);
+  for (const { events } of sessions) {
+    const told = JSON.stringify(events);
+    for (const word of ["name", "address", "attribute", "first", "second", "patched", "note", "file"]) assert.ok(told.includes(CANARIES[word]), word);
+  }
+  // In pages it is the same; one session by its id.
+  const one = await exported("?limit=1");
+  const two = await exported(`?limit=1&after=${one.next}`);
+  assert.deepEqual([...one.sessions, ...two.sessions].map((s) => s.events.length), sessions.map((s) => s.events.length));
+  assert.equal(two.next, null);
+  assert.deepEqual((await exported("", { session: open })).sessions.map((s) => s.session), [open]);
+  // Nobody, and nothing that is understood.
+  assert.equal((await admin("POST", "/exports", { customer: "nobody-of-this-name" })).status, 404);
+  assert.equal((await admin("POST", "/exports", { session: "0192f1c4-7d3e-7b2a-9f00-2f1d5a7c9e10" })).status, 404);
+  for (const body of [{}, { customer: "a", session: open }, { customer: "a", files: true }, { session: "x" }]) {
+    assert.equal((await admin("POST", "/exports", body)).status, 422, JSON.stringify(body));
+  }
+  assert.equal((await supervisor("POST", "/exports", { customer: CANARIES.customer })).status, 403);
+  // Who asked is written down, by the sessions' ids and not by the person's.
+  const { entries } = good(await admin("GET", "/audit?what=export&limit=500"));
+  assert.deepEqual([entries.find((e) => e.of === `${over} ${open}`)?.who, entries.some((e) => e.code === 404)], ["admin", true]);
+  assert.ok(!JSON.stringify(entries).includes(CANARIES.customer));
+});
+
+test("baton export writes a person into a folder, with the bytes of the files", async () => {
+  const folder = path.join(server.data, "person");
+  const run = (...words) => new Promise((done) => execFile(BATON, ["export", "--url", `http://127.0.0.1:${server.port}`, ...words],
+    { env: { ...process.env, BATON_TOKEN: TOKENS.admin } }, (error, stdout, stderr) => done({ code: error?.code ?? 0, stdout, stderr })));
+  const told = await run("--customer", CANARIES.customer, folder);
+  assert.deepEqual([told.code, told.stdout], [0, `${folder}: 2 sessions, 2 files\n`], told.stderr);
+  const { sessions } = JSON.parse(fs.readFileSync(path.join(folder, "person.json"), "utf8"));
+  for (const { session, events } of sessions) {
+    const [file] = events.find((e) => e.data?.files).data.files;
+    assert.equal(fs.readFileSync(path.join(folder, "files", session, file.id), "utf8"), `${CANARIES.bytes}\n`);
+  }
+  assert.equal(fs.statSync(folder).mode & 0o077, 0);
+  // A folder that is there is not written into, and whoever is not kept leaves none.
+  assert.match((await run("--customer", CANARIES.customer, folder)).stderr, /File exists/);
+  assert.match((await run("--customer", "nobody-of-this-name", `${folder}-2`)).stderr, /refused with 404/);
+  assert.ok(!fs.existsSync(`${folder}-2`));
 });
 
 test("card numbers are written over before anybody sees them, where the entry point does not keep them", async () => {

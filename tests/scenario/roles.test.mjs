@@ -125,6 +125,7 @@ GET    /entryPoints                           s d
 PUT    /entryPoints/plain                     d
 GET    /audit                                 d
 POST   /erasures                              d
+POST   /exports                               d
 GET    /holds                                 s d
 POST   /holds                                 s d
 DELETE /holds/UNKNOWN                         s d
