@@ -152,7 +152,8 @@ static void compile_labels(struct compiler *c, const struct arm *arm,
 }
 
 /* SELECT (@value NULL) and SWITCH: each arm tests and runs in turn; DEFAULT,
- * wherever it stands, runs when no label of any arm has held. */
+ * wherever it stands, runs when no label of any arm has held. An empty one is
+ * none: a way back to nothing would be a way round without a statement. */
 static void compile_arms(struct compiler *c, const struct stmt *s,
                          const uint16_t *value) {
   struct jumps end = {0}, next = {0};
@@ -166,7 +167,7 @@ static void compile_arms(struct compiler *c, const struct stmt *s,
     compiler_land(c, &body);
     if (arm->is_default) {
       fallback = c->count;
-      has_default = true;
+      has_default = arm->body.first != NULL;
     }
     compiler_block(c, &arm->body);
     compiler_jump(c, &end, (struct insn){.op = OP_JUMP}, arm->at);
