@@ -161,6 +161,9 @@ enum bt_err convert_run(struct convert *c, struct textbuf *out) {
     return c->failed ? BT_ERR_NOMEM : BT_ERR_SYNTAX;
   }
   convert_repair(c);
+  if (c->error.line > 0) {
+    return BT_ERR_SYNTAX;
+  }
   sort_notes(c);
   return c->failed ? BT_ERR_NOMEM : lay_out(c, out);
 }

@@ -202,6 +202,21 @@ static bool close_block(struct convert *c, const struct diagnostics *d) {
   return false;
 }
 
+/* What is larger than the language allows is not mended: line by line that
+ * would take for ever, and leave nothing. */
+static bool is_too_large(struct convert *c, const struct diagnostics *d) {
+  for (size_t i = 0; i < d->count; i++) {
+    const struct diagnostic *item = &d->items[i];
+    if (item->code == DIAGNOSTIC_CODE_TOO_LARGE) {
+      const bool own = item->line - 1 < c->count;
+      c->error = (struct convert_note){own ? c->lines[item->line - 1].from : 1,
+                                       convert_copy(c, item->message)};
+      return true;
+    }
+  }
+  return false;
+}
+
 /* One round; false: there is nothing left to mend. */
 static bool mend(struct convert *c, struct textbuf *b) {
   struct diagnostics diags;
@@ -209,7 +224,7 @@ static bool mend(struct convert *c, struct textbuf *b) {
   diagnostics_init(&diags, heap_mem());
   const enum bt_err err = program_compile(heap_mem(), TEXT("script"),
                                           whole(c, b), &diags, &program);
-  const bool more = err == BT_ERR_SYNTAX &&
+  const bool more = err == BT_ERR_SYNTAX && !is_too_large(c, &diags) &&
                     (put_lines_aside(c, &diags) || close_block(c, &diags));
   c->failed = c->failed || err == BT_ERR_NOMEM;
   program_free(program);
