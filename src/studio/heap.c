@@ -133,6 +133,10 @@ bool heap_list_reserve(struct heap *h, struct list_obj *list, size_t count) {
   return grow(h, &list->items, &list->cap, count, sizeof *list->items);
 }
 
+bool heap_object_reserve(struct heap *h, struct object_obj *o, size_t count) {
+  return grow(h, &o->members, &o->cap, count, sizeof *o->members);
+}
+
 bool heap_list_add(struct heap *h, struct list_obj *list, struct value v) {
   if (!heap_list_reserve(h, list, list->count + 1)) {
     return false;
@@ -151,7 +155,7 @@ bool heap_object_set(struct heap *h, struct object_obj *o, struct text_obj *key,
     *old = v;
     return true;
   }
-  if (!grow(h, &o->members, &o->cap, o->count + 1, sizeof *o->members)) {
+  if (!heap_object_reserve(h, o, o->count + 1)) {
     return false;
   }
   o->members[o->count++] = (struct member){key, v};

@@ -116,15 +116,12 @@ static void put_heap_object(struct textbuf *out, const struct heap_obj *o) {
 /* The values that the run still needs: the stack up to its top, and not
  * beyond the arguments of what it waits for. */
 static size_t live_values(const struct vm *vm) {
-  if (vm->frame_count == 0) {
-    return vm->program->script.variable_count;
+  size_t count = vm_top(vm);
+  if (vm->state == VM_STATE_WAITING || vm->state == VM_STATE_BROKEN) {
+    const struct frame *f = &vm->frames[vm->frame_count - 1];
+    const struct insn *in = &vm->program->parts[f->part].code[f->pc];
+    count = (size_t)f->base + in->a + in->c;
   }
-  const struct frame *f = &vm->frames[vm->frame_count - 1];
-  const struct part *part = &vm->program->parts[f->part];
-  const struct insn *in = &part->code[f->pc];
-  const bool waits =
-      vm->state == VM_STATE_WAITING || vm->state == VM_STATE_BROKEN;
-  size_t count = (size_t)f->base + (waits ? in->a + in->c : part->registers);
   while (count > 0 && value_tag(vm->stack[count - 1]) == VALUE_NULL) {
     count--;
   }
@@ -135,7 +132,7 @@ static size_t live_values(const struct vm *vm) {
  * that a run that was loaded is saved as the same bytes. */
 static bool put_heap(const struct vm *vm, struct textbuf *out) {
   struct heap_marking marking = {0};
-  struct image_slot *table = NULL;
+  struct heap_obj **table = NULL;
   size_t count = 0, cap = 0;
   for (size_t i = 0; i < live_values(vm); i++) {
     heap_mark(&marking, vm->stack[i]);
@@ -149,14 +146,14 @@ static bool put_heap(const struct vm *vm, struct textbuf *out) {
   size_t left = count;
   for (struct heap_obj *o = vm->heap.first; o != NULL && room; o = o->next) {
     if (o->marked) {
-      table[--left].obj = o;
+      table[--left] = o;
       o->index = (uint32_t)left;
     }
   }
   heap_unmark(&vm->heap);
   put_uint(out, count);
   for (size_t i = 0; i < count && room; i++) {
-    put_heap_object(out, table[i].obj);
+    put_heap_object(out, table[i]);
   }
   mem_free(vm->mem, table, cap * sizeof *table);
   return room;

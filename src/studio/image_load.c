@@ -11,13 +11,19 @@
 
 enum { FEW = 16 }; /* objects that most runs do not have more of */
 
+/* An object, and where its elements or members are; a text has none. */
+struct slot {
+  struct heap_obj *obj;
+  const unsigned char *content;
+};
+
 struct loader {
   struct image_reader in;
   struct vm *vm;
-  struct image_slot *table; /* .few, or allocated */
+  struct slot *table; /* .few, or allocated */
   size_t count, cap;
   bool no_memory;
-  struct image_slot few[FEW];
+  struct slot few[FEW];
 };
 
 /* ---- values */
@@ -76,12 +82,28 @@ static const unsigned char *take_date(struct loader *l, const unsigned char *at,
   return at;
 }
 
-/* Of a kind without IMAGE_JOINED. */
-static inline const unsigned char *take_plain(struct loader *l,
-                                              const unsigned char *at,
-                                              unsigned kind,
-                                              struct value *out) {
+static const unsigned char *take_joined(struct loader *l,
+                                        const unsigned char *at, unsigned kind,
+                                        struct value *out) {
+  if (kind == (IMAGE_CONSTANT | IMAGE_JOINED)) {
+    at = take_constant(l, at, out);
+  } else if (kind == (IMAGE_OBJECT | IMAGE_JOINED)) {
+    at = take_object(l, at, out);
+  } else {
+    return fault(&l->in);
+  }
+  if (value_tag(*out) != VALUE_TEXT) {
+    return fault(&l->in);
+  }
+  *out = value_joined(*out);
+  return at;
+}
+
+static const unsigned char *take_any(struct loader *l, const unsigned char *at,
+                                     struct value *out) {
+  unsigned kind;
   *out = value_null();
+  at = take_byte(&l->in, at, &kind);
   switch (kind) {
   case IMAGE_NULL:
     return at;
@@ -100,23 +122,40 @@ static inline const unsigned char *take_plain(struct loader *l,
   case IMAGE_CONSTANT:
     return take_constant(l, at, out);
   default:
-    return fault(&l->in);
+    return take_joined(l, at, kind, out);
   }
 }
 
-static const unsigned char *
+/* What nearly all are: a byte for the kind, and at most one behind it. False:
+ * it is something else, or a fault. */
+static inline bool take_quickly(const struct loader *l, unsigned kind,
+                                unsigned n, struct value *out) {
+  const struct program *p = l->vm->program;
+  if (kind == IMAGE_CONSTANT && n < p->text_count && n < 0x80) {
+    *out = value_text(p->texts[n]);
+    return true;
+  }
+  if (kind == IMAGE_OBJECT && n < l->count && n < 0x80) {
+    struct heap_obj *o = l->table[n].obj;
+    *out = value_object_at((enum value_tag)o->tag, o);
+    return true;
+  }
+  return false;
+}
+
+/* Null where there is a fault. */
+static inline const unsigned char *
 take_value(struct loader *l, const unsigned char *at, struct value *out) {
-  unsigned kind;
-  at = take_byte(&l->in, at, &kind);
-  at = take_plain(l, at, kind & ~(unsigned)IMAGE_JOINED, out);
-  if ((kind & IMAGE_JOINED) == 0) {
-    return at;
+  if (l->in.end - at >= 2) {
+    if (at[0] == IMAGE_NULL) {
+      *out = value_null();
+      return at + 1;
+    }
+    if (take_quickly(l, at[0], at[1], out)) {
+      return at + 2;
+    }
   }
-  if (value_tag(*out) != VALUE_TEXT) {
-    return fault(&l->in);
-  }
-  *out = value_joined(*out);
-  return at;
+  return take_any(l, at, out);
 }
 
 /* ---- heap: once over the bytes to make the objects, once to fill them */
@@ -126,13 +165,14 @@ static void no_room(struct loader *l) {
   l->in.bad = true;
 }
 
-static bool keep(struct loader *l, struct heap_obj *o) {
+static bool keep(struct loader *l, struct heap_obj *o,
+                 const unsigned char *content) {
   if (o == NULL) {
     no_room(l);
     return false;
   }
   bt_check(l->count < l->cap);
-  l->table[l->count++].obj = o;
+  l->table[l->count++] = (struct slot){o, content};
   return true;
 }
 
@@ -162,7 +202,7 @@ static const unsigned char *make_text(struct loader *l,
   struct text t;
   at = take_text(&l->in, at, &t);
   if (!l->in.bad) {
-    (void)keep(l, (struct heap_obj *)heap_new_text(&l->vm->heap, t));
+    (void)keep(l, (struct heap_obj *)heap_new_text(&l->vm->heap, t), NULL);
   }
   return at;
 }
@@ -179,9 +219,10 @@ static const unsigned char *make_object(struct loader *l,
   if (tag != IMAGE_HEAP_LIST && tag != IMAGE_HEAP_OBJECT) {
     return fault(&l->in);
   }
-  if (!keep(l, tag == IMAGE_HEAP_LIST
-                   ? (struct heap_obj *)heap_new_list(heap, 0)
-                   : (struct heap_obj *)heap_new_object(heap))) {
+  if (!keep(l,
+            tag == IMAGE_HEAP_LIST ? (struct heap_obj *)heap_new_list(heap, 0)
+                                   : (struct heap_obj *)heap_new_object(heap),
+            at)) {
     return at;
   }
   at = take_count(l, at, &count);
@@ -194,45 +235,51 @@ static const unsigned char *make_object(struct loader *l,
   return at;
 }
 
-static const unsigned char *fill_list(struct loader *l, const unsigned char *at,
-                                      struct list_obj *list) {
+/* Both: what was just made shares nothing yet, and the count has been seen to
+ * be true. */
+
+static void fill_list(struct loader *l, const unsigned char *at,
+                      struct list_obj *list) {
   size_t count;
   at = take_count(l, at, &count);
-  for (size_t i = 0; i < count && !l->in.bad; i++) {
-    struct value v;
-    at = take_value(l, at, &v);
-    if (!heap_list_add(&l->vm->heap, list, v)) {
-      no_room(l);
-    }
+  if (!heap_list_reserve(&l->vm->heap, list, count)) {
+    no_room(l);
   }
-  return at;
+  while (list->count < count && !l->in.bad) {
+    at = take_value(l, at, &list->items[list->count++]);
+  }
 }
 
-static const unsigned char *
-fill_members(struct loader *l, const unsigned char *at, struct object_obj *o) {
+static void fill_members(struct loader *l, const unsigned char *at,
+                         struct object_obj *o) {
   size_t count;
   at = take_count(l, at, &count);
-  for (size_t i = 0; i < count && !l->in.bad; i++) {
-    struct value key, v;
-    at = take_value(l, take_value(l, at, &key), &v);
+  if (!heap_object_reserve(&l->vm->heap, o, count)) {
+    no_room(l);
+  }
+  while (o->count < count && !l->in.bad) {
+    struct member *m = &o->members[o->count];
+    struct value key;
+    at = take_value(l, at, &key);
     if (value_tag(key) != VALUE_TEXT) {
       l->in.bad = true;
-    } else if (!heap_object_set(&l->vm->heap, o, value_text_of(key), v)) {
-      no_room(l);
+      return;
     }
+    m->key = value_text_of(key);
+    at = take_value(l, at, &m->value);
+    o->count++;
   }
-  return at;
 }
 
-static const unsigned char *
-fill_object(struct loader *l, const unsigned char *at, struct heap_obj *o) {
-  struct text in_the_object;
-  at++; /* the tag */
-  if (o->tag == VALUE_TEXT) {
-    return take_bytes(&l->in, at, &in_the_object);
+static void fill_object(struct loader *l, const struct slot *slot) {
+  if (slot->content == NULL) {
+    return;
   }
-  return o->tag == VALUE_LIST ? fill_list(l, at, (struct list_obj *)o)
-                              : fill_members(l, at, (struct object_obj *)o);
+  if (slot->obj->tag == VALUE_LIST) {
+    fill_list(l, slot->content, (struct list_obj *)slot->obj);
+  } else {
+    fill_members(l, slot->content, (struct object_obj *)slot->obj);
+  }
 }
 
 static bool make_table(struct loader *l, size_t count) {
@@ -251,16 +298,14 @@ static const unsigned char *take_heap(struct loader *l,
                                       const unsigned char *at) {
   size_t count;
   at = take_count(l, at, &count);
-  const unsigned char *const from = at;
   if (!make_table(l, count)) {
     return at;
   }
   for (size_t i = 0; i < count && !l->in.bad; i++) {
     at = make_object(l, at);
   }
-  at = l->in.bad ? at : from;
   for (size_t i = 0; i < count && !l->in.bad; i++) {
-    at = fill_object(l, at, l->table[i].obj);
+    fill_object(l, &l->table[i]);
   }
   return at;
 }
@@ -284,49 +329,37 @@ static bool is_first(const struct program *p, const struct frame *f) {
   return p->parts[f->part].unit->kind != UNIT_FUNCTION && f->base == 0;
 }
 
-/* The frame inside the last, and its instruction. */
-static bool enter(struct loader *l, const struct frame *f) {
-  struct vm *vm = l->vm;
+/* Can it stand inside of the last? */
+static bool fits(const struct vm *vm, const struct frame *f) {
   const struct program *p = vm->program;
-  if (vm->frame_count == 0 ? !is_first(p, f) : !is_called(p, vm_frame(vm), f)) {
-    return false;
-  }
-  if (!vm_enter(vm, f->part, f->base, 0)) {
-    no_room(l);
-    return false;
-  }
-  vm_frame(vm)->pc = f->pc;
-  return true;
+  return vm->frame_count == 0
+             ? is_first(p, f)
+             : is_called(p, &vm->frames[vm->frame_count - 1], f);
 }
 
 static const unsigned char *take_frame(struct loader *l,
                                        const unsigned char *at) {
-  const struct program *p = l->vm->program;
+  struct vm *vm = l->vm;
+  const struct program *p = vm->program;
   uint64_t part, place, base;
   at = take_uint(&l->in, at, p->script.unit_count - 1, &part);
   at = take_uint(&l->in, at, UINT32_MAX, &place);
   at = take_uint(&l->in, at, VM_VALUES_MAX, &base);
   struct frame f = {.part = (uint32_t)part, .base = (uint32_t)base};
-  const bool good = !l->in.bad &&
-                    place_find(&p->parts[f.part], (uint32_t)place, &f.pc) &&
-                    enter(l, &f);
-  return good ? at : fault(&l->in);
-}
-
-/* Of a run that has ended only the variables are left. */
-static void make_variables(struct loader *l) {
-  if (!vm_enter(l->vm, 0, 0, 0)) {
-    no_room(l);
+  if (l->in.bad || !place_find(&p->parts[f.part], (uint32_t)place, &f.pc) ||
+      !fits(vm, &f)) {
+    return fault(&l->in);
   }
-  l->vm->frame_count = 0;
+  vm->frames[vm->frame_count++] = f;
+  return at;
 }
 
 static const unsigned char *take_frames(struct loader *l,
                                         const unsigned char *at) {
   uint64_t count;
   at = take_uint(&l->in, at, VM_CALLS_MAX + 1, &count);
-  if (count == 0) {
-    make_variables(l);
+  if (!vm_reserve(l->vm, (size_t)count, 0)) {
+    no_room(l);
   }
   for (uint64_t i = 0; i < count && !l->in.bad; i++) {
     at = take_frame(l, at);
@@ -334,18 +367,33 @@ static const unsigned char *take_frames(struct loader *l,
   return at;
 }
 
+/* What the widest of the frames needs: when the inner ones have returned, the
+ * run goes on in the others. */
+static size_t width(const struct vm *vm) {
+  size_t most = vm->program->script.variable_count;
+  for (size_t i = 0; i < vm->frame_count; i++) {
+    const struct frame *f = &vm->frames[i];
+    const size_t top = (size_t)f->base + vm->program->parts[f->part].registers;
+    most = top > most ? top : most;
+  }
+  return most;
+}
+
 static const unsigned char *take_stack(struct loader *l,
                                        const unsigned char *at) {
   struct vm *vm = l->vm;
-  size_t room = vm->program->script.variable_count;
-  uint64_t count;
-  if (vm->frame_count > 0) {
-    const struct frame *f = vm_frame(vm);
-    room = (size_t)f->base + vm->program->parts[f->part].registers;
+  const size_t room = width(vm);
+  uint64_t count, i = 0;
+  if (!vm_reserve(vm, 0, room)) {
+    no_room(l);
+    return at;
   }
-  at = take_uint(&l->in, at, room, &count);
-  for (size_t i = 0; i < count && !l->in.bad; i++) {
+  at = take_uint(&l->in, at, vm_top(vm), &count);
+  for (; i < count && !l->in.bad; i++) {
     at = take_value(l, at, &vm->stack[i]);
+  }
+  for (; i < room; i++) {
+    vm->stack[i] = value_null();
   }
   return at;
 }

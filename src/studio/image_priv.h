@@ -27,11 +27,6 @@ enum { IMAGE_HEAP_TEXT = 3, IMAGE_HEAP_LIST, IMAGE_HEAP_OBJECT };
 enum { IMAGE_SLEPT = 1, IMAGE_CAUGHT = 2, IMAGE_LINE_SHOWN = 4 };
 enum { IMAGE_FLAGS = IMAGE_SLEPT | IMAGE_CAUGHT | IMAGE_LINE_SHOWN };
 
-/* One row of the heap's table. */
-struct image_slot {
-  struct heap_obj *obj;
-};
-
 /* Is the failure part of the image? */
 static inline bool image_has_failure(const struct vm *vm) {
   return vm->caught || vm->state == VM_STATE_BROKEN ||

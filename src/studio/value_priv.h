@@ -106,6 +106,7 @@ struct text_obj *heap_new_text_with_room(struct heap *h, struct text t,
 struct list_obj *heap_new_list(struct heap *h, size_t room);
 struct object_obj *heap_new_object(struct heap *h);
 bool heap_list_reserve(struct heap *h, struct list_obj *list, size_t count);
+bool heap_object_reserve(struct heap *h, struct object_obj *o, size_t count);
 bool heap_list_add(struct heap *h, struct list_obj *list, struct value v);
 /* Sets or adds the member. */
 bool heap_object_set(struct heap *h, struct object_obj *o, struct text_obj *key,

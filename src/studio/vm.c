@@ -90,14 +90,18 @@ static bool grow_stack(struct vm *vm, size_t want) {
 }
 
 /* The stack is the last to be made: what is newest grows where it stands. */
-bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from) {
-  const uint32_t registers = vm->program->parts[part].registers;
-  if (!mem_grow(&vm->area.mem, &vm->frames, &vm->frame_cap, vm->frame_count + 1,
+bool vm_reserve(struct vm *vm, size_t frames, size_t values) {
+  if (!mem_grow(&vm->area.mem, &vm->frames, &vm->frame_cap, frames,
                 sizeof *vm->frames)) {
     vm->heap.out_of_memory = true;
     return false;
   }
-  if (!grow_stack(vm, (size_t)base + registers)) {
+  return grow_stack(vm, values);
+}
+
+bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from) {
+  const uint32_t registers = vm->program->parts[part].registers;
+  if (!vm_reserve(vm, vm->frame_count + 1, (size_t)base + registers)) {
     return false;
   }
   for (uint32_t i = from; i < registers; i++) {
@@ -119,13 +123,17 @@ bool vm_begin(struct vm *vm, uint32_t part) {
   return true;
 }
 
+size_t vm_top(const struct vm *vm) {
+  if (vm->frame_count == 0) {
+    return vm->program->script.variable_count;
+  }
+  const struct frame *f = &vm->frames[vm->frame_count - 1];
+  return (size_t)f->base + vm->program->parts[f->part].registers;
+}
+
 void vm_collect(struct vm *vm) {
   struct heap_marking marking = {0};
-  size_t top = vm->program->script.variable_count;
-  if (vm->frame_count > 0) {
-    const struct frame *f = vm_frame(vm);
-    top = (size_t)f->base + vm->program->parts[f->part].registers;
-  }
+  const size_t top = vm_top(vm);
   for (size_t i = 0; i < top; i++) {
     heap_mark(&marking, vm->stack[i]);
   }

@@ -90,6 +90,12 @@ static inline struct value *vm_registers(struct vm *vm) {
 /* A run that stands nowhere yet, without room for its variables. */
 enum bt_err vm_make(const struct mem *mem, const struct program *program,
                     struct vm **out) BT_USE_RESULT;
+/* Room for so many frames, and so many values on the stack. False: there is
+ * none, and heap.out_of_memory says whose fault that is. */
+bool vm_reserve(struct vm *vm, size_t frames, size_t values);
+/* How many values of the stack are those of a frame: of a run that has ended
+ * only the variables are left. */
+size_t vm_top(const struct vm *vm);
 /* Room for the registers of a frame at @base; cleared from @from on. */
 bool vm_enter(struct vm *vm, uint32_t part, uint32_t base, uint32_t from);
 /* Leaves everything that runs and begins this part. False: no memory. */
