@@ -128,9 +128,11 @@ static bool add_session(struct ended *j, const struct engine *e,
     return true;
   }
   arena_init(&scratch, heap_mem(), 0);
-  const bool good = json_parse(&scratch, brief.customer, JSON_DEPTH_MAX,
-                               &customer, NULL) == BT_ERR_OK &&
-                    own_row(j, row_of(&brief, customer));
+  const bool told = brief.customer.len > 0; /* else nobody said who it is */
+  const bool good =
+      (!told || json_parse(&scratch, brief.customer, JSON_DEPTH_MAX, &customer,
+                           NULL) == BT_ERR_OK) &&
+      own_row(j, row_of(&brief, customer));
   arena_free(&scratch);
   return good;
 }

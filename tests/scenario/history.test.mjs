@@ -67,6 +67,13 @@ test("a finished session is found by customer, number, queue, agent, disposition
   }
 });
 
+test("who says nothing of himself is found, too", async () => {
+  const session = await talk(undefined);
+  await finish(session, "anonymous");
+  const [row] = (await found("/history?disposition=anonymous", 1)).sessions;
+  assert.deepEqual([row.session, row.agent, row.customer ?? ""], [session, "anna", ""]);
+});
+
 test("what is asked wrongly is said", async () => {
   for (const path of ["from=yesterday", "after=x", "limit=501", "custmer=c-1"]) {
     const { status, body } = await supervisor(`/history?${path}`);
