@@ -27,10 +27,7 @@ static void sync_queues(struct engine *e) {
   bt_check(room);
   for (; e->queue_count < e->dir.queue_count; e->queue_count++) {
     const uint32_t q = (uint32_t)e->queue_count;
-    const struct router_queue_params *p = &e->dir.queues[q].params;
-    const enum bt_err err = router_prepare_queue(&e->router, q, p);
-    bt_check(err == BT_ERR_OK);
-    router_put_queue(&e->router, q, p);
+    router_put_queue(&e->router, q, &e->dir.queues[q].params);
     e->queues[q] = (struct queue_slot){.reason = {"", 0}, .timer = TIMER_NONE};
   }
 }
@@ -39,8 +36,6 @@ static void apply_agent_params(struct engine *e, uint32_t agent,
                                const struct json *c, struct arena *arena) {
   const struct router_agent_params p =
       directory_agent_params(&e->dir, agent, c, arena);
-  const enum bt_err err = router_prepare_agent(&e->router, agent, &p);
-  bt_check(err == BT_ERR_OK);
   router_put_agent(&e->router, agent, &p);
   apply_agent_state(e, agent);
 }
@@ -83,11 +78,8 @@ static void apply_queue_put(struct engine *e, const struct json *c) {
   const size_t before = e->dir.queue_count;
   const size_t posted = e->dir.posted_count;
   const uint32_t q = directory_put_queue(&e->dir, c);
-  const struct router_queue_params *p = &e->dir.queues[q].params;
   sync_queues(e);
-  const enum bt_err err = router_prepare_queue(&e->router, q, p);
-  bt_check(err == BT_ERR_OK);
-  router_put_queue(&e->router, q, p);
+  router_put_queue(&e->router, q, &e->dir.queues[q].params);
   apply_queue_matches(e, q);
   /* Agents may have named it before it was there; it may name them, or not any
    * more. */

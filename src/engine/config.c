@@ -118,9 +118,10 @@ size_t config_words(enum config_kind kind, struct text names[CONFIG_WORDS],
                     enum config_word words[CONFIG_WORDS]) {
   static const struct {
     enum config_kind kind;
-    const char *wire;
+    struct text wire;
   } all[CONFIG_WORDS] = {
-#define WORD(k, n, w) [CONFIG_##k##_##n] = {CONFIG_KIND_##k, (w)},
+#define WORD(k, n, w)                                                          \
+  [CONFIG_##k##_##n] = {CONFIG_KIND_##k, {(w), sizeof(w) - 1}},
 #include "engine/config.def"
 #undef WORD
   };
@@ -128,7 +129,7 @@ size_t config_words(enum config_kind kind, struct text names[CONFIG_WORDS],
   for (uint32_t i = 0; i < CONFIG_WORDS; i++) {
     if (all[i].kind == kind) {
       words[count] = (enum config_word)i;
-      names[count++] = text_from(all[i].wire);
+      names[count++] = all[i].wire;
     }
   }
   return count;

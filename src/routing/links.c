@@ -64,13 +64,18 @@ struct heap_entry routing_agent_entry(const struct router *r, uint32_t number,
                              .lo = agent};
 }
 
-static void make_ready(struct router *r, struct router_pool *pool,
-                       uint32_t place) {
+/* What is fixed is looked up when the agent is ready for the first time, and
+ * not for everybody at once, whose skills lie all over the memory, when a
+ * signature is new. */
+static void make_ready(struct router *r, uint32_t number, uint32_t place) {
+  struct router_pool *pool = &r->pools[number];
   struct heap *h = &pool->ready;
   struct pool_ctx ctx = {r, pool->channel};
   struct heap_entry e = h->entries[place];
   bt_check(place >= h->count);
-  e.hi = key_now(r, pool, e.hi, (uint32_t)e.lo);
+  const uint32_t agent = (uint32_t)e.lo;
+  e.hi = e.hi == 0 ? routing_agent_entry(r, number, agent).hi
+                   : key_now(r, pool, e.hi, agent);
   heap_put(h, place, h->entries[h->count], agent_moved, &ctx);
   heap_push(h, e, agent_moved, &ctx);
 }
@@ -109,11 +114,10 @@ void routing_link(struct router *r, uint32_t number, uint32_t agent) {
   const uint32_t index = links->count++;
   const uint32_t place = pool->agent_count++;
   put_link(links, index, (struct link){.signature = number, .place = place});
-  pool->ready.entries[place] = routing_agent_entry(r, number, agent);
-  pool->ready.entries[place].item = index;
+  pool->ready.entries[place] = (struct heap_entry){.lo = agent, .item = index};
   r->idle_links += r->signatures[number].sessions == 0;
   if (r->agents[agent].pooled[pool->channel]) {
-    make_ready(r, pool, place);
+    make_ready(r, number, place);
   }
 }
 
@@ -184,7 +188,7 @@ void routing_pool_agent(struct router *r, uint32_t agent, uint32_t channel) {
   const struct links *links = &r->agents[agent].links[channel];
   prefetch_pools(r, links, channel);
   for (uint32_t i = 0; i < links->count; i++) {
-    make_ready(r, &r->pools[links->at[i].signature], links->at[i].place);
+    make_ready(r, links->at[i].signature, links->at[i].place);
   }
   r->agents[agent].pooled[channel] = true;
 }
