@@ -17,7 +17,7 @@
 #include "base/err.h"
 
 /* Channels are numbered by the engine: chat, voice, message. */
-enum { AGENT_CHANNELS = 3, AGENT_CAPACITY_MAX = 100 };
+enum { AGENT_CHANNELS = 3, AGENT_CAPACITY_MAX = 250 };
 
 /* Away codes below AGENT_AWAY_CUSTOM are Baton's own; the engine interns the
  * centre's reasons from there on. */

@@ -269,22 +269,38 @@ static void plan(struct desk_link *l) {
   keep(l, true, on_planned);
 }
 
-static bool has_room(const struct desk *desk) {
+static uint32_t places_used(const struct desk *desk) {
   uint32_t used = 0;
   for (const struct desk_link *l = desk->desks->links; l != NULL; l = l->next) {
     used += l->desk == desk && l->stage != DESK_WAITS;
   }
-  return used < desk->settings.sessions;
+  return used;
+}
+
+/* Who waits for a place, in order. Returns when the first of those who rest
+ * wants to be asked again. */
+static int64_t admit(const struct desk *desk) {
+  uint32_t used = places_used(desk);
+  int64_t next_us = INT64_MAX;
+  for (struct desk_link *l = desk->desks->links; l != NULL; l = l->next) {
+    if (l->desk != desk || l->stage != DESK_WAITS) {
+      continue;
+    }
+    if (l->rest_until_us > loop_now_us()) {
+      next_us = l->rest_until_us < next_us ? l->rest_until_us : next_us;
+    } else if (used < desk->settings.sessions) {
+      plan(l);
+      used += l->stage != DESK_WAITS;
+    }
+  }
+  return next_us;
 }
 
 void links_admit(struct desks *all) {
   int64_t next_us = INT64_MAX;
-  for (struct desk_link *l = all->links; l != NULL; l = l->next) {
-    if (l->stage == DESK_WAITS && l->rest_until_us > loop_now_us()) {
-      next_us = l->rest_until_us < next_us ? l->rest_until_us : next_us;
-    } else if (l->stage == DESK_WAITS && has_room(l->desk)) {
-      plan(l);
-    }
+  for (const struct desk *d = all->list; d != NULL; d = d->next) {
+    const int64_t at_us = admit(d);
+    next_us = at_us < next_us ? at_us : next_us;
   }
   if (next_us != INT64_MAX) {
     loop_timer_start_at(all->timer, next_us);

@@ -2,7 +2,7 @@
 #include "net/url.h"
 #include "server/config_priv.h"
 
-enum { SESSIONS_USUAL = 100, PATIENCE_USUAL_S = 60, PATIENCE_MAX_S = 3600 };
+enum { PATIENCE_USUAL_S = 60, PATIENCE_MAX_S = 3600 };
 
 static const struct json *section_of(const struct reader *r,
                                      enum file_member member) {
@@ -96,7 +96,7 @@ static void read_settings(struct reader *r, const struct json *o,
   read_secret(r, o, FILE_DESK_SECRET, &s->secret);
   read_secret(r, o, FILE_DESK_HOOK, &s->webhook_secret);
   s->sessions = (uint32_t)read_num(r, o, FILE_DESK_SESSIONS, AGENT_CAPACITY_MAX,
-                                   SESSIONS_USUAL);
+                                   AGENT_CAPACITY_MAX);
   s->patience_ms = 1000 * read_num(r, o, FILE_DESK_PATIENCE, PATIENCE_MAX_S,
                                    PATIENCE_USUAL_S);
   s->leaves_by_event = read_leave_by(r, o);

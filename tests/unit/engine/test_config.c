@@ -166,8 +166,8 @@ static void values_outside_their_limits(void **state) {
           "or ordered, found \"longest-idle\"");
   refused(CONFIG_ENTRY, "{\"id\":\"a\",\"channel\":\"fax\"}", "/channel",
           "expected chat, voice or message, found \"fax\"");
-  refused(CONFIG_AGENT, "{\"id\":\"a\",\"capacity\":{\"chat\":101}}",
-          "/capacity/chat", "expected a whole number 0 … 100, found 101");
+  refused(CONFIG_AGENT, "{\"id\":\"a\",\"capacity\":{\"chat\":251}}",
+          "/capacity/chat", "expected a whole number 0 … 250, found 251");
   refused(CONFIG_AGENT,
           "{\"id\":\"a\",\"skills\":[{\"name\":\"x\",\"proficiency\":0}]}",
           "/skills/0/proficiency", "expected a whole number 1 … 20, found 0");

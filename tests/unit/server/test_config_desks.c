@@ -57,7 +57,7 @@ static void each_mistake_is_named(void **state) {
        "\".\""},
       {DESK(", leaveBy: evnt"),
        "there is no leaveBy \"evnt\"; did you mean \"event\"?"},
-      {DESK(", sessions: 101"), "\"sessions\" is at most 100"},
+      {DESK(", sessions: 251"), "\"sessions\" is at most 250"},
       {DESK(", patience: 7200"), "\"patience\" is at most 3600"},
       {DESK(", skills: [3]"), "\"skills\" is a list of names"},
       {HEAD QUEUE "desks: [{id: contact, type: genesis, " ACCESS "}]\n",
