@@ -3,16 +3,6 @@
 #include "api/api_priv.h"
 #include "base/check.h"
 
-static struct text bearer(const struct http_request *req) {
-  const struct text scheme = TEXT("Bearer ");
-  const struct text value = http_request_header(req, TEXT("Authorization"));
-  if (value.ptr == NULL ||
-      !text_equal_nocase(text_sub(value, 0, scheme.len), scheme)) {
-    return (struct text){NULL, 0};
-  }
-  return text_trim(text_sub(value, scheme.len, value.len));
-}
-
 static bool unauthorized(struct call *c, const char *why) {
   call_refuse(c, REFUSAL_UNAUTHORIZED, text_from(why), TEXT(""));
   return false;
@@ -104,7 +94,7 @@ static bool use_cookie(struct call *c, struct text cookie) {
 static bool identify_peer(struct call *c) {
   struct http_request *req = call_request(c);
   bt_check(req != NULL);
-  const struct text token = bearer(req);
+  const struct text token = http_request_bearer(req);
   const struct text ticket = call_query(c, TEXT("ticket"));
   if (token.ptr == NULL && c->route->kind == ROUTE_LIVE && ticket.len > 0) {
     return use_ticket(c, ticket);
@@ -126,7 +116,7 @@ static bool identify_peer(struct call *c) {
 }
 
 bool api_knows(struct api *api, const struct http_request *req) {
-  const struct text token = bearer(req);
+  const struct text token = http_request_bearer(req);
   const struct text cookie = api_cookie(api, req);
   struct auth_identity who;
   struct account account;

@@ -249,19 +249,16 @@ static bool within_rate(struct ask *a) {
 }
 
 bool oauth_identify(struct ask *a, struct http_request *req) {
-  const struct text scheme = TEXT("Bearer ");
-  const struct text header = http_request_header(req, TEXT("Authorization"));
-  if (header.ptr == NULL) {
+  const struct text token = http_request_bearer(req);
+  if (token.ptr == NULL) {
+    const bool none =
+        http_request_header(req, TEXT("Authorization")).ptr == NULL;
     return refuse_token(a, "authentication.required",
-                        "No authentication bearer token specified in "
-                        "authorization header.");
+                        none ? "No authentication bearer token specified in "
+                               "authorization header."
+                             : "Authorization must be Bearer TOKEN.");
   }
-  if (!text_equal_nocase(text_sub(header, 0, scheme.len), scheme)) {
-    return refuse_token(a, "authentication.required",
-                        "Authorization must be Bearer TOKEN.");
-  }
-  a->token = arena_copy_text(
-      &a->arena, text_trim(text_sub(header, scheme.len, header.len)));
+  a->token = arena_copy_text(&a->arena, token);
   const struct genesys_client *c = check_token(a->g, a->token);
   if (c == NULL) {
     return refuse_token(a, "bad.credentials", "Invalid login credentials.");

@@ -124,6 +124,15 @@ bool http_request_is_https(const struct http_request *req) {
                            TEXT("https"));
 }
 
+struct text http_request_bearer(const struct http_request *req) {
+  const struct text scheme = TEXT("Bearer ");
+  const struct text value = http_request_header(req, TEXT("Authorization"));
+  return value.ptr != NULL &&
+                 text_equal_nocase(text_sub(value, 0, scheme.len), scheme)
+             ? text_trim(text_sub(value, scheme.len, value.len))
+             : (struct text){NULL, 0};
+}
+
 struct text http_request_peer(struct http_request *req) {
   const union peer_address *from = &req->conn->peer;
   if (req->peer[0] == '\0' && from->any.sa_family == AF_INET) {

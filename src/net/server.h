@@ -100,6 +100,9 @@ struct text http_request_header(const struct http_request *req,
 /* Did it come over TLS, to us or to a proxy before us (X-Forwarded-Proto)? For
  * URLs of ours that an answer names. */
 bool http_request_is_https(const struct http_request *req);
+/* The token of "Authorization: Bearer TOKEN", the scheme in any case (RFC 6750,
+ * RFC 9110 11.1); ptr NULL if there is no such header. */
+struct text http_request_bearer(const struct http_request *req);
 /* By position, for signatures over all headers; false past the end. */
 bool http_request_header_at(const struct http_request *req, size_t index,
                             struct http_header *out);
