@@ -367,6 +367,33 @@ test("what cannot be", table.works("errors: 401, 404, 405, 400, 422", async () =
   await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
 }));
 
+test("what is released by the agent bot is open, though no queue has it yet", async () => {
+  const { id } = await open();
+  await say(id, "hello");
+  await say(id, "Hello!", "outgoing");
+  const toggle = async (status) => (await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status } })).payload.current_status;
+  assert.equal(await toggle("open"), "open");
+  assert.equal((await read(id)).status, "open");
+  assert.equal((await client.conversationAssignment.assign({ accountId, conversationId: id, data: { team_id: 2 } })).name, "Billing");
+  await event(id, "conversation_opened");
+  await toggle("resolved");
+});
+
+test("words are words, and what is for colleagues never reaches the customer, whatever its type", async () => {
+  const { id } = await open();
+  const words = ["true", "null", "[1]", '{"a":1}', "42"];
+  for (const one of words) assert.equal((await say(id, one)).content, one);
+  const post = (body) => server.ask("POST", `/api/v1/accounts/1/conversations/${id}/messages`,
+    { body, headers: { Authorization: `bearer ${process.env.TEST_CW_TOKEN}` } });
+  for (const flag of [true, "true", "True", "1", 1]) assert.equal((await post({ content: "secret", private: flag })).status, 409); // no agent to whisper to
+  assert.equal((await post({ content: "in", message_type: 0 })).body.message_type, 0);
+  assert.equal((await post({ content: "out", message_type: 1, private: "false" })).body.message_type, 1);
+  assert.equal((await post({ content: "x", message_type: 2 })).status, 422);
+  assert.equal((await post({ content: "x", message_type: ["incoming"] })).status, 422);
+  assert.deepEqual(await texts(id), [...words, "in", "out"]);
+  await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+});
+
 test("an agent bot that cannot be told loses the conversation to people", async () => {
   const down = new ChatwootClient({ config: { basePath: `http://127.0.0.1:${server.port}`, token: process.env.TEST_CW_DOWN } });
   const { id } = await open(down);

@@ -149,6 +149,37 @@ test("tokens: made, bound to their conversation, refreshed, refused", table.work
   await finish(server, session.id);
 }));
 
+test("clients know their own activities by whom they are from", async () => {
+  const posts = async (token, from, text) => {
+    const { body: begun } = await ask("POST", "conversations", token);
+    const at = `conversations/${begun.conversationId}/activities`;
+    assert.equal((await ask("POST", at, begun.token, { type: "message", from, text })).status, 200);
+    const { activities } = (await ask("GET", at, begun.token)).body;
+    await finish(server, (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.address.endsWith(begun.conversationId)).id);
+    return activities[0];
+  };
+  const { body: made } = await ask("POST", "tokens/generate", undefined, { user: { id: "dl_zoë", name: "Zoë" } });
+  const { body: fresh } = await ask("POST", "tokens/refresh", made.token);
+  const named = await posts(fresh.token, { id: "dl_zoë" }, "silence");
+  assert.deepEqual([named.from.id, named.channelData], ["dl_zoë", undefined]);
+  const known = (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.id === "dl_zoë");
+  assert.equal(known.customer.name, "Zoë");
+  const stranger = await posts(undefined, { id: "user1", name: "Uma" }, "silence");
+  assert.deepEqual([stranger.from, stranger.channelData], [{ id: "user1", name: "Uma", role: "user" }, undefined]);
+  const long = await ask("POST", "tokens/generate", undefined, { user: { id: "x".repeat(600) } });
+  assert.deepEqual([long.status, long.body.error.code], [400, "BadArgument"]);
+});
+
+test("requests of other programs: a scheme in small letters, a slash at the end, methods that mean nothing", async () => {
+  const asks = (method, path) => server.ask(method, `/v3/directline/${path}`, { headers: { Authorization: `bearer  ${process.env.TEST_DL_SECRET}` } });
+  const { status, body } = await asks("POST", "conversations/");
+  assert.equal(status, 201);
+  const at = `conversations/${body.conversationId}`;
+  assert.equal((await asks("GET", `${at}/activities/`)).status, 200);
+  assert.equal((await asks("DELETE", at)).status, 404);
+  assert.equal((await ask("POST", `${at}/activities`, undefined, { type: "message", text: 42 })).body.error.message, "The text of an activity is a text.");
+});
+
 test("streamUrl is wss where a proxy before us speaks TLS", async () => {
   const start = (headers) => server.ask("POST", "/v3/directline/conversations", { token: process.env.TEST_DL_SECRET, headers });
   assert.match((await start({})).body.streamUrl, /^ws:/);

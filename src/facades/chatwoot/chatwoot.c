@@ -44,12 +44,19 @@ struct id chat_session(const struct chat *chat) {
                                          : chat->visit.session;
 }
 
+bool chat_waits(const struct chat *chat) {
+  const struct session *s = session_of(chat);
+  return s != NULL &&
+         (s->status == SESSION_QUEUED || s->status == SESSION_OFFERED);
+}
+
 const char *chat_status(const struct chat *chat) {
   const struct session *s = session_of(chat);
   if (s == NULL) {
     return "resolved";
   }
-  return s->status == SESSION_QUEUED || s->status == SESSION_OFFERED ||
+  /* Nobody holds what is idle: it is on its way to people. */
+  return s->status == SESSION_IDLE || chat_waits(chat) ||
                  s->status == SESSION_ACTIVE
              ? "open"
              : "pending";

@@ -94,6 +94,8 @@ struct id chat_session(const struct chat *chat);
 /* A new one for this contact, held; NULL: no memory. */
 struct chat *chat_new(struct chatwoot *c, const struct contact *who);
 const char *chat_status(const struct chat *chat);
+/* Is it in a queue? */
+bool chat_waits(const struct chat *chat);
 /* An agent has it: its number in the directory. */
 bool chat_agent(const struct chat *chat, uint32_t *agent);
 /* Who the programs are to the engine. */

@@ -303,8 +303,6 @@ static void assign_agent(struct ask *a, int64_t number) {
 
 static void assign_team(struct ask *a, int64_t number) {
   const struct directory *d = engine_directory(api_engine(a->c->facade.api));
-  const bool waits = text_equal(text_from(chat_status(a->chat)), TEXT("open"));
-  uint32_t agent;
   struct command cmd;
   if (number < 1 || (uint64_t)number > d->queue_count ||
       d->queues[number - 1].origin.removed ||
@@ -314,9 +312,7 @@ static void assign_team(struct ask *a, int64_t number) {
     return;
   }
   a->numbers[1] = number - 1;
-  chat_begin(a->chat,
-             waits && !chat_agent(a->chat, &agent) ? COMMAND_MOVE
-                                                   : COMMAND_TRANSFER,
+  chat_begin(a->chat, chat_waits(a->chat) ? COMMAND_MOVE : COMMAND_TRANSFER,
              true, &cmd);
   record_set_text(&cmd.args, FIELD_QUEUE_NAME, d->queues[number - 1].id);
   chatwoot_submit(a, &cmd, reply_team);

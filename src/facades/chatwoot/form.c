@@ -96,12 +96,13 @@ static size_t read_multipart(struct text content_type, struct text body,
 
 /* ---- as an object */
 
-/* Programs write objects and flags of a form as JSON. */
+/* Programs write objects and flags of a form as JSON. What somebody wrote is a
+ * text, also when it reads "true" or "{}". */
 static void put_value(const struct part *p, struct json_out *o) {
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, o->buf->mem, 0);
-  if (p->value.len > 0 &&
+  if (p->value.len > 0 && !text_equal(p->name, TEXT("content")) &&
       json_parse(&arena, p->value, JSON_DEPTH_DEFAULT, &tree, NULL) ==
           BT_ERR_OK &&
       tree->type != JSON_TEXT && tree->type != JSON_INT &&

@@ -205,9 +205,18 @@ static void find_said(const struct ask *a, struct command *cmd) {
   (void)was_said_by(a, &program, cmd);
 }
 
+/* In the words of Rails, which casts what programs send: what is meant for
+ * colleagues must not go to the customer for the sake of a type. */
+static bool is_private(const struct json *body) {
+  const struct json *m = json_member(body, TEXT("private"));
+  return m != NULL &&
+         (m->type == JSON_TRUE || (m->type == JSON_INT && m->i == 1) ||
+          (m->type == JSON_TEXT && (text_equal_nocase(m->text, TEXT("true")) ||
+                                    text_equal(m->text, TEXT("1")))));
+}
+
 static void send_out(struct ask *a, const struct visit_said *said) {
-  const struct json *private = json_member(a->body, TEXT("private"));
-  const bool whispers = private != NULL && private->type == JSON_TRUE;
+  const bool whispers = is_private(a->body);
   const struct text key = key_of(a, said->key, whispers);
   struct command cmd;
   chat_begin(a->chat, whispers ? COMMAND_WHISPER : COMMAND_SAY, !whispers,
@@ -232,8 +241,22 @@ void chatwoot_serve_new_message(struct ask *a) {
   }
 }
 
+/* Its word, or its number as messages are shown; outgoing if there is none. */
+static struct text type_of(const struct json *body) {
+  const struct json *m = json_member(body, TEXT("message_type"));
+  if (m == NULL || m->type == JSON_NULL) {
+    return TEXT("outgoing");
+  }
+  if (m->type == JSON_INT) {
+    return m->i == 0   ? TEXT("incoming")
+           : m->i == 1 ? TEXT("outgoing")
+                       : TEXT("");
+  }
+  return m->type == JSON_TEXT ? m->text : TEXT("");
+}
+
 void chatwoot_say_message(struct ask *a) {
-  const struct text type = peer_text(a->body, "message_type");
+  const struct text type = type_of(a->body);
   const struct visit_said said = {
       .text = peer_text(a->body, "content"),
       .data = data_of(a),
@@ -244,7 +267,7 @@ void chatwoot_say_message(struct ask *a) {
     chatwoot_fail(a, 422, text_from(why));
   } else if (text_equal(type, TEXT("incoming"))) {
     take_in(a, &said);
-  } else if (type.len == 0 || text_equal(type, TEXT("outgoing"))) {
+  } else if (text_equal(type, TEXT("outgoing"))) {
     send_out(a, &said);
   } else {
     chatwoot_fail(a, 422, TEXT("message_type is incoming or outgoing."));

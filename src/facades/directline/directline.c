@@ -28,8 +28,8 @@ static void put_id(const struct talk *t, uint64_t number, struct json_out *o) {
   json_put_text(o, text_from(id));
 }
 
-static void put_party(struct json_out *o, const char *key, struct text id,
-                      struct text name) {
+static void open_party(struct json_out *o, const char *key, struct text id,
+                       struct text name) {
   json_key(o, key);
   json_open_object(o);
   json_key(o, "id");
@@ -49,8 +49,8 @@ static void begin(const struct talk *t, const struct record *event,
   api_put_time(o, "timestamp", record_num(event, FIELD_AT));
   json_key(o, "channelId");
   json_put_text(o, TEXT("directline"));
-  put_party(o, "conversation",
-            (struct text){t->visit.address, t->visit.address_len}, TEXT(""));
+  open_party(o, "conversation",
+             (struct text){t->visit.address, t->visit.address_len}, TEXT(""));
   json_close_object(o);
 }
 
@@ -71,34 +71,31 @@ static void put_files(struct text links, struct arena *arena,
 }
 
 /* Members of what comes with a message that are an activity's own stand where
- * an activity has them; the rest is its channelData. */
-static void put_data(struct text data, struct text links, struct arena *arena,
-                     struct json_out *o) {
+ * an activity has them. False: there are none. */
+static bool put_own(const struct json *data, struct json_out *o) {
   static const char *const own[] = {"attachments",      "attachmentLayout",
                                     "suggestedActions", "channelData",
                                     "entities",         "value",
                                     "inputHint",        "name"};
-  struct json *tree = NULL;
-  bool taken = false;
-  if (data.len == 0 ||
-      json_parse(arena, data, JSON_DEPTH_MAX, &tree, NULL) != BT_ERR_OK) {
-    return;
-  }
-  if (links.len > 0) {
-    put_files(links, arena, o);
-    return;
-  }
+  bool any = false;
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-    const struct json *m = json_member(tree, text_from(own[i]));
+    const struct json *m = json_member(data, text_from(own[i]));
     if (m != NULL) {
       json_key(o, own[i]);
       json_put_raw(o, m->source);
-      taken = true;
+      any = true;
     }
   }
-  if (!taken) {
+  return any;
+}
+
+/* The customer's own is of those members alone; all else is channelData. */
+static void put_data(const struct record *event, const struct json *data,
+                     struct json_out *o) {
+  if (!put_own(data, o) && data != NULL &&
+      record_num(event, FIELD_ROLE) != ROLE_CUSTOMER) {
     json_key(o, "channelData");
-    json_put_raw(o, data);
+    json_put_raw(o, data->source);
   }
 }
 
@@ -119,11 +116,36 @@ static void add(struct talk *t, struct textbuf *b, int64_t message) {
   }
 }
 
-static void add_message(struct talk *t, const struct record *event) {
-  const struct facade *f = t->visit.visits->facade;
+/* The customer as the client named it with this activity, or else with the
+ * conversation: clients know their own words by that. */
+static void put_customer(const struct talk *t, const struct json *data,
+                         struct json_out *o) {
+  const struct json *from = json_member(data, TEXT("from"));
+  if (from != NULL) {
+    open_party(o, "from", peer_text(from, "id"), peer_text(from, "name"));
+  } else {
+    open_party(o, "from", (struct text){t->user, t->user_len}, TEXT(""));
+  }
+}
+
+static void put_from(const struct talk *t, const struct record *event,
+                     const struct json *data, struct json_out *o) {
   const uint32_t role = (uint32_t)record_num(event, FIELD_ROLE);
   const struct text actor = record_text(event, FIELD_ACTOR);
-  const struct text text = record_text(event, FIELD_TEXT);
+  if (role == ROLE_CUSTOMER) {
+    put_customer(t, data, o);
+  } else {
+    open_party(o, "from", actor,
+               engine_party_name(api_engine(t->visit.visits->facade->api),
+                                 (enum role)role, actor));
+  }
+  json_key(o, "role");
+  json_put_text(o, role == ROLE_CUSTOMER ? TEXT("user") : TEXT("bot"));
+  json_close_object(o);
+}
+
+static void add_message(struct talk *t, const struct record *event) {
+  const struct facade *f = t->visit.visits->facade;
   struct textbuf b;
   struct json_out o;
   struct arena arena;
@@ -131,22 +153,19 @@ static void add_message(struct talk *t, const struct record *event) {
   textbuf_init(&b, f->mem);
   json_out_init(&o, &b);
   begin(t, event, "message", &o);
-  put_party(&o, "from",
-            role == ROLE_CUSTOMER ? (struct text){t->user, t->user_len} : actor,
-            role == ROLE_CUSTOMER ? TEXT("")
-                                  : engine_party_name(api_engine(f->api),
-                                                      (enum role)role, actor));
-  json_key(&o, "role");
-  json_put_text(&o, role == ROLE_CUSTOMER ? TEXT("user") : TEXT("bot"));
-  json_close_object(&o);
-  json_key(&o, "text");
-  json_put_text(&o, text);
   const struct text data =
       record_has(event, FIELD_DATA) ? record_text(event, FIELD_DATA) : TEXT("");
-  put_data(
-      data,
-      api_link_files(f->api, record_id(event, FIELD_SESSION), data, &arena),
-      &arena, &o);
+  const struct json *tree = part_parse(&arena, data);
+  put_from(t, event, tree, &o);
+  json_key(&o, "text");
+  json_put_text(&o, record_text(event, FIELD_TEXT));
+  const struct text links =
+      api_link_files(f->api, record_id(event, FIELD_SESSION), data, &arena);
+  if (links.len > 0) {
+    put_files(links, &arena, &o);
+  } else {
+    put_data(event, tree, &o);
+  }
   json_close_object(&o);
   add(t, &b, record_num(event, FIELD_MESSAGE));
   textbuf_free(&b);
@@ -160,7 +179,7 @@ static void add_event(struct talk *t, const struct record *event,
   textbuf_init(&b, t->visit.visits->facade->mem);
   json_out_init(&o, &b);
   begin(t, event, name == NULL ? "endOfConversation" : "event", &o);
-  put_party(&o, "from", TEXT("baton"), TEXT(""));
+  open_party(&o, "from", TEXT("baton"), TEXT(""));
   json_close_object(&o);
   if (name != NULL) {
     json_key(&o, "name");

@@ -4,12 +4,15 @@
 
 #include "base/check.h"
 #include "base/digest.h"
+#include "bots/shared/parts.h"
 #include "facades/directline/directline_priv.h"
 
 enum {
   CONVERSATION = 32, /* characters of an id that we make */
   TOKEN_S = 1800,
-  TOKEN_MAX = CONVERSATION + 20 + 2 * DIGEST_SHA256_SIZE + 3,
+  USER_BYTES = 512, /* of the user that a token names */
+  MAC = 2 * DIGEST_SHA256_SIZE,
+  TOKEN_MAX = CONVERSATION + 20 + 2 * USER_BYTES + MAC + 4,
   SECOND_US = 1000000
 };
 
@@ -22,6 +25,7 @@ struct ask {
   struct text query;
   struct text conversation; /* of the path, or empty */
   struct text of_token;     /* the conversation that the token is for */
+  struct text user;         /* {id, name} of the token; may be empty */
   bool secret;              /* the facade's secret was shown */
 };
 
@@ -44,41 +48,65 @@ static void fail(struct ask *a, int status, const char *code,
   textbuf_free(&b);
 }
 
-/* ---- tokens: CONVERSATION.EXPIRY.HMAC, signed with the facade's secret */
+/* ---- tokens: CONVERSATION.EXPIRY.USER.HMAC, signed with the facade's secret;
+ * the user is JSON in hexadecimal */
 
-static void make_token(const struct directline *d, struct text conversation,
-                       int64_t until_s, char out[TOKEN_MAX]) {
+static void sign(const struct directline *d, struct text head, char out[MAC]) {
   uint8_t digest[DIGEST_SHA256_SIZE];
-  const int len = snprintf(out, TOKEN_MAX, "%.*s.%lld", CONVERSATION,
-                           conversation.ptr, (long long)until_s);
-  digest_hmac_sha256(d->facade.settings.token, (struct text){out, (size_t)len},
-                     digest);
+  digest_hmac_sha256(d->facade.settings.token, head, digest);
+  hex_write(digest, sizeof digest, out);
+}
+
+static void make_token(const struct ask *a, struct text conversation,
+                       int64_t until_s, char out[TOKEN_MAX]) {
+  char user[2 * USER_BYTES];
+  hex_write((const uint8_t *)a->user.ptr, a->user.len, user);
+  const int len =
+      snprintf(out, TOKEN_MAX, "%.*s.%lld.%.*s", CONVERSATION, conversation.ptr,
+               (long long)until_s, 2 * (int)a->user.len, user);
   out[len] = '.';
-  hex_write(digest, sizeof digest, out + len + 1);
-  out[len + 1 + 2 * DIGEST_SHA256_SIZE] = '\0';
+  sign(a->d, (struct text){out, (size_t)len}, out + len + 1);
+  out[len + 1 + MAC] = '\0';
 }
 
 static int64_t now_s(const struct directline *d) {
   return api_unix_us(d->facade.api) / SECOND_US;
 }
 
-/* Its conversation; empty if it is none of ours, or too old (*expired). */
-static struct text read_token(const struct directline *d, struct text token,
-                              bool *expired) {
-  char good[TOKEN_MAX];
+static struct text next_part(struct text *rest) {
+  const struct text part = text_sub(*rest, 0, text_find(*rest, TEXT("."), 0));
+  *rest = text_sub(*rest, part.len + 1, rest->len);
+  return part;
+}
+
+static struct text read_user(struct ask *a, struct text hex) {
+  uint8_t bytes[USER_BYTES];
+  const size_t size = hex.len / 2;
+  return size <= sizeof bytes && hex_read(hex, bytes, size)
+             ? arena_copy_text(&a->arena,
+                               (struct text){(const char *)bytes, size})
+             : TEXT("");
+}
+
+/* Learns what a token says, if it is one of ours and not too old (*expired). */
+static void read_token(struct ask *a, struct text token, bool *expired) {
+  char mac[MAC];
   int64_t until_s = 0;
-  const size_t dot = text_find(token, TEXT("."), CONVERSATION + 1);
-  if (token.len >= TOKEN_MAX || dot >= token.len ||
-      !text_to_i64(text_sub(token, CONVERSATION + 1, dot - CONVERSATION - 1),
-                   &until_s)) {
-    return TEXT("");
+  if (token.len >= TOKEN_MAX || token.len < MAC + 1) {
+    return;
   }
-  make_token(d, token, until_s, good);
-  if (!secret_equal(text_from(good), token)) {
-    return TEXT("");
+  struct text head = text_sub(token, 0, token.len - MAC - 1);
+  sign(a->d, head, mac);
+  if (!secret_equal((struct text){mac, sizeof mac},
+                    text_sub(token, head.len + 1, MAC))) {
+    return;
   }
-  *expired = until_s < now_s(d);
-  return *expired ? TEXT("") : text_sub(token, 0, CONVERSATION);
+  const struct text conversation = next_part(&head);
+  *expired = !text_to_i64(next_part(&head), &until_s) || until_s < now_s(a->d);
+  if (!*expired) {
+    a->of_token = arena_copy_text(&a->arena, conversation);
+    a->user = read_user(a, head);
+  }
 }
 
 /* ---- answers */
@@ -107,7 +135,7 @@ static void tell_conversation(struct ask *a, int status,
   char token[TOKEN_MAX];
   struct textbuf b;
   struct json_out o;
-  make_token(a->d, conversation, now_s(a->d) + TOKEN_S, token);
+  make_token(a, conversation, now_s(a->d) + TOKEN_S, token);
   textbuf_init(&b, a->d->facade.mem);
   json_out_init(&o, &b);
   json_open_object(&o);
@@ -140,11 +168,35 @@ static struct text address_of(const struct talk *t) {
   return (struct text){t->visit.address, t->visit.address_len};
 }
 
+/* The user of the body, as a token keeps it. False: it is too long. */
+static bool take_user(struct ask *a, const struct json *body) {
+  const struct json *user = part_of(body, "user");
+  const struct text id = peer_text(user, "id"), name = peer_text(user, "name");
+  struct textbuf b;
+  struct json_out o;
+  textbuf_init(&b, a->d->facade.mem);
+  json_out_init(&o, &b);
+  json_open_object(&o);
+  json_key(&o, "id");
+  json_put_text(&o, id);
+  json_key(&o, "name");
+  json_put_text(&o, name);
+  json_close_object(&o);
+  if (id.len + name.len > 0) {
+    a->user = arena_copy_text(&a->arena, textbuf_text(&b));
+  }
+  textbuf_free(&b);
+  return a->user.len <= USER_BYTES;
+}
+
 static void generate(struct ask *a) {
-  if (a->secret) {
-    tell_conversation(a, 200, new_conversation(a), false);
-  } else {
+  if (!a->secret) {
     fail(a, 403, "BadArgument", TEXT("A token is made with the secret."));
+  } else if (!take_user(a, body_object(&a->arena, a->req, NULL))) {
+    fail(a, 400, "BadArgument",
+         TEXT("The user's id and name have at most 480 bytes together."));
+  } else {
+    tell_conversation(a, 200, new_conversation(a), false);
   }
 }
 
@@ -205,10 +257,16 @@ static void on_started(void *ctx, const struct answer *answer) {
   end_wait(w, &a);
 }
 
+/* Who made the token may have said who the user is: that is so, then. */
+static const struct json *user_of(struct ask *a) {
+  return a->user.len > 0
+             ? part_parse(&a->arena, a->user)
+             : json_member(body_object(&a->arena, a->req, NULL), TEXT("user"));
+}
+
 /* What has begun is not begun again, even when it is over. */
 static void begin(struct ask *a, struct talk *t) {
-  const struct json *user =
-      json_member(body_object(&a->arena, a->req, NULL), TEXT("user"));
+  const struct json *user = user_of(a);
   const struct visit_said who = {.user = peer_text(user, "id"),
                                  .name = peer_text(user, "name")};
   uint32_t slot;
@@ -280,14 +338,25 @@ static void on_posted(void *ctx, const struct answer *answer) {
   end_wait(w, &a);
 }
 
+/* Whom it is from, if that is not the user whom the conversation has. */
+static const struct json *stranger_of(const struct talk *t,
+                                      const struct json *activity) {
+  const struct json *from = json_member(activity, TEXT("from"));
+  const struct text id = peer_text(from, "id");
+  return id.len == 0 || text_equal(id, (struct text){t->user, t->user_len})
+             ? NULL
+             : from;
+}
+
 /* What an activity has beside its text, for programs. */
-static struct text data_of(struct ask *a, const struct json *activity,
-                           bool is_event) {
+static struct text data_of(struct ask *a, const struct talk *t,
+                           const struct json *activity) {
   static const char *const kept[] = {"channelData", "attachments", "value",
                                      "entities", "name"};
+  const struct json *from = stranger_of(t, activity);
   struct textbuf b;
   struct json_out o;
-  bool any = is_event;
+  bool any = text_equal(peer_text(activity, "type"), TEXT("event"));
   textbuf_init(&b, a->d->facade.mem);
   json_out_init(&o, &b);
   json_open_object(&o);
@@ -298,6 +367,11 @@ static struct text data_of(struct ask *a, const struct json *activity,
       json_put_raw(&o, m->source);
       any = true;
     }
+  }
+  any = any || (from != NULL && peer_text(activity, "text").len > 0);
+  if (any && from != NULL) {
+    json_key(&o, "from");
+    json_put_raw(&o, from->source);
   }
   json_close_object(&o);
   const struct text copy =
@@ -313,12 +387,14 @@ static struct text key_of(const struct json *activity) {
                              "clientActivityID"));
 }
 
-static void say(struct ask *a, struct talk *t, const struct json *activity,
-                bool is_event) {
+static void say(struct ask *a, struct talk *t, const struct json *activity) {
   const struct visit_said said = {.text = peer_text(activity, "text"),
-                                  .data = data_of(a, activity, is_event),
+                                  .data = data_of(a, t, activity),
                                   .key = key_of(activity)};
-  const char *why = visit_check(&said);
+  const struct json *text = part_of(activity, "text");
+  const char *why = text != NULL && text->type != JSON_TEXT
+                        ? "The text of an activity is a text."
+                        : visit_check(&said);
   struct waiting *w = why == NULL ? put_off(a, t) : NULL;
   if (why != NULL) {
     fail(a, 400, "BadArgument", text_from(why));
@@ -337,10 +413,9 @@ static void post(struct ask *a, struct talk *t) {
   } else if (!visit_is_open(&t->visit, &slot) &&
              !visit_has_said(&t->visit, key_of(activity))) {
     fail(a, 404, "ConversationNotFound", TEXT("The conversation is over."));
-  } else if (text_equal(type, TEXT("message"))) {
-    say(a, t, activity, false);
-  } else if (text_equal(type, TEXT("event"))) {
-    say(a, t, activity, true);
+  } else if (text_equal(type, TEXT("message")) ||
+             text_equal(type, TEXT("event"))) {
+    say(a, t, activity);
   } else if (text_equal(type, TEXT("typing"))) {
     visit_types(&t->visit, true);
     reply_json(a->req, 200, TEXT("{\"id\":\"\"}"));
@@ -369,10 +444,12 @@ static void list(struct ask *a, const struct talk *t) {
 }
 
 static void serve_talk(struct ask *a, struct talk *t, struct text what) {
-  const bool posts = http_request_method(a->req) == HTTP_POST;
-  if (what.len == 0 && !posts) {
+  const enum http_method method = http_request_method(a->req);
+  const bool posts = method == HTTP_POST;
+  const bool reads = method == HTTP_GET || method == HTTP_HEAD;
+  if (what.len == 0 && reads) {
     tell_conversation(a, 200, a->conversation, true);
-  } else if (text_equal(what, TEXT("activities"))) {
+  } else if (text_equal(what, TEXT("activities")) && (posts || reads)) {
     posts ? post(a, t) : list(a, t);
   } else if (text_equal(what, TEXT("stream")) &&
              http_request_wants_ws(a->req)) {
@@ -385,12 +462,13 @@ static void serve_talk(struct ask *a, struct talk *t, struct text what) {
 /* ---- who asks */
 
 static void identify(struct ask *a, bool *expired) {
-  const struct text header = http_request_header(a->req, TEXT("Authorization"));
-  const struct text shown = text_starts(header, TEXT("Bearer "))
-                                ? text_sub(header, 7, header.len)
-                                : query_text(&a->arena, a->query, TEXT("t"));
+  const struct text bearer = http_request_bearer(a->req);
+  const struct text shown =
+      bearer.ptr != NULL ? bearer : query_text(&a->arena, a->query, TEXT("t"));
   a->secret = secret_equal(shown, a->d->facade.settings.token);
-  a->of_token = a->secret ? TEXT("") : read_token(a->d, shown, expired);
+  if (!a->secret) {
+    read_token(a, shown, expired);
+  }
 }
 
 static void serve_conversation(struct ask *a, struct text rest) {
@@ -443,7 +521,9 @@ static bool serve(struct facade *f, struct http_request *req) {
   }
   arena_init(&a.arena, f->mem, 0);
   a.query = arena_copy_text(&a.arena, http_request_query(req));
-  const struct text path = arena_copy_text(&a.arena, http_request_path(req));
+  const struct text given = http_request_path(req);
+  const struct text path = arena_copy_text(
+      &a.arena, text_sub(given, 0, given.len - text_ends(given, TEXT("/"))));
   identify(&a, &expired);
   const bool ours = expired || a.secret || a.of_token.len > 0;
   if (expired) {
