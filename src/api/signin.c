@@ -11,9 +11,11 @@
 #include "api/serve_priv.h"
 #include "base/check.h"
 
-#define COOKIE_NAME    TEXT("baton=")
+#define COOKIE_NAME TEXT("baton=")
+/* __Host-: no neighbouring host can plant one, of a session of its own. */
+#define COOKIE_NAME_TLS TEXT("__Host-baton=")
 
-#define STILL_EVERY_US (10 * INT64_C(1000000))
+#define STILL_EVERY_US  (10 * INT64_C(1000000))
 
 enum {
   SIGNINS_MAX = 256,   /* looked at, or waiting to be */
@@ -57,9 +59,19 @@ static struct text cookie_named(const struct http_request *req,
   return TEXT("");
 }
 
+static bool speaks_tls(const struct api *api, const struct http_request *req) {
+  return api->public_tls || (req != NULL && http_request_is_https(req));
+}
+
+/* By what the server knows alone: not every request says its page's origin. */
+static struct text name_of(const struct api *api,
+                           const struct http_request *req) {
+  return speaks_tls(api, req) ? COOKIE_NAME_TLS : COOKIE_NAME;
+}
+
 struct text api_cookie(const struct api *api, const struct http_request *req) {
   return api->options.accounts == NULL ? TEXT("")
-                                       : cookie_named(req, COOKIE_NAME);
+                                       : cookie_named(req, name_of(api, req));
 }
 
 struct text call_cookie(struct call *c) {
@@ -84,9 +96,8 @@ bool call_is_own_page(struct call *c) {
 }
 
 bool call_is_tls(struct call *c) {
-  const struct http_request *req = call_request(c);
-  return c->api->public_tls || text_starts(c->origin, TEXT("https://")) ||
-         (req != NULL && http_request_is_https(req));
+  return speaks_tls(c->api, call_request(c)) ||
+         text_starts(c->origin, TEXT("https://"));
 }
 
 struct text call_set_cookie(struct call *c, const struct call_cookie_kind *kind,
@@ -99,7 +110,8 @@ struct text call_set_cookie(struct call *c, const struct call_cookie_kind *kind,
 
 static struct text cookie_of(struct call *c, struct text value,
                              int64_t seconds) {
-  const struct call_cookie_kind kind = {COOKIE_NAME, "Strict", seconds};
+  const struct call_cookie_kind kind = {name_of(c->api, call_request(c)),
+                                        "Strict", seconds};
   return call_set_cookie(c, &kind, value);
 }
 

@@ -125,7 +125,7 @@ test("an admin, a supervisor and an agent come in by a real provider, each as wh
     const [attempt, ended, session] = b.set;
     assert.match(attempt, /^__Host-baton-oidc-shop=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/);
     assert.match(ended, /^__Host-baton-oidc-shop=; .*Max-Age=0/);
-    assert.match(session, /^baton=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=604800; Secure$/);
+    assert.match(session, /^__Host-baton=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=604800; Secure$/);
     assert.equal(answer.headers["referrer-policy"], "no-referrer");
     assert.equal(answer.headers["cache-control"], "no-store");
   }
@@ -134,7 +134,11 @@ test("an admin, a supervisor and an agent come in by a real provider, each as wh
 test("signing out ends the session here, and leads to the provider's own page", async () => {
   const b = browser();
   await signIn("sue", b);
-  const cookie = `baton=${b.jar(HOME).get("baton")}`;
+  const [name, value] = [...b.jar(HOME)].find(([name]) => name.endsWith("baton"));
+  const whoHas = async (cookie) => (await server.ask("GET", "/api/v1/me", { headers: { Cookie: cookie } })).status;
+  const cookie = `${name}=${value}`;
+  assert.equal(await whoHas(cookie), 200);
+  assert.equal(await whoHas(`baton=${value}`), 401, "a neighbouring host could have planted it");
   const own = { Origin: HOME };
   const out = await b.go("/api/v1/logout", { method: "POST", headers: own });
   assert.equal(out.status, 200);
@@ -142,7 +146,7 @@ test("signing out ends the session here, and leads to the provider's own page", 
   assert.equal(next.origin + next.pathname, `${real.issuer}/session/end`);
   assert.deepEqual(Object.fromEntries(next.searchParams), { client_id: "baton", post_logout_redirect_uri: `${HOME}/` });
   assert.equal((await b.go(next.href)).status, 200);
-  assert.equal((await server.ask("GET", "/api/v1/me", { headers: { Cookie: cookie } })).status, 401);
+  assert.equal(await whoHas(cookie), 401);
 });
 
 test("whoever may not come in reads why, and what to do", async () => {
