@@ -20,12 +20,15 @@ export interface Frame {
 
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 15_000;
+// A network that goes away tells nobody: a question without an answer does.
+const ANSWER_MS = 20_000;
 // The server says so: the token is gone (1008), the conversation is over (1000).
 const FINAL_CODES = new Set([1000, 1008]);
 
 export class Line {
   private socket: WebSocket | null = null;
   private timer: number | undefined;
+  private unanswered: number | undefined;
   private pause = FIRST_PAUSE_MS;
   private closed = false;
 
@@ -41,6 +44,7 @@ export class Line {
   send(frame: Frame): boolean {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(frame));
+    if ("id" in frame) this.unanswered ??= setTimeout(() => this.drop(), ANSWER_MS);
     return true;
   }
 
@@ -48,10 +52,13 @@ export class Line {
     this.closed = true;
     removeEventListener("online", this.hurry);
     clearTimeout(this.timer);
+    this.heard();
     this.socket?.close(1000);
   }
 
+  // Another network: a line from before it is dead, and may not know.
   private readonly hurry = (): void => {
+    this.drop();
     if (this.timer === undefined) return;
     clearTimeout(this.timer);
     void this.connect();
@@ -75,15 +82,32 @@ export class Line {
       this.pause = FIRST_PAUSE_MS;
       this.events.up(true);
     };
-    socket.onmessage = (message) => this.events.frame(JSON.parse(String(message.data)) as Frame);
-    socket.onclose = (event) => this.onClose(socket, event);
+    socket.onmessage = (message) => {
+      if (this.socket !== socket) return;
+      this.heard();
+      this.events.frame(JSON.parse(String(message.data)) as Frame);
+    };
+    socket.onclose = ({ code, reason }) => this.onClose(socket, code, reason);
   }
 
-  private onClose(socket: WebSocket, event: CloseEvent): void {
+  private heard(): void {
+    clearTimeout(this.unanswered);
+    this.unanswered = undefined;
+  }
+
+  private drop(): void {
+    const { socket } = this;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    socket.close(); // its end is told when it has timed out: nobody waits for that
+    this.onClose(socket, 0, "");
+  }
+
+  private onClose(socket: WebSocket, code: number, reason: string): void {
     if (this.socket !== socket || this.closed) return;
     this.socket = null;
+    this.heard();
     this.events.up(false);
-    if (FINAL_CODES.has(event.code)) this.finish(event.reason);
+    if (FINAL_CODES.has(code)) this.finish(reason);
     else this.later();
   }
 
