@@ -4,8 +4,8 @@
 usage: web.py
 
 The catalogues of all languages say the same things, with the same {values}; the
-pages ask for each of them; what the server refuses has words in each language
-but its own; and a class that is styled is one that a page has.
+pages ask for each of them; what the server refuses, and each kind of finding of
+the checker, has words in each language but its own; and a class that is styled is one that a page has.
 """
 import json
 import re
@@ -19,6 +19,7 @@ PLURAL = re.compile(r"\.(one|other)$")
 # Where a page puts the rest of a key: t(`wall.status.${status}`).
 BEGUN = re.compile(r"`([\w.]+\.)\$\{")
 SAID = re.compile(r'^(?:REFUSAL\(\w+,\s*"\w+",\s*\d+, \d, "[\w-]+",|REMEDY\(\w+,)\s*"((?:[^"\\]|\\.)*)"', re.M)
+CHECKED = re.compile(r'^DIAGNOSTIC\(\w+, \w+, "([\w-]+)"', re.M)
 AWAY = {"logged in", "no answer"}  # directory_away_text()
 CLASS = re.compile(r"\.([a-zA-Z][\w-]*)(?=[^{}]*\{)")
 CLASS_BEGUN = re.compile(r"([a-z-]+-)\$\{")  # "key-${colour}"
@@ -62,10 +63,13 @@ def findings(names, read):
     source = "\n".join(read(n) for n in pages if n.endswith((".ts", ".tsx")))
     for name in (n for n in pages if n.endswith(".css")):
         yield from undrawn(name, read(name), source)
+    checked = set(CHECKED.findall(read("src/studio/diagnostics.def")))
     said = set(SAID.findall(read("src/session/refusal.def"))) | AWAY
     for name, words in sorted(catalogues.items()):
         if name.startswith("server."):
             yield from unsaid(name, words, said, whole=not name.endswith("en.json"))
+        elif name.startswith("checker."):
+            yield from unsaid(name, words, checked, whole=True)
         elif name.endswith("en.json"):
             yield from unused(name, words, source)
         else:

@@ -78,7 +78,8 @@ class Shape(InFolder):
 
 class Web(unittest.TestCase):
     def red(self, **files):
-        tree = {"src/session/refusal.def": 'REMEDY(X, "try again", "")\n', "web/src/a.tsx": 't("a.b")', **files}
+        tree = {"src/session/refusal.def": 'REMEDY(X, "try again", "")\n',
+                "src/studio/diagnostics.def": 'DIAGNOSTIC(Y, ERROR, "bad-y", "…")\n', "web/src/a.tsx": 't("a.b")', **files}
         return "\n".join(web.findings(sorted(tree), tree.__getitem__))
 
     def catalogue(self, name, words):
@@ -100,6 +101,9 @@ class Web(unittest.TestCase):
     def test_what_the_server_says_has_words(self):
         self.assertIn("'try again': is missing", self.red(**self.catalogue("server.de", {})))
         self.assertIn("the server does not say it", self.red(**self.catalogue("server.en", {"try": "x"})))
+
+    def test_what_the_checker_says_has_words(self):
+        self.assertIn("'bad-y': is missing", self.red(**self.catalogue("checker.de", {})))
 
     def test_a_class_that_no_page_has(self):
         style = {"web/src/a.css": ".gone { color: red }\n.key-x { color: red }\n"}

@@ -12,7 +12,7 @@ import { studioLanguage } from "./language";
 import { look } from "./look";
 import { marks, setBreakpoint, setStand } from "./marks";
 import { placeOf, rangeOf } from "./places";
-import type { StudioLanguage } from "./messages";
+import { findingIn, type StudioLanguage } from "./messages";
 import { showWords } from "./words";
 
 export interface EditorHandle {
@@ -134,13 +134,13 @@ async function lint(editor: EditorView, latest: { current: Props }): Promise<Dia
   }
 }
 
-function diagnosticOf(editor: EditorView, finding: calls.Finding, { t }: StudioLanguage): Diagnostic {
+function diagnosticOf(editor: EditorView, finding: calls.Finding, language: StudioLanguage): Diagnostic {
   return {
     ...rangeOf(editor.state.doc, finding),
     severity: finding.severity === "note" ? "info" : finding.severity,
     source: finding.code,
-    message: finding.hint ? `${finding.message}\n${finding.hint}` : finding.message,
-    ...(finding.edit ? { actions: [{ name: t("studio.apply"), apply: () => applyEdit(editor, finding) }] } : {}),
+    message: [findingIn(finding.code, language), finding.message, finding.hint].filter(Boolean).join("\n"),
+    ...(finding.edit ? { actions: [{ name: language.t("studio.apply"), apply: () => applyEdit(editor, finding) }] } : {}),
   };
 }
 

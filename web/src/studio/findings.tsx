@@ -1,6 +1,6 @@
 // What the checker says, each with its line and its cure.
 import type { Checked, Finding } from "./calls";
-import type { StudioLanguage } from "./messages";
+import { findingIn, type StudioLanguage } from "./messages";
 
 interface Props {
   checked: Checked | null;
@@ -26,8 +26,8 @@ export function Findings({ checked, language, onGo, onApply }: Props) {
           <li key={`${finding.line}:${finding.column}:${finding.code}`} className={finding.severity}>
             <button type="button" className="place" onClick={() => onGo(finding.line)}>{t("studio.findings.line", { line: finding.line })}</button>
             <div>
-              <p><strong>{t(`studio.severity.${finding.severity}`)}:</strong> {finding.message}</p>
-              {finding.hint && <p className="faint">{finding.hint}</p>}
+              <Words finding={finding} language={language} />
+              {finding.hint && <p className="faint" lang="en">{finding.hint}</p>}
               {finding.edit && (
                 <p className="cure">
                   <code dir="ltr">{finding.edit}</code>
@@ -40,4 +40,12 @@ export function Findings({ checked, language, onGo, onApply }: Props) {
       </ul>
     </section>
   );
+}
+
+// In the reader's language what it is, and below it the particulars.
+function Words({ finding, language }: { finding: Finding; language: StudioLanguage }) {
+  const severity = <strong>{language.t(`studio.severity.${finding.severity}`)}:</strong>;
+  const own = findingIn(finding.code, language);
+  if (own === null) return <p>{severity} <span lang="en">{finding.message}</span></p>;
+  return <><p>{severity} {own}</p><p lang="en">{finding.message}</p></>;
 }

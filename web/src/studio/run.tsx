@@ -59,7 +59,7 @@ export function Unplayable({ played, language }: { played: Played; language: Stu
   return (
     <div role="alert" className="refusal">
       <strong>{language.t("studio.run.unplayable")}</strong>
-      <ul>{played.findings.map((finding) => <li key={`${finding.line} ${finding.message}`}>{language.t("studio.findings.line", { line: finding.line })}: {finding.message}</li>)}</ul>
+      <ul>{played.findings.map((finding) => <li key={`${finding.line} ${finding.message}`}>{language.t("studio.findings.line", { line: finding.line })}: <span lang="en">{finding.message}</span></li>)}</ul>
     </div>
   );
 }
