@@ -85,7 +85,8 @@ test("queues and agents are seen as they are, and move by themselves", async () 
   await page.getByRole("link", { name: /Anna.*In a conversation/s }).waitFor();
   await page.getByText("Nobody waits.").waitFor();
   assert.equal(await page.locator(".tile", { hasText: "In service" }).locator("dd").textContent(), "1");
-  await page.locator(".chart canvas").waitFor();
+  await page.getByRole("img", { name: /^The last quarter of an hour: \d+ entered/ }).locator("canvas").waitFor();
+  await page.getByRole("img", { name: /^Trend of the last minutes/ }).locator("canvas").waitFor();
   await accessibleInBoth(page, "wall");
   await finish(server, told.id);
   await anna.close();

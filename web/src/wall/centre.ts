@@ -161,20 +161,31 @@ export function occupancyOf(agents: readonly AgentView[]): number | null {
   return there === 0 ? null : working / there;
 }
 
-// Several queues together, over the last @quarters quarters of an hour.
-export function serviceOf(figures: readonly (Figures<Figure> | undefined)[], quarters: number, nowMs: number): Figure {
+// Several together.
+function sumOf(figures: readonly Figure[]): Figure {
   const sum: Figure = {
     entered: 0, answered: 0, answeredInTarget: 0, abandoned: 0, abandonedShort: 0, handled: 0,
     serviceLevel: null, abandonment: null, averageAnswerMs: null, averageHandleMs: null,
   };
   for (const one of figures) {
-    const since = nowMs - quarters * (one?.intervalSeconds ?? 900) * 1000;
-    for (const interval of one?.intervals ?? []) {
-      if (Date.parse(interval.begin ?? "") < since) continue;
-      for (const key of ["entered", "answered", "answeredInTarget", "abandoned", "abandonedShort", "handled"] as const) sum[key] += interval[key];
-    }
+    for (const key of ["entered", "answered", "answeredInTarget", "abandoned", "abandonedShort", "handled"] as const) sum[key] += one[key];
   }
   const counted = sum.answered + sum.abandoned - sum.abandonedShort;
   sum.serviceLevel = counted > 0 ? sum.answeredInTarget / counted : null;
   return sum;
+}
+
+// Several queues together, over the last @quarters quarters of an hour.
+export function serviceOf(figures: readonly (Figures<Figure> | undefined)[], quarters: number, nowMs: number): Figure {
+  return sumOf(figures.flatMap((one) => {
+    const since = nowMs - quarters * (one?.intervalSeconds ?? 900) * 1000;
+    return (one?.intervals ?? []).filter((interval) => Date.parse(interval.begin ?? "") >= since);
+  }));
+}
+
+// Several queues together, quarter by quarter.
+export function quartersOf(figures: readonly Figures<Figure>[]): Figure[] {
+  const all = figures.flatMap((one) => one.intervals);
+  const begins = [...new Set(all.map((interval) => interval.begin ?? ""))].sort();
+  return begins.map((begin) => ({ ...sumOf(all.filter((interval) => interval.begin === begin)), begin }));
 }

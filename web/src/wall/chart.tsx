@@ -16,6 +16,7 @@ interface Props {
   series: Series[];
   bars?: boolean;
   range?: [number, number];
+  height?: number | undefined;
   time: (at: string) => string; // of the language
 }
 
@@ -46,10 +47,10 @@ function axesOf(host: HTMLElement, { series, time }: Props): uPlot.Axis[] {
 }
 
 function make(host: HTMLElement, props: Props): uPlot {
-  const { series, bars, range } = props;
+  const { series, bars, range, height = HEIGHT } = props;
   return new uPlot({
     width: host.clientWidth,
-    height: HEIGHT,
+    height,
     cursor: { show: false },
     legend: { show: false },
     scales: {
@@ -97,7 +98,7 @@ export function Chart(props: Props) {
     const made = make(here, props);
     plot.current = made;
     made.setData([xs, ...series.map((one) => one.values)] as uPlot.AlignedData);
-    const watcher = new ResizeObserver(() => made.setSize({ width: here.clientWidth, height: HEIGHT }));
+    const watcher = new ResizeObserver(() => made.setSize({ width: here.clientWidth, height: made.height }));
     watcher.observe(here);
     return () => {
       watcher.disconnect();

@@ -1,24 +1,26 @@
 // The whole centre at a glance.
 import { useMemo } from "react";
 import type { AgentView, QueueView } from "./api";
-import { inServiceOf, isReady, isWorking, occupancyOf, serviceOf } from "./centre";
+import { inServiceOf, isReady, isWorking, occupancyOf, quartersOf, serviceOf } from "./centre";
 import { Chart } from "./chart";
 import type { WallLanguage } from "./messages";
 import { clock, percent, since, useNow } from "./parts";
+import { Quarters } from "./quarters";
 import { linkTo, type Scene } from "./view";
 import { Waiting } from "./waiting";
 
 const LAST_HOUR = 4; // quarters
+const CHART_PX = 150;
 
 export function Overview({ scene }: { scene: Scene }) {
   const { t } = scene.language;
   return (
     <div className="overview">
       <Tiles scene={scene} />
-      <section className="panel queues" aria-labelledby="queues"><h2 id="queues">{t("wall.queues")}</h2><Queues scene={scene} /></section>
-      <section className="panel trend" aria-labelledby="trend"><h2 id="trend">{t("wall.trend")}</h2><Trend scene={scene} /></section>
-      <section className="panel agents" aria-labelledby="agents"><h2 id="agents">{t("wall.agents")}</h2><Agents scene={scene} /></section>
+      <section className="panel" aria-labelledby="queues"><h2 id="queues">{t("wall.queues")}</h2><Queues scene={scene} /></section>
       <section className="panel" aria-labelledby="waiting"><h2 id="waiting">{t("wall.waiting")}</h2><Waiting scene={scene} /></section>
+      <section className="panel trend" aria-labelledby="trend"><h2 id="trend">{t("wall.quarters")}</h2><Trend scene={scene} /></section>
+      <section className="panel agents" aria-labelledby="agents"><h2 id="agents">{t("wall.agents")}</h2><Agents scene={scene} /></section>
     </div>
   );
 }
@@ -96,9 +98,10 @@ function Queues({ scene: { state, language } }: { scene: Scene }) {
   );
 }
 
+// The hours as the server has counted them; the minutes as this page has seen them.
 function Trend({ scene: { state, language } }: { scene: Scene }) {
   const { t } = language;
-  const { samples } = state;
+  const { samples, figures } = state;
   const xs = useMemo(() => samples.map((s) => s.at), [samples]);
   const series = useMemo(() => [
     { label: t("wall.waitingNow"), colour: "warn" as const, values: samples.map((s) => s.waiting) },
@@ -107,7 +110,14 @@ function Trend({ scene: { state, language } }: { scene: Scene }) {
   ], [samples, t]);
   const last = samples.at(-1);
   const words = t("wall.trend.words", { waiting: last?.waiting ?? 0, service: last?.inService ?? 0, ready: last?.ready ?? 0 });
-  return <Chart label={words} xs={xs} series={series} time={language.time} />;
+  const quarters = useMemo(() => quartersOf([...figures.values()]), [figures]);
+  return (
+    <>
+      <Quarters figures={quarters} language={language} height={CHART_PX} />
+      <h3>{t("wall.trend")}</h3>
+      <Chart label={words} xs={xs} series={series} time={language.time} height={CHART_PX} />
+    </>
+  );
 }
 
 function Agents({ scene: { state, language } }: { scene: Scene }) {

@@ -1,11 +1,10 @@
 // One queue: how it goes, who waits, and what can be done with it.
-import { type FormEvent, useMemo } from "react";
-import { type Figure, pathOf, type QueueView } from "./api";
+import type { FormEvent } from "react";
+import { pathOf, type QueueView } from "./api";
 import { inServiceOf } from "./centre";
-import { Chart } from "./chart";
 import { longestOf, QueueState } from "./overview";
 import { type Asking, Choices, clock, percent, Said, useAsking, useNow } from "./parts";
-import type { WallLanguage } from "./messages";
+import { Quarters } from "./quarters";
 import type { Scene } from "./view";
 import { Waiting } from "./waiting";
 
@@ -36,24 +35,6 @@ export function QueuePage({ scene, id }: { scene: Scene; id: string }) {
       <section className="panel" aria-labelledby="waiting"><h3 id="waiting">{t("wall.waiting")}</h3><Waiting scene={scene} queue={id} /></section>
     </article>
   );
-}
-
-const HOURS_SHOWN = 8;
-const QUARTER_S = 900;
-
-function Quarters({ figures, language }: { figures: readonly Figure[]; language: WallLanguage }) {
-  const { t } = language;
-  const xs = useMemo(() => figures.map((f) => Date.parse(f.begin ?? "") / 1000 + QUARTER_S / 2), [figures]);
-  const series = useMemo(() => [
-    { label: t("wall.entered"), colour: "faint" as const, values: figures.map((f) => f.entered) },
-    { label: t("wall.answered"), colour: "accent" as const, values: figures.map((f) => f.answered) },
-    { label: t("wall.abandoned"), colour: "bad" as const, values: figures.map((f) => f.abandoned) },
-    { label: t("wall.serviceLevel"), colour: "good" as const, percent: true, values: figures.map((f) => f.serviceLevel) },
-  ], [figures, t]);
-  const end = Math.ceil(Date.now() / 1000 / QUARTER_S) * QUARTER_S;
-  const last = figures.at(-1);
-  const words = t("wall.quarters.words", { entered: last?.entered ?? 0, answered: last?.answered ?? 0, level: percent(last?.serviceLevel ?? null, language) });
-  return <Chart label={words} xs={xs} series={series} bars range={[end - HOURS_SHOWN * 3600, end]} time={language.time} />;
 }
 
 function QueueActions({ scene, queue }: { scene: Scene; queue: QueueView }) {

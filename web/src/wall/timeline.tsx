@@ -62,7 +62,7 @@ export function Lanes({ events, told, language, open }: Props) {
           {told.map((one, i) => (
             <li key={i} className={one.refused ? "refused" : ""}>
               <span className="faint">{one.time}</span>
-              <div><p dir="auto" lang="en">{one.text}</p>{one.more.length > 0 && <pre dir="auto">{dedented(one.more)}</pre>}</div>
+              <div><p dir="auto" lang="en">{one.text}</p>{one.more.length > 0 && <pre dir="auto" lang="en">{dedented(one.more)}</pre>}</div>
             </li>
           ))}
         </ol>
@@ -116,7 +116,7 @@ function RefusalNote({ mark, told, window, language }: { mark: Mark; told: Told 
       {window !== undefined && (
         <p>{t(window.open ? "wall.window.open" : "wall.window", { bot: window.who, into: lasting(mark.atUs - window.fromUs, code), whole: lasting(window.toUs - window.fromUs, code) })}</p>
       )}
-      {told !== undefined && told.more.length > 0 && <pre dir="auto">{dedented(told.more.filter((one) => !one.trim().startsWith("Why:")))}</pre>}
+      {told !== undefined && told.more.length > 0 && <pre dir="auto" lang="en">{dedented(told.more.filter((one) => !one.trim().startsWith("Why:")))}</pre>}
     </aside>
   );
 }
