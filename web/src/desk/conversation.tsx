@@ -56,7 +56,7 @@ export function Conversation(props: Props) {
       <div className="beside">
         {shown === "transfer" && task.phase === "active" && <TransferForm {...props} onDone={() => setShown(null)} />}
         {shown === "note" && <NoteForm {...props} onDone={() => setShown(null)} />}
-        <HoldBar {...props} />
+        {task.phase === "active" && <HoldBar {...props} />}
         <ConsultPanel {...props} />
       </div>
       {task.problem !== null && <Refusal problem={task.problem} language={language} />}

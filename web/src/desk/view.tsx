@@ -101,7 +101,7 @@ function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; langu
   }, []);
   return (
     <section className="offer" aria-label={t("desk.offer.from", { queue: task.session.entryPoint })}>
-      <h2 dir="auto">{customerOf(task, t)}</h2>
+      <h2 dir="auto" title={customerOf(task, t)}>{customerOf(task, t)}</h2>
       <p dir="auto">{task.session.reason ?? t("desk.offer.from", { queue: task.session.entryPoint })}</p>
       <p className="faint clip">{task.messages.at(-1)?.text}</p>
       {left !== null && <p className="faint" role="timer">{t("desk.offer.left", { count: left })}</p>}

@@ -37,7 +37,7 @@ export function WrapUp({ task, desk, language, up }: { task: Task; desk: Desk; l
   };
   return (
     <form className="composer" onSubmit={send} aria-label={t("desk.wrapup")}>
-      <p>{t("desk.wrapup.hint")} {left !== null && <span role="timer">{t("desk.wrapup.left", { count: left })}</span>}</p>
+      <p>{t("desk.wrapup.hint")} {left !== null && <span className="faint" role="timer">{t("desk.wrapup.left", { count: left })}</span>}</p>
       {outcomes !== null && outcomes.dispositions.length > 0 && (
         <select value={chosen} aria-label={t("desk.disposition.choose")} onChange={(event) => setChosen(event.target.value)} autoFocus>
           <option value="">{t("desk.disposition.choose")}</option>
