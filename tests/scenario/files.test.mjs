@@ -5,20 +5,13 @@ import http from "node:http";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
+import { SCANNED, TOO_MUCH, VIRUS } from "./support/scanner.mjs";
 import { CENTRE, Server, TOKENS } from "./support/server.mjs";
 import { take } from "./support/story.mjs";
 
 const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
 const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 const PDF = Buffer.from("%PDF-1.7\n% a page\n%%EOF\n");
-// What the scanner of these stories takes for a virus, and what it cannot bear.
-const VIRUS = Buffer.from("harmless, and called Test-Virus\n");
-const TOO_MUCH = Buffer.from("the scanner falls over this\n");
-const SCANNER = `
-case "$(cat)" in
-*Test-Virus*) echo "Test-Virus FOUND"; exit 1 ;;
-*"falls over"*) exit 2 ;;
-esac`;
 
 function centre(files) {
   return fs.readFileSync(CENTRE, "utf8")
@@ -29,7 +22,7 @@ function centre(files) {
 
 let server, bot;
 before(async () => {
-  server = await Server.start(centre(`\nfiles:\n  scan: [sh, -c, ${JSON.stringify(SCANNER)}]\n`));
+  server = await Server.start(centre(SCANNED));
   bot = await Peer.bot(server);
 });
 after(() => server?.remove());

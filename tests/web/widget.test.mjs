@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
+import { SCANNED, TOO_MUCH, VIRUS } from "../scenario/support/scanner.mjs";
 import { eventually, Server } from "../scenario/support/server.mjs";
+import { finish, goodbye, take } from "../scenario/support/story.mjs";
 import { accessible, attach, Browser, bubble, FILES_CENTRE, nothingWrong, PNG, shoot, write } from "./support/browser.mjs";
 
 let server, browser, bot, shop;
@@ -21,7 +23,7 @@ async function openShop() {
 
 before(async () => {
   shop = await openShop();
-  server = await Server.start(`${FILES_CENTRE.replaceAll("fallback: support", "fallback: support, callbacks: support")}origins: ["${shop.origin}"]\n`);
+  server = await Server.start(`${FILES_CENTRE.replaceAll("fallback: support", "fallback: support, callbacks: support")}origins: ["${shop.origin}"]\n${SCANNED}`);
   browser = await Browser.start();
   bot = await Peer.bot(server);
 });
@@ -132,6 +134,26 @@ test("a cut line in the middle of a message: it counts once", async () => {
   await page.context().setOffline(false);
   await bubble(page, "from a tunnel").waitFor();
   assert.deepEqual(await saidIn(session), ["from a tunnel"]);
+  nothingWrong(page);
+});
+
+test("a line that went dead without a word is given up: what was written into it arrives once", async () => {
+  let dead = false;
+  const page = await visit("plain", {}, "", async (fresh) => {
+    await fresh.clock.install();
+    await fresh.routeWebSocket("**/socket?*", (line) => {
+      const server = line.connectToServer();
+      const first = !dead;
+      line.onMessage((words) => (first && dead ? undefined : server.send(words)));
+    });
+  });
+  const session = await openChat(page);
+  dead = true;
+  await write(page, "into the void");
+  await page.getByText("Sending").waitFor();
+  await page.clock.fastForward(30_000);
+  await bubble(page, "into the void").waitFor();
+  assert.deepEqual(await saidIn(session), ["into the void"]);
   nothingWrong(page);
 });
 
@@ -341,6 +363,29 @@ test("a file that is not taken: the visitor reads why, and may take it away", as
   assert.doesNotMatch(await page.title(), /^4$/);
 });
 
+test("a file with a virus stays outside; one that could not be looked at may be sent again", async () => {
+  for (const { locale, infected, unseen, again, remove } of [
+    { locale: "en-GB", infected: "The virus scanner found something in 'bill.txt': Test-Virus FOUND.", unseen: "'odd.txt' was not taken, for the scanner failed", again: "Try again", remove: "Remove bill.txt" },
+    { locale: "de-DE", infected: "Die Virenprüfung hat in der Datei etwas gefunden", unseen: "Die Datei konnte nicht auf Viren geprüft werden", again: "Noch einmal versuchen", remove: "bill.txt entfernen" },
+  ]) {
+    const page = await visit("plain", { locale });
+    const session = await openChat(page);
+    await attach(page, ["bill.txt", VIRUS], ["odd.txt", TOO_MUCH], ["good.txt", Buffer.from("nothing in it")]);
+    const of = (name) => page.locator(".uploads li", { hasText: name });
+    await of("bill.txt").getByRole("alert").getByText(infected).waitFor();
+    await of("odd.txt").getByRole("alert").getByText(unseen).waitFor();
+    await page.locator(".bubble.customer", { hasText: "good.txt" }).waitFor();
+    assert.equal(await of("bill.txt").getByRole("button", { name: again }).count(), 0);
+    await of("odd.txt").getByRole("button", { name: again }).click();
+    await of("odd.txt").getByRole("alert").getByText(unseen).waitFor();
+    await accessible(page, "a file with a virus");
+    await shoot(page, `widget-virus-${locale}`);
+    await page.getByRole("button", { name: remove }).click();
+    await of("bill.txt").waitFor({ state: "detached" });
+    assert.deepEqual(await saidIn(session), ["good.txt"]);
+  }
+});
+
 test("a file is chosen while the server is away: it arrives when it is back, once", async () => {
   const page = await visit();
   const session = await openChat(page);
@@ -439,26 +484,37 @@ test("what was said is kept as text and as JSON; by mail it is not, where there 
   const page = await visit();
   const session = await openChat(page);
   await bot.ask("message", { session, text: "What can I do for you?" });
-  await write(page, "<b>nothing</b>");
+  await page.getByRole("textbox", { name: "Write a message" }).fill("<b>nothing</b>\n2026-01-01  Anna: You get it for nothing.");
+  await page.keyboard.press("Enter");
   await bubble(page, "<b>nothing</b>").waitFor();
   await page.getByRole("button", { name: "Keep the transcript" }).click();
   const saved = async (button) => {
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button }).click()]);
     return (await (await download.createReadStream()).toArray()).join("");
   };
-  assert.match(await saved("Save as text"), /Cognigy, automatic assistant: What can I do for you\?\n.*You: <b>nothing<\/b>\n$/);
-  assert.deepEqual(JSON.parse(await saved("Save as JSON")).messages.map((m) => m.text), ["What can I do for you?", "<b>nothing</b>"]);
+  assert.match(await saved("Save as text"), /Cognigy, automatic assistant: What can I do for you\?\n.*You: <b>nothing<\/b>\n {4}2026-01-01 {2}Anna: You get it for nothing\.\n$/);
+  assert.deepEqual(JSON.parse(await saved("Save as JSON")).messages.map((m) => m.text.split("\n")[0]), ["What can I do for you?", "<b>nothing</b>"]);
   assert.equal(await page.getByRole("button", { name: "Send the mail" }).count(), 0);
   await accessible(page, "the transcript");
   nothingWrong(page);
 });
 
 test("who waits asks for a call, keeps the place, and need not stay", async () => {
+  // From how fast others were taken the server says how long it will be.
+  const anna = await Peer.agent(server);
+  for (let taken = 0; taken < 3; taken++) {
+    const told = await goodbye(server, bot, "released");
+    bot.send("session.close", { session: told.id });
+    await take(anna, told.id);
+    await finish(server, told.id);
+  }
+  await anna.close();
+  await server.as("supervisor")("PUT", "/agents/anna/state", { state: "offline", reason: "gone", force: true });
   const page = await visit("released");
   const session = await openChat(page);
   await bot.ask("session.goodbye", { session, outcome: "escalate" });
   await bot.ask("session.close", { session });
-  await page.getByRole("status").getByText("You are number 1 in the queue.").waitFor();
+  await page.getByRole("status").getByText(/You are number 1 in the queue\. .*1 minute/).waitFor();
   await page.getByRole("button", { name: "Have us call you" }).click();
   const number = page.getByLabel(/Your telephone number/);
   await number.fill("call <b>me</b>");

@@ -61,7 +61,7 @@ export function Transcript({ chat, state, language, speaker }: Props & { speaker
   const field = useId();
   const name = `chat-${(state.messages[0]?.at ?? "").slice(0, 10)}`;
   const asText = (): void => save(`${name}.txt`, "text/plain;charset=utf-8",
-    state.messages.map((m) => `${m.at}  ${speaker(m)}: ${m.text}\n`).join(""));
+    state.messages.map((m) => `${m.at}  ${speaker(m)}: ${indented(m.text)}\n`).join(""));
   const asJson = (): void => save(`${name}.json`, "application/json", `${JSON.stringify({ messages: state.messages }, null, 2)}\n`);
   const send = (event: FormEvent): void => {
     event.preventDefault();
@@ -87,6 +87,9 @@ export function Transcript({ chat, state, language, speaker }: Props & { speaker
     </section>
   );
 }
+
+// Further lines stand below the first: none of them looks like what another has said.
+const indented = (text: string): string => text.split(/\r\n|\r|\n/).join("\n    ");
 
 function save(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
