@@ -253,7 +253,7 @@ static const char *form_words(enum field_form form) {
   case FORM_NUM:
     return "a whole number from 0 to 1000000";
   case FORM_SECONDS:
-    return "a number of seconds, such as 2 or 0.5";
+    return "a number of seconds, such as 2 or 0.5, of at most a year";
   case FORM_OR_NEVER:
     return "a number of seconds, such as 2 or 0.5, or never";
   case FORM_RANGE:
@@ -359,12 +359,11 @@ static void check_member(struct scenario_reader *r, struct json *m,
   } else if (info->form == FORM_OBJECT) {
     fields_check(r, m, (enum scenario_object)info->of);
   } else if (!has_form(m, info->form)) {
+    const char *quote = m->type == JSON_TEXT ? "\"" : "";
+    const struct text found =
+        is_scalar(m) ? m->source : text_from(json_type_name(m->type));
     fields_error(r, m, "\"%s\" must be %s; found %s%.*s%s", info->wire,
-                 form_words(info->form),
-                 m->type == JSON_TEXT ? "\"" : json_type_name(m->type),
-                 m->type == JSON_TEXT ? (int)m->text.len : 0,
-                 m->type == JSON_TEXT ? m->text.ptr : "",
-                 m->type == JSON_TEXT ? "\"" : "");
+                 form_words(info->form), quote, TEXT_ARG(found), quote);
   }
 }
 

@@ -340,6 +340,11 @@ static void read_cases(struct loader *l) {
     return;
   }
   for (const struct json *c = cases->first; c != NULL; c = c->next) {
+    const struct json *inner = field_at(c, F_SCENARIO_CASES);
+    if (inner != NULL) {
+      fields_error(&l->r, inner,
+                   "a case has no cases of its own: write them beside it");
+    }
     const struct json *merged = merge(l, root, c);
     if (merged != NULL) {
       read_case(l, merged);

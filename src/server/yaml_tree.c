@@ -190,8 +190,9 @@ static enum bt_err on_document(struct builder *b, const yaml_event_t *event) {
   if (b->root == NULL) {
     return BT_ERR_OK;
   }
-  report(b, event->start_mark,
-         "a second document begins here (\"---\"); one file is one centre");
+  report(
+      b, event->start_mark,
+      "a second document begins here (\"---\"); write it into a file of its own");
   return BT_ERR_SYNTAX;
 }
 
@@ -331,6 +332,9 @@ enum bt_err yaml_tree_parse(struct arena *arena, struct text file,
   if (!yaml_parser_initialize(&parser)) {
     return BT_ERR_NOMEM;
   }
+  if (text_starts(source, TEXT("\xEF\xBB\xBF"))) { /* libyaml counts it */
+    source = text_sub(source, 3, source.len);
+  }
   yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&parser, (const unsigned char *)source.ptr,
                                source.len);
@@ -340,7 +344,8 @@ enum bt_err yaml_tree_parse(struct arena *arena, struct text file,
   if (err == BT_ERR_OK && b.root == NULL) {
     const struct finding_place place = {.file = file, .line = 1, .column = 1};
     findings_add(findings, FINDING_ERROR, place,
-                 "the file is empty; a centre begins with \"centre: NAME\"");
+                 "the file is empty; a centre begins with \"centre: NAME\", a "
+                 "scenario with \"script: FILE\"");
     err = BT_ERR_SYNTAX;
   }
   if (err == BT_ERR_OK) {
