@@ -49,15 +49,21 @@ static bool find_target(struct ask *a, size_t param, struct target *out) {
 
 /* ---- steps */
 
-static void do_session(struct ask *a, const struct caller *by,
-                       const char *resource, struct text body) {
+static void do_session_then(struct ask *a, const struct caller *by,
+                            const char *resource, struct text body,
+                            ask_then_fn *then) {
   const struct ask_step step = {
       .by = *by,
       .method = HTTP_POST,
       .path = ask_path(a, "/api/v1/sessions/", a->params[0], resource),
       .body = body,
-      .then = ask_then_202};
+      .then = then};
   ask_api(a, &step);
+}
+
+static void do_session(struct ask *a, const struct caller *by,
+                       const char *resource, struct text body) {
+  do_session_then(a, by, resource, body, ask_then_202);
 }
 
 /* What an agent's participant does, its agent does. */
@@ -146,17 +152,56 @@ static void change_state(struct ask *a, const struct target *t,
   }
 }
 
+static bool find_changed(struct ask *a, struct target *out) {
+  return find_target(a, a->params[2].len > 0 ? 2 : 1, out);
+}
+
+static void then_wrapped(struct ask *a, const struct json *unused) {
+  struct target t;
+  (void)unused;
+  if (!find_changed(a, &t)) {
+    return;
+  }
+  if (t.wrapping) {
+    do_as_agent(a, &t, "/complete", TEXT("{}"));
+  } else {
+    ask_send_empty(a, 202); /* the queue has no wrap-up */
+  }
+}
+
+static void then_leave(struct ask *a, const struct json *unused) {
+  struct target t;
+  struct caller by;
+  (void)unused;
+  if (find_changed(a, &t) && ask_as_agent(a, t.number, &by)) {
+    do_session_then(a, &by, "/end", TEXT("{}"), then_wrapped);
+  }
+}
+
+/* The outcome first: with a code that there is not, nothing is done. */
+static void leave_wrapped(struct ask *a, const struct target *t,
+                          const struct json *wrapup) {
+  struct caller by;
+  if (ask_as_agent(a, t->number, &by)) {
+    do_session_then(a, &by, "/disposition", wrapup_body(a, wrapup), then_leave);
+  }
+}
+
 void genesys_change_participant(struct ask *a) {
   const struct json *wrapup = ask_member(a, "wrapup");
   const struct json *state = ask_member(a, "state");
   struct target t;
-  if (!find_target(a, a->params[2].len > 0 ? 2 : 1, &t)) {
+  if (!find_changed(a, &t)) {
     return;
   }
-  if (state != NULL) {
-    change_state(a, &t, ask_text(a, "state"));
-  } else if (wrapup != NULL) {
+  if (wrapup != NULL && (state == NULL || t.wrapping)) {
     set_wrapup(a, &t, wrapup);
+  } else if (wrapup != NULL && t.kind == PARTY_AGENT &&
+             t.state == PARTY_CONNECTED &&
+             text_equal(ask_text(a, "state"), TEXT("disconnected"))) {
+    leave_wrapped(a, &t, wrapup);
+  } else if (state != NULL) {
+    change_state(a, &t, ask_text(a, "state"));
   } else if (ask_member(a, "held") != NULL) {
     ask_send_empty(a, 202); /* messages have nothing that could be held */
   } else {

@@ -417,8 +417,9 @@ void genesys_drop_topics(struct ask *a) {
 /* ---- the socket; whoever has its address may listen */
 
 void genesys_listen(struct ask *a) {
-  static const struct ws_handlers handlers = {.on_message = on_message,
-                                              .on_close = on_close};
+  /* Clients that write bytes send them in binary frames: the same JSON. */
+  static const struct ws_handlers handlers = {
+      .on_message = on_message, .on_binary = on_message, .on_close = on_close};
   struct http_request *req = http_request_find(a->g->server, a->ref);
   drop_expired(a->g);
   struct post_box *c = find(a->g, a->params[0]);

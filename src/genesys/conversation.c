@@ -303,7 +303,8 @@ static bool is_listed(struct ask *a, uint32_t slot) {
   const struct session *s = engine_session(e, slot);
   const struct text type = ask_query(a, "communicationType");
   const uint32_t user = directory_agent(genesys_directory(a->g), a->user);
-  if (type.len > 0 && !text_equal(type, TEXT("message"))) {
+  if (s->status == SESSION_COMPLETED ||
+      (type.len > 0 && !text_equal(type, TEXT("message")))) {
     return false;
   }
   return a->user.len == 0 || s->agent == user;

@@ -190,6 +190,23 @@ static void answer_token(struct ask *a, const struct genesys_client *client) {
   ask_send(a, 200);
 }
 
+/* NULL: there is no such client, or its secret is another. */
+static const struct genesys_client *
+find_proven(const struct genesys *g, struct text id, struct text secret) {
+  const struct genesys_client *client = find_client(g, id);
+  return client != NULL && same_secret(client->secret, secret) ? client : NULL;
+}
+
+static struct text decoded(struct ask *a, struct text t) {
+  struct textbuf b;
+  textbuf_init(&b, a->g->mem);
+  const bool good = url_decode_query(t, &b) && !b.failed;
+  const struct text copy =
+      good ? arena_copy_text(&a->arena, textbuf_text(&b)) : t;
+  textbuf_free(&b);
+  return copy;
+}
+
 void genesys_login(struct ask *a) {
   struct http_request *req = http_request_find(a->g->server, a->ref);
   const struct text header = http_request_header(req, TEXT("Authorization"));
@@ -207,8 +224,13 @@ void genesys_login(struct ask *a) {
                       "grant_type=client_credentials as a form."));
     return;
   }
-  const struct genesys_client *client = find_client(a->g, id);
-  if (client == NULL || !same_secret(client->secret, secret)) {
+  /* As they are, which is how the SDK writes them, or as a form's values, which
+   * is what RFC 6749, 2.3.1, wants. */
+  const struct genesys_client *client = find_proven(a->g, id, secret);
+  client = client != NULL
+               ? client
+               : find_proven(a->g, decoded(a, id), decoded(a, secret));
+  if (client == NULL) {
     refuse_login(a, 401, "invalid_client",
                  TEXT("There is no such client, or its secret is another."));
     return;

@@ -82,10 +82,12 @@ static const char *const presences[] = {"AVAILABLE", "AWAY",     "BREAK",
 
 enum { PRESENCES = sizeof presences / sizeof presences[0] };
 
-/* PRESENCES if it is none. */
+/* As it is written here, or in words: "On Queue". PRESENCES if it is none. */
 static size_t find_presence(struct text word) {
+  const bool in_words = text_equal_nocase(word, TEXT("On Queue"));
+  const struct text name = in_words ? TEXT("ON_QUEUE") : word;
   size_t i = 0;
-  while (i < PRESENCES && !text_equal_nocase(word, text_from(presences[i]))) {
+  while (i < PRESENCES && !text_equal_nocase(name, text_from(presences[i]))) {
     i++;
   }
   return i;
@@ -456,10 +458,12 @@ void genesys_set_routing_status(struct ask *a) {
 void genesys_set_presence(struct ask *a) {
   struct state_change c = {.then = then_presence};
   const struct json *definition = ask_member(a, "presenceDefinition");
-  const struct text id = json_text_of(definition, "id");
-  const struct text word =
-      id.len > 0 ? id : json_text_of(definition, "systemPresence");
-  const size_t i = find_presence(word);
+  /* An id of theirs means nothing here; the word beside it does. */
+  const size_t by_id = find_presence(json_text_of(definition, "id"));
+  const size_t i =
+      by_id < PRESENCES
+          ? by_id
+          : find_presence(json_text_of(definition, "systemPresence"));
   if (!ask_find_user(a, a->params[0], &c.agent)) {
     return;
   }

@@ -305,6 +305,29 @@ test("what cannot be taken is an exception, and the chat goes on",
     chat.close();
   }));
 
+for (const transports of [["websocket"], ["polling"]]) {
+  test(`bytes in an input are refused, and the chat goes on: ${transports}`, async () => {
+    const chat = Chat.open({ transports });
+    await eventually("ready", () => chat.ready);
+    chat.say("with bytes", { raw: Buffer.from("abc") });
+    await chat.has(/no binary data/);
+    chat.say("fine");
+    await chat.hears("You said: fine");
+    assert.equal(chat.ready, 1);
+    await finish(server, await chat.id());
+    chat.close();
+  });
+}
+
+test("another namespace, another protocol: told at once", async () => {
+  const query = { sessionId: "elsewhere", urlToken: process.env.TEST_URL_TOKEN };
+  const other = io(`http://127.0.0.1:${server.port}/other`, { forceNew: true, query });
+  assert.equal(await within("refused", new Promise((resolve) => other.on("error", resolve))), "Invalid namespace");
+  other.close();
+  const newer = await server.ask("GET", `/socket.io/?EIO=4&transport=polling&sessionId=a&urlToken=${process.env.TEST_URL_TOKEN}`);
+  assert.deepEqual([newer.status, newer.body.message], [400, "Unsupported protocol version"]);
+});
+
 test("who shows a wrong token is refused, in the vendor's shape",
   table.works("a wrong URL token: 403 (polling), closed (WebSocket); an unknown sid: 400", async () => {
     const path = "/socket.io/?EIO=3&sessionId=a&emitWithAck=true";
@@ -384,6 +407,12 @@ test("REST: a whole turn in one answer; an agent's words come with the next one"
     await finish(server, list.id);
     await agent.close();
   }));
+
+test("REST: a slash at the end", async () => {
+  const { body } = await server.ask("POST", `/${process.env.TEST_URL_TOKEN}/`, { body: { userId: "u", sessionId: "rest-slash", text: "hello" } });
+  assert.equal(body.text, "You said: hello");
+  await finish(server, (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.address?.endsWith(":rest-slash")).id);
+});
 
 test("REST: what is wrong is said in the answer", table.works("REST endpoint: errors", async () => {
   for (const [body, wanted] of [["{", /./], ["[]", /object/], [{ text: "a" }, /sessionId/], [{ text: 1, sessionId: "a" }, /text/],

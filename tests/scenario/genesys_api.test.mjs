@@ -83,6 +83,14 @@ test("client credentials", table.works("POST /oauth/token (loginClientCredential
   await tokens.headTokensMe();
 }));
 
+test("a client's id and secret as a form's values, and a scheme in any case", async () => {
+  const escaped = Buffer.from(`admin-client:${SECRETS.admin.replaceAll("-", "%2D")}`).toString("base64");
+  const { status, body } = await server.ask("POST", "/oauth/token", { body: "grant_type=client_credentials",
+    headers: { "Content-Type": "application/x-www-form-urlencoded", Authorization: `basic ${escaped}` } });
+  assert.deepEqual([status, body.token_type], [200, "bearer"]);
+  assert.equal((await server.ask("GET", "/api/v2/users/me/", { headers: { Authorization: `bearer ${body.access_token}` } })).status, 200);
+});
+
 test("a wrong secret, no token, a foreign one, a wrong grant", table.works("errors of login and tokens: bad.credentials, authentication.required, invalid_client", async () => {
   const client = await login(server);
   const wrong = await refused(client.loginClientCredentialsGrant("admin-client", "guessed"));
@@ -220,6 +228,8 @@ test("routing status and presence", table.works("PUT /users/{u}/routingstatus; P
   assert.equal((await users.getUserRoutingstatus("bert")).status, "OFF_QUEUE");
   const on = await presence.patchUserPresencesPurecloud("bert", { presenceDefinition: { id: "ON_QUEUE" } });
   assert.equal(on.presenceDefinition.systemPresence, "ON_QUEUE");
+  const foreign = await presence.patchUserPresencesPurecloud("bert", { presenceDefinition: { id: "e08eaf1b-ee47-4fa9-a231-1200e284798f", systemPresence: "On Queue" } });
+  assert.equal(foreign.presenceDefinition.systemPresence, "ON_QUEUE");
   const off = await presence.patchUserPresencesPurecloud("bert", { presenceDefinition: { systemPresence: "OFFLINE" } });
   assert.equal(off.presenceDefinition.systemPresence, "OFFLINE");
   assert.equal((await refused(users.putUserRoutingstatus("bert", { status: "ASLEEP" }))).details[0].fieldName, "status");
@@ -259,6 +269,18 @@ test("a conversation from script to agent to its end", table.works("GET /convers
   assert.equal(party(over, "customer").state, "disconnected");
   assert.equal((await conversations.getConversationsMessageParticipantWrapup(id, agent.id)).notes, "All is well.");
 }));
+
+test("an outcome together with the end", async () => {
+  const { id, agent } = await active();
+  const leave = (code) => conversations.patchConversationsMessageParticipant(id, agent.id, { body: { state: "disconnected", wrapup: { code, notes: "n" } } });
+  assert.equal((await refused(leave(""))).status, 400);
+  assert.equal(party(await conversation(id), "agent").state, "connected");
+  await leave("Solved");
+  const over = await conversation(id);
+  assert.deepEqual([party(over, "agent").wrapup.code, party(over, "agent").messages[0].afterCallWorkRequired], ["Solved", false]);
+  assert.ok(over.endTime);
+  assert.ok(!(await conversations.getConversations()).entities.some((c) => c.id === id));
+});
 
 test("an accept that comes too late", table.works("postino.error.answer.not.alerting (400)", async () => {
   await users.putUserRoutingstatus("anna", { status: "IDLE" });

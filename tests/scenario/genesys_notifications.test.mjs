@@ -100,6 +100,8 @@ test("ping", table.works("{\"message\":\"ping\"} → pong on channel.metadata", 
   listener.socket.send("no JSON at all");
   listener.socket.send(JSON.stringify({ message: "ping" }));
   await eventually("a second pong", () => listener.frames.length === 2);
+  listener.socket.send(Buffer.from(JSON.stringify({ message: "ping" }))); // a binary frame
+  await eventually("a third pong", () => listener.frames.length === 3);
   listener.socket.close();
 }));
 

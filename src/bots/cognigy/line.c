@@ -116,6 +116,7 @@ static void take_packet(struct line *l, struct arena *arena,
     line_down(l, false, "the endpoint refused the connection");
     break;
   case PACKET_ACK:
+  case PACKET_BINARY:
   case PACKET_OTHER:
     break;
   }

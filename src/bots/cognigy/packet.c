@@ -9,8 +9,8 @@ static bool is_digit(char c) {
 /* Behind the "4" of Engine.IO: type, "/namespace,", id, JSON. */
 static bool read_message(struct text t, struct packet *out) {
   static const enum packet_type types[] = {PACKET_CONNECT, PACKET_DISCONNECT,
-                                           PACKET_EVENT, PACKET_ACK,
-                                           PACKET_ERROR};
+                                           PACKET_EVENT,   PACKET_ACK,
+                                           PACKET_ERROR,   PACKET_BINARY};
   if (t.len == 0 || !is_digit(t.ptr[0])) {
     return false;
   }
@@ -22,7 +22,10 @@ static bool read_message(struct text t, struct packet *out) {
     const size_t end = text_find(t, TEXT(","), 0);
     const struct text space =
         text_sub(t, 0, text_find(text_sub(t, 0, end), TEXT("?"), 0));
-    out->type = space.len > 1 ? PACKET_OTHER : out->type;
+    if (space.len > 1) {
+      out->wants = out->type == PACKET_CONNECT ? space : TEXT("");
+      out->type = PACKET_OTHER;
+    }
     t = text_sub(t, end + 1, t.len);
   }
   size_t digits = 0;
@@ -39,6 +42,10 @@ bool packet_read(struct text bytes, struct packet *out) {
       PACKET_OPEN,  PACKET_CLOSE, PACKET_PING, PACKET_PONG,
       PACKET_OTHER, PACKET_OTHER, PACKET_OTHER};
   *out = (struct packet){0};
+  if (text_starts(bytes, TEXT("b4"))) { /* an attachment where all is text */
+    out->type = PACKET_OTHER;
+    return true;
+  }
   if (bytes.len == 0 || bytes.ptr[0] < '0' || bytes.ptr[0] > '6') {
     return false;
   }

@@ -23,14 +23,16 @@ enum packet_type {
   PACKET_EVENT,
   PACKET_ACK,
   PACKET_ERROR,
-  PACKET_OTHER /* an upgrade, nothing, binary: not ours */
+  PACKET_BINARY, /* an event whose attachments come in frames of their own */
+  PACKET_OTHER   /* an upgrade, nothing, another namespace: not ours */
 };
 
 struct packet {
   enum packet_type type;
   bool has_id;
-  uint64_t id;      /* of the acknowledgement that is wanted, or given */
-  struct text body; /* JSON, or what follows a ping; borrowed */
+  uint64_t id;       /* of the acknowledgement that is wanted, or given */
+  struct text body;  /* JSON, or what follows a ping; borrowed */
+  struct text wants; /* the namespace, not ours, that is asked for; or empty */
 };
 
 /* False: it is none. A namespace other than the main one is OTHER. */

@@ -424,6 +424,11 @@ static void on_packet(struct eio *conn, const struct packet *p) {
     }
     return;
   }
+  if (p->type == PACKET_BINARY) {
+    send_exception(page, TEXT("An event holds no binary data here: send it as "
+                              "a text, or a file by a link."));
+    return;
+  }
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, conn->all->facade->mem, 0);

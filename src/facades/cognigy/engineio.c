@@ -17,7 +17,7 @@ enum {
 
 static const char *const messages[] = {
     "Transport unknown", "Session ID unknown", "Bad handshake method",
-    "Bad request", "Forbidden"};
+    "Bad request",       "Forbidden",          "Unsupported protocol version"};
 
 void engineio_refuse(struct http_request *req, int code) {
   char body[96];
@@ -145,6 +145,15 @@ static void pong(struct eio *c, struct text probe) {
   textbuf_free(&b);
 }
 
+/* Who asks for another namespace would wait for ever. */
+static void refuse_namespace(struct eio *c, struct text wanted) {
+  struct textbuf b;
+  textbuf_init(&b, c->all->facade->mem);
+  textbuf_addf(&b, "44%.*s,\"Invalid namespace\"", TEXT_ARG(wanted));
+  eio_send(c, textbuf_text(&b));
+  textbuf_free(&b);
+}
+
 /* False: it is no packet. */
 static bool take(struct eio *c, struct text bytes) {
   struct packet p;
@@ -158,6 +167,7 @@ static bool take(struct eio *c, struct text bytes) {
     break;
   case PACKET_EVENT:
   case PACKET_ACK:
+  case PACKET_BINARY:
     c->all->ops->on_packet(c, &p);
     break;
   case PACKET_CLOSE:
@@ -171,7 +181,11 @@ static bool take(struct eio *c, struct text bytes) {
   case PACKET_PONG:
   case PACKET_CONNECT:
   case PACKET_ERROR:
+    break;
   case PACKET_OTHER:
+    if (p.wants.len > 0) {
+      refuse_namespace(c, p.wants);
+    }
     break;
   }
   return true;
@@ -181,6 +195,13 @@ static void on_message(void *ctx, struct ws *ws, struct text message) {
   if (!take(ctx, message)) {
     ws_close(ws, WS_CODE_PROTOCOL, TEXT("no packet of Engine.IO 3"));
   }
+}
+
+/* An attachment: its event was refused. */
+static void on_binary(void *ctx, struct ws *ws, struct text message) {
+  (void)ctx;
+  (void)ws;
+  (void)message;
 }
 
 static void on_close(void *ctx, struct ws *ws, uint16_t code,
@@ -193,8 +214,8 @@ static void on_close(void *ctx, struct ws *ws, uint16_t code,
   drop(c);
 }
 
-static const struct ws_handlers ws_handlers = {.on_message = on_message,
-                                               .on_close = on_close};
+static const struct ws_handlers ws_handlers = {
+    .on_message = on_message, .on_binary = on_binary, .on_close = on_close};
 
 /* ---- requests */
 
@@ -297,10 +318,13 @@ bool engineio_serve(struct engineio *all, struct http_request *req) {
   const struct text query = arena_copy_text(&arena, http_request_query(req));
   const struct text sid = query_text(&arena, query, TEXT("sid"));
   const struct text by = query_text(&arena, query, TEXT("transport"));
+  const struct text version = query_text(&arena, query, TEXT("EIO"));
   struct eio *c = sid.len > 0 ? find(all, sid) : NULL;
   const bool ours = sid.len == 0 || c != NULL;
   if (c != NULL) {
     serve_ours(c, req);
+  } else if (ours && version.len > 0 && !text_equal(version, TEXT("3"))) {
+    engineio_refuse(req, 5);
   } else if (ours && http_request_wants_ws(req)) {
     open_socket(all, req, query);
   } else if (ours && text_equal(by, TEXT("polling"))) {

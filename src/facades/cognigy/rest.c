@@ -157,8 +157,9 @@ static void ask(struct cognigy *c, struct http_request *req,
 
 static bool is_path(const struct cognigy *c, struct http_request *req) {
   const struct text path = http_request_path(req);
-  return path.len > 1 &&
-         secret_equal(text_sub(path, 1, path.len), c->facade.settings.token);
+  const size_t slash = text_ends(path, TEXT("/"));
+  return path.len > 1 && secret_equal(text_sub(path, 1, path.len - 1 - slash),
+                                      c->facade.settings.token);
 }
 
 bool cognigy_serve_rest(struct cognigy *c, struct http_request *req) {

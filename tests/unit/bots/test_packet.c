@@ -30,7 +30,8 @@ static void packets_are_read(void **state) {
               {"4217[\"x\"]", PACKET_EVENT, true, 17, "[\"x\"]"},
               {"430[]", PACKET_ACK, true, 0, "[]"},
               {"44\"no\"", PACKET_ERROR, false, 0, "\"no\""},
-              {"451-[\"b\"]", PACKET_OTHER, true, 1, "-[\"b\"]"},
+              {"451-[\"b\"]", PACKET_BINARY, true, 1, "-[\"b\"]"},
+              {"b4aGVsbG8=", PACKET_OTHER, false, 0, ""},
               {"6", PACKET_OTHER, false, 0, ""}};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     struct packet p;
