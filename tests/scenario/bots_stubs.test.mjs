@@ -31,6 +31,8 @@ const ODD = {
     }
   },
   "closed right behind it": (json, line) => line.end(whole(json, "Connection: close")),
+  "the whole answer twice": (json, line) => line.write(whole(json) + whole(json)),
+  "a byte order mark before the JSON": (json, line) => line.write(whole(`\ufeff${json}`)),
   "blanks and line ends around the JSON": (json, line) => line.write(whole(`\n \t${json}\n\n`)),
 };
 
@@ -54,6 +56,12 @@ const WRONG = {
     line.write(head("Transfer-Encoding: chunked"), more);
   },
   "redirects for ever": (json, line, path) => line.end(`HTTP/1.1 307 Temporary Redirect\r\nLocation: ${path}\r\nContent-Length: 0\r\n\r\n`),
+  "304, 429 for a day, 401": (json, line, path) => line.end(`HTTP/1.1 ${["304 Not Modified", "429 Too Many\r\nRetry-After: 86400", "401 No"][path.length % 3]}\r\nContent-Length: 0\r\n\r\n`),
+  "100 Continue for ever": (json, line) => {
+    const more = () => line.writable && line.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(100), (error) => error || setImmediate(more));
+    more();
+  },
+  "UTF-16": (json, line) => line.end(Buffer.concat([Buffer.from(head("Connection: close")), Buffer.from(`\ufeff${json}`, "utf16le")])),
   "redirected to somewhere else": (json, line) => line.end("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"),
   "a drip without an end": (json, line) => {
     line.write(head("Content-Length: 1000000"));

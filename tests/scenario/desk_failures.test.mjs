@@ -234,6 +234,28 @@ test("typing and receipts", table.works("typing, and how far each side has got, 
   await goes(one);
 }));
 
+test("answers and frames that say nothing end nothing", async () => {
+  platform.expires = 9e18; // of the next token
+  let denied = false;
+  platform.misbehave = (what) => (what === "message" && !denied ? ((denied = true), 401) : undefined);
+  const one = await talks("Ada");
+  const looks = () => platform.heard.filter((h) => h.what === "look" && h.path.endsWith(one.c.id)).length;
+  for (const nothing of [{}, [], { participants: null }, { participants: [] }, { participants: "many" }]) {
+    const before = looks();
+    platform.shows = () => nothing;
+    platform.stir(one.c, "user.end", (frame) => Buffer.from(frame)); // a binary frame
+    await eventually("it is read", () => looks() > before);
+  }
+  for (const socket of platform.sockets) ["", "no JSON", "[]", "null", '{"topicName":7}'].forEach((frame) => socket.send(frame));
+  platform.shows = (conversation) => conversation;
+  say(one.customer, "still here");
+  await arrive(one.c, ["still here"]);
+  assert.equal((await read(one.id)).status, "active");
+  platform.expires = 3600;
+  platform.leaves(one.c);
+  await is(one.id, { status: "completed" });
+});
+
 test("a channel that leads elsewhere", table.works("a notification channel at another host is not followed", async () => {
   platform.connectUri = "ws://169.254.169.254/latest";
   for (const socket of platform.sockets) socket.terminate();

@@ -190,6 +190,13 @@ static bool is_still_there(const struct bots *bots, uint32_t number,
   return bot_find_talk(bots, number, session) == &t->talk;
 }
 
+/* RFC 8259, 8.1: a byte order mark before JSON may be passed over. */
+static struct text answer_of(const struct outbound_reply *reply) {
+  static const struct text mark = {"\xef\xbb\xbf", 3};
+  const size_t skipped = text_starts(reply->body, mark) ? mark.len : 0;
+  return text_sub(reply->body, skipped, reply->body.len);
+}
+
 static void take(struct rounds_talk *t, struct text body) {
   struct bot *bot = t->talk.bot;
   struct bots *bots = bot->bots;
@@ -227,7 +234,7 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   } else if (reply->status < 200 || reply->status > 299) {
     fail(t, "The %s answered %d.", what, reply->status);
   } else {
-    take(t, reply->body);
+    take(t, answer_of(reply));
   }
 }
 
@@ -357,7 +364,7 @@ static void write_answer(struct rounds_bot *b, const struct rounds_ask *ask,
   struct json *tree = NULL;
   const bool good = reply->status >= 200 && reply->status < 300;
   arena_init(&arena, bots_mem(b->bot.bots), 0);
-  if (good && json_parse(&arena, reply->body, JSON_DEPTH_DEFAULT, &tree,
+  if (good && json_parse(&arena, answer_of(reply), JSON_DEPTH_DEFAULT, &tree,
                          NULL) == BT_ERR_OK) {
     b->rounds->take_answer(b, ask, tree, o);
   } else {

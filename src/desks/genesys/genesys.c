@@ -20,6 +20,7 @@ enum {
   SECOND_US = 1000000,
   TOKEN_LEAST_S = 10,
   TOKEN_USUAL_S = 3600,
+  TOKEN_MOST_S = 30 * 86400,
   /* In a row, after which the desk counts as unreachable. */
   FAILURES_BEFORE_DOWN = 3,
   WHY_MAX = 300
@@ -119,7 +120,9 @@ static void on_token(void *ctx, const struct outbound_reply *reply) {
       is_good(reply) ? part_parse(&arena, reply->body) : NULL;
   const struct text token = part_text(tree, "access_token");
   int64_t seconds = part_num(tree, "expires_in", TOKEN_USUAL_S);
-  seconds = seconds < TOKEN_LEAST_S ? TOKEN_LEAST_S : seconds;
+  seconds = seconds < TOKEN_LEAST_S  ? TOKEN_LEAST_S
+            : seconds > TOKEN_MOST_S ? TOKEN_MOST_S
+                                     : seconds;
   if (token.len > 0) {
     textbuf_clear(&g->token);
     textbuf_add(&g->token, token);

@@ -132,6 +132,7 @@ bool body_read_address(struct text address, struct id *session,
 
 /* ---- state.c: who has a conversation */
 struct conversation_state {
+  bool known;       /* there are participants: else nothing is known */
   bool agent;       /* somebody of theirs is connected */
   bool others;      /* anybody but the customer is in it, or waited for */
   bool customer;    /* the customer is */

@@ -94,7 +94,9 @@ static void on_refused(void *ctx, const struct client_response *response) {
 }
 
 static const struct client_ws_handlers handlers = {
-    .ws = {.on_message = on_message, .on_close = on_close},
+    .ws = {.on_message = on_message,
+           .on_binary = on_message, /* the same JSON, as bytes */
+           .on_close = on_close},
     .on_open = on_open,
     .on_refused = on_refused};
 

@@ -36,6 +36,7 @@ static void add_agent(const struct json *p, struct conversation_state *out) {
 struct conversation_state conversation_read(const struct json *conversation) {
   struct conversation_state out = {.name = TEXT(""), .outcome = TEXT("")};
   const struct json *list = part_of(conversation, "participants");
+  out.known = list != NULL && list->type == JSON_LIST && list->count > 0;
   for (const struct json *p = list == NULL ? NULL : list->first; p != NULL;
        p = p->next) {
     const struct text purpose = part_text(p, "purpose");

@@ -212,6 +212,10 @@ static void take_message(struct gtalk *t, const struct outbound_reply *reply) {
  * for. */
 static void take_state(struct gtalk *t, const struct json *conversation) {
   const struct conversation_state s = conversation_read(conversation);
+  if (!s.known) { /* an answer that says nothing ends nothing */
+    talk_pump(t);
+    return;
+  }
   const bool ended = !s.others && (t->had_others || !s.customer);
   t->had_others = t->had_others || s.others;
   if (s.agent) {

@@ -15,6 +15,7 @@ export class Platform {
   sockets = new Set();
   misbehave = () => undefined; // (what, body) => status, [status, headers], 0 to cut the line, LOST, or a promise of it
   expires = 3600;
+  shows = (conversation) => conversation; // what is shown of one, in its place
   #known = new Map(); // messageId and time → answer
   #tokens = 0;
 
@@ -76,7 +77,7 @@ export class Platform {
       case "channel": return { id: "one", connectUri: this.connectUri ?? `ws://127.0.0.1:${this.port}/channels/one`, expires: "" };
       case "subscribe": return { entities: body };
       case "message": return this.#take(body);
-      case "look": return this.#show(path.split("/").at(-1));
+      case "look": return this.shows(this.#show(path.split("/").at(-1)));
       case "disconnect": {
         const c = this.conversations.get(path.split("/").at(-2));
         if (c) c.over = true;
@@ -116,9 +117,9 @@ export class Platform {
   }
 
   // What a notification channel would say; lost if nobody listens.
-  stir(c, what = "user.start") {
+  stir(c, what = "user.start", written = (frame) => frame) {
     const frame = { topicName: `v2.detail.events.conversation.${c.id}.${what}`, version: "2", eventBody: { conversationId: c.id } };
-    for (const socket of this.sockets) socket.send(JSON.stringify(frame));
+    for (const socket of this.sockets) socket.send(written(JSON.stringify(frame)));
   }
 
   answers(c, name = "Ada") {
