@@ -11,7 +11,7 @@
 static bool is_path_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') ||
-         (c != '\0' && strchr("/-_.~?=&%+:,", c) != NULL);
+         (c != '\0' && strchr("/-_.~?=&%+:,#", c) != NULL);
 }
 
 /* A browser takes "//host" and "/\host" for another server. */

@@ -53,14 +53,17 @@ after(async () => {
 
 test("an agent signs in at another site, and is at the desk after a reload too", async () => {
   provider.who = "anna";
-  const page = await browser.open(`${home}/desk`);
+  const page = await browser.open(`${home}/desk?of=a(b)#c`);
   const way = page.getByRole("link", { name: "Sign in with Shop" }).or(page.getByRole("button", { name: "Sign in with Shop" }));
   await way.waitFor();
   assert.equal(await page.getByLabel("Password").count(), 0, "nobody has a password here");
   await accessible(page, "sign-in at a provider");
   await shoot(page, "signin-provider");
+  const left = page.waitForRequest("**/login/shop?*");
   await way.click();
+  assert.equal(new URL((await left).url()).searchParams.get("return"), "/desk?of=a%28b%29#c");
   await page.getByText(/^Away/).waitFor();
+  assert.equal(new URL(page.url()).search, "?of=a%28b%29");
   await page.reload();
   await page.getByText(/^Away/).waitFor();
   const cookies = await page.context().cookies(home);

@@ -63,13 +63,13 @@ static void what_is_no_cookie_of_ours(void **state) {
 
 static void pages_that_may_be_returned_to(void **state) {
   (void)state;
-  static const char *const good[] = {"/", "/desk/", "/desk/?queue=a&b=%20#"};
+  static const char *const good[] = {"/", "/desk/", "/desk/?queue=a&b=%20",
+                                     "/wall#/queue/support"};
   static const char *const bad[] = {"",      "desk",        "//evil", "/\\evil",
                                     "/a\nb", "http://evil", "/a b",   "/\"x"};
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     assert_true(attempt_may_return(text_from(good[i])));
   }
-  assert_false(attempt_may_return(text_from(good[2]))); /* a fragment */
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     assert_false(attempt_may_return(text_from(bad[i])));
   }

@@ -27,9 +27,18 @@ export function SignIn({ language, ended, onDone }: { language: Language; ended:
   );
 }
 
+const RETURN_MOST = 256;
+
+// This page, in the letters that the server leads back to.
+function addressHere(): string {
+  const whole = (location.pathname + location.search + location.hash)
+    .replace(/[^\w\-.~/?=&%+:,#]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
+  return whole.length > RETURN_MOST ? location.pathname : whole;
+}
+
 // Links: the browser leaves this page, and comes back to it.
 function Providers({ language, ways }: { language: Language; ways: WaysIn }) {
-  const here = encodeURIComponent(location.pathname + location.search);
+  const here = encodeURIComponent(addressHere());
   return (
     <ul>
       {ways.providers.map((provider) => (
