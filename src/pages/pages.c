@@ -77,14 +77,25 @@ static void put_all(struct headers *h, const struct page *page) {
   }
 }
 
+/* People write "/desk/", too. It is served and not redirected: what "//host/"
+ * would lead to is another server. */
+static const struct page *find(const struct pages *p, struct text path,
+                               struct text accept) {
+  const struct page *page = pack_find(&p->pack, path, accept);
+  if (page == NULL && path.len > 1 && text_ends(path, TEXT("/"))) {
+    page = pack_find(&p->pack, text_sub(path, 0, path.len - 1), accept);
+  }
+  return page;
+}
+
 bool pages_serve(struct pages *p, struct http_request *req) {
   const enum http_method method = http_request_method(req);
   if (method != HTTP_GET && method != HTTP_HEAD) {
     return false;
   }
   const struct page *page =
-      pack_find(&p->pack, http_request_path(req),
-                http_request_header(req, TEXT("Accept-Encoding")));
+      find(p, http_request_path(req),
+           http_request_header(req, TEXT("Accept-Encoding")));
   if (page == NULL) {
     return false;
   }

@@ -412,7 +412,8 @@ test("the front page says where to go", async () => {
   await page.getByText("takes commands").waitFor();
   await accessibleInBoth(page, "home");
   const links = await page.getByRole("link").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
-  for (const link of links) assert.equal((await server.ask("GET", link)).status, 200, link);
+  for (const link of [...links, "/desk/"]) assert.equal((await server.ask("GET", link)).status, 200, link);
+  for (const link of ["/desk//", "//evil.example/"]) assert.equal((await server.ask("GET", link)).status, 404, link);
   await page.getByRole("link", { name: /Wallboard/ }).click();
   await page.getByLabel("Login").waitFor();
   await done(page);
