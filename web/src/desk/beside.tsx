@@ -1,5 +1,6 @@
 // Beside the conversation: hold, notes, and asking somebody else.
 import { type FormEvent, type ReactNode, useState } from "react";
+import { clock } from "../shared/clock";
 import type { Language } from "../shared/i18n";
 import { useTail } from "../shared/tail";
 import type { Desk, Task } from "./desk";
@@ -17,10 +18,9 @@ export function HoldBar({ task, desk, language, up }: Props) {
   const { t } = language;
   const seconds = useSecondsSince(task.session.heldSince);
   if (seconds === null) return null;
-  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return (
     <div className="strip">
-      <p role="timer">{t("desk.held", { time })}</p>
+      <p role="timer">{t("desk.held", { time: clock(seconds) })}</p>
       <button type="button" disabled={!up} onClick={() => desk.hold(task.session.id, false)}>{t("desk.resume")}</button>
     </div>
   );

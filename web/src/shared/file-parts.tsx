@@ -3,6 +3,7 @@ import { type ChangeEvent, useEffect, useRef, useState } from "react";
 import { type FetchFile, type FilesTaken, isDrawn, type SentFile, sizeText, type Upload } from "./files";
 import type { Language } from "./i18n";
 import { wordsOf } from "./problem";
+import { save, saveBytes } from "./save";
 
 export function FileParts({ files, fetchFile, language }: { files: readonly SentFile[]; fetchFile: FetchFile; language: Language }) {
   return files.map((file) => isDrawn(file)
@@ -37,11 +38,7 @@ function Download({ file, fetchFile, language }: { file: SentFile; fetchFile: Fe
   const size = sizeText(file.size, language.code);
   const get = (): void => {
     setSaid("");
-    fetchFile(file.url).then((blob) => {
-      const url = URL.createObjectURL(new Blob([blob], { type: "application/octet-stream" }));
-      save(url, file.name);
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    }, (error: unknown) => setSaid(wordsOf(error, language)));
+    fetchFile(file.url).then((blob) => saveBytes(blob, "application/octet-stream", file.name), (error: unknown) => setSaid(wordsOf(error, language)));
   };
   return (
     <div className="file">
@@ -51,13 +48,6 @@ function Download({ file, fetchFile, language }: { file: SentFile; fetchFile: Fe
       {said !== "" && <p role="alert">{said}</p>}
     </div>
   );
-}
-
-function save(url: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
 }
 
 interface UploadsProps {

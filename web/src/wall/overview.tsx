@@ -1,10 +1,11 @@
 // The whole centre at a glance.
 import { useMemo } from "react";
+import { clock } from "../shared/clock";
 import type { AgentView, QueueView } from "./api";
 import { inServiceOf, isReady, isWorking, occupancyOf, quartersOf, serviceOf } from "./centre";
 import { Chart } from "./chart";
 import type { WallLanguage } from "./messages";
-import { clock, percent, since, useNow } from "./parts";
+import { percent, since, useNow } from "./parts";
 import { Quarters } from "./quarters";
 import { linkTo, type Scene } from "./view";
 import { Waiting } from "./waiting";

@@ -1,5 +1,6 @@
 // What all views of the wallboard use.
 import { type ReactNode, useEffect, useState } from "react";
+import { clock } from "../shared/clock";
 import { ask, type Problem, problemOf } from "../shared/problem";
 import { Refusal } from "../shared/refusal";
 import type { SessionView } from "./api";
@@ -13,14 +14,6 @@ export function useNow(): number {
     return () => clearInterval(timer);
   }, []);
   return now;
-}
-
-// 4:05, or 1:02:03.
-export function clock(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  const two = (n: number): string => String(n).padStart(2, "0");
-  const minutes = Math.floor(s / 60);
-  return minutes < 60 ? `${minutes}:${two(s % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
 }
 
 export function since(at: string, now: number): string {

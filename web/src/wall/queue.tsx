@@ -1,9 +1,10 @@
 // One queue: how it goes, who waits, and what can be done with it.
 import type { FormEvent } from "react";
+import { clock } from "../shared/clock";
 import { pathOf, type QueueView } from "./api";
 import { inServiceOf } from "./centre";
 import { longestOf, QueueState } from "./overview";
-import { type Asking, Choices, clock, percent, Said, useAsking, useNow } from "./parts";
+import { type Asking, Choices, percent, Said, useAsking, useNow } from "./parts";
 import { Quarters } from "./quarters";
 import type { Scene } from "./view";
 import { Waiting } from "./waiting";

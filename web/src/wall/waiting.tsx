@@ -1,8 +1,9 @@
 // Who waits, the longest first; of one queue in the order in which they are served.
 import { useEffect, useState } from "react";
+import { clock } from "../shared/clock";
 import { ask } from "../shared/problem";
 import { pathOf, type SessionView } from "./api";
-import { clock, customerOf, useNow } from "./parts";
+import { customerOf, useNow } from "./parts";
 import { linkTo, type Scene } from "./view";
 
 const SHOWN = 200;

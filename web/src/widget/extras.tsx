@@ -3,6 +3,7 @@ import { type FormEvent, useId, useState } from "react";
 import type { Language } from "../shared/i18n";
 import type { Message } from "../shared/message";
 import { Refused, wordsOf } from "../shared/problem";
+import { saveBytes } from "../shared/save";
 import type { Chat, ChatState } from "./chat";
 
 interface Props {
@@ -60,9 +61,9 @@ export function Transcript({ chat, state, language, speaker }: Props & { speaker
   const asked = useAsked(language);
   const field = useId();
   const name = `chat-${(state.messages[0]?.at ?? "").slice(0, 10)}`;
-  const asText = (): void => save(`${name}.txt`, "text/plain;charset=utf-8",
-    state.messages.map((m) => `${m.at}  ${speaker(m)}: ${indented(m.text)}\n`).join(""));
-  const asJson = (): void => save(`${name}.json`, "application/json", `${JSON.stringify({ messages: state.messages }, null, 2)}\n`);
+  const asText = (): void => saveBytes(state.messages.map((m) => `${m.at}  ${speaker(m)}: ${indented(m.text)}\n`).join(""),
+    "text/plain;charset=utf-8", `${name}.txt`);
+  const asJson = (): void => saveBytes(`${JSON.stringify({ messages: state.messages }, null, 2)}\n`, "application/json", `${name}.json`);
   const send = (event: FormEvent): void => {
     event.preventDefault();
     asked.run(async () => {
@@ -90,12 +91,3 @@ export function Transcript({ chat, state, language, speaker }: Props & { speaker
 
 // Further lines stand below the first: none of them looks like what another has said.
 const indented = (text: string): string => text.split(/\r\n|\r|\n/).join("\n    ");
-
-function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
