@@ -96,6 +96,7 @@ test("an offer is accepted, the talk goes on with what is known, and is wrapped 
   const page = await atWork();
   const { customer, session } = await handOver("My bill is wrong", { attributes: { topic: "billing" } });
   await page.getByRole("timer").waitFor();
+  await page.getByRole("status").getByText("An offer from released").waitFor();
   await accessible(page, "an offer");
   await shoot(page, "desk-offer");
   await page.getByRole("button", { name: "Accept" }).click();

@@ -32,6 +32,7 @@ export function DeskView({ person, language, onLeave }: Props) {
         <Self state={state} desk={desk} language={language} onLeave={onLeave} name={person.name} />
         {!state.up && state.agent !== null && <p role="status" className="warn">{t("desk.offline")}</p>}
         {state.problem !== null && <Refusal problem={state.problem} language={language} />}
+        <Offers tasks={state.tasks} language={language} />
         <ul className="tasks">
           {state.tasks.map((task) => (
             <li key={task.session.id}>
@@ -89,6 +90,13 @@ function Self({ state, desk, language, onLeave, name }: { state: DeskState; desk
       <Notify language={language} />
     </header>
   );
+}
+
+// For who does not see them come: said by screen readers, whatever has the focus.
+function Offers({ tasks, language }: { tasks: readonly Task[]; language: Language }) {
+  const { t } = language;
+  const offers = tasks.filter((task) => task.phase === "offered");
+  return <p className="hidden" role="status">{offers.map((task) => `${t("desk.offer.from", { queue: task.session.entryPoint })}: ${customerOf(task, t)}`).join(". ")}</p>;
 }
 
 function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; language: Language; up: boolean }) {

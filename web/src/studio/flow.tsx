@@ -1,6 +1,6 @@
 // The flow beside the text: what was drawn, with the ways that end in a refusal.
 import "@xyflow/react/dist/style.css";
-import { BaseEdge, Controls, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { BaseEdge, Controls, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import { memo, useEffect, useMemo } from "react";
 import type { Checked } from "./calls";
 import { type Box, draw, type Drawing, type Point, type Way } from "./layout";
@@ -61,14 +61,16 @@ function Sheet({ drawing, line, language, onGo }: Props & { drawing: Drawing }) 
   );
 }
 
-// Another shape is shown as a whole; another word in it leaves the view alone.
+// Another shape, or in another width, is shown as a whole; another word in it leaves
+// the view alone.
 function Refit({ drawing }: { drawing: Drawing }) {
   const { fitView } = useReactFlow();
   const shape = drawing.boxes.length;
+  const width = useStore((store) => store.width);
   useEffect(() => {
     const soon = requestAnimationFrame(() => void fitView({ maxZoom: 1, padding: 0.08 }));
     return () => cancelAnimationFrame(soon);
-  }, [shape, fitView]);
+  }, [shape, width, fitView]);
   return null;
 }
 
