@@ -138,7 +138,11 @@ test("on hold the customer is told, the time is shown, and a message takes the c
   await page.getByRole("button", { name: "Take back" }).waitFor();
   await write(page, "Here I am again.");
   await bubble(page, "Here I am again.").waitFor();
-  await page.getByRole("button", { name: "Hold" }).waitFor();
+  await page.getByRole("button", { name: "Hold" }).click();
+  await page.getByRole("button", { name: "Take back" }).waitFor();
+  await supervisor()("POST", `/sessions/${session}/end`, {});
+  await page.getByRole("form", { name: "Wrap-up" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Take back" }).count(), 0, "nobody is on hold who has gone");
   await day.finish(session);
   nothingWrong(page);
   await page.context().close();
