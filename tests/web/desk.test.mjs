@@ -94,9 +94,21 @@ test("notifications: asked for by a press alone; an offer is told while the page
 
 test("an offer is accepted, the talk goes on with what is known, and is wrapped up", async () => {
   const page = await atWork();
+  await page.getByText(/^Available · 0 of \d+ chats/).waitFor();
+  await page.evaluate(() => {
+    const { prototype } = OscillatorNode;
+    const { start } = prototype;
+    globalThis.tones = 0;
+    prototype.start = function (...when) {
+      globalThis.tones++;
+      return start.apply(this, when);
+    };
+  });
   const { customer, session } = await handOver("My bill is wrong", { attributes: { topic: "billing" } });
   await page.getByRole("timer").waitFor();
   await page.getByRole("status").getByText("An offer from released").waitFor();
+  await page.getByText(/^Available · 1 of \d+ chats/).waitFor();
+  await page.waitForFunction(() => globalThis.tones === 2);
   await accessible(page, "an offer");
   await shoot(page, "desk-offer");
   await page.getByRole("button", { name: "Accept" }).click();
