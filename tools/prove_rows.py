@@ -124,7 +124,7 @@ ROWS = [
         [step("node --test --test-reporter=tap tests/scenario/privacy.test.mjs", r"after: \d+ canaries.*"),
          step("node --test --test-reporter=tap tests/scenario/audit.test.mjs", r"pass \d+"), unit("vault_vault"), unit("base_cards")],
         [step("node --test --test-reporter=tap tests/scenario/privacy.test.mjs", r"before: \d+ canaries.*|control: .*")],
-        "a pause in which what the customer types is not kept at all; a running server's memory is not searched"),
+        "a running server's memory is not searched"),
     Row(16, "soak",
         "an hour at half capacity: RSS, descriptors and latency flat",
         [step("{python} tests/load/soak.py {gcc}/baton --minutes 5", r"\d+ minutes at .*")],

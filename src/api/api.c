@@ -153,6 +153,10 @@ static void call_out(struct api *api, const struct record *effect) {
 }
 
 static void on_effect(void *ctx, const struct record *effect) {
+  if (effect->type == EFFECT_SHOW_ONCE) {
+    desks_show_once(ctx, effect);
+    return;
+  }
   if (effect->type != EFFECT_CALL_REST) {
     return;
   }

@@ -238,6 +238,7 @@ void decisions_forget(struct call *c);
 /* ---- chat.c, desk.c, stream.c */
 loop_fn chats_on_timer, streams_on_timer;
 void desks_on_event(struct api *api, uint64_t seq, const struct record *event);
+void desks_show_once(struct api *api, const struct record *effect);
 void streams_on_event(struct api *api, uint64_t seq,
                       const struct record *event);
 void streams_revoke(struct api *api);

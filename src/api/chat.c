@@ -2,7 +2,8 @@
  *
  * out  session.opened {session, token?, seen, files?, callback, mail}, message,
  *      typing, seen, session.status, queue {position, estimatedWaitSeconds?},
- *      session.held, session.resumed, session.ended {reason}, done, problem
+ *      session.held, session.resumed, recording.paused, recording.resumed,
+ *      session.ended {reason}, done, problem
  * in   message {text, id?}, typing {on}, seen {delivered?, read?},
  *      leave {reason?}
  */
@@ -133,7 +134,9 @@ static void on_event(struct watch *w, uint64_t seq,
     socket_send(&chat->socket, api_frame_end(api, &o));
     return;
   }
-  if (event->type == EVENT_HELD || event->type == EVENT_RESUMED) {
+  if (event->type == EVENT_HELD || event->type == EVENT_RESUMED ||
+      event->type == EVENT_RECORDING_PAUSED ||
+      event->type == EVENT_RECORDING_RESUMED) {
     struct json_out o = api_frame_begin(api, event_name(event->type));
     api_put_time(&o, "at", record_num(event, FIELD_AT));
     socket_send(&chat->socket, api_frame_end(api, &o));

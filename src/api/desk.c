@@ -6,6 +6,8 @@
  *      session.ended {status, reason}, session.left {status},
  *      supervisor.whispered {name, text}, supervisor.barged {name},
  *      session.noted {name, text}, session.held, session.resumed,
+ *      recording.paused, recording.resumed, consent.set {consent},
+ *      message.once (what "[not kept]" of the same number stands for),
  *      session.consult {consult}, consult.message (of its other session), done,
  *      problem
  * in   the frames of the table below
@@ -186,16 +188,22 @@ static void on_moved(struct task *t, const struct record *event) {
   }
 }
 
+static void tell_message(struct task *t, const char *type,
+                         const struct record *message) {
+  struct json_out o = task_begin(t, type);
+  api_put_message(&o, message);
+  api_put_name(t->desk->socket.api, &o,
+               (enum role)record_num(message, FIELD_ROLE),
+               record_text(message, FIELD_ACTOR));
+  task_send(t, &o);
+}
+
 static void on_other(struct task *t, const struct record *event) {
   struct json_out o;
   switch (event->type) {
   case EVENT_MESSAGE:
-    o = task_begin(t, "message");
-    api_put_message(&o, event);
-    api_put_name(t->desk->socket.api, &o,
-                 (enum role)record_num(event, FIELD_ROLE),
-                 record_text(event, FIELD_ACTOR));
-    break;
+    tell_message(t, "message", event);
+    return;
   case EVENT_ATTRIBUTES_SET:
     o = task_begin(t, "session.attributes");
     json_key(&o, "attributes");
@@ -322,6 +330,17 @@ void desks_on_event(struct api *api, uint64_t seq, const struct record *event) {
   }
 }
 
+void desks_show_once(struct api *api, const struct record *effect) {
+  const uint32_t agent = (uint32_t)record_num(effect, FIELD_AGENT);
+  for (struct desk *d = agent < api->desk_cap ? api->desks[agent] : NULL;
+       d != NULL; d = d->next) {
+    struct task *t = find_task(d, record_id(effect, FIELD_SESSION));
+    if (t != NULL && t->assigned) {
+      tell_message(t, "message.once", effect);
+    }
+  }
+}
+
 /* ---- in */
 
 static const struct {
@@ -341,6 +360,9 @@ static const struct {
     {"note", COMMAND_ADD_NOTE, true},
     {"hold", COMMAND_HOLD, true},
     {"resume", COMMAND_RESUME, true},
+    {"recording.pause", COMMAND_PAUSE_RECORDING, true},
+    {"recording.resume", COMMAND_RESUME_RECORDING, true},
+    {"consent", COMMAND_SET_CONSENT, true},
     {"consult", COMMAND_CONSULT, true},
     {"consult.merge", COMMAND_MERGE_CONSULT, true},
     {"consult.complete", COMMAND_COMPLETE_CONSULT, true},

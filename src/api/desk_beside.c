@@ -20,6 +20,10 @@ static void tell_act(struct task *t, const struct record *event) {
     json_key(&o, "text");
     json_put_text(&o, record_text(event, FIELD_TEXT));
   }
+  if (record_has(event, FIELD_CONSENT)) {
+    json_key(&o, "consent");
+    json_put_bool(&o, record_num(event, FIELD_CONSENT) != 0);
+  }
   task_send(t, &o);
 }
 
@@ -44,6 +48,9 @@ void task_tell_beside(struct task *t, const struct record *event) {
   case EVENT_NOTED:
   case EVENT_HELD:
   case EVENT_RESUMED:
+  case EVENT_RECORDING_PAUSED:
+  case EVENT_RECORDING_RESUMED:
+  case EVENT_CONSENT_SET:
     tell_act(t, event);
     return;
   case EVENT_CONSULT_ASKED:

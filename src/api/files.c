@@ -229,6 +229,20 @@ static struct text with_commas(struct call *c, struct text words) {
   return copy;
 }
 
+/* What a customer sends while nothing is kept is not taken: a file is kept. */
+static bool is_unkept(const struct call *c) {
+  const struct engine *e = api_engine(c->api);
+  uint32_t slot;
+  return c->by.role == ROLE_CUSTOMER && engine_find(e, c->session, &slot) &&
+         engine_session_is_unkept(e, slot);
+}
+
+static bool refuse_unkept(struct call *c) {
+  return refuse(c, REFUSAL_NO_FILES,
+                TEXT("What is said at the moment is not kept, and so no file "
+                     "is; send it when the recording goes on."));
+}
+
 /* False: answered. */
 static bool is_taken(struct call *c, const struct file_head *head) {
   const struct dir_entry *e = api_entry_of(c->api, c->slot);
@@ -241,6 +255,9 @@ static bool is_taken(struct call *c, const struct file_head *head) {
     return refuse(c, REFUSAL_NO_FILES,
                   call_format(c, "The entry point '%.*s' takes no files.",
                               TEXT_ARG(e->id)));
+  }
+  if (is_unkept(c)) {
+    return refuse_unkept(c);
   }
   if (head->size == 0) {
     return refuse(
@@ -289,11 +306,17 @@ static void write_said(struct file_job *j) {
   json_close_object(&o);
 }
 
+static void drop(const struct file_job *j) {
+  if (j->fresh) {
+    file_drop(&j->place, (struct text){j->kept_id, FILE_ID_TEXT});
+  }
+}
+
 /* What nobody hears of is not kept. */
 static void on_said(void *ctx, const struct answer *a) {
   struct file_job *j = ctx;
-  if (a->code >= 400 && j->fresh) {
-    file_drop(&j->place, (struct text){j->kept_id, FILE_ID_TEXT});
+  if (a->code >= 400) {
+    drop(j);
   }
   call_answer(j->call, a);
   job_end(j);
@@ -358,6 +381,12 @@ static void refuse_disk(struct file_job *j) {
 }
 
 static void on_kept(struct file_job *j) {
+  if (is_unkept(j->call)) { /* since it was looked at */
+    drop(j);
+    (void)refuse_unkept(j->call);
+    job_end(j);
+    return;
+  }
   write_said(j);
   if (!j->said.failed && !j->call->unsaid) {
     say(j);

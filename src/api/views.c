@@ -7,10 +7,15 @@ enum { PAGE_DEFAULT = 100, PAGE_MAX = 500, VIEW_DEPTH = 64 };
 /* What a customer may see of the own session: no notes, no reasons, no
  * attributes, nothing about the inside of the centre. */
 static const char *const for_customers[] = {
-    "code",    "id",        "channel",      "entryPoint",
-    "status",  "heldSince", "statusSince",  "holder",
-    "version", "openedAt",  "endedAt",      "endReason",
-    "queue",   "messages",  "messageCount", "customerConnected"};
+    "code",         "id",
+    "channel",      "entryPoint",
+    "status",       "heldSince",
+    "statusSince",  "holder",
+    "consent",      "recordingPausedSince",
+    "version",      "openedAt",
+    "endedAt",      "endReason",
+    "queue",        "messages",
+    "messageCount", "customerConnected"};
 
 static bool is_for_customers(struct text member) {
   for (size_t i = 0; i < sizeof for_customers / sizeof for_customers[0]; i++) {

@@ -71,3 +71,31 @@ void cmd_resume(struct ctx *x, uint32_t slot, const struct record *args,
     answer_session(x, slot, 200, "The customer is not on hold.", a);
   }
 }
+
+/* ---- in a snapshot */
+
+void beside_save(const struct live *l, struct record *r) {
+  if (l->paused_us != 0) {
+    record_set_num(r, FIELD_PAUSED, l->paused_us);
+  }
+  if (l->consent != CONSENT_UNKNOWN) {
+    record_set_num(r, FIELD_CONSENT, l->consent == CONSENT_GIVEN);
+  }
+  if (l->held_us != 0) {
+    record_set_num(r, FIELD_HELD, l->held_us);
+  }
+  if (l->consults != CONSULTS_NOT) {
+    record_set_id(r, FIELD_CONSULT, l->consult);
+    record_set_num(r, FIELD_CONSULTS, l->consults);
+  }
+}
+
+void beside_restore(struct live *l, const struct record *r) {
+  l->held_us = record_num(r, FIELD_HELD);
+  l->paused_us = record_num(r, FIELD_PAUSED);
+  l->consent = !record_has(r, FIELD_CONSENT)       ? CONSENT_UNKNOWN
+               : record_num(r, FIELD_CONSENT) != 0 ? CONSENT_GIVEN
+                                                   : CONSENT_REFUSED;
+  l->consult = record_id(r, FIELD_CONSULT);
+  l->consults = (uint8_t)record_num(r, FIELD_CONSULTS);
+}

@@ -22,6 +22,15 @@ struct place;
 bool beside_talks(struct ctx *x, uint32_t slot, struct answer *a);
 /* The customer is on hold no more, if it was. */
 void beside_resume(struct ctx *x, uint32_t slot);
+/* Hold, recording and consultation in a snapshot. */
+void beside_save(const struct live *l, struct record *r);
+void beside_restore(struct live *l, const struct record *r);
+
+/* ---- recording.c */
+
+/* A message that is kept nowhere: an event without its content, and an effect
+ * that shows it to the agent. */
+void recording_pass_by(struct ctx *x, uint32_t slot, const struct record *args);
 
 /* ---- consult.c */
 

@@ -178,6 +178,9 @@ struct text engine_session_kept(const struct engine *e, uint32_t slot);
 int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
+/* Is what the customer types now kept nowhere (the recording pauses, or the
+ * customer does not agree to it)? */
+bool engine_session_is_unkept(const struct engine *e, uint32_t slot);
 /* Messages so far: the number of the last one. */
 uint32_t engine_message_count(const struct engine *e, uint32_t slot);
 /* The number after which the last messages take LIMIT_TOLD_BYTES at most, if

@@ -466,6 +466,7 @@ cmd_handler cmd_attributes, cmd_keep_bot, cmd_disposition, cmd_reprioritise;
 cmd_handler cmd_move, cmd_assign, cmd_requeue, cmd_withdraw_offer;
 cmd_handler cmd_listen, cmd_stop_listening, cmd_whisper, cmd_barge;
 cmd_handler cmd_note, cmd_hold, cmd_resume;
+cmd_handler cmd_pause_recording, cmd_resume_recording, cmd_consent;
 cmd_handler cmd_consult, cmd_merge_consult, cmd_complete_consult,
     cmd_end_consult;
 cmd_handler cmd_pull, cmd_pull_next;

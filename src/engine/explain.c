@@ -231,6 +231,11 @@ static const struct {
     {EVENT_NOTED, "{cause} noted: {text}"},
     {EVENT_HELD, "{cause} put the customer on hold{why}."},
     {EVENT_RESUMED, "{cause} took the customer back from hold."},
+    {EVENT_RECORDING_PAUSED,
+     "{cause} paused the recording{why}: what the customer types is not kept."},
+    {EVENT_RECORDING_RESUMED, "{cause} let the recording go on."},
+    {EVENT_CONSENT_SET, "{cause} said whether the customer agrees that the "
+                        "conversation is kept."},
     {EVENT_CONSULT_ASKED,
      "{cause} asked {wanted} for advice, in a session between the two."},
     {EVENT_CONSULT_MERGED,

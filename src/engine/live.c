@@ -350,6 +350,7 @@ static void fold_transition(struct live *l, const struct mem *mem,
   }
   if (l->s.status != SESSION_ACTIVE || l->s.agent != before.agent) {
     l->held_us = 0;
+    l->paused_us = 0;
   }
   if (l->s.visit != before.visit) {
     l->deadline_us = record_num(ev, FIELD_DEADLINE);
@@ -439,7 +440,12 @@ static void fold_changed(struct live *l, const struct mem *mem,
   own_given(mem, &l->skills, ev, FIELD_SKILLS);
 }
 
-/* What the agent does beside the conversation. */
+bool live_is_unkept(const struct live *l) {
+  return l->s.status == SESSION_ACTIVE &&
+         (l->paused_us != 0 || l->consent == CONSENT_REFUSED);
+}
+
+/* What is done beside the conversation. */
 static void fold_beside(struct live *l, const struct record *ev) {
   switch (ev->type) {
   case EVENT_HELD:
@@ -447,6 +453,16 @@ static void fold_beside(struct live *l, const struct record *ev) {
     break;
   case EVENT_RESUMED:
     l->held_us = 0;
+    break;
+  case EVENT_RECORDING_PAUSED:
+    l->paused_us = record_num(ev, FIELD_AT);
+    break;
+  case EVENT_RECORDING_RESUMED:
+    l->paused_us = 0;
+    break;
+  case EVENT_CONSENT_SET:
+    l->consent =
+        record_num(ev, FIELD_CONSENT) != 0 ? CONSENT_GIVEN : CONSENT_REFUSED;
     break;
   case EVENT_CONSULT_ASKED:
     l->consult = record_id(ev, FIELD_CONSULT);

@@ -74,6 +74,9 @@ struct live_debug {
   uint64_t run;     /* the run that steps; 0: any */
 };
 
+/* Does the customer agree that the conversation is kept? */
+enum live_consent { CONSENT_UNKNOWN, CONSENT_REFUSED, CONSENT_GIVEN };
+
 /* What a session has to do with the other one of a consultation. */
 enum live_consults {
   CONSULTS_NOT,
@@ -135,10 +138,15 @@ struct live {
   uint32_t timer_widen;    /* until a ring opens, or everyone may take it */
   uint32_t callbacks;      /* calls booked so far */
   int64_t held_us;         /* since when the customer is on hold; 0: is not */
+  int64_t paused_us;       /* since when the recording pauses; 0: it does not */
+  uint8_t consent;         /* enum live_consent */
   struct id consult;       /* the other session of a consultation */
   uint8_t consults;        /* enum live_consults */
   uint32_t call_queue;     /* of a booked call; SESSION_NOBODY: it is none */
 };
+
+/* Goes what the customer types to the agent alone, to be kept nowhere? */
+bool live_is_unkept(const struct live *l);
 
 /* A live session folded from nothing. */
 void live_init(struct live *l);

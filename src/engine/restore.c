@@ -250,9 +250,7 @@ static void restore_live(struct live *l, const struct mem *mem,
   l->spawned = num32(r, FIELD_SPAWNED);
   l->callbacks = num32(r, FIELD_SEEN_CALLS);
   l->call_queue = num32(r, FIELD_CALLBACK) - 1;
-  l->held_us = record_num(r, FIELD_HELD);
-  l->consult = record_id(r, FIELD_CONSULT);
-  l->consults = (uint8_t)record_num(r, FIELD_CONSULTS);
+  beside_restore(l, r);
   l->deadline_us = record_num(r, FIELD_DEADLINE);
   live_own(mem, &l->skills, record_text(r, FIELD_SKILLS));
   live_own(mem, &l->customer, record_text(r, FIELD_CUSTOMER));

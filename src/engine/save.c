@@ -450,17 +450,6 @@ static void put_place_state(const struct saver *s, const struct live *l,
   }
 }
 
-/* Hold and consultation. */
-static void put_beside(const struct live *l, struct record *r) {
-  if (l->held_us != 0) {
-    record_set_num(r, FIELD_HELD, l->held_us);
-  }
-  if (l->consults != CONSULTS_NOT) {
-    record_set_id(r, FIELD_CONSULT, l->consult);
-    record_set_num(r, FIELD_CONSULTS, l->consults);
-  }
-}
-
 /* FIELD_DEADLINE: the status timer; FIELD_UNTIL: the lost customer's, or when a
  * finished session is forgotten. */
 static void save_session(struct saver *s, uint32_t slot) {
@@ -486,7 +475,7 @@ static void save_session(struct saver *s, uint32_t slot) {
   record_set_num(&r, FIELD_CALLBACK,
                  l->call_queue == SESSION_NOBODY ? 0
                                                  : (int64_t)l->call_queue + 1);
-  put_beside(l, &r);
+  beside_save(l, &r);
   put_timer(s, &r, FIELD_DEADLINE, FIELD_TIMER_ORDER, l->timer_status);
   put_timer(s, &r, FIELD_UNTIL, FIELD_TIMER_ORDER_2, l->timer_customer);
   if (l->timer_transfer != TIMER_NONE) { /* its deadline is the transfer's */

@@ -210,6 +210,10 @@ bool ctx_may_speak(const struct ctx *x, const struct live *l,
 void add_message(struct ctx *x, uint32_t slot, const struct record *args) {
   const struct live *l = engine_live(x->e, slot);
   struct record ev;
+  if (x->by.role == ROLE_CUSTOMER && live_is_unkept(l)) {
+    recording_pass_by(x, slot, args);
+    return;
+  }
   ctx_event(x, &ev, EVENT_MESSAGE, slot);
   record_set_text(&ev, FIELD_TEXT, record_text(args, FIELD_TEXT));
   record_copy(&ev, FIELD_DATA, args);

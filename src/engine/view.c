@@ -127,6 +127,10 @@ static void put_legs(const struct engine *e, const struct live *l,
   json_close_list(o);
 }
 
+bool engine_session_is_unkept(const struct engine *e, uint32_t slot) {
+  return live_is_unkept(engine_live(e, slot));
+}
+
 uint32_t engine_message_count(const struct engine *e, uint32_t slot) {
   return (uint32_t)engine_live(e, slot)->message_count;
 }
@@ -298,6 +302,13 @@ static void put_session(const struct engine *e, uint32_t slot, int64_t now_us,
   put_name_or_null(o, "endReason", l->end_reason);
   put_bool(o, "customerConnected", l->customer_here);
   put_time(o, "heldSince", l->held_us);
+  put_time(o, "recordingPausedSince", l->paused_us);
+  json_key(o, "consent");
+  if (l->consent == CONSENT_UNKNOWN) {
+    json_put_null(o);
+  } else {
+    json_put_bool(o, l->consent == CONSENT_GIVEN);
+  }
   consult_view(e, l, o);
   put_num(o, "messageCount", (int64_t)l->message_count);
   json_key(o, "transfer");

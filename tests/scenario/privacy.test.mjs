@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
 import { BATON, CENTRE, eventually, Server, TOKENS } from "./support/server.mjs";
+import { take } from "./support/story.mjs";
 
 const SCRIPTS = new URL("../../examples/handover/", import.meta.url).pathname;
 const CARD = "4111 1111 1111 1111";
@@ -195,6 +196,38 @@ test("baton export writes a person into a folder, with the bytes of the files", 
   assert.match((await run("--customer", CANARIES.customer, folder)).stderr, /File exists/);
   assert.match((await run("--customer", "nobody-of-this-name", `${folder}-2`)).stderr, /refused with 404/);
   assert.ok(!fs.existsSync(`${folder}-2`));
+});
+
+test("while the recording pauses, the agent alone sees what the customer types, and no file has it", async () => {
+  bot = await Peer.bot(server);
+  const anna = await Peer.agent(server, "anna");
+  const { id, token } = good(await supervisor("POST", "/sessions", { entryPoint: "plain" }));
+  await bot.hear("session.invited", (f) => f.type === "session.invited" && f.session.id === id);
+  await bot.ask("session.accept", { session: id });
+  good(await supervisor("POST", `/sessions/${id}/transfer`, { queueId: "support", when: "released" }));
+  bot.send("session.goodbye", { session: id, outcome: "escalate" });
+  bot.send("session.close", { session: id });
+  await take(anna, id);
+  const say = (text) => server.as(token)("POST", `/sessions/${id}/messages`, { text });
+  const heard = (type, text) => anna.hear(`${type} ${text}`, (f) => f.type === type && f.session === id && f.text === text);
+
+  await anna.ask("recording.pause", { session: id, reason: "card" });
+  good(await say("canary-card-5500-0055-5555-5559"));
+  const kept = await heard("message", "[not kept]");
+  const once = await heard("message.once", "canary-card-5500-0055-5555-5559");
+  assert.deepEqual([once.number, once.from], [kept.number, "customer"]);
+  const file = await server.ask("POST", `/api/v1/sessions/${id}/files?name=a.txt`,
+    { token, body: Buffer.from("canary-card-file\n"), headers: { "Content-Type": "application/octet-stream" } });
+  assert.deepEqual([file.status, file.body.refusal], [409, "no_files"]);
+  await anna.ask("recording.resume", { session: id });
+  good(await say("the control: canary-kept-b1d0"));
+  await heard("message", "the control: canary-kept-b1d0");
+  const timeline = await supervisor("GET", `/sessions/${id}/timeline`);
+  assert.ok(timeline.text.includes("canary-kept-b1d0") && !timeline.text.includes("canary-card"));
+  await anna.close();
+  await server.stop();
+  assert.deepEqual(search(["canary-card"]).found, []);
+  await server.up();
 });
 
 test("card numbers are written over before anybody sees them, where the entry point does not keep them", async () => {

@@ -41,6 +41,9 @@ POST   /sessions/ID/barge                     s
 POST   /sessions/ID/notes                     s d
 POST   /sessions/ID/hold
 DELETE /sessions/ID/hold
+POST   /sessions/ID/recording/pause
+DELETE /sessions/ID/recording/pause
+PUT    /sessions/ID/consent                   c b s
 POST   /sessions/ID/consult
 DELETE /sessions/ID/consult
 POST   /sessions/ID/consult/merge

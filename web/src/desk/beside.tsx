@@ -26,6 +26,19 @@ export function HoldBar({ task, desk, language, up }: Props) {
   );
 }
 
+// What the customer types is kept nowhere: it is shown here, once.
+export function RecordingBar({ task, desk, language, up }: Props) {
+  const { t } = language;
+  const paused = task.session.recordingPausedSince !== null;
+  if (task.phase !== "active" || (!paused && task.session.consent !== false)) return null;
+  return (
+    <div className="strip">
+      <p role="status">{t(paused ? "desk.recording.paused" : "desk.recording.refused")}</p>
+      {paused && <button type="button" disabled={!up} onClick={() => desk.pauseRecording(task.session.id, false)}>{t("desk.recording.resume")}</button>}
+    </div>
+  );
+}
+
 // One line to write, which stays until it is taken.
 function OneLine({ label, go, up, onSend }: { label: string; go: string; up: boolean; onSend: (text: string, then: () => void) => void }) {
   const [text, setText] = useState("");

@@ -7,7 +7,7 @@ import { partsOf } from "../shared/message";
 import { type Problem, problemOf } from "../shared/problem";
 import { receiptOf, type Seen } from "../shared/seen";
 import { useTail } from "../shared/tail";
-import { ConsultPanel, HoldBar, NoteForm } from "./beside";
+import { ConsultPanel, HoldBar, NoteForm, RecordingBar } from "./beside";
 import type { Desk, Reply, Target, Task } from "./desk";
 import { Earlier } from "./earlier";
 import { AsideLine, Line } from "./lines";
@@ -48,6 +48,9 @@ export function Conversation(props: Props) {
             {task.session.heldSince === null && (
               <button type="button" className="second" disabled={!up} onClick={() => desk.hold(session, true)}>{t("desk.hold")}</button>
             )}
+            {task.session.recordingPausedSince === null && (
+              <button type="button" className="second" disabled={!up} onClick={() => desk.pauseRecording(session, true)}>{t("desk.recording.pause")}</button>
+            )}
             <button type="button" className="second" aria-expanded={shown === "transfer"} onClick={() => toggle("transfer")}>{t("desk.transfer")}</button>
             <button type="button" className="second" disabled={!up} onClick={() => desk.end(session)}>{t("desk.end")}</button>
           </>
@@ -57,6 +60,7 @@ export function Conversation(props: Props) {
         {shown === "transfer" && task.phase === "active" && <TransferForm {...props} onDone={() => setShown(null)} />}
         {shown === "note" && <NoteForm {...props} onDone={() => setShown(null)} />}
         {task.phase === "active" && <HoldBar {...props} />}
+        <RecordingBar {...props} />
         <ConsultPanel {...props} />
       </div>
       {task.problem !== null && <Refusal problem={task.problem} language={language} />}

@@ -30,6 +30,8 @@ export interface SessionView {
   customerConnected: boolean;
   fromQueue: string | null;
   heldSince: string | null;
+  recordingPausedSince: string | null;
+  consent: boolean | null;
   consult: Consult | null;
   legs: { id: number; kind: string; party: string | null; status: string }[];
   messages?: Message[];
@@ -192,6 +194,10 @@ export class Desk {
     this.ask(session, { type: "note", text }, then);
   }
 
+  pauseRecording(session: string, on: boolean): void {
+    this.ask(session, { type: on ? "recording.pause" : "recording.resume" });
+  }
+
   hold(session: string, on: boolean): void {
     this.ask(session, { type: on ? "hold" : "resume" });
   }
@@ -319,6 +325,16 @@ export class Desk {
       case "session.resumed":
         this.alterSession(session, { heldSince: frame.type === "session.held" ? String(frame["at"]) : null });
         break;
+      case "recording.paused":
+      case "recording.resumed":
+        this.alterSession(session, { recordingPausedSince: frame.type === "recording.paused" ? String(frame["at"]) : null });
+        break;
+      case "consent.set":
+        this.alterSession(session, { consent: frame["consent"] === true });
+        break;
+      case "message.once":
+        this.onShownOnce(session, frame as unknown as Message);
+        break;
       case "session.consult":
         this.onConsult(session, frame["consult"] as Consult | null);
         break;
@@ -383,6 +399,11 @@ export class Desk {
       unread: seen ? task.unread : task.unread + 1,
     }));
     this.side(session).onMessage(message.number);
+  }
+
+  // What is kept nowhere stands in this page alone, and is gone with it.
+  private onShownOnce(session: string, shown: Message): void {
+    this.alter(session, (task) => ({ ...task, messages: task.messages.map((m) => (m.number === shown.number ? { ...m, text: shown.text } : m)) }));
   }
 
   private lastOf(session: string): number {
