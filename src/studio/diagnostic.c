@@ -113,6 +113,25 @@ void diagnostics_sort(struct diagnostics *d) {
   }
 }
 
+static bool is_control(struct text t, size_t at, size_t length) {
+  const unsigned char first = (unsigned char)t.ptr[at];
+  if (length == 1) {
+    return (first < ' ' && first != '\t') || first == 0x7f;
+  }
+  return length == 2 && first == 0xc2 && (unsigned char)t.ptr[at + 1] < 0xa0;
+}
+
+/* A script may be somebody else's: what a terminal would obey is shown as
+ * U+FFFD, and so is what is not UTF-8. Either has one column. */
+static void print_shown(struct text t, struct textbuf *out) {
+  for (size_t at = 0; at < t.len;) {
+    const size_t n = utf8_length(t, at);
+    const bool plain = n > 0 && !is_control(t, at, n);
+    textbuf_add(out, plain ? text_sub(t, at, n) : TEXT("\xEF\xBF\xBD"));
+    at += n == 0 ? 1 : n;
+  }
+}
+
 /* Blanks up to the marked column; tabs stay, so that the caret stands right
  * whatever a tab's width is. */
 static void print_caret(const struct diagnostic *item, struct textbuf *out) {
@@ -140,10 +159,10 @@ void diagnostic_print(const struct diagnostic *item, struct text file_name,
   textbuf_add(out, file_name);
   textbuf_addf(out, ":%u:%u: %s: ", item->line, item->column,
                diagnostic_severity_name(item->severity));
-  textbuf_add(out, item->message);
+  print_shown(item->message, out);
   textbuf_addf(out, " [%s]\n  ", diagnostic_slug(item->code));
   textbuf_add(out, item->first_column > 1 ? TEXT("\xE2\x80\xA6") : TEXT(""));
-  textbuf_add(out, item->source_line);
+  print_shown(item->source_line, out);
   textbuf_add(out, item->cut ? TEXT("\xE2\x80\xA6") : TEXT(""));
   textbuf_add(out, TEXT("\n  "));
   print_caret(item, out);

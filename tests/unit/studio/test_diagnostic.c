@@ -67,10 +67,32 @@ static void test_too_many_are_counted(void **state) {
   diagnostics_free(&d);
 }
 
+static void test_a_terminal_obeys_nothing_in_a_script(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct diagnostics d;
+  struct textbuf out;
+  test_mem_init(&tm);
+  diagnostics_init(&d, &tm.mem);
+  textbuf_init(&out, &tm.mem);
+  add(&d, 2, 3, TEXT("no \x1B]0;x\x07"),
+      TEXT("\t\x1B\xC2\x9B"
+           "31m\x7F\xFF\xC3\xBC"));
+  diagnostics_print(&d, TEXT("f.studio"), &out);
+  textbuf_add_char(&out, 0);
+  assert_string_equal(out.ptr,
+                      "f.studio:2:3: warning: no \uFFFD]0;x\uFFFD "
+                      "[transfer-refused]\n"
+                      "  \t\uFFFD\uFFFD31m\uFFFD\uFFFD\u00FC\n  \t ^~~\n");
+  textbuf_free(&out);
+  diagnostics_free(&d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_and_json),
       cmocka_unit_test(test_too_many_are_counted),
+      cmocka_unit_test(test_a_terminal_obeys_nothing_in_a_script),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,11 +147,11 @@ static void bytes_that_are_no_text_are_one_error(void **state) {
   (void)state;
   assert_shown(TEXT("x = \xff\xfe\xfd\ny = \"a\xe4z\"\n"),
                "a:1:5: error: these bytes are not UTF-8 [bad-character]\n"
-               "  x = \xff\xfe\xfd\n"
+               "  x = \uFFFD\uFFFD\uFFFD\n"
                "      ^~~\n"
                "  hint: save the file as UTF-8\n"
                "a:2:7: error: this byte is not UTF-8 [bad-character]\n"
-               "  y = \"a\xe4z\"\n"
+               "  y = \"a\uFFFDz\"\n"
                "        ^\n"
                "  hint: save the file as UTF-8\n");
 }
