@@ -120,10 +120,7 @@ static enum op_result append_method(struct vm *vm, struct value more,
 enum op_result vm_grow(struct vm *vm, const struct insn *in,
                        const struct value *registers, struct value *place) {
   if (in->op == OP_ADD_GLOBAL) {
-    const struct value b =
-        in->b & CODE_CONSTANT
-            ? vm->program->constants[in->b & ~(unsigned)CODE_CONSTANT]
-            : registers[in->b];
+    const struct value b = vm_operand(vm, registers, in->b);
     return vm_add_to(vm, place, &b, in->c == 1, place);
   }
   if (in->c & CODE_METHOD) {

@@ -12,8 +12,7 @@ struct op {
 };
 
 static inline struct value operand(const struct op *op, uint16_t x) {
-  return x & CODE_CONSTANT ? op->vm->program->constants[x & ~CODE_CONSTANT]
-                           : op->r[x];
+  return vm_operand(op->vm, op->r, x);
 }
 
 static inline enum op_result go_on(const struct op *op) {

@@ -87,6 +87,13 @@ static inline struct value *vm_registers(struct vm *vm) {
   return vm->stack + vm_frame(vm)->base;
 }
 
+/* What an operand of an instruction names: a constant or a register. */
+static inline struct value
+vm_operand(const struct vm *vm, const struct value *registers, uint16_t x) {
+  return x & CODE_CONSTANT ? vm->program->constants[x & ~CODE_CONSTANT]
+                           : registers[x];
+}
+
 /* A run that stands nowhere yet, without room for its variables. */
 enum bt_err vm_make(const struct mem *mem, const struct program *program,
                     struct vm **out) BT_USE_RESULT;
