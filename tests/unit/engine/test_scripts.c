@@ -130,12 +130,14 @@ static void test_ask_and_menu(void **state) {
   centre_free(&c);
 }
 
-static void rest_reply(struct centre *c, int64_t question, int code) {
+static void rest_reply(struct centre *c, int64_t question, int code,
+                       const char *body) {
   struct command cmd =
       centre_command(c, COMMAND_REST_REPLY, ROLE_SYSTEM, SESSION_NOBODY);
   record_set_id(&cmd.args, FIELD_SESSION, c->session);
   record_set_num(&cmd.args, FIELD_QUESTION, question);
   record_set_num(&cmd.args, FIELD_CODE, code);
+  record_set_text(&cmd.args, FIELD_BODY, text_from(body));
   centre_run(c, &cmd);
   assert_int_equal(c->step.answer.code, 200);
 }
@@ -158,13 +160,42 @@ static void test_a_rest_call_that_is_not_answered_in_time(void **state) {
   centre_tick_after(&c, 3000);
   assert_string_equal(centre_lines(&c), "-1\ntimeout\n");
   const int64_t second = question_of(&c);
-  rest_reply(&c, first, 200);
+  rest_reply(&c, first, 200, "");
   assert_int_equal(c.step.event_count, 0);
-  rest_reply(&c, second, 204);
+  rest_reply(&c, second, 204, "");
   assert_string_equal(centre_lines(&c), "204\n\n");
-  rest_reply(&c, second, 204);
+  rest_reply(&c, second, 204, "");
   assert_int_equal(c.step.event_count, 0);
   centre_free(&c);
+}
+
+static void test_a_reply_is_read_as_the_call_says(void **state) {
+  static const struct {
+    const char *kind, *body, *lines;
+  } calls[] = {
+      {"0", "{\"a\":1}", "200\n{\"a\":1}\n"},
+      {"\"json\"", "{\"a\":1}", "200\n{\"a\":1}\n"},
+      {"1", "<r><a>1</a></r>", "200\n{\"r\":{\"a\":\"1\"}}\n"},
+      {"\"XML\"", "<r><a>1</a></r>", "200\n{\"r\":{\"a\":\"1\"}}\n"},
+      {"2", "{\"a\":1}", "200\n\n"}, /* not looked at */
+      {"3", "<r><a>1</a></r>", "200\n\n"},
+      {"0", "<r>", "200\n<r>\n"}, /* neither: as it stands */
+      {"1", "{\"a\":1}", "200\n{\"a\":1}\n"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    struct centre c;
+    char script[200];
+    (void)snprintf(script, sizeof script,
+                   "p = GetRESTProxy()\n"
+                   "r = p.MakeRestRequest(\"/x\", \"\", %s, \"GET\")\n"
+                   "LogInfo(p.StatusCode)\nLogInfo(r)\n",
+                   calls[i].kind);
+    start(&c, script);
+    rest_reply(&c, question_of(&c), 200, calls[i].body);
+    assert_string_equal(centre_lines(&c), calls[i].lines);
+    centre_free(&c);
+  }
 }
 
 static void test_a_rest_call_is_made_again_after_a_restart(void **state) {
@@ -535,6 +566,7 @@ int main(void) {
       cmocka_unit_test(test_end_conversation_waits_for_this_bot_only),
       cmocka_unit_test(test_ask_and_menu),
       cmocka_unit_test(test_a_rest_call_that_is_not_answered_in_time),
+      cmocka_unit_test(test_a_reply_is_read_as_the_call_says),
       cmocka_unit_test(test_a_rest_call_is_made_again_after_a_restart),
       cmocka_unit_test(test_a_section_interrupts_a_sleep),
       cmocka_unit_test(test_events_of_one_moment_come_in_their_order),
