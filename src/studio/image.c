@@ -128,11 +128,16 @@ static size_t live_values(const struct vm *vm) {
   return count;
 }
 
+/* Of the heap's table. */
+struct row {
+  struct heap_obj *obj;
+};
+
 /* The heap's own list has the newest first; the table has the oldest first, so
  * that a run that was loaded is saved as the same bytes. */
 static bool put_heap(const struct vm *vm, struct textbuf *out) {
   struct heap_marking marking = {0};
-  struct heap_obj **table = NULL;
+  struct row *table = NULL;
   size_t count = 0, cap = 0;
   for (size_t i = 0; i < live_values(vm); i++) {
     heap_mark(&marking, vm->stack[i]);
@@ -146,14 +151,14 @@ static bool put_heap(const struct vm *vm, struct textbuf *out) {
   size_t left = count;
   for (struct heap_obj *o = vm->heap.first; o != NULL && room; o = o->next) {
     if (o->marked) {
-      table[--left] = o;
+      table[--left].obj = o;
       o->index = (uint32_t)left;
     }
   }
   heap_unmark(&vm->heap);
   put_uint(out, count);
   for (size_t i = 0; i < count && room; i++) {
-    put_heap_object(out, table[i]);
+    put_heap_object(out, table[i].obj);
   }
   mem_free(vm->mem, table, cap * sizeof *table);
   return room;
