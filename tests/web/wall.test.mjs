@@ -404,6 +404,15 @@ test("on a narrow screen, in German and in the dark", async () => {
     await fits(where.split("/")[0]);
   }
   await finish(server, id);
+  const told = await goodbye(server, bot, "released");
+  bot.send("session.close", { session: told.id });
+  const anna = await Peer.agent(server, "anna");
+  await take(anna, told.id);
+  await page.goto(home("#/agent/anna"));
+  await page.getByRole("cell", { name: "skill:AgentSkill" }).waitFor();
+  await fits("agent at work");
+  await finish(server, told.id);
+  await anna.close();
   await done(page);
 });
 
