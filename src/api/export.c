@@ -97,14 +97,20 @@ static enum bt_err put_session(struct exporting *x) {
   json_key(&x->out, "events");
   const enum bt_err err = story_put_events(x->api, s->id, true, &x->out);
   json_close_object(&x->out);
-  return err;
+  /* A row whose session the journal does not know is kept all the same. */
+  return err == BT_ERR_NOT_FOUND && s->row.len > 0 ? BT_ERR_OK : err;
+}
+
+static void refuse_nothing(struct call *c) {
+  call_refuse(c, REFUSAL_NOT_FOUND, TEXT("Nothing is kept of it."), TEXT(""));
 }
 
 static void on_timer(void *ctx) {
   struct exporting *x = ctx;
   const enum bt_err err = put_session(x);
   if (err != BT_ERR_OK) {
-    call_refuse_journal(x->call, err);
+    err == BT_ERR_NOT_FOUND ? refuse_nothing(x->call)
+                            : call_refuse_journal(x->call, err);
     end(x);
     return;
   }
@@ -164,10 +170,12 @@ static bool gather(struct exporting *x) {
     return false;
   }
   sort(x);
+  if (x->person.count == 0) {
+    refuse_nothing(c);
+    return false;
+  }
   if (x->at == x->person.count) {
-    call_refuse(c, REFUSAL_NOT_FOUND,
-                x->person.count == 0 ? TEXT("Nothing is kept of it.")
-                                     : TEXT("There is nothing behind ?after=."),
+    call_refuse(c, REFUSAL_NOT_FOUND, TEXT("There is nothing behind ?after=."),
                 TEXT(""));
     return false;
   }
