@@ -301,6 +301,32 @@ test("settings", async () => {
   }
 });
 
+test("as many sessions as one channel can follow; the next waits for a place", async () => {
+  const PLACES = 250, TOPICS = 1000;
+  const other = await newCentre(platform.port);
+  await other.up();
+  try {
+    await eventually("the seat is available", async () => (await other.as("supervisor")("GET", "/agents/contact")).body.state === "available");
+    const enter = async () => {
+      const customer = await Peer.customer(other, "chat");
+      return { customer, id: (await customer.hear("session.opened")).session.id };
+    };
+    const before = platform.conversations.size;
+    const all = await Promise.all(Array.from({ length: PLACES }, enter));
+    await eventually("all have a conversation", () => platform.conversations.size === before + PLACES);
+    const next = await enter();
+    const theirs = [...platform.conversations.values()].slice(before);
+    theirs.forEach((c) => platform.answers(c));
+    await Promise.all(all.map(({ customer }) => customer.hear("active", (f) => f.type === "session.status" && f.status === "active")));
+    await eventually("all are followed", () => platform.calls("subscribe").at(-1).body.length === TOPICS);
+    assert.equal(platform.calls("message", next.id).length, 0);
+    platform.leaves(theirs[0]);
+    await platform.of(next.id);
+  } finally {
+    await other.remove();
+  }
+});
+
 test("a crowd", table.works("a crowd, with calls that fail, answers that are lost, notification channels cut at random and webhooks doubled: everything there once, in order, every session over", async () => {
   const chance = (p) => Math.random() < p;
   const turns = [1, 2, 3];
