@@ -400,10 +400,10 @@ test("a file is chosen while the server is away: it arrives when it is back, onc
   assert.deepEqual(await saidIn(session), ["cat.png"]);
 });
 
-test("who is put on hold reads so and hears so, also after a reload, until the agent is back", async () => {
-  for (const { locale, held, back } of [
-    { locale: "en-GB", held: "You are on hold. Anna will be back with you.", back: "Anna is with you now." },
-    { locale: "de-DE", held: "Ihr Gespräch wird gehalten. Anna ist gleich wieder für Sie da.", back: "Anna ist jetzt für Sie da." },
+test("who is put on hold, or is not recorded, reads so and hears so, also after a reload", async () => {
+  for (const { locale, held, unkept, back } of [
+    { locale: "en-GB", held: "You are on hold. Anna will be back with you.", unkept: "Anna is with you. What you write now is shown to Anna alone and is not kept.", back: "Anna is with you now." },
+    { locale: "de-DE", held: "Ihr Gespräch wird gehalten. Anna ist gleich wieder für Sie da.", unkept: "Anna ist für Sie da. Was Sie jetzt schreiben, sieht nur Anna, und es wird nicht behalten.", back: "Anna ist jetzt für Sie da." },
   ]) {
     const { page, session, agent } = await withAgent({ locale });
     const told = page.getByRole("status"); // what screen readers say by themselves
@@ -419,6 +419,13 @@ test("who is put on hold reads so and hears so, also after a reload, until the a
     await agent.ask("hold", { session });
     await told.getByText(held).waitFor();
     await agent.ask("message", { session, text: "Here I am." });
+    await told.getByText(back).waitFor();
+    await agent.ask("recording.pause", { session });
+    await told.getByText(unkept).waitFor();
+    await page.reload();
+    await page.locator(".launcher").click();
+    await told.getByText(unkept).waitFor();
+    await agent.ask("recording.resume", { session });
     await told.getByText(back).waitFor();
     nothingWrong(page);
     await agent.ask("end", { session });

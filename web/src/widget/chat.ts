@@ -21,6 +21,7 @@ export interface ChatState {
   status: string;
   holder: Holder;
   held: boolean; // by the agent, who will come back
+  unkept: boolean; // what is typed goes to the agent alone, and nowhere else
   place: { position: number; seconds?: number } | null;
   messages: readonly Message[];
   outbox: readonly Draft[];
@@ -51,7 +52,7 @@ interface Kept {
 
 const nobody: Holder = { kind: "none", name: "" };
 const fresh: ChatState = {
-  phase: "none", up: false, status: "", holder: nobody, held: false, place: null,
+  phase: "none", up: false, status: "", holder: nobody, held: false, unkept: false, place: null,
   messages: [], outbox: [], typing: null, seen: NOTHING_SEEN, takes: null, uploads: [],
   calls: false, mails: false, called: null, why: null, returned: 0,
 };
@@ -248,11 +249,15 @@ export class Chat {
       case "session.status":
         this.change({ status: String(frame["status"]), holder: frame["holder"] as Holder });
         if (frame["status"] !== "queued") this.change({ place: null });
-        if (frame["status"] !== "active") this.change({ held: false });
+        if (frame["status"] !== "active") this.change({ held: false, unkept: false });
         break;
       case "session.held":
       case "session.resumed":
         this.change({ held: frame.type === "session.held" });
+        break;
+      case "recording.paused":
+      case "recording.resumed":
+        this.change({ unkept: frame.type === "recording.paused" });
         break;
       case "queue":
         this.onPlace(frame);
@@ -277,7 +282,8 @@ export class Chat {
   private onOpened(session: OpenedSession, frame: Frame): void {
     const seen = readSeen(frame["seen"]);
     this.change({
-      phase: "open", status: session.status, holder: session.holder ?? nobody, held: (session.heldSince ?? null) !== null, takes: readTaken(frame), seen,
+      phase: "open", status: session.status, holder: session.holder ?? nobody, held: (session.heldSince ?? null) !== null,
+      unkept: (session.recordingPausedSince ?? null) !== null, takes: readTaken(frame), seen,
       calls: frame["callback"] === true, mails: frame["mail"] === true,
     });
     this.seenTeller.anew();
@@ -382,5 +388,6 @@ interface OpenedSession {
   status: string;
   holder?: Holder;
   heldSince?: string | null;
+  recordingPausedSince?: string | null;
   messages?: Message[];
 }

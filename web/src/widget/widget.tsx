@@ -1,7 +1,7 @@
 // The launcher and the panel of the visitors' chat.
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { AttachButton, tooLarge, UploadList } from "../shared/file-parts";
-import type { Language } from "../shared/i18n";
+import type { Key, Language } from "../shared/i18n";
 import { isSend } from "../shared/keys";
 import { type Message, partsOf } from "../shared/message";
 import { wordsOf } from "../shared/problem";
@@ -127,9 +127,14 @@ function statusText(state: ChatState, { t }: Language): string {
   if (state.phase !== "open") return "";
   if (!state.up) return t("chat.reconnecting");
   if (state.status === "queued" || state.status === "offered") return waitText(state, t);
-  if (state.holder.kind === "agent") return t(state.held ? "chat.held" : "chat.holder.agent", { name: state.holder.name });
+  if (state.holder.kind === "agent") return t(agentKey(state), { name: state.holder.name });
   if (state.holder.kind === "bot") return t("chat.holder.bot", { name: state.holder.name });
   return "";
+}
+
+function agentKey({ held, unkept }: ChatState): Key {
+  if (held) return "chat.held";
+  return unkept ? "chat.unkept" : "chat.holder.agent";
 }
 
 function waitText({ place }: ChatState, t: Language["t"]): string {
