@@ -266,7 +266,7 @@ static void print_file_object(const char *object, const char *title) {
 }
 
 static void print_rates(void) {
-  printf("\n`rates`:\n\n| member | default | of whom |\n|---|---|---|\n");
+  printf("`rates`:\n\n| member | default | of whom |\n|---|---|---|\n");
 #define RATE(role, value, meaning)                                             \
   printf((value) == 0 ? "| `%s` | no limit | %s |\n"                           \
                       : "| `%s` | " #value " | %s |\n",                        \
@@ -296,6 +296,7 @@ static void print_configuration(void) {
                              "four:");
   print_file_object("SCRIPT", "An element of `scripts`:");
   print_file_object("REPLY", "An element of `replies`:");
+  printf("\n");
   print_rates();
   print_file_object("REST", "`rest`:");
   print_file_object("FILES", "`files`:");
@@ -431,11 +432,16 @@ static void print_engine_limits(void) {
 
 static void print_limits(void) {
   print_begin(
-      "src/engine/limit.def and src/net/limits.def", "Limits",
+      "src/engine/limit.def, src/api/rates.def and src/net/limits.def",
+      "Limits",
       "What Baton keeps and takes at most, and what whoever goes beyond "
       "it is answered.\nNothing grows without a limit, and reaching one "
       "loses nothing that was answered.");
   print_engine_limits();
+  printf("\n## Requests and frames a second\nOf one party, five seconds' worth "
+         "at once; beyond it 429 `rate_limited`, with the time after which to "
+         "come again.\nIn the centre's file: ");
+  print_rates();
   printf("\n## Connections\n| what | limit | default | beyond it |\n"
          "|---|---|---|---|\n");
   for (size_t i = 0; i < LEN(net_limits); i++) {
