@@ -39,6 +39,7 @@ void apply_forget(struct engine *e, uint32_t slot) {
   while (l->watchers != SESSION_NOBODY) {
     run_unwatch(e, l->watchers);
   }
+  e->finished_count--;
   timers_stop(&e->timers, l->timer_customer);
   map_remove(&e->by_id, id_hash(l->id), slot);
   live_free(l, &e->mem);
@@ -219,6 +220,11 @@ uint32_t apply_start_timer(struct engine *e, enum timer_kind kind,
   return id;
 }
 
+static int64_t forget_at(const struct engine *e, int64_t ended_us) {
+  return ended_us + (e->finished_count > LIMIT_FINISHED ? FORGET_SOON_US
+                                                        : FORGET_AFTER_US);
+}
+
 static void move_timers(struct engine *e, uint32_t slot,
                         const struct session *before, int64_t deadline_us) {
   struct live *l = e->lives[slot];
@@ -242,8 +248,9 @@ static void move_timers(struct engine *e, uint32_t slot,
     stop_timer(e, &l->timer_customer); /* a customer who is gone is not lost */
   }
   if (over) {
-    l->timer_customer = apply_start_timer(e, TIMER_FORGET, slot, 0,
-                                          l->ended_us + FORGET_AFTER_US);
+    e->finished_count++;
+    l->timer_customer =
+        apply_start_timer(e, TIMER_FORGET, slot, 0, forget_at(e, l->ended_us));
   }
 }
 

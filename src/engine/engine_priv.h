@@ -38,8 +38,10 @@ enum timer_kind {
   TIMER_ANNOUNCE  /* a waiting customer is told: owner is the session's slot */
 };
 
-/* How long a finished session can still be asked for from memory. */
+/* How long a finished session can still be asked for from memory; and when
+ * LIMIT_FINISHED of them are there, so that a flood does not fill it. */
 #define FORGET_AFTER_US (60 * INT64_C(1000000))
+#define FORGET_SOON_US INT64_C(1000000)
 /* A transfer that has no timeout of its own: a failed script's fallback. */
 #define FALLBACK_TIMEOUT_MS 300000
 
@@ -172,6 +174,7 @@ struct engine {
   size_t queue_cap, queue_count;
   uint32_t *forgotten; /* slots of finished sessions that may go */
   size_t forgotten_count, forgotten_cap;
+  size_t finished_count; /* finished sessions that are in memory */
   uint64_t seq, next_order, next_transfer, next_run, next_question;
   int64_t now_us;
   bool restoring; /* a snapshot is being read: nothing happens */

@@ -54,7 +54,7 @@ static bool channel_fits(struct ctx *x, const struct dir_entry *entry,
 }
 
 bool open_has_room(struct ctx *x, uint32_t slot, struct answer *a) {
-  if (x->e->by_id.count < LIMIT_SESSIONS) {
+  if (x->e->by_id.count - x->e->finished_count < LIMIT_SESSIONS) {
     return true;
   }
   answer_refuse(x, slot, REFUSAL_UNAVAILABLE,
