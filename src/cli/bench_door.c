@@ -13,7 +13,7 @@
 #include "cli/peers_door.h"
 #include "domain/heap.h"
 
-enum { LISTEN_SIZE = 65536 };
+enum { LISTEN_SIZE = 65536, TICK_MS = 100 };
 
 struct loop {
   struct door door;
@@ -93,7 +93,7 @@ static void serve(struct loop *l) {
     struct pollfd fds[] = {
         {.fd = l->client_fd, .events = (short)(POLLIN | (more ? POLLOUT : 0))},
         {.fd = l->wake_fd, .events = POLLIN}};
-    if (poll(fds, 2, domain_due(l->domain) ? 0 : -1) < 0) {
+    if (poll(fds, 2, domain_due(l->domain) ? 0 : TICK_MS) < 0) {
       continue;
     }
     if ((fds[0].revents & (POLLIN | POLLHUP)) != 0) {
@@ -104,6 +104,7 @@ static void serve(struct loop *l) {
     } else if (domain_due(l->domain)) {
       (void)domain_release(l->domain);
     }
+    door_tick(&l->door);
     good = good && say(l) && l->door.why[0] == '\0';
   }
 }

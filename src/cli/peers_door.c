@@ -70,13 +70,30 @@ static uint64_t hash_id(struct id id) {
   return hash_u64(id.hi ^ hash_u64(id.lo));
 }
 
-static void remember(struct door *d, uint32_t number, struct id id) {
+static uint32_t free_place(struct door *d) {
+  if (d->first_free != 0) {
+    const uint32_t at = d->first_free - 1;
+    d->first_free = d->sessions[at].number;
+    return at;
+  }
   bt_check(mem_grow(d->mem, &d->sessions, &d->session_cap, d->session_count + 1,
                     sizeof *d->sessions));
-  const uint32_t at = (uint32_t)d->session_count++;
+  return (uint32_t)d->session_count++;
+}
+
+static void remember(struct door *d, uint32_t number, struct id id) {
+  const uint32_t at = free_place(d);
   d->sessions[at] = (struct door_session){.id = id, .number = number};
   bt_check(map_put(&d->by_number, hash_u64(number), at) &&
            map_put(&d->by_id, hash_id(id), at));
+}
+
+static void forget(struct door *d, uint32_t at) {
+  const struct door_session *s = &d->sessions[at];
+  map_remove(&d->by_number, hash_u64(s->number), at);
+  map_remove(&d->by_id, hash_id(s->id), at);
+  d->sessions[at].number = d->first_free;
+  d->first_free = at + 1;
 }
 
 /* ---- answers: when what was done is durable */
@@ -276,6 +293,7 @@ static bool free_agent(struct door *d, uint32_t agent, uint32_t done) {
   const uint32_t at = map_get(&d->by_number, hash_u64(done), &done);
   if (at != MAP_NONE) {
     finish(d, agent, d->sessions[at].id);
+    forget(d, at);
   }
   return at != MAP_NONE;
 }
@@ -315,6 +333,12 @@ bool door_take(struct door *d, struct text line) {
     good = true;
   }
   return good || bad_line(d, line);
+}
+
+void door_tick(struct door *d) {
+  const int64_t now_us = machine_now_ns() / 1000;
+  d->now_us = now_us > d->now_us ? now_us : d->now_us;
+  domain_tick(d->domain, d->now_us);
 }
 
 /* ---- opening */

@@ -31,6 +31,7 @@ struct door {
   struct textbuf out; /* not sent yet */
   struct door_session *sessions;
   size_t session_count, session_cap;
+  uint32_t first_free;         /* place in sessions + 1; its number: the next */
   struct map by_number, by_id; /* index in sessions */
   char why[256];               /* what was wrong with a line; empty */
 };
@@ -40,5 +41,7 @@ void door_open(struct door *d, const struct mem *mem, struct domain *domain);
 void door_close(struct door *d);
 /* Carries out one line, without its end. False: d->why. */
 bool door_take(struct door *d, struct text line);
+/* Lets what is due happen. */
+void door_tick(struct door *d);
 
 #endif
