@@ -374,6 +374,8 @@ static void answer_unavailable(struct domain *d, const struct held *h) {
 static void take_snapshot(struct domain *d) {
   struct textbuf state;
   textbuf_init(&state, d->mem);
+  /* At once: a text that grows is copied again and again. */
+  (void)textbuf_reserve(&state, d->pace.last_len + d->pace.last_len / 8);
   snapshot_encode(d->engine, &state);
   const enum bt_err err =
       state.failed ? BT_ERR_NOMEM
