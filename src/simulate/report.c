@@ -57,6 +57,17 @@ void report_value(enum simulate_unit unit, double value,
   }
 }
 
+double report_low(struct estimate e) {
+  const double low = e.mean - e.half;
+  return low < 0 ? 0 : low;
+}
+
+double report_high(enum simulate_unit unit, struct estimate e) {
+  const bool share = unit == SIMULATE_SHARE || unit == SIMULATE_OF_ALL;
+  const double high = e.mean + e.half;
+  return share && high > 1 ? 1 : high;
+}
+
 /* "83.2 % ±1.1"; half an interval is in the value's unit. */
 static void put_estimate(struct grid *g, enum simulate_unit unit,
                          struct estimate e) {

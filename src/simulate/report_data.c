@@ -22,15 +22,30 @@ static double tidy(enum simulate_unit unit, double value) {
 }
 
 static void put_estimate(struct json_out *o, enum simulate_unit unit,
-                         struct estimate e) {
+                         double mean, double low, double high) {
   json_open_object(o);
   json_key(o, "mean");
-  json_put_double(o, tidy(unit, e.mean));
+  json_put_double(o, tidy(unit, mean));
   json_key(o, "low");
-  json_put_double(o, tidy(unit, e.mean - e.half));
+  json_put_double(o, tidy(unit, low));
   json_key(o, "high");
-  json_put_double(o, tidy(unit, e.mean + e.half));
+  json_put_double(o, tidy(unit, high));
   json_close_object(o);
+}
+
+static void put_measure(const struct simulate_result *result,
+                        enum simulate_unit unit, struct simulate_place at,
+                        struct json_out *o) {
+  const struct estimate e = simulate_estimate(result, at);
+  put_estimate(o, unit, e.mean, report_low(e), report_high(unit, e));
+}
+
+static void put_difference(const struct simulate_result *result,
+                           const struct simulate_result *changed,
+                           enum simulate_unit unit, struct simulate_place at,
+                           struct json_out *o) {
+  const struct estimate e = simulate_difference(result, changed, at);
+  put_estimate(o, unit, e.mean, e.mean - e.half, e.mean + e.half);
 }
 
 /* The measures at a place; with @changed the difference to it. */
@@ -45,9 +60,11 @@ static void put_measures(const struct simulate_result *result,
       continue;
     }
     json_key(o, info->wire);
-    put_estimate(o, info->unit,
-                 changed == NULL ? simulate_estimate(result, at)
-                                 : simulate_difference(result, changed, at));
+    if (changed == NULL) {
+      put_measure(result, info->unit, at, o);
+    } else {
+      put_difference(result, changed, info->unit, at, o);
+    }
   }
 }
 

@@ -20,6 +20,11 @@ enum { REPORT_VALUE_MAX = 64 };
 void report_value(enum simulate_unit unit, double value,
                   char out[REPORT_VALUE_MAX]);
 
+/* The ends of the interval around a measure, within what it can be: nothing is
+ * below zero, no share above one. Of a difference they are not. */
+double report_low(struct estimate e);
+double report_high(enum simulate_unit unit, struct estimate e);
+
 /* A cell of a table, in quotation marks. */
 void report_csv_text(struct textbuf *out, struct text t);
 

@@ -153,9 +153,9 @@ static void put_interval(const struct simulate_report *r,
     json_put_double(o, tidy(values[c]));
   }
   json_key(o, "serviceLevelLow");
-  json_put_double(o, tidy(n->level.mean - n->level.half));
+  json_put_double(o, tidy(report_low(n->level)));
   json_key(o, "serviceLevelHigh");
-  json_put_double(o, tidy(n->level.mean + n->level.half));
+  json_put_double(o, tidy(report_high(SIMULATE_SHARE, n->level)));
   json_close_object(o);
 }
 

@@ -72,7 +72,7 @@ static void find_max(struct drawing *d, const struct simulate_result *result) {
   for (size_t i = report_first_place(d->r);
        result != NULL && i < result->places; i++) {
     const struct estimate e = estimate_at(d, result, i);
-    const double high = e.mean + (isnan(e.half) ? 0 : e.half);
+    const double high = isnan(e.half) ? e.mean : report_high(d->unit, e);
     d->max = !isnan(high) && high > d->max ? high : d->max;
   }
 }
@@ -102,14 +102,14 @@ static void add_band(const struct drawing *d,
     const struct estimate e = estimate_at(d, result, i);
     if (!isnan(e.half)) {
       textbuf_addf(d->out, "%s%.1f %.1f", begun ? "L" : "M", x_of(d, i),
-                   y_of(d, e.mean + e.half));
+                   y_of(d, report_high(d->unit, e)));
       begun = true;
     }
   }
   for (size_t i = result->places; i-- > first;) {
     const struct estimate e = estimate_at(d, result, i);
     if (!isnan(e.half)) {
-      textbuf_addf(d->out, "L%.1f %.1f", x_of(d, i), y_of(d, e.mean - e.half));
+      textbuf_addf(d->out, "L%.1f %.1f", x_of(d, i), y_of(d, report_low(e)));
     }
   }
   textbuf_add(d->out, begun ? TEXT("Z\"/>\n") : TEXT("\"/>\n"));
