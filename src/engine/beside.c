@@ -87,6 +87,9 @@ void beside_save(const struct live *l, struct record *r) {
   if (l->consults != CONSULTS_NOT) {
     record_set_id(r, FIELD_CONSULT, l->consult);
     record_set_num(r, FIELD_CONSULTS, l->consults);
+    if (l->given) {
+      record_set_num(r, FIELD_WHEN, WHEN_ACCEPTED);
+    }
   }
 }
 
@@ -98,4 +101,5 @@ void beside_restore(struct live *l, const struct record *r) {
                                                    : CONSENT_REFUSED;
   l->consult = record_id(r, FIELD_CONSULT);
   l->consults = (uint8_t)record_num(r, FIELD_CONSULTS);
+  l->given = record_num(r, FIELD_WHEN) == WHEN_ACCEPTED;
 }

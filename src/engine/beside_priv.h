@@ -42,6 +42,15 @@ bool consult_speaks(const struct engine *e, const struct live *l,
 /* After a transition of the session from @before: the other one of its
  * consultation follows in the same step. */
 void consult_follow(struct ctx *x, uint32_t slot, const struct session *before);
+/* May the session, which an agent has, be offered to who serves the queue,
+ * while it stays where it is? False: refused. */
+bool consult_may_offer(struct ctx *x, uint32_t slot, const struct record *args,
+                       uint32_t queue, struct answer *a);
+/* Offers it so: whoever accepts has it in that step. */
+void consult_offer(struct ctx *x, uint32_t slot, const struct record *args,
+                   const struct place *p);
+/* The offer is taken back: the session stays with its agent. */
+void consult_take_back(struct ctx *x, uint32_t slot);
 /* The members of the session's view. */
 void consult_view(const struct engine *e, const struct live *l,
                   struct json_out *o);

@@ -169,6 +169,10 @@ uint32_t engine_session_entry(const struct engine *e, uint32_t slot);
 /* The other session of its consultation; false: there is none. */
 bool engine_session_consult(const struct engine *e, uint32_t slot,
                             struct id *out);
+/* Is it the one in which a transfer of the other, *@out, waits to be accepted?
+ */
+bool engine_session_offers(const struct engine *e, uint32_t slot,
+                           struct id *out);
 /* The same as a member of an object: "consult", or null. */
 void engine_write_consult(const struct engine *e, uint32_t slot,
                           struct json_out *o);

@@ -241,6 +241,9 @@ static const struct {
     {EVENT_CONSULT_MERGED,
      "{cause} let agent {agent} into the conversation with the customer."},
     {EVENT_CONSULT_ENDED, "the consultation was over{end}."},
+    {EVENT_TRANSFER_OFFERED,
+     "{cause} offers the session to {wanted}{why}, and keeps it until somebody "
+     "accepts."},
     {EVENT_CUSTOMER_JOINED, "the customer is connected."},
     {EVENT_CUSTOMER_DROPPED, "the customer's connection died."},
     {EVENT_COMMAND_REFUSED, "{cause} was refused '{name}': {detail}"},

@@ -226,6 +226,7 @@ static void fold_opened(struct live *l, const struct mem *mem,
   if (record_has(ev, FIELD_CONSULT)) {
     l->consult = record_id(ev, FIELD_CONSULT);
     l->consults = CONSULTS_ABOUT;
+    l->given = record_num(ev, FIELD_WHEN) == WHEN_ACCEPTED;
   }
   live_own(mem, &l->customer, record_text(ev, FIELD_CUSTOMER));
   live_own(mem, &l->attributes, record_text(ev, FIELD_ATTRIBUTES));
@@ -305,6 +306,37 @@ static void fold_done(struct live *l, const struct mem *mem,
   t->done_us = t->asked_us;
   t->deadline_us = 0;
   t->state = TRANSFER_DONE;
+}
+
+/* It waits until somebody accepts it, in the session that offers it. */
+static void fold_offered(struct live *l, const struct mem *mem,
+                         const struct record *ev) {
+  struct transfer *t = &l->transfer;
+  own_order(t, mem, ev);
+  t->to_bot = false;
+  t->target = (uint32_t)record_num(ev, FIELD_QUEUE);
+  t->deadline_us = 0;
+  t->done_us = 0;
+  t->state = TRANSFER_WAITING;
+  l->consult = record_id(ev, FIELD_CONSULT);
+  l->consults = CONSULTS_ASKS;
+  l->given = true;
+}
+
+/* Nobody accepted, or it was: then the transfer is done already. */
+static void fold_consult_ended(struct live *l, const struct record *ev) {
+  struct transfer *t = &l->transfer;
+  if (l->given && t->state == TRANSFER_WAITING) {
+    t->done_us = record_num(ev, FIELD_AT);
+    t->state =
+        l->s.status != SESSION_ACTIVE ? TRANSFER_DROPPED
+        : text_equal(record_text(ev, FIELD_END_REASON), TEXT("agent_ended"))
+            ? TRANSFER_CANCELLED
+            : TRANSFER_EXPIRED;
+  }
+  l->consult = (struct id){0, 0};
+  l->consults = CONSULTS_NOT;
+  l->given = false;
 }
 
 static void fold_transfer(struct live *l, const struct record *ev,
@@ -472,8 +504,7 @@ static void fold_beside(struct live *l, const struct record *ev) {
     l->consults = CONSULTS_MERGED;
     break;
   case EVENT_CONSULT_ENDED:
-    l->consult = (struct id){0, 0};
-    l->consults = CONSULTS_NOT;
+    fold_consult_ended(l, ev);
     break;
   default:
     break;
@@ -520,6 +551,9 @@ static void fold_other(struct live *l, const struct mem *mem,
     break;
   case EVENT_CALLBACK_BOOKED:
     l->callbacks++;
+    break;
+  case EVENT_TRANSFER_OFFERED:
+    fold_offered(l, mem, ev);
     break;
   default:
     fold_beside(l, ev);

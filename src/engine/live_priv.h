@@ -142,7 +142,8 @@ struct live {
   uint8_t consent;         /* enum live_consent */
   struct id consult;       /* the other session of a consultation */
   uint8_t consults;        /* enum live_consults */
-  uint32_t call_queue;     /* of a booked call; SESSION_NOBODY: it is none */
+  bool given; /* in both: the customer's goes to who accepts the talk */
+  uint32_t call_queue; /* of a booked call; SESSION_NOBODY: it is none */
 };
 
 /* Goes what the customer types to the agent alone, to be kept nowhere? */

@@ -110,7 +110,7 @@ static const char *const roles[] = {
 #undef X
 };
 static const char *const channels[] = {"chat", "voice", "message"};
-static const char *const whens[] = {"now", "released"};
+static const char *const whens[] = {"now", "released", "accepted"};
 static const char *const requires[] = {"none", "loggedIn", "available"};
 
 #define LEN(a) (sizeof(a) / sizeof(a)[0])

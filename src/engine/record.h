@@ -119,7 +119,7 @@ enum role { ROLE_LIST(X) ROLES };
 #undef X
 
 enum channel { CHANNEL_CHAT, CHANNEL_VOICE, CHANNEL_MESSAGE, CHANNELS };
-enum when { WHEN_NOW, WHEN_RELEASED, WHENS };
+enum when { WHEN_NOW, WHEN_RELEASED, WHEN_ACCEPTED, WHENS };
 enum require { REQUIRE_NONE, REQUIRE_LOGGED_IN, REQUIRE_AVAILABLE, REQUIRES };
 
 const char *role_name(uint32_t role);

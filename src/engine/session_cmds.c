@@ -86,6 +86,7 @@ uint32_t open_session(struct ctx *x, uint32_t entry, uint32_t kind,
   record_copy(&ev, FIELD_PRIORITY, args);
   record_copy(&ev, FIELD_SKILLS, args);
   record_copy(&ev, FIELD_CONSULT, args);
+  record_copy(&ev, FIELD_WHEN, args);
   record_set_num(&ev, FIELD_DEADLINE,
                  record_has(args, FIELD_DUE) ? record_num(args, FIELD_DUE)
                                              : x->now_us + e->invite_ms * 1000);

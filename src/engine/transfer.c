@@ -9,7 +9,7 @@ struct order {
   uint32_t target; /* queue or bot */
   struct place place;
   struct router_request asked; /* of the place, with its skills read */
-  bool released, release;
+  bool released, release, accepted;
   int64_t timeout_ms;
   uint32_t require;
 };
@@ -106,6 +106,25 @@ static bool ageing_fits(struct ctx *x, uint32_t slot, struct order *o,
   return body_ageing_fits(x, &o->place.ageing, &o->asked, a);
 }
 
+/* What is accepted is accepted by a person, who takes the time they take. */
+static bool acceptance_fits(struct ctx *x, const struct record *args,
+                            const struct order *o, struct answer *a) {
+  const char *why =
+      !o->accepted ? NULL
+      : o->to_bot  ? "A bot is invited and accepts nothing: leave when out."
+      : o->release ? "With release the bot's part is ended, whoever accepts: "
+                     "one of the two."
+      : record_has(args, FIELD_TIMEOUT)
+          ? "A timeout is of a transfer that waits for a release; one that "
+            "waits to be accepted is withdrawn with DELETE, or ends with the "
+            "queue's maximum wait."
+          : NULL;
+  if (why != NULL) {
+    answer_member(x, REFUSAL_INVALID_MEMBER, "/when", text_from(why), a);
+  }
+  return why == NULL;
+}
+
 static bool read_order(struct ctx *x, uint32_t slot, const struct record *args,
                        struct order *o, struct answer *a) {
   const struct text skills = record_text(args, FIELD_SKILLS);
@@ -126,11 +145,12 @@ static bool read_order(struct ctx *x, uint32_t slot, const struct record *args,
       record_num(args, FIELD_KEEP_CLOCK) != 0 ? KEEP_CLOCK : KEEP_NOTHING;
   o->released = record_num(args, FIELD_WHEN) == WHEN_RELEASED;
   o->release = record_num(args, FIELD_RELEASE) != 0;
+  o->accepted = record_num(args, FIELD_WHEN) == WHEN_ACCEPTED;
   o->require = (uint32_t)record_num(args, FIELD_REQUIRE);
   o->timeout_ms =
       1000 * (record_has(args, FIELD_TIMEOUT) ? record_num(args, FIELD_TIMEOUT)
                                               : TIMEOUT_DEFAULT_S);
-  return read_preferred(x, args, o, a) &&
+  return acceptance_fits(x, args, o, a) && read_preferred(x, args, o, a) &&
          (o->to_bot || ageing_fits(x, slot, o, a));
 }
 
@@ -383,6 +403,23 @@ static enum refusal why_not(struct ctx *x, uint32_t slot,
   return why;
 }
 
+/* Where nobody has the session, nobody keeps it: it goes at once. */
+static bool is_offered(const struct ctx *x, uint32_t slot,
+                       const struct order *o) {
+  return o->accepted && engine_live(x->e, slot)->s.status == SESSION_ACTIVE;
+}
+
+static void offer(struct ctx *x, uint32_t slot, const struct record *args,
+                  const struct order *o, struct answer *a) {
+  if (consult_may_offer(x, slot, args, o->target, a)) {
+    consult_offer(x, slot, args, &o->place);
+    answer_transfer(x, slot, 202,
+                    "The transfer is offered; the session stays with its agent "
+                    "until somebody accepts it.",
+                    a);
+  }
+}
+
 void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
                   struct answer *a) {
   struct order o = {0};
@@ -392,6 +429,10 @@ void cmd_transfer(struct ctx *x, uint32_t slot, const struct record *args,
     return;
   }
   no.why = why_not(x, slot, args, &o, &no.detail);
+  if (no.why == REFUSAL_NONE && is_offered(x, slot, &o)) {
+    offer(x, slot, args, &o, a);
+    return;
+  }
   if (no.why == REFUSAL_NONE && carry_out(x, slot, &o, &no.why)) {
     answer_done(x, slot, a);
     return;
@@ -429,6 +470,15 @@ void answer_outcome(struct ctx *x, uint32_t slot, const struct record *args,
   answer_refuse_transfer(x, slot, &no, args, a);
 }
 
+static void take_back(struct ctx *x, uint32_t slot, struct answer *a) {
+  if (!ctx_is_privileged(x, engine_live(x->e, slot))) {
+    answer_refuse_usual(x, slot, REFUSAL_WITH_AGENT, a);
+    return;
+  }
+  consult_take_back(x, slot);
+  answer_transfer(x, slot, 200, "The transfer was withdrawn.", a);
+}
+
 void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
                 struct answer *a) {
   const struct live *l = engine_live(x->e, slot);
@@ -436,6 +486,10 @@ void cmd_cancel(struct ctx *x, uint32_t slot, const struct record *args,
   if (!id_equal(l->transfer.id, id)) {
     answer_refuse(x, slot, REFUSAL_NOT_FOUND,
                   TEXT("The session has no such transfer."), a);
+    return;
+  }
+  if (l->given) {
+    take_back(x, slot, a);
     return;
   }
   const struct session_cmd cmd = {.type = SESSION_CMD_CANCEL,

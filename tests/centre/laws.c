@@ -256,6 +256,12 @@ static bool consults_whole(struct laws *w, const struct engine *e,
       (other->consults == CONSULTS_ABOUT) == about) {
     return broken(w, "its consultation's other session knows nothing of it");
   }
+  if (l->given != other->given) {
+    return broken(w, "one of the two believes that the session is offered");
+  }
+  if (about && l->given && l->s.status == SESSION_ACTIVE) {
+    return broken(w, "it was accepted, and the session stayed where it was");
+  }
   return (about ? other : l)->s.status == SESSION_ACTIVE ||
          broken(w, "asks, and no agent has the customer");
 }

@@ -183,6 +183,140 @@ static void a_transfer_ends_the_talk(void **state) {
   centre_free(&s.c);
 }
 
+/* ---- a transfer that waits until it is accepted */
+
+static void offer(struct story *s, const char *transfer) {
+  acts(s, s->customer, "anna", COMMAND_TRANSFER, transfer);
+  assert_int_equal(s->c.step.answer.code, 202);
+  s->talk = live(s, s->customer)->consult;
+  assert_int_equal(live(s, s->customer)->s.agent, centre_number(&s->c, "anna"));
+}
+
+static const char to_bert[] =
+    "{\"agentId\":\"bert\",\"when\":\"accepted\",\"reason\":\"A refund\"}";
+
+static uint8_t transfer_state(const struct story *s) {
+  return live(s, s->customer)->transfer.state;
+}
+
+static void
+an_offered_transfer_keeps_the_agent_until_it_is_accepted(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  offer(&s, to_bert);
+  const struct id transfer = live(&s, s.customer)->transfer.id;
+  assert_int_equal(transfer_state(&s), TRANSFER_WAITING);
+  acts(&s, s.customer, "anna", COMMAND_SAY, "{\"text\":\"One moment.\"}");
+  assert_int_equal(s.c.step.answer.code, 201);
+  s.c.session = s.customer;
+  assert_true(centre_shows(&s.c, "\"agent\":\"bert\",\"name\":\"bert\","
+                                 "\"handsOver\":true"));
+  centre_reload(&s.c);
+  acts(&s, s.talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  assert_int_equal(s.c.step.answer.code, 200);
+  assert_over(&s);
+  const struct live *now = live(&s, s.customer);
+  assert_int_equal(now->s.status, SESSION_ACTIVE);
+  assert_int_equal(now->s.agent, centre_number(&s.c, "bert"));
+  assert_int_equal(transfer_state(&s), TRANSFER_DONE);
+  assert_true(id_equal(now->transfer.id, transfer));
+  assert_true(text_equal(now->reason, TEXT("A refund")));
+  assert_false(now->given);
+  assert_int_equal(in_hand(&s, "anna"), 0);
+  assert_int_equal(in_hand(&s, "bert"), 1);
+  centre_free(&s.c);
+}
+
+static void
+an_offered_transfer_that_is_declined_waits_for_the_next(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  offer(&s, "{\"queueId\":\"support\",\"when\":\"accepted\"}");
+  assert_int_equal(live(&s, s.talk)->s.agent, centre_number(&s.c, "bert"));
+  acts(&s, s.talk, "bert", COMMAND_DECLINE_OFFER, NULL);
+  assert_int_equal(transfer_state(&s), TRANSFER_WAITING);
+  assert_int_equal(live(&s, s.customer)->s.agent, centre_number(&s.c, "anna"));
+  centre_put(&s.c, COMMAND_PUT_AGENT,
+             "{\"id\":\"cleo\",\"skills\":[\"AgentSkill\"]}");
+  centre_ready(&s.c, "cleo");
+  acts(&s, s.talk, "cleo", COMMAND_ACCEPT_OFFER, NULL);
+  assert_over(&s);
+  assert_int_equal(live(&s, s.customer)->s.agent, centre_number(&s.c, "cleo"));
+  centre_free(&s.c);
+}
+
+static void an_offered_transfer_is_taken_back(void **state) {
+  (void)state;
+  static const enum command_type how[] = {COMMAND_CANCEL_TRANSFER,
+                                          COMMAND_END_CONSULT};
+  for (size_t i = 0; i < 2; i++) {
+    struct story s;
+    begin(&s);
+    offer(&s, to_bert);
+    s.c.session = s.customer;
+    struct command cmd =
+        centre_command(&s.c, how[i], ROLE_AGENT, centre_number(&s.c, "anna"));
+    record_set_id(&cmd.args, FIELD_SESSION, s.customer);
+    if (i == 0) {
+      record_set_id(&cmd.args, FIELD_TRANSFER_ID,
+                    live(&s, s.customer)->transfer.id);
+    }
+    centre_run(&s.c, &cmd);
+    assert_int_equal(s.c.step.answer.code, 200);
+    assert_over(&s);
+    assert_int_equal(transfer_state(&s), TRANSFER_CANCELLED);
+    assert_int_equal(live(&s, s.customer)->s.agent,
+                     centre_number(&s.c, "anna"));
+    acts(&s, s.talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+    assert_int_not_equal(s.c.step.answer.code, 200); /* too late */
+    offer(&s, to_bert);                              /* and again */
+    centre_free(&s.c);
+  }
+}
+
+static void an_offered_transfer_goes_with_the_customer(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  offer(&s, to_bert);
+  acts(&s, s.customer, "anna", COMMAND_END, NULL);
+  assert_over(&s);
+  assert_int_equal(transfer_state(&s), TRANSFER_DROPPED);
+  assert_int_equal(in_hand(&s, "bert"), 0);
+  centre_free(&s.c);
+}
+
+static void what_cannot_be_offered_says_why(void **state) {
+  (void)state;
+  static const struct {
+    const char *body;
+    enum refusal why;
+  } cases[] = {
+      {"{\"agentId\":\"anna\",\"when\":\"accepted\"}", REFUSAL_INVALID_MEMBER},
+      {"{\"bot\":\"cognigy\",\"when\":\"accepted\"}", REFUSAL_INVALID_MEMBER},
+      {"{\"queue\":\"support\",\"when\":\"accepted\",\"timeout\":5}",
+       REFUSAL_INVALID_MEMBER},
+      {"{\"queue\":\"support\",\"when\":\"accepted\",\"release\":true}",
+       REFUSAL_INVALID_MEMBER},
+  };
+  struct story s;
+  begin(&s);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    acts(&s, s.customer, "anna", COMMAND_TRANSFER, cases[i].body);
+    assert_int_equal(s.c.step.answer.refusal, cases[i].why);
+  }
+  acts(&s, s.customer, "bert", COMMAND_TRANSFER, to_bert);
+  assert_int_not_equal(s.c.step.answer.code, 202); /* it is not Bert's */
+  offer(&s, to_bert);
+  acts(&s, s.customer, "anna", COMMAND_TRANSFER, to_bert);
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_CONSULT_PENDING);
+  acts(&s, s.customer, "anna", COMMAND_COMPLETE_CONSULT, NULL);
+  assert_int_equal(s.c.step.answer.refusal, REFUSAL_NO_CONSULT);
+  centre_free(&s.c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(who_is_asked_talks_with_who_asks_alone),
@@ -192,6 +326,12 @@ int main(void) {
       cmocka_unit_test(who_takes_over_the_talk_was_not_let_in),
       cmocka_unit_test(what_cannot_be_asked_says_why),
       cmocka_unit_test(a_transfer_ends_the_talk),
+      cmocka_unit_test(
+          an_offered_transfer_keeps_the_agent_until_it_is_accepted),
+      cmocka_unit_test(an_offered_transfer_that_is_declined_waits_for_the_next),
+      cmocka_unit_test(an_offered_transfer_is_taken_back),
+      cmocka_unit_test(an_offered_transfer_goes_with_the_customer),
+      cmocka_unit_test(what_cannot_be_offered_says_why),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

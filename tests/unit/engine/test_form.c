@@ -185,7 +185,7 @@ static void a_wrong_type_says_what_was_expected(void **state) {
   json_refused(COMMAND_TRANSFER, "{\"queue\":7}", "/queue",
                "/queue is 7, expected a string");
   json_refused(COMMAND_TRANSFER, "{\"when\":true}", "/when",
-               "/when is true, expected now or released");
+               "/when is true, expected now, released or accepted");
   json_refused(COMMAND_OPEN_SESSION, "{\"customer\":\"anna\"}", "/customer",
                "/customer is a string, expected an object");
   json_refused(COMMAND_SET_ATTRIBUTES, "{\"attributes\":[1]}", "/attributes",
@@ -201,7 +201,7 @@ static void a_value_outside_its_limits(void **state) {
   json_refused(COMMAND_TRANSFER, "{\"timeout\":-1}", "/timeout",
                "/timeout is -1, expected a whole number 1 … 300");
   json_refused(COMMAND_TRANSFER, "{\"when\":\"later\"}", "/when",
-               "/when is \"later\", expected now or released");
+               "/when is \"later\", expected now, released or accepted");
   json_refused(COMMAND_OPEN_SESSION, "{\"channel\":\"fax\"}", "/channel",
                "/channel is \"fax\", expected chat, voice or message");
   json_refused(COMMAND_SAY, "{\"text\":\"\"}", "/text",
@@ -500,8 +500,9 @@ static void options_that_are_wrong(void **state) {
                   "option priority is 2000, expected a whole number 0 … 1000");
   options_refused("skipQueue:maybe", "/skipQueue",
                   "option skipQueue is \"maybe\", expected true or false");
-  options_refused("when:later", "/when",
-                  "option when is \"later\", expected now or released");
+  options_refused(
+      "when:later", "/when",
+      "option when is \"later\", expected now, released or accepted");
   options_refused("priority:1,skipQueue", "/skipQueue",
                   "option skipQueue has no value: write name:value");
   options_refused("priority:1,PRIORITY:2", "/PRIORITY",
