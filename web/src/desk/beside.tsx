@@ -68,7 +68,7 @@ export function ConsultPanel(props: Props) {
   if (consult === null) return null;
   const answers = consult.part === "answers";
   const name = consult.name ?? t("desk.somebody");
-  const state = answers ? t(consult.state === "merged" ? "desk.consult.letIn" : "desk.consult.about") : t(`desk.consult.${consult.state}`, { name });
+  const state = consult.handsOver ? t("desk.consult.offered") : answers ? t(consult.state === "merged" ? "desk.consult.letIn" : "desk.consult.about") : t(`desk.consult.${consult.state}`, { name });
   return (
     <section className="consult" aria-label={t("desk.consult")}>
       <header className="strip">
@@ -78,7 +78,7 @@ export function ConsultPanel(props: Props) {
       <div className="log" role="log" aria-label={state} tabIndex={0} ref={log} onScroll={onScroll}>
         {shown.map((message) => <Line key={message.number} message={message} language={language} own={message.author === desk.me} />)}
       </div>
-      {(!answers || consult.state === "merged") && (
+      {!consult.handsOver && (!answers || consult.state === "merged") && (
         <OneLine label={t(answers ? "desk.consult.toCustomer" : "desk.consult.write")} go={t("chat.send")} up={up} onSend={(text, then) => desk.sayBeside(task, text, then)} />
       )}
     </section>
@@ -94,7 +94,7 @@ function Ways({ task, desk, language, up, talking, merged, answers }: Props & { 
     <>
       {!answers && talking && !merged && way("merge", t("desk.consult.merge"))}
       {!answers && talking && way("complete", t("desk.consult.complete"))}
-      {way("end", t("desk.consult.end"))}
+      {way("end", t(task.session.consult?.handsOver ? "desk.consult.takeBack" : "desk.consult.end"))}
     </>
   );
 }

@@ -45,6 +45,7 @@ export interface Consult {
   state: "asked" | "talking" | "merged" | "ended";
   agent: string | null;
   name: string | null;
+  handsOver: boolean; // who accepts the talk has the conversation
 }
 
 // What stands beside the conversation: a supervisor whispered or stepped in, or
