@@ -9,8 +9,22 @@ struct target {
   enum party_state state;
   uint32_t number;
   bool wrapping, found;
-  uint32_t status; /* of the session */
+  uint32_t status;     /* of the session */
+  struct text session; /* in which it is */
+  bool beside;     /* that is not the conversation's own: a transfer waits */
+  uint32_t holder; /* there, to be accepted; and who offers it */
 };
+
+static uint32_t who_has_it(const struct story *s) {
+  for (size_t i = 0; i < s->party_count; i++) {
+    const struct party *p = &s->parties[i];
+    if (p->kind == PARTY_AGENT && p->state == PARTY_CONNECTED &&
+        id_equal(p->session, s->session)) {
+      return p->number;
+    }
+  }
+  return SESSION_NOBODY;
+}
 
 static void refuse_participant(struct ask *a, size_t param) {
   const struct ask_error e = {
@@ -33,12 +47,19 @@ static bool find_target(struct ask *a, size_t param, struct target *out) {
   const struct party *p =
       id_from_text(a->params[param], &id) ? story_party(&s, id) : NULL;
   if (p != NULL) {
-    *out = (struct target){.kind = p->kind,
-                           .state = p->state,
-                           .number = p->number,
-                           .wrapping = p->wrapping,
-                           .found = true,
-                           .status = s.status};
+    char session[ID_TEXT_LEN];
+    id_to_text(p->session, session);
+    *out =
+        (struct target){.session = arena_copy_text(
+                            &a->arena, (struct text){session, sizeof session}),
+                        .beside = !id_equal(p->session, s.session),
+                        .holder = who_has_it(&s),
+                        .kind = p->kind,
+                        .state = p->state,
+                        .number = p->number,
+                        .wrapping = p->wrapping,
+                        .found = true,
+                        .status = s.status};
   }
   story_free(&s);
   if (p == NULL) {
@@ -66,12 +87,25 @@ static void do_session(struct ask *a, const struct caller *by,
   do_session_then(a, by, resource, body, ask_then_202);
 }
 
-/* What an agent's participant does, its agent does. */
+/* What an agent's participant does, its agent does, where it is. */
 static void do_as_agent(struct ask *a, const struct target *t,
                         const char *resource, struct text body) {
-  struct caller by;
-  if (ask_as_agent(a, t->number, &by)) {
-    do_session(a, &by, resource, body);
+  struct ask_step step = {
+      .method = HTTP_POST, .body = body, .then = ask_then_202};
+  if (ask_as_agent(a, t->number, &step.by)) {
+    step.path = ask_path(a, "/api/v1/sessions/", t->session, resource);
+    ask_api(a, &step);
+  }
+}
+
+/* The transfer that nobody has accepted yet is over; who offers it keeps the
+ * conversation. */
+static void take_back(struct ask *a, const struct target *t) {
+  struct ask_step step = {
+      .method = HTTP_DELETE, .body = TEXT(""), .then = ask_then_202};
+  if (ask_as_agent(a, t->holder, &step.by)) {
+    step.path = ask_path(a, "/api/v1/sessions/", a->params[0], "/consult");
+    ask_api(a, &step);
   }
 }
 
@@ -130,6 +164,8 @@ static void accept(struct ask *a, const struct target *t) {
 static void leave(struct ask *a, const struct target *t) {
   if (t->state == PARTY_DISCONNECTED) {
     ask_send_empty(a, 202);
+  } else if (t->beside && t->kind == PARTY_QUEUE) {
+    take_back(a, t);
   } else if (t->kind == PARTY_AGENT) {
     do_as_agent(a, t, t->state == PARTY_ALERTING ? "/offer/decline" : "/end",
                 TEXT("{}"));
@@ -292,10 +328,26 @@ static bool check_source(struct ask *a, const struct target *t,
   return true;
 }
 
+static bool is_attended(const struct ask *a) {
+  return text_equal(ask_text(a, "transferType"), TEXT("Attended"));
+}
+
+/* Only an agent waits for somebody to accept. */
+static bool check_attended(struct ask *a, const struct target *t) {
+  if (is_attended(a) && (t->kind == PARTY_BOT || t->kind == PARTY_SCRIPT)) {
+    ask_fail_field(a, "transferType",
+                   TEXT("A bot keeps nothing until somebody accepts. Send "
+                        "Unattended."));
+    return false;
+  }
+  return true;
+}
+
 static void transfer(struct ask *a, const struct destination *to) {
   struct target t;
   struct caller by = a->by;
   if (!find_target(a, 1, &t) || !check_source(a, &t, to) ||
+      !check_attended(a, &t) ||
       (t.kind == PARTY_AGENT && t.state == PARTY_CONNECTED &&
        !ask_as_agent(a, t.number, &by))) {
     return;
@@ -304,25 +356,30 @@ static void transfer(struct ask *a, const struct destination *to) {
   json_open_object(&o);
   put_key_text(&o, to->member, to->name);
   put_when(a, &t, &o);
+  if (is_attended(a)) {
+    put_key_text(&o, "when", TEXT("accepted"));
+  }
   if (ask_text(a, "reason").len > 0) {
     put_key_text(&o, "reason", ask_text(a, "reason"));
   }
   json_close_object(&o);
   a->not_found = to->not_found;
-  do_session(a, &by, "/transfer",
-             arena_copy_text(&a->arena, textbuf_text(&a->out)));
+  const struct ask_step step = {
+      .by = by,
+      .method = HTTP_POST,
+      .path = ask_path(a, "/api/v1/sessions/", t.session, "/transfer"),
+      .body = arena_copy_text(&a->arena, textbuf_text(&a->out)),
+      .then = ask_then_202};
+  ask_api(a, &step);
 }
 
 static bool check_type(struct ask *a) {
   const struct text type = ask_text(a, "transferType");
-  if (type.len == 0 || text_equal(type, TEXT("Unattended"))) {
+  if (type.len == 0 || text_equal(type, TEXT("Unattended")) || is_attended(a)) {
     return true;
   }
   ask_fail_field(a, "transferType",
-                 text_equal(type, TEXT("Attended"))
-                     ? TEXT("Attended transfers are not offered: the one who "
-                            "transfers leaves. Send Unattended.")
-                     : TEXT("transferType is Attended or Unattended."));
+                 TEXT("transferType is Attended or Unattended."));
   return false;
 }
 

@@ -209,7 +209,8 @@ static void put_move(struct genesys *g, const struct moved *m,
     }
   }
   json_close_object(o);
-  put_key_text(o, "transferType", TEXT("Unattended"));
+  put_key_text(o, "transferType",
+               m->attended ? TEXT("Attended") : TEXT("Unattended"));
   json_close_object(o);
 }
 
@@ -310,9 +311,19 @@ static bool is_listed(struct ask *a, uint32_t slot) {
   return a->user.len == 0 || s->agent == user;
 }
 
-static void put_listed(struct ask *a, uint32_t slot, struct json_out *o) {
+/* Who is to accept a transfer has its conversation. To everybody else the
+ * session in which it is offered is none. */
+static bool find_listed(struct ask *a, uint32_t slot, struct id *out) {
+  const struct engine *e = api_engine(a->g->api);
+  if (engine_session_offers(e, slot, out)) {
+    return a->user.len > 0;
+  }
+  *out = engine_session_id(e, slot);
+  return true;
+}
+
+static void put_listed(struct ask *a, struct id id, struct json_out *o) {
   struct story s;
-  const struct id id = engine_session_id(api_engine(a->g->api), slot);
   if (story_read(a->g, id, UINT64_MAX, &a->arena, &s) == BT_ERR_OK) {
     conversation_put(a->g, &s, o);
   }
@@ -328,8 +339,9 @@ void genesys_conversations(struct ask *a) {
   json_open_list(&o);
   for (uint32_t slot = 0; count < OPEN_MAX && engine_next_session(e, &slot);
        slot++) {
-    if (is_listed(a, slot)) {
-      put_listed(a, slot, &o);
+    struct id id;
+    if (is_listed(a, slot) && find_listed(a, slot, &id)) {
+      put_listed(a, id, &o);
       count++;
     }
   }

@@ -177,6 +177,18 @@ static void tell_party(struct genesys *g, const struct story *s,
 
 /* ---- events */
 
+/* Whose conversation it is: a transfer that waits to be accepted does so in a
+ * session that nobody is told of by itself. */
+static struct id conversation_of(struct genesys *g, struct id session) {
+  const struct engine *e = api_engine(g->api);
+  struct id other;
+  uint32_t slot;
+  return engine_find(e, session, &slot) &&
+                 engine_session_offers(e, slot, &other)
+             ? other
+             : session;
+}
+
 /* All events of a session in one batch are one notification: the story is told
  * as it is after the batch. */
 static bool is_told(struct genesys *g, uint64_t seq, struct id session) {
@@ -211,10 +223,15 @@ void notify_on_event(void *ctx, uint64_t seq, const struct record *event) {
   }
   const bool moves = event_is_session(event->type) ||
                      event->type == EVENT_MESSAGE ||
+                     event->type == EVENT_TRANSFER_OFFERED ||
+                     event->type == EVENT_CONSULT_ENDED ||
                      event->type == EVENT_ATTRIBUTES_SET ||
                      event->type == EVENT_DISPOSITION_SET;
-  if (moves && record_has(event, FIELD_SESSION) &&
-      !is_told(g, seq, record_id(event, FIELD_SESSION))) {
-    tell_session(g, seq, record_id(event, FIELD_SESSION));
+  if (!moves || !record_has(event, FIELD_SESSION)) {
+    return;
+  }
+  const struct id session = conversation_of(g, record_id(event, FIELD_SESSION));
+  if (!is_told(g, seq, session)) {
+    tell_session(g, seq, session);
   }
 }

@@ -92,6 +92,7 @@ static struct party *add_party(struct story *s, enum party_kind kind,
   *p = (struct party){
       .id = genesys_id(s->session, "participant", s->party_count),
       .communication = genesys_id(s->session, "communication", s->party_count),
+      .session = s->folds,
       .kind = kind,
       .number = number,
       .state = PARTY_ALERTING,
@@ -171,7 +172,7 @@ static struct party *find_party(struct story *s, const struct wanted *w) {
   for (size_t i = s->party_count; i > 0; i--) {
     struct party *p = &s->parties[i - 1];
     if (p->kind == w->kind && p->number == w->number &&
-        p->state != PARTY_DISCONNECTED) {
+        id_equal(p->session, s->folds) && p->state != PARTY_DISCONNECTED) {
       return p;
     }
   }
@@ -198,15 +199,15 @@ static void fold_wrapup(struct story *s, const struct record *ev,
   }
 }
 
-static void fold_parties(struct story *s, const struct record *ev,
-                         int64_t at_us) {
-  struct wanted list[2];
-  const size_t count = parties_after(ev, list);
+/* Who is not among those that the event leaves there. */
+static void part_parties(struct story *s, const struct record *ev,
+                         const struct wanted *list, size_t count) {
+  const int64_t at_us = record_num(ev, FIELD_AT);
   const bool wraps = ev->type == EVENT_OF_SESSION(WRAPPING);
   for (size_t i = 0; i < s->party_count; i++) {
     struct party *p = &s->parties[i];
     if (p->kind == PARTY_CUSTOMER || p->state == PARTY_DISCONNECTED ||
-        is_wanted(p, list, count)) {
+        !id_equal(p->session, s->folds) || is_wanted(p, list, count)) {
       continue;
     }
     disconnect(p, leave_word(p, ev), at_us);
@@ -217,6 +218,11 @@ static void fold_parties(struct story *s, const struct record *ev,
       p->acw_started_seq = s->seq;
     }
   }
+}
+
+static void join_parties(struct story *s, const struct record *ev,
+                         const struct wanted *list, size_t count) {
+  const int64_t at_us = record_num(ev, FIELD_AT);
   for (size_t i = 0; i < count; i++) {
     struct party *p = find_party(s, &list[i]);
     p = p != NULL ? p : add_party(s, list[i].kind, list[i].number, at_us);
@@ -227,7 +233,76 @@ static void fold_parties(struct story *s, const struct record *ev,
       p->priority = (uint32_t)record_num(ev, FIELD_PRIORITY);
     }
   }
-  fold_wrapup(s, ev, at_us);
+}
+
+/* ---- who is asked to accept a transfer
+ *
+ * They wait, and are offered it, in a session of their own: the participants of
+ * this one are shown here, beside the agent who stays. */
+
+static bool fold_asked(void *ctx, uint64_t seq, const struct record *ev) {
+  struct story *s = ctx;
+  struct wanted list[2];
+  if (seq > s->until || s->failed) {
+    return false;
+  }
+  if (!event_is_session(ev->type)) {
+    return true;
+  }
+  const uint32_t status = (uint32_t)record_num(ev, FIELD_STATUS);
+  if (status == SESSION_ACTIVE) {
+    return false; /* accepted: it goes on in the conversation itself */
+  }
+  const bool waits = status == SESSION_QUEUED || status == SESSION_OFFERED;
+  const size_t count = waits ? parties_after(ev, list) : 0;
+  s->seq = seq;
+  part_parties(s, ev, list, count);
+  join_parties(s, ev, list, count);
+  return true;
+}
+
+static void fold_offered(struct story *s, struct id asked) {
+  const uint64_t seq = s->seq;
+  s->folds = asked;
+  s->offered_in = asked;
+  const enum bt_err err = domain_timeline(s->domain, asked, fold_asked, s);
+  s->failed = s->failed || (err != BT_ERR_OK && err != BT_ERR_NOT_FOUND);
+  s->folds = s->session;
+  s->seq = seq;
+}
+
+/* Whoever was asked is in the conversation now. */
+static void take_over(struct story *s) {
+  for (size_t i = 0; i < s->party_count; i++) {
+    struct party *p = &s->parties[i];
+    if (id_equal(p->session, s->offered_in)) {
+      p->session = s->session;
+    }
+  }
+}
+
+/* An accepted transfer passes a queue in one step, which nobody sees. */
+static bool passes(const struct story *s, const struct record *ev) {
+  const struct moved *m =
+      s->move_count == 0 ? NULL : &s->moves[s->move_count - 1];
+  return m != NULL && m->attended && ev->type == EVENT_OF_SESSION(QUEUED) &&
+         id_equal(record_id(ev, FIELD_TRANSFER_ID), m->id);
+}
+
+static void fold_parties(struct story *s, const struct record *ev) {
+  struct wanted list[2];
+  const size_t count = parties_after(ev, list);
+  if (passes(s, ev)) {
+    s->goes_over = true;
+    return;
+  }
+  if (s->goes_over) {
+    s->goes_over = false;
+    take_over(s);
+  }
+  part_parties(s, ev, list, count);
+  join_parties(s, ev, list, count);
+  fold_wrapup(s, ev, record_num(ev, FIELD_AT));
 }
 
 /* ---- transfers */
@@ -249,17 +324,22 @@ static void add_move(struct story *s, const struct record *ev, int64_t at_us) {
   const struct id id = record_id(ev, FIELD_TRANSFER_ID);
   struct moved *last = last_move(s);
   const bool waits = ev->type == EVENT_OF_SESSION(TRANSFER_WAITS);
+  const bool attended = ev->type == EVENT_TRANSFER_OFFERED;
   if (last != NULL && id_equal(last->id, id)) {
     set_move(last, "Active", at_us);
     return;
+  }
+  if (is_in(last, "Active") && last->attended) {
+    set_move(last, "Canceled", at_us); /* the agent did not wait for it */
   }
   if (!mem_grow(s->mem, &s->moves, &s->move_cap, s->move_count + 1,
                 sizeof *s->moves)) {
     s->failed = true;
     return;
   }
-  const bool to_bot = waits ? record_num(ev, FIELD_WAITS) == SESSION_WAIT_BOT
-                            : record_num(ev, FIELD_STATUS) == SESSION_PENDING;
+  const bool to_bot =
+      waits ? record_num(ev, FIELD_WAITS) == SESSION_WAIT_BOT
+            : !attended && record_num(ev, FIELD_STATUS) == SESSION_PENDING;
   s->moves[s->move_count++] = (struct moved){
       .id = id,
       .state = waits ? "Pending" : "Active",
@@ -268,9 +348,17 @@ static void add_move(struct story *s, const struct record *ev, int64_t at_us) {
       .by = arena_copy_text(s->arena, record_text(ev, FIELD_ACTOR)),
       .role = (enum role)record_num(ev, FIELD_ROLE),
       .to_bot = to_bot,
+      .attended = attended,
       .target = number_of(ev, waits    ? FIELD_WAIT_TARGET
                               : to_bot ? FIELD_INVITED_NUMBER
                                        : FIELD_QUEUE)};
+}
+
+/* The one who keeps it until then may be lost and come back meanwhile. */
+static bool is_taken(const struct moved *m, const struct record *ev,
+                     uint32_t status) {
+  return m->attended ? ev->type == EVENT_OF_SESSION(CONNECTED)
+                     : status == SESSION_ACTIVE || status == SESSION_CONNECTED;
 }
 
 static void fold_moves(struct story *s, const struct record *ev,
@@ -287,12 +375,23 @@ static void fold_moves(struct story *s, const struct record *ev,
   } else if (pending && (ev->type == EVENT_OF_SESSION(QUEUED) ||
                          ev->type == EVENT_OF_SESSION(BOT_INVITED))) {
     set_move(last, "Active", at_us);
-  } else if (active &&
-             (status == SESSION_ACTIVE || status == SESSION_CONNECTED)) {
+  } else if (active && is_taken(last, ev, status)) {
     set_move(last, "Complete", at_us);
   } else if ((active || pending) &&
-             (status == SESSION_WRAPUP || status == SESSION_COMPLETED)) {
+             (status == SESSION_WRAPUP || status == SESSION_COMPLETED ||
+              (last->attended && ev->type == EVENT_OF_SESSION(REQUEUED)))) {
     set_move(last, "Failed", at_us);
+  }
+}
+
+/* Nobody accepted it, and its agent still has the conversation. */
+static void fold_unaccepted(struct story *s, const struct record *ev,
+                            int64_t at_us) {
+  struct moved *last = last_move(s);
+  const bool taken_back =
+      text_equal(record_text(ev, FIELD_END_REASON), TEXT("agent_ended"));
+  if (is_in(last, "Active") && last->attended && s->status == SESSION_ACTIVE) {
+    set_move(last, taken_back ? "Canceled" : "Timeout", at_us);
   }
 }
 
@@ -304,7 +403,8 @@ static size_t speaker(const struct story *s, enum role role) {
                                : role == ROLE_SCRIPT ? PARTY_SCRIPT
                                                      : PARTY_BOT;
   for (size_t i = s->party_count; i > 0; i--) {
-    if (s->parties[i - 1].kind == kind) {
+    if (s->parties[i - 1].kind == kind &&
+        id_equal(s->parties[i - 1].session, s->session)) {
       return i - 1;
     }
   }
@@ -372,8 +472,13 @@ static bool fold(void *ctx, uint64_t seq, const struct record *ev) {
                           ev->type == EVENT_OF_SESSION(WRAPPING)
                       ? s->ended_us == 0 ? at_us : s->ended_us
                       : s->ended_us;
-    fold_parties(s, ev, at_us);
+    fold_parties(s, ev);
     fold_moves(s, ev, at_us);
+  } else if (ev->type == EVENT_TRANSFER_OFFERED) {
+    add_move(s, ev, at_us);
+    fold_offered(s, record_id(ev, FIELD_CONSULT));
+  } else if (ev->type == EVENT_CONSULT_ENDED) {
+    fold_unaccepted(s, ev, at_us);
   }
   return !s->failed;
 }
@@ -382,14 +487,15 @@ enum bt_err story_read(struct genesys *g, struct id session, uint64_t until,
                        struct arena *arena, struct story *out) {
   *out = (struct story){.mem = g->mem,
                         .arena = arena,
+                        .domain = api_domain(g->api),
                         .session = session,
+                        .folds = session,
                         .until = until,
                         .customer = TEXT(""),
                         .attributes = TEXT(""),
                         .disposition = TEXT(""),
                         .note = TEXT("")};
-  const enum bt_err err =
-      domain_timeline(api_domain(g->api), session, fold, out);
+  const enum bt_err err = domain_timeline(out->domain, session, fold, out);
   return err == BT_ERR_OK && out->failed ? BT_ERR_NOMEM : err;
 }
 

@@ -23,6 +23,8 @@ enum party_state { PARTY_ALERTING, PARTY_CONNECTED, PARTY_DISCONNECTED };
 struct party {
   struct id id;
   struct id communication;
+  struct id
+      session; /* in which it is: another one while a transfer is offered */
   enum party_kind kind;
   uint32_t number; /* of the bot, script, queue or agent */
   enum party_state state;
@@ -51,13 +53,18 @@ struct moved {
   struct text by;
   enum role role;
   bool to_bot;
+  bool attended; /* its agent stays until it is accepted */
   uint32_t target;
 };
 
 struct story {
   const struct mem *mem;
   struct arena *arena; /* of texts */
+  struct domain *domain;
   struct id session;
+  struct id folds;      /* whose events are folded at the moment */
+  struct id offered_in; /* where its last attended transfer is offered */
+  bool goes_over;       /* that one was accepted and is carried out */
   uint32_t status, channel, entry;
   int64_t opened_us, ended_us;
   struct text customer, attributes, disposition, note;

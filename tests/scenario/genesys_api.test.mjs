@@ -28,6 +28,7 @@ entryPoints:
   - { id: bot, bot: cognigy, channel: message, fallback: support }
 genesys:
   clients:${CLIENTS}
+    - { id: bert-client, secret: "env:TEST_GENESYS_BERT", role: agent, user: bert }
   entryPoint: messages
   wrapUpCodes: [Solved, "To be called back"]
 `;
@@ -366,11 +367,75 @@ test("refused transfers say why, and what would help", table.works("transfer err
   await finish(id);
 }));
 
-test("consult transfers", table.lacks("transferType: Attended", "400 `invalid.value`: the one who transfers leaves", async () => {
+// The participant of that agent which came last.
+const of = (c, user) => c.participants.filter((p) => p.purpose === "agent" && p.userId === user).at(-1);
+const states = (c) => [of(c, "anna")?.state, of(c, "bert")?.state, c.recentTransfers.at(-1)?.state];
+const attended = "transferType: Attended (…/replace/queue, …/replace/agent): the agent stays until the transfer is accepted";
+
+test("an attended transfer keeps the agent until somebody accepts", table.works(attended, async () => {
   const { id, agent } = await active();
-  const no = await refused(conversations.postConversationParticipantReplaceQueue(id, agent.id, { transferType: "Attended", queueId: "second" }));
-  assert.deepEqual([no.status, no.details[0].fieldName], [400, "transferType"]);
+  await users.putUserRoutingstatus("bert", { status: "IDLE" });
+  for (const [how, body] of [["postConversationParticipantReplaceQueue", { queueId: "second" }], ["postConversationParticipantReplaceAgent", { userId: "bert" }]]) {
+    const here = of(await conversation(id), "anna");
+    await conversations[how](id, here.id, { transferType: "Attended", ...body });
+    let now = await when(id, "bert alerts", (c) => of(c, "bert")?.state === "alerting");
+    assert.deepEqual(states(now), ["connected", "alerting", "Active"]);
+    assert.equal(party(now, "acd").state, "connected");
+    assert.deepEqual([now.recentTransfers.at(-1).transferType, now.recentTransfers.at(-1).initiator.userId], ["Attended", "anna"]);
+    const alerting = of(now, "bert").id;
+    await conversations.postConversationsMessageCommunicationMessages(id, here.messages[0].id, { textBody: "A colleague comes." }); // still hers
+    await login(server, "bert"); // who sees it, and accepts it himself
+    const listed = (await conversations.getConversations({ communicationType: "message" })).entities;
+    assert.deepEqual(listed.map((c) => c.id), [id]);
+    await conversations.patchConversationsMessageParticipant(id, alerting, { body: { state: "connected" } });
+    await login(server);
+    now = await conversation(id);
+    assert.deepEqual(states(now), ["disconnected", "connected", "Complete"]);
+    assert.deepEqual([of(now, "anna").disconnectType, of(now, "bert").id, party(now, "acd").state], ["transfer", alerting, "disconnected"]);
+    assert.equal(of(now, "anna").messages[0].messages.length > 0, true); // what she said stays hers
+    const talk = await supervisor("GET", `/sessions/${id}`);
+    assert.deepEqual([talk.body.holder.id, talk.body.transfer.state, talk.body.consult], ["bert", "done", null]);
+    await conversations.postConversationParticipantReplaceAgent(id, alerting, { transferType: "Unattended", userId: "anna" });
+    now = await when(id, "anna alerts", (c) => of(c, "anna").state === "alerting");
+    await conversations.patchConversationsMessageParticipant(id, of(now, "anna").id, { body: { state: "connected" } });
+  }
   await finish(id);
+  assert.equal(agent.userId, "anna");
+}));
+
+test("an attended transfer that nobody accepts leaves the conversation where it is", table.works(`${attended}; declined, taken back, ended`, async () => {
+  const { id, agent } = await active();
+  const replace = (body) => conversations.postConversationParticipantReplaceQueue(id, agent.id, { transferType: "Attended", queueId: "second", ...body });
+  await users.putUserRoutingstatus("bert", { status: "IDLE" });
+  await replace({});
+  let now = await when(id, "bert alerts", (c) => of(c, "bert")?.state === "alerting");
+  const again = await refused(replace({}));
+  assert.deepEqual([again.status, again.messageParams.refusal], [409, "consult_pending"]);
+  await conversations.patchConversationsMessageParticipant(id, of(now, "bert").id, { body: { state: "disconnected" } });
+  now = await conversation(id);
+  assert.deepEqual([states(now)[0], states(now)[2], party(now, "acd").state], ["connected", "Active", "connected"]); // it waits on
+  await conversations.patchConversationsMessageParticipant(id, party(now, "acd").id, { body: { state: "disconnected" } });
+  now = await conversation(id);
+  assert.deepEqual([states(now)[0], states(now)[2], party(now, "acd").state], ["connected", "Canceled", "disconnected"]);
+  const late = await refused(conversations.patchConversationsMessageParticipant(id, of(now, "bert").id, { body: { state: "connected" } }));
+  assert.equal(late.code, "postino.error.answer.not.alerting");
+  await replace({});
+  await conversations.postConversationParticipantReplaceQueue(id, agent.id, { transferType: "Unattended", queueId: "second" }); // she waits no longer
+  now = await conversation(id);
+  assert.deepEqual([states(now)[0], ...now.recentTransfers.map((t) => [t.transferType, t.state]).slice(-2)],
+    ["disconnected", ["Attended", "Canceled"], ["Unattended", "Active"]]);
+  await conversations.postConversationDisconnect(id);
+  assert.equal((await refused(replace({ transferType: "Blind" }))).details[0].fieldName, "transferType");
+  const other = await active();
+  await conversations.postConversationParticipantReplaceQueue(other.id, other.agent.id, { transferType: "Attended", queueId: "second" });
+  await finish(other.id);
+  assert.equal((await conversation(other.id)).recentTransfers.at(-1).state, "Failed");
+  assert.ok((await conversation(other.id)).participants.every((p) => p.state === "disconnected"));
+  await server.stop("SIGKILL");
+  await server.up(); // what is told is folded from what happened
+  await login(server);
+  assert.deepEqual((await conversation(other.id)).recentTransfers.at(-1).state, "Failed");
+  await users.putUserRoutingstatus("anna", { status: "IDLE" });
 }));
 
 test("assign, attributes, disconnect", table.works("POST /conversations/{c}/assign; PATCH …/participants/{p}/attributes; POST /conversations/{c}/disconnect; GET /conversations?communicationType=message", async () => {

@@ -8,7 +8,7 @@ import path from "node:path";
 import { eventually, Server } from "./server.mjs";
 
 export const SECRETS = { admin: "secret-of-the-admin-client", boss: "secret-of-the-boss-client",
-  anna: "secret-of-annas-client" };
+  anna: "secret-of-annas-client", bert: "secret-of-berts-client" };
 export const HOOK_SECRET = "secret-of-the-webhook";
 for (const [name, secret] of Object.entries(SECRETS)) process.env[`TEST_GENESYS_${name.toUpperCase()}`] = secret;
 process.env.TEST_GENESYS_HOOK = HOOK_SECRET;
