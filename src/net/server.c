@@ -109,6 +109,10 @@ static uint16_t port_of(const uv_tcp_t *tcp) {
                                              : name.v6.sin6_port);
 }
 
+void http_server_set_strict(struct http_server *server, bool strict) {
+  server->strict = strict;
+}
+
 enum bt_err http_server_listen(struct http_server *server, const char *address,
                                uint16_t port, uint16_t *bound) {
   return http_server_listen_tls(server, address, port, NULL, bound);

@@ -70,6 +70,9 @@ enum bt_err http_server_listen_tls(struct http_server *server,
                                    const char *address, uint16_t port,
                                    struct tls *tls,
                                    uint16_t *bound) BT_USE_RESULT;
+/* From now on answers over TLS tell browsers to ask this host over TLS alone,
+ * for a year (RFC 6797), or do not; at first they do not. */
+void http_server_set_strict(struct http_server *server, bool strict);
 /* Graceful end: no new connections; idle ones are closed, WebSockets with 1001,
  * streams ended; requests in flight may still be answered, then their
  * connection is closed. What is left after @grace_us is cut. @on_stopped comes

@@ -98,6 +98,7 @@ struct http_server {
   int64_t date_s; /* what date[] says */
   char date[64];
   bool stopping;
+  bool strict; /* browsers are told to come by TLS alone */
   struct loop_timer *grace;
   struct loop_timer *retry; /* accepts what there was no memory for */
   struct loop_task stopped;

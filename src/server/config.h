@@ -47,6 +47,7 @@ struct server_config {
   char host[SERVER_HOST_MAX]; /* an address literal */
   uint16_t port;
   struct tls_identity tls; /* without a certificate: none is spoken */
+  bool tls_strict;         /* and browsers are told to come by it alone */
   bool visitors;
   struct text *origins; /* of web pages that may use the API */
   size_t origin_count;

@@ -48,6 +48,8 @@ void reader_read_tls(struct reader *r) {
     return;
   }
   reader_check(r, map, FILE_TLS);
+  const struct json *strict = reader_member(map, FILE_TLS_STRICT);
+  r->out->tls_strict = strict == NULL || strict->type == JSON_TRUE;
   const struct json *certificate =
       read_file(r, map, FILE_TLS_CERTIFICATE, &identity->certificate);
   const struct json *key = read_file(r, map, FILE_TLS_KEY, &identity->key);

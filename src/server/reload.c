@@ -98,6 +98,7 @@ static void renew_tls(const struct server *s,
     log_say(&s->log, API_LOG_ERROR, "configuration.tls",
             "the certificate before stays in use: %s", fault.why);
   }
+  http_server_set_strict(s->http, coming->tls_strict);
 }
 
 /* What the process itself keeps: everything, or nothing at all. What is a

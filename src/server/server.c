@@ -203,8 +203,12 @@ static enum bt_err create_http(struct server *s) {
             (long long)limits.connections,
             (long long)s->config.limits.connections, (long long)files);
   }
-  return http_server_create(s->loop, &limits, api_http_handlers(), s->api,
-                            &s->http);
+  const enum bt_err err = http_server_create(
+      s->loop, &limits, api_http_handlers(), s->api, &s->http);
+  if (err == BT_ERR_OK) {
+    http_server_set_strict(s->http, s->config.tls_strict);
+  }
+  return err;
 }
 
 struct api_files server_files(struct server *s, const struct server_config *c) {

@@ -119,6 +119,17 @@ test("TLS 1.2 and 1.3 with forward secrecy; older versions and weaker ciphers ar
   }
 });
 
+test("browsers are told to come by TLS alone, by every answer over it, unless the file says not to", async () => {
+  const told = async (path, from = server) => (await from.ask("GET", path)).headers["strict-transport-security"];
+  for (const path of ["/readyz", "/api/v1/queues", "/nowhere"]) assert.equal(await told(path), "max-age=31536000", path);
+  const lax = await Server.start(centre(at("now.pem"), at("now.key")).replace("key: ", "strict: false, key: "), pem("one"));
+  assert.equal(await told("/readyz", lax), undefined);
+  await lax.remove();
+  const plain = await Server.start();
+  assert.equal(await told("/readyz", plain), undefined);
+  await plain.remove();
+});
+
 test("who does not trust the certificate goes away, and nobody else notices", async () => {
   await assert.rejects(connect({ ca: pem("two") }), /self-signed/);
   assert.equal((await server.ask("GET", "/readyz")).status, 200);
