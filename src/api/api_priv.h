@@ -195,7 +195,7 @@ void api_put_files_taken(struct api *api, uint32_t slot, struct json_out *o);
 
 /* ---- transcript.c: which words it has. */
 struct transcript_words {
-  const char *lang, *subject, *customer, *assistant, *file;
+  const char *lang, *subject, *customer, *assistant, *file, *unkept;
 };
 /* English if there are none in the language. */
 const struct transcript_words *transcript_words(struct text lang);

@@ -82,14 +82,18 @@ static uint32_t messages_before(const struct api *api, uint32_t slot) {
   return count > SUMMARY_MESSAGES ? count - SUMMARY_MESSAGES : 0;
 }
 
+static void put_deadline(struct json_out *o, int64_t deadline_us) {
+  if (deadline_us != 0) {
+    api_put_time(o, "deadline", deadline_us);
+  }
+}
+
 static void tell_offer(struct task *t, uint32_t slot, int64_t deadline_us) {
   struct api *api = t->desk->socket.api;
   struct json_out o = api_frame_begin(api, "offer");
   json_key(&o, "offer");
   json_put_u64(&o, t->offer);
-  if (deadline_us != 0) {
-    api_put_time(&o, "deadline", deadline_us);
-  }
+  put_deadline(&o, deadline_us);
   put_view(&o, t, slot, messages_before(api, slot));
   t->watch.after = socket_send_held(
       &t->desk->socket, api_session_seq(api, slot), api_frame_end(api, &o));
@@ -99,8 +103,12 @@ static void tell_assigned(struct task *t, uint32_t slot) {
   struct api *api = t->desk->socket.api;
   t->assigned = true;
   task_follow(t);
+  const struct engine *e = api_engine(api);
   struct json_out o = api_frame_begin(api, "session.assigned");
-  put_view(&o, t, slot, engine_last_messages(api_engine(api), slot, 0));
+  if (engine_session(e, slot)->status == SESSION_WRAPUP) {
+    put_deadline(&o, engine_session_deadline_us(e, slot));
+  }
+  put_view(&o, t, slot, engine_last_messages(e, slot, 0));
   api_put_seen(api, t->watch.session, RECEIPT_CUSTOMER, &o);
   api_put_files_taken(api, slot, &o);
   t->watch.after = socket_send_held(
@@ -478,7 +486,7 @@ static void tell_task(struct desk *d, struct id session) {
   const struct session *s = engine_session(e, slot);
   if (s->status == SESSION_OFFERED) {
     t->offer = s->offer;
-    tell_offer(t, slot, 0);
+    tell_offer(t, slot, engine_session_deadline_us(e, slot));
   } else {
     tell_assigned(t, slot);
   }

@@ -115,6 +115,22 @@ static struct text cookie_of(struct call *c, struct text value,
   return call_set_cookie(c, &kind, value);
 }
 
+/* Who was signed in by this browser is not any more: its cookie is about to be
+ * another one, and a copy of the old one must open nothing. */
+static enum bt_err end_before(struct call *c) {
+  const struct text before = call_cookie(c);
+  struct account_text provider;
+  if (before.len == 0) {
+    return BT_ERR_OK;
+  }
+  const enum bt_err err =
+      accounts_end(c->api->options.accounts, before, &provider);
+  if (err == BT_ERR_OK) {
+    api_revoke(c->api);
+  }
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err;
+}
+
 enum bt_err call_let_in(struct call *c, struct text login, struct text provider,
                         struct text *cookie) {
   uint8_t secret[ACCOUNT_SECRET];
@@ -122,8 +138,11 @@ enum bt_err call_let_in(struct call *c, struct text login, struct text provider,
   const struct account_entrance entrance = {
       .login = login, .provider = provider, .now_us = api_now_us(c->api)};
   api_random(c->api, secret, sizeof secret);
-  const enum bt_err err =
+  enum bt_err err =
       accounts_begin(c->api->options.accounts, &entrance, secret, value);
+  if (err == BT_ERR_OK) {
+    err = end_before(c);
+  }
   if (err == BT_ERR_OK) {
     *cookie = cookie_of(c, (struct text){value, sizeof value},
                         ACCOUNT_LIFE_US / 1000000);

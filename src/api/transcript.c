@@ -8,9 +8,10 @@ enum { VIEW_DEPTH = 64, DATE_LEN = 10, MINUTE_LEN = 16 };
 
 const struct transcript_words *transcript_words(struct text lang) {
   static const struct transcript_words all[] = {
-      {"en", "Your conversation with us", "You", "automatic assistant", "file"},
+      {"en", "Your conversation with us", "You", "automatic assistant", "file",
+       "What stood here was not kept."},
       {"de", "Ihre Unterhaltung mit uns", "Sie", "automatischer Assistent",
-       "Datei"}};
+       "Datei", "Was hier stand, wurde nicht behalten."}};
   const struct text bare = text_sub(lang, 0, text_find(lang, TEXT("-"), 0));
   for (size_t i = 1; i < sizeof all / sizeof all[0]; i++) {
     if (text_equal_nocase(bare, text_from(all[i].lang))) {
@@ -65,7 +66,9 @@ static void put_message(const struct json *m,
   if (file) {
     textbuf_addf(out, "[%s] ", words->file);
   }
-  put_text(json_member_text(m, TEXT("text")), out);
+  const struct text said = json_member_text(m, TEXT("text"));
+  put_text(text_equal(said, ENGINE_NOT_KEPT) ? text_from(words->unkept) : said,
+           out);
   textbuf_add_char(out, '\n');
 }
 

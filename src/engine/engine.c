@@ -180,6 +180,10 @@ struct text engine_session_kept(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->bot_kept;
 }
 
+int64_t engine_session_deadline_us(const struct engine *e, uint32_t slot) {
+  return engine_live(e, slot)->deadline_us;
+}
+
 int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot) {
   return engine_live(e, slot)->spoken_us;
 }

@@ -180,8 +180,12 @@ void engine_write_consult(const struct engine *e, uint32_t slot,
 struct text engine_session_kept(const struct engine *e, uint32_t slot);
 /* When somebody last spoke in it, or else it began. */
 int64_t engine_session_spoken_us(const struct engine *e, uint32_t slot);
+/* When its status ends by itself: an offer, a wrap-up, …; 0: never. */
+int64_t engine_session_deadline_us(const struct engine *e, uint32_t slot);
 /* The batch with its last event, to follow FIELD_PREV from. */
 uint64_t engine_session_last_seq(const struct engine *e, uint32_t slot);
+/* What stands in the place of what is not kept; people read words for it. */
+#define ENGINE_NOT_KEPT TEXT("[not kept]")
 /* Is what the customer types now kept nowhere (the recording pauses, or the
  * customer does not agree to it)? */
 bool engine_session_is_unkept(const struct engine *e, uint32_t slot);

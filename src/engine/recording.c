@@ -32,7 +32,7 @@ void recording_pass_by(struct ctx *x, uint32_t slot,
   copy_text(x, fx, FIELD_REQUEST, &ev);
   copy_text(x, fx, FIELD_TEXT, args);
   copy_text(x, fx, FIELD_DATA, args);
-  record_set_text(&ev, FIELD_TEXT, TEXT("[not kept]"));
+  record_set_text(&ev, FIELD_TEXT, ENGINE_NOT_KEPT);
   emit(x, &ev);
 }
 

@@ -222,6 +222,8 @@ test("while the recording pauses, the agent alone sees what the customer types, 
   await anna.ask("recording.resume", { session: id });
   good(await say("the control: canary-kept-b1d0"));
   await heard("message", "the control: canary-kept-b1d0");
+  const transcript = await server.as(token)("GET", `/sessions/${id}/transcript?lang=de`);
+  assert.match(transcript.text, /Sie: Was hier stand, wurde nicht behalten\.\n/);
   const timeline = await supervisor("GET", `/sessions/${id}/timeline`);
   assert.ok(timeline.text.includes("canary-kept-b1d0") && !timeline.text.includes("canary-card"));
   await anna.close();

@@ -184,3 +184,18 @@ test("baton account: lists, removes, and says what is wrong", async () => {
   assert.match(short.stderr, /a password has 10 to 256 bytes/);
   assert.ok(!fs.existsSync("accounts.db"));
 });
+
+test("who signs in where somebody is signed in ends that: the cookie before opens nothing", async () => {
+  added("twice", "--role", "supervisor");
+  const before = await cookieOf("twice");
+  const { closed } = await socket("/events/socket", { Cookie: before, Origin: own.Origin });
+  const again = await logIn("twice", PASSWORD, { ...own, Cookie: before });
+  assert.equal(again.status, 200);
+  const cookie = again.headers["set-cookie"][0].split(";")[0];
+  assert.equal(await within("its socket ends", closed), 1008);
+  assert.equal((await get("/me", before)).status, 401);
+  assert.equal((await get("/me", cookie)).status, 200);
+  // Whoever gets the password wrong has ended nothing.
+  assert.equal((await logIn("twice", "not this one at all", { ...own, Cookie: cookie })).status, 401);
+  assert.equal((await get("/me", cookie)).status, 200);
+});
