@@ -86,7 +86,7 @@ test("notifications: asked for by a press alone; an offer is told while the page
   await page.evaluate(() => { globalThis.behind = true; });
   const { session } = await handOver("behind");
   await page.waitForFunction(() => globalThis.shown.length > 0);
-  assert.deepEqual(await page.evaluate(() => globalThis.shown), ["An offer from released"]);
+  assert.deepEqual(await page.evaluate(() => globalThis.shown), ["An offer from AgentSkill"]);
   await finish(session);
   nothingWrong(page);
   await whole.close();
@@ -106,9 +106,11 @@ test("an offer is accepted, the talk goes on with what is known, and is wrapped 
   });
   const { customer, session } = await handOver("My bill is wrong", { attributes: { topic: "billing" } });
   await page.getByRole("timer").waitFor();
-  await page.getByRole("status").getByText("An offer from released").waitFor();
+  await page.getByRole("status").getByText("An offer from AgentSkill").waitFor();
   await page.getByText(/^Available · 1 of \d+ chats/).waitFor();
   await page.waitForFunction(() => globalThis.tones === 2);
+  await page.reload();
+  await page.getByRole("timer").getByText(/seconds? left/).waitFor(); // as if nothing had been
   await accessible(page, "an offer");
   await shoot(page, "desk-offer");
   await page.getByRole("button", { name: "Accept" }).click();
@@ -130,6 +132,8 @@ test("an offer is accepted, the talk goes on with what is known, and is wrapped 
   await page.getByRole("button", { name: "End", exact: true }).dblclick(); // asked once
   await page.getByText("The conversation is over.").waitFor();
   assert.equal(await page.locator(".refusal").count(), 0);
+  await page.reload();
+  await page.getByRole("timer").getByText(/seconds? left/).waitFor();
   await page.getByLabel("Disposition").fill("solved");
   await page.keyboard.press("Enter");
   await page.getByText("Nothing to do.").waitFor();
@@ -206,7 +210,7 @@ test("away with a reason; a session goes to a colleague; what the same customer 
   await page.getByRole("button", { name: "Accept" }).click();
   await page.locator(".earlier", { hasText: "solved <b>at once</b>" }).waitFor();
   await page.getByPlaceholder("Why away?").fill("lunch");
-  await page.getByRole("button", { name: "Go away" }).click();
+  await page.getByRole("button", { name: "Step away" }).click();
   await page.getByText("Away · lunch").waitFor();
   const bert = await day.atWork("bert");
   await page.getByRole("button", { name: "Transfer" }).click();

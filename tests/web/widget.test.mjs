@@ -252,12 +252,27 @@ test("cards, a picture and links; what is no safe link is no link", async () => 
   await page.getByRole("link", { name: "Read more" }).waitFor();
   assert.equal(await page.getByRole("link", { name: "Call us" }).getAttribute("href"), "tel:+49301234");
   assert.equal(await page.getByText("Bad", { exact: true }).count(), 0);
-  assert.equal(await page.locator(".log img").count(), 1);
+  await page.locator(".card").getByRole("link", { name: /come unprotected .*: Small$/ }).waitFor();
   await accessible(page, "cards");
   await shoot(page, "widget-cards");
   await page.getByRole("button", { name: "Take small" }).click();
   const heard = await bot.hear("the choice", (f) => f.type === "customer.message" && f.session === session);
   assert.deepEqual(heard.data, { payload: "small" });
+});
+
+test("a picture that cannot be shown is a link, which says why", async () => {
+  const page = await visit();
+  const session = await openChat(page);
+  page.wrong = { push: () => {} }; // the browser's own words about it
+  await bot.ask("message", { session, text: "Look", data: { image: { url: "http://pictures.example/a.png", alt: "our shop" } } });
+  await bot.ask("message", { session, text: "And", data: { image: `${shop.origin.replace("http:", "https:")}/gone.png` } });
+  const unsafe = page.getByRole("link", { name: "A picture that is not shown, because it would come unprotected (http:): our shop" });
+  await unsafe.waitFor();
+  assert.equal(await unsafe.getAttribute("href"), "http://pictures.example/a.png");
+  await page.getByRole("link", { name: /^A picture that cannot be shown: 127\.0\.0\.1/ }).waitFor();
+  assert.equal(await page.locator(".log img").count(), 0);
+  await accessible(page, "pictures that cannot be shown");
+  await shoot(page, "widget-unseen");
 });
 
 test("by keyboard alone, on a narrow screen, in German", async () => {
@@ -401,9 +416,9 @@ test("a file is chosen while the server is away: it arrives when it is back, onc
 });
 
 test("who is put on hold, or is not recorded, reads so and hears so, also after a reload", async () => {
-  for (const { locale, held, unkept, back } of [
-    { locale: "en-GB", held: "You are on hold. Anna will be back with you.", unkept: "Anna is with you. What you write now is shown to Anna alone and is not kept.", back: "Anna is with you now." },
-    { locale: "de-DE", held: "Ihr Gespräch wird gehalten. Anna ist gleich wieder für Sie da.", unkept: "Anna ist für Sie da. Was Sie jetzt schreiben, sieht nur Anna, und es wird nicht behalten.", back: "Anna ist jetzt für Sie da." },
+  for (const { locale, held, unkept, back, gone } of [
+    { locale: "en-GB", held: "You are on hold. Anna will be back with you.", unkept: "Anna is with you. What you write now is shown to Anna alone and is not kept.", back: "Anna is with you now.", gone: "What stood here was not kept." },
+    { locale: "de-DE", held: "Ihr Gespräch wird gehalten. Anna ist gleich wieder für Sie da.", unkept: "Anna ist für Sie da. Was Sie jetzt schreiben, sieht nur Anna, und es wird nicht behalten.", back: "Anna ist jetzt für Sie da.", gone: "Was hier stand, wurde nicht behalten." },
   ]) {
     const { page, session, agent } = await withAgent({ locale });
     const told = page.getByRole("status"); // what screen readers say by themselves
@@ -422,6 +437,9 @@ test("who is put on hold, or is not recorded, reads so and hears so, also after 
     await told.getByText(back).waitFor();
     await agent.ask("recording.pause", { session });
     await told.getByText(unkept).waitFor();
+    await page.locator(".composer textarea").fill("5500 0055");
+    await page.keyboard.press("Enter");
+    await page.locator(".bubble.customer:not(.pending)").getByText(gone).waitFor();
     await page.reload();
     await page.locator(".launcher").click();
     await told.getByText(unkept).waitFor();

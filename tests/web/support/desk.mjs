@@ -18,7 +18,7 @@ const ACCOUNTS = {
 };
 
 // Who was here a moment ago is still available.
-export async function becomeAvailable(page, become = "Become available", leave = "Go away") {
+export async function becomeAvailable(page, become = "Become available", leave = "Step away") {
   const button = page.getByRole("button", { name: become });
   const there = page.getByRole("button", { name: leave });
   await button.or(there).waitFor();

@@ -29,6 +29,7 @@ export interface SessionView {
   openedAt: string;
   customerConnected: boolean;
   fromQueue: string | null;
+  queue: { id: string } | null; // where it waits
   heldSince: string | null;
   recordingPausedSince: string | null;
   consent: boolean | null;
@@ -93,6 +94,7 @@ export interface DeskState {
   tasks: readonly Task[]; // offers first, then by the time they came
   open: string | null; // the session that is looked at
   replies: readonly Reply[];
+  queues: Readonly<Record<string, string>>; // names by id
   problem: Problem | null; // that concerns no session
 }
 
@@ -106,7 +108,7 @@ const TARGET_MEMBER = { queue: "queueId", agent: "agentId", bot: "bot" } as cons
 // The session that the address names.
 export const named = (): string | null => location.hash.slice(1) || null;
 
-const EMPTY: DeskState = { up: false, agent: null, tasks: [], open: null, replies: [], problem: null };
+const EMPTY: DeskState = { up: false, agent: null, tasks: [], open: null, replies: [], queues: {}, problem: null };
 
 export class Desk {
   private state: DeskState = { ...EMPTY, open: named() };
@@ -221,6 +223,11 @@ export class Desk {
     this.asked.set(id, { what: text, session: task.session.id, then });
   }
 
+  // What offers it: its queue, or the skill that it asks for, as people call it.
+  offeredBy({ queue, entryPoint }: SessionView): string {
+    return queue === null ? entryPoint : this.state.queues[queue.id] ?? queue.id.replace(/^skill:/, "");
+  }
+
   get me(): string {
     return this.person.id;
   }
@@ -262,6 +269,8 @@ export class Desk {
       return;
     }
     ask<{ replies: Reply[] }>("/api/v1/replies").then(({ replies }) => this.change({ replies }), () => {});
+    ask<{ queues: { id: string; name: string }[] }>("/api/v1/queues").then(
+      ({ queues }) => this.change({ queues: Object.fromEntries(queues.map(({ id, name }) => [id, name])) }), () => {});
   }
 
   // What is refused is shown where it was asked for. While the line is down
@@ -298,7 +307,7 @@ export class Desk {
         this.drop(session);
         break;
       case "session.assigned":
-        this.onAssigned(frame["session"] as SessionView);
+        this.onAssigned(frame["session"] as SessionView, (frame["deadline"] as string | undefined) ?? null);
         this.side((frame["session"] as SessionView).id).onAssigned(frame, this.lastOf((frame["session"] as SessionView).id));
         break;
       case "seen":
@@ -374,10 +383,10 @@ export class Desk {
     this.onOffer(task);
   }
 
-  private onAssigned(session: SessionView): void {
+  private onAssigned(session: SessionView, deadline: string | null): void {
     const before = this.find(session.id);
     const phase = session.status === "wrapup" ? "wrapup" : "active";
-    const task = newTask(session, phase, 0, null);
+    const task = newTask(session, phase, 0, deadline);
     const messages = joined(before?.messages ?? [], session.messages ?? []);
     const outbox = (before?.outbox ?? []).filter((draft) => !draft.told);
     this.put({ ...task, outbox, messages, written: before?.written ?? task.written });

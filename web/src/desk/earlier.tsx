@@ -1,6 +1,6 @@
 // What the same customer came for before.
 import { useEffect, useState } from "react";
-import type { Finished, FinishedPage } from "../shared/finished";
+import { endOf, type Finished, type FinishedPage } from "../shared/finished";
 import type { Language } from "../shared/i18n";
 import { ask } from "../shared/problem";
 
@@ -22,7 +22,7 @@ export function Earlier({ session, language }: { session: string; language: Lang
         {found.map((one) => (
           <li key={one.session}>
             <time dateTime={one.endedAt}>{language.moment(one.endedAt)}</time>
-            <span className="faint" dir="auto">{[one.disposition ?? one.endReason, one.queue, one.agent].filter((part) => part !== null).join(" · ")}</span>
+            <span className="faint" dir="auto">{[one.disposition ?? endOf(one.endReason ?? "", t), one.queue, one.agent].filter(Boolean).join(" · ")}</span>
           </li>
         ))}
       </ul>

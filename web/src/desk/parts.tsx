@@ -26,5 +26,5 @@ export function useSecondsSince(since: string | null): number | null {
 
 export function customerOf({ session }: Task, t: Language["t"]): string {
   const name = session.customer["name"] ?? session.customer["id"];
-  return typeof name === "string" && name !== "" ? name : t("desk.customer");
+  return typeof name === "string" && name !== "" ? name : t("page.visitor", { id: session.id.slice(-6) });
 }

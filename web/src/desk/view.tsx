@@ -5,6 +5,7 @@ import type { Language } from "../shared/i18n";
 import { alarm } from "./alarm";
 import { Conversation } from "./conversation";
 import { Desk, type DeskState, named, type Task } from "./desk";
+import { lineOf } from "../shared/message";
 import { Refusal } from "../shared/refusal";
 import { Notify } from "./notify";
 import { customerOf, useSecondsUntil } from "./parts";
@@ -17,7 +18,7 @@ interface Props {
 
 export function DeskView({ person, language, onLeave }: Props) {
   const { t } = language;
-  const [desk] = useState(() => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: task.session.entryPoint }))));
+  const [desk] = useState((): Desk => new Desk(person, (task) => alarm(t("desk.offer.from", { queue: desk.offeredBy(task.session) }))));
   const state = useSyncExternalStore(desk.subscribe, desk.snapshot);
   useEffect(() => () => desk.close(), [desk]);
   useAddress(desk, state.open);
@@ -32,7 +33,7 @@ export function DeskView({ person, language, onLeave }: Props) {
         <Self state={state} desk={desk} language={language} onLeave={onLeave} name={person.name} />
         {!state.up && state.agent !== null && <p role="status" className="warn">{t("desk.offline")}</p>}
         {state.problem !== null && <Refusal problem={state.problem} language={language} />}
-        <Offers tasks={state.tasks} language={language} />
+        <Offers tasks={state.tasks} desk={desk} language={language} />
         <ul className="tasks">
           {state.tasks.map((task) => (
             <li key={task.session.id}>
@@ -93,10 +94,10 @@ function Self({ state, desk, language, onLeave, name }: { state: DeskState; desk
 }
 
 // For who does not see them come: said by screen readers, whatever has the focus.
-function Offers({ tasks, language }: { tasks: readonly Task[]; language: Language }) {
+function Offers({ tasks, desk, language }: { tasks: readonly Task[]; desk: Desk; language: Language }) {
   const { t } = language;
   const offers = tasks.filter((task) => task.phase === "offered");
-  return <p className="hidden" role="status">{offers.map((task) => `${t("desk.offer.from", { queue: task.session.entryPoint })}: ${customerOf(task, t)}`).join(". ")}</p>;
+  return <p className="hidden" role="status">{offers.map((task) => `${t("desk.offer.from", { queue: desk.offeredBy(task.session) })}: ${customerOf(task, t)}`).join(". ")}</p>;
 }
 
 function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; language: Language; up: boolean }) {
@@ -108,10 +109,10 @@ function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; langu
     if (document.activeElement === document.body) accept.current?.focus();
   }, []);
   return (
-    <section className="offer" aria-label={t("desk.offer.from", { queue: task.session.entryPoint })}>
+    <section className="offer" aria-label={t("desk.offer.from", { queue: desk.offeredBy(task.session) })}>
       <h2 dir="auto" title={customerOf(task, t)}>{customerOf(task, t)}</h2>
-      <p dir="auto">{task.session.reason ?? t("desk.offer.from", { queue: task.session.entryPoint })}</p>
-      <p className="faint clip">{task.messages.at(-1)?.text}</p>
+      <p dir="auto">{task.session.reason ?? t("desk.offer.from", { queue: desk.offeredBy(task.session) })}</p>
+      <p className="faint clip">{lineOf(task.messages.at(-1)?.text ?? "", t)}</p>
       {left !== null && <p className="faint" role="timer">{t("desk.offer.left", { count: left })}</p>}
       <div className="row">
         <button ref={accept} type="button" disabled={!up} onClick={() => desk.accept(task)}>{t("desk.offer.accept")}</button>
@@ -128,7 +129,7 @@ function TaskButton({ task, desk, language, current }: { task: Task; desk: Desk;
   return (
     <button type="button" className="task" aria-current={current} onClick={() => desk.look(task.session.id)}>
       <span className="who" dir="auto">{customerOf(task, t)}</span>
-      <span className="faint clip">{task.phase === "wrapup" ? t("desk.wrapup") : task.typing ? t("desk.types") : last?.text}</span>
+      <span className="faint clip">{task.phase === "wrapup" ? t("desk.wrapup") : task.typing ? t("desk.types") : lineOf(last?.text ?? "", t)}</span>
       {task.unread > 0 && <span className="unread">{task.unread}<span className="hidden"> {t("desk.unread")}</span></span>}
     </button>
   );

@@ -1,4 +1,6 @@
 // What was said, as every socket and resource shows it.
+import type { Language } from "./i18n";
+
 export interface Message {
   number: number;
   from: "customer" | "bot" | "agent" | "system" | "script" | "supervisor";
@@ -8,6 +10,13 @@ export interface Message {
   data?: unknown; // what comes beside the words (see rich.ts)
   at: string;
 }
+
+// What the server has in the place of what it does not keep.
+const NOT_KEPT = "[not kept]";
+export const isKept = (text: string): boolean => text !== NOT_KEPT;
+
+// A message in one line, for people.
+export const lineOf = (text: string, t: Language["t"]): string => (isKept(text) ? text : t("page.notKept"));
 
 const TEXT_MAX_BYTES = 16_384;
 

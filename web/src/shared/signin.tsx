@@ -20,6 +20,7 @@ export function SignIn({ language, ended, onDone }: { language: Language; ended:
   if (ways === undefined) return <p className="loading" role="status">{language.t("page.loading")}</p>;
   return (
     <main className="signin">
+      <p className="faint">{document.title}</p>
       {ended && <p role="status" className="warn">{language.t("signin.ended")}</p>}
       {ways.password ? <Password language={language} onDone={onDone} /> : <h1>{language.t("signin.title")}</h1>}
       {ways.providers.length > 0 && <Providers language={language} ways={ways} />}

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { FileParts } from "./file-parts";
 import { type FetchFile, readFiles, wordsBeside } from "./files";
 import type { Language } from "./i18n";
+import { isKept } from "./message";
 import { readRich } from "./rich";
 import { RichParts } from "./rich-parts";
 
@@ -21,7 +22,7 @@ export function Spoken({ text, data, isCustomers, fetchFile, language, onChoose 
   const words = wordsBeside(text || rich.text, files);
   return (
     <>
-      {words !== "" && <p dir="auto">{words}</p>}
+      {isKept(words) ? words !== "" && <p dir="auto">{words}</p> : <p><em>{language.t("page.notKept")}</em></p>}
       <FileParts files={files} fetchFile={fetchFile} language={language} />
       <RichParts rich={rich} language={language} onChoose={onChoose} />
     </>

@@ -18,6 +18,7 @@ interface Props {
   range?: [number, number];
   height?: number | undefined;
   time: (at: string) => string; // of the language
+  percent: (share: number) => string;
 }
 
 const HEIGHT = 200;
@@ -34,13 +35,13 @@ function colourOf(host: HTMLElement, name: string): string {
 
 const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 240].map((minutes) => minutes * 60);
 
-function axesOf(host: HTMLElement, { series, time }: Props): uPlot.Axis[] {
+function axesOf(host: HTMLElement, { series, time, percent }: Props): uPlot.Axis[] {
   const stroke = colourOf(host, "faint");
   const grid = { stroke: colourOf(host, "line"), width: 1 };
   const whole: uPlot.Axis = { stroke, grid, ticks: { show: false }, size: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] };
   const share: uPlot.Axis = {
     scale: "%", side: 1, stroke, grid: { show: false }, ticks: { show: false }, size: 44,
-    values: (_, values) => values.map((value) => `${Math.round(value * 100)} %`),
+    values: (_, values) => values.map(percent),
   };
   const x: uPlot.Axis = { stroke, grid: { show: false }, ticks: { show: false }, incrs: MINUTES, values: (_, values) => values.map((s) => time(new Date(s * 1000).toISOString())) };
   return series.some((one) => one.percent) ? [x, whole, share] : [x, whole];

@@ -1,8 +1,7 @@
 // Finished sessions, by what people know of them.
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import type { Finished, FinishedPage } from "../shared/finished";
+import { endOf, type Finished, type FinishedPage } from "../shared/finished";
 import { ask, wordsOf } from "../shared/problem";
-import { endOf } from "./parts";
 import { linkTo, type Scene } from "./view";
 
 const FIELDS = ["customer", "number", "queue", "agent", "disposition"] as const;
@@ -20,7 +19,9 @@ function termsOf(form: FormData): [string, string][] {
   return terms.filter(([, value]) => value !== "");
 }
 
-export function FinishedPanel({ scene: { language }, query }: { scene: Scene; query: string }) {
+const nameOf = (all: readonly { id: string; name: string }[], id: string | null): string | null => all.find((one) => one.id === id)?.name ?? id;
+
+export function FinishedPanel({ scene: { language, state }, query }: { scene: Scene; query: string }) {
   const { t } = language;
   const [terms, setTerms] = useState<readonly [string, string][]>([]);
   const [found, setFound] = useState<readonly Finished[] | null>(null);
@@ -58,7 +59,7 @@ export function FinishedPanel({ scene: { language }, query }: { scene: Scene; qu
           <li key={one.session}>
             <a dir="auto" href={linkTo("session", one.session)}>{one.name ?? one.customer ?? one.number ?? `…${one.session.slice(-12)}`}</a>
             <span className="badge" dir="auto">{one.disposition ?? endOf(one.endReason ?? "", t)}</span>
-            <span className="faint" dir="auto">{[language.moment(one.endedAt), one.queue, one.agent].filter((part) => part !== null).join(" · ")}</span>
+            <span className="faint" dir="auto">{[language.moment(one.endedAt), nameOf(state.queues, one.queue), nameOf(state.agents, one.agent)].filter((part) => part !== null).join(" · ")}</span>
           </li>
         ))}
       </ul>}

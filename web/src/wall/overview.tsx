@@ -116,7 +116,7 @@ function Trend({ scene: { state, language } }: { scene: Scene }) {
     <>
       <Quarters figures={quarters} language={language} height={CHART_PX} />
       <h3>{t("wall.trend")}</h3>
-      <Chart label={words} xs={xs} series={series} time={language.time} height={CHART_PX} />
+      <Chart label={words} xs={xs} series={series} time={language.time} percent={(share) => percent(share, language)} height={CHART_PX} />
     </>
   );
 }

@@ -26,18 +26,11 @@ export function percent(share: number | null, language: WallLanguage): string {
 
 export function customerOf(session: Pick<SessionView, "customer" | "id">, t: WallLanguage["t"]): string {
   const name = session.customer["name"] ?? session.customer["id"];
-  return typeof name === "string" && name !== "" ? name : t("wall.visitor", { id: session.id.slice(-6) });
+  return typeof name === "string" && name !== "" ? name : t("page.visitor", { id: session.id.slice(-6) });
 }
 
 export function statusOf(status: string, t: WallLanguage["t"]): string {
   return t(`wall.status.${status}` as WallKey);
-}
-
-// How it ended: as one of the server's codes, or in words that somebody gave.
-export function endOf(reason: string, t: WallLanguage["t"]): string {
-  const key = `wall.end.${reason}` as WallKey;
-  const words = t(key);
-  return words === key ? reason : words;
 }
 
 // ---- something that the server is asked to do

@@ -20,5 +20,5 @@ export function Quarters({ figures, language, height }: { figures: readonly Figu
   const end = Math.ceil(Date.now() / 1000 / QUARTER_S) * QUARTER_S;
   const last = figures.at(-1);
   const words = t("wall.quarters.words", { entered: last?.entered ?? 0, answered: last?.answered ?? 0, level: percent(last?.serviceLevel ?? null, language) });
-  return <Chart label={words} xs={xs} series={series} bars range={[end - HOURS_SHOWN * 3600, end]} time={language.time} height={height} />;
+  return <Chart label={words} xs={xs} series={series} bars range={[end - HOURS_SHOWN * 3600, end]} time={language.time} percent={(share) => percent(share, language)} height={height} />;
 }

@@ -1,5 +1,6 @@
 // One session: where it is, what can be done, how it came here, and what is said.
 import { useEffect, useRef, useState } from "react";
+import { endOf } from "../shared/finished";
 import { ask, Refused } from "../shared/problem";
 import { Reread } from "../shared/reread";
 import { pathOf, type SessionView, type WallEvent } from "./api";
@@ -7,7 +8,7 @@ import { SessionActions } from "./actions";
 import type { Centre } from "./centre";
 import { Lanes } from "./timeline";
 import { tellingOf, type Told } from "./lanes";
-import { customerOf, endOf, since, statusOf, useNow } from "./parts";
+import { customerOf, since, statusOf, useNow } from "./parts";
 import { Talk } from "./talk";
 import type { Scene } from "./view";
 import { Why } from "./why";

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { clock } from "../shared/clock";
 import { ask } from "../shared/problem";
 import { pathOf, type SessionView } from "./api";
-import { customerOf, useNow } from "./parts";
+import { customerOf, statusOf, useNow } from "./parts";
 import { linkTo, type Scene } from "./view";
 
 const SHOWN = 200;
@@ -14,8 +14,9 @@ export function Waiting({ scene: { state, language }, queue }: { scene: Scene; q
   const [sessions, setSessions] = useState<SessionView[]>([]);
   useEffect(() => {
     let old = false;
-    ask<{ sessions: SessionView[] }>(`${pathOf("sessions")}?status=queued&limit=${SHOWN}`).then(
-      (page) => old || setSessions(page.sessions), () => {});
+    // Who is being offered keeps the place until somebody accepts.
+    const read = (status: string) => ask<{ sessions: SessionView[] }>(`${pathOf("sessions")}?status=${status}&limit=${SHOWN}`);
+    Promise.all([read("queued"), read("offered")]).then((pages) => old || setSessions(pages.flatMap((page) => page.sessions)), () => {});
     return () => {
       old = true;
     };
@@ -39,7 +40,7 @@ export function Waiting({ scene: { state, language }, queue }: { scene: Scene; q
         <tbody>
           {mine.map((s) => (
             <tr key={s.id}>
-              <th scope="row"><a dir="auto" href={linkTo("session", s.id)}>{customerOf(s, t)}</a></th>
+              <th scope="row"><a dir="auto" href={linkTo("session", s.id)}>{customerOf(s, t)}</a>{s.status === "offered" && <> <span className="badge">{statusOf(s.status, t)}</span></>}</th>
               <td>{queue === undefined ? state.queues.find((q) => q.id === s.queue?.id)?.name ?? s.queue?.id : s.queue?.position}</td>
               <td className="number">{clock((now - Date.parse(s.queue?.enteredAt ?? "")) / 1000)}</td>
               <td className="number">{Math.round(s.queue?.effectivePriority ?? 0)}</td>

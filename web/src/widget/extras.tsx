@@ -1,7 +1,7 @@
 // What visitors can ask for beside talking: a call, and what was said to keep.
 import { type FormEvent, useId, useState } from "react";
 import type { Language } from "../shared/i18n";
-import type { Message } from "../shared/message";
+import { lineOf, type Message } from "../shared/message";
 import { Refused, wordsOf } from "../shared/problem";
 import { saveBytes } from "../shared/save";
 import type { Chat, ChatState } from "./chat";
@@ -61,7 +61,7 @@ export function Transcript({ chat, state, language, speaker }: Props & { speaker
   const asked = useAsked(language);
   const field = useId();
   const name = `chat-${(state.messages[0]?.at ?? "").slice(0, 10)}`;
-  const asText = (): void => saveBytes(state.messages.map((m) => `${m.at}  ${speaker(m)}: ${indented(m.text)}\n`).join(""),
+  const asText = (): void => saveBytes(state.messages.map((m) => `${m.at}  ${speaker(m)}: ${indented(lineOf(m.text, t))}\n`).join(""),
     "text/plain;charset=utf-8", `${name}.txt`);
   const asJson = (): void => saveBytes(`${JSON.stringify({ messages: state.messages }, null, 2)}\n`, "application/json", `${name}.json`);
   const send = (event: FormEvent): void => {
