@@ -19,9 +19,10 @@ struct courier_call {
   struct backoff backoff;
   unsigned tries;
   bool may_repeat, waits, running;
-  bool unheard;   /* nobody waits for the answer any more */
-  int64_t due_us; /* of one that rests */
-  outbound_fn *fn;
+  bool unheard;     /* nobody waits for the answer any more */
+  int64_t due_us;   /* of one that rests */
+  int64_t lasts_us; /* until when it is tried on */
+  outbound_fn *fn, *late;
   void *ctx;
 };
 
@@ -71,11 +72,6 @@ static void answer(struct courier_call *call,
   fn(ctx, reply);
 }
 
-static void refuse(struct courier_call *call, const char *why) {
-  const struct outbound_reply reply = {.status = -1, .reason = text_from(why)};
-  answer(call, &reply);
-}
-
 /* Did the host answer for itself? A refusal by our own rules says nothing about
  * it, and is no better the next time. */
 static bool is_ours(const struct outbound_reply *reply) {
@@ -95,10 +91,44 @@ static bool has_not_arrived(const struct outbound_reply *reply) {
                                text_starts(reply->reason, TEXT("DNS")));
 }
 
+static bool lasts(const struct courier_call *call) {
+  return now_us(call->courier) < call->lasts_us;
+}
+
 static bool is_worth_another(const struct courier_call *call,
                              const struct outbound_reply *reply) {
-  return call->tries < call->target->policy.attempts && !is_ours(reply) &&
-         has_failed(reply) && (call->may_repeat || has_not_arrived(reply));
+  return (call->tries < call->target->policy.attempts || lasts(call)) &&
+         !is_ours(reply) && has_failed(reply) &&
+         (call->may_repeat || has_not_arrived(reply));
+}
+
+/* It is tried again, after a pause. */
+static void rest(struct courier_call *call,
+                 const struct outbound_reply *reply) {
+  struct courier_target *t = call->target;
+  struct courier *c = call->courier;
+  const int64_t pause_ms = backoff_next_ms(&call->backoff, &c->chance);
+  outbound_fn *late = call->late;
+  call->due_us = now_us(c) + MS_US * (pause_ms > reply->retry_after_ms
+                                          ? pause_ms
+                                          : reply->retry_after_ms);
+  move_to(call, &t->resting);
+  if (call->tries >= t->policy.attempts && late != NULL) {
+    call->late = NULL;
+    late(call->ctx, reply);
+  }
+}
+
+/* It does not leave now: it rests as if it had failed, or has failed. */
+static void refuse(struct courier_call *call, const char *why) {
+  const struct outbound_reply reply = {.status = -1, .reason = text_from(why)};
+  if (lasts(call)) {
+    call->waits = false;
+    call->tries++;
+    rest(call, &reply);
+  } else {
+    answer(call, &reply);
+  }
 }
 
 static void wake_soon(struct courier *c) {
@@ -124,11 +154,7 @@ static void on_reply(void *ctx, const struct outbound_reply *reply) {
   if (call->unheard) {
     free_call(call);
   } else if (is_worth_another(call, reply)) {
-    const int64_t pause_ms = backoff_next_ms(&call->backoff, &c->chance);
-    call->due_us = now_us(c) + MS_US * (pause_ms > reply->retry_after_ms
-                                            ? pause_ms
-                                            : reply->retry_after_ms);
-    move_to(call, &t->resting);
+    rest(call, reply);
   } else {
     answer(call, reply);
   }
@@ -258,12 +284,15 @@ static struct courier_call *new_call(struct courier_target *t,
   if (call == NULL) {
     return NULL;
   }
-  *call =
-      (struct courier_call){.courier = c,
-                            .target = t,
-                            .may_repeat = request->may_repeat,
-                            .backoff = {.first_ms = t->policy.first_pause_ms,
-                                        .most_ms = t->policy.longest_pause_ms}};
+  *call = (struct courier_call){
+      .courier = c,
+      .target = t,
+      .may_repeat = request->may_repeat,
+      .late = request->late,
+      .lasts_us =
+          t->policy.lasts_ms == 0 ? 0 : now_us(c) + t->policy.lasts_ms * MS_US,
+      .backoff = {.first_ms = t->policy.first_pause_ms,
+                  .most_ms = t->policy.longest_pause_ms}};
   link_init(&call->link);
   arena_init(&call->arena, c->world.mem, 0);
   if (!copy_request(call, &request->request)) {

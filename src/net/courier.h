@@ -34,6 +34,10 @@ struct courier_world {
 
 struct courier_policy {
   unsigned attempts; /* of a call, the first included */
+  /* So long a call is tried on behind its attempts, at the longest pause, and
+   * rests where it would be refused because the host is left alone, or too many
+   * wait; 0: not at all. */
+  int64_t lasts_ms;
   int64_t first_pause_ms, longest_pause_ms;
   unsigned at_once_max, waiting_max; /* calls of the target */
   unsigned failures_max;             /* in a row, before it is left alone */
@@ -45,6 +49,9 @@ struct courier_request {
   /* The host would notice a repetition: the call may be sent again though it
    * may have arrived. Without it only what did not arrive is. */
   bool may_repeat;
+  /* Told once when the attempts are over and the call goes on because it lasts:
+   * why the last one failed. It must not cancel the call. NULL: nobody asks. */
+  outbound_fn *late;
 };
 
 /* BT_ERR_NOMEM. */

@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { Table } from "./support/compatibility.mjs";
 import { Peer } from "./support/peer.mjs";
 import { take } from "./support/story.mjs";
-import { eventually, Server } from "./support/server.mjs";
+import { eventually, Server, sleep } from "./support/server.mjs";
 
 const sdk = createRequire(new URL("../clients/package.json", import.meta.url))("@figuro/chatwoot-sdk");
 const ChatwootClient = sdk.default;
@@ -23,6 +23,7 @@ const table = new Table("chatwoot", { title: "Chatwoot API, as a server",
 let server, supervisor, hook, client, desk;
 const told = []; // what the webhook was told
 let onTold = () => {};
+let cut = false; // every line of the webhook
 
 const CENTRE = () => `
 centre: chatwoot
@@ -50,6 +51,7 @@ before(async () => {
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
       const body = JSON.parse(Buffer.concat(parts));
+      if (cut) return request.socket.destroy();
       const taken = request.url === "/bot";
       if (taken) {
         told.push(body);
@@ -402,6 +404,21 @@ test("an agent bot that cannot be told loses the conversation to people", async 
   const { events } = (await supervisor("GET", `/sessions/${(await read(id, down)).uuid}/timeline`)).body;
   assert.match(events.find((e) => e.type === "bot.note").note, /cannot be told/);
   await down.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+});
+
+test("a webhook that is cut for seconds loses nothing that many conversations tell it", async () => {
+  onTold = () => {};
+  const chats = await Promise.all(Array.from({ length: 16 }, () => open()));
+  cut = true;
+  await Promise.all(chats.map(({ id }) => say(id, `words of ${id}`)));
+  await sleep(2500);
+  cut = false;
+  for (const { id } of chats) await event(id, "message_created", (e) => e.content === `words of ${id}`);
+  for (const { id } of chats) {
+    assert.equal((await read(id)).status, "pending"); // the agent bot has it still
+    assert.deepEqual(told.filter((e) => (e.conversation?.id ?? e.id) === id).map((e) => e.event), ["conversation_created", "message_created"]);
+  }
+  for (const { id } of chats) await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
 });
 
 test("after kill -9 conversations, contacts and messages are there", table.works("restart: conversations, their contacts and ids are the same", async () => {

@@ -13,13 +13,14 @@
 #include "facades/chatwoot/chatwoot_priv.h"
 
 enum {
-  ATTEMPTS = 6,
+  ATTEMPTS = 6, /* then a bot is lost, and what it is told goes on */
+  LASTS_MS = 10 * 60 * 1000,
   FIRST_PAUSE_MS = 250,
   LONGEST_PAUSE_MS = 5000,
   AT_ONCE = 64,
   WAITING_MAX = 10000,
   FAILURES = 8,
-  ALONE_MS = 10000,
+  ALONE_MS = 1000,
   POST_MS = 10000,
   SECOND_US = 1000000
 };
@@ -114,14 +115,36 @@ static void drop_post(struct chat *chat) {
 
 /* An agent bot that cannot be told is no bot: the session is not left with it.
  */
+static void lose_bot(struct chat *chat, const struct outbound_reply *reply) {
+  char why[240];
+  struct bot_talk *t = chat_bot(chat);
+  if (t == NULL) {
+    return;
+  }
+  const int n =
+      reply->status < 0
+          ? snprintf(why, sizeof why,
+                     "The webhook of the agent bot cannot be told: %.*s",
+                     TEXT_ARG(reply->reason))
+          : snprintf(why, sizeof why,
+                     "The webhook of the agent bot cannot be told: it answered "
+                     "%d",
+                     reply->status);
+  const size_t len = n < 0 ? 0 : (size_t)n;
+  bot_lose_talk(t, (struct text){why, len < sizeof why ? len : sizeof why - 1});
+}
+
+static void on_late(void *ctx, const struct outbound_reply *reply) {
+  lose_bot(ctx, reply);
+}
+
 static void on_posted(void *ctx, const struct outbound_reply *reply) {
   struct chat *chat = ctx;
-  struct bot_talk *t = chat_bot(chat);
   chat->posting = false;
   visit_keep_told(&chat->visit, chat->outbox->session, chat->outbox->number);
   drop_post(chat);
-  if (t != NULL && (reply->status < 200 || reply->status >= 300)) {
-    bot_lose_talk(t, TEXT("The webhook of the agent bot cannot be told."));
+  if (reply->status < 200 || reply->status >= 300) {
+    lose_bot(chat, reply);
   }
   send_next(chat);
   visit_drop(&chat->visit);
@@ -142,7 +165,8 @@ static void send_next(struct chat *chat) {
                   .headers = &header,
                   .header_count = 1,
                   .timeout_ms = POST_MS},
-      .may_repeat = true}; /* the id tells that it is the same */
+      .may_repeat = true, /* the id tells that it is the same */
+      .late = on_late};
   visit_hold(&chat->visit);
   chat->posting = true;
   if (courier_send(c->webhook, &request, on_posted, chat, NULL) != BT_ERR_OK) {
@@ -317,6 +341,7 @@ const struct visit_ops chatwoot_visit_ops = {.bytes = sizeof(struct chat),
 
 enum bt_err chatwoot_webhook_init(struct chatwoot *c) {
   static const struct courier_policy policy = {.attempts = ATTEMPTS,
+                                               .lasts_ms = LASTS_MS,
                                                .first_pause_ms = FIRST_PAUSE_MS,
                                                .longest_pause_ms =
                                                    LONGEST_PAUSE_MS,

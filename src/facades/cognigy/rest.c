@@ -11,12 +11,13 @@ enum {
   TURN_US = 10000000,   /* a bot that is silent for longer has said nothing */
   WAITING_US = 1000000, /* the same, if something waits to be told */
   ATTEMPTS = 6,
+  LASTS_MS = 10 * 60 * 1000, /* as long as the last words of a session wait */
   FIRST_PAUSE_MS = 250,
   LONGEST_PAUSE_MS = 30000,
   AT_ONCE = 64,
   WAITING_MAX = 10000,
   FAILURES = 8,
-  ALONE_MS = 10000,
+  ALONE_MS = 1000,
   POST_MS = 10000
 };
 
@@ -195,6 +196,7 @@ bool cognigy_serve_rest(struct cognigy *c, struct http_request *req) {
 
 enum bt_err webhook_init(struct cognigy *c) {
   static const struct courier_policy policy = {.attempts = ATTEMPTS,
+                                               .lasts_ms = LASTS_MS,
                                                .first_pause_ms = FIRST_PAUSE_MS,
                                                .longest_pause_ms =
                                                    LONGEST_PAUSE_MS,

@@ -114,6 +114,23 @@ static struct courier_call *send(struct world *w, const char *url,
   return call;
 }
 
+static unsigned late_calls;
+
+static void note_late(void *ctx, const struct outbound_reply *reply) {
+  (void)ctx;
+  (void)reply;
+  late_calls++;
+}
+
+static void send_lasting(struct world *w, struct heard *h) {
+  const struct courier_request request = {
+      .request = {.method = TEXT("POST"), .url = TEXT("http://a/")},
+      .may_repeat = true,
+      .late = note_late};
+  assert_int_equal(courier_send(w->target, &request, hear, h, NULL), BT_ERR_OK);
+  settle(w);
+}
+
 /* The oldest call that has left and has no answer gets this one. */
 static void reply(struct world *w, int status, const char *reason) {
   assert_true(w->answered_count < w->left_count);
@@ -242,6 +259,60 @@ a_host_that_is_down_is_left_alone_and_then_tried_once(void **state) {
   end(&w);
 }
 
+/* A cut of minutes loses nothing that lasts: neither its attempts nor the pause
+ * for a host that is down nor the length of the queue end it. */
+static void what_lasts_is_told_when_the_host_is_back(void **state) {
+  (void)state;
+  struct world w;
+  struct heard h[7] = {{0}};
+  struct courier_policy lasting = usual;
+  lasting.lasts_ms = 300000;
+  begin(&w, &lasting);
+  late_calls = 0;
+  for (unsigned i = 0; i < 7; i++) {
+    send_lasting(&w, &h[i]);
+  }
+  const int64_t back_us = w.now_us + 200 * INT64_C(1000000);
+  while (w.now_us < back_us) {
+    run(&w, w.now_us + 50000);
+    while (w.answered_count < w.left_count) {
+      reply(&w, -1, "refused: nobody listens");
+    }
+  }
+  assert_int_equal(late_calls, 7); /* each is told once that it takes long */
+  assert_true(w.left_count < 60);  /* and the host is left alone meanwhile */
+  for (unsigned i = 0; i < 400; i++) {
+    run(&w, w.now_us + 50000);
+    while (w.answered_count < w.left_count) {
+      reply(&w, 200, "");
+    }
+  }
+  for (unsigned i = 0; i < 7; i++) {
+    assert_int_equal(h[i].times, 1);
+    assert_int_equal(h[i].status, 200);
+  }
+  end(&w);
+}
+
+static void what_lasts_ends_too(void **state) {
+  (void)state;
+  struct world w;
+  struct heard h = {0};
+  struct courier_policy lasting = usual;
+  lasting.lasts_ms = 20000;
+  begin(&w, &lasting);
+  send_lasting(&w, &h);
+  const int64_t until_us = w.now_us + 40 * INT64_C(1000000);
+  while (w.now_us < until_us) {
+    run(&w, w.now_us + 50000);
+    while (w.answered_count < w.left_count) {
+      reply(&w, 503, "");
+    }
+  }
+  assert_int_equal(h.times, 1);
+  end(&w);
+}
+
 static void too_many_that_wait_are_told(void **state) {
   (void)state;
   struct world w;
@@ -348,6 +419,8 @@ int main(void) {
       cmocka_unit_test(attempts_end_and_the_last_failure_is_the_answer),
       cmocka_unit_test(what_may_have_arrived_is_not_repeated_unasked),
       cmocka_unit_test(a_host_that_is_down_is_left_alone_and_then_tried_once),
+      cmocka_unit_test(what_lasts_is_told_when_the_host_is_back),
+      cmocka_unit_test(what_lasts_ends_too),
       cmocka_unit_test(too_many_that_wait_are_told),
       cmocka_unit_test(who_waits_no_longer_hears_nothing),
       cmocka_unit_test(who_leaves_makes_no_room_for_another_call),
