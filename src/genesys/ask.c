@@ -139,6 +139,12 @@ static void respond(struct ask *a) {
     h[n++] =
         (struct http_header){TEXT("Retry-After"), ask_format(a, "%lld", s)};
   }
+  if (req != NULL && http_request_header(req, TEXT("Origin")).len > 0) {
+    h[n++] =
+        (struct http_header){TEXT("Access-Control-Allow-Origin"), TEXT("*")};
+    h[n++] = (struct http_header){TEXT("Access-Control-Expose-Headers"),
+                                  TEXT("Retry-After")};
+  }
   note(a);
   if (req != NULL) {
     /* Without memory the connection is cut, and the client asks again. */

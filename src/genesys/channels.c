@@ -85,6 +85,14 @@ static bool has_topic(const struct post_box *c, struct text topic) {
   return i < c->topic_count;
 }
 
+static bool hears(const struct post_box *c, struct text topic) {
+  size_t i = 0;
+  while (i < c->topic_count && !notify_has(c->topics[i], topic)) {
+    i++;
+  }
+  return i < c->topic_count;
+}
+
 bool channels_want(const struct genesys *g, struct text prefix) {
   for (const struct post_box *c = g->channels->first; c != NULL; c = c->next) {
     for (size_t i = 0; c->ear != NULL && i < c->topic_count; i++) {
@@ -102,7 +110,7 @@ void channels_tell(struct genesys *g, struct text topic, struct text body) {
   put_frame(g, topic, body, &b);
   for (struct post_box *c = g->channels->first; c != NULL && !b.failed;
        c = c->next) {
-    if (c->ear != NULL && has_topic(c, topic)) {
+    if (c->ear != NULL && hears(c, topic)) {
       send_text(c, textbuf_text(&b));
     }
   }
@@ -339,7 +347,8 @@ static bool may_hear(const struct ask *a, struct text topic) {
   }
   const struct text rest = text_sub(topic, users.len, topic.len);
   return text_starts(topic, users) && text_starts(rest, a->user) &&
-         text_starts(text_sub(rest, a->user.len, rest.len), TEXT("."));
+         (text_starts(text_sub(rest, a->user.len, rest.len), TEXT(".")) ||
+          text_starts(text_sub(rest, a->user.len, rest.len), TEXT("?")));
 }
 
 static bool check_topics(struct ask *a, size_t had) {

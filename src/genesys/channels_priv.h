@@ -49,7 +49,10 @@ void channels_tell(struct genesys *g, struct text topic, struct text body);
 
 /* notify.c: from the domain's events to topics. */
 void notify_on_event(void *ctx, uint64_t seq, const struct record *event);
-/* Is it the name of a topic that can be told? */
+/* Is it the name of a topic that can be told? Several of one thing may be one:
+ * BASE?WORD&WORD… is BASE.WORD, BASE.WORD, … */
 bool notify_knows(struct text topic);
+/* Is @name, the name of a single topic, among what @topic asks for? */
+bool notify_has(struct text topic, struct text name);
 
 #endif

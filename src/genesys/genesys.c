@@ -122,10 +122,34 @@ static bool is_ours(struct text path) {
          text_equal(path, TEXT("/oauth/token"));
 }
 
+/* A page of any origin may ask: what lets it in is its token, which browsers
+ * add to nothing by themselves. */
+static bool answer_preflight(struct http_request *req) {
+  const struct text asked =
+      http_request_header(req, TEXT("Access-Control-Request-Headers"));
+  if (http_request_method(req) != HTTP_OPTIONS ||
+      http_request_header(req, TEXT("Access-Control-Request-Method")).len ==
+          0) {
+    return false;
+  }
+  const struct http_header list[] = {
+      {TEXT("Access-Control-Allow-Origin"), TEXT("*")},
+      {TEXT("Access-Control-Allow-Methods"),
+       TEXT("GET, HEAD, POST, PUT, PATCH, DELETE")},
+      {TEXT("Access-Control-Allow-Headers"),
+       asked.len > 0 ? asked : TEXT("Authorization, Content-Type")},
+      {TEXT("Access-Control-Max-Age"), TEXT("7200")}};
+  (void)http_respond(req, 204, list, sizeof list / sizeof list[0], TEXT(""));
+  return true;
+}
+
 static bool on_request(void *ctx, struct http_request *req) {
   struct genesys *g = ctx;
   if (!g->settings.offered || !is_ours(http_request_path(req))) {
     return false;
+  }
+  if (answer_preflight(req)) {
+    return true;
   }
   struct ask *a = ask_new(g, req);
   if (a == NULL) {

@@ -25,7 +25,7 @@ static const struct {
               {{"v2.detail.events.conversation.", 30}, detail_words}};
 
 /* An id may have points in it: the words are looked for at the end. */
-bool notify_knows(struct text topic) {
+static bool knows_one(struct text topic) {
   if (text_equal(topic, TEXT("channel.metadata"))) {
     return true;
   }
@@ -39,6 +39,50 @@ bool notify_knows(struct text topic) {
           rest.ptr[rest.len - word.len - 1] == '.') {
         return true;
       }
+    }
+  }
+  return false;
+}
+
+/* The next word of a combined topic: from *at, which is put behind it. */
+static struct text next_word(struct text topic, size_t *at) {
+  const size_t end = text_find(topic, TEXT("&"), *at);
+  const struct text word = text_sub(topic, *at, end - *at);
+  *at = end + 1;
+  return word;
+}
+
+bool notify_knows(struct text topic) {
+  const size_t mark = text_find(topic, TEXT("?"), 0);
+  char name[TOPIC_MAX];
+  if (mark == topic.len) {
+    return knows_one(topic);
+  }
+  for (size_t at = mark + 1; at <= topic.len;) {
+    const struct text word = next_word(topic, &at);
+    const int n = snprintf(name, sizeof name, "%.*s.%.*s", (int)mark, topic.ptr,
+                           TEXT_ARG(word));
+    if (n < 0 || (size_t)n >= sizeof name ||
+        !knows_one((struct text){name, (size_t)n})) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool notify_has(struct text topic, struct text name) {
+  const size_t mark = text_find(topic, TEXT("?"), 0);
+  if (mark == topic.len) {
+    return text_equal(topic, name);
+  }
+  if (name.len <= mark || name.ptr[mark] != '.' ||
+      !text_starts(name, text_sub(topic, 0, mark))) {
+    return false;
+  }
+  const struct text wanted = text_sub(name, mark + 1, name.len);
+  for (size_t at = mark + 1; at < topic.len;) {
+    if (text_equal(next_word(topic, &at), wanted)) {
+      return true;
     }
   }
   return false;

@@ -15,8 +15,8 @@ centre: notifications
 listen: 127.0.0.1:0
 tokens:
   - { role: supervisor, token: test-supervisor-token, name: supervisor }
-queues: [{ id: support, name: Support, wrapUpTime: 600, offerTimeout: 300 }]
-agents: [{ id: anna, name: Anna, capacity: { message: 50 } }]
+queues: [{ id: support, name: Support, wrapUpTime: 600, offerTimeout: 300 }, { id: second, offerTimeout: 300 }]
+agents: [{ id: anna, name: Anna, queues: [support], capacity: { message: 50 } }, { id: bert, queues: [second], capacity: { message: 50 } }]
 scripts: [{ name: talks, file: talks.studio }]
 entryPoints: [{ id: messages, script: talks, channel: message, fallback: support }]
 genesys:
@@ -141,6 +141,57 @@ test("a conversation", table.works("v2.users.{id}.conversations[.messages], v2.r
   for (const word of details.filter((w) => w !== "acd.start")) // that was before anybody listened
     assert.equal(listener.frames.filter((f) => f.topicName.endsWith(`${body.id}.${word}`)).length, 1, word);
   listener.socket.close();
+}));
+
+test("topics of one thing in one", table.works("combined topics: v2.users.{id}?presence&routingStatus, v2.detail.events.conversation.{id}?acd.start&acd.end; told by their single names ‡", async () => {
+  await users.putUserRoutingstatus("anna", { status: "OFF_QUEUE" });
+  const { body } = await supervisor("POST", "/sessions", { entryPoint: "messages", customer: { id: "d" } });
+  const topics = ["v2.users.anna?presence&routingStatus&conversations.messages", `v2.detail.events.conversation.${body.id}?user.start&user.end`];
+  const listener = await Listener.open(topics);
+  assert.deepEqual((await notifications.getNotificationsChannelSubscriptions(listener.channel.id)).entities.map((t) => t.id), topics);
+  await users.putUserRoutingstatus("anna", { status: "IDLE" });
+  await listener.hears("v2.users.anna.routingStatus");
+  await listener.hears("v2.users.anna.presence");
+  const alerting = await listener.hears("v2.users.anna.conversations.messages", (c) => party(c, "agent")?.state === "alerting");
+  await listener.hears(`v2.detail.events.conversation.${body.id}.user.start`);
+  await conversations.patchConversationsMessageParticipant(body.id, party(alerting.eventBody, "agent").id, { body: { state: "connected" } });
+  await conversations.postConversationDisconnect(body.id);
+  await listener.hears(`v2.detail.events.conversation.${body.id}.user.end`);
+  assert.ok(!listener.frames.some((f) => f.topicName.endsWith("acd.end") || f.topicName.endsWith(".conversations")));
+  for (const id of ["v2.users.anna?presence&unheard", "v2.users.anna?", "v2.users.anna?presence&", "v2.users?presence"])
+    assert.equal((await refused(notifications.postNotificationsChannelSubscriptions(listener.channel.id, [{ id }]))).code, "invalid.value", id);
+  listener.socket.close();
+}));
+
+test("an attended transfer is told as part of its conversation", table.works("attended transfers: the recipient hears of the conversation while it alerts", async () => {
+  await users.putUserRoutingstatus("anna", { status: "IDLE" });
+  const { body } = await supervisor("POST", "/sessions", { entryPoint: "messages", customer: { id: "e" } });
+  const listener = await Listener.open(["v2.users.anna.conversations", "v2.users.bert.conversations", "v2.routing.queues.second.conversations"]);
+  const { id, participants } = await conversations.getConversation(body.id);
+  const anna = participants.find((p) => p.userId === "anna");
+  await conversations.patchConversationsMessageParticipant(id, anna.id, { body: { state: "connected" } });
+  await users.putUserRoutingstatus("bert", { status: "IDLE" });
+  await conversations.postConversationParticipantReplaceQueue(id, anna.id, { transferType: "Attended", queueId: "second" });
+  const states = (c) => ["anna", "bert"].map((u) => c.participants.find((p) => p.userId === u)?.state);
+  const heard = await listener.hears("v2.users.bert.conversations", (c) => states(c)[1] === "alerting");
+  assert.deepEqual([heard.eventBody.id, ...states(heard.eventBody)], [id, "connected", "alerting"]);
+  await listener.hears("v2.routing.queues.second.conversations", (c) => c.id === id);
+  const bert = heard.eventBody.participants.find((p) => p.userId === "bert");
+  await conversations.patchConversationsMessageParticipant(id, bert.id, { body: { state: "connected" } });
+  await listener.hears("v2.users.anna.conversations", (c) => states(c).join() === "disconnected,connected");
+  assert.ok(listener.frames.filter((f) => f.topicName.startsWith("v2.users")).every((f) => f.eventBody.id === id), "nobody hears of a conversation between the two");
+  await conversations.postConversationDisconnect(id);
+  listener.socket.close();
+}));
+
+test("pages of other origins", table.works("CORS: any origin, with a token; never with a cookie", async () => {
+  const origin = "https://desk.example.com", url = `http://127.0.0.1:${server.port}/api/v2/users/me`;
+  const before = await fetch(url, { method: "OPTIONS", headers: { origin, "access-control-request-method": "GET", "access-control-request-headers": "authorization" } });
+  assert.deepEqual([before.status, before.headers.get("access-control-allow-origin"), before.headers.get("access-control-allow-headers"), before.headers.get("access-control-allow-credentials")],
+    [204, "*", "authorization", null]);
+  const { status, headers } = await fetch(url, { headers: { origin } }); // a refusal is readable, too
+  assert.deepEqual([status, headers.get("access-control-allow-origin")], [401, "*"]);
+  assert.equal((await fetch(url)).headers.get("access-control-allow-origin"), null);
 }));
 
 test("what is not one's own", table.works("a client of the role agent hears of itself", async () => {
