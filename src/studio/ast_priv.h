@@ -155,6 +155,7 @@ struct script {
   struct unit **unit_at;  /* the same, by index */
   struct unit **by_name;  /* functions and sections, the first of each name */
   uint32_t name_mask;     /* a power of two less one */
+  bool nameless;          /* a function's name could not be read */
   struct text *variables; /* of the script, in order of appearance */
   struct place *variable_places;
   uint32_t variable_count;

@@ -151,12 +151,29 @@ static size_t collect_names(const struct call *c, struct text *names) {
   return n;
 }
 
+/* What is known of such a name: empty if nothing is. */
+static struct text cure(const struct call *c, struct textbuf *out) {
+  const enum action_id action = action_find(c->expr->text);
+  const enum builtin_id builtin = builtin_find(c->expr->text);
+  if (c->expr->kind == EXPR_METHOD && action != ACTIONS) {
+    textbuf_addf(out, "it is no method: write %.*s(…)",
+                 TEXT_ARG(action_info(action)->name));
+    return textbuf_text(out);
+  }
+  if (c->expr->kind == EXPR_CALL && builtin != BUILTINS) {
+    textbuf_addf(out, "it is a method: write x.%.*s(…)",
+                 TEXT_ARG(builtin_info(builtin)->name));
+    return textbuf_text(out);
+  }
+  return parser_call_habit(c->expr->text);
+}
+
 static void report_unknown(const struct call *c) {
   struct text names[NAMES_MAX];
   struct textbuf hint;
   const size_t count = collect_names(c, names);
   textbuf_init(&hint, c->reporter->diags->arena.mem);
-  const struct text habit = parser_habit(c->expr->text);
+  const struct text habit = cure(c, &hint);
   report(c->reporter,
          (struct finding){
              .code = DIAGNOSTIC_CODE_UNKNOWN_FUNCTION,
@@ -177,7 +194,8 @@ void callee_bind(struct reporter *r, const struct script *script,
                          .expr = call,
                          .argc = call->argc +
                                  (call->kind == EXPR_METHOD ? 1u : 0u)};
-  if (bind_function(&c) || bind_builtin(&c) || bind_action(&c)) {
+  if (bind_function(&c) || bind_builtin(&c) || bind_action(&c) ||
+      (script->nameless && call->kind == EXPR_CALL)) {
     return;
   }
   report_unknown(&c);

@@ -95,6 +95,18 @@ void diagnostics_add(struct diagnostics *d, const struct diagnostic *item) {
   d->items[d->count++] = copy;
 }
 
+void diagnostics_take_back(struct diagnostics *d, size_t from) {
+  size_t kept = from;
+  for (size_t i = from; i < d->count; i++) {
+    if (d->items[i].severity == DIAGNOSTIC_ERROR) {
+      d->errors--;
+    } else {
+      d->items[kept++] = d->items[i];
+    }
+  }
+  d->count = kept < d->count ? kept : d->count;
+}
+
 static bool comes_before(const struct diagnostic *a,
                          const struct diagnostic *b) {
   return a->line != b->line ? a->line < b->line : a->column < b->column;

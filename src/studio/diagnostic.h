@@ -60,6 +60,8 @@ void diagnostics_free(struct diagnostics *d);
 /* Adds a copy of *@item (its texts too). Over DIAGNOSTICS_MAX it only counts.
  */
 void diagnostics_add(struct diagnostics *d, const struct diagnostic *item);
+/* Takes back the errors from number @from on, as if they had not been added. */
+void diagnostics_take_back(struct diagnostics *d, size_t from);
 /* By line, then column, then order of arrival. */
 void diagnostics_sort(struct diagnostics *d);
 

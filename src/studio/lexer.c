@@ -177,54 +177,6 @@ static const struct sign signs[] = {
     {"|", TOKEN_BAR},
 };
 
-/* What people write from other languages, and what it is here. */
-static const struct foreign {
-  const char *text, *hint;
-} foreign[] = {
-    {"&&", "write AND"},
-    {"||", "write OR"},
-    {"+=", "write x = x + …"},
-    {"-=", "write x = x - …"},
-    {"*=", "write x = x * …"},
-    {"++", "write x = x + 1"},
-    {"===", "write = or =="},
-    {"!==", "write <>"},
-    {"=<", "write <="},
-    {"=>", "write >="},
-    {"?", "there is no ? : here: write IF … ELSE …"},
-    {"#", "a comment begins with //; a date is written #\"02/09/2023\""},
-    {"!", "write NOT"},
-    {";", "a statement ends at the end of its line"},
-    {"\xE2\x80\x93", "this is a dash, not a minus: write -"},
-    {"\xE2\x80\x94", "this is a dash, not a minus: write -"},
-    {"\xE2\x88\x92", "this is a typographic minus: write -"},
-    {"\xC3\x97", "write *"},
-    {"\xC3\xB7", "write /"},
-    {"\xE2\x89\xA0", "write <>"},
-    {"\xE2\x89\xA4", "write <="},
-    {"\xE2\x89\xA5", "write >="},
-    {"`", "a text stands in \"…\" or '…'"},
-    {"\xE2\x80\xA6", "this is an ellipsis, not three dots"},
-    {"/*", "a comment begins with // and ends with the line"},
-};
-
-static bool lex_foreign(struct lexer *l) {
-  const struct text rest = text_sub(l->text, l->at, 4);
-  for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-    const struct text t = text_from(foreign[i].text);
-    const bool not_equal = t.len == 1 && scan_peek(l, 1) == '=';
-    if (text_starts(rest, t) && !not_equal) {
-      const size_t from = l->at;
-      l->at += t.len;
-      scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
-                 "this sign is not part of the language", foreign[i].hint);
-      (void)scan_push(l, TOKEN_BAD, from);
-      return true;
-    }
-  }
-  return false;
-}
-
 static bool lex_sign(struct lexer *l) {
   const struct text rest = text_sub(l->text, l->at, 2);
   for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
@@ -266,6 +218,8 @@ static void lex_date(struct lexer *l) {
 static void lex_newline(struct lexer *l) {
   const size_t from = l->at;
   (void)scan_push(l, TOKEN_NEWLINE, from);
+  l->line_first = l->out->count;
+  l->line_found = l->reporter->diags->count;
   l->at++;
   scan_new_line(l);
 }
@@ -285,7 +239,7 @@ void lexer_token(struct lexer *l) {
     lex_number(l);
   } else if (scan_name_starts(l, l->at) || (c == '$' && scan_follows_dot(l))) {
     lex_word(l);
-  } else if (!lex_foreign(l) && !lex_sign(l)) {
+  } else if (!scan_foreign(l) && !lex_sign(l)) {
     lex_unknown(l);
   }
 }
@@ -308,6 +262,7 @@ bool lexer_run(struct reporter *r, struct arena *arena, struct tokens *out) {
                     .arena = arena,
                     .out = out,
                     .text = r->source->text,
+                    .line_found = r->diags->count,
                     .line = 1,
                     .column = 1};
   if (text_starts(l.text, TEXT("\xEF\xBB\xBF"))) {

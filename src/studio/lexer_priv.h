@@ -35,6 +35,7 @@ struct token {
   uint32_t from, to; /* its bytes in the source */
   struct text text;  /* of a WORD as written; of a TEXT its content */
   double number;
+  bool unclosed; /* BAD: a text that has no mark at its end */
 };
 
 struct tokens {

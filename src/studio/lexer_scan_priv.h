@@ -11,13 +11,16 @@ struct lexer {
   struct text text;
   size_t at;
   uint32_t line;
-  size_t line_at;  /* where the line begins */
-  uint32_t column; /* of column_at: places are asked for in order */
+  size_t line_at;    /* where the line begins */
+  size_t line_first; /* its first token */
+  size_t line_found; /* its first diagnostic */
+  uint32_t column;   /* of column_at: places are asked for in order */
   size_t column_at;
-  uint32_t pasted_on; /* the last line with a note on a pasted character */
-  bool returned;      /* a line end of CR alone was reported */
-  unsigned depth;     /* of texts within texts */
-  bool failed;        /* no memory */
+  uint32_t pasted_on;  /* the last line with a note on a pasted character */
+  bool no_comment_end; /* was found to the end of the file */
+  bool returned;       /* a line end of CR alone was reported */
+  unsigned depth;      /* of texts within texts */
+  bool failed;         /* no memory */
 };
 
 /* The kinds of quotation mark; .length is 0 where there is none. */
@@ -49,6 +52,9 @@ void scan_error(struct lexer *l, enum diagnostic_code code, size_t from,
 /* Reports the bytes here that are no UTF-8, all of a row at once, and passes
  * them. */
 void scan_bad_bytes(struct lexer *l);
+/* A sign of another language: reported, with what belongs to it passed over.
+ * False, and nothing done, if none is next. */
+bool scan_foreign(struct lexer *l);
 /* A quoted text, whose mark is next; @escapes as in $"…". */
 void scan_text(struct lexer *l, bool escapes);
 

@@ -10,7 +10,8 @@ struct literal {
   size_t from;       /* of the whole */
   size_t part_from;  /* of the literal part being read */
   bool substituted;
-  bool broken; /* a substitution in it has no end: that is reported */
+  bool unclosed; /* by a mark */
+  bool broken;   /* that, or a substitution in it has no end: it is reported */
   struct textbuf part;
 };
 
@@ -178,6 +179,64 @@ static void end_line(struct lexer *l) {
   }
 }
 
+static bool begins_line(const struct lexer *l, size_t at) {
+  while (at > l->line_at &&
+         (l->text.ptr[at - 1] == ' ' || l->text.ptr[at - 1] == '\t')) {
+    at--;
+  }
+  return at == l->line_at;
+}
+
+/* Does the line begin as one that opens a block? */
+static bool is_header(const struct token *first) {
+  switch (
+      (unsigned)(first->kind == TOKEN_WORD ? first->keyword : KEYWORD_NONE)) {
+  case KEYWORD_IF:
+  case KEYWORD_ELSE:
+  case KEYWORD_FOR:
+  case KEYWORD_FOREACH:
+  case KEYWORD_REPEAT:
+  case KEYWORD_SWITCH:
+  case KEYWORD_CASE:
+    return true;
+  default:
+    return first->kind == TOKEN_BRACE_CLOSE;
+  }
+}
+
+/* Could the @brace at the end of this line be that of a block? */
+static bool line_has_block(const struct lexer *l, char brace) {
+  size_t first = l->out->count;
+  int open = 0;
+  for (; first > 0; first--) {
+    const enum token_kind kind = l->out->items[first - 1].kind;
+    if (kind == TOKEN_NEWLINE) {
+      break;
+    }
+    open += (kind == TOKEN_BRACE_OPEN) - (kind == TOKEN_BRACE_CLOSE);
+  }
+  return brace == '}'
+             ? open > 0
+             : first < l->out->count && is_header(&l->out->items[first]);
+}
+
+/* A text that lost its mark has run to the end of its line. A brace there is
+ * most likely that of the line's block, which would be missed. */
+static void give_back_brace(struct lexer *l, size_t from) {
+  size_t at = l->at;
+  while (at > from + 1 &&
+         (l->text.ptr[at - 1] == ' ' || l->text.ptr[at - 1] == '\t')) {
+    at--;
+  }
+  if (at <= from + 1) {
+    return;
+  }
+  const char last = l->text.ptr[at - 1];
+  if ((last == '{' || last == '}') && line_has_block(l, last)) {
+    l->at = at - 1;
+  }
+}
+
 static void take_text(struct lexer *l, struct literal *t) {
   if (l->depth >= TEXT_DEPTH_MAX) {
     scan_error(l, DIAGNOSTIC_CODE_TOO_LARGE, t->from,
@@ -191,10 +250,18 @@ static void take_text(struct lexer *l, struct literal *t) {
   if (!closed && l->depth > 1) {
     t->broken = true; /* the { around it has no } either, which says more */
   } else if (!closed && !t->broken) {
+    diagnostics_take_back(l->reporter->diags, l->line_found);
     scan_error(l, DIAGNOSTIC_CODE_BAD_TEXT, t->from,
-               "this text has no closing quotation mark on its line", "");
+               "this text has no closing quotation mark on its line",
+               begins_line(l, t->from) && t->open.plain == '\''
+                   ? "a comment begins with //"
+                   : "");
+    t->broken = t->unclosed = true;
   }
   l->depth--;
+  if (t->broken && l->depth == 0) {
+    give_back_brace(l, t->from);
+  }
 }
 
 static void push_text(struct lexer *l, struct literal *t) {
@@ -206,6 +273,17 @@ static void push_text(struct lexer *l, struct literal *t) {
     push_part(l, t, TOKEN_TEXT, t->part_from);
   }
   (void)scan_push(l, TOKEN_TEXT_CLOSE, l->at);
+}
+
+/* The first text of this line, of the tokens before @end. When a mark is
+ * missing, nobody knows which: all from the first on is uncertain. */
+static size_t first_text(const struct lexer *l, size_t end) {
+  size_t at = l->line_first;
+  while (at < end && l->out->items[at].kind != TOKEN_TEXT &&
+         l->out->items[at].kind != TOKEN_TEXT_OPEN) {
+    at++;
+  }
+  return at;
 }
 
 void scan_text(struct lexer *l, bool escapes) {
@@ -222,8 +300,11 @@ void scan_text(struct lexer *l, bool escapes) {
   t.close_pasted = t.open.pasted || !line_has_plain(l, t.open.plain);
   take_text(l, &t);
   if (t.broken) { /* one error is enough */
-    l->out->count = first_token;
-    (void)scan_push(l, TOKEN_BAD, l->at);
+    l->out->count = t.unclosed ? first_text(l, first_token) : first_token;
+    struct token *bad = scan_push(l, TOKEN_BAD, l->at);
+    if (bad != NULL) {
+      bad->unclosed = t.unclosed;
+    }
   } else {
     push_text(l, &t);
   }

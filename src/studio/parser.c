@@ -96,8 +96,13 @@ static void begin_panic(struct parser *p) {
 void parser_error(struct parser *p, struct finding f, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  if (!p->panic) {
+  const bool again =
+      f.at.line == p->reported.line && f.at.column == p->reported.column;
+  if (!p->panic && !again) {
     report_list(p->reporter, f, format, args);
+    p->reported = f.at;
+  }
+  if (!p->panic) {
     begin_panic(p);
   }
   va_end(args);
@@ -148,6 +153,16 @@ void parser_expected_hint(struct parser *p, const char *what,
                "expected %s, found %s", what, found);
 }
 
+void parser_expected_closer(struct parser *p, const char *what,
+                            const struct token *open) {
+  char hint[64];
+  (void)snprintf(hint, sizeof hint, "it closes the '%c' of line %u, column %u",
+                 open->kind == TOKEN_BRACKET_OPEN ? '[' : '(', open->at.line,
+                 open->at.column);
+  parser_expected_hint(p, what,
+                       open->at.line == error_place(p).line ? "" : hint);
+}
+
 bool parser_expect(struct parser *p, enum token_kind kind, const char *what) {
   if (parser_take(p, kind)) {
     return true;
@@ -156,7 +171,26 @@ bool parser_expect(struct parser *p, enum token_kind kind, const char *what) {
   return false;
 }
 
+enum { LINE_TOKENS_MAX = 200 }; /* that are looked at */
+
+/* The text of this line that has no closing mark; 0 if there is none. What is
+ * between here and there may be words of it, and its braces none of blocks. */
+static size_t unclosed_text(const struct parser *p) {
+  for (size_t at = p->at; at < p->at + LINE_TOKENS_MAX; at++) {
+    const struct token *t = &p->tokens[at];
+    if (t->kind == TOKEN_NEWLINE || t->kind == TOKEN_END) {
+      return 0;
+    }
+    if (t->kind == TOKEN_BAD && t->unclosed) {
+      return at;
+    }
+  }
+  return 0;
+}
+
 void parser_skip_line(struct parser *p) {
+  const size_t unclosed = unclosed_text(p);
+  p->at = unclosed > 0 ? unclosed : p->at;
   p->parens = 0;
   for (;;) {
     switch ((unsigned)p->tokens[p->at].kind) {

@@ -45,6 +45,8 @@ static struct arm *parse_arm(struct parser *p) {
           p, "'{' or the end of the line after this label",
           parser_at(p, TOKEN_COMMA)
               ? "a label has one value: labels behind each other share a block"
+          : parser_at(p, TOKEN_COLON)
+              ? "leave the ':' out; on the same line: CASE 1 { … }"
               : "a block on the same line needs braces: CASE 1 { … }");
       parser_skip_line(p);
       p->panic = p->failed;
@@ -94,6 +96,23 @@ static bool reject_others(struct parser *p) {
            "expected CASE or DEFAULT");
   }
   return p->at != before;
+}
+
+void parser_lost_cases(struct parser *p, enum keyword keyword, bool brace) {
+  struct arm *arms = NULL;
+  const struct opener o = {.keyword = keyword,
+                           .at = parser_peek(p)->at,
+                           .brace = brace,
+                           .lost = true,
+                           .outer = p->open};
+  if (!parser_enter(p)) {
+    return;
+  }
+  p->open = &o;
+  (void)parse_arms(p, &arms);
+  parser_close(p, &o);
+  p->open = o.outer;
+  parser_leave(p);
 }
 
 struct arm *parser_cases(struct parser *p, enum keyword keyword,

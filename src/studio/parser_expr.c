@@ -101,7 +101,7 @@ bool parser_reject_object(struct parser *p) {
 
 static bool parse_args(struct parser *p, struct expr *call) {
   struct expr **end = &call->args;
-  (void)parser_next(p); /* ( */
+  const struct token *open = parser_next(p);
   p->parens++;
   if (!parser_at(p, TOKEN_PAREN_CLOSE)) {
     do {
@@ -115,7 +115,11 @@ static bool parse_args(struct parser *p, struct expr *call) {
     } while (parser_take(p, TOKEN_COMMA));
   }
   if (!parser_at(p, TOKEN_PAREN_CLOSE)) {
-    parser_expected(p, "',' or ')' after this argument");
+    if (parser_at(p, TOKEN_COLON)) {
+      parser_expected_hint(p, "',' or ')' after this argument",
+                           "options stand in a text: \"priority:1\"");
+    }
+    parser_expected_closer(p, "',' or ')' after this argument", open);
     return false;
   }
   (void)parser_next(p);
@@ -127,7 +131,8 @@ static struct expr *parse_member(struct parser *p, struct expr *object) {
   (void)parser_next(p); /* . */
   const struct token *name = parser_peek(p);
   if (name->kind != TOKEN_WORD) {
-    parser_expected(p, "the name of a member or a method after '.'");
+    parser_expected_hint(p, "the name of a member or a method after '.'",
+                         "a + b joins texts; so does \"{a}{b}\"");
     return NULL;
   }
   (void)parser_next(p);
@@ -143,7 +148,8 @@ static struct expr *parse_member(struct parser *p, struct expr *object) {
 }
 
 static struct expr *parse_index(struct parser *p, struct expr *object) {
-  struct expr *e = new_chained(p, EXPR_INDEX, parser_next(p)->at, object);
+  const struct token *open = parser_next(p);
+  struct expr *e = new_chained(p, EXPR_INDEX, open->at, object);
   p->parens++;
   struct expr *index = e == NULL ? NULL : parser_expr(p);
   if (index == NULL) {
@@ -152,7 +158,7 @@ static struct expr *parse_index(struct parser *p, struct expr *object) {
   e->left = object;
   e->right = index;
   if (!parser_at(p, TOKEN_BRACKET_CLOSE)) {
-    parser_expected(p, "']' after the index");
+    parser_expected_closer(p, "']' after the index", open);
     return NULL;
   }
   (void)parser_next(p);
@@ -233,7 +239,9 @@ static struct expr *parse_word(struct parser *p) {
     break;
   }
   if (keyword_is_hard(t->keyword)) {
-    parser_expected(p, "a value");
+    parser_expected_hint(
+        p, "a value",
+        t->keyword == KEYWORD_IF ? "IF is a statement: it has no value" : "");
     return NULL;
   }
   return parse_name(p);
@@ -280,6 +288,12 @@ static struct expr *parse_substitution(struct parser *p) {
     parser_expected_hint(p, "a value",
                          "for the character { itself write \\{ in a text that "
                          "begins with $\"");
+    return NULL;
+  }
+  if (parser_at(p, TOKEN_BACKSLASH)) {
+    parser_expected_hint(p, "a value",
+                         "JSON stands in a text of the other quotation marks, "
+                         "'{\"name\": 1}', or as $\"\\{\\\"name\\\": 1}\"");
     return NULL;
   }
   struct expr *e = parser_expr(p);
@@ -348,14 +362,14 @@ static struct expr *parse_date(struct parser *p) {
 }
 
 static struct expr *parse_parenthesis(struct parser *p) {
-  (void)parser_next(p);
+  const struct token *open = parser_next(p);
   p->parens++;
   struct expr *e = parser_expr(p);
   if (e == NULL) {
     return NULL;
   }
   if (!parser_at(p, TOKEN_PAREN_CLOSE)) {
-    parser_expected(p, "')'");
+    parser_expected_closer(p, "')'", open);
     return NULL;
   }
   (void)parser_next(p);
@@ -389,7 +403,11 @@ static struct expr *parse_primary(struct parser *p) {
         "expected a value, found '['");
     return NULL;
   default:
-    parser_expected(p, "a value");
+    parser_expected_hint(
+        p, "a value",
+        t->kind == TOKEN_PLUS
+            ? "a number needs no sign of its own to be positive"
+            : "");
     return NULL;
   }
 }

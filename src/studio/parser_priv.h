@@ -15,6 +15,7 @@ struct opener {
   enum keyword keyword; /* IF, FOR, … that opened it */
   struct place at;
   bool brace;
+  bool lost; /* its header or its closer: that none comes is no news */
   const struct opener *outer;
 };
 
@@ -30,6 +31,10 @@ struct parser {
   unsigned loops;  /* loops of this unit around this place */
   unsigned parens; /* open ( and [: lines end anywhere in them */
   unsigned depth;
+  unsigned foreign; /* blocks of other languages that were reported, as bits */
+  const struct opener *given_up; /* closed by what does not fit */
+  bool lost_blocks;              /* which block a line is in is uncertain */
+  struct place reported; /* the last error: at one place one is enough */
   bool too_deep; /* was reported: once for a file that has gone wrong so far */
   bool panic;    /* an error was reported: quiet until the next statement */
   bool failed;   /* no memory */
@@ -53,6 +58,10 @@ bool parser_take_keyword(struct parser *p, enum keyword keyword);
 void parser_expected(struct parser *p, const char *what);
 /* The same with the cure @hint, unless the token at hand has one of its own. */
 void parser_expected_hint(struct parser *p, const char *what, const char *hint);
+/* The same for what closes @open, which the cure names if it is on an earlier
+ * line. */
+void parser_expected_closer(struct parser *p, const char *what,
+                            const struct token *open);
 /* The same with words of its own. */
 __attribute__((format(printf, 3, 4))) void
 parser_error(struct parser *p, struct finding f, const char *format, ...);
@@ -95,11 +104,37 @@ void parser_close(struct parser *p, const struct opener *o);
 /* Does the ELSE at token @at belong to an IF in braces that stands directly in
  * a keyword IF, and not to that one? */
 bool parser_else_is_inner(const struct parser *p, size_t at);
+/* Is there an END IF behind @at for one IF more than is open here? */
+bool parser_if_is_closed(const struct parser *p, size_t at);
+/* How many braces more are closed behind this place than are open in it? */
+int parser_surplus_braces(const struct parser *p);
+/* The keyword that the closer at @at names: IF for END IF and ENDIF; NONE if no
+ * keyword closer stands there. */
+enum keyword parser_closed_keyword(const struct parser *p, size_t at);
+/* What the next closer of a SELECT or a SWITCH names. */
+enum keyword parser_lost_keyword(const struct parser *p);
+/* Has it a block that END and its name close? */
+bool parser_opens_block(enum keyword keyword);
 /* SELECT and SWITCH behind their header. */
 struct arm *parser_cases(struct parser *p, enum keyword keyword,
                          struct place at);
+/* A label outside of SELECT and SWITCH, which was reported: its block, those
+ * behind it, and their closer. @brace: that is one. */
+void parser_lost_cases(struct parser *p, enum keyword keyword, bool brace);
 /* What a word of another language is here; empty for others. */
 struct text parser_habit(struct text word);
+/* The same for a function or a method. */
+struct text parser_call_habit(struct text name);
+/* How the call is written whose name stands where a statement begins; empty
+ * for the name of none. */
+struct text parser_call_hint(struct text word, struct textbuf *out);
+/* A statement with a block of another language, WHILE x, TRY {, or the closer
+ * of one: reported once, and passed. False, and nothing done, for others. */
+bool parser_take_foreign(struct parser *p);
+/* Is END WHILE, WEND … at hand, after such a block? */
+bool parser_at_foreign_end(const struct parser *p);
+/* Is ELSEIF, ELSIF or ELIF at hand? */
+bool parser_at_elseif(const struct parser *p);
 /* The cure for the token @t that stands where it cannot; empty if none is
  * known. @first: there is no token before it. */
 struct text parser_found_hint(const struct token *t, bool first);

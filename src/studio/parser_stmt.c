@@ -81,10 +81,13 @@ static struct stmt *set_target(struct parser *p, struct expr *target,
   return s;
 }
 
-static struct stmt *parse_assign(struct parser *p) {
-  const struct place at = parser_next(p)->at;
+static struct stmt *parse_assign_to(struct parser *p, struct place at) {
   struct expr *target = parser_path(p);
   return target == NULL ? NULL : set_target(p, target, at);
+}
+
+static struct stmt *parse_assign(struct parser *p) {
+  return parse_assign_to(p, parser_next(p)->at);
 }
 
 /* DYNAMIC v; DYNAMIC v = e is what people write for v = e. */
@@ -126,8 +129,10 @@ static struct text statement_hint(struct text word, struct textbuf *near) {
       {"END IF", 6},
   };
   const struct text habit = parser_habit(word);
-  return habit.len > 0
-             ? habit
+  const struct text call = parser_call_hint(word, near);
+  return habit.len > 0 ? habit
+         : call.len > 0
+             ? call
              : report_nearest(near, word, statements,
                               sizeof statements / sizeof statements[0]);
 }
@@ -151,11 +156,19 @@ static bool report_statement(struct parser *p, const struct expr *word) {
   return reports;
 }
 
+/* VAR x = 1, behind the word */
+static bool sets_behind(struct parser *p) {
+  return parser_at(p, TOKEN_WORD) && p->tokens[p->at + 1].kind == TOKEN_ASSIGN;
+}
+
 /* A line that begins with a name or a value: it sets something, or it calls
  * something. */
 static struct stmt *parse_plain(struct parser *p) {
   const struct token *first = parser_peek(p);
   const bool name = first->kind == TOKEN_WORD;
+  if (name && parser_take_foreign(p)) {
+    return NULL;
+  }
   const bool value = first->kind == TOKEN_TEXT ||
                      first->kind == TOKEN_TEXT_OPEN ||
                      first->kind == TOKEN_PAREN_OPEN;
@@ -171,6 +184,10 @@ static struct stmt *parse_plain(struct parser *p) {
   const bool call = e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
   if (e->kind == EXPR_NAME && ends_word(parser_peek(p)) &&
       report_statement(p, e)) {
+    if (sets_behind(p)) {
+      p->panic = p->failed; /* what it is set to may be wrong as well */
+      return parse_assign_to(p, first->at);
+    }
     parser_skip_line(p);
     parser_reject_block(p);
     return NULL;
@@ -197,7 +214,7 @@ static bool take_else(struct parser *p, bool brace) {
   if (brace) {
     parser_skip_newlines(p);
   }
-  if (parser_at_keyword(p, KEYWORD_ELSE) &&
+  if ((parser_at_keyword(p, KEYWORD_ELSE) || parser_at_elseif(p)) &&
       (!brace || parser_else_is_inner(p, p->at))) {
     return true;
   }
@@ -230,7 +247,24 @@ static void reject_then(struct parser *p) {
                                   .at = parser_peek(p)->at,
                                   .hint = parser_habit(TEXT("THEN"))},
                  "expected '{' or the end of the line, found 'THEN'");
+    (void)parser_next(p);
+    p->panic = p->failed;
   }
+}
+
+/* ELSEIF x: reported, and read as ELSE IF. */
+static bool reject_elseif(struct parser *p) {
+  const struct token *t = parser_peek(p);
+  if (!parser_at_elseif(p)) {
+    return false;
+  }
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                .at = t->at,
+                                .hint = parser_habit(t->text)},
+               "expected a statement, found '%.*s'", TEXT_ARG(t->text));
+  p->panic = p->failed;
+  return true;
 }
 
 /* @chain: the first IF, which END IF closes; a brace closes its own branch. */
@@ -241,11 +275,11 @@ static struct arm *parse_branch(struct parser *p, struct place chain,
     return NULL;
   }
   arm->at = parser_peek(p)->at;
-  const bool is_else = parser_take_keyword(p, KEYWORD_ELSE);
-  *is_last = is_else && !parser_at_keyword(p, KEYWORD_IF);
+  *is_last = !reject_elseif(p) && parser_take_keyword(p, KEYWORD_ELSE) &&
+             !parser_at_keyword(p, KEYWORD_IF);
   arm->is_default = *is_last;
   if (!*is_last) {
-    (void)parser_next(p); /* IF */
+    (void)parser_next(p); /* IF, or what was read as ELSE IF */
     arm->values = parser_expr(p);
     reject_then(p);
   }
@@ -326,6 +360,14 @@ static bool parse_for_header(struct parser *p, struct stmt *s) {
                                   .hint = parser_habit(TEXT("EACH"))},
                  "FOR counts, and has no EACH");
   }
+  if (s->target != NULL && parser_at_keyword(p, KEYWORD_IN)) {
+    parser_error(p,
+                 (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                  .at = parser_peek(p)->at,
+                                  .hint = parser_habit(TEXT("EACH"))},
+                 "expected '=' and the first value, found the keyword 'IN'");
+    return false;
+  }
   return s->target != NULL &&
          parser_expect(p, TOKEN_ASSIGN, "'=' and the first value") &&
          (s->value = parser_expr(p)) != NULL &&
@@ -372,7 +414,7 @@ static struct stmt *parse_repeat(struct parser *p) {
 /* BREAK and CONTINUE */
 static struct stmt *parse_jump(struct parser *p, enum stmt_kind kind) {
   const struct token *t = parser_next(p);
-  if (p->loops == 0) {
+  if (p->loops == 0 && !p->lost_blocks) {
     parser_error(
         p,
         (struct finding){
@@ -387,12 +429,26 @@ static struct stmt *parse_jump(struct parser *p, enum stmt_kind kind) {
 
 /* ---- SELECT and SWITCH */
 
+static bool begins_cases(struct parser *p) {
+  parser_skip_newlines(p);
+  return parser_at(p, TOKEN_BRACE_OPEN) || parser_at_keyword(p, KEYWORD_CASE) ||
+         parser_at_keyword(p, KEYWORD_DEFAULT);
+}
+
 static struct stmt *parse_select(struct parser *p) {
   struct stmt *s = new_stmt(p, STMT_SELECT, parser_next(p)->at);
-  if (parser_at_keyword(p, KEYWORD_CASE)) {
+  if (!parser_at(p, TOKEN_NEWLINE) && !parser_at(p, TOKEN_BRACE_OPEN)) {
     parser_expected_hint(p, "'{' or the end of the line",
-                         "SELECT CASE x is SWITCH x here; SELECT takes the "
-                         "first CASE that is true");
+                         parser_at_keyword(p, KEYWORD_CASE)
+                             ? "SELECT CASE x is SWITCH x here; SELECT takes "
+                               "the first CASE that is true"
+                             : "SWITCH x compares x with each CASE; SELECT "
+                               "takes the first CASE that is true");
+    parser_skip_line(p);
+    p->panic = p->failed;
+    if (!begins_cases(p)) {
+      return NULL; /* SELECT name FROM customers */
+    }
   }
   if (s != NULL) {
     s->arms = parser_cases(p, KEYWORD_SELECT, s->at);

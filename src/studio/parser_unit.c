@@ -69,6 +69,15 @@ static bool parse_params(struct parser *p, struct unit *unit) {
   return true;
 }
 
+/* In no block, as far as that is known. */
+static bool is_at_top(const struct parser *p) {
+  const struct opener *o = p->open;
+  while (o != NULL && !o->lost) {
+    o = o->outer;
+  }
+  return p->open == NULL || o != NULL;
+}
+
 static void reject_nested(struct parser *p, struct place at, const char *what) {
   parser_error(p, (struct finding){.code = DIAGNOSTIC_CODE_MISPLACED, .at = at},
                "%s", what);
@@ -95,6 +104,7 @@ void parser_function(struct parser *p) {
   const struct token *name = parser_peek(p);
   if (name->kind != TOKEN_WORD || keyword_is_hard(name->keyword)) {
     parser_expected(p, "the name of the function");
+    p->script->nameless = true;
   } else {
     unit->name = parser_next(p)->text;
     unit->at = name->at;
@@ -123,10 +133,15 @@ void parser_section(struct parser *p) {
   if (unit == NULL) {
     return;
   }
-  if (p->unit->kind != UNIT_MAIN || p->open != NULL) {
+  if (p->unit->kind != UNIT_MAIN || !is_at_top(p)) {
     reject_nested(p, unit->at, "an ON section cannot stand in another block");
   }
   count_unit(p, unit);
   parse_event(p, unit);
+  if (!p->panic && parser_at(p, TOKEN_PAREN_OPEN)) {
+    parser_expected_hint(p, "'{' or the end of the line",
+                         "an event has no parameters: what it tells is in "
+                         "event.p1, event.agent …");
+  }
   parse_unit_body(p, unit, KEYWORD_ON);
 }
