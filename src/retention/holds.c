@@ -46,12 +46,15 @@ void hold_write(const struct hold *hold, struct json_out *o) {
   json_close_object(o);
 }
 
-static bool read_hold(struct text value, struct kept *k) {
+static enum bt_err read_hold(struct text value, struct kept *k) {
   struct json *tree = NULL;
   const struct text source = arena_copy_text(&k->arena, value);
-  if (source.ptr == NULL ||
-      json_parse(&k->arena, source, DEPTH, &tree, NULL) != BT_ERR_OK) {
-    return false;
+  if (source.ptr == NULL) {
+    return BT_ERR_NOMEM;
+  }
+  const enum bt_err err = json_parse(&k->arena, source, DEPTH, &tree, NULL);
+  if (err != BT_ERR_OK) {
+    return err == BT_ERR_NOMEM ? err : BT_ERR_CORRUPT;
   }
   const struct text session = json_member_text(tree, TEXT("session"));
   k->hold = (struct hold){.id = json_member_text(tree, TEXT("id")),
@@ -59,9 +62,11 @@ static bool read_hold(struct text value, struct kept *k) {
                           .reason = json_member_text(tree, TEXT("reason")),
                           .role = json_member_text(tree, TEXT("role")),
                           .who = json_member_text(tree, TEXT("who"))};
-  return time_from_text(json_member_text(tree, TEXT("at")), &k->hold.at_us) &&
-         (session.len > 0 ? id_from_text(session, &k->hold.session)
-                          : k->hold.customer.len > 0);
+  const bool good =
+      time_from_text(json_member_text(tree, TEXT("at")), &k->hold.at_us) &&
+      (session.len > 0 ? id_from_text(session, &k->hold.session)
+                       : k->hold.customer.len > 0);
+  return good ? BT_ERR_OK : BT_ERR_CORRUPT;
 }
 
 static void kept_free(struct holds *h, struct kept *k) {
@@ -76,9 +81,10 @@ static enum bt_err kept_new(struct holds *h, struct text value,
     return BT_ERR_NOMEM;
   }
   arena_init(&k->arena, h->mem, 0);
-  if (!read_hold(value, k)) {
+  const enum bt_err err = read_hold(value, k);
+  if (err != BT_ERR_OK) {
     kept_free(h, k);
-    return BT_ERR_CORRUPT;
+    return err;
   }
   *out = k;
   return BT_ERR_OK;

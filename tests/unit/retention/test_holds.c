@@ -130,6 +130,25 @@ static void a_file_that_is_not_understood_is_not_taken_for_none(void **state) {
   }
 }
 
+/* With the n-th allocation failing: what was missing was memory, and the file
+ * is not said to be broken. */
+static void without_memory_it_is_put_or_not(void **state) {
+  struct place *p = *state;
+  put(p, on_customer("one", "c-1"));
+  enum bt_err err = BT_ERR_NOMEM;
+  for (uint64_t n = 1; err != BT_ERR_OK; n++) {
+    const struct hold second = on_customer("two", "c-2");
+    assert_true(n < 1000);
+    p->memory.calls = 0;
+    p->memory.fail_at = n;
+    err = holds_put(p->holds, &second);
+    p->memory.fail_at = 0;
+    assert_true(err == BT_ERR_OK || err == BT_ERR_NOMEM);
+    assert_keeps(p, anna, "c-1", "one");
+    assert_keeps(p, anna, "c-2", err == BT_ERR_OK ? "two" : NULL);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(
@@ -139,6 +158,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(
           a_file_that_is_not_understood_is_not_taken_for_none, set_up,
           tear_down),
+      cmocka_unit_test_setup_teardown(without_memory_it_is_put_or_not, set_up,
+                                      tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
