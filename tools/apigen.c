@@ -31,7 +31,8 @@ enum {
   A = 1 << ROLE_AGENT,
   S = 1 << ROLE_SUPERVISOR,
   D = 1 << ROLE_ADMIN,
-  P = 1 << ROLE_SCRIPT
+  P = 1 << ROLE_SCRIPT,
+  O = 1 << ROLE_OPERATOR
 };
 
 static const struct route routes[] = {

@@ -295,6 +295,7 @@ static void print_configuration(void) {
   print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
                              "four:");
   print_file_object("SCRIPT", "An element of `scripts`:");
+  print_file_object("TEAM", "An element of `teams`:");
   print_file_object("REPLY", "An element of `replies`:");
   printf("\n");
   print_rates();

@@ -233,6 +233,7 @@ enum bt_err api_create(const struct mem *mem, const struct api_options *options,
   (void)snprintf(api->version, sizeof api->version, "%.*s",
                  TEXT_ARG(options->version));
   topics_init(&api->topics, mem);
+  teams_init(&api->teams, mem);
   textbuf_init(&api->scratch, mem);
   textbuf_init(&api->replies, mem);
   const enum bt_err err = start(api, options);
@@ -260,6 +261,7 @@ void api_free(struct api *api) {
   mail_jobs_free(api);
   audit_rounds_free(api);
   audit_look_free(api);
+  audit_check_free(api);
   erasing_forget(api);
   exporting_forget(api);
   retain_end(api);
@@ -276,6 +278,7 @@ void api_free(struct api *api) {
   textbuf_free(&api->replies);
   textbuf_free(&api->public_url);
   mem_free(api->mem, api->desks, api->desk_cap * sizeof(struct desk *));
+  teams_free(&api->teams);
   auth_free(&api->auth);
   rates_free(&api->rates);
   guesses_free(&api->guesses);

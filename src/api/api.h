@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "accounts/accounts.h"
+#include "accounts/grants.h"
 #include "audit/audit.h"
 #include "base/mem.h"
 #include "domain/domain.h"
@@ -45,6 +46,19 @@ struct api_token {
   /* BOT, AGENT: its id in the directory; others: a name for the timeline. */
   struct text subject;
 };
+
+/* Which queues and agents belong together, and who supervises them. Borrowed
+ * for the call. */
+struct api_names {
+  const struct text *list;
+  size_t count;
+};
+struct api_team {
+  struct text id;
+  struct api_names supervisors;    /* names of tokens, logins of accounts */
+  struct api_names agents, queues; /* ids */
+};
+enum { API_TEAMS_MAX = 64 };
 
 /* Requests and frames a second that one party may send; 0: without limit. */
 struct api_rates {
@@ -134,6 +148,7 @@ struct api_options {
   struct accounts *accounts; /* who may sign in; borrowed; NULL: nobody */
   struct vault *vault;       /* of the journal; borrowed; NULL: none */
   struct holds *holds;       /* what is not erased; borrowed; NULL: none */
+  struct grants *grants;     /* who reads conversations; borrowed; NULL: none */
   struct audit *audit;       /* what people do; borrowed; NULL: none */
   const char *audit_path;    /* where it is, for reading; borrowed */
   /* Signs the tokens of customers: at least 32 bytes, secret, the same after
@@ -182,6 +197,11 @@ void api_stop(struct api *api);
  * BT_ERR_NOMEM: the old table stands. */
 enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
                            size_t count) BT_USE_RESULT;
+
+/* From now on, for streams that are open, too. BT_ERR_NOMEM: those before
+ * stay. */
+enum bt_err api_set_teams(struct api *api, const struct api_team *teams,
+                          size_t count) BT_USE_RESULT;
 
 /* May a request have a body as large as files are? Asked when its head is
  * there, for what is not of /api/v1 itself. */

@@ -8,6 +8,7 @@
 #include "api/origin.h"
 #include "api/rate.h"
 #include "api/shell.h"
+#include "api/teams.h"
 #include "api/topic.h"
 
 enum { ENTROPY_POOL = 1024, TEXT_MAX = 128, USED_ATTEMPTS = 1024 };
@@ -21,6 +22,7 @@ struct mail_job;
 struct mail_log;
 struct audit_round;
 struct audit_look;
+struct audit_check;
 struct erasing;
 struct exporting;
 struct retainer;
@@ -41,6 +43,7 @@ struct api {
   struct auth auth;
   struct rates rates;
   struct guesses guesses;
+  struct teams teams;
   struct origins origins;
   bool stopping;
   struct signin *signins; /* passwords that are being looked at; newest first */
@@ -91,6 +94,7 @@ struct api {
   size_t search_count;
   struct audit_round *audit_running, *audit_next; /* on its way; gathered */
   struct audit_look *audit_look;                  /* the one that runs */
+  struct audit_check *audit_check;                /* the one that runs */
   struct erasing *erasing;                        /* the one that runs */
   struct exporting *exporting;                    /* the one that runs */
   struct retainer *retainer;                      /* NULL: nothing is kept */
@@ -242,6 +246,8 @@ void desks_show_once(struct api *api, const struct record *effect);
 void streams_on_event(struct api *api, uint64_t seq,
                       const struct record *event);
 void streams_revoke(struct api *api);
+/* The teams have changed. */
+void streams_scope(struct api *api);
 /* Closes every socket and stream whose token is gone. */
 void api_revoke(struct api *api);
 
@@ -266,6 +272,9 @@ void call_audit(struct call *c, const char *act);
 void call_hold(struct call *c, const struct reply *r);
 void audit_rounds_free(struct api *api);
 void audit_look_free(struct api *api);
+
+/* ---- audit_check.c */
+void audit_check_free(struct api *api);
 
 /* ---- erase.c */
 void erasing_forget(struct api *api);

@@ -13,6 +13,7 @@ enum {
   A = 1 << ROLE_AGENT,
   S = 1 << ROLE_SUPERVISOR,
   D = 1 << ROLE_ADMIN,
+  O = 1 << ROLE_OPERATOR,
   BUSY_RETRY_MS = 1000
 };
 

@@ -35,6 +35,8 @@ struct call {
   struct text peer;     /* the address it comes from, if an act is audited */
   struct text shown_id; /* the request's id, as answered */
   struct caller by;
+  uint64_t teams; /* of a supervisor; 0: everything */
+  void (*serve)(struct call *c);
   struct auth_identity who;
   int64_t began_us;
 

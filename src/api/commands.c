@@ -1,4 +1,5 @@
 /* Resources that do something: body, path and headers become a command. */
+#include "api/scope_priv.h"
 #include "api/serve_priv.h"
 #include "base/check.h"
 #include "engine/config.h"
@@ -196,7 +197,7 @@ static void on_answer(void *ctx, const struct answer *a) {
 static void submit(struct call *c, struct record *args) {
   args->type = c->route->command;
   if (!read_key(c, args) || !read_if_match(c, args) || !call_may(c) ||
-      !read_path(c, args)) {
+      !read_path(c, args) || !call_may_send_to(c, args)) {
     return;
   }
   call_put_epoch(c, args);

@@ -1,4 +1,5 @@
 /* From a request to the function that answers it. */
+#include "api/scope_priv.h"
 #include "api/serve_priv.h"
 #include "base/check.h"
 #include "net/url.h"
@@ -16,7 +17,7 @@ static serve_fn *const serves[] = {
 static struct text roles_list(struct call *c) {
   struct textbuf b;
   textbuf_init(&b, c->api->mem);
-  for (uint32_t r = ROLE_CUSTOMER; r < ROLE_SYSTEM; r++) {
+  for (uint32_t r = ROLE_CUSTOMER; r < ROLES; r++) {
     if ((c->route->roles >> r & 1) != 0) {
       textbuf_addf(&b, "%s%s", b.len == 0 ? "" : ", ", role_name(r));
     }
@@ -48,7 +49,7 @@ bool call_may(struct call *c) {
     return false;
   }
   if ((c->route->roles >> c->by.role & 1) != 0) {
-    return true;
+    return call_in_scope(c);
   }
   const struct text roles = roles_list(c);
   call_refuse(c, REFUSAL_FORBIDDEN,
@@ -165,6 +166,7 @@ void call_dispatch(struct call *c) {
     return;
   }
   c->route = route_at(m.number);
+  c->serve = serves[m.number];
   if (!decode_params(c, &m)) {
     call_refuse(c, REFUSAL_BAD_REQUEST,
                 TEXT("The path is not well-formed: a %-triple is broken, or it "
@@ -182,7 +184,7 @@ void call_dispatch(struct call *c) {
   if (call_identify(c) && (c->route->kind == ROUTE_OWN || check_query(c)) &&
       (c->route->kind == ROUTE_DOES || c->route->kind == ROUTE_OWN ||
        call_may(c))) {
-    call_serve(c, serves[m.number]);
+    call_serve(c, c->serve);
   }
 }
 

@@ -1,6 +1,7 @@
 /* Finished sessions are found again: what people ask the history. */
 #include <stdio.h>
 
+#include "api/scope_priv.h"
 #include "api/serve_priv.h"
 #include "domain/heap.h"
 #include "history/history.h"
@@ -24,6 +25,9 @@ struct history_search {
   struct history_query query;
   struct textbuf out;
   struct json_out json;
+  struct text *queues, *agents; /* of a supervisor's teams, by id and name */
+  size_t queue_count, agent_count;
+  bool of_teams; /* what is none of these is left out */
   struct history_row last;
   char cursor[CURSOR_MAX];
   uint32_t given, limit;
@@ -92,9 +96,22 @@ void history_put_row(struct json_out *o, const struct history_row *row) {
   json_close_object(o);
 }
 
+static bool is_among(const struct text *list, size_t count, struct text t) {
+  for (size_t i = 0; i < count; i++) {
+    if (text_equal_nocase(list[i], t)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* One more than is asked for says that there is a next page. */
 static bool give_row(void *ctx, const struct history_row *row) {
   struct history_search *s = ctx;
+  if (s->of_teams && !is_among(s->queues, s->queue_count, row->queue) &&
+      !is_among(s->agents, s->agent_count, row->agent)) {
+    return true;
+  }
   if (s->given == s->limit) {
     s->given++;
     return false;
@@ -185,6 +202,44 @@ static bool own_texts(struct history_search *s) {
   return true;
 }
 
+/* Ids and names: a row has what it was called then. False: no memory. */
+static bool add_names(struct history_search *s, struct text **list,
+                      size_t *count, const struct text names[2]) {
+  for (size_t i = 0; i < 2; i++) {
+    (*list)[*count] = arena_copy_text(&s->arena, names[i]);
+    if ((*list)[(*count)++].ptr == NULL) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Its thread sees neither the directory nor the teams. */
+static bool own_teams(struct history_search *s, struct call *c) {
+  const struct directory *d = engine_directory(api_engine(c->api));
+  s->of_teams = c->teams != 0;
+  if (!s->of_teams) {
+    return true;
+  }
+  s->query.limit = UINT32_MAX; /* how many are left out is not known before */
+  s->queues =
+      arena_alloc(&s->arena, 2 * (d->queue_count + 1) * sizeof *s->queues);
+  s->agents =
+      arena_alloc(&s->arena, 2 * (d->agent_count + 1) * sizeof *s->agents);
+  bool good = s->queues != NULL && s->agents != NULL;
+  for (uint32_t i = 0; good && i < d->queue_count; i++) {
+    const struct text names[2] = {d->queues[i].id, d->queues[i].name};
+    good = (scope_of_queue(c->api, i) & c->teams) == 0 ||
+           add_names(s, &s->queues, &s->queue_count, names);
+  }
+  for (uint32_t i = 0; good && i < d->agent_count; i++) {
+    const struct text names[2] = {d->agents[i].id, d->agents[i].name};
+    good = (scope_of_agent(c->api, i) & c->teams) == 0 ||
+           add_names(s, &s->agents, &s->agent_count, names);
+  }
+  return good;
+}
+
 static void begin(struct call *c, const struct history_query *q) {
   struct api *api = c->api;
   if (api->search_count >= SEARCHES_MAX) {
@@ -194,7 +249,7 @@ static void begin(struct call *c, const struct history_query *q) {
     return;
   }
   struct history_search *s = search_new(c, q);
-  if (s == NULL || !own_texts(s)) {
+  if (s == NULL || !own_texts(s) || !own_teams(s, c)) {
     search_free(s);
     call_refuse_memory(c);
     return;

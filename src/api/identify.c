@@ -1,6 +1,6 @@
 /* Who asks: from the token, the ticket, the browser's
  * cookie, or nothing. */
-#include "api/api_priv.h"
+#include "api/scope_priv.h"
 #include "base/check.h"
 
 static bool unauthorized(struct call *c, const char *why) {
@@ -38,6 +38,7 @@ static bool take_identity(struct call *c, const struct auth_identity *who) {
   c->by.role = who->role;
   c->by.session = who->session;
   c->by.name = c->who.subject;
+  c->teams = scope_teams(c->api, who->role, &who->source);
   return number_of(c, &c->who);
 }
 

@@ -1,4 +1,5 @@
 /* Resources that show the centre: queues, agents, bots, scripts. */
+#include "api/scope_priv.h"
 #include "api/serve_priv.h"
 
 enum { TAKEABLE_DEFAULT = 20 };
@@ -44,13 +45,15 @@ static void show_one(struct call *c, const char *kind, uint32_t number,
 /* Queues that stand for a skill or an agent are not configured: not listed. */
 static void write_queue(struct call *c, uint32_t number, struct json_out *o) {
   const struct dir_queue *q = &directory_of(c)->queues[number];
-  if (q->skill == DIR_NONE && q->agent == DIR_NONE && !q->origin.removed) {
+  if (q->skill == DIR_NONE && q->agent == DIR_NONE && !q->origin.removed &&
+      (c->teams == 0 || (scope_of_queue(c->api, number) & c->teams) != 0)) {
     engine_write_queue(api_engine(c->api), number, api_now_us(c->api), o);
   }
 }
 
 static void write_agent(struct call *c, uint32_t number, struct json_out *o) {
-  if (!directory_of(c)->agents[number].origin.removed) {
+  if (!directory_of(c)->agents[number].origin.removed &&
+      (c->teams == 0 || (scope_of_agent(c->api, number) & c->teams) != 0)) {
     engine_write_agent(api_engine(c->api), number, o);
   }
 }

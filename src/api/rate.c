@@ -53,6 +53,8 @@ static uint32_t rate_of(const struct rates *r, const struct caller *by) {
     return r->allowed.supervisor;
   case ROLE_ADMIN:
     return r->allowed.admin;
+  case ROLE_OPERATOR:
+    return r->allowed.operator;
   case ROLE_NONE:
   case ROLE_SCRIPT:
   case ROLE_SYSTEM:

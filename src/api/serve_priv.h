@@ -59,10 +59,12 @@ serve_fn serve_debugger, serve_frames, serve_evaluate;
 #include "api/studio.def"
 #undef ASK
 /* audit.c */
-serve_fn serve_audit;
+serve_fn serve_audit, serve_audit_verification;
 /* erase.c, export.c, holds.c */
 serve_fn serve_erase, serve_export;
 serve_fn serve_put_hold, serve_holds, serve_lift_hold;
+serve_fn serve_give_grant, serve_grants, serve_withdraw_grant;
+serve_fn serve_limits;
 /* signin.c, signin_oidc.c */
 serve_fn serve_login, serve_logout, serve_me;
 serve_fn serve_ways_in, serve_sign_in_at, serve_signed_in_at;

@@ -174,6 +174,8 @@ bool call_signed_in(struct call *c, struct text cookie,
   out->subject = arena_copy_text(&c->arena, account_text(out->role == ROLE_AGENT
                                                              ? &account.subject
                                                              : &account.login));
+  out->source.role = out->role;
+  out->source.subject = hash_text(out->subject);
   return out->subject.ptr != NULL;
 }
 
@@ -486,6 +488,10 @@ void serve_me(struct call *c) {
   json_key(&o, "name");
   json_put_text(&o,
                 engine_party_name(api_engine(c->api), c->by.role, c->by.name));
+  if (c->teams != 0) {
+    json_key(&o, "teams");
+    teams_write_json(&c->api->teams, c->teams, &o);
+  }
   json_close_object(&o);
   const struct reply r = {.code = 200, .body = textbuf_text(&c->out)};
   call_reply(c, &r);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/scope_priv.h"
 #include "api/serve_priv.h"
 #include "base/check.h"
 
@@ -37,6 +38,7 @@ struct stream {
   struct place place;
   struct id only; /* the trace of this session's scripts; null: everything */
   bool live;      /* has caught up */
+  uint64_t teams; /* of a supervisor; 0: everything */
 };
 
 /* ---- who may see what */
@@ -83,6 +85,7 @@ static bool is_wanted(const struct stream *s, const struct record *event) {
 static bool may_see(const struct stream *s, const struct record *event) {
   switch (s->socket.by.role) {
   case ROLE_SUPERVISOR:
+    return scope_has_event(s->socket.api, s->teams, event);
   case ROLE_ADMIN:
     return true;
   case ROLE_AGENT:
@@ -95,6 +98,7 @@ static bool may_see(const struct stream *s, const struct record *event) {
   case ROLE_BOT:
   case ROLE_SCRIPT:
   case ROLE_SYSTEM:
+  case ROLE_OPERATOR:
   case ROLES:
     break;
   }
@@ -128,9 +132,15 @@ static void write_event(const struct stream *s, const struct place *at,
                         const struct record *event, struct json_out *o) {
   if (s->socket.by.role == ROLE_CUSTOMER) {
     write_for_customer(at, event, o);
-  } else {
-    engine_write_event(api_engine(s->socket.api), at->seq, event, o);
+    return;
   }
+  struct record bare;
+  struct api *api = s->socket.api;
+  if (!scope_reads(api, s->socket.by.role, &s->socket.source)) {
+    scope_without_content(event, &bare);
+    event = &bare;
+  }
+  engine_write_event(api_engine(api), at->seq, event, o);
 }
 
 /* ---- out */
@@ -334,6 +344,7 @@ static const struct http_stream_handlers http_handlers = {on_http_closed};
 
 static void begin(struct stream *s, struct place place) {
   struct api *api = s->socket.api;
+  s->teams = scope_teams(api, s->socket.by.role, &s->socket.source);
   s->place = place;
   s->next = api->streams;
   if (s->next != NULL) {
@@ -478,6 +489,12 @@ void serve_trace(struct call *c) {
 void serve_trace_socket(struct call *c) {
   if (call_find_session(c)) {
     open_ws(c, c->session);
+  }
+}
+
+void streams_scope(struct api *api) {
+  for (struct stream *s = api->streams; s != NULL; s = s->next) {
+    s->teams = scope_teams(api, s->socket.by.role, &s->socket.source);
   }
 }
 

@@ -1,4 +1,5 @@
 /* Resources that show a session. */
+#include "api/scope_priv.h"
 #include "api/serve_priv.h"
 #include "base/check.h"
 
@@ -198,9 +199,10 @@ struct wanted {
   struct text holds; /* ?q= */
 };
 
-static bool is_wanted(const struct engine *e, uint32_t slot,
-                      const struct wanted *w) {
-  return (w->status == SESSION_STATUSES ||
+static bool is_wanted(struct call *c, uint32_t slot, const struct wanted *w) {
+  const struct engine *e = api_engine(c->api);
+  return (c->teams == 0 || (scope_of_session(c->api, slot) & c->teams) != 0) &&
+         (w->status == SESSION_STATUSES ||
           engine_session(e, slot)->status == w->status) &&
          engine_session_holds(e, slot, w->holds);
 }
@@ -211,13 +213,13 @@ enum { SEARCHED_MAX = 10000 };
 
 static void put_page(struct call *c, struct wanted w, uint32_t slot) {
   const struct engine *e = api_engine(c->api);
-  uint32_t left = w.holds.len > 0 ? SEARCHED_MAX : UINT32_MAX;
+  uint32_t left = w.holds.len > 0 || c->teams != 0 ? SEARCHED_MAX : UINT32_MAX;
   struct json_out o = call_json(c);
   json_open_object(&o);
   json_key(&o, "sessions");
   json_open_list(&o);
   while (w.limit > 0 && left > 0 && engine_next_session(e, &slot)) {
-    if (is_wanted(e, slot, &w)) {
+    if (is_wanted(c, slot, &w)) {
       engine_write_session(e, slot, api_now_us(c->api), ENGINE_NO_MESSAGES, &o);
       w.limit--;
     }

@@ -18,6 +18,10 @@ static const struct text erased[FIELDS] = {
 #undef CONTENT
 };
 
+bool seal_is_content(enum field f) {
+  return erased[f].ptr != NULL;
+}
+
 /* Records on their way from one form into the other. */
 struct sealing {
   const struct seal *seal;

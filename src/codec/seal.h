@@ -38,6 +38,9 @@ enum bt_err seal_snapshot(const struct seal *seal, struct text bytes,
 enum bt_err seal_open_snapshot(const struct seal *seal, struct text bytes,
                                struct textbuf *out) BT_USE_RESULT;
 
+/* Does the field hold what people said or what is known of them? */
+bool seal_is_content(enum field f);
+
 /* For who folds records at once: each is opened where it stands, and none is
  * written again. */
 struct seal_reader {

@@ -154,6 +154,7 @@ bool engine_may_see(const struct engine *e, uint32_t slot,
   case ROLE_SYSTEM:
     return true;
   case ROLE_NONE:
+  case ROLE_OPERATOR:
   case ROLES:
     break;
   }

@@ -166,6 +166,8 @@ struct text engine_session_attributes(const struct engine *e, uint32_t slot);
 struct text engine_session_customer(const struct engine *e, uint32_t slot);
 /* Where it came in: the number of its entry point in the directory. */
 uint32_t engine_session_entry(const struct engine *e, uint32_t slot);
+/* Who has it, or had it last: a number in the directory, or SESSION_NOBODY. */
+uint32_t engine_session_last_agent(const struct engine *e, uint32_t slot);
 /* The other session of its consultation; false: there is none. */
 bool engine_session_consult(const struct engine *e, uint32_t slot,
                             struct id *out);

@@ -113,7 +113,8 @@ bool record_keep_texts(struct record *r, struct arena *arena);
   X(BOT, "bot")                                                                \
   X(AGENT, "agent")                                                            \
   X(SUPERVISOR, "supervisor")                                                  \
-  X(ADMIN, "admin") X(SCRIPT, "script") X(SYSTEM, "system")
+  X(ADMIN, "admin")                                                            \
+  X(SCRIPT, "script") X(SYSTEM, "system") X(OPERATOR, "operator")
 #define X(name, wire) ROLE_##name,
 enum role { ROLE_LIST(X) ROLES };
 #undef X

@@ -59,13 +59,22 @@ bool engine_session_holds(const struct engine *e, uint32_t slot,
   return is_with(e, l, needle) || is_said(l, needle);
 }
 
-static struct text last_agent(const struct engine *e, const struct live *l) {
+static uint32_t last_agent(const struct live *l) {
   size_t i = l->leg_count;
   while (i > 0 && l->legs[i - 1].role != ROLE_AGENT) {
     i--;
   }
-  return i == 0 ? TEXT("")
-                : live_actor_name(e, ROLE_AGENT, l->legs[i - 1].number);
+  return i == 0 ? SESSION_NOBODY : l->legs[i - 1].number;
+}
+
+uint32_t engine_session_last_agent(const struct engine *e, uint32_t slot) {
+  return last_agent(engine_live(e, slot));
+}
+
+static struct text name_of_last(const struct engine *e, const struct live *l) {
+  const uint32_t agent = last_agent(l);
+  return agent == SESSION_NOBODY ? TEXT("")
+                                 : live_actor_name(e, ROLE_AGENT, agent);
 }
 
 void engine_session_brief(const struct engine *e, uint32_t slot,
@@ -81,7 +90,7 @@ void engine_session_brief(const struct engine *e, uint32_t slot,
       .channel = text_from(channel_name(l->channel)),
       .entry = e->dir.entries[l->entry].id,
       .queue = view_holder_name(e, SESSION_HOLDER_QUEUE, l->s.queue),
-      .agent = last_agent(e, l),
+      .agent = name_of_last(e, l),
       .disposition = l->disposition,
       .reason = l->end_reason};
 }

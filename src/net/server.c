@@ -234,6 +234,10 @@ void http_server_free(struct http_server *server) {
   mem_free(mem, server, sizeof *server);
 }
 
+const struct net_limits *http_server_limits(const struct http_server *server) {
+  return &server->limits;
+}
+
 struct http_counters http_server_counters(const struct http_server *server) {
   struct http_counters counters = server->counters;
   counters.bytes_in = server->traffic.bytes_in;

@@ -82,6 +82,9 @@ void http_server_stop(struct http_server *server, int64_t grace_us,
 /* After on_stopped, or when it never listened. */
 void http_server_free(struct http_server *server);
 
+/* Those in force; borrowed. */
+const struct net_limits *http_server_limits(const struct http_server *server);
+
 struct http_counters {
 #define COUNTER(field, meaning) uint64_t field;
 #include "net/counters.def"

@@ -505,6 +505,7 @@ static void read_sections(struct reader *r) {
   reader_check_references(r);
   reader_read_tokens(r);
   reader_read_replies(r);
+  reader_read_teams(r);
   reader_read_genesys(r);
   reader_read_signin(r);
   reader_read_facades(r);

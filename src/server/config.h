@@ -72,6 +72,8 @@ struct server_config {
   struct retention retention;
   struct genesys_settings genesys;
   struct api_signin signin;
+  struct api_team *teams;
+  size_t team_count;
   struct server_script *scripts;
   size_t script_count;
   struct text replies; /* JSON: a list of {name, text, queues} */

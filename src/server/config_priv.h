@@ -18,6 +18,7 @@ enum file_object {
   FILE_TLS,
   FILE_TOKEN,
   FILE_SCRIPT,
+  FILE_TEAM,
   FILE_REPLY,
   FILE_REST,
   FILE_LOG,
@@ -160,6 +161,7 @@ void reader_read_mail(struct reader *r);
 void reader_read_retention(struct reader *r);
 void reader_read_tls(struct reader *r);
 void reader_read_replies(struct reader *r);
+void reader_read_teams(struct reader *r);
 void reader_read_tokens(struct reader *r);
 void reader_read_genesys(struct reader *r);
 /* publicUrl, passwords, oidc. */

@@ -17,6 +17,7 @@ static const struct {
     {"agent", ROLE_AGENT, CONFIG_AGENT},
     {"supervisor", ROLE_SUPERVISOR, NAMES_KINDS},
     {"admin", ROLE_ADMIN, NAMES_KINDS},
+    {"operator", ROLE_OPERATOR, NAMES_KINDS},
 };
 
 enum { TOKEN_ROLES = sizeof roles / sizeof roles[0] };

@@ -106,6 +106,18 @@ enum bt_err server_open_history(struct server *s, struct server_error *why) {
                            path, bt_err_text(err));
 }
 
+enum bt_err server_open_grants(struct server *s, struct server_error *why) {
+  const enum bt_err err =
+      grants_open(heap_mem(), text_from(s->data), &s->grants);
+  return err == BT_ERR_OK
+             ? err
+             : server_fail(why, err,
+                           "%s/grants.json: %s. It says which administrators "
+                           "may read conversations; put back the last good "
+                           "copy. Without the file nobody may.",
+                           s->data, bt_err_text(err));
+}
+
 enum bt_err server_open_holds(struct server *s, struct server_error *why) {
   if (s->data[0] == '\0') {
     return BT_ERR_OK;

@@ -111,6 +111,11 @@ static bool begin(struct server *s) {
       BT_ERR_OK) {
     if (apply_start(heap_mem(), &options, coming, &s->apply) == BT_ERR_OK) {
       compare_fixed(s, coming);
+      if (api_set_teams(s->api, coming->teams, coming->team_count) !=
+          BT_ERR_OK) {
+        log_say(&s->log, API_LOG_ERROR, "configuration.teams",
+                "there is no memory for \"teams\": they stay as they were");
+      }
       renew_tls(s, coming);
       if (outside_set_rules(s->outside, &coming->rest) != BT_ERR_OK) {
         log_say(&s->log, API_LOG_ERROR, "configuration.rest",

@@ -230,6 +230,7 @@ static enum bt_err create_api(struct server *s) {
       .accounts = s->accounts,
       .vault = s->vault,
       .holds = s->holds,
+      .grants = s->grants,
       .audit = s->audit,
       .audit_path = s->audit_path,
       .rates = c->rates,
@@ -249,6 +250,9 @@ static enum bt_err create_api(struct server *s) {
   enum bt_err err = api_create(heap_mem(), &options, &s->api);
   if (err == BT_ERR_OK) {
     err = api_set_replies(s->api, c->replies);
+  }
+  if (err == BT_ERR_OK) {
+    err = api_set_teams(s->api, c->teams, c->team_count);
   }
   if (err == BT_ERR_OK) {
     err = api_set_signin(s->api, &c->signin, &c->rest);
@@ -342,6 +346,9 @@ static enum bt_err start(struct server *s, struct server_error *why) {
   }
   if (err == BT_ERR_OK) {
     err = server_open_holds(s, why);
+  }
+  if (err == BT_ERR_OK) {
+    err = server_open_grants(s, why);
   }
   if (err != BT_ERR_OK) {
     return err;
@@ -458,6 +465,7 @@ void server_free(struct server *s) {
   vault_close(s->vault); /* after the threads that erase */
   history_close(s->history);
   holds_close(s->holds);
+  grants_close(s->grants);
   accounts_close(s->accounts);
   audit_close(s->audit);
   server_config_free(&s->config);

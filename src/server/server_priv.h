@@ -40,6 +40,7 @@ struct server {
   struct desks *desks;
   struct outside *outside;   /* calls of scripts to other hosts */
   struct history *history;   /* NULL: in memory nothing is kept */
+  struct grants *grants;     /* who reads conversations */
   struct holds *holds;       /* NULL: in memory nothing is kept */
   struct accounts *accounts; /* NULL: in memory nobody signs in */
   struct audit *audit;       /* NULL: in memory nothing is written down */
@@ -74,6 +75,9 @@ enum bt_err server_open_domain(struct server *s,
 /* The index of finished sessions, in the data directory. */
 enum bt_err server_open_history(struct server *s,
                                 struct server_error *why) BT_USE_RESULT;
+/* Who of the administrators may read conversations, there too. */
+enum bt_err server_open_grants(struct server *s,
+                               struct server_error *why) BT_USE_RESULT;
 /* What must not be erased, there too. */
 enum bt_err server_open_holds(struct server *s,
                               struct server_error *why) BT_USE_RESULT;

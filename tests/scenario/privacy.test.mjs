@@ -148,6 +148,8 @@ test("kill -9 loses no key: what was answered is read again", async () => {
 
 test("everything that is kept of a person is exported: the rows, what was said in each session, the files", async () => {
   bot = await Peer.bot(server);
+  assert.equal((await admin("POST", "/exports", { customer: CANARIES.customer })).body.refusal, "no_grant");
+  good(await supervisor("POST", "/grants", { to: "admin", until: new Date(Date.now() + 3600_000).toISOString(), why: "Art. 15" }));
   const { id: open } = await visit();
   const [{ session: over }] = await inHistory(CANARIES.customer);
   const exported = async (query = "", body = { customer: CANARIES.customer }) => good(await eventually("the export", async () => {

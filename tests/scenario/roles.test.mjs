@@ -8,7 +8,9 @@ import { Server, TOKENS } from "./support/server.mjs";
 
 // Who may: c the customer of the session, v a visitor's public token, b the
 // bot that holds it, a the agent whom it is with (here: nobody), s supervisor,
-// d admin, n whoever has no token. Written down here once more, on purpose.
+// d admin, o operator, n whoever has no token. Written down here once more, on
+// purpose. An admin reads what people said (SAID) by a grant alone, and a
+// supervisor of a team, tess, gets what is of no other team (OTHERS).
 const MATRIX = `
 POST   /sessions                              v s d
 GET    /sessions                              s d
@@ -132,14 +134,23 @@ POST   /exports                               d
 GET    /holds                                 s d
 POST   /holds                                 s d
 DELETE /holds/UNKNOWN                         s d
+GET    /grants                                s d
+POST   /grants                                s d
+DELETE /grants/UNKNOWN                        s d
+GET    /audit/verification                    d o
+GET    /limits                                s d o
 GET    /events                                c a s d
 GET    /events/socket                         c a s d
 POST   /tickets                               c v b a s d
-GET    /me                                    c b a s d
+GET    /me                                    c b a s d o
 `.trim().split("\n").map((line) => {
   const [method, path, ...who] = line.split(/\s+/);
   return { method, path, who };
 });
+
+const SAID = /ID\/(messages|transcript|files\/|timeline|explain|listen|debugger\/(frames|evaluate|trace))|^\/exports/;
+const isSaid = (method, path) => SAID.test(path) && !(method === "DELETE" && path.endsWith("/listen")) && !(method === "POST" && /messages|transcript/.test(path));
+const OTHERS = /ID|support|anna/;
 
 // The control: as if one route did not look at who asks.
 const PLANTED = process.env.BATON_ROLES === "planted" ? "/sessions/ID/timeline" : undefined;
@@ -159,9 +170,12 @@ before(async () => {
   await bot.hear("session.invited");
   assert.equal((await bot.ask("session.accept", { session: id })).type, "done");
   other = others;
+  const granted = await server.as("supervisor")("POST", "/grants",
+    { to: "admin", until: new Date(Date.now() + 3600_000).toISOString(), why: "the matrix" });
+  assert.equal(granted.status, 201, granted.text);
   people = {
     n: undefined, v: TOKENS.visitor, c: mine.token, b: TOKENS.cognigy, a: TOKENS.anna,
-    s: TOKENS.supervisor, d: TOKENS.admin,
+    s: TOKENS.supervisor, d: TOKENS.admin, o: TOKENS.operator, "an ungranted d": TOKENS.ottla, "a team's s": TOKENS.tess,
     "another customer": others.token, "another bot": TOKENS.second, "another agent": TOKENS.bert,
     "nobody's token": "nobody-has-this-token", "a forged customer": mine.token.replace(/.$/, (x) => (x === "0" ? "1" : "0")),
   };
@@ -203,8 +217,10 @@ test("of every route, each role gets what is its own and nothing else", async ()
     for (const [role, token] of Object.entries(people)) {
       if (role === "n" || role === "nobody's token" || role === "a forged customer") continue;
       const stranger = role.startsWith("another ");
-      const letter = stranger ? role[8] : role;
-      const may = who.includes(letter) && (!stranger || !/ID|anna\/|cognigy\//.test(path));
+      const letter = stranger ? role[8] : role.at(-1);
+      const own = who.includes(letter);
+      const teamless = role === "a team's s" && OTHERS.test(path), ungranted = role === "an ungranted d" && isSaid(method, path);
+      const may = own && (!stranger || !/ID|anna\/|cognigy\//.test(path)) && !teamless && !ungranted;
       const answer = await asks(method, path, path === PLANTED ? people.s : token, may);
       const what = `${role}: ${method} ${path}: ${answer.status} ${answer.text}`;
       if (may) {
@@ -213,7 +229,9 @@ test("of every route, each role gets what is its own and nothing else", async ()
         allowed++;
       } else {
         assert.ok([403, 404].includes(answer.status), what);
-        assert.ok(["forbidden", "unknown_session", "not_found"].includes(answer.body.refusal), what);
+        assert.ok(["forbidden", "unknown_session", "not_found", "other_team", "no_grant"].includes(answer.body.refusal), what);
+        if (own && teamless) assert.equal(answer.body.refusal, "other_team", what);
+        if (own && ungranted) assert.equal(answer.body.refusal, "no_grant", what);
         refused++;
       }
     }

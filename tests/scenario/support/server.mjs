@@ -21,7 +21,10 @@ export const TOKENS = {
   anna: "test-agent-anna-token",
   bert: "test-agent-bert-token",
   supervisor: "test-supervisor-token",
+  tess: "test-supervisor-tess-token",
   admin: "test-admin-token-x",
+  ottla: "test-admin-ottla-token",
+  operator: "test-operator-token",
 };
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -14,6 +14,7 @@ const ACCOUNTS = {
   bert: ["--role", "agent", "--agent", "bert"],
   sue: ["--role", "supervisor"],
   sam: ["--role", "supervisor"],
+  tim: ["--role", "supervisor"], // of a team, where the centre says so
   ada: ["--role", "admin"],
 };
 

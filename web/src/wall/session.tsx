@@ -1,7 +1,8 @@
 // One session: where it is, what can be done, how it came here, and what is said.
 import { useEffect, useRef, useState } from "react";
 import { endOf } from "../shared/finished";
-import { ask, Refused } from "../shared/problem";
+import { ask, Refused, problemOf } from "../shared/problem";
+import { Refusal } from "../shared/refusal";
 import { Reread } from "../shared/reread";
 import { pathOf, type SessionView, type WallEvent } from "./api";
 import { SessionActions } from "./actions";
@@ -21,9 +22,12 @@ export interface Case {
 
 const READ_AT_MOST_EVERY_MS = 400;
 
-// Read anew whenever something happens to the session. "unknown": there is none.
-function useCase(id: string, centre: Centre, up: boolean): Case | "unknown" | null {
-  const [found, setFound] = useState<Case | "unknown" | null>(null);
+// "unknown": there is none. Refused: it is another team's, or not to be read.
+type Found = Case | "unknown" | Refused;
+
+// Read anew whenever something happens to the session.
+function useCase(id: string, centre: Centre, up: boolean): Found | null {
+  const [found, setFound] = useState<Found | null>(null);
   const reread = useRef<Reread | null>(null);
   useEffect(() => {
     let closed = false;
@@ -46,11 +50,12 @@ function useCase(id: string, centre: Centre, up: boolean): Case | "unknown" | nu
   return found;
 }
 
-async function readCase(id: string): Promise<Case | "unknown"> {
+async function readCase(id: string): Promise<Found> {
   try {
     return await readKnown(id);
   } catch (error) {
     if (error instanceof Refused && error.status === 404) return "unknown";
+    if (error instanceof Refused && error.status === 403) return error;
     throw error;
   }
 }
@@ -74,6 +79,7 @@ export function SessionPage({ scene, id }: { scene: Scene; id: string }) {
   const found = useCase(id, centre, state.up);
   if (found === null) return <p role="status">{t("page.loading")}</p>;
   if (found === "unknown") return <p>{t("wall.unknown", { id })}</p>;
+  if (found instanceof Refused) return <Refusal problem={problemOf(found, language)} language={language} />;
   const { view, events, told } = found;
   const opened = events[0];
   const waits = view?.status === "queued" || view?.status === "offered";
