@@ -105,6 +105,15 @@ class Web(unittest.TestCase):
     def test_what_the_checker_says_has_words(self):
         self.assertIn("'bad-y': is missing", self.red(**self.catalogue("checker.de", {})))
 
+    def test_what_is_said_of_one_case_has_words(self):
+        source = {"src/studio/check_x.c": '/* "no text" */ report(c, "no queue is called " "\'%.*s\' here", x);\n'}
+        key = "no queue is called '{1}' here"
+        self.assertEqual(self.red(**self.catalogue("findings.de", {key: "keine heißt {1}"}), **source), "")
+        self.assertIn("is missing", self.red(**self.catalogue("findings.de", {}), **source))
+        stale = self.red(**self.catalogue("findings.de", {key: "keine", "the queue is gone": "weg"}), **source)
+        self.assertIn("the program does not say 'the queue is gone'", stale)
+        self.assertIn("other {values}", self.red(**self.catalogue("findings.de", {key: "keine {2}"}), **source))
+
     def test_a_class_that_no_page_has(self):
         style = {"web/src/a.css": ".gone { color: red }\n.key-x { color: red }\n"}
         found = self.red(**style, **{"web/src/a.tsx": "`key-${colour}`"})

@@ -1,9 +1,11 @@
 // What pages say, by language. A catalogue is a flat object; {name} is replaced,
 // and "key.one" or "key.other" is taken by the number in `count`.
 import de from "../../messages/de.json";
+import detailsDe from "../../messages/details.de.json";
 import en from "../../messages/en.json";
 import serverDe from "../../messages/server.de.json";
 import serverEn from "../../messages/server.en.json";
+import { type Sentences, sentencesOf } from "./sentences";
 
 export type Key = keyof typeof en;
 type Catalogue = Partial<Record<string, string>>;
@@ -11,6 +13,8 @@ type Catalogue = Partial<Record<string, string>>;
 const shared: Record<string, Catalogue> = { en, de };
 // What the server says, by its own English: to people, who send no requests.
 const server: Record<string, Catalogue> = { en: serverEn, de: serverDe };
+// Its sentences about one case, with the values of the case.
+const details: Record<string, Sentences> = { de: sentencesOf(detailsDe) };
 const rightToLeft = new Set(["ar", "fa", "he", "ur"]);
 
 export interface Language<K extends string = Key> {
@@ -18,6 +22,7 @@ export interface Language<K extends string = Key> {
   readonly direction: "ltr" | "rtl";
   t(key: K | PluralKey<K>, values?: Record<string, string | number>): string;
   said(text: string): string; // by the server, in English
+  detailed: Sentences; // the same of what it says about one case
   time(at: string): string;
   moment(at: string): string; // with its day
   day(at: string): string;
@@ -50,6 +55,7 @@ function language<K extends string>(code: string, locale: string, own: Catalogue
       return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
     },
     said: (text) => server[code]?.[text] ?? text,
+    detailed: (text) => (code === "en" ? text : details[code]?.(text) ?? null),
     time: (at) => clock.format(new Date(at)),
     moment: (at) => moments.format(new Date(at)),
     day: (at) => calendar.format(new Date(at)),

@@ -45,10 +45,10 @@ export function problemOf(error: unknown, { t }: Pick<Language, "t">): Problem {
   return { ...NOBODY, title: t("page.offline"), ...(error instanceof Refused ? error.problem : {}) };
 }
 
-// The same in a line. Details are English: who reads another language is told less,
-// but understands it.
-export function wordsOf(error: unknown, { t, said, code }: Pick<Language, "t" | "said" | "code">): string {
+// The same in a line. Where a detail is English only, who reads another language is
+// told less, but understands it.
+export function wordsOf(error: unknown, { t, said, detailed }: Pick<Language, "t" | "said" | "detailed">): string {
   const title = error instanceof Refused ? error.problem.title : undefined;
   if (!(error instanceof Refused) || title === undefined) return t("page.offline");
-  return code === "en" || said(title) === title ? error.message : said(title);
+  return detailed(error.message) ?? (said(title) === title ? error.message : said(title));
 }

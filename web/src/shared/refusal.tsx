@@ -4,11 +4,12 @@ import type { Problem } from "./problem";
 
 export function Refusal({ problem, language }: { problem: Problem; language: Language }) {
   const { t, said } = language;
+  const detail = language.detailed(problem.detail);
   const remedies = problem.remedies ?? [];
   return (
     <div role="alert" className="refusal">
       <strong>{said(problem.title)}</strong>
-      {problem.detail !== "" && <p lang="en">{problem.detail}</p>}
+      {problem.detail !== "" && <p lang={detail === null ? "en" : undefined}>{detail ?? problem.detail}</p>}
       {remedies.length > 0 && (
         <>
           <p>{t("page.remedies")}</p>

@@ -12,7 +12,7 @@ import { studioLanguage } from "./language";
 import { look } from "./look";
 import { marks, setBreakpoint, setStand } from "./marks";
 import { placeOf, rangeOf } from "./places";
-import { findingIn, type StudioLanguage } from "./messages";
+import { findingIn, sentenceIn, type StudioLanguage } from "./messages";
 import { showWords } from "./words";
 
 export interface EditorHandle {
@@ -134,12 +134,19 @@ async function lint(editor: EditorView, latest: { current: Props }): Promise<Dia
   }
 }
 
+// In the reader's language; what is known in English only stands behind what it is.
+function wordsOf({ code, message, hint }: calls.Finding, language: StudioLanguage): string {
+  const own = sentenceIn(message, language);
+  const head = own === null ? [findingIn(code, language), message] : [own];
+  return [...head, hint === undefined ? "" : sentenceIn(hint, language) ?? hint].filter(Boolean).join("\n");
+}
+
 function diagnosticOf(editor: EditorView, finding: calls.Finding, language: StudioLanguage): Diagnostic {
   return {
     ...rangeOf(editor.state.doc, finding),
     severity: finding.severity === "note" ? "info" : finding.severity,
     source: finding.code,
-    message: [findingIn(finding.code, language), finding.message, finding.hint].filter(Boolean).join("\n"),
+    message: wordsOf(finding, language),
     ...(finding.edit ? { actions: [{ name: language.t("studio.apply"), apply: () => applyEdit(editor, finding) }] } : {}),
   };
 }

@@ -1,6 +1,6 @@
 // What the checker says, each with its line and its cure.
 import type { Checked, Finding } from "./calls";
-import { findingIn, type StudioLanguage } from "./messages";
+import { findingIn, sentenceIn, type StudioLanguage } from "./messages";
 
 interface Props {
   checked: Checked | null;
@@ -27,7 +27,7 @@ export function Findings({ checked, language, onGo, onApply }: Props) {
             <button type="button" className="place" onClick={() => onGo(finding.line)}>{t("studio.findings.line", { line: finding.line })}</button>
             <div>
               <Words finding={finding} language={language} />
-              {finding.hint && <p className="faint" lang="en">{finding.hint}</p>}
+              {finding.hint && <Hint text={finding.hint} language={language} />}
               {finding.edit && (
                 <p className="cure">
                   <code dir="ltr">{finding.edit}</code>
@@ -42,10 +42,17 @@ export function Findings({ checked, language, onGo, onApply }: Props) {
   );
 }
 
-// In the reader's language what it is, and below it the particulars.
+// In the reader's language; what is known in English only stands below what it is.
 function Words({ finding, language }: { finding: Finding; language: StudioLanguage }) {
   const severity = <strong>{language.t(`studio.severity.${finding.severity}`)}:</strong>;
-  const own = findingIn(finding.code, language);
-  if (own === null) return <p>{severity} <span lang="en">{finding.message}</span></p>;
-  return <><p>{severity} {own}</p><p lang="en">{finding.message}</p></>;
+  const own = sentenceIn(finding.message, language);
+  const kind = findingIn(finding.code, language);
+  if (own !== null) return <p>{severity} {own}</p>;
+  if (kind === null) return <p>{severity} <span lang="en">{finding.message}</span></p>;
+  return <><p>{severity} {kind}</p><p lang="en">{finding.message}</p></>;
+}
+
+function Hint({ text, language }: { text: string; language: StudioLanguage }) {
+  const own = sentenceIn(text, language);
+  return <p className="faint" lang={own === null ? "en" : undefined}>{own ?? text}</p>;
 }

@@ -1,7 +1,7 @@
 // A run against a scenario: forwards, back, to a breakpoint; what each line did.
 import { useMemo } from "react";
 import type { Line, Played } from "./calls";
-import type { StudioLanguage } from "./messages";
+import { sentenceIn, type StudioLanguage } from "./messages";
 import type { Play } from "./use_play";
 import { Actions, Changes, Variables } from "./values";
 
@@ -59,7 +59,7 @@ export function Unplayable({ played, language }: { played: Played; language: Stu
   return (
     <div role="alert" className="refusal">
       <strong>{language.t("studio.run.unplayable")}</strong>
-      <ul>{played.findings.map((finding) => <li key={`${finding.line} ${finding.message}`}>{language.t("studio.findings.line", { line: finding.line })}: <span lang="en">{finding.message}</span></li>)}</ul>
+      <ul>{played.findings.map((finding) => <li key={`${finding.line} ${finding.message}`}>{language.t("studio.findings.line", { line: finding.line })}: <span lang={sentenceIn(finding.message, language) === null ? "en" : undefined}>{sentenceIn(finding.message, language) ?? finding.message}</span></li>)}</ul>
     </div>
   );
 }

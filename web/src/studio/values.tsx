@@ -57,7 +57,7 @@ interface Result {
 
 // What was asked for and what came back; a refusal with its cures.
 export function Actions({ actions, language }: { actions: readonly Action[]; language: StudioLanguage }) {
-  const { t, said } = language;
+  const { t, said, detailed } = language;
   return actions.map((action, i) => {
     const result = (typeof action.result === "object" ? action.result : null) as Result | null;
     const bad = (result?.code ?? 200) >= 400;
@@ -67,7 +67,7 @@ export function Actions({ actions, language }: { actions: readonly Action[]; lan
           <code>{action.action}({action.arguments.map((argument) => JSON.stringify(argument)).join(", ")})</code>
           {result?.code !== undefined && <strong className={bad ? "bad" : "good"}> {result.code} {result.status}</strong>}
         </p>
-        {bad && <p lang="en">{result?.detail}</p>}
+        {bad && <p lang={detailed(result?.detail ?? "") === null ? "en" : undefined}>{detailed(result?.detail ?? "") ?? result?.detail}</p>}
         {bad && (result?.remedies?.length ?? 0) > 0 && (
           <>
             <p>{t("page.remedies")}</p>

@@ -112,11 +112,16 @@ function RefusalNote({ mark, told, window, language }: { mark: Mark; told: Told 
     <aside className="refusal" aria-label={t("wall.refusal", { number: mark.refusal })}>
       <strong>409 · {mark.refusal} · {String(event["refusal"])}</strong>
       <span className="faint"> {event.cause.who ?? event.cause.role}{line}</span>
-      <p lang="en">{String(event["detail"] ?? "")}</p>
+      <Detail text={String(event["detail"] ?? "")} language={language} />
       {window !== undefined && (
         <p>{t(window.open ? "wall.window.open" : "wall.window", { bot: window.who, into: lasting(mark.atUs - window.fromUs, code), whole: lasting(window.toUs - window.fromUs, code) })}</p>
       )}
       {told !== undefined && told.more.length > 0 && <pre dir="auto" lang="en">{dedented(told.more.filter((one) => !one.trim().startsWith("Why:")))}</pre>}
     </aside>
   );
+}
+
+function Detail({ text, language }: { text: string; language: WallLanguage }) {
+  const own = language.detailed(text);
+  return <p lang={own === null ? "en" : undefined}>{own ?? text}</p>;
 }
