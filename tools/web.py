@@ -29,7 +29,7 @@ SENTENCES = {"details.": "src/", "findings.": "src/studio/"}
 # Whatever the compiler and the checker say of a script, which people read in the Studio.
 TELLING = re.compile(r"src/studio/((call|check|compiler|event|expression|handover_report|lexer|parser|program|scope|targets)\w*\.c|statuses\.def)$")
 PLACE = re.compile(r"\{\d\}")
-CONVERSION = re.compile(r"%(?:\.\*)?(?:ll|z)?[suxd]|%\.15g|%02X")
+CONVERSION = re.compile(r"%(?:\.\*)?(?:ll|z)?[suxdc]|%\.15g|%02X")
 C_TOKEN = re.compile(r"""/\*.*?\*/|'(?:[^'\\\n]|\\.)*'|"(?P<text>(?:[^"\\\n]|\\.)*)"|(?P<space>\s+)|.""", re.S)
 PROSE = re.compile(r"(?<![\w.])[a-z]{2,} (?:[^\n]*[ '])?[a-z]{2,}(?![\w(])")
 
