@@ -69,6 +69,13 @@ enum bt_err journal_fail(struct journal_error *why, enum bt_err code,
   return code;
 }
 
+enum bt_err journal_no_thread(struct journal_error *why, int system_error) {
+  return journal_fail(why, BT_ERR_NOMEM,
+                      "Cannot start the journal's thread: %s. Raise the limit "
+                      "of threads or of memory.",
+                      strerror(system_error));
+}
+
 void journal_warn(const struct journal *j, const char *format, ...) {
   if (j->options.on_warning == NULL) {
     return;

@@ -48,6 +48,9 @@ __attribute__((format(printf, 3, 4))) enum bt_err
 journal_fail(struct journal_error *why, enum bt_err code, const char *format,
              ...);
 
+/* The same for a thread that the system, with @system_error, does not start. */
+enum bt_err journal_no_thread(struct journal_error *why, int system_error);
+
 /* Formats a sentence for on_warning. */
 __attribute__((format(printf, 2, 3))) void
 journal_warn(const struct journal *j, const char *format, ...);

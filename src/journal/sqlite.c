@@ -137,6 +137,7 @@ static void init_threads(struct sqlite_journal *s) {
   bt_check(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
   bt_check(pthread_cond_init(&s->work, &attr) == 0);
   bt_check(pthread_cond_init(&s->published, &attr) == 0);
+  bt_check(pthread_cond_init(&s->folding.changed, &attr) == 0);
   (void)pthread_condattr_destroy(&attr);
   bt_check(pthread_mutex_init(&s->lock, NULL) == 0);
   bt_check(pthread_mutex_init(&s->read_lock, NULL) == 0);
@@ -144,6 +145,7 @@ static void init_threads(struct sqlite_journal *s) {
 
 static void sqlite_free(struct sqlite_journal *s) {
   store_close(&s->reader); /* before the writer: the last one folds the log */
+  store_close(&s->folding.store);
   store_close(&s->writer);
   dir_close(&s->dir);
   queue_free(&s->queue);
@@ -153,6 +155,7 @@ static void sqlite_free(struct sqlite_journal *s) {
   }
   (void)pthread_cond_destroy(&s->work);
   (void)pthread_cond_destroy(&s->published);
+  (void)pthread_cond_destroy(&s->folding.changed);
   (void)pthread_mutex_destroy(&s->lock);
   (void)pthread_mutex_destroy(&s->read_lock);
   journal_release(&s->base);
@@ -193,6 +196,9 @@ static enum bt_err open_stores(struct sqlite_journal *s,
   enum bt_err err = store_check_header(s->dir.db, why);
   if (err == BT_ERR_OK && !read_only) {
     err = store_open(&s->writer, s->dir.db, false, why);
+  }
+  if (err == BT_ERR_OK && !read_only) {
+    err = store_open(&s->folding.store, s->dir.db, false, why);
   }
   return err == BT_ERR_OK ? store_open(&s->reader, s->dir.db, true, why) : err;
 }

@@ -1,6 +1,6 @@
-/* sqlite_priv.h - the journal in a directory, shared by its three parts:
- * sqlite.c (the engine's and the readers' side), load.c (start-up) and
- * writer.c (the journal's own thread).
+/* sqlite_priv.h - the journal in a directory, shared by its parts: sqlite.c
+ * (the engine's and the readers' side), load.c (start-up), writer.c (the
+ * journal's own thread) and folding.c (the one that folds the log).
  */
 #ifndef BATON_JOURNAL_SQLITE_PRIV_H
 #define BATON_JOURNAL_SQLITE_PRIV_H
@@ -23,6 +23,19 @@ struct snapshot_job {
   enum { SNAPSHOT_NONE, SNAPSHOT_PARTS, SNAPSHOT_TRIM } stage;
 };
 
+enum fold_stage { FOLD_IDLE, FOLD_ASKED, FOLD_DONE };
+
+/* The log on its way into the file. */
+struct folding {
+  pthread_t thread;
+  bool running;
+  struct store store;     /* the folding thread's own */
+  pthread_cond_t changed; /* with the journal's lock: what follows */
+  enum fold_stage stage;  /* only the journal's thread leaves IDLE and DONE */
+  enum bt_err err;        /* how it went */
+  bool stop;
+};
+
 struct sqlite_journal {
   struct journal base;
   struct journal_dir dir;
@@ -37,6 +50,8 @@ struct sqlite_journal {
   struct queue_cursor cursor;
   uint64_t chain; /* of the last batch written */
   struct snapshot_job job;
+
+  struct folding folding;
 
   /* Between the threads. */
   pthread_mutex_t lock;
@@ -73,6 +88,17 @@ enum bt_err sqlite_read_snapshot(struct journal *j, uint64_t before,
 enum bt_err writer_start(struct sqlite_journal *s,
                          struct journal_error *why) BT_USE_RESULT;
 void writer_stop(struct sqlite_journal *s);
+
+/* folding.c */
+enum bt_err folding_start(struct sqlite_journal *s,
+                          struct journal_error *why) BT_USE_RESULT;
+/* After the journal's thread has ended. */
+void folding_stop(struct sqlite_journal *s);
+/* On the journal's thread, between two groups: asks for the log to be folded
+ * when it is long, and does the rest when that is done. An error is that of
+ * @blamed; BT_ERR_FULL: the log still has everything, and grows. */
+enum bt_err folding_step(struct sqlite_journal *s,
+                         struct store **blamed) BT_USE_RESULT;
 
 int64_t clock_us(void); /* monotonic */
 struct timespec clock_after(int64_t ms);

@@ -1,6 +1,6 @@
 /* The journal's own thread: takes all that is queued, writes it in one
  * transaction (group commit), tells what is durable, and between two groups
- * puts a part of a snapshot on disk or folds the log into the file.
+ * puts a part of a snapshot on disk or sees to the folding of the log.
  */
 #include <string.h>
 #include <time.h>
@@ -9,7 +9,7 @@
 #include "journal/chain_priv.h"
 #include "journal/sqlite_priv.h"
 
-enum { RETRY_MS = 250, US_PER_S = 1000000, KIB = 1024 };
+enum { RETRY_MS = 250, US_PER_S = 1000000 };
 
 /* One transaction's worth of the queue. */
 struct group {
@@ -113,23 +113,23 @@ struct timespec clock_after(int64_t ms) {
 
 /* --- failures ------------------------------------------------------------ */
 
-static void report(struct sqlite_journal *s, enum bt_err err,
-                   const char *what) {
+static void report(struct sqlite_journal *s, struct store *blamed,
+                   enum bt_err err, const char *what) {
   struct journal_error why;
-  (void)store_explain(&s->writer, err, what, &why);
+  (void)store_explain(blamed, err, what, &why);
   store_rollback(&s->writer);
   if (s->base.options.on_failed != NULL) {
     s->base.options.on_failed(s->base.options.ctx, &why);
   }
 }
 
-static void fail_for_good(struct sqlite_journal *s, enum bt_err err,
-                          const char *what) {
+static void fail_for_good(struct sqlite_journal *s, struct store *blamed,
+                          enum bt_err err, const char *what) {
   (void)pthread_mutex_lock(&s->lock);
   s->stats.failed = true;
   (void)pthread_cond_broadcast(&s->published);
   (void)pthread_mutex_unlock(&s->lock);
-  report(s, err, what);
+  report(s, blamed, err, what);
   store_keep_log(&s->writer);
 }
 
@@ -142,7 +142,7 @@ static bool wait_for_room(struct sqlite_journal *s, enum bt_err shortage) {
   s->stats.full = true;
   (void)pthread_mutex_unlock(&s->lock);
   if (first) {
-    report(s, shortage, "write batches");
+    report(s, &s->writer, shortage, "write batches");
   }
   store_rollback(&s->writer);
   (void)pthread_mutex_lock(&s->lock);
@@ -254,7 +254,7 @@ static bool snapshot_step(struct sqlite_journal *s) {
   if (err == BT_ERR_FULL || err == BT_ERR_NOMEM) {
     give_up_snapshot(s);
   } else if (err != BT_ERR_OK) {
-    fail_for_good(s, err, "write a snapshot");
+    fail_for_good(s, &s->writer, err, "write a snapshot");
     return false;
   }
   if (job->stage == SNAPSHOT_NONE) {
@@ -268,30 +268,13 @@ static bool snapshot_step(struct sqlite_journal *s) {
 
 /* False if the journal has failed. */
 static bool checkpoint_step(struct sqlite_journal *s) {
-  const int64_t kib = (int64_t)s->writer.wal_pages * STORE_PAGE_SIZE / KIB;
-  if (kib < s->base.options.checkpoint_kib) {
-    return true;
-  }
-  const int64_t start_us = clock_us();
-  enum bt_err err = journal_fault(&s->base, JOURNAL_BEFORE_CHECKPOINT);
-  if (err == BT_ERR_OK) {
-    err = store_checkpoint(&s->writer);
-  }
-  if (err == BT_ERR_OK) {
-    err = dir_mark_sync(&s->dir);
-  }
-  /* Full: the log still has everything and grows; the next time, then. */
+  struct store *blamed = NULL;
+  const enum bt_err err = folding_step(s, &blamed);
+  /* Full: the next time, then. */
   if (err != BT_ERR_OK && err != BT_ERR_FULL) {
-    fail_for_good(s, err, "fold the log into the file");
+    fail_for_good(s, blamed, err, "fold the log into the file");
     return false;
   }
-  const int64_t took_us = clock_us() - start_us;
-  (void)pthread_mutex_lock(&s->lock);
-  s->stats.checkpoints++;
-  if (took_us > s->stats.checkpoint_max_us) {
-    s->stats.checkpoint_max_us = took_us;
-  }
-  (void)pthread_mutex_unlock(&s->lock);
   return true;
 }
 
@@ -306,7 +289,7 @@ static bool write_taken(struct sqlite_journal *s) {
         return false;
       }
     } else if (err != BT_ERR_OK) {
-      fail_for_good(s, err, "write batches");
+      fail_for_good(s, &s->writer, err, "write batches");
       return false;
     } else if (!checkpoint_step(s)) {
       return false;
@@ -317,7 +300,7 @@ static bool write_taken(struct sqlite_journal *s) {
 
 static bool has_work(const struct sqlite_journal *s) {
   return s->queue.batches > 0 || s->snapshot_asked ||
-         s->job.stage != SNAPSHOT_NONE;
+         s->job.stage != SNAPSHOT_NONE || s->folding.stage == FOLD_DONE;
 }
 
 static void take_snapshot(struct sqlite_journal *s) {
@@ -355,14 +338,8 @@ static void *writer_main(void *arg) {
 
 enum bt_err writer_start(struct sqlite_journal *s, struct journal_error *why) {
   const int err = pthread_create(&s->thread, NULL, writer_main, s);
-  if (err != 0) {
-    return journal_fail(why, BT_ERR_NOMEM,
-                        "Cannot start the journal's thread: %s. Raise the "
-                        "limit of threads or of memory.",
-                        strerror(err));
-  }
-  s->running = true;
-  return BT_ERR_OK;
+  s->running = err == 0;
+  return err == 0 ? folding_start(s, why) : journal_no_thread(why, err);
 }
 
 void writer_stop(struct sqlite_journal *s) {
@@ -375,4 +352,5 @@ void writer_stop(struct sqlite_journal *s) {
   (void)pthread_mutex_unlock(&s->lock);
   bt_check(pthread_join(s->thread, NULL) == 0);
   s->running = false;
+  folding_stop(s);
 }

@@ -32,7 +32,7 @@ struct entry {
 
 static struct {
   pthread_mutex_t lock;
-  bool runs; /* write down what happens */
+  _Atomic bool runs; /* write down what happens */
   bool idle; /* syncs of what is only looked at cost nothing */
   struct entry *entries;
   size_t count, cap;
