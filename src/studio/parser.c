@@ -118,8 +118,10 @@ static struct place error_place(struct parser *p) {
   if (before == p->at || before == 0 || p->parens == 0) {
     return t->at;
   }
-  const struct place last = p->tokens[before - 1].at;
-  return (struct place){last.line, last.column + last.length, 1};
+  /* What the lexer puts in for a text without its end takes no place. */
+  const struct token *last = &p->tokens[before - 1];
+  const uint32_t length = last->to > last->from ? last->at.length : 0;
+  return (struct place){last->at.line, last->at.column + length, 1};
 }
 
 static void describe(const struct token *t, char out[64]) {
