@@ -36,14 +36,21 @@ size_t array_size(struct text array) {
 
 struct value array_property(struct value v, struct text name) {
   const bool counts = text_equal_nocase(name, TEXT("size"));
-  if (value_tag(v) == VALUE_TEXT && counts) {
-    return value_number((double)array_size(value_as_text(v)));
+  const bool measures = text_equal_nocase(name, TEXT("length"));
+  char buffer[VALUE_SHORT];
+  if (!counts && !measures) {
+    return value_null();
   }
-  if (value_tag(v) == VALUE_LIST && counts) {
+  switch ((unsigned)value_tag(v)) {
+  case VALUE_LIST: /* people say either of it */
     return value_number((double)value_list_of(v)->count);
+  case VALUE_TEXT:
+    return value_number(counts ? (double)array_size(value_as_text(v))
+                               : (double)utf8_count(value_as_text(v)));
+  case VALUE_NUMBER: /* as the text that it is for every method */
+  case VALUE_DATE:
+    return value_number(counts ? 1 : (double)value_short_text(v, buffer).len);
+  default:
+    return value_null();
   }
-  if (value_tag(v) == VALUE_TEXT && text_equal_nocase(name, TEXT("length"))) {
-    return value_number((double)utf8_count(value_as_text(v)));
-  }
-  return value_null();
 }

@@ -21,6 +21,9 @@ static size_t char_of(struct text t, size_t byte) {
 
 enum op_result builtin_do_LENGTH(const struct builtin *b) {
   char buffer[BUILTIN_SHORT];
+  if (value_tag(b->args[0]) == VALUE_LIST) {
+    return builtin_do_SIZE(b); /* as people who know JavaScript mean it */
+  }
   const size_t n = utf8_count(builtin_text(b, 0, buffer));
   return builtin_put(b, value_number((double)n));
 }

@@ -4,9 +4,9 @@
 
 /* In this order; the findings are sorted by their places at the end. */
 static void (*const passes[])(struct checker *c) = {
-    check_unset,      check_unreachable, check_members,
-    check_joins,      check_requests,    check_handover,
-    check_conditions, check_transfers,   check_answers,
+    check_unset,     check_unreachable, check_members,  check_plain,
+    check_joins,     check_requests,    check_handover, check_conditions,
+    check_transfers, check_answers,
 };
 
 struct checker_world checker_world_default(void) {

@@ -101,6 +101,7 @@ bool checker_has_finding(const struct checker *c, unsigned code,
 void check_unset(struct checker *c);
 void check_unreachable(struct checker *c);
 void check_members(struct checker *c);
+void check_plain(struct checker *c);
 void check_joins(struct checker *c);
 void check_requests(struct checker *c);
 void check_handover(struct checker *c);

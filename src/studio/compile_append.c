@@ -203,15 +203,9 @@ static size_t additions_of(struct compiler *c, const struct expr *target,
   return count;
 }
 
-bool compiler_append_at(struct compiler *c, const struct expr *target,
-                        const struct expr *sum) {
+static void add_at(struct compiler *c, const struct expr *target,
+                   const struct addition *added, size_t count) {
   const bool index = target->kind == EXPR_INDEX;
-  const uint32_t keep = c->next;
-  struct addition added[PIECES_MAX];
-  const size_t count = additions_of(c, target, sum, added);
-  if (count == 0) {
-    return false;
-  }
   const struct opened o = compiler_open(c, target->left, index);
   const uint16_t key = index ? compiler_operand(c, target->right)
                              : compiler_text(c, target->text);
@@ -223,19 +217,46 @@ bool compiler_append_at(struct compiler *c, const struct expr *target,
   if (index) {
     compiler_put_back(c, target->left, o);
   }
+}
+
+bool compiler_append_at(struct compiler *c, const struct expr *target,
+                        const struct expr *sum) {
+  const uint32_t keep = c->next;
+  struct addition added[PIECES_MAX];
+  const size_t count = additions_of(c, target, sum, added);
+  if (count == 0) {
+    return false;
+  }
+  add_at(c, target, added, count);
   c->next = keep;
   return true;
+}
+
+/* A variable, or a member or an element at a place that no call computes. */
+static bool is_place(const struct expr *e) {
+  while (e->kind == EXPR_MEMBER ||
+         (e->kind == EXPR_INDEX && is_same_index(e->right, e->right))) {
+    e = e->left;
+  }
+  return e->kind == EXPR_NAME;
 }
 
 bool compiler_append_call(struct compiler *c, const struct expr *call) {
   if (call->kind != EXPR_METHOD || call->callee != CALLEE_BUILTIN ||
       call->callee_id != BUILTIN_APPEND || call->argc != 1 ||
-      call->left->kind != EXPR_NAME || !are_apart(call->args, call->left)) {
+      !is_place(call->left) || !are_apart(call->args, call->left)) {
     return false;
   }
   const uint32_t keep = c->next;
-  append_registers(c, call->at, call->left, compiler_fresh(c, call->args),
-                   1 | CODE_METHOD);
+  if (call->left->kind == EXPR_NAME) {
+    append_registers(c, call->at, call->left, compiler_fresh(c, call->args),
+                     1 | CODE_METHOD);
+  } else {
+    name_texts(c, call->left);
+    const struct addition added = {OP_CALL_APPEND_AT,
+                                   compiler_operand(c, call->args)};
+    add_at(c, call->left, &added, 1);
+  }
   c->next = keep;
   return true;
 }

@@ -40,7 +40,7 @@ static struct arm *parse_arm(struct parser *p) {
   do {
     parse_label(p, arm, &end);
     if (!p->panic && !parser_at(p, TOKEN_NEWLINE) &&
-        !parser_at(p, TOKEN_BRACE_OPEN)) {
+        !parser_at(p, TOKEN_BRACE_OPEN) && !at_label(p)) {
       parser_expected_hint(
           p, "'{' or the end of the line after this label",
           parser_at(p, TOKEN_COMMA)

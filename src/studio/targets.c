@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/map.h"
 #include "studio/action.h"
+#include "studio/builtin_priv.h"
 #include "studio/code_priv.h"
 
 /* A variable whose values are targets, or lists of them. */
@@ -268,9 +270,40 @@ static void add_of_kind(struct finder *f, const char *kind,
   }
 }
 
+static const struct text payload_members[] = {
+    {"queueId", 7}, {"queue", 5}, {"skill", 5}, {"agentId", 7}};
+enum { PAYLOAD_MEMBERS = sizeof payload_members / sizeof payload_members[0] };
+
+/* fromjson('{"action":"Transfer","queueId":"x"}') */
+static void add_of_json(struct finder *f, const struct expr *call) {
+  const struct expr *literal =
+      call->kind == EXPR_METHOD ? call->left : call->args;
+  struct arena arena;
+  struct json *json = NULL;
+  if (literal == NULL || literal->kind != EXPR_TEXT) {
+    return;
+  }
+  arena_init(&arena, f->program->mem, 0);
+  const bool read = json_parse(&arena, literal->text, JSON_DEPTH_DEFAULT, &json,
+                               NULL) == BT_ERR_OK;
+  for (size_t i = 0; i < PAYLOAD_MEMBERS && read; i++) {
+    const struct text name = json_member_text(json, payload_members[i]);
+    const struct text kept =
+        name.len == 0 ? name : arena_copy_text(&f->program->arena, name);
+    f->failed = f->failed || kept.ptr == NULL;
+    if (kept.len > 0) {
+      add_target(f, kept, literal->at.line);
+    }
+  }
+  arena_free(&arena);
+}
+
 static void look_at_call(struct finder *f, const struct at *at,
                          const struct expr *e) {
   const struct expr *target = target_argument(e);
+  if (e->callee == CALLEE_BUILTIN && e->callee_id == BUILTIN_FROMJSON) {
+    add_of_json(f, e);
+  }
   if (is_action(e, ACTION_BOT_EXCHANGE) && e->args->kind == EXPR_TEXT) {
     add_of_kind(f, "bot", e->args);
   } else if (is_action(e, ACTION_CHECK_HOURS) && e->args != NULL &&
@@ -285,13 +318,11 @@ static void look_at_call(struct finder *f, const struct at *at,
 /* payload.queueId = … */
 static void look_at_payload(struct finder *f, const struct at *at,
                             const struct stmt *s) {
-  static const struct text members[] = {
-      {"queueId", 7}, {"queue", 5}, {"skill", 5}, {"agentId", 7}};
   if (s->kind != STMT_ASSIGN || s->target->kind != EXPR_MEMBER) {
     return;
   }
-  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-    if (text_equal_nocase(members[i], s->target->text)) {
+  for (size_t i = 0; i < PAYLOAD_MEMBERS; i++) {
+    if (text_equal_nocase(payload_members[i], s->target->text)) {
       follow(f, at->unit, s->value, false);
     }
   }

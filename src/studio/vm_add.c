@@ -102,9 +102,8 @@ enum op_result vm_splice(struct vm *vm, const struct value *pieces,
              : vm_take_scratch(vm, place);
 }
 
-/* s.append(more) */
-static enum op_result append_method(struct vm *vm, struct value more,
-                                    struct value *place) {
+enum op_result vm_append_method(struct vm *vm, struct value more,
+                                struct value *place) {
   if (is_long(*place) && value_tag(more) == VALUE_TEXT) {
     return append(vm, value_text_of(*place), value_as_text(more), place);
   }
@@ -124,7 +123,7 @@ enum op_result vm_grow(struct vm *vm, const struct insn *in,
     return vm_add_to(vm, place, &b, in->c == 1, place);
   }
   if (in->c & CODE_METHOD) {
-    return append_method(vm, registers[in->b], place);
+    return vm_append_method(vm, registers[in->b], place);
   }
   return vm_splice(vm, &registers[in->b], in->c, place);
 }

@@ -333,6 +333,7 @@ static op_fn *const ops[OPCODES] = {
     [OP_ADD_AT] = vm_op_grow_at,
     [OP_JOIN_AT] = vm_op_grow_at,
     [OP_APPEND_AT] = vm_op_grow_at,
+    [OP_CALL_APPEND_AT] = vm_op_grow_at,
     [OP_BUILTIN] = op_builtin,
 };
 

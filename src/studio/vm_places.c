@@ -280,9 +280,14 @@ static struct value *place_of(struct vm *vm, struct value into,
 
 static enum op_result grow(const struct op *op, struct value more,
                            struct value *place) {
-  return op->kind == OP_APPEND_AT
-             ? vm_splice(op->vm, &more, 1, place)
-             : vm_add_to(op->vm, place, &more, op->kind == OP_JOIN_AT, place);
+  switch ((unsigned)op->kind) {
+  case OP_APPEND_AT:
+    return vm_splice(op->vm, &more, 1, place);
+  case OP_CALL_APPEND_AT:
+    return vm_append_method(op->vm, more, place);
+  default:
+    return vm_add_to(op->vm, place, &more, op->kind == OP_JOIN_AT, place);
+  }
 }
 
 /* Only a member has a text of the script as its key. */

@@ -123,6 +123,9 @@ enum op_result vm_add_to(struct vm *vm, const struct value *a,
  * grows. */
 enum op_result vm_splice(struct vm *vm, const struct value *pieces,
                          unsigned count, struct value *place);
+/* place.append(more) */
+enum op_result vm_append_method(struct vm *vm, struct value more,
+                                struct value *place);
 /* ADD_GLOBAL, APPEND and APPEND_GLOBAL: *@place, a variable, grows. */
 enum op_result vm_grow(struct vm *vm, const struct insn *in,
                        const struct value *registers, struct value *place);

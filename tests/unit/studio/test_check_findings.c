@@ -55,6 +55,22 @@ static const struct story stories[] = {
      "IF r = null { TRACE 5 }\n",
      "1 transfer-refused, 2 answer-compared, 3 answer-compared, 4 "
      "answer-compared"},
+    {"a member that no text has",
+     "s = \"hello\"\nt = s.upper\nTRACE \"{s.lenght}{'x'.len}{now().hour}\"\n"
+     "n$ = 5\nTRACE n$.trim\nTRACE t.size + s.length\n",
+     "2 unknown-member, 3 unknown-member, 3 unknown-member, 3 "
+     "unknown-member, 5 unknown-member"},
+    {"a member of what may be an object",
+     "s = fromjson('{\"upper\":1}')\nTRACE s.upper\nDYNAMIC o\n"
+     "TRACE o.trim\nt = \"a\"\nt = GetSessionInfo()\nTRACE t.status\n"
+     "FUNCTION f(x) { RETURN x.left }\nTRACE f(o)\n",
+     ""},
+    {"an index that no element has",
+     "l = fromjson('[1]')\nTRACE l[0]\nTRACE \"a|b\"[-1]\nTRACE l[1]\n",
+     "2 bad-index, 3 bad-index"},
+    {"a text as the payload of a transfer",
+     "r = Transfer('{\"queueId\":\"A\"}')\nTRACE r.code\n",
+     "1 transfer-refused, 1 bad-option"},
     {"= twice in one line", "a = 1\nb = a = 1\nc = a == 1\nTRACE \"{b}{c}\"\n",
      "2 equality-as-value"},
     {"a branch that asks again",

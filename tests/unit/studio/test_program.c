@@ -55,6 +55,11 @@ static void test_targets_come_from_afar(void **state) {
   check_targets("q = GetQueueInfo(\"Sales\")\nl = \"Later\"\n"
                 "Callback(\"+49\", 60, l)\nCallback(\"+49\", 60)\n",
                 "Sales|Later");
+  check_targets(
+      "x = fromjson('{\"action\":\"Transfer\",\"queueId\":\"Red\"}')\n"
+      "y = '{\"skill\":\"Blue\"}'.fromjson()\n"
+      "z = fromjson('{\"queueId\":')\n",
+      "Red|Blue");
   check_targets("c = CheckHours(\"Main\")\nb = BotExchange(\"faq\")\n",
                 "hours:Main|bot:faq");
   check_targets("FUNCTION f(x) { Transfer(1, x)\nf(x) }\nf(\"A\")\na = b\n"
