@@ -381,7 +381,7 @@ test("a file that is not taken: the visitor reads why, and may take it away", as
 test("a file with a virus stays outside; one that could not be looked at may be sent again", async () => {
   for (const { locale, infected, unseen, again, remove } of [
     { locale: "en-GB", infected: "The virus scanner found something in 'bill.txt': Test-Virus FOUND.", unseen: "'odd.txt' was not taken, for the scanner failed", again: "Try again", remove: "Remove bill.txt" },
-    { locale: "de-DE", infected: "Die Virenprüfung hat in der Datei etwas gefunden", unseen: "Die Datei konnte nicht auf Viren geprüft werden", again: "Noch einmal versuchen", remove: "bill.txt entfernen" },
+    { locale: "de-DE", infected: "Die Virenprüfung hat in 'bill.txt' etwas gefunden: Test-Virus FOUND.", unseen: "Die Datei 'odd.txt' wurde nicht angenommen: die Virenprüfung ist gescheitert", again: "Noch einmal versuchen", remove: "bill.txt entfernen" },
   ]) {
     const page = await visit("plain", { locale });
     const session = await openChat(page);
