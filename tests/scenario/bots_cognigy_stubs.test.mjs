@@ -46,7 +46,11 @@ const WRONG = {
 
 let server, manner;
 const wire = http.createServer((request, answer) => answer.writeHead(200, { "Content-Type": "text/html" }).end("<html>"));
-const sockets = new WebSocketServer({ server: wire });
+const sockets = new WebSocketServer({ server: wire, verifyClient: (_, answer) => {
+  handshakes++;
+  return manner.refuse ? answer(false, manner.refuse, "No", manner.headers) : answer(true);
+} });
+let handshakes = 0;
 const play = (line, packets) => packets.forEach((p) => (typeof p === "string" ? line.send(p) : p(line)));
 const acks = [];
 sockets.on("connection", (line) => {
@@ -104,6 +108,52 @@ for (const [what, how] of Object.entries(WRONG)) {
     const events = await talk.events();
     assert.ok(events.some((e) => e.type === "bot.note" || e.type === "invite.expired"), `told why: ${events.map((e) => e.type)}`);
     assert.deepEqual(await talk.texts(), []);
+    await talk.finish();
+  });
+}
+
+test("what is said before endpoint-ready waits until then", async () => {
+  manner = { open: [OPEN, "40", output("early", 3), '42["typingStatus",{"status":"typingOn"}]', READY], turn: [output("yes", 7), PING] };
+  acks.length = 0;
+  const talk = await Talk.open(server, "bot");
+  await talk.hears("early");
+  talk.say("hello");
+  await talk.hears("yes");
+  assert.deepEqual(await talk.texts(), ["early", "yes"]);
+  assert.ok(acks.includes("433[]"));
+  await talk.finish();
+  manner = { open: [OPEN, "40", '42["output",{"type":"output","data":{"text":"Good-bye","data":{"handover":true}}}]', READY], turn: [] };
+  const other = await Talk.open(server, "bot"); // a goodbye, too
+  await other.becomes("releasing");
+  assert.deepEqual(await other.texts(), ["Good-bye"]);
+  await other.finish();
+});
+
+// What the timeline says: a reader must know what to mend.
+const closes = (code, reason) => ({ open: [OPEN, "40", READY], turn: [(line) => line.close(code, reason)] });
+const TOLD = {
+  "refused with 401": [{ refuse: 401 }, /the endpoint answered 404, and 401 to the WebSocket/, 2],
+  "redirected": [{ refuse: 302, headers: { Location: "/elsewhere" } }, /answered 404, and 302 to the WebSocket/, 2],
+  "busy for a second": [{ refuse: 429, headers: { "Retry-After": "1" } }, /the endpoint answered 429/, 2],
+  "busy for a day": [{ refuse: 503, headers: { "Retry-After": "86400" } }, /answered 503, and wants to be left alone for 86400 s/, 1],
+  "closed with a code of its own": [closes(4001, "kicked: “out”"), /gone: the connection to the endpoint was closed with the code 4001: kicked: “out”\./],
+  "closed for policy": [closes(1008), /closed with the code 1008: policy/],
+  "a packet beyond all measure": [WRONG["a frame beyond all measure"], /closed with the code 1009: the message is too long/],
+  "never ready": [WRONG["never ready"], /The bot was connected and never said endpoint-ready|not ready in time/],
+};
+wire.removeAllListeners("request");
+wire.on("request", (request, answer) => answer.writeHead(manner.refuse ? 404 : 200, { "Content-Type": "text/html" }).end("<html>"));
+for (const [what, [how, sentence, tries]] of Object.entries(TOLD)) {
+  test(`told: ${what}`, async () => {
+    manner = how;
+    handshakes = 0;
+    const begun = Date.now();
+    const talk = await Talk.open(server, "bot");
+    talk.say("hello");
+    await talk.becomes("queued");
+    assert.match((await talk.events()).filter((e) => e.type === "bot.note").map((e) => e.note).join("\n"), sentence);
+    if (tries) assert.equal(handshakes, tries);
+    if (how.headers?.["Retry-After"] === "1") assert.ok(Date.now() - begun >= 1000, "asked again no earlier");
     await talk.finish();
   });
 }

@@ -7,6 +7,8 @@
 
 #include "base/check.h"
 #include "base/rand.h"
+#include "bots/cognigy/about.h"
+#include "bots/cognigy/early.h"
 #include "bots/cognigy/line.h"
 #include "bots/cognigy/output.h"
 #include "bots/cognigy/push.h"
@@ -20,6 +22,7 @@ enum {
   LONGEST_PAUSE_MS = 8000,
   READY_WITHIN_US = 10000000,
   AGAIN_US = 2000000, /* for an answer, on a line that is back */
+  ALONE_MS = 30000,   /* a customer does not wait longer for Retry-After */
   POLLS_MAX = 100000,
   MS_US = 1000
 };
@@ -56,6 +59,7 @@ struct cognigy_talk {
   struct backoff backoff;
   struct held_turn *first, *last;
   unsigned held;
+  struct early early;
   struct textbuf user;  /* the userId */
   struct textbuf about; /* the session, for the first input; then empty */
   bool ready, was_ready, said_goodbye;
@@ -63,6 +67,7 @@ struct cognigy_talk {
   bool returns;         /* from an agent: the flow is to be told */
   uint32_t connection;  /* the how-manieth */
   int64_t down_at_us;
+  char why_down[256]; /* the last line, of one that never was ready */
   struct said said[SAID_MAX];
   uint32_t said_count;
 };
@@ -98,6 +103,7 @@ static void clear(struct cognigy_talk *t) {
   t->line = NULL;
   loop_timer_free(t->timer);
   t->timer = NULL;
+  early_clear(&t->early);
   while (t->first != NULL) {
     drop_held(t);
   }
@@ -105,9 +111,28 @@ static void clear(struct cognigy_talk *t) {
   textbuf_free(&t->about);
 }
 
+static void note_never_ready(struct cognigy_talk *t) {
+  char sentence[320];
+  if (t->awaited == AWAITED_READY) {
+    bot_note(&t->talk,
+             TEXT("The bot was connected and never said endpoint-ready."));
+    return;
+  }
+  (void)snprintf(sentence, sizeof sentence, "The bot was not there: %s.",
+                 t->why_down[0] != '\0'
+                     ? t->why_down
+                     : "its endpoint had not opened the connection");
+  bot_note(&t->talk, text_from(sentence));
+}
+
+/* The line says goodbye in both cases. Who looks for why the bot never came
+ * finds it in the timeline. */
 static void release(struct bot_talk *talk, bool for_good) {
-  (void)for_good; /* the line says goodbye in both cases */
-  clear(talk_of(talk));
+  struct cognigy_talk *t = talk_of(talk);
+  if (for_good && !t->was_ready) {
+    note_never_ready(t);
+  }
+  clear(t);
 }
 
 static void lose(struct cognigy_talk *t, const char *why) {
@@ -338,6 +363,7 @@ static void on_ready(struct cognigy_talk *t) {
   } else {
     t->was_ready = true;
     greet(t);
+    return; /* what it said before comes first */
   }
   flush(t);
 }
@@ -355,13 +381,10 @@ static void take_typed(struct cognigy_talk *t, const struct line_event *event) {
   }
 }
 
-static void on_event(void *ctx, const struct line_event *event) {
-  struct cognigy_talk *t = ctx;
+static void take_event(struct cognigy_talk *t, const struct line_event *event) {
   const struct text name = event->name;
   const struct json *argument = event->argument;
-  if (text_equal(name, TEXT("endpoint-ready"))) {
-    on_ready(t);
-  } else if (text_equal(name, TEXT("output"))) {
+  if (text_equal(name, TEXT("output"))) {
     take_typed(t, event);
   } else if (text_equal(name, TEXT("finalPing"))) {
     end_of_turn(t);
@@ -373,6 +396,29 @@ static void on_event(void *ctx, const struct line_event *event) {
   }
 }
 
+/* ---- before it is ready */
+
+static void say_early(void *ctx, const struct line_event *event) {
+  take_event(ctx, event);
+}
+
+static void on_event(void *ctx, const struct line_event *event) {
+  struct cognigy_talk *t = ctx;
+  if (text_equal(event->name, TEXT("endpoint-ready"))) {
+    const bool first = !t->was_ready;
+    on_ready(t);
+    if (first) {
+      early_give(&t->early, say_early, t);
+      flush(t);
+    }
+  } else if (t->was_ready) {
+    take_event(t, event);
+  } else if (!early_keep(&t->early, event)) {
+    bot_note(&t->talk, TEXT("The bot spoke before it was ready: that is lost, "
+                            "it was too much."));
+  }
+}
+
 /* ---- connections */
 
 static void on_up(void *ctx) {
@@ -381,6 +427,7 @@ static void on_up(void *ctx) {
     await(t, AWAITED_READY, READY_WITHIN_US);
   } else {
     on_ready(t);
+    flush(t);
   }
 }
 
@@ -417,7 +464,8 @@ static enum bt_err connect(struct cognigy_talk *t) {
   return err;
 }
 
-static void try_again(struct cognigy_talk *t, struct text why) {
+static void try_again(struct cognigy_talk *t, struct text why,
+                      int64_t retry_after_ms) {
   char sentence[640];
   if (t->ready) {
     t->down_at_us = loop_now_us();
@@ -425,6 +473,7 @@ static void try_again(struct cognigy_talk *t, struct text why) {
                    "The connection to the bot is gone: %.*s.", TEXT_ARG(why));
     bot_note(&t->talk, text_from(sentence));
   }
+  (void)snprintf(t->why_down, sizeof t->why_down, "%.*s", TEXT_ARG(why));
   t->ready = false;
   if ((int64_t)t->backoff.failures + 1 >=
       bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_ATTEMPTS)) {
@@ -433,14 +482,26 @@ static void try_again(struct cognigy_talk *t, struct text why) {
     lose(t, sentence);
     return;
   }
+  if (retry_after_ms > ALONE_MS) {
+    (void)snprintf(
+        sentence, sizeof sentence,
+        "The bot cannot be reached: %.*s, and wants to be left alone "
+        "for %lld s.",
+        TEXT_ARG(why), (long long)retry_after_ms / 1000);
+    lose(t, sentence);
+    return;
+  }
+  const int64_t pause_ms =
+      backoff_next_ms(&t->backoff, &bot_of(t->talk.bot)->chance);
   await(t, AWAITED_LINE,
-        backoff_next_ms(&t->backoff, &bot_of(t->talk.bot)->chance) * MS_US);
+        MS_US * (pause_ms > retry_after_ms ? pause_ms : retry_after_ms));
 }
 
 static void on_down(void *ctx, bool in_order, struct text why) {
   struct cognigy_talk *t = ctx;
   char copy[512];
   (void)snprintf(copy, sizeof copy, "%.*s", TEXT_ARG(why));
+  const int64_t retry_after_ms = line_retry_after_ms(t->line);
   line_free(t->line);
   t->line = NULL;
   if (t->said_goodbye) {
@@ -449,7 +510,7 @@ static void on_down(void *ctx, bool in_order, struct text why) {
   } else if (in_order) {
     lose(t, "The bot closed its connection without a goodbye.");
   } else {
-    try_again(t, text_from(copy));
+    try_again(t, text_from(copy), retry_after_ms);
   }
 }
 
@@ -470,39 +531,6 @@ static void on_timer(void *ctx) {
 
 /* ---- invitations */
 
-/* What flows are told about the session with its first input. */
-static void put_about(struct cognigy_talk *t, const struct json *session) {
-  static const struct text told[] = {{"id", 2},
-                                     {"entryPoint", 10},
-                                     {"channel", 7},
-                                     {"customer", 8},
-                                     {"attributes", 10}};
-  struct json_out o;
-  json_out_init(&o, &t->about);
-  json_open_object(&o);
-  json_key(&o, "session");
-  json_open_object(&o);
-  for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
-    const struct json *m = json_member(session, told[i]);
-    if (m != NULL) {
-      json_key_text(&o, told[i]);
-      json_put_tree(&o, m);
-    }
-  }
-  json_close_object(&o);
-  json_close_object(&o);
-}
-
-/* Did an agent speak in it? */
-static bool was_with_agent(const struct json *session) {
-  const struct json *list = json_member(session, TEXT("messages"));
-  const struct json *m = list == NULL ? NULL : list->first;
-  while (m != NULL && !text_equal(cognigy_text(m, "from"), TEXT("agent"))) {
-    m = m->next;
-  }
-  return m != NULL;
-}
-
 static void learn(struct cognigy_talk *t, struct text session) {
   const bool by_session =
       bot_setting_num(settings_of(t), BOT_OPTION_COGNIGY_USER) != 0;
@@ -512,14 +540,15 @@ static void learn(struct cognigy_talk *t, struct text session) {
   const enum bt_err err =
       json_parse(&arena, session, JSON_DEPTH_MAX, &tree, NULL);
   cognigy_put_user(session, t->talk.session, by_session, &t->user);
-  put_about(t, err == BT_ERR_OK ? tree : NULL);
-  t->returns = err == BT_ERR_OK && was_with_agent(tree);
+  cognigy_put_about(err == BT_ERR_OK ? tree : NULL, &t->about);
+  t->returns = err == BT_ERR_OK && cognigy_was_with_agent(tree);
   arena_free(&arena);
 }
 static bool invite(struct bot_talk *talk, const struct bot_invitation *how) {
   struct cognigy_talk *t = talk_of(talk);
   textbuf_init(&t->user, mem_of(t));
   textbuf_init(&t->about, mem_of(t));
+  t->early.mem = mem_of(t);
   t->backoff =
       (struct backoff){.first_ms = FIRST_PAUSE_MS, .most_ms = LONGEST_PAUSE_MS};
   /* The gap began with the process before this one. */

@@ -8,6 +8,7 @@ enum {
   OPEN_WITHIN_US = 10000000,
   PING_EVERY_MS = 25000,
   PONG_WITHIN_MS = 5000,
+  RETRY_MAX_S = 86400,
   MESSAGE_BYTES = 1 << 20
 };
 
@@ -165,16 +166,49 @@ static void on_binary(void *ctx, struct ws *ws, struct text message) {
   (void)message;
 }
 
+static const char *meaning(uint16_t code) {
+  switch (code) {
+  case WS_CODE_GOING_AWAY:
+    return "going away";
+  case WS_CODE_PROTOCOL:
+    return "what came is no WebSocket";
+  case WS_CODE_UNSUPPORTED:
+    return "what came is not understood";
+  case WS_CODE_NOT_UTF8:
+    return "what came is not UTF-8";
+  case WS_CODE_POLICY:
+    return "policy";
+  case WS_CODE_TOO_BIG:
+    return "a packet was too large";
+  case WS_CODE_INTERNAL:
+    return "an error of the server";
+  case WS_CODE_TRY_LATER:
+    return "try again later";
+  default:
+    return "";
+  }
+}
+
 static void on_close(void *ctx, struct ws *ws, uint16_t code,
                      struct text reason) {
   struct line *l = ctx;
+  char why[320];
   (void)ws;
-  (void)reason;
   l->ws = NULL;
-  const bool in_order = code == WS_CODE_NORMAL || code == WS_CODE_NONE;
-  line_down(l, in_order,
-            in_order ? "the endpoint closed the connection"
-                     : "the connection to the endpoint was cut");
+  if (code == WS_CODE_NORMAL || code == WS_CODE_NONE) {
+    line_down(l, true, "the endpoint closed the connection");
+    return;
+  }
+  if (code == WS_CODE_ABNORMAL) {
+    line_down(l, false, "the connection to the endpoint was cut");
+    return;
+  }
+  const struct text said = reason.len > 0 ? reason : text_from(meaning(code));
+  (void)snprintf(why, sizeof why,
+                 "the connection to the endpoint was closed with the code "
+                 "%u%s%.*s",
+                 (unsigned)code, said.len > 0 ? ": " : "", TEXT_ARG(said));
+  line_down(l, false, why);
 }
 
 static void on_open(void *ctx, struct ws *ws) {
@@ -182,12 +216,36 @@ static void on_open(void *ctx, struct ws *ws) {
   l->ws = ws;
 }
 
+/* Retry-After in seconds; a date is taken for nothing. */
+static int64_t retry_after_ms(const struct client_response *response) {
+  int64_t seconds = 0;
+  for (size_t i = 0; i < response->header_count; i++) {
+    const struct http_header *h = &response->headers[i];
+    if (text_equal_nocase(h->name, TEXT("Retry-After")) &&
+        text_to_i64(text_trim(h->value), &seconds)) {
+      return seconds < 0             ? 0
+             : seconds > RETRY_MAX_S ? INT64_C(1000) * RETRY_MAX_S
+                                     : seconds * 1000;
+    }
+  }
+  return 0;
+}
+
+/* Who has too much to do is not asked in another way at once. */
+static bool is_busy(int status) {
+  return status == 429 || status == 503;
+}
+
 /* A proxy that knows no WebSocket answers like any other server. */
 static void on_refused(void *ctx, const struct client_response *response) {
   struct line *l = ctx;
-  if (response->err == BT_ERR_OK && l->transport == LINE_AUTO) {
-    line_poll_begin(l);
-    return;
+  if (response->err == BT_ERR_OK) {
+    l->refused = response->status;
+    l->retry_after_ms = retry_after_ms(response);
+    if (l->transport == LINE_AUTO && !is_busy(response->status)) {
+      line_poll_begin(l);
+      return;
+    }
   }
   char why[480];
   if (response->err == BT_ERR_OK) {
@@ -277,6 +335,10 @@ enum bt_err line_open(const struct line_options *o,
   }
   *out = l;
   return BT_ERR_OK;
+}
+
+int64_t line_retry_after_ms(const struct line *l) {
+  return l->retry_after_ms;
 }
 
 void line_free(struct line *l) {

@@ -47,6 +47,9 @@ enum bt_err line_open(const struct line_options *options,
 /* "42[…]" of a JSON list that begins with the event's name. False: not up, or
  * the peer takes nothing more. */
 bool line_emit(struct line *line, struct text list);
+/* Of one that is down: how long the endpoint wants to be left alone; 0: it did
+ * not say. */
+int64_t line_retry_after_ms(const struct line *line);
 /* With a word of goodbye if it is up. on_down() is not called. NULL is fine. */
 void line_free(struct line *line);
 

@@ -54,9 +54,14 @@ static bool is_good(struct line *l, const struct outbound_reply *reply) {
   if (reply->status < 0) {
     (void)snprintf(why, sizeof why, "no connection to the endpoint: %.*s",
                    TEXT_ARG(reply->reason));
+  } else if (l->refused != 0) {
+    (void)snprintf(why, sizeof why,
+                   "the endpoint answered %d, and %d to the WebSocket",
+                   reply->status, l->refused);
   } else {
     (void)snprintf(why, sizeof why, "the endpoint answered %d", reply->status);
   }
+  l->retry_after_ms = reply->retry_after_ms;
   line_down(l, false, why);
   return false;
 }

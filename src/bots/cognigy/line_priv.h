@@ -16,7 +16,9 @@ struct line {
   struct loop_timer *timer; /* ping, its answer, and the opening */
   int64_t ping_every_us, pong_within_us;
   bool up, awaits_pong;
-  bool *freed; /* is told so; NULL: nobody asks */
+  int refused;            /* the answer to the WebSocket's handshake; 0: none */
+  int64_t retry_after_ms; /* what the endpoint asked for with its refusal */
+  bool *freed;            /* is told so; NULL: nobody asks */
   /* WebSocket */
   struct client *client;
   struct ws *ws;
