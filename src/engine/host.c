@@ -75,7 +75,7 @@ static void answer_late(const struct act *t, enum sleep sleep) {
     act_give_simple(t, 408, "The session did not get the status in time.");
     break;
   case SLEEP_CUSTOMER:
-    act_give_simple(t, 408, "The customer did not answer in time.");
+    host_answer_silence(t);
     break;
   case SLEEP_REST:
     host_answer_rest(t, "timeout");

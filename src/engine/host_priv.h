@@ -107,6 +107,7 @@ act_fn host_say, host_ask, host_menu, host_wait, host_wait_for;
 act_fn host_session_info, host_queue_info, host_set_attribute;
 act_fn host_set_disposition, host_signal, host_log;
 void host_answer_question(const struct act *t);
+void host_answer_silence(const struct act *t); /* in time */
 
 /* ---- host_run.c: other scripts */
 act_fn host_run_sub, host_run_script, host_spawn;

@@ -147,21 +147,32 @@ static void put_choice(const struct act *t, struct text said,
   json_put_text(o, choice_at(choices, index));
 }
 
+/* Has all members, whatever became of the question: a script may look at the
+ * choice without a look at the code. */
+static void answer_question(const struct act *t, int code, const char *message,
+                            struct text said) {
+  struct act_writer w;
+  act_answer_begin(t, &w, code, message);
+  json_key(&w.json, "text");
+  json_put_text(&w.json, said);
+  if (t->action.id == ACTION_MENU) {
+    put_choice(t, text_trim(said), &w.json);
+  }
+  act_answer_end(t, &w);
+}
+
 void host_answer_question(const struct act *t) {
   const struct live *l = engine_live(t->x->e, t->slot);
   const struct message *m = host_customer_answer(l, &t->x->e->runs[t->run]);
   if (m == NULL) {
-    act_give_simple(t, 410, "The customer left without an answer.");
+    answer_question(t, 410, "The customer left without an answer.", TEXT(""));
     return;
   }
-  struct act_writer w;
-  act_answer_begin(t, &w, 200, "");
-  json_key(&w.json, "text");
-  json_put_text(&w.json, m->text);
-  if (t->action.id == ACTION_MENU) {
-    put_choice(t, text_trim(m->text), &w.json);
-  }
-  act_answer_end(t, &w);
+  answer_question(t, 200, "", m->text);
+}
+
+void host_answer_silence(const struct act *t) {
+  answer_question(t, 408, "The customer did not answer in time.", TEXT(""));
 }
 
 /* ---- what is known, and notes */

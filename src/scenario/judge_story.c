@@ -3,6 +3,21 @@
 
 enum { SHOWN_FIRST = 30, SHOWN_LAST = 50, TEXT_SHOWN = 100 };
 
+/* What somebody said has lines of its own; an event is one line. */
+static void add_in_line(struct textbuf *out, struct text t) {
+  for (size_t at = 0, n; at < t.len; at += n) {
+    n = utf8_length(t, at);
+    if (n == 0) {
+      return; /* cut in the middle */
+    }
+    if (t.ptr[at] == '\n') {
+      textbuf_add(out, TEXT(" ⏎ "));
+    } else {
+      textbuf_add(out, text_sub(t, at, n));
+    }
+  }
+}
+
 /* The members that tell events of one kind apart. */
 static void put_details(struct judge *j, const struct tale_event *e) {
   static const char *const told[] = {"refusal", "queue", "agent",  "code",
@@ -17,8 +32,9 @@ static void put_details(struct judge *j, const struct tale_event *e) {
     const struct text t = m == NULL ? TEXT("") : match_scalar(m);
     if (t.len > 0) {
       const struct text shown = text_sub(t, 0, TEXT_SHOWN);
-      textbuf_addf(j->out, "  %s: %.*s%s", told[i], TEXT_ARG(shown),
-                   shown.len < t.len ? "…" : "");
+      textbuf_addf(j->out, "  %s: ", told[i]);
+      add_in_line(j->out, shown);
+      textbuf_add(j->out, shown.len < t.len ? TEXT("…") : TEXT(""));
     }
   }
 }

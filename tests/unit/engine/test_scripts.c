@@ -117,7 +117,9 @@ static void test_ask_and_menu(void **state) {
                        "LogInfo(a.text)\n"
                        "m = Menu(\"What?\", \"Billing|Sales\", 30)\n"
                        "LogInfo(m.index)\nLogInfo(m.choice)\n"
-                       "b = Ask(\"Else?\", 5)\nLogInfo(b.code)\n");
+                       "b = Ask(\"Else?\", 5)\nLogInfo(b.code)\n"
+                       "n = Menu(\"Which?\", \"A|B\", 5)\n"
+                       "LogInfo(\"{n.code} {n.index} [{n.choice}]\")\n");
   assert_int_equal(centre_status(&c), SESSION_CONNECTED);
   customer_says(&c, "{\"text\":\"Kim\"}");
   assert_string_equal(centre_lines(&c), "Kim\n");
@@ -127,6 +129,8 @@ static void test_ask_and_menu(void **state) {
   assert_string_equal(centre_lines(&c), "2\nSales\n");
   centre_tick_after(&c, 5000);
   assert_string_equal(centre_lines(&c), "408\n");
+  centre_tick_after(&c, 5000);
+  assert_string_equal(centre_lines(&c), "408 0 []\n");
   centre_free(&c);
 }
 
