@@ -62,6 +62,10 @@ convert_note(struct convert *c, size_t at, uint32_t from, const char *format,
 
 /* convert_clean.c: line numbers, prompts and fences that were copied along. */
 void convert_read_snippet(struct convert *c);
+/* convert_calls.c: appends the line with the calls in it as they are written
+ * here. */
+void convert_calls(const struct convert *c, struct text line,
+                   struct textbuf *out);
 /* convert_words.c: adds the line @from of the source in the language's own
  * words and signs; *@in_comment: a comment of several lines is open. */
 void convert_words(struct convert *c, struct text line, uint32_t from,

@@ -4,6 +4,8 @@
 
 #include "cli/convert.h"
 
+#include "domain/heap.h"
+
 struct snippet {
   struct text *lines; /* in the converter's arena */
   size_t count;
@@ -185,6 +187,16 @@ static bool is_fence(struct text line) {
   return text_starts(line, TEXT("```"));
 }
 
+static void add_line(struct convert *c, struct text line, uint32_t from,
+                     bool *in_comment) {
+  struct textbuf calls;
+  textbuf_init(&calls, heap_mem());
+  convert_calls(c, line, &calls);
+  c->failed = c->failed || calls.failed;
+  convert_words(c, textbuf_text(&calls), from, in_comment);
+  textbuf_free(&calls);
+}
+
 void convert_read_snippet(struct convert *c) {
   struct snippet s = {0};
   bool in_comment = false;
@@ -196,7 +208,7 @@ void convert_read_snippet(struct convert *c) {
   strip_numbers(&s);
   for (size_t i = 0; i < s.count; i++) {
     if (s.lines[i].ptr != NULL && !is_fence(s.lines[i])) {
-      convert_words(c, s.lines[i], (uint32_t)i + 1, &in_comment);
+      add_line(c, s.lines[i], (uint32_t)i + 1, &in_comment);
     }
   }
   while (c->count > 0 && c->lines[c->count - 1].text.len == 0) {

@@ -156,6 +156,22 @@ static void say_why(struct convert *c, size_t at, const struct diagnostic *d) {
                TEXT_ARG(d->hint));
 }
 
+/* END FI: the closer that its block needs stands in the cure. */
+static bool take_closer(struct convert *c, size_t at,
+                        const struct diagnostic *d) {
+  const struct text before = TEXT("write ");
+  const struct text closer = text_sub(d->hint, before.len, d->hint.len);
+  if (d->code != DIAGNOSTIC_CODE_BAD_BLOCK || !text_starts(d->hint, before) ||
+      !text_starts(closer, TEXT("END "))) {
+    return false;
+  }
+  const struct text was = text_trim(c->lines[at].text);
+  convert_note(c, at, c->lines[at].from, "'%.*s' is %.*s here", TEXT_ARG(was),
+               TEXT_ARG(closer));
+  replace(c, at + 1, convert_copy(c, closer));
+  return true;
+}
+
 /* Errors of lines, from the last to the first, so that what is inserted moves
  * nothing that is still to come. True: there was one. */
 static bool put_lines_aside(struct convert *c, const struct diagnostics *d) {
@@ -174,8 +190,10 @@ static bool put_lines_aside(struct convert *c, const struct diagnostics *d) {
       continue;
     }
     last = item->line;
-    put_aside(c, item->line - 1);
-    say_why(c, item->line - 1, item);
+    if (!take_closer(c, item->line - 1, item)) {
+      put_aside(c, item->line - 1);
+      say_why(c, item->line - 1, item);
+    }
     any = true;
   }
   return any;

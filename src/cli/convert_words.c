@@ -360,12 +360,33 @@ static void emit(struct convert *c, struct code *k, uint32_t from) {
   textbuf_free(&line);
 }
 
-/* IF c THEN s, on one line, needs braces. */
-static void emit_then(struct convert *c, struct code *k, uint32_t from) {
-  const struct text shadow = textbuf_text(&k->shadow);
-  const size_t at = find_then(shadow);
+/* Behind the condition of IF (c) s; the length if it is no such line. */
+static size_t find_body(struct text t, size_t at) {
+  size_t length;
+  unsigned open = 0;
+  while (at < t.len && is_blank(t.ptr[at])) {
+    at++;
+  }
+  if (at == t.len || t.ptr[at] != '(') {
+    return t.len;
+  }
+  do {
+    open += t.ptr[at] == '(';
+    open -= t.ptr[at] == ')';
+  } while (++at < t.len && open > 0);
+  const struct text rest = text_trim(text_sub(t, at, t.len));
+  const bool goes_on = begins_with(rest, TEXT("AND"), &length) ||
+                       begins_with(rest, TEXT("OR"), &length) ||
+                       begins_with(rest, TEXT("THEN"), &length);
+  return rest.len > 0 && is_name_char(rest.ptr[0]) && !goes_on ? at : t.len;
+}
+
+/* IF c THEN s and IF (c) s, on one line, need braces; the body begins behind
+ * @word bytes at @at. */
+static void emit_then(struct convert *c, struct code *k, uint32_t from,
+                      size_t at, size_t word) {
   const struct text rest =
-      text_trim(text_sub(textbuf_text(&k->text), at + 4, k->text.len));
+      text_trim(text_sub(textbuf_text(&k->text), at + word, k->text.len));
   const struct text head = text_sub(textbuf_text(&k->text), 0, at);
   if (rest.len == 0 || text_starts(rest, TEXT("{"))) {
     convert_add(c, from, "%.*s%.*s %.*s", TEXT_ARG(head), TEXT_ARG(rest),
@@ -425,7 +446,11 @@ static void finish(struct convert *c, struct code *k, uint32_t from) {
   if (begins_with(t, TEXT("WHILE"), &length)) {
     emit_while(c, k, from, length);
   } else if (is_if && find_then(textbuf_text(&k->shadow)) < k->shadow.len) {
-    emit_then(c, k, from);
+    emit_then(c, k, from, find_then(textbuf_text(&k->shadow)), 4);
+  } else if (is_if && find_body(textbuf_text(&k->shadow), head_of(k) + length) <
+                          k->shadow.len) {
+    emit_then(c, k, from,
+              find_body(textbuf_text(&k->shadow), head_of(k) + length), 0);
   } else {
     emit(c, k, from);
   }

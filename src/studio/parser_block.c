@@ -108,6 +108,30 @@ static size_t end_and_others(const struct parser *p) {
   return n < END_TOKENS_MAX ? n : 0;
 }
 
+/* A CASE without braces has no closer of its own. */
+static bool is_keyword_case(const struct opener *o) {
+  return o != NULL && o->keyword == KEYWORD_CASE && !o->brace;
+}
+
+/* The innermost block that has a closer. */
+static const struct opener *innermost(const struct parser *p) {
+  return is_keyword_case(p->open) ? p->open->outer : p->open;
+}
+
+/* NEXT, NEXT x behind FOREACH or REPEAT, with no FOR around it. */
+static size_t next_of_other_loop(const struct parser *p) {
+  const struct opener *o = innermost(p);
+  const bool loop =
+      o != NULL && !o->brace &&
+      (o->keyword == KEYWORD_FOREACH || o->keyword == KEYWORD_REPEAT);
+  for (; o != NULL; o = o->outer) {
+    if (o->keyword == KEYWORD_FOR) {
+      return 0;
+    }
+  }
+  return !loop ? 0 : token_at(p, p->at + 1)->kind == TOKEN_WORD ? 2 : 1;
+}
+
 /* The words at hand that were meant to close a block, and do not say which in
  * the words of the language: END, as other languages close any block, END FI,
  * ENDFOR. 0 if it is nothing like that. */
@@ -118,6 +142,9 @@ static size_t vague_end_words(const struct parser *p) {
   }
   if (is_word(t, KEYWORD_END)) {
     return end_and_others(p);
+  }
+  if (is_word(t, KEYWORD_NEXT) && !is_set(p, p->at)) {
+    return next_of_other_loop(p);
   }
   return t->keyword == KEYWORD_NONE && ends_line(behind) &&
          is_joined_end(t->text);
@@ -149,16 +176,6 @@ static bool ends_some_block(const struct parser *p) {
   const struct token *t = token_at(p, p->at);
   return vague_end_words(p) > 0 || t->kind == TOKEN_BRACE_CLOSE || at_else(p) ||
          at_label(p) || parser_closed_keyword(p, p->at) != KEYWORD_NONE;
-}
-
-/* A CASE without braces has no closer of its own. */
-static bool is_keyword_case(const struct opener *o) {
-  return o != NULL && o->keyword == KEYWORD_CASE && !o->brace;
-}
-
-/* The innermost block that has a closer. */
-static const struct opener *innermost(const struct parser *p) {
-  return is_keyword_case(p->open) ? p->open->outer : p->open;
 }
 
 /* … this one? */
