@@ -40,6 +40,18 @@ test("an agent is told that the Studio is not for them; a supervisor looks and d
   await page.context().close();
 });
 
+test("a script that is not there: one is told so, and nothing else is opened in its place", async () => {
+  const page = await open("?script=gone");
+  await page.getByRole("alert").getByText("There is no script 'gone'").waitFor();
+  assert.equal(await page.getByLabel("Script to edit").inputValue(), "");
+  await accessible(page, "a script that is not there");
+  await page.getByLabel("Script to edit").selectOption("forum");
+  await page.getByText("1 warning").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  nothingWrong(page);
+  await page.context().close();
+});
+
 test("the forum's script: the checker marks its transfer, draws the way to it, and its cure is one press", async () => {
   const page = await open("?script=forum");
   await page.getByText("1 warning").waitFor();
@@ -194,6 +206,14 @@ test("a live session is watched, held at a breakpoint, and goes on", async () =>
   await text(page).getByText("LogInfo").click();
   await page.keyboard.press("F9");
   await page.getByRole("tab", { name: "Live" }).click();
+  await page.getByLabel("Session", { exact: true }).fill(opened.body.id);
+  await page.getByRole("button", { name: "Attach" }).click();
+  await page.getByText("No script of the session runs").waitFor();
+  await page.getByText("The administrator 'ada' has no grant at this time").waitFor();
+  page.wrong = page.wrong.filter((one) => !one.includes("status of 403")); // the browser notes it, too
+  await page.getByRole("button", { name: "Detach" }).click();
+  const grant = { to: "ada", until: new Date(Date.now() + 600_000).toISOString(), why: "to watch a script" };
+  assert.equal((await server.as("supervisor")("POST", "/grants", grant)).status, 201);
   await page.getByLabel("Session", { exact: true }).fill(opened.body.id);
   await page.getByRole("button", { name: "Attach" }).click();
   await page.getByText("No script of the session runs").waitFor();

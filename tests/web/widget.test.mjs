@@ -306,10 +306,16 @@ test("the page of a shop, of another origin: it may because the centre's file na
 });
 
 test("an entry point that is not there: the visitor reads so, and may try again", async () => {
-  const page = await visit("plian");
-  await page.getByRole("button", { name: "Open the chat" }).click();
-  await page.getByText(/The chat cannot be opened: .*plian/).waitFor();
-  await page.getByRole("button", { name: "Start a new chat" }).waitFor();
+  for (const { locale, said, again } of [
+    { locale: "en-GB", said: "The chat cannot be opened: No entry point is called 'plian'. Did you mean 'plain'?", again: "Start a new chat" },
+    { locale: "de-DE", said: "Der Chat lässt sich nicht öffnen: Kein Eingang heißt 'plian'. Meinten Sie 'plain'?", again: "Neuen Chat beginnen" },
+  ]) {
+    const page = await visit("plian", { locale });
+    await page.locator(".launcher").click();
+    await page.getByRole("alert").getByText(said).waitFor();
+    await page.getByRole("button", { name: again }).waitFor();
+    await accessible(page, "a chat that cannot be opened");
+  }
 });
 
 test("at night it is dark; the first load is small", async () => {

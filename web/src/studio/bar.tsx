@@ -43,6 +43,7 @@ export function Bar({ shop, language, person, onLeave, onTour }: Props) {
         {onTour !== null && <button type="button" className="second" onClick={onTour}>{t("studio.tour")}</button>}
         <button type="button" className="second" onClick={onLeave}>{t("signin.out")}</button>
       </div>
+      {shop.missing !== null && <p role="alert" className="meanwhile">{t("studio.missing", { name: shop.missing })}</p>}
       {shop.meanwhile && (
         <p role="alert" className="meanwhile">
           {t("studio.publish.meanwhile", { name: script?.name ?? "" })}{" "}

@@ -1,6 +1,6 @@
 // A session that is running: its scripts line by line, breakpoints, steps, variables.
 import { useEffect, useRef, useState } from "react";
-import { wordsOf } from "../shared/problem";
+import { Refused, wordsOf } from "../shared/problem";
 import * as calls from "./calls";
 import type { StudioLanguage } from "./messages";
 import { seconds } from "./run";
@@ -66,6 +66,11 @@ export function Live({ name, breakpoints, language, onStand }: Props) {
       look(attached);
     };
     for (const kind of KINDS) stream.addEventListener(kind, take);
+    // A stream does not tell why it was refused; who may not follow it may not look at frames either.
+    stream.addEventListener("error", () => {
+      if (stream.readyState !== EventSource.CLOSED) return;
+      calls.framesOf(attached).catch((error: unknown) => error instanceof Refused && error.status === 403 && fail(error));
+    });
     return () => stream.close();
   }, [attached]);
   useEffect(() => {

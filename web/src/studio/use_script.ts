@@ -18,6 +18,7 @@ export interface Script {
 export interface Workshop {
   scripts: readonly string[];
   script: Script | null;
+  missing: string | null; // what the address asks for, and nobody has
   checked: calls.Checked | null;
   problem: Problem | null;
   fail(error: unknown): void; // shows what went wrong
@@ -40,6 +41,7 @@ export interface Workshop {
 export function useWorkshop(language: StudioLanguage): Workshop {
   const [scripts, setScripts] = useState<readonly string[]>([]);
   const [script, setScript] = useState<Script | null>(null);
+  const [missing, setMissing] = useState<string | null>(null);
   const [checked, setChecked] = useState<calls.Checked | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [meanwhile, setMeanwhile] = useState(false);
@@ -63,6 +65,7 @@ export function useWorkshop(language: StudioLanguage): Workshop {
     setProblem(null);
     setMeanwhile(false);
     setSaid(null);
+    setMissing(null);
     setScript({ name, opened: opened.current, published, base: kept?.base ?? published?.version ?? "", source });
     if (name === TOUR) return;
     const url = new URL(location.href);
@@ -87,8 +90,9 @@ export function useWorkshop(language: StudioLanguage): Workshop {
       setScripts(names);
       setLoaded(true);
       const wanted = new URLSearchParams(location.search).get("script");
-      const first = wanted !== null && names.includes(wanted) ? wanted : names[0];
-      if (first !== undefined && latest.current === null) open(first);
+      if (wanted !== null && !names.includes(wanted)) setMissing(wanted);
+      const first = wanted ?? names[0];
+      if (first !== undefined && names.includes(first) && latest.current === null) open(first);
     }, fail);
   }, [open, fail]);
 
@@ -132,6 +136,7 @@ export function useWorkshop(language: StudioLanguage): Workshop {
   return {
     scripts,
     script,
+    missing,
     checked,
     problem,
     fail,

@@ -41,7 +41,10 @@ export function FinishedPanel({ scene: { language, state }, query }: { scene: Sc
   useEffect(() => read(null, []), [query, terms]);
   const send = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    setTerms(termsOf(new FormData(event.currentTarget)));
+    const form = new FormData(event.currentTarget);
+    const [from, to] = [String(form.get("from")), String(form.get("to"))];
+    if (from !== "" && to !== "" && to < from) setSaid(t("wall.finished.turned"));
+    else setTerms(termsOf(form));
   };
   return (
     <section className="panel" aria-labelledby="finished">

@@ -105,7 +105,7 @@ function Panel({ chat, state, language, title, onHide }: Props & { state: ChatSt
         </>
       ) : (
         <div className="over">
-          <p>{state.phase === "lost" ? t("chat.failed", { detail: wordsOf(state.why, language) }) : t(state.called === null ? "chat.ended" : "chat.call.ended")}</p>
+          <p role="alert">{state.phase === "lost" ? t("chat.failed", { detail: wordsOf(state.why, language) }) : t(state.called === null ? "chat.ended" : "chat.call.ended")}</p>
           <button type="button" onClick={() => { chat.again(); chat.start(); }}>{t("chat.new")}</button>
         </div>
       )}
