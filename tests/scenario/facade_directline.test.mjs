@@ -30,7 +30,7 @@ tokens:
 queues: [{ id: support, wrapUpTime: 600 }]
 agents: [{ id: anna, name: Anna, capacity: { chat: 100 } }]
 bots: [{ id: cognigy }]
-entryPoints: [{ id: chat, bot: cognigy, fallback: support, idleTimeout: 1 }]
+entryPoints: [{ id: chat, bot: cognigy, fallback: support, idleTimeout: 1, files: ["image/*", text/plain], maxFileBytes: 300000 }]
 facades: [{ id: dl, type: directline, token: env:TEST_DL_SECRET, entryPoint: chat }]
 `);
   supervisor = server.as("supervisor");
@@ -75,6 +75,81 @@ class Chat {
     return list.find((s) => s.customer?.address === `directline:dl:${this.line.conversationId}`)?.id;
   }
 }
+
+// A browser's XMLHttpRequest as far as uploads need one: the other one knows no forms.
+class FormRequest {
+  #headers = {};
+  open(method, url) {
+    Object.assign(this, { method, url });
+  }
+  setRequestHeader(name, value) {
+    this.#headers[name] = value;
+  }
+  async send(body) {
+    try {
+      const answer = await fetch(this.url, { method: this.method, headers: this.#headers, body });
+      const bytes = await answer.arrayBuffer();
+      this.status = answer.status;
+      this.response = this.responseType === "arraybuffer" ? bytes : JSON.parse(Buffer.from(bytes).toString() || "null");
+    } catch (error) {
+      this.status = 0;
+    }
+    this.readyState = 4;
+    this.onreadystatechange?.call(this);
+    this.onload?.call(this);
+  }
+  abort() {}
+}
+
+test("attachments are uploaded, kept and linked", table.works("postActivity with attachments: `…/upload`, a form with the activity and its files", async () => {
+  const chat = new Chat();
+  await chat.say("one");
+  await chat.hears("You said: one");
+  const file = (name, contentType, text) => ({ name, contentType, contentUrl: `data:${contentType};base64,${Buffer.from(text).toString("base64")}` });
+  const Xhr = globalThis.XMLHttpRequest;
+  globalThis.XMLHttpRequest = FormRequest;
+  try {
+    const id = await chat.say("my receipts", { channelData: { clientActivityID: "up-1" }, attachments: [file("receipt 1.txt", "text/plain", "Grüße, 12 €"), file("two.txt", "text/plain", "second")] });
+    assert.match(id, /^[0-9a-f]{32}\|\d{7}$/);
+    const echo = await chat.hears("my receipts");
+    assert.equal(echo.id, id);
+    assert.deepEqual(echo.attachments.map((a) => [a.name, a.contentType]), [["receipt 1.txt", "text/plain"], ["two.txt", "text/plain"]]);
+    const fetched = await fetch(new URL(echo.attachments[0].contentUrl, `http://127.0.0.1:${server.port}`));
+    assert.equal(await fetched.text(), "Grüße, 12 €");
+    await chat.say(undefined, { attachments: [file("only.txt", "text/plain", "no words")] });
+    await chat.hears("only.txt"); // named by its file
+    await assert.rejects(chat.say("a program", { attachments: [file("x.bin", "text/plain", "\u0000\u0001\u0002MZ\u0000")] }), (e) => e.status === 415);
+    assert.ok(!chat.got.some((a) => a.text === "a program"), "what came with a file that is not taken is not said");
+  } finally {
+    globalThis.XMLHttpRequest = Xhr;
+  }
+  const path = `conversations/${chat.line.conversationId}/upload?userId=u`;
+  const send = async (body, headers = {}, token = process.env.TEST_DL_SECRET) =>
+    fetch(`http://127.0.0.1:${server.port}/v3/directline/${path}`, { method: "POST", headers: { authorization: `Bearer ${token}`, ...headers }, body });
+  assert.equal((await send("{}", { "content-type": "application/json" })).status, 400);
+  assert.equal((await send(new FormData())).status, 400);
+  const broken = new FormData();
+  broken.append("activity", new Blob(["{"], { type: "application/vnd.microsoft.activity" }));
+  broken.append("file", new Blob(["x"], { type: "text/plain" }), "x.txt");
+  assert.equal((await send(broken)).status, 400);
+  const big = new FormData();
+  big.append("file", new Blob(["y".repeat(300001)], { type: "text/plain" }), "big.txt");
+  assert.equal((await send(big)).status, 413);
+  const small = new FormData();
+  small.append("file", new Blob(["z"], { type: "text/plain" }), "z.txt");
+  assert.equal((await send(small, {}, "nobody")).status, 403);
+  await chat.post({ type: "endOfConversation", from: { id: "user-1" } });
+}));
+
+test("what web chats send of themselves breaks nothing", table.works("conversationUpdate, `event` webchat/join from the client", async () => {
+  const chat = new Chat();
+  await chat.post({ type: "conversationUpdate", from: { id: "user-1" }, membersAdded: [{ id: "user-1" }] });
+  await chat.post({ type: "event", name: "webchat/join", value: { language: "de-DE" }, from: { id: "user-1" } });
+  await chat.say("one");
+  await chat.hears("You said: one");
+  assert.ok(!chat.statuses.includes(4)); // FailedToConnect
+  await chat.post({ type: "endOfConversation", from: { id: "user-1" } });
+}));
 
 for (const webSocket of [true, false]) {
   const how = webSocket ? "streaming over WebSocket" : "polling with watermark";
@@ -187,9 +262,7 @@ test("streamUrl is wss where a proxy before us speaks TLS", async () => {
   assert.match(body.streamUrl, /^wss:\/\/chat\.example\.com\/v3\/directline\//);
 });
 
-test("uploads are refused", table.lacks("`upload`, `session/getsessionid`", "404 NotFound", async () => {
-  const { body } = await ask("POST", "conversations", undefined, { user: { id: "u" } });
-  assert.equal((await ask("POST", `conversations/${body.conversationId}/upload?userId=u`)).body.error.code, "NotFound");
+test("sessions of cookies are refused", table.lacks("`session/getsessionid`", "404 NotFound", async () => {
   assert.equal((await ask("GET", "session/getsessionid")).body.error.code, "NotFound");
 }));
 

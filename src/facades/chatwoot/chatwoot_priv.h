@@ -2,7 +2,8 @@
 #ifndef BATON_FACADES_CHATWOOT_CHATWOOT_PRIV_H
 #define BATON_FACADES_CHATWOOT_CHATWOOT_PRIV_H
 
-#include "facades/chatwoot/form.h"
+#include "facades/shared/form.h"
+#include "facades/shared/keep.h"
 #include "facades/shared/reply.h"
 #include "facades/shared/visits.h"
 
@@ -35,7 +36,8 @@ struct chatwoot {
   struct visits visits;
   struct courier_target *webhook; /* NULL: none */
   struct contacts contacts;
-  struct keeping *keepings; /* requests that wait for the api */
+  struct keeper keeper;          /* of files of messages */
+  struct request_kept *keepings; /* requests that wait for the api */
 };
 
 /* What waits to be told to the webhook. */

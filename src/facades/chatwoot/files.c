@@ -9,30 +9,20 @@
 
 enum { SIGNATURE = 2 * DIGEST_SHA256_SIZE };
 
-struct kept {
-  struct keeping *of;
-  struct textbuf json; /* as the message's data has it */
-};
-
-/* A request that waits for the api's answers about its files. */
-struct keeping {
-  struct keeping *next;
+/* A request that is answered later. */
+struct request_kept {
+  struct request_kept *next;
   struct chatwoot *c;
   struct chat *chat; /* held */
   struct net_ref ref;
   int64_t account;
-  int code; /* of the first refusal; 0: there was none */
-  struct textbuf why;
-  size_t waits, count;
-  struct kept files[];
 };
 
 /* ---- life */
 
 /* NULL: refused. */
-static struct keeping *begin(struct ask *a, size_t count) {
-  const struct mem *mem = a->c->facade.mem;
-  struct keeping *k = mem_new(mem, sizeof *k + count * sizeof k->files[0]);
+static struct request_kept *begin(struct ask *a) {
+  struct request_kept *k = mem_new(a->c->facade.mem, sizeof *k);
   if (k == NULL) {
     chatwoot_fail(a, 503, TEXT("There is no memory for it."));
     return NULL;
@@ -41,12 +31,6 @@ static struct keeping *begin(struct ask *a, size_t count) {
   k->chat = a->chat;
   k->ref = http_request_ref(a->req);
   k->account = a->account;
-  k->count = count;
-  textbuf_init(&k->why, mem);
-  for (size_t i = 0; i < count; i++) {
-    k->files[i].of = k;
-    textbuf_init(&k->files[i].json, mem);
-  }
   k->next = a->c->keepings;
   a->c->keepings = k;
   visit_hold(&a->chat->visit);
@@ -54,29 +38,25 @@ static struct keeping *begin(struct ask *a, size_t count) {
   return k;
 }
 
-static void end(struct keeping *k) {
-  const struct mem *mem = k->c->facade.mem;
-  struct keeping **at = &k->c->keepings;
+static void end(struct request_kept *k) {
+  struct request_kept **at = &k->c->keepings;
   while (*at != k) {
     at = &(*at)->next;
   }
   *at = k->next;
-  for (size_t i = 0; i < k->count; i++) {
-    textbuf_free(&k->files[i].json);
-  }
-  textbuf_free(&k->why);
   visit_drop(&k->chat->visit);
-  mem_free(mem, k, sizeof *k + k->count * sizeof k->files[0]);
+  mem_free(k->c->facade.mem, k, sizeof *k);
 }
 
 void chatwoot_files_free(struct chatwoot *c) {
+  keeper_clear(&c->keeper);
   while (c->keepings != NULL) {
     end(c->keepings);
   }
 }
 
 /* The request again; its arena is freed by the caller. */
-static struct ask take_up(const struct keeping *k) {
+static struct ask take_up(const struct request_kept *k) {
   struct ask a = {.c = k->c,
                   .req =
                       http_request_find(api_server(k->c->facade.api), k->ref),
@@ -89,80 +69,21 @@ static struct ask take_up(const struct keeping *k) {
 
 /* ---- with a message */
 
-static struct text list_of(struct arena *arena, const struct keeping *k) {
-  struct textbuf b;
-  textbuf_init(&b, arena->mem);
-  for (size_t i = 0; i < k->count; i++) {
-    textbuf_addf(&b, "%s%.*s", i == 0 ? "[" : ",",
-                 TEXT_ARG(textbuf_text(&k->files[i].json)));
-  }
-  textbuf_add(&b, TEXT("]"));
-  const struct text copy =
-      b.failed ? TEXT("") : arena_copy_text(arena, textbuf_text(&b));
-  textbuf_free(&b);
-  return copy;
-}
-
-static void go_on(struct keeping *k) {
+static void on_kept(void *ctx, const struct kept_files *kept) {
+  struct request_kept *k = ctx;
   struct ask a = take_up(k);
-  if (a.req != NULL && k->code != 0) {
-    chatwoot_fail(&a, k->code, textbuf_text(&k->why));
+  if (a.req != NULL && kept->code != 0) {
+    chatwoot_fail(&a, kept->code, kept->why);
   } else if (a.req != NULL && chatwoot_read_body(&a)) {
-    a.kept = list_of(&a.arena, k);
+    a.kept = arena_copy_text(&a.arena, kept->list);
     chatwoot_say_message(&a);
   }
   arena_free(&a.arena);
   end(k);
 }
 
-static void refuse(struct keeping *k, int code, struct text why) {
-  if (k->code == 0) {
-    k->code = code;
-    textbuf_add(&k->why, why);
-  }
-}
-
-static void on_kept(void *ctx, const struct api_reply *reply) {
-  struct kept *f = ctx;
-  struct keeping *k = f->of;
-  struct arena arena;
-  struct json *tree = NULL;
-  arena_init(&arena, k->c->facade.mem, 0);
-  const bool read =
-      json_parse(&arena, reply->body, JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
-  const struct json *files = read ? json_member(tree, TEXT("files")) : NULL;
-  if (reply->code < 300 && files != NULL && files->first != NULL) {
-    textbuf_add(&f->json, files->first->source);
-  } else {
-    refuse(k, reply->code < 400 ? 503 : reply->code, peer_text(tree, "detail"));
-  }
-  arena_free(&arena);
-  if (--k->waits == 0) {
-    go_on(k);
-  }
-}
-
-static void keep(struct keeping *k, struct kept *f,
-                 const struct form_file *file) {
-  char session[ID_TEXT_LEN];
-  struct textbuf path;
-  id_to_text(k->chat->visit.session, session);
-  textbuf_init(&path, k->c->facade.mem);
-  textbuf_addf(&path, "/api/v1/sessions/%.*s/files?name=", ID_TEXT_LEN,
-               session);
-  url_encode(file->name, &path);
-  const struct api_request request = {.by = visit_caller(&k->chat->visit),
-                                      .method = HTTP_POST,
-                                      .path = textbuf_text(&path),
-                                      .body = file->bytes,
-                                      .unsaid = true};
-  k->waits++;
-  if (path.failed ||
-      api_call(k->c->facade.api, &request, on_kept, f) != BT_ERR_OK) {
-    k->waits--;
-    refuse(k, 503, TEXT("There is no memory for it."));
-  }
-  textbuf_free(&path);
+static void drop(void *ctx) {
+  end(ctx);
 }
 
 void chatwoot_keep_files(struct ask *a) {
@@ -171,16 +92,13 @@ void chatwoot_keep_files(struct ask *a) {
     chatwoot_fail(a, 503, TEXT("No session can be opened now."));
     return;
   }
-  struct keeping *k = begin(a, a->files.count);
-  if (k == NULL) {
-    return;
-  }
-  k->waits = 1; /* ourselves */
-  for (size_t i = 0; i < k->count; i++) {
-    keep(k, &k->files[i], &a->files.list[i]);
-  }
-  if (--k->waits == 0) {
-    go_on(k);
+  struct request_kept *k = begin(a);
+  const struct keep_user user = {.ctx = k, .fn = on_kept, .drop = drop};
+  if (k != NULL &&
+      !keep_files(&a->c->keeper, &a->chat->visit, &a->files, &user)) {
+    const struct kept_files none = {.code = 503,
+                                    .why = TEXT("There is no memory for it.")};
+    on_kept(k, &none);
   }
 }
 
@@ -217,7 +135,7 @@ bool chatwoot_is_signed(const struct chatwoot *c, struct http_request *req) {
 }
 
 static void on_fetched(void *ctx, const struct api_reply *reply) {
-  struct keeping *k = ctx;
+  struct request_kept *k = ctx;
   struct ask a = take_up(k);
   const struct http_header headers[] = {
       {TEXT("Content-Type"), reply->content_type},
@@ -236,7 +154,7 @@ static void on_fetched(void *ctx, const struct api_reply *reply) {
 void chatwoot_serve_attachment(struct ask *a) {
   char session[ID_TEXT_LEN];
   struct textbuf path;
-  struct keeping *k = begin(a, 0);
+  struct request_kept *k = begin(a);
   if (k == NULL) {
     return;
   }

@@ -3,14 +3,19 @@
 #ifndef BATON_FACADES_DIRECTLINE_DIRECTLINE_PRIV_H
 #define BATON_FACADES_DIRECTLINE_DIRECTLINE_PRIV_H
 
+#include "facades/shared/keep.h"
 #include "facades/shared/reply.h"
 #include "facades/shared/visits.h"
 
-enum { USER_MAX = 512 };
+enum {
+  USER_MAX = 512,
+  DIRECTLINE_CONVERSATION = 32 /* characters of an id that we make */
+};
 
 struct directline {
   struct facade facade;
   struct visits visits;
+  struct keeper keeper; /* of files of messages */
 };
 
 enum handoff {
@@ -48,6 +53,39 @@ struct talk {
 };
 
 extern const struct visit_ops directline_visit_ops;
+
+/* ---- requests.c */
+
+struct ask {
+  struct directline *d;
+  struct http_request *req;
+  struct arena arena;
+  struct text query;
+  struct text conversation; /* of the path, or empty */
+  struct text of_token;     /* the conversation that the token is for */
+  struct text user;         /* {id, name} of the token; may be empty */
+  bool secret;              /* the facade's secret was shown */
+};
+
+/* A request whose answer waits until what it tells is durable. */
+struct waiting {
+  struct directline *d;
+  struct net_ref ref;
+  struct talk *talk; /* held */
+};
+
+struct text talk_address(const struct talk *t);
+void directline_fail(struct ask *a, int status, const char *code,
+                     struct text message);
+/* NULL: refused. */
+struct waiting *directline_put_off(struct ask *a, struct talk *t);
+/* The request again, if it is still there. */
+struct ask directline_take_up(const struct waiting *w);
+void directline_end_wait(struct waiting *w, struct ask *a);
+
+/* ---- post.c */
+void directline_post(struct ask *a, struct talk *t);
+void directline_upload(struct ask *a, struct talk *t);
 
 /* ---- stream.c */
 /* Takes the request; @after: the watermark. */

@@ -8,7 +8,7 @@
 #include "facades/directline/directline_priv.h"
 
 enum {
-  CONVERSATION = 32, /* characters of an id that we make */
+  CONVERSATION = DIRECTLINE_CONVERSATION,
   TOKEN_S = 1800,
   USER_BYTES = 512, /* of the user that a token names */
   MAC = 2 * DIGEST_SHA256_SIZE,
@@ -18,19 +18,8 @@ enum {
 
 #define ROOT TEXT("/v3/directline/")
 
-struct ask {
-  struct directline *d;
-  struct http_request *req;
-  struct arena arena;
-  struct text query;
-  struct text conversation; /* of the path, or empty */
-  struct text of_token;     /* the conversation that the token is for */
-  struct text user;         /* {id, name} of the token; may be empty */
-  bool secret;              /* the facade's secret was shown */
-};
-
-static void fail(struct ask *a, int status, const char *code,
-                 struct text message) {
+void directline_fail(struct ask *a, int status, const char *code,
+                     struct text message) {
   struct textbuf b;
   struct json_out o;
   textbuf_init(&b, a->d->facade.mem);
@@ -164,7 +153,7 @@ static struct text new_conversation(struct ask *a) {
 
 /* ---- conversations */
 
-static struct text address_of(const struct talk *t) {
+struct text talk_address(const struct talk *t) {
   return (struct text){t->visit.address, t->visit.address_len};
 }
 
@@ -191,10 +180,12 @@ static bool take_user(struct ask *a, const struct json *body) {
 
 static void generate(struct ask *a) {
   if (!a->secret) {
-    fail(a, 403, "BadArgument", TEXT("A token is made with the secret."));
+    directline_fail(a, 403, "BadArgument",
+                    TEXT("A token is made with the secret."));
   } else if (!take_user(a, body_object(&a->arena, a->req, NULL))) {
-    fail(a, 400, "BadArgument",
-         TEXT("The user's id and name have at most 480 bytes together."));
+    directline_fail(
+        a, 400, "BadArgument",
+        TEXT("The user's id and name have at most 480 bytes together."));
   } else {
     tell_conversation(a, 200, new_conversation(a), false);
   }
@@ -204,22 +195,15 @@ static void refresh(struct ask *a) {
   if (a->of_token.len > 0) {
     tell_conversation(a, 200, a->of_token, false);
   } else {
-    fail(a, 403, "BadArgument", TEXT("Only a token can be refreshed."));
+    directline_fail(a, 403, "BadArgument",
+                    TEXT("Only a token can be refreshed."));
   }
 }
 
-/* A request whose answer waits until what it tells is durable. */
-struct waiting {
-  struct directline *d;
-  struct net_ref ref;
-  struct talk *talk; /* held */
-};
-
-/* NULL: refused. */
-static struct waiting *put_off(struct ask *a, struct talk *t) {
+struct waiting *directline_put_off(struct ask *a, struct talk *t) {
   struct waiting *w = mem_new(a->d->facade.mem, sizeof *w);
   if (w == NULL) {
-    fail(a, 503, "ServiceError", TEXT("There is no memory for it."));
+    directline_fail(a, 503, "ServiceError", TEXT("There is no memory for it."));
     return NULL;
   }
   *w = (struct waiting){.d = a->d, .ref = http_request_ref(a->req), .talk = t};
@@ -227,8 +211,7 @@ static struct waiting *put_off(struct ask *a, struct talk *t) {
   return w;
 }
 
-/* The request again, if it is still there. */
-static struct ask take_up(const struct waiting *w) {
+struct ask directline_take_up(const struct waiting *w) {
   struct ask a = {.d = w->d,
                   .req =
                       http_request_find(api_server(w->d->facade.api), w->ref)};
@@ -239,7 +222,7 @@ static struct ask take_up(const struct waiting *w) {
   return a;
 }
 
-static void end_wait(struct waiting *w, struct ask *a) {
+void directline_end_wait(struct waiting *w, struct ask *a) {
   arena_free(&a->arena);
   visit_drop(&w->talk->visit);
   mem_free(w->d->facade.mem, w, sizeof *w);
@@ -247,14 +230,15 @@ static void end_wait(struct waiting *w, struct ask *a) {
 
 static void on_started(void *ctx, const struct answer *answer) {
   struct waiting *w = ctx;
-  struct ask a = take_up(w);
+  struct ask a = directline_take_up(w);
   if (a.req != NULL && answer != NULL && answer->code >= 400) {
-    fail(&a, 503, "ServiceError", TEXT("No session can be opened now."));
+    directline_fail(&a, 503, "ServiceError",
+                    TEXT("No session can be opened now."));
   } else if (a.req != NULL) {
     const bool fresh = answer != NULL;
-    tell_conversation(&a, fresh ? 201 : 200, address_of(w->talk), true);
+    tell_conversation(&a, fresh ? 201 : 200, talk_address(w->talk), true);
   }
-  end_wait(w, &a);
+  directline_end_wait(w, &a);
 }
 
 /* Who made the token may have said who the user is: that is so, then. */
@@ -273,10 +257,10 @@ static void begin(struct ask *a, struct talk *t) {
   const bool begun =
       !id_is_null(t->visit.session) || !id_is_null(t->visit.last);
   if (begun && !visit_is_open(&t->visit, &slot)) {
-    tell_conversation(a, 200, address_of(t), true);
+    tell_conversation(a, 200, talk_address(t), true);
     return;
   }
-  struct waiting *w = put_off(a, t);
+  struct waiting *w = directline_put_off(a, t);
   if (w != NULL) {
     (void)visit_open(&t->visit, &who, on_started, w);
   }
@@ -286,147 +270,11 @@ static void start(struct ask *a) {
   const struct text id = a->secret ? new_conversation(a) : a->of_token;
   struct talk *t = (struct talk *)(void *)visits_get(&a->d->visits, id);
   if (t == NULL) {
-    fail(a, 503, "ServiceError", TEXT("There is no memory for it."));
+    directline_fail(a, 503, "ServiceError", TEXT("There is no memory for it."));
     return;
   }
   begin(a, t);
   visit_drop(&t->visit);
-}
-
-/* ---- activities */
-
-/* The activity of a message, by what the engine said to it; 0: none is known.
- */
-static uint64_t number_of(struct ask *a, const struct talk *t,
-                          struct text said) {
-  struct json *tree = NULL;
-  const bool read =
-      json_parse(&a->arena, said, JSON_DEPTH_MAX, &tree, NULL) == BT_ERR_OK;
-  const struct json *message = read ? json_member(tree, TEXT("number")) : NULL;
-  const struct activity *found = message == NULL ? NULL : t->first;
-  while (found != NULL && found->message != message->i) {
-    found = found->next;
-  }
-  return found == NULL ? 0 : found->number;
-}
-
-static void reply_posted(struct ask *a, const struct talk *t,
-                         const struct answer *answer) {
-  char body[128];
-  /* Its activity came before its answer. */
-  const uint64_t number =
-      answer->code < 400 ? number_of(a, t, answer->body) : 0;
-  if (answer->code >= 400) {
-    fail(a, answer->code,
-         answer->code == 429 ? "TooManyRequests" : "BadArgument",
-         TEXT("The activity was not taken."));
-  } else if (number == 0) {
-    fail(a, 503, "ServiceError", TEXT("The activity cannot be told now."));
-  } else {
-    (void)snprintf(body, sizeof body, "{\"id\":\"%.*s|%07llu\"}", CONVERSATION,
-                   address_of(t).ptr, (unsigned long long)number);
-    reply_json(a->req, 200, text_from(body));
-  }
-}
-
-static void on_posted(void *ctx, const struct answer *answer) {
-  struct waiting *w = ctx;
-  struct ask a = take_up(w);
-  if (a.req != NULL) {
-    reply_posted(&a, w->talk, answer);
-  }
-  end_wait(w, &a);
-}
-
-/* Whom it is from, if that is not the user whom the conversation has. */
-static const struct json *stranger_of(const struct talk *t,
-                                      const struct json *activity) {
-  const struct json *from = json_member(activity, TEXT("from"));
-  const struct text id = peer_text(from, "id");
-  return id.len == 0 || text_equal(id, (struct text){t->user, t->user_len})
-             ? NULL
-             : from;
-}
-
-/* What an activity has beside its text, for programs. */
-static struct text data_of(struct ask *a, const struct talk *t,
-                           const struct json *activity) {
-  static const char *const kept[] = {"channelData", "attachments", "value",
-                                     "entities", "name"};
-  const struct json *from = stranger_of(t, activity);
-  struct textbuf b;
-  struct json_out o;
-  bool any = text_equal(peer_text(activity, "type"), TEXT("event"));
-  textbuf_init(&b, a->d->facade.mem);
-  json_out_init(&o, &b);
-  json_open_object(&o);
-  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-    const struct json *m = json_member(activity, text_from(kept[i]));
-    if (m != NULL && m->type != JSON_NULL) {
-      json_key(&o, kept[i]);
-      json_put_raw(&o, m->source);
-      any = true;
-    }
-  }
-  any = any || (from != NULL && peer_text(activity, "text").len > 0);
-  if (any && from != NULL) {
-    json_key(&o, "from");
-    json_put_raw(&o, from->source);
-  }
-  json_close_object(&o);
-  const struct text copy =
-      any ? arena_copy_text(&a->arena, textbuf_text(&b)) : TEXT("");
-  textbuf_free(&b);
-  return copy;
-}
-
-/* Web chats name each activity, to know it when it comes back: one whose answer
- * was lost is posted again under the same name. */
-static struct text key_of(const struct json *activity) {
-  return visit_key(peer_text(json_member(activity, TEXT("channelData")),
-                             "clientActivityID"));
-}
-
-static void say(struct ask *a, struct talk *t, const struct json *activity) {
-  const struct visit_said said = {.text = peer_text(activity, "text"),
-                                  .data = data_of(a, t, activity),
-                                  .key = key_of(activity)};
-  const struct json *text = part_of(activity, "text");
-  const char *why = text != NULL && text->type != JSON_TEXT
-                        ? "The text of an activity is a text."
-                        : visit_check(&said);
-  struct waiting *w = why == NULL ? put_off(a, t) : NULL;
-  if (why != NULL) {
-    fail(a, 400, "BadArgument", text_from(why));
-  } else if (w != NULL) {
-    (void)visit_say(&t->visit, &said, on_posted, w);
-  }
-}
-
-static void post(struct ask *a, struct talk *t) {
-  struct json_error error = {.message = "it is no object"};
-  const struct json *activity = body_object(&a->arena, a->req, &error);
-  const struct text type = peer_text(activity, "type");
-  uint32_t slot;
-  if (activity == NULL) {
-    fail(a, 400, "BadSyntax", text_from(error.message));
-  } else if (!visit_is_open(&t->visit, &slot) &&
-             !visit_has_said(&t->visit, key_of(activity))) {
-    fail(a, 404, "ConversationNotFound", TEXT("The conversation is over."));
-  } else if (text_equal(type, TEXT("message")) ||
-             text_equal(type, TEXT("event"))) {
-    say(a, t, activity);
-  } else if (text_equal(type, TEXT("typing"))) {
-    visit_types(&t->visit, true);
-    reply_json(a->req, 200, TEXT("{\"id\":\"\"}"));
-  } else if (text_equal(type, TEXT("endOfConversation"))) {
-    visit_submit(&t->visit, COMMAND_LEAVE);
-    reply_json(a->req, 200, TEXT("{\"id\":\"\"}"));
-  } else {
-    fail(a, 400, "BadArgument",
-         TEXT("The type of an activity is message, event, typing or "
-              "endOfConversation."));
-  }
 }
 
 static uint64_t watermark(struct ask *a) {
@@ -450,12 +298,14 @@ static void serve_talk(struct ask *a, struct talk *t, struct text what) {
   if (what.len == 0 && reads) {
     tell_conversation(a, 200, a->conversation, true);
   } else if (text_equal(what, TEXT("activities")) && (posts || reads)) {
-    posts ? post(a, t) : list(a, t);
+    posts ? directline_post(a, t) : list(a, t);
+  } else if (text_equal(what, TEXT("upload")) && posts) {
+    directline_upload(a, t);
   } else if (text_equal(what, TEXT("stream")) &&
              http_request_wants_ws(a->req)) {
     stream_open(t, a->req, watermark(a));
   } else {
-    fail(a, 404, "NotFound", TEXT("This is not offered."));
+    directline_fail(a, 404, "NotFound", TEXT("This is not offered."));
   }
 }
 
@@ -477,9 +327,11 @@ static void serve_conversation(struct ask *a, struct text rest) {
   struct talk *t =
       (struct talk *)(void *)visits_find(&a->d->visits, a->conversation);
   if (!a->secret && !text_equal(a->of_token, a->conversation)) {
-    fail(a, 403, "BadArgument", TEXT("The token is for another conversation."));
+    directline_fail(a, 403, "BadArgument",
+                    TEXT("The token is for another conversation."));
   } else if (t == NULL) {
-    fail(a, 404, "ConversationNotFound", TEXT("No conversation has this id."));
+    directline_fail(a, 404, "ConversationNotFound",
+                    TEXT("No conversation has this id."));
   } else {
     serve_talk(a, t, text_sub(rest, slash + 1, rest.len));
   }
@@ -502,7 +354,7 @@ static void route(struct ask *a, struct text path) {
   if (text_starts(path, TEXT("conversations/"))) {
     serve_conversation(a, text_sub(path, 14, path.len));
   } else {
-    fail(a, 404, "NotFound", TEXT("This is not offered."));
+    directline_fail(a, 404, "NotFound", TEXT("This is not offered."));
   }
 }
 
@@ -527,10 +379,25 @@ static bool serve(struct facade *f, struct http_request *req) {
   identify(&a, &expired);
   const bool ours = expired || a.secret || a.of_token.len > 0;
   if (expired) {
-    fail(&a, 403, "TokenExpired", TEXT("The token has expired."));
+    directline_fail(&a, 403, "TokenExpired", TEXT("The token has expired."));
   } else if (ours) {
     route(&a, text_sub(path, ROOT.len, path.len));
   }
+  arena_free(&a.arena);
+  return ours;
+}
+
+static bool takes_upload(struct facade *f, const struct http_request *req) {
+  struct ask a = {.d = (struct directline *)(void *)f};
+  bool expired = false;
+  if (!text_starts(http_request_path(req), ROOT) ||
+      !text_ends(http_request_path(req), TEXT("/upload"))) {
+    return false;
+  }
+  arena_init(&a.arena, f->mem, 0);
+  read_token(&a, http_request_bearer(req), &expired);
+  const bool ours = a.of_token.len > 0 ||
+                    secret_equal(http_request_bearer(req), f->settings.token);
   arena_free(&a.arena);
   return ours;
 }
@@ -540,8 +407,9 @@ static bool refuse(struct facade *f, struct http_request *req) {
   if (!text_starts(http_request_path(req), ROOT)) {
     return false;
   }
-  fail(&a, 403, "BadArgument",
-       TEXT("Missing or invalid secret or token: Authorization: Bearer …."));
+  directline_fail(
+      &a, 403, "BadArgument",
+      TEXT("Missing or invalid secret or token: Authorization: Bearer …."));
   return true;
 }
 
@@ -552,6 +420,7 @@ static enum bt_err start_facade(struct facade *f) {
 
 static void stop_facade(struct facade *f) {
   struct directline *d = (struct directline *)(void *)f;
+  keeper_clear(&d->keeper);
   visits_free(&d->visits);
 }
 
@@ -560,4 +429,5 @@ const struct facade_ops facade_directline_ops = {.bytes =
                                                  .start = start_facade,
                                                  .stop = stop_facade,
                                                  .serve = serve,
+                                                 .takes_upload = takes_upload,
                                                  .refuse = refuse};

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "facades/chatwoot/form.h"
+#include "facades/shared/form.h"
 #include "support.h"
 
 #define MULTIPART TEXT("multipart/form-data; boundary=\"x-1\"")

@@ -4,8 +4,8 @@
  * member whose name ends in "[]" is a list. Files are no members: they stand
  * apart, as bytes; what they are, their bytes say.
  */
-#ifndef BATON_FACADES_CHATWOOT_FORM_H
-#define BATON_FACADES_CHATWOOT_FORM_H
+#ifndef BATON_FACADES_SHARED_FORM_H
+#define BATON_FACADES_SHARED_FORM_H
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -16,6 +16,7 @@ enum { FORM_PARTS_MAX = 64 };
 bool form_is(struct text content_type);
 struct form_file {
   struct text name, bytes; /* borrowed from the body */
+  struct text type;        /* what the part says it is; or empty */
 };
 
 struct form_files {

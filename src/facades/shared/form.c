@@ -1,4 +1,4 @@
-#include "facades/chatwoot/form.h"
+#include "facades/shared/form.h"
 
 #include "net/url.h"
 
@@ -8,7 +8,7 @@
 enum { BOUNDARY_MAX = 70 };
 
 struct part {
-  struct text name, file, value;
+  struct text name, file, value, type;
   bool is_file;
 };
 
@@ -45,6 +45,8 @@ static void read_header(struct text line, struct part *p) {
     p->name = parameter(line, TEXT("name="));
     p->file = parameter(line, TEXT("filename="));
     p->is_file = text_find(line, TEXT("filename="), 0) < line.len;
+  } else if (begins(line, TEXT("Content-Type:"))) {
+    p->type = text_trim(text_sub(line, 13, line.len - 13));
   }
 }
 
@@ -170,7 +172,7 @@ static size_t take_files(struct part *parts, size_t count,
   for (size_t i = 0; i < count; i++) {
     if (parts[i].is_file) {
       files->list[files->count++] =
-          (struct form_file){parts[i].file, parts[i].value};
+          (struct form_file){parts[i].file, parts[i].value, parts[i].type};
     } else {
       parts[kept++] = parts[i];
     }
