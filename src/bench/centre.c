@@ -20,6 +20,7 @@ static const char head[] =
     "listen: 127.0.0.1:0\n"
     "visitors: true\n"
     "rates: { customer: 0, agent: 0 }\n"
+    "limits: { connections: 100000 }\n"
     "log: { level: warning }\n"
     "skills: [" CENTRE_SKILL "]\n"
     "queues:\n"

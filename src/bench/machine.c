@@ -24,10 +24,8 @@ int64_t machine_now_ns(void) {
 
 /* ---- processes */
 
-/* The whole of /proc/PID/@name, or false. */
-static bool read_proc(pid_t process, const char *name, char out[STATUS_SIZE]) {
-  char path[PATH_SIZE];
-  (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)process, name);
+/* The whole of a small file, or false. */
+static bool read_whole(const char *path, char out[STATUS_SIZE]) {
   FILE *f = fopen(path, "r");
   if (f == NULL) {
     return false;
@@ -36,6 +34,12 @@ static bool read_proc(pid_t process, const char *name, char out[STATUS_SIZE]) {
   out[size] = '\0';
   (void)fclose(f);
   return size > 0;
+}
+
+static bool read_proc(pid_t process, const char *name, char out[STATUS_SIZE]) {
+  char path[PATH_SIZE];
+  (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)process, name);
+  return read_whole(path, out);
 }
 
 /* "VmRSS:   1234 kB", with a tab behind the colon */
@@ -69,6 +73,20 @@ enum bt_err machine_usage_of(struct bench *b, pid_t process,
   out->rss_bytes = status_bytes(status, "VmRSS:");
   out->rss_peak_bytes = status_bytes(status, "VmHWM:");
   return BT_ERR_OK;
+}
+
+int64_t machine_kernel_bytes(void) {
+  char memory[STATUS_SIZE], sockets[STATUS_SIZE];
+  if (!read_whole("/proc/meminfo", memory) ||
+      !read_whole("/proc/net/sockstat", sockets)) {
+    return 0;
+  }
+  const char *tcp = strstr(sockets, "TCP:");
+  const char *pages = tcp == NULL ? NULL : strstr(tcp, " mem ");
+  return status_bytes(memory, "Slab:") +
+         (pages == NULL ? 0
+                        : strtoll(pages + strlen(" mem "), NULL, 10) *
+                              sysconf(_SC_PAGESIZE));
 }
 
 int64_t machine_own_cpu_us(void) {

@@ -20,6 +20,9 @@ struct machine_usage {
 /* BT_ERR_NOT_FOUND: there is no such process. */
 enum bt_err machine_usage_of(struct bench *b, pid_t process,
                              struct machine_usage *out) BT_USE_RESULT;
+/* What the kernel keeps for itself on all of the machine: its objects, and the
+ * buffers of TCP. 0: unknown. */
+int64_t machine_kernel_bytes(void);
 /* Of this process, exact. */
 int64_t machine_own_cpu_us(void);
 

@@ -25,6 +25,8 @@ struct bench bench_new(void);
 
 /* Of a kind's own options; each prints its result and answers an exit code. */
 int bench_cli_handover(const struct cli_command *self, int argc, char **argv);
+int bench_cli_connections(const struct cli_command *self, int argc,
+                          char **argv);
 int bench_cli_routing(const struct cli_command *self, int argc, char **argv);
 int bench_cli_studio(const struct cli_command *self, int argc, char **argv);
 int bench_cli_candidates(const struct cli_command *self, int argc, char **argv);

@@ -10,6 +10,8 @@
 static const struct cli_command kinds[] = {
     {"bench handover", "[--sessions N] [--clients C] [--script] [--json]",
      "whole lives of sessions over real sockets, durable", bench_cli_handover},
+    {"bench connections", "[--sockets N] [--processes P] [--json]",
+     "what open sockets cost that say nothing", bench_cli_connections},
     {"bench routing", "[--waiting LIST] [--agents LIST] [--json]",
      "what a routing decision costs in memory", bench_cli_routing},
     {"bench studio", "[--rounds N] [--sleepers N] [--lua PROGRAM] [--json]",
@@ -34,7 +36,7 @@ static const char *kind_word(const struct cli_command *kind) {
 static void print_kinds(FILE *to) {
   (void)fputs("usage: baton bench KIND [OPTIONS]\n\n", to);
   for (const struct cli_command *k = kinds; k->name != NULL; k++) {
-    (void)fprintf(to, "  %-10s %s\n", kind_word(k), k->summary);
+    (void)fprintf(to, "  %-11s %s\n", kind_word(k), k->summary);
   }
   (void)fputs("\n'baton bench KIND --help' shows its options and examples.\n",
               to);

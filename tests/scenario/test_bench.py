@@ -45,6 +45,17 @@ class Bench(unittest.TestCase):
     def test_a_script_asks_for_the_transfer(self):
         self.check_lives(60, "--script")
 
+    def test_sockets_that_say_nothing(self):
+        r = self.run_json("connections", "--sockets", "40", "--processes", "2")
+        self.assertEqual((r["sockets"], r["heard"]), (80, 80))
+        self.assertGreater(r["to_all_s"], 0)
+        self.assertEqual(list(pathlib.Path(self.directory).iterdir()), [], "nothing is left behind")
+
+    def test_more_sockets_than_descriptors(self):
+        done = bench("connections", "--sockets", "1000000", directory=self.directory)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("limit of descriptors", done.stderr)
+
     def test_a_server_that_is_not_there(self):
         done = bench("handover", "--url", "http://127.0.0.1:9", "--sessions", "5", directory=self.directory)
         self.assertEqual(done.returncode, 1)
