@@ -68,13 +68,32 @@ void dap_answer(struct dap *d, const struct dap_request *r) {
   dap_end(d, &o);
 }
 
+/* Without the name of the member that a body had, "/expression: …", and without
+ * half a character at a cut end. */
+static const char *reason(char *why) {
+  static const char *const members[] = {"/expression: ", "/name: "};
+  char *from = why;
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    const size_t length = strlen(members[i]);
+    from += strncmp(from, members[i], length) == 0 ? length : 0;
+  }
+  const struct text t = text_from(from);
+  size_t at = 0;
+  for (size_t n = 1; n > 0 && at < t.len; at += n) {
+    n = utf8_length(t, at);
+  }
+  from[at] = '\0';
+  return from;
+}
+
 void dap_refuse(struct dap *d, const struct dap_request *r, const char *format,
                 ...) {
-  char why[1024];
+  char buffer[1024];
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(why, sizeof why, format, args);
+  (void)vsnprintf(buffer, sizeof buffer, format, args);
   va_end(args);
+  const char *why = reason(buffer);
   struct json_out o = begin(d, "response");
   put_request(&o, r, false);
   put_name(&o, "message", why);

@@ -198,9 +198,14 @@ static void lex_unknown(struct lexer *l) {
   if (n == 0) {
     scan_bad_bytes(l);
   } else {
+    const int c = (unsigned char)l->text.ptr[from];
+    while (c < ' ' && scan_peek(l, 0) == c) {
+      l->at++; /* one error for a row of NULs */
+    }
     scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
                "no word of the language begins with this character",
-               scan_is_full_width(l, from)
+               c < ' ' ? "a control character: take it out"
+               : scan_is_full_width(l, from)
                    ? "a full-width sign: type the plain one"
                    : "");
   }
@@ -244,10 +249,18 @@ void lexer_token(struct lexer *l) {
   }
 }
 
+/* Begins it with plain characters of two bytes each? */
+static bool has_every_second_nul(struct text t) {
+  const bool second = t.len >= 4 && t.ptr[1] == '\0' && t.ptr[3] == '\0';
+  const bool first = t.len >= 4 && t.ptr[0] == '\0' && t.ptr[2] == '\0';
+  return first != second;
+}
+
 /* Every second byte of it is a NUL: one error says more than thousands. */
 static bool is_utf16(struct lexer *l) {
   if (!text_starts(l->text, TEXT("\xFF\xFE")) &&
-      !text_starts(l->text, TEXT("\xFE\xFF"))) {
+      !text_starts(l->text, TEXT("\xFE\xFF")) &&
+      !has_every_second_nul(l->text)) {
     return false;
   }
   l->at = 2;

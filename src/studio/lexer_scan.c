@@ -152,7 +152,13 @@ static const char *pasted_blank(const struct lexer *l, size_t *length) {
 static void look_at_return(struct lexer *l) {
   const int next = scan_peek(l, 1);
   if (l->text.ptr[l->at] != '\r' || next == '\n' || next == '\r' ||
-      next == -1 || l->returned) {
+      next == -1) {
+    return;
+  }
+  if (l->returned) {
+    if (l->depth == 0) {
+      (void)scan_push(l, TOKEN_NEWLINE, l->at);
+    }
     return;
   }
   l->returned = true;
@@ -160,6 +166,9 @@ static void look_at_return(struct lexer *l) {
   scan_error(l, DIAGNOSTIC_CODE_BAD_CHARACTER, from,
              "a carriage return alone ends no line here",
              "save the file with line ends of LF or CRLF");
+  if (l->depth == 0) { /* which is meant */
+    (void)scan_push(l, TOKEN_NEWLINE, from);
+  }
   l->at = from;
 }
 

@@ -265,6 +265,7 @@ static bool could_close_loop(const struct parser *p) {
 static void report_stray(struct parser *p) {
   const struct token *t = token_at(p, p->at);
   const struct opener *o = innermost(p);
+  p->panic = p->panic || p->too_deep; /* blocks were passed over */
   const struct finding f = {.code = DIAGNOSTIC_CODE_BAD_BLOCK, .at = t->at};
   const bool pair = closer_words(p) == 2 && t[1].kind == TOKEN_WORD;
   const bool label = at_label(p);
@@ -280,7 +281,7 @@ static void report_stray(struct parser *p) {
                  TEXT_ARG(first), pair ? " " : "", TEXT_ARG(second),
                  keyword_text(o->keyword), o->at.line, closer_text(o));
   }
-  if (label) {
+  if (label && !p->too_deep) {
     p->panic = p->failed;
     parser_lost_cases(p, parser_lost_keyword(p), parser_surplus_braces(p) > 0);
     return;
@@ -297,7 +298,7 @@ static void report_stray(struct parser *p) {
 static void report_unclosed(struct parser *p, const struct opener *o) {
   const struct token *t = token_at(p, p->at);
   p->lost_blocks = true;
-  if (o->lost) {
+  if (o->lost || p->too_deep) { /* which was reported */
     return;
   }
   const bool brace = o->brace;

@@ -221,6 +221,9 @@ test("a variable can be set, and the script goes on with it", () => withClient(a
   assert.equal(set.body.value, "41");
   await assert.rejects(dc.setVariableRequest({ variablesReference: local.reference, name: "w", value: "nobody" }),
     /no variable is called 'nobody'/);
+  for (const [value, message] of [["v +", /^(Error: )?column 4: expected a value/], ["é".repeat(3000), /^(Error: )?column 1: .*é/]]) {
+    await assert.rejects(dc.setVariableRequest({ variablesReference: local.reference, name: "w", value }), message);
+  }
   assert.equal(await evaluate(dc, "ASSIGN w = w + 1", 1, "repl"), "42");
   const ended = dc.waitForEvent("terminated");
   await dc.continueRequest({ threadId });

@@ -27,6 +27,10 @@ static const struct {
     {"branches", "IF x\n", "ELSE IF x = #\n TRACE \"{x}\"\n", "END IF\n"},
     {"answers", "", "r = Transfer(\"a\", \"b\")\nTRACE r.code\n", ""},
     {"errors of syntax", "", "ASIGN v# = = \"a\n", ""},
+    {"one-line IFs", "IF x\n", "IF x = # THEN TRACE 1\n", "END IF\n"},
+    {"labels of nothing", "", "CASE # { }\nFUNCTION f#() { }\n", ""},
+    {"loops of others", "", "WHILE x < # {\n BREAK\n}\n", ""},
+    {"braces of nothing", "", "x = = { } } {\n", ""},
     {"blocks that do not end", "", "IF x = #\n", ""},
     {"one line", "x = \"", "a{x}“b” \\ ", "\""},
     {"one line of texts", "x = f(", "\"{x}\", 'b', ", "1)"},
@@ -156,11 +160,58 @@ static void bytes_that_are_no_text_are_one_error(void **state) {
                "  hint: save the file as UTF-8\n");
 }
 
+static size_t count_errors(struct text source) {
+  struct test_mem tm;
+  struct diagnostics diags;
+  struct program *program = NULL;
+  test_mem_init(&tm);
+  diagnostics_init(&diags, &tm.mem);
+  assert_int_equal(
+      program_compile(&tm.mem, TEXT("a"), source, &diags, &program),
+      BT_ERR_SYNTAX);
+  const size_t errors = diags.errors;
+  diagnostics_free(&diags);
+  assert_int_equal(tm.live_bytes, 0);
+  return errors;
+}
+
+#define BYTES(literal) ((struct text){literal, sizeof(literal) - 1})
+
+static void a_file_of_another_kind_is_one_error(void **state) {
+  (void)state;
+  assert_int_equal(count_errors(BYTES("x\0 \0=\0 \0001\0\n\0")), 1);
+  assert_int_equal(count_errors(BYTES("\0x\0 \0=\0 \0001\0\n")), 1);
+  assert_int_equal(count_errors(BYTES("\xFF\xFEx\0=\0001\0")), 1);
+  assert_int_equal(count_errors(BYTES("x = 1\nTRACE x\0\0\0\0")), 1);
+  assert_int_equal(count_errors(TEXT("x = 1\rTRACE x\rIF x\rEND IF\r")), 1);
+}
+
+static void too_many_blocks_are_one_error(void **state) {
+  static const char *const blocks[][2] = {{"IF x {\n", "}\n"},
+                                          {"IF x\n", "END IF\n"},
+                                          {"IF x\n", ""},
+                                          {"SWITCH x {\nCASE 1 {\n", "}\n}\n"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+    struct test_mem tm;
+    struct textbuf source;
+    test_mem_init(&tm);
+    textbuf_init(&source, &tm.mem);
+    for (int n = 0; n < 2000; n++) {
+      textbuf_add(&source, text_from(blocks[i][n / 1000]));
+    }
+    assert_int_equal(count_errors(textbuf_text(&source)), 1);
+    textbuf_free(&source);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(time_grows_with_the_lines),
       cmocka_unit_test(an_error_in_a_line_of_a_megabyte_shows_its_surroundings),
       cmocka_unit_test(bytes_that_are_no_text_are_one_error),
+      cmocka_unit_test(a_file_of_another_kind_is_one_error),
+      cmocka_unit_test(too_many_blocks_are_one_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
