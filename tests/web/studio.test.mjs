@@ -198,6 +198,28 @@ test("the cases of a scenario are played in place, and one that fails says why",
   await page.context().close();
 });
 
+test("the server is killed under the Studio: what was written stays, and is looked at when it is back", async () => {
+  const page = await open("?script=forum");
+  await page.getByText("1 warning").waitFor();
+  await server.stop("SIGKILL");
+  await text(page).click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.insertText("\nTRACE gone\n");
+  await page.getByText("Draft, kept in this browser").waitFor();
+  await page.getByText("Looking …").first().waitFor();
+  await page.getByRole("button", { name: "Publish", exact: true }).click({ timeout: 2000 }).catch(() => {}); // not while nobody looks
+  await server.up();
+  await page.keyboard.insertText("// back\n");
+  await page.getByText("2 warnings").waitFor();
+  await page.reload();
+  await text(page).getByText("// back").waitFor();
+  assert.match((await admin("GET", "/scripts/forum")).body.source, /^(?!.*TRACE gone)/s);
+  await page.getByRole("button", { name: "Drop the draft" }).click();
+  await page.getByText("1 warning").waitFor();
+  nothingWrong(page);
+  await page.context().close();
+});
+
 test("a live session is watched, held at a breakpoint, and goes on", async () => {
   const flow = 'n = 1\nr = Wait(1)\nn = n + 1\nLogInfo("n {n}")\n';
   assert.equal((await admin("PUT", "/scripts/counting", { source: flow })).status, 200);

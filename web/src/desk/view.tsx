@@ -112,7 +112,7 @@ function OfferCard({ task, desk, language, up }: { task: Task; desk: Desk; langu
     <section className="offer" aria-label={t("desk.offer.from", { queue: desk.offeredBy(task.session) })}>
       <h2 dir="auto" title={customerOf(task, t)}>{customerOf(task, t)}</h2>
       <p dir="auto">{task.session.reason ?? t("desk.offer.from", { queue: desk.offeredBy(task.session) })}</p>
-      <p className="faint clip">{lineOf(task.messages.at(-1)?.text ?? "", t)}</p>
+      <p className="faint clip" dir="auto">{lineOf(task.messages.at(-1)?.text ?? "", t)}</p>
       {left !== null && <p className="faint" role="timer">{t("desk.offer.left", { count: left })}</p>}
       <div className="row">
         <button ref={accept} type="button" disabled={!up} onClick={() => desk.accept(task)}>{t("desk.offer.accept")}</button>
@@ -129,7 +129,7 @@ function TaskButton({ task, desk, language, current }: { task: Task; desk: Desk;
   return (
     <button type="button" className="task" aria-current={current} onClick={() => desk.look(task.session.id)}>
       <span className="who" dir="auto">{customerOf(task, t)}</span>
-      <span className="faint clip">{task.phase === "wrapup" ? t("desk.wrapup") : task.typing ? t("desk.types") : lineOf(last?.text ?? "", t)}</span>
+      <span className="faint clip" dir="auto">{task.phase === "wrapup" ? t("desk.wrapup") : task.typing ? t("desk.types") : lineOf(last?.text ?? "", t)}</span>
       {task.unread > 0 && <span className="unread">{task.unread}<span className="hidden"> {t("desk.unread")}</span></span>}
     </button>
   );

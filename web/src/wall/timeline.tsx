@@ -61,7 +61,7 @@ export function Lanes({ events, told, language, open }: Props) {
         <ol className="told">
           {told.map((one, i) => (
             <li key={i} className={one.refused ? "refused" : ""}>
-              <span className="faint">{one.time}</span>
+              <time className="faint" dir="ltr">{one.time}</time>
               <div><p dir="auto" lang="en">{one.text}</p>{one.more.length > 0 && <pre dir="auto" lang="en">{dedented(one.more)}</pre>}</div>
             </li>
           ))}
