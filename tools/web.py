@@ -25,11 +25,12 @@ CLASS = re.compile(r"\.([a-zA-Z][\w-]*)(?=[^{}]*\{)")
 CLASS_BEGUN = re.compile(r"([a-z-]+-)\$\{")  # "key-${colour}"
 FOREIGN = ("react-flow",)
 # Sentences with their values, {1}, of the program's formats, %s: by whom they are said.
-SENTENCES = {"details.": "src/", "findings.": "src/studio/"}
-# Whatever the compiler and the checker say of a script, which people read in the Studio.
-TELLING = re.compile(r"src/studio/((call|check|compiler|event|expression|handover_report|lexer|parser|program|scope|targets)\w*\.c|statuses\.def)$")
+SENTENCES = {"details.": "src/", "findings.": "src/studio/", "story.": "src/"}
+# Who says nothing that people do not read: of a script in the Studio, of a session at the wallboard.
+TELLING = {"findings.": re.compile(r"src/studio/((call|check|compiler|event|expression|handover_report|lexer|parser|program|scope|targets)\w*\.c|statuses\.def)$"),
+           "story.": re.compile(r"src/engine/explain\.c$")}
 PLACE = re.compile(r"\{\d\}")
-CONVERSION = re.compile(r"%(?:\.\*)?(?:ll|z)?[suxdc]|%\.15g|%02X")
+CONVERSION = re.compile(r"\{[a-z]+\}|%(?:\.\*)?(?:ll|z)?[suxdc]|%\.15g|%02X")
 C_TOKEN = re.compile(r"""/\*.*?\*/|'(?:[^'\\\n]|\\.)*'|"(?P<text>(?:[^"\\\n]|\\.)*)"|(?P<space>\s+)|.""", re.S)
 PROSE = re.compile(r"(?<![\w.])[a-z]{2,} (?:[^\n]*[ '])?[a-z]{2,}(?![\w(])")
 
@@ -118,8 +119,8 @@ def sentences(names, read, name, words):
     begin = next(b for b in SENTENCES if name.startswith(b))
     sources = [(n, read(n)) for n in names if n.startswith(SENTENCES[begin]) and n.endswith((".c", ".def"))]
     yield from unformatted(name, words, Said([source for _, source in sources]))
-    if begin == "findings.":
-        yield from untold(name, words, [(n, source) for n, source in sources if TELLING.match(n)])
+    if begin in TELLING:
+        yield from untold(name, words, [(n, source) for n, source in sources if TELLING[begin].match(n)])
 
 
 def findings(names, read):

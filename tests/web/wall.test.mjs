@@ -204,6 +204,26 @@ test("the ticket: the release window and the refusal stand in the lanes, with wh
   await done(page);
 });
 
+test("who reads German reads the whole story, its refusal and the cures in German", async () => {
+  const told = await goodbye(server, bot, "forum");
+  bot.send("session.close", { session: told.id });
+  await told.customer.hear("idle", (f) => f.type === "session.status" && f.status === "idle");
+  await done(await atTheWall()); // signed in
+  const page = await day.signedIn("sue", `wall#/session/${told.id}`, { locale: "de-DE" });
+  await page.locator(".refusal").getByText(/^Der Bot '\w+' hat sich gerade verabschiedet|^Der Bot '\w+' hat sich vor \d+ ms verabschiedet/).waitFor();
+  await page.getByText("Die ganze Geschichte in Worten").click();
+  const story = page.locator(".told");
+  await story.getByText("Ein Kunde kam über den Eingang 'forum'").waitFor();
+  await story.getByText(/Skript 'forum', Zeile 5, verlangte eine Weitergabe an 'AgentSkill'; sie wurde abgelehnt/).waitFor();
+  await story.getByText("Abhilfe: mit when=released noch einmal").waitFor();
+  const english = await page.locator(".told [lang=en], .refusal [lang=en]").allTextContents();
+  assert.deepEqual(english.filter((line) => !/^\s*(Transfer|EndConversation|WaitFor|Hangup)\(/.test(line)), []);
+  await accessible(page, "a story in German");
+  await shoot(page, "wall-story-german");
+  await finish(server, told.id);
+  await done(page);
+});
+
 test("listening in, whispering, stepping in: the agent's desk shows it, the customer hears only what is said to all", async () => {
   const { id, anna, customer } = await talking();
   await anna.ask("message", { session: id, text: "How can I help?" });

@@ -1,6 +1,7 @@
 // What the server says in sentences of its own English, said in another language. A
-// catalogue has its formats as keys, with {1} where a value stands; the checks of the
-// project (tools/web.py) hold them against the program's source.
+// catalogue has its formats as keys, with {1} where a value stands; {=1} in the words is
+// a value that somebody wrote. The checks of the project (tools/web.py) hold the keys
+// against the program's source.
 
 export type Sentences = (text: string) => string | null; // null: it is not known
 
@@ -13,7 +14,8 @@ interface Pattern {
 
 const PLACE = /\{(\d)\}/;
 
-export function sentencesOf(catalogue: Readonly<Record<string, string>>): Sentences {
+// @beside: what else says the values.
+export function sentencesOf(catalogue: Readonly<Record<string, string>>, beside: Sentences = () => null): Sentences {
   let patterns: Pattern[] | undefined; // most pages never need them
   const say = (text: string): string | null => {
     const whole = catalogue[text];
@@ -27,7 +29,7 @@ export function sentencesOf(catalogue: Readonly<Record<string, string>>): Senten
   };
   // "'idle' (…), or 'queued' (…)"
   const sayList = (text: string): string | null => {
-    const parts = text.split(", or ").map((part) => say(part));
+    const parts = text.split(", or ").map((part) => say(part) ?? beside(part));
     return parts.includes(null) ? null : parts.join(catalogue[", or "] ?? ", ");
   };
   return say;
@@ -59,5 +61,5 @@ function filled({ form, quoted, leads, words }: Pattern, text: string, say: Sent
   const said = values.map((value, i) => (quoted[i] ? value : say(value)));
   // Half a sentence in each language is worse than one that is not translated.
   if (leads && said[0] === null && values[0]?.includes(" ")) return null;
-  return words.replace(/\{(\d)\}/g, (_, n: string) => said[Number(n) - 1] ?? values[Number(n) - 1] ?? "");
+  return words.replace(/\{(=?)(\d)\}/g, (_, raw: string, n: string) => (raw === "" ? said[Number(n) - 1] : null) ?? values[Number(n) - 1] ?? "");
 }

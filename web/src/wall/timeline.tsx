@@ -2,7 +2,7 @@
 import { type CSSProperties, useMemo } from "react";
 import type { WallEvent } from "./api";
 import { type Bar, LANES, type Mark, storyOf, type Told } from "./lanes";
-import type { WallKey, WallLanguage } from "./messages";
+import { storyTeller, type WallKey, type WallLanguage } from "./messages";
 import { useNow } from "./parts";
 
 interface Props {
@@ -29,6 +29,7 @@ export function Lanes({ events, told, language, open }: Props) {
   const nowUs = open ? now * 1000 : 0;
   const story = useMemo(() => storyOf(events, nowUs), [events, nowUs]);
   const refusals = told.filter((one) => one.refused);
+  const say = useMemo(() => storyTeller(language), [language]);
   return (
     <div className="story">
       <p className="faint">{t(open ? "wall.lanes.hint" : "wall.lanes.hint.over")}</p>
@@ -62,7 +63,7 @@ export function Lanes({ events, told, language, open }: Props) {
           {told.map((one, i) => (
             <li key={i} className={one.refused ? "refused" : ""}>
               <time className="faint" dir="ltr">{one.time}</time>
-              <div><p dir="auto" lang="en">{one.text}</p>{one.more.length > 0 && <pre dir="auto" lang="en">{dedented(one.more)}</pre>}</div>
+              <div><p dir="auto" lang={langOf(say(one.text))}>{say(one.text) ?? one.text}</p>{one.more.length > 0 && <More lines={one.more} say={say} />}</div>
             </li>
           ))}
         </ol>
@@ -72,9 +73,17 @@ export function Lanes({ events, told, language, open }: Props) {
 }
 
 // Without the margin that all lines have.
-function dedented(lines: readonly string[]): string {
+function dedented(lines: readonly string[]): string[] {
   const margin = Math.min(...lines.map((line) => line.search(/\S/)));
-  return lines.map((line) => line.slice(margin)).join("\n");
+  return lines.map((line) => line.slice(margin));
+}
+
+type Say = ReturnType<typeof storyTeller>;
+const langOf = (own: string | null): "en" | undefined => (own === null ? "en" : undefined);
+
+// What stands below a line of the story: sentences, and lines of script.
+function More({ lines, say }: { lines: readonly string[]; say: Say }) {
+  return <pre dir="auto">{dedented(lines).map((line, i) => <span key={i} lang={langOf(say(line))}>{say(line) ?? line}{"\n"}</span>)}</pre>;
 }
 
 function wordOf(bar: Bar, t: WallLanguage["t"]): string {
@@ -116,7 +125,7 @@ function RefusalNote({ mark, told, window, language }: { mark: Mark; told: Told 
       {window !== undefined && (
         <p>{t(window.open ? "wall.window.open" : "wall.window", { bot: window.who, into: lasting(mark.atUs - window.fromUs, code), whole: lasting(window.toUs - window.fromUs, code) })}</p>
       )}
-      {told !== undefined && told.more.length > 0 && <pre dir="auto" lang="en">{dedented(told.more.filter((one) => !one.trim().startsWith("Why:")))}</pre>}
+      {told !== undefined && told.more.length > 0 && <More lines={told.more.filter((one) => !one.trim().startsWith("Why:"))} say={storyTeller(language)} />}
     </aside>
   );
 }
