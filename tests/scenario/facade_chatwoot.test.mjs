@@ -316,6 +316,30 @@ test("agents, teams, inboxes, profile; assignments", table.works("assignments: a
   await agent.close();
 }));
 
+test("a conversation is somebody's from its beginning", table.works("conversations.create with status, assignee_id, team_id", async () => {
+  const create = (more) => open(client, { message: { content: "hello" }, ...more });
+  const straight = await create({ status: "open" });
+  assert.equal(straight.chat.status, "open");
+  assert.deepEqual((await session(straight.id)).legs.map((leg) => leg.status).slice(1), ["left"]); // nobody waits for the agent bot
+  const team = await create({ team_id: 2, status: "open" });
+  assert.equal(team.chat.status, "open");
+  assert.equal((await session(team.id)).queue.id, "billing");
+  const agent = await Peer.agent(server);
+  const hers = await create({ assignee_id: 1 });
+  assert.equal(hers.chat.status, "open");
+  assert.equal((await session(hers.id)).holder.id, "anna");
+  const over = await create({ status: "resolved" });
+  assert.equal(over.chat.status, "resolved");
+  assert.equal((await create({ status: "pending" })).chat.status, "pending");
+  const before = (await client.conversations.getMeta({ accountId, status: "all" })).meta.all_count;
+  const { contact } = straight;
+  for (const [more, status] of [[{ status: "asleep" }, 422], [{ assignee_id: 99 }, 404], [{ team_id: "none" }, 404]])
+    assert.equal((await failed(client.conversations.create({ accountId, data: { contact_id: contact.id, inbox_id: 1, ...more } }))).status, status, JSON.stringify(more));
+  assert.equal((await client.conversations.getMeta({ accountId, status: "all" })).meta.all_count, before); // nothing was opened
+  for (const { id } of [straight, team, hers]) await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+  await agent.close();
+}));
+
 test("lists: status, paging, counts; labels; attributes", table.works("conversations: list and meta by status, page; labels; custom_attributes", async () => {
   const many = [];
   for (let i = 0; i < 30; i++) many.push((await open()).id);
@@ -334,6 +358,30 @@ test("lists: status, paging, counts; labels; attributes", table.works("conversat
     { headers: { api_access_token: process.env.TEST_CW_TOKEN }, body: { custom_attributes: { deep: { big: 9007199254740993n.toString() } } } });
   assert.equal(set.body.custom_attributes.deep.big, "9007199254740993");
   await Promise.all(many.map((conversationId) => client.conversations.toggleStatus({ accountId, conversationId, data: { status: "resolved" } })));
+}));
+
+test("conversations that fit conditions", table.works("conversations.filter: status, id, inbox_id, assignee_id, team_id, labels and attributes; AND, OR; its answer as `{meta, payload}` and in `data` ‡", async () => {
+  const agent = await Peer.agent(server);
+  const mine = (await open(client, { custom_attributes: { order: "A-7", amount: 12 } })).id;
+  const hers = (await open(client, { assignee_id: 1, custom_attributes: { order: "B-8" } })).id;
+  const team = (await open(client, { team_id: 2 })).id;
+  await client.conversationLabels.add({ accountId, conversationId: mine, data: { labels: ["vip", "new"] } });
+  const is = (attribute_key, values, query_operator, filter_operator = "equal_to") => ({ attribute_key, filter_operator, values, query_operator });
+  const found = async (payload, page) => (await client.conversations.filter({ accountId, payload, page })).payload.map((c) => c.id);
+  assert.deepEqual(await found([is("order", ["A-7"])]), [mine]);
+  assert.deepEqual(await found([is("amount", [12])]), [mine]);
+  assert.deepEqual(await found([is("labels", ["vip"])]), [mine]);
+  assert.deepEqual(await found([is("assignee_id", [1], "AND"), is("order", ["-8"], null, "contains")]), [hers]);
+  assert.deepEqual(await found([is("team_id", ["2"], "AND"), is("status", ["open"])]), [team]);
+  assert.deepEqual((await found([is("order", ["A-7"], "OR"), is("order", ["none"], "AND"), is("status", ["pending"], "OR"), is("id", [hers])])).sort(), [mine, hers].sort());
+  assert.deepEqual(await found([is("order", undefined, "AND", "is_present"), is("status", ["pending"], "AND", "not_equal_to"), is("id", [hers])]), [hers]);
+  assert.deepEqual(await found([is("id", [mine])], 2), []);
+  const whole = await client.conversations.filter({ accountId, payload: [is("id", [hers])] });
+  assert.deepEqual([whole.meta.all_count, whole.meta.assigned_count, whole.data.payload[0].id], [1, 1, hers]);
+  for (const payload of [[{}], [is("order", "A-7")], [{ attribute_key: "order", filter_operator: "days_before", values: [1] }], [is("order", ["x"], "XOR")], "all"])
+    assert.equal((await failed(client.conversations.filter({ accountId, payload }))).status, 422, JSON.stringify(payload));
+  for (const id of [mine, hers, team]) await client.conversations.toggleStatus({ accountId, conversationId: id, data: { status: "resolved" } });
+  await agent.close();
 }));
 
 test("pages of messages", table.works("messages: 20 a page, `before`", async () => {

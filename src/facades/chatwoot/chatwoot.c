@@ -72,6 +72,15 @@ bool chat_agent(const struct chat *chat, uint32_t *agent) {
   return true;
 }
 
+bool chat_team(const struct chat *chat, uint32_t *queue) {
+  const struct session *s = session_of(chat);
+  if (s == NULL || (!chat_waits(chat) && s->status != SESSION_ACTIVE)) {
+    return false;
+  }
+  *queue = s->queue;
+  return s->queue != SESSION_NOBODY;
+}
+
 struct bot_talk *chat_bot(const struct chat *chat) {
   const struct session *s = session_of(chat);
   struct bot_talk *t = s != NULL && s->holder == SESSION_HOLDER_BOT

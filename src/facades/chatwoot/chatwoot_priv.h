@@ -100,6 +100,8 @@ const char *chat_status(const struct chat *chat);
 bool chat_waits(const struct chat *chat);
 /* An agent has it: its number in the directory. */
 bool chat_agent(const struct chat *chat, uint32_t *agent);
+/* The queue where it waits, or through which an agent got it. */
+bool chat_team(const struct chat *chat, uint32_t *queue);
 /* Who the programs are to the engine. */
 struct caller chatwoot_caller(const struct facade *f);
 /* A command about the session in the name of the agent bot, if one holds it and
@@ -160,6 +162,7 @@ void put_told_message(struct json_out *o, const struct chat *chat,
 /* ---- conversations.c, messages.c */
 void chatwoot_serve_chats(struct ask *a);
 void chatwoot_serve_chats_meta(struct ask *a);
+void chatwoot_serve_filter(struct ask *a); /* filter.c */
 void chatwoot_serve_new_chat(struct ask *a);
 void chatwoot_serve_chat(struct ask *a);
 void chatwoot_serve_toggle(struct ask *a);

@@ -163,9 +163,98 @@ static void say_first(const struct ask *a, struct chat *chat) {
   }
 }
 
+/* ---- whom it is for, and what it is to be */
+
+/* The agent or queue with that number of the API, or DIR_NONE. */
+static uint32_t find_agent(const struct ask *a, int64_t number) {
+  const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  return number < 1 || (uint64_t)number > d->agent_count ||
+                 d->agents[number - 1].origin.removed
+             ? DIR_NONE
+             : (uint32_t)(number - 1);
+}
+
+static uint32_t find_team(const struct ask *a, int64_t number) {
+  const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  return number < 1 || (uint64_t)number > d->queue_count ||
+                 d->queues[number - 1].origin.removed ||
+                 directory_queue(d, d->queues[number - 1].id) != number - 1
+             ? DIR_NONE
+             : (uint32_t)(number - 1);
+}
+
+static void refuse_agent(struct ask *a) {
+  chatwoot_fail(a, 404,
+                TEXT("Resource could not be found: no agent has this "
+                     "assignee_id."));
+}
+
+static void refuse_team(struct ask *a) {
+  chatwoot_fail(a, 404,
+                TEXT("Resource could not be found: no team has this team_id."));
+}
+
+static bool is_status(struct text t) {
+  return text_equal(t, TEXT("open")) || text_equal(t, TEXT("pending")) ||
+         text_equal(t, TEXT("resolved"));
+}
+
+static bool is_given(const struct ask *a, const char *key) {
+  const struct json *m = json_member(a->body, text_from(key));
+  return m != NULL && m->type != JSON_NULL;
+}
+
+/* A new conversation may be somebody's at once. */
+struct wish {
+  struct text status;
+  uint32_t agent, queue; /* or DIR_NONE */
+};
+
+/* Before anything is opened. False: refused. */
+static bool read_wish(struct ask *a, struct wish *out) {
+  out->status = peer_text(a->body, "status");
+  out->agent = find_agent(a, number_member(a->body, "assignee_id"));
+  out->queue = find_team(a, number_member(a->body, "team_id"));
+  if (is_given(a, "status") && !is_status(out->status)) {
+    chatwoot_fail(a, 422, TEXT("status is open, pending or resolved."));
+  } else if (is_given(a, "assignee_id") && out->agent == DIR_NONE) {
+    refuse_agent(a);
+  } else if (is_given(a, "team_id") && out->queue == DIR_NONE) {
+    refuse_team(a);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+/* What the engine refuses of it stands in the timeline, and the answer shows
+ * the conversation as it is. */
+static void grant(const struct ask *a, const struct wish *w) {
+  const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  struct command cmd;
+  if (w->agent != DIR_NONE) {
+    chat_begin(a->chat, COMMAND_RELEASE, false, &cmd); /* of the agent bot */
+    api_submit(a->c->facade.api, &cmd, NULL, NULL);
+    chat_begin(a->chat, COMMAND_ASSIGN, false, &cmd);
+    record_set_text(&cmd.args, FIELD_AGENT_ID, d->agents[w->agent].id);
+  } else if (w->queue != DIR_NONE) {
+    chat_begin(a->chat, COMMAND_TRANSFER, false, &cmd);
+    record_set_text(&cmd.args, FIELD_QUEUE_NAME, d->queues[w->queue].id);
+    record_set_num(&cmd.args, FIELD_RELEASE, 1); /* of a bot that is invited */
+  } else if (text_equal(w->status, TEXT("open"))) {
+    chat_begin(a->chat, COMMAND_RELEASE, false, &cmd);
+  } else if (text_equal(w->status, TEXT("resolved"))) {
+    chat_begin(a->chat, COMMAND_END, false, &cmd);
+  } else {
+    return;
+  }
+  api_submit(a->c->facade.api, &cmd, NULL, NULL);
+}
+
 void chatwoot_serve_new_chat(struct ask *a) {
+  struct wish wish;
   const struct contact *who = contact_of(a);
-  if (who == NULL) {
+  if (who == NULL || !read_wish(a, &wish)) {
     return;
   }
   struct chat *chat = chat_new(a->c, who);
@@ -177,6 +266,7 @@ void chatwoot_serve_new_chat(struct ask *a) {
     chat->account = a->account;
     say_first(a, chat);
     a->chat = chat;
+    grant(a, &wish);
     chatwoot_submit(a, NULL, reply_chat);
   }
   if (chat != NULL) {
@@ -252,8 +342,7 @@ void chatwoot_serve_toggle(struct ask *a) {
   if (to.len == 0) {
     to = text_equal(now, TEXT("open")) ? TEXT("resolved") : TEXT("open");
   }
-  if (!text_equal(to, TEXT("open")) && !text_equal(to, TEXT("pending")) &&
-      !text_equal(to, TEXT("resolved"))) {
+  if (!is_status(to)) {
     chatwoot_fail(a, 422, TEXT("status is open, pending or resolved."));
   } else if (text_equal(to, now)) {
     chatwoot_submit(a, NULL, reply_toggled);
@@ -287,34 +376,30 @@ static void reply_team(struct ask *a, const struct answer *answer) {
 
 static void assign_agent(struct ask *a, int64_t number) {
   const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  const uint32_t agent = find_agent(a, number);
   struct command cmd;
-  if (number < 1 || (uint64_t)number > d->agent_count ||
-      d->agents[number - 1].origin.removed) {
-    chatwoot_fail(a, 404,
-                  TEXT("Resource could not be found: no agent has this "
-                       "assignee_id."));
+  if (agent == DIR_NONE) {
+    refuse_agent(a);
     return;
   }
-  a->numbers[1] = number - 1;
+  a->numbers[1] = agent;
   chat_begin(a->chat, COMMAND_ASSIGN, false, &cmd);
-  record_set_text(&cmd.args, FIELD_AGENT_ID, d->agents[number - 1].id);
+  record_set_text(&cmd.args, FIELD_AGENT_ID, d->agents[agent].id);
   chatwoot_submit(a, &cmd, reply_agent);
 }
 
 static void assign_team(struct ask *a, int64_t number) {
   const struct directory *d = engine_directory(api_engine(a->c->facade.api));
+  const uint32_t queue = find_team(a, number);
   struct command cmd;
-  if (number < 1 || (uint64_t)number > d->queue_count ||
-      d->queues[number - 1].origin.removed ||
-      directory_queue(d, d->queues[number - 1].id) != number - 1) {
-    chatwoot_fail(
-        a, 404, TEXT("Resource could not be found: no team has this team_id."));
+  if (queue == DIR_NONE) {
+    refuse_team(a);
     return;
   }
-  a->numbers[1] = number - 1;
+  a->numbers[1] = queue;
   chat_begin(a->chat, chat_waits(a->chat) ? COMMAND_MOVE : COMMAND_TRANSFER,
              true, &cmd);
-  record_set_text(&cmd.args, FIELD_QUEUE_NAME, d->queues[number - 1].id);
+  record_set_text(&cmd.args, FIELD_QUEUE_NAME, d->queues[queue].id);
   chatwoot_submit(a, &cmd, reply_team);
 }
 

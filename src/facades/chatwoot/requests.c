@@ -247,6 +247,8 @@ static const struct route {
      HTTP_GET, false},
     {"accounts/#/conversations", chatwoot_serve_chats, HTTP_GET, false},
     {"accounts/#/conversations", chatwoot_serve_new_chat, HTTP_POST, false},
+    {"accounts/#/conversations/filter", chatwoot_serve_filter, HTTP_POST,
+     false},
     {"accounts/#/conversations/meta", chatwoot_serve_chats_meta, HTTP_GET,
      false},
     {"accounts/#/conversations/#", chatwoot_serve_chat, HTTP_GET, true},
