@@ -21,6 +21,8 @@ static const struct foreign {
     {"?.", "write . alone: a member that is missing reads as null"},
     {"?", "there is no ? : here: write IF … ELSE …"},
     {"<!--", "a comment begins with //"},
+    {"~=", "write <>"},
+    {"$", "a name begins with a letter: leave the $ out"},
     {"@", "a name begins with a letter"},
     {"#", "a comment begins with //; a date is written #\"02/09/2023\""},
     {"!", "write NOT"},

@@ -70,6 +70,22 @@ static bool count_closer(struct nesting *n, enum keyword keyword,
   return true;
 }
 
+/* END alone, as other languages close any block. */
+static bool is_bare_end(const struct parser *p, size_t at) {
+  const enum token_kind behind = token_at(p, at + 1)->kind;
+  return token_at(p, at)->keyword == KEYWORD_END &&
+         (behind == TOKEN_NEWLINE || behind == TOKEN_END);
+}
+
+static bool count_bare_end(struct nesting *n, unsigned *unmatched) {
+  if (n->others > 0) {
+    n->others--;
+  } else {
+    (void)count_closer(n, KEYWORD_IF, unmatched);
+  }
+  return true;
+}
+
 static bool count_token(const struct parser *p, size_t at, struct nesting *n,
                         unsigned *unmatched) {
   const struct token *t = token_at(p, at);
@@ -84,6 +100,9 @@ static bool count_token(const struct parser *p, size_t at, struct nesting *n,
     return true;
   }
   const enum keyword closed = parser_closed_keyword(p, at);
+  if (is_bare_end(p, at)) {
+    return count_bare_end(n, unmatched);
+  }
   if (closed != KEYWORD_NONE) {
     return count_closer(n, closed, unmatched);
   }

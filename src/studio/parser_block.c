@@ -447,11 +447,33 @@ static bool reject_inline(struct parser *p, enum keyword keyword) {
                     !parser_if_is_closed(p, p->at));
 }
 
+/* IF (x is null) RETURN: does a statement stand on the rest of the line, and no
+ * block begin? */
+static bool holds_statement(const struct parser *p) {
+  bool statement = false;
+  for (size_t at = p->at; !ends_line(token_at(p, at)); at++) {
+    const struct token *t = token_at(p, at);
+    if (t->kind == TOKEN_BRACE_OPEN || t->kind == TOKEN_BRACE_CLOSE) {
+      return false;
+    }
+    statement = statement || is_word(t, KEYWORD_RETURN) ||
+                is_word(t, KEYWORD_BREAK) || is_word(t, KEYWORD_CONTINUE) ||
+                is_word(t, KEYWORD_EXIT) || is_word(t, KEYWORD_ASSIGN) ||
+                is_word(t, KEYWORD_TRACE);
+  }
+  return statement && p->reporter->diags->count < DIAGNOSTICS_MAX;
+}
+
 void parser_body(struct parser *p, enum keyword keyword, struct place at,
                  struct block *out, bool *brace) {
-  if (p->panic) {
-    skip_rest(p); /* a bad header has a body all the same */
+  if (p->panic) { /* a bad header has a body all the same */
+    const bool inner = keyword == KEYWORD_IF && holds_statement(p);
+    skip_rest(p);
     p->panic = p->failed;
+    if (inner && !parser_if_is_closed(p, p->at)) {
+      *brace = true;
+      return;
+    }
   }
   p->parens = 0;
   if (!parser_at(p, TOKEN_NEWLINE) && !parser_at(p, TOKEN_BRACE_OPEN) &&

@@ -71,8 +71,7 @@ static struct expr *new_chained(struct parser *p, enum expr_kind kind,
 
 /* ---- calls and paths */
 
-/* Behind the brace that matches the one at hand, if one does. */
-static void skip_braces(struct parser *p) {
+void parser_skip_braces(struct parser *p) {
   size_t at = p->at, depth = 0;
   for (; p->tokens[at].kind != TOKEN_END; at++) {
     depth += p->tokens[at].kind == TOKEN_BRACE_OPEN;
@@ -82,6 +81,17 @@ static void skip_braces(struct parser *p) {
     }
   }
   p->at++;
+}
+
+bool parser_at_json(const struct parser *p) {
+  const struct token *t = &p->tokens[p->at];
+  if (t->kind != TOKEN_BRACE_OPEN) {
+    return false;
+  }
+  do {
+    t++;
+  } while (t->kind == TOKEN_NEWLINE);
+  return t->kind == TOKEN_TEXT && t[1].kind == TOKEN_COLON;
 }
 
 bool parser_reject_object(struct parser *p) {
@@ -95,7 +105,7 @@ bool parser_reject_object(struct parser *p) {
                    .hint = TEXT("an object is made by DYNAMIC, or from JSON: "
                                 "fromjson('{...}')")},
                "expected a value, found '{'");
-  skip_braces(p);
+  parser_skip_braces(p);
   return true;
 }
 

@@ -57,6 +57,9 @@ static bool closes_loop(const struct token *t) {
 bool parser_at_foreign_end(const struct parser *p) {
   const struct token *t = &p->tokens[p->at];
   const bool end = t->kind == TOKEN_WORD && t->keyword == KEYWORD_END;
+  if (end && is_line_end(t + 1)) { /* Lua's and Ruby's, of no other block */
+    return p->open == NULL && p->foreign_open > 0;
+  }
   const struct foreign *f = find(end ? t + 1 : t);
   if (f == NULL || (p->foreign & f->family) == 0) {
     return false;
@@ -124,14 +127,16 @@ static void take_opener(struct parser *p, const struct foreign *f) {
   (void)parser_next(p);
   if (pass_block(p)) {
     pass_rest(p, f->family);
-  } else if (f->use & USE_LOOPS) {
-    p->loops++; /* to the end of a script that does not run */
+    return;
   }
+  p->foreign_open++;
+  p->loops += (f->use & USE_LOOPS) != 0; /* for good: it does not run */
 }
 
 bool parser_take_foreign(struct parser *p) {
   const struct foreign *f = find(parser_peek(p));
   if (parser_at_foreign_end(p)) {
+    p->foreign_open -= p->foreign_open > 0;
     parser_skip_line(p);
     return true;
   }

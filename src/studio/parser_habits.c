@@ -28,6 +28,14 @@ static const struct habit words[] = {
     {"DIM", HINT_VARIABLE},
     {"CONST", HINT_VARIABLE},
     {"DECLARE", HINT_VARIABLE},
+    {"LOCAL", HINT_VARIABLE},
+    {"STRING", HINT_VARIABLE},
+    {"INT", HINT_VARIABLE},
+    {"INTEGER", HINT_VARIABLE},
+    {"BOOL", HINT_VARIABLE},
+    {"BOOLEAN", HINT_VARIABLE},
+    {"DOUBLE", HINT_VARIABLE},
+    {"FLOAT", HINT_VARIABLE},
     {"SET", "write x = 1, or ASSIGN x = 1"},
     {"WHILE", "there is no WHILE: write REPEAT 1000 { … } with a BREAK in it"},
     {"WEND", "there is no WHILE: write REPEAT 1000 { … } with a BREAK in it"},
@@ -235,9 +243,10 @@ static struct text before_hint(const struct token *t) {
   if (is_word(before, "EXIT") && t->kind == TOKEN_WORD) {
     return TEXT("BREAK leaves a loop, RETURN a function");
   }
-  if (t->kind == TOKEN_COLON &&
-      (is_word(before, "http") || is_word(before, "https"))) {
-    return TEXT("an address is a text: put it in quotation marks");
+  if (t->kind == TOKEN_COLON) {
+    return is_word(before, "http") || is_word(before, "https")
+               ? TEXT("an address is a text: put it in quotation marks")
+               : TEXT("a statement has a line of its own");
   }
   return TEXT("");
 }

@@ -31,6 +31,7 @@ struct parser {
   unsigned loops;  /* loops of this unit around this place */
   unsigned parens; /* open ( and [: lines end anywhere in them */
   unsigned depth;
+  unsigned foreign_open; /* of those without braces, that may have an END */
   unsigned foreign; /* blocks of other languages that were reported, as bits */
   const struct opener *given_up; /* closed by what does not fit */
   bool lost_blocks;              /* which block a line is in is uncertain */
@@ -77,6 +78,10 @@ struct expr *parser_expr(struct parser *p);
 /* An object written out, { … }, where a value is expected: reported and read
  * over. */
 bool parser_reject_object(struct parser *p);
+/* Is { "name": … at hand? */
+bool parser_at_json(const struct parser *p);
+/* Behind the brace that matches the one at hand, if one does. */
+void parser_skip_braces(struct parser *p);
 /* A name with members, indexes and calls behind it. NULL after an error. */
 struct expr *parser_path(struct parser *p);
 /* The same behind any value: "text".method() */

@@ -161,6 +161,18 @@ static bool sets_behind(struct parser *p) {
   return parser_at(p, TOKEN_WORD) && p->tokens[p->at + 1].kind == TOKEN_ASSIGN;
 }
 
+static void reject_no_statement(struct parser *p) {
+  const bool json = parser_at_json(p);
+  parser_expected_hint(p, "a statement",
+                       json ? "JSON alone is no script: baton convert makes "
+                              "one of it"
+                            : "");
+  if (json) {
+    parser_skip_braces(p);
+  }
+  parser_reject_block(p);
+}
+
 /* A line that begins with a name or a value: it sets something, or it calls
  * something. */
 static struct stmt *parse_plain(struct parser *p) {
@@ -173,8 +185,7 @@ static struct stmt *parse_plain(struct parser *p) {
                      first->kind == TOKEN_TEXT_OPEN ||
                      first->kind == TOKEN_PAREN_OPEN;
   if (!name && !value) {
-    parser_expected(p, "a statement");
-    parser_reject_block(p);
+    reject_no_statement(p);
     return NULL;
   }
   struct expr *e = name ? parser_path(p) : parser_value(p);
@@ -346,6 +357,14 @@ static bool expect_keyword(struct parser *p, enum keyword keyword,
   return false;
 }
 
+static bool expect_to(struct parser *p) {
+  if (parser_take_keyword(p, KEYWORD_TO)) {
+    return true;
+  }
+  parser_expected_hint(p, "TO and the last value", "write FOR i = 1 TO 10");
+  return false;
+}
+
 static bool parse_for_header(struct parser *p, struct stmt *s) {
   if (parser_at(p, TOKEN_PAREN_OPEN)) {
     parser_expected_hint(p, "the name of a variable", "write FOR i = 1 TO 10");
@@ -370,8 +389,7 @@ static bool parse_for_header(struct parser *p, struct stmt *s) {
   }
   return s->target != NULL &&
          parser_expect(p, TOKEN_ASSIGN, "'=' and the first value") &&
-         (s->value = parser_expr(p)) != NULL &&
-         expect_keyword(p, KEYWORD_TO, "TO and the last value") &&
+         (s->value = parser_expr(p)) != NULL && expect_to(p) &&
          (s->limit = parser_expr(p)) != NULL &&
          (!parser_take_keyword(p, KEYWORD_STEP) ||
           (s->step = parser_expr(p)) != NULL);

@@ -128,7 +128,28 @@ static void parse_event(struct parser *p, struct unit *unit) {
   }
 }
 
+/* ON ERROR RESUME NEXT, ON ERROR GOTO 0: of Basic, and no section. */
+static bool reject_resume(struct parser *p) {
+  const struct token *t = &p->tokens[p->at];
+  if (t[1].kind != TOKEN_WORD || t[2].kind != TOKEN_WORD ||
+      !text_equal_nocase(t[1].text, TEXT("Error")) ||
+      !(text_equal_nocase(t[2].text, TEXT("RESUME")) ||
+        text_equal_nocase(t[2].text, TEXT("GOTO")))) {
+    return false;
+  }
+  parser_error(p,
+               (struct finding){.code = DIAGNOSTIC_CODE_SYNTAX,
+                                .at = t[2].at,
+                                .hint = parser_habit(TEXT("TRY"))},
+               "expected '{' or the end of the line, found '%.*s'",
+               TEXT_ARG(t[2].text));
+  return true;
+}
+
 void parser_section(struct parser *p) {
+  if (reject_resume(p)) {
+    return;
+  }
   struct unit *unit = new_unit(p, UNIT_SECTION, parser_next(p)->at);
   if (unit == NULL) {
     return;

@@ -110,6 +110,10 @@ static enum op_result bad_index(const struct op *op, struct value index,
         op->vm, FAILURE_INDEX, "an index is a whole number from 1 on, not %s",
         value_to_number(index, &d) ? "a fraction" : value_type_name(index));
   }
+  if (size == 0) {
+    return vm_fail(op->vm, FAILURE_INDEX,
+                   "there is no element %.15g: there are none at all", d);
+  }
   return vm_fail(op->vm, FAILURE_INDEX,
                  "index %.15g is outside of 1 to %zu, the elements there are",
                  d, size);
