@@ -57,7 +57,7 @@ struct auth_ticket {
 
 struct auth {
   const struct mem *mem;
-  struct evp_mac_ctx_st *signer; /* HMAC-SHA256; has the key */
+  uint8_t signing_key[AUTH_HASH]; /* of HMAC-SHA256 */
   struct auth_entry *entries;
   size_t count;
   struct map by_hash;

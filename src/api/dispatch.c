@@ -2,6 +2,7 @@
 #include "api/scope_priv.h"
 #include "api/serve_priv.h"
 #include "base/check.h"
+#include "domain/heap.h"
 #include "net/url.h"
 
 enum { REQUEST_ID_MAX = 128 };
@@ -266,6 +267,11 @@ static void on_request(void *ctx, struct http_request *req) {
     return;
   }
   read_request(c, req);
+  /* What has begun goes on out of the reserve; who is well, or not, is said. */
+  if (heap_is_short() && text_starts(c->path, TEXT("/api/"))) {
+    call_refuse_memory(c);
+    return;
+  }
   call_dispatch(c);
 }
 

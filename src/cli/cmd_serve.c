@@ -137,5 +137,12 @@ int cmd_serve(const struct cli_command *self, int argc, char **argv) {
   if (!read_words(&w, &options, host)) {
     return CLI_MISUSE;
   }
-  return w.check ? check(argv[1]) : serve(&options);
+  if (w.check) {
+    return check(argv[1]);
+  }
+  if (!server_prepare()) {
+    cli_error("there is no memory to begin with");
+    return CLI_FAILED;
+  }
+  return serve(&options);
 }

@@ -5,8 +5,13 @@
  * A page is huge only where the whole of it is advised before anything in it is
  * touched. So blocks begin at a page's beginning, also when they have grown,
  * and the C library's own heap is advised as it grows. The system may refuse;
- * nothing depends on it. */
+ * nothing depends on it.
+ *
+ * When there is no more, what is asked for comes out of the reserve, if there
+ * is one. */
 #include "domain/heap.h"
+
+#include "domain/reserve.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
@@ -20,12 +25,15 @@
 enum {
   HUGE_PAGE = 2 << 20,
   /* By so much the C library's heap grows at a time, and so much it keeps. */
-  HEAP_STEP = 16 << 20
+  HEAP_STEP = 16 << 20,
+  RESERVE = 16 << 20,
+  PROBE = 256 << 10 /* there is memory again if so much is to be had */
 };
 
 static struct {
   bool mapped;             /* set before there is a second thread */
   _Atomic(char *) advised; /* the end of the heap, when it was advised */
+  atomic_bool is_short;    /* something came out of the reserve */
 } heap;
 
 /* Sanitizers see every block of malloc(), and nothing of a mapping. */
@@ -142,7 +150,9 @@ static void *take(void *old, size_t size) {
 /* ---- both */
 
 static void give(void *old, size_t size) {
-  if (is_large(size)) {
+  if (reserve_has(old)) {
+    reserve_give(old, size);
+  } else if (is_large(size)) {
     (void)munmap(old, in_pages(size));
   } else {
     free(old);
@@ -159,6 +169,42 @@ static void *change_kind(void *old, size_t old_size, size_t new_size) {
   return block;
 }
 
+static void *resize_there(void *old, size_t old_size, size_t new_size) {
+  const bool was = old != NULL && is_large(old_size);
+  if (was != is_large(new_size)) {
+    return change_kind(old, old_size, new_size);
+  }
+  return was ? remap(old, old_size, new_size) : take(old, new_size);
+}
+
+/* ---- the reserve */
+
+bool heap_keep_reserve(void) {
+  return reserve_begin(RESERVE);
+}
+
+bool heap_is_short(void) {
+  if (!atomic_load_explicit(&heap.is_short, memory_order_relaxed)) {
+    return false;
+  }
+  void *probe = malloc(PROBE);
+  free(probe);
+  atomic_store(&heap.is_short, probe == NULL);
+  return probe == NULL;
+}
+
+static void *take_reserve(void *old, size_t old_size, size_t new_size) {
+  void *block = reserve_take(new_size);
+  if (block != NULL) {
+    atomic_store(&heap.is_short, true);
+    if (old != NULL) {
+      memcpy(block, old, old_size < new_size ? old_size : new_size);
+      give(old, old_size);
+    }
+  }
+  return block;
+}
+
 static void *resize(void *ctx, void *old, size_t old_size, size_t new_size) {
   (void)ctx;
   if (new_size == 0) {
@@ -167,11 +213,71 @@ static void *resize(void *ctx, void *old, size_t old_size, size_t new_size) {
     }
     return NULL;
   }
-  const bool was = old != NULL && is_large(old_size);
-  if (was != is_large(new_size)) {
-    return change_kind(old, old_size, new_size);
+  void *block = old != NULL && reserve_has(old)
+                    ? change_kind(old, old_size, new_size)
+                    : resize_there(old, old_size, new_size);
+  return block != NULL ? block : take_reserve(old, old_size, new_size);
+}
+
+/* ---- as the C library gives it: the size stands before the block */
+
+enum { BEFORE = 32 };
+
+static void *take_sized(size_t size) {
+  char *block = size > SIZE_MAX - BEFORE ? NULL : reserve_take(size + BEFORE);
+  if (block == NULL) {
+    return NULL;
   }
-  return was ? remap(old, old_size, new_size) : take(old, new_size);
+  atomic_store(&heap.is_short, true);
+  memcpy(block, &size, sizeof size);
+  return block + BEFORE;
+}
+
+static size_t size_of(void *block) {
+  size_t size;
+  if (!reserve_has(block)) {
+    return malloc_usable_size(block);
+  }
+  memcpy(&size, (char *)block - BEFORE, sizeof size);
+  return size;
+}
+
+void *heap_c_malloc(size_t size) {
+  void *block = malloc(size);
+  return block != NULL ? block : take_sized(size);
+}
+
+void *heap_c_calloc(size_t count, size_t size) {
+  void *block = calloc(count, size);
+  if (block == NULL && (size == 0 || count <= SIZE_MAX / size)) {
+    block = take_sized(count * size);
+    if (block != NULL) {
+      memset(block, 0, count * size);
+    }
+  }
+  return block;
+}
+
+void heap_c_free(void *old) {
+  if (old != NULL && reserve_has(old)) {
+    reserve_give((char *)old - BEFORE, size_of(old) + BEFORE);
+  } else {
+    free(old);
+  }
+}
+
+void *heap_c_realloc(void *old, size_t size) {
+  void *block = old == NULL || !reserve_has(old) ? realloc(old, size) : NULL;
+  if (block != NULL || size == 0) {
+    return block;
+  }
+  block = heap_c_malloc(size);
+  if (block != NULL && old != NULL) {
+    const size_t before = size_of(old);
+    memcpy(block, old, before < size ? before : size);
+    heap_c_free(old);
+  }
+  return block;
 }
 
 const struct mem *heap_mem(void) {

@@ -144,6 +144,11 @@ int64_t loop_unix_us(void) {
 
 /* Birth and death. */
 
+void loop_use_memory(const struct loop_memory *memory) {
+  bt_check(uv_replace_allocator(memory->take, memory->resize,
+                                memory->take_clear, memory->give) == 0);
+}
+
 static void init_handles(struct loop *loop) {
   bt_check(uv_prepare_init(&loop->uv, &loop->prepare) == 0);
   bt_check(uv_idle_init(&loop->uv, &loop->again) == 0);

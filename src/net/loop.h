@@ -21,6 +21,16 @@ struct loop_waker;
 typedef void loop_fn(void *ctx);
 typedef void loop_signal_fn(void *ctx, int signal_number);
 
+/* Where libuv takes its memory, before there is a loop: it ends the process
+ * when there is none. As malloc(), calloc(), realloc() and free(). */
+struct loop_memory {
+  void *(*take)(size_t size);
+  void *(*take_clear)(size_t count, size_t size);
+  void *(*resize)(void *old, size_t size);
+  void (*give)(void *old);
+};
+void loop_use_memory(const struct loop_memory *memory);
+
 /* BT_ERR_NOMEM, BT_ERR_IO (no descriptors left). SIGPIPE is ignored from now
  * on. @mem is borrowed and outlives the loop. */
 enum bt_err loop_create(const struct mem *mem, struct loop **out) BT_USE_RESULT;

@@ -1,9 +1,10 @@
+#include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/check.h"
+#include "base/digest.h"
 #include "net/ws_priv.h"
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -16,9 +17,13 @@ void net_random(void *out, size_t len) {
   static _Thread_local size_t left;
   bt_check(len <= sizeof pool);
   if (left < len) {
-    /* OpenSSL's generator fails only when the system has no randomness at all.
-     */
-    bt_check(RAND_bytes(pool, sizeof pool) == 1);
+    /* The system's own: OpenSSL's generator fails when there is no memory. */
+    size_t have = 0;
+    while (have < sizeof pool) {
+      const ssize_t got = getrandom(pool + have, sizeof pool - have, 0);
+      bt_check(got > 0 || errno == EINTR);
+      have += got > 0 ? (size_t)got : 0;
+    }
     left = sizeof pool;
   }
   left -= len;
@@ -34,12 +39,12 @@ bool ws_key_is_valid(struct text key) {
 
 void ws_accept_key(struct text key, char out[WS_ACCEPT_LEN]) {
   unsigned char text[WS_KEY_LEN + GUID_LEN];
-  unsigned char digest[SHA_DIGEST_LENGTH];
+  unsigned char digest[DIGEST_SHA1_SIZE];
   unsigned char encoded[WS_ACCEPT_LEN + 1];
   bt_check(key.len == WS_KEY_LEN);
   memcpy(text, key.ptr, WS_KEY_LEN);
   memcpy(text + WS_KEY_LEN, guid, GUID_LEN);
-  SHA1(text, sizeof text, digest);
+  digest_sha1((struct text){(const char *)text, sizeof text}, digest);
   bt_check(EVP_EncodeBlock(encoded, digest, sizeof digest) == WS_ACCEPT_LEN);
   memcpy(out, encoded, WS_ACCEPT_LEN);
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,13 @@ enum bt_err server_open_history(struct server *s, struct server_error *why) {
                            "disk has room, or move it away: it is made anew "
                            "from the journal.",
                            path, bt_err_text(err));
+}
+
+bool server_prepare(void) {
+  static const struct loop_memory memory = {heap_c_malloc, heap_c_calloc,
+                                            heap_c_realloc, heap_c_free};
+  loop_use_memory(&memory);
+  return heap_keep_reserve() && OSSL_LIB_CTX_get0_global_default() != NULL;
 }
 
 enum bt_err server_open_grants(struct server *s, struct server_error *why) {

@@ -37,6 +37,11 @@ struct server_error {
   char text[1024]; /* one or two sentences for a person */
 };
 
+/* Before anything else: memory is kept for when there is none, of which libuv
+ * gets some, too, and OpenSSL takes what it begins with: without they would not
+ * say so but end the process. False: there is no memory. */
+bool server_prepare(void) BT_USE_RESULT;
+
 /* Opens the journal, folds it, brings in the configuration and listens: when it
  * returns, connections are accepted. Takes @config on every path. @options and
  * its texts are borrowed and outlive the server. On error *@why says what. */
