@@ -28,7 +28,7 @@ struct call {
 
   enum http_method method;
   const struct route *route;
-  struct text path, query, content_type, body;
+  struct text path, query, content_type, content_encoding, body;
   struct text params[ROUTE_PARAMS_MAX]; /* decoded */
   struct text key, if_match, prefer, last_event;
   struct text origin;   /* of the web page that asks; empty: none */

@@ -160,6 +160,58 @@ static bool check_query(struct call *c) {
   return true;
 }
 
+/* ---- the body's encoding */
+
+/* The value of "charset" in a content type; empty if it says none. */
+static struct text charset_of(struct text type) {
+  size_t at = text_find(type, TEXT(";"), 0);
+  while (at < type.len) {
+    const size_t end = text_find(type, TEXT(";"), at + 1);
+    const struct text part = text_trim(text_sub(type, at + 1, end - at - 1));
+    const size_t is = text_find(part, TEXT("="), 0);
+    if (text_equal_nocase(text_trim(text_sub(part, 0, is)), TEXT("charset"))) {
+      const struct text value = text_trim(text_sub(part, is + 1, part.len));
+      const bool quoted = value.len > 1 && value.ptr[0] == '"';
+      return quoted ? text_sub(value, 1, value.len - 2) : value;
+    }
+    at = end;
+  }
+  return TEXT("");
+}
+
+static bool is_plain_charset(struct text name) {
+  return name.len == 0 || text_equal_nocase(name, TEXT("utf-8")) ||
+         text_equal_nocase(name, TEXT("utf8")) ||
+         text_equal_nocase(name, TEXT("us-ascii"));
+}
+
+/* Bytes that mean something else would be read as if they did not. A file is
+ * kept as it comes, whatever it says of itself. */
+static bool takes_encoding(struct call *c) {
+  const struct text coding = c->content_encoding;
+  const struct text charset = charset_of(c->content_type);
+  if (c->body.len == 0 || c->fn != NULL) {
+    return true;
+  }
+  if (coding.len > 0 && !text_equal_nocase(coding, TEXT("identity"))) {
+    call_refuse(c, REFUSAL_UNSUPPORTED_TYPE,
+                call_format(c,
+                            "The body is encoded (Content-Encoding: %.*s): "
+                            "send it as it is, without that header.",
+                            TEXT_ARG(coding)),
+                TEXT(""));
+    return false;
+  }
+  if (c->serve != serve_send_file && !is_plain_charset(charset)) {
+    call_refuse(c, REFUSAL_UNSUPPORTED_TYPE,
+                call_format(c, "The body is in %.*s: send it in UTF-8.",
+                            TEXT_ARG(charset)),
+                TEXT(""));
+    return false;
+  }
+  return true;
+}
+
 void call_dispatch(struct call *c) {
   const struct route_match m = route_find(c->method, c->path);
   if (m.number == route_count()) {
@@ -182,7 +234,8 @@ void call_dispatch(struct call *c) {
     return;
   }
   /* A command's form is looked at before the caller's rights. */
-  if (call_identify(c) && (c->route->kind == ROUTE_OWN || check_query(c)) &&
+  if (takes_encoding(c) && call_identify(c) &&
+      (c->route->kind == ROUTE_OWN || check_query(c)) &&
       (c->route->kind == ROUTE_DOES || c->route->kind == ROUTE_OWN ||
        call_may(c))) {
     call_serve(c, c->serve);
@@ -224,6 +277,7 @@ static void read_request(struct call *c, struct http_request *req) {
   c->query = arena_copy_text(&c->arena, http_request_query(req));
   c->body = http_request_body(req); /* looked at before anything is put off */
   c->content_type = copy_header(c, req, TEXT("Content-Type"));
+  c->content_encoding = copy_header(c, req, TEXT("Content-Encoding"));
   c->key = copy_header(c, req, TEXT("Idempotency-Key"));
   c->if_match = copy_header(c, req, TEXT("If-Match"));
   c->prefer = copy_header(c, req, TEXT("Prefer"));

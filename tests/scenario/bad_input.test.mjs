@@ -96,6 +96,22 @@ test("a content type that is not JSON", async () => {
   isProblem(await transfer({ queueId: "support" }, charset), 409, "bot_still_holds");
 });
 
+test("a body that is encoded, or in another character set, is refused with its cure and not read as if it were not", async () => {
+  const body = '{"text":"x"}';
+  for (const coding of ["gzip", "br", "deflate, gzip"]) {
+    isProblem(await transfer(body, { "Content-Encoding": coding }), 415, "unsupported_type", { detail: /send it as it is/ });
+  }
+  for (const charset of ["utf-16", "UTF-16LE", '"iso-8859-1"', "latin1; x=y"]) {
+    isProblem(await transfer(body, { "Content-Type": `application/json; charset=${charset}` }), 415, "unsupported_type", { detail: /send it in UTF-8/ });
+  }
+  isProblem(await server.as("admin")("PUT", "/scripts/x", "TRACE 1", { "Content-Type": "text/plain; charset=utf-16" }), 415, "unsupported_type");
+  for (const headers of [{ "Content-Encoding": "identity" }, { "Content-Type": "application/json; charset=UTF-8" }, { "Content-Type": 'application/json; x=1; Charset="utf-8"' },
+    { "Content-Type": "application/json;" }, { "Content-Type": "application/json; charset" }]) {
+    const { status } = await supervisor("POST", `/sessions/${id}/messages`, body, headers);
+    assert.equal(status, 201, JSON.stringify(headers));
+  }
+});
+
 test("a method that the resource does not know: 405, with those that it does", async () => {
   const answer = await supervisor("PUT", `/sessions/${id}/transfer`, {});
   isProblem(answer, 405, "method_not_allowed");
