@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Peer } from "../scenario/support/peer.mjs";
 import { take } from "../scenario/support/story.mjs";
-import { bubble, nothingWrong, OPEN_CENTRE } from "./support/browser.mjs";
+import { bubble, nothingWrong, OPEN_CENTRE, shoot } from "./support/browser.mjs";
 import { Day } from "./support/desk.mjs";
 
 const CHATS = 20;
@@ -49,6 +49,7 @@ test("ten thousand messages are looked through, and writing does not wait for th
 
   const page = await day.signedIn("anna", "desk", { viewport: { width: 1280, height: 800 } });
   await page.locator(".task").nth(CHATS - 1).waitFor();
+  await shoot(page, "desk-twenty");
   await page.locator(".task", { hasText: `long ${LONG}` }).click();
   await bubble(page, `long ${LONG}`).waitFor();
   assert.ok(await nodes(page) < NODES_MOST);

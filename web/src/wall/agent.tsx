@@ -1,10 +1,10 @@
 // One agent: what it does, how it went, and its state set by a supervisor.
 import { type FormEvent, useEffect, useState } from "react";
 import { ask } from "../shared/problem";
-import { type AgentFigure, type AgentView, type Figures, pathOf } from "./api";
+import { type AgentFigure, type AgentView, type Figures, pathOf, type SessionView } from "./api";
 import { stateOf } from "./overview";
 import type { WallKey } from "./messages";
-import { Choices, percent, Said, since, statusOf, useAsking, useNow } from "./parts";
+import { Choices, customerOf, percent, Said, since, statusOf, useAsking, useNow } from "./parts";
 import { linkTo, type Scene } from "./view";
 
 const HOURS = 8;
@@ -48,17 +48,34 @@ function useFigures(id: string): Figures<AgentFigure> | null {
   return figures;
 }
 
+// Who the sessions are of; read when they are others than before.
+function useCustomers(ids: readonly string[]): ReadonlyMap<string, SessionView> {
+  const [views, setViews] = useState<ReadonlyMap<string, SessionView>>(new Map());
+  const key = ids.join();
+  useEffect(() => {
+    let old = false;
+    void Promise.all(ids.map((id) => ask<SessionView>(pathOf("sessions", id)).catch(() => null)))
+      .then((found) => old || setViews(new Map(found.flatMap((view) => (view === null ? [] : [[view.id, view]])))));
+    return () => {
+      old = true;
+    };
+  }, [key]);
+  return views;
+}
+
 function InHand({ scene: { state, language }, agent }: { scene: Scene; agent: AgentView }) {
   const { t } = language;
   const now = useNow();
+  const views = useCustomers(agent.contacts.map((contact) => contact.session));
+  const nameOf = (id: string): string => customerOf(views.get(id) ?? { id, customer: {} }, t);
   if (agent.contacts.length === 0) return <p className="faint">{t("wall.nothingInHand")}</p>;
   return (
     <table>
-      <thead><tr><th scope="col">{t("wall.session")}</th><th scope="col">{t("wall.status")}</th><th scope="col">{t("wall.queue")}</th><th scope="col" className="number">{t("wall.since")}</th></tr></thead>
+      <thead><tr><th scope="col">{t("wall.customer")}</th><th scope="col">{t("wall.status")}</th><th scope="col">{t("wall.queue")}</th><th scope="col" className="number">{t("wall.since")}</th></tr></thead>
       <tbody>
         {agent.contacts.map((contact) => (
           <tr key={contact.session}>
-            <th scope="row"><a href={linkTo("session", contact.session)}>…{contact.session.slice(-6)}</a></th>
+            <th scope="row"><a dir="auto" href={linkTo("session", contact.session)}>{nameOf(contact.session)}</a></th>
             <td>{statusOf(contact.status, t)}</td>
             <td>{state.queues.find((q) => q.id === contact.queue)?.name ?? contact.queue ?? "–"}</td>
             <td className="number">{since(contact.since, now)}</td>
