@@ -84,6 +84,34 @@ struct text ask_query(struct ask *a, const char *name) {
   return value.ptr == NULL ? TEXT("") : value;
 }
 
+/* One of "a,b,c"? */
+static bool is_among(struct text list, struct text value) {
+  for (size_t at = 0; at <= list.len;) {
+    const size_t end = text_find(list, TEXT(","), at);
+    if (text_equal(text_sub(list, at, end - at), value)) {
+      return true;
+    }
+    at = end + 1;
+  }
+  return false;
+}
+
+bool ask_wants(struct ask *a, const char *name, struct text value) {
+  struct text rest = a->query, key, raw;
+  bool asked = false, found = false;
+  while (!found && url_query_next(&rest, &key, &raw)) {
+    struct textbuf b;
+    textbuf_init(&b, a->g->mem);
+    if (text_equal(key, text_from(name)) && raw.len > 0) {
+      asked = true;
+      found = url_decode_query(raw, &b) && !b.failed &&
+              is_among(textbuf_text(&b), value);
+    }
+    textbuf_free(&b);
+  }
+  return found || !asked;
+}
+
 const struct json *json_part(const struct json *object, const char *name) {
   const struct json *m = json_member(object, text_from(name));
   return m == NULL || m->type == JSON_NULL ? NULL : m;

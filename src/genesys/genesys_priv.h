@@ -86,6 +86,9 @@ struct text ask_format(struct ask *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The decoded value of a query parameter; empty if there is none. */
 struct text ask_query(struct ask *a, const char *name);
+/* Does the query ask for this @value under @name, given once or more, or as a
+ * list with commas; or not under that name at all? */
+bool ask_wants(struct ask *a, const char *name, struct text value);
 /* A member of the body; NULL if it is missing or null. */
 const struct json *ask_member(const struct ask *a, const char *name);
 /* Its text; empty if it is none. */

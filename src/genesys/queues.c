@@ -185,7 +185,7 @@ void genesys_queues(struct ask *a) {
   }
   for (uint32_t i = 0; i < d->queue_count; i++) {
     if (is_shown(&d->queues[i]) && name_fits(d->queues[i].name, pattern) &&
-        list_next(&l)) {
+        ask_wants(a, "id", d->queues[i].id) && list_next(&l)) {
       put_queue(a, i, &l.o);
     }
   }

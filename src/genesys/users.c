@@ -347,7 +347,8 @@ void genesys_users(struct ask *a) {
     return;
   }
   for (uint32_t i = 0; i < d->agent_count; i++) {
-    if (!d->agents[i].origin.removed && list_next(&l)) {
+    if (!d->agents[i].origin.removed && ask_wants(a, "id", d->agents[i].id) &&
+        list_next(&l)) {
       put_user(a, i, &l.o);
     }
   }

@@ -150,6 +150,11 @@ test("queues: made, listed, changed, taken away", table.works("POST, GET /routin
 
   const list = await routing.getRoutingQueues({ name: "Se*", pageSize: 1, pageNumber: 1 });
   assert.deepEqual([list.total, list.pageCount, list.entities[0].id], [1, 1, "second"]);
+  assert.deepEqual((await users.getUsers({ id: ["bert"] })).entities.map((u) => u.id), ["bert"]);
+  const ids = async (id) => (await routing.getRoutingQueues({ id })).entities.map((q) => q.id);
+  assert.deepEqual(await ids(["second"]), ["second"]);
+  assert.deepEqual((await ids([made.id, "second", "nowhere"])).sort(), [made.id, "second"].sort());
+  assert.deepEqual(await ids(["nowhere"]), []);
   const page = await routing.getRoutingQueues({ pageSize: 2, pageNumber: 2 });
   assert.deepEqual([page.entities.length, page.total, page.pageNumber], [1, 3, 2]);
   for (const uri of ["firstUri", "previousUri", "lastUri", "selfUri"]) assert.match(page[uri], /pageSize=2/, uri);
