@@ -41,9 +41,7 @@ enum timer_kind {
 /* How long a finished session can still be asked for from memory; and when
  * LIMIT_FINISHED of them are there, so that a flood does not fill it. */
 #define FORGET_AFTER_US (60 * INT64_C(1000000))
-#define FORGET_SOON_US INT64_C(1000000)
-/* A transfer that has no timeout of its own: a failed script's fallback. */
-#define FALLBACK_TIMEOUT_MS 300000
+#define FORGET_SOON_US  INT64_C(1000000)
 
 /* A section that is to start when the run sleeps next. */
 struct run_section {

@@ -10,6 +10,8 @@
 
 /* Events that wait for their sections at one moment. */
 enum { SECTIONS_MAX = 256 };
+/* A transfer that has no timeout of its own: a failed script's fallback. */
+#define FALLBACK_TIMEOUT_MS 300000
 
 struct run_step *run_step(struct ctx *x, struct run *r) {
   if (r->step_number != x->out->seq) {

@@ -33,7 +33,7 @@ struct entry {
 static struct {
   pthread_mutex_t lock;
   _Atomic bool runs; /* write down what happens */
-  bool idle; /* syncs of what is only looked at cost nothing */
+  bool idle;         /* syncs of what is only looked at cost nothing */
   struct entry *entries;
   size_t count, cap;
 } tape = {.lock = PTHREAD_MUTEX_INITIALIZER};
