@@ -118,6 +118,42 @@ static void check_index(struct checker *c, const struct expr *e) {
   }
 }
 
+/* FOR i = 0 … list[i], as languages that count from 0 have it. What stands in
+ * a branch may be kept from the first round, and is not looked at. */
+static void look_at_counted(struct checker *c, const struct unit *unit,
+                            const struct expr *e) {
+  (void)unit;
+  if (e->kind == EXPR_INDEX && e->right->kind == EXPR_NAME &&
+      e->right->variable.local == c->counter->variable.local &&
+      e->right->variable.index == c->counter->variable.index) {
+    report(&c->reporter,
+           (struct finding){.code = DIAGNOSTIC_CODE_BAD_INDEX,
+                            .at = e->right->at,
+                            .hint = TEXT("the first element is [1], the last "
+                                         "[v.size]")},
+           "the loop begins below 1, and no element has that index");
+  }
+}
+
+static void look_at_loop(struct checker *c, const struct unit *unit,
+                         const struct stmt *s) {
+  if (s->kind != STMT_FOR || s->target == NULL || s->value == NULL ||
+      !is_below_one(s->value)) {
+    return;
+  }
+  c->counter = s->target;
+  for (const struct stmt *in = s->body.first; in != NULL; in = in->next) {
+    const bool sets = in->kind == STMT_ASSIGN && in->target != NULL &&
+                      in->target->kind == EXPR_NAME &&
+                      text_equal_nocase(in->target->text, s->target->text);
+    if (sets || in->arms != NULL) {
+      break; /* from here on nothing is certain */
+    }
+    checker_walk_expr(c, unit, in->value, look_at_counted);
+    checker_walk_expr(c, unit, in->target, look_at_counted);
+  }
+}
+
 /* ---- Transfer("x") */
 
 static void check_payload(struct checker *c, const struct unit *unit,
@@ -149,4 +185,5 @@ static void look_at_plain(struct checker *c, const struct unit *unit,
 
 void check_plain(struct checker *c) {
   checker_walk(c, look_at_plain);
+  checker_walk_statements(c, look_at_loop);
 }

@@ -53,6 +53,7 @@ struct checker {
   struct survey survey;
   /* Of the pass that is under way. */
   const struct survey_var *proxy;
+  const struct expr *counter; /* of the loop */
   bool has_header, leads_on;
   const struct spellings *spellings;
   bool failed; /* no memory */

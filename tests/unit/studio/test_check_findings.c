@@ -68,6 +68,13 @@ static const struct story stories[] = {
     {"an index that no element has",
      "l = fromjson('[1]')\nTRACE l[0]\nTRACE \"a|b\"[-1]\nTRACE l[1]\n",
      "2 bad-index, 3 bad-index"},
+    {"a loop from 0 over elements",
+     "l = \"a|b\"\nFOR i = 0 TO l.size - 1 { TRACE \"{l[i]}\" }\n"
+     "FOR i = 0 TO 1 { IF i > 0 { TRACE l[i] } }\n"
+     "FOR i = 0 TO 1 { TRACE l[i + 1] }\n"
+     "FOR i = 1 TO 2 { TRACE l[i] }\nFOR i = 0 TO 1 {\n i = i + 1\n"
+     " TRACE l[i]\n}\n",
+     "2 bad-index"},
     {"a text as the payload of a transfer",
      "r = Transfer('{\"queueId\":\"A\"}')\nTRACE r.code\n",
      "1 transfer-refused, 1 bad-option"},
