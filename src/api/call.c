@@ -301,9 +301,54 @@ void call_refuse_for(struct call *c, enum refusal refusal, struct text detail,
   refuse(c, &p);
 }
 
+static bool is_within(struct call *c, const struct rate_of *of) {
+  char detail[RATE_SENTENCE];
+  int64_t retry_after_ms = 0;
+  if (rates_allow_many(&c->api->rates, of, detail, &retry_after_ms)) {
+    return true;
+  }
+  call_refuse_for(c, REFUSAL_RATE_LIMITED, text_from(detail), retry_after_ms);
+  return false;
+}
+
+/* Hashes of different things are told apart by these. */
+enum { OF_ADDRESS = 1, OF_ENTRY, OF_CENTRE };
+
+bool call_address_within_rate(struct call *c) {
+  struct http_request *req = call_request(c);
+  const uint32_t per_s = c->api->rates.allowed.address;
+  if (per_s == 0 || req == NULL) {
+    return true;
+  }
+  const struct rate_of of = {
+      .per_s = per_s,
+      .who = hash_u64(hash_text(http_request_peer(req)) + OF_ADDRESS),
+      .what = "Of one address, as this is,"};
+  return is_within(c, &of);
+}
+
+bool call_entry_within_rate(struct call *c, struct text entry) {
+  const struct directory *d = engine_directory(api_engine(c->api));
+  const uint64_t number = directory_entry(d, entry);
+  const struct rate_of of = {.per_s = c->api->rates.allowed.entryPoint,
+                             .who = hash_u64(number << 8 | OF_ENTRY),
+                             .what = "Of the sessions of this entry point"};
+  return is_within(c, &of);
+}
+
+static bool is_within_centre(struct call *c) {
+  const struct rate_of of = {.per_s = c->api->rates.allowed.centre,
+                             .who = OF_CENTRE,
+                             .what = "Of the requests of all customers"};
+  return c->by.role != ROLE_CUSTOMER || is_within(c, &of);
+}
+
 bool call_within_rate(struct call *c) {
   char detail[RATE_SENTENCE];
   int64_t retry_after_ms = 0;
+  if (!is_within_centre(c)) {
+    return false;
+  }
   if (rates_allow(&c->api->rates, &c->by, detail, &retry_after_ms)) {
     return true;
   }

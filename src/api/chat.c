@@ -357,6 +357,9 @@ void serve_chat(struct call *c) {
                 TEXT(""));
     return;
   }
+  if (!call_entry_within_rate(c, call_query(c, TEXT("entryPoint")))) {
+    return;
+  }
   struct command cmd = {.by = c->by, .terse = true};
   record_init(&cmd.args, COMMAND_OPEN_SESSION);
   record_set_given(&cmd.args, FIELD_ENTRY_NAME,

@@ -200,6 +200,10 @@ static void submit(struct call *c, struct record *args) {
       !read_path(c, args) || !call_may_send_to(c, args)) {
     return;
   }
+  if (args->type == COMMAND_OPEN_SESSION &&
+      !call_entry_within_rate(c, record_text(args, FIELD_ENTRY_NAME))) {
+    return;
+  }
   call_put_epoch(c, args);
   struct command cmd = {.by = c->by, .args = *args};
   api_submit(c->api, &cmd, on_answer, c);

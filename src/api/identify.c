@@ -135,5 +135,5 @@ bool call_identify(struct call *c) {
   if (c->fn != NULL || for_all) {
     return true; /* in the process the caller is given */
   }
-  return identify_peer(c) && call_within_rate(c);
+  return call_address_within_rate(c) && identify_peer(c) && call_within_rate(c);
 }

@@ -69,21 +69,18 @@ static size_t table_of(enum role role) {
 }
 
 /* A customer is known by its session, everybody else by name. */
-static int64_t *place_of(struct rates *r, const struct caller *by) {
+static uint64_t who_is(const struct caller *by) {
   const uint64_t who =
       id_is_null(by->session) ? hash_text(by->name) : id_hash(by->session);
-  const uint64_t place = hash_u64(hash_u64(who + (uint64_t)by->role) ^ r->key);
-  return &r->paid_until_us[table_of(by->role) * RATE_PLACES +
-                           place % RATE_PLACES];
+  return who + (uint64_t)by->role;
 }
 
-int64_t rates_take(struct rates *r, const struct caller *by, int64_t now_us) {
-  const uint32_t per_s = rate_of(r, by);
-  if (per_s == 0) {
-    return 0;
-  }
-  bt_check(r->paid_until_us != NULL);
-  int64_t *paid_until_us = place_of(r, by);
+static int64_t *place_of(struct rates *r, size_t table, uint64_t who) {
+  const uint64_t place = hash_u64(hash_u64(who) ^ r->key);
+  return &r->paid_until_us[table * RATE_PLACES + place % RATE_PLACES];
+}
+
+static int64_t take(int64_t *paid_until_us, uint32_t per_s, int64_t now_us) {
   const int64_t from_us = *paid_until_us > now_us ? *paid_until_us : now_us;
   const int64_t until_us = from_us + US_PER_S / (int64_t)per_s;
   const int64_t early_us = until_us - now_us - (int64_t)RATE_BURST_S * US_PER_S;
@@ -92,6 +89,34 @@ int64_t rates_take(struct rates *r, const struct caller *by, int64_t now_us) {
   }
   *paid_until_us = until_us;
   return 0;
+}
+
+int64_t rates_take(struct rates *r, const struct caller *by, int64_t now_us) {
+  const uint32_t per_s = rate_of(r, by);
+  if (per_s == 0) {
+    return 0;
+  }
+  bt_check(r->paid_until_us != NULL);
+  return take(place_of(r, table_of(by->role), who_is(by)), per_s, now_us);
+}
+
+bool rates_allow_many(struct rates *r, const struct rate_of *of, char why[160],
+                      int64_t *retry_after_ms) {
+  if (of->per_s == 0) {
+    return true;
+  }
+  bt_check(r->paid_until_us != NULL);
+  const int64_t wait_us =
+      take(place_of(r, RATE_TABLES - 1, of->who), of->per_s, loop_now_us());
+  if (wait_us == 0) {
+    return true;
+  }
+  *retry_after_ms = (wait_us + 999) / 1000;
+  (void)snprintf(why, RATE_SENTENCE,
+                 "%s %u a second are taken, the worth of %d seconds at once; "
+                 "there were more.",
+                 of->what, of->per_s, RATE_BURST_S);
+  return false;
 }
 
 bool rates_allow(struct rates *r, const struct caller *by,

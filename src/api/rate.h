@@ -4,8 +4,9 @@
  * cell rate algorithm, ITU-T I.371): a request moves it on by 1/rate, and is
  * refused while it lies more than RATE_BURST_S ahead. Eight bytes a party, in a
  * table of fixed size that is found by hash. Two parties in one place, which is
- * rare, share one allowance: so customers, bots and people have a table each,
- * and the hash has a key, or a customer could look for an agent's place.
+ * rare, share one allowance: so customers, bots, people, and what is no party
+ * (addresses, entry points, the centre) have a table each, and the hash has a
+ * key, or a customer could look for an agent's place.
  */
 #ifndef BATON_API_RATE_H
 #define BATON_API_RATE_H
@@ -13,7 +14,7 @@
 #include "api/api.h"
 #include "engine/command.h"
 
-enum { RATE_BURST_S = 5, RATE_PLACES = 16384, RATE_TABLES = 3 };
+enum { RATE_BURST_S = 5, RATE_PLACES = 16384, RATE_TABLES = 4 };
 
 struct rates {
   const struct mem *mem;
@@ -32,6 +33,14 @@ void rates_free(struct rates *r);
 /* One more request or frame of @by. 0: it may. Else the microseconds until it
  * may; then nothing was taken. */
 int64_t rates_take(struct rates *r, const struct caller *by, int64_t now_us);
+/* The same of something that is asked for by many. */
+struct rate_of {
+  uint32_t per_s;   /* 0: without limit */
+  uint64_t who;     /* a hash, different for each */
+  const char *what; /* "Of this address", as a sentence begins */
+};
+bool rates_allow_many(struct rates *r, const struct rate_of *of, char why[160],
+                      int64_t *retry_after_ms);
 /* The same now, with the sentence for a refusal and when to come again. */
 enum { RATE_SENTENCE = 160 };
 bool rates_allow(struct rates *r, const struct caller *by,

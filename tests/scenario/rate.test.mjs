@@ -75,3 +75,45 @@ test("customers of facades: as our own; who is refused is told in the facade's w
   assert.ok(refused.length >= 1 && refused.length <= 30, `${refused.length} were refused`);
   for (const { status, body } of refused) assert.deepEqual([status, body.error.code], [429, "TooManyRequests"]);
 });
+
+test("of an address, an entry point and all customers together no more than the file says; agents go on", async () => {
+  const limited = async (rates, story) => {
+    const other = await Server.start(centre.replace("rates: { customer: 2, supervisor: 2 }", `rates: { ${rates} }`));
+    try {
+      await story(other);
+    } finally {
+      await other.remove();
+    }
+  };
+  const until = async (ask, most = 40) => {
+    for (let i = 1; i <= most; i++) {
+      const answer = await ask(i);
+      if (answer.status === 429) return { i, answer };
+    }
+    return { i: most + 1 };
+  };
+  await limited("address: 4", async (other) => {
+    const { i, answer } = await until(() => other.as("supervisor")("GET", "/queues"));
+    assert.ok(i > 18 && i < 40, `refused at request ${i}`);
+    assert.match(answer.body.detail, /^Of one address, as this is, 4 a second are taken/);
+    assert.ok(Number(answer.headers["retry-after"]) >= 1);
+    assert.equal((await other.ask("GET", "/api/v1/queues", { token: "nobody" })).status, 429, "before anybody asks who it is");
+    assert.equal((await other.ask("GET", "/healthz")).status, 200);
+  });
+  await limited("entryPoint: 2", async (other) => {
+    const open = (entryPoint) => other.as("supervisor")("POST", "/sessions", { entryPoint });
+    const { i, answer } = await until(() => open("plain"));
+    assert.ok(i > 9 && i < 20, `refused at session ${i}`);
+    assert.match(answer.body.detail, /sessions of this entry point 2 a second/);
+    await assert.rejects(Peer.customer(other, "plain"), { status: 429 });
+    assert.equal((await open("absent")).status, 201, "another entry point");
+  });
+  await limited("centre: 2", async (other) => {
+    const { body } = await other.as("supervisor")("POST", "/sessions", { entryPoint: "plain" });
+    const { i, answer } = await until(() => other.as(body.token)("GET", `/sessions/${body.id}`));
+    assert.ok(i > 9 && i < 20, `refused at request ${i}`);
+    assert.match(answer.body.detail, /requests of all customers 2 a second/);
+    assert.equal((await other.as("visitor")("POST", "/sessions", { entryPoint: "plain" })).status, 429);
+    assert.equal((await other.as("anna")("GET", "/queues")).status, 200);
+  });
+});
