@@ -119,8 +119,8 @@ static void a_file_that_is_not_understood_is_not_taken_for_none(void **state) {
   static const char *const broken[] = {
       "{\"grants\":[", "{\"grants\":{\"a\":{\"id\":\"a\",\"to\":\"ada\"}}}",
       "{\"grants\":{\"a\":{\"to\":\"ada\",\"at\":\"x\",\"until\":\"y\"}}}",
-      "{\"grants\":{\"a\":{\"at\":\"2026-01-01T00:00:00.000Z\","
-      "\"until\":\"2026-01-02T00:00:00.000Z\"}}}"};
+      ("{\"grants\":{\"a\":{\"at\":\"2026-01-01T00:00:00.000Z\","
+       "\"until\":\"2026-01-02T00:00:00.000Z\"}}}")};
   struct place *p = *state;
   for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
     close_it(p);
