@@ -290,8 +290,10 @@ int main(int argc, char **argv) {
     serve(argc > 2 ? (uint16_t)strtoul(argv[2], NULL, 10) : DEFAULT_PORT, -1);
     return EXIT_SUCCESS;
   }
-  char dir[] = "/tmp/baton-bench-http.XXXXXX";
-  bt_check(mkdtemp(dir) != NULL);
+  char here[PATH_SIZE], dir[PATH_SIZE];
+  struct bench b = {.mem = &heap};
+  bt_check(getcwd(here, sizeof here) != NULL);
+  require(machine_make_dir(&b, here, dir, sizeof dir), b.why);
   static struct asked own, nginx;
   start_own(&own);
   const bool beside = start_nginx(&nginx, dir);
