@@ -234,7 +234,7 @@ static bool answers_soon(uint16_t port) {
 
 /* False: there is none, or it does not start. */
 static bool start_nginx(struct asked *nginx, const char *dir) {
-  char file[PATH_SIZE];
+  char file[PATH_SIZE + sizeof "/nginx.conf"];
   (void)snprintf(file, sizeof file, "%s/nginx.conf", dir);
   write_nginx(dir, file);
   *nginx =
