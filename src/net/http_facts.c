@@ -45,6 +45,12 @@ static enum http_fault take_length(struct http_facts *f, struct text value) {
 static enum http_fault take_encoding(struct http_facts *f, struct text value) {
   f->encodings++;
   f->chunked = text_equal_nocase(value, TEXT("chunked"));
+  size_t last = value.len;
+  while (last > 0 && value.ptr[last - 1] != ',') {
+    last--;
+  }
+  f->ends_chunked = text_equal_nocase(
+      text_trim(text_sub(value, last, value.len - last)), TEXT("chunked"));
   return HTTP_FAULT_NONE;
 }
 
@@ -106,6 +112,11 @@ enum http_fault http_facts_framing(const struct http_facts *f,
     return HTTP_FAULT_LENGTH_AND_CHUNKED;
   }
   if (f->encodings > 1 || (f->encodings == 1 && out->minor_zero)) {
+    return HTTP_FAULT_BAD_TRANSFER_ENCODING;
+  }
+  /* RFC 9112 6.3: where it is not the last, nobody knows where the body ends.
+   */
+  if (f->encodings == 1 && !f->ends_chunked) {
     return HTTP_FAULT_BAD_TRANSFER_ENCODING;
   }
   if (f->encodings == 1 && !f->chunked) {

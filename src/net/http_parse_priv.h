@@ -11,7 +11,7 @@ struct text http_trim(struct text t); /* blanks and tabs, no line ends */
 /* What the headers say that decides where the message ends. */
 struct http_facts {
   unsigned hosts, lengths, encodings;
-  bool chunked, length_too_big;
+  bool chunked, ends_chunked, length_too_big;
   bool close, keep_alive, upgrade, expects_continue;
   uint64_t length;
 };

@@ -214,13 +214,13 @@ static void what_could_be_framed_in_two_ways_is_refused(void **state) {
        "501 unknown-transfer-encoding"},
       {"POST / HTTP/1.1\r\n" HOST
        "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-       "501 unknown-transfer-encoding"},
+       "400 bad-transfer-encoding"},
       {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n",
-       "501 unknown-transfer-encoding"},
+       "400 bad-transfer-encoding"},
       {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: \"chunked\"\r\n\r\n",
-       "501 unknown-transfer-encoding"},
+       "400 bad-transfer-encoding"},
       {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n\r\n",
-       "501 unknown-transfer-encoding"},
+       "400 bad-transfer-encoding"},
       {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n\r\n",
        "400 bad-header"},
       {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\x0b"
