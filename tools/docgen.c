@@ -381,15 +381,20 @@ static void print_events(void) {
 
 /* ---- limits */
 
-struct engine_limit {
+struct limit {
   const char *name, *unit, *doc;
   long long value;
   enum refusal refusal;
 };
 
-static const struct engine_limit engine_limits[] = {
+static const struct limit engine_limits[] = {
 #define LIMIT(n, v, u, r, d) {#n, (u), (d), (v), REFUSAL_##r},
 #include "engine/limit.def"
+};
+
+static const struct limit kept_limits[] = {
+#include "accounts/limit.def"
+#include "retention/limit.def"
 #undef LIMIT
 };
 
@@ -416,10 +421,11 @@ static void print_amount(long long value, const char *unit) {
   }
 }
 
-static void print_engine_limits(void) {
-  printf("\n## The engine\n| what | at most | beyond it |\n|---|---|---|\n");
-  for (size_t i = 0; i < LEN(engine_limits); i++) {
-    const struct engine_limit *l = &engine_limits[i];
+static void print_table(const char *title, const struct limit *limits,
+                        size_t count) {
+  printf("\n## %s\n| what | at most | beyond it |\n|---|---|---|\n", title);
+  for (size_t i = 0; i < count; i++) {
+    const struct limit *l = &limits[i];
     printf("| %s | ", l->doc);
     print_amount(l->value, l->unit);
     if (l->refusal == REFUSAL_NONE) {
@@ -433,12 +439,14 @@ static void print_engine_limits(void) {
 
 static void print_limits(void) {
   print_begin(
-      "src/engine/limit.def, src/api/rates.def and src/net/limits.def",
+      "the tables of limits in src/engine, src/accounts, src/retention, "
+      "src/api and src/net",
       "Limits",
       "What Baton keeps and takes at most, and what whoever goes beyond "
       "it is answered.\nNothing grows without a limit, and reaching one "
       "loses nothing that was answered.");
-  print_engine_limits();
+  print_table("The engine", engine_limits, LEN(engine_limits));
+  print_table("Grants and holds", kept_limits, LEN(kept_limits));
   printf("\n## Requests and frames a second\nOf one party, five seconds' worth "
          "at once; beyond it 429 `rate_limited`, with the time after which to "
          "come again.\nIn the centre's file: ");

@@ -13,11 +13,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-enum {
-  GRANTS_MAX = 100, /* those that are over go when there is a new one */
-  GRANT_NAME_MAX = 256,
-  GRANT_WHY_MAX = 1000,
-  GRANT_DAYS_MAX = 31
+enum grants_limit {
+#define LIMIT(name, value, unit, refusal, doc) name = (value),
+#include "accounts/limit.def"
+#undef LIMIT
 };
 
 struct grants;

@@ -13,7 +13,11 @@
 #include "base/id.h"
 #include "base/json.h"
 
-enum { HOLDS_MAX = 1000, HOLD_REASON_MAX = 1000, HOLD_CUSTOMER_MAX = 256 };
+enum holds_limit {
+#define LIMIT(name, value, unit, refusal, doc) name = (value),
+#include "retention/limit.def"
+#undef LIMIT
+};
 
 struct holds;
 
