@@ -155,7 +155,9 @@ enum bt_err convert_run(struct convert *c, struct textbuf *out) {
         TEXT("a byte here is not UTF-8: save the file as UTF-8")};
     return BT_ERR_SYNTAX;
   }
-  if (!convert_looks_like_json(c->source)) {
+  if (convert_is_script(c)) {
+    convert_read_script(c);
+  } else if (!convert_looks_like_json(c->source)) {
     convert_read_snippet(c);
   } else if (!convert_read_json(c)) {
     return c->failed ? BT_ERR_NOMEM : BT_ERR_SYNTAX;

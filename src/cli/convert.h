@@ -62,6 +62,9 @@ convert_note(struct convert *c, size_t at, uint32_t from, const char *format,
 
 /* convert_clean.c: line numbers, prompts and fences that were copied along. */
 void convert_read_snippet(struct convert *c);
+/* What has no errors means what it says, and is taken line by line. */
+bool convert_is_script(struct convert *c);
+void convert_read_script(struct convert *c);
 /* convert_calls.c: appends the line with the calls in it as they are written
  * here. */
 void convert_calls(const struct convert *c, struct text line,

@@ -5,6 +5,7 @@
 #include "cli/convert.h"
 
 #include "domain/heap.h"
+#include "studio/program.h"
 
 struct snippet {
   struct text *lines; /* in the converter's arena */
@@ -213,5 +214,30 @@ void convert_read_snippet(struct convert *c) {
   }
   while (c->count > 0 && c->lines[c->count - 1].text.len == 0) {
     c->count--; /* what is added at the end belongs to what is there */
+  }
+}
+
+bool convert_is_script(struct convert *c) {
+  struct diagnostics diags;
+  struct program *program = NULL;
+  diagnostics_init(&diags, heap_mem());
+  const enum bt_err err =
+      program_compile(heap_mem(), TEXT("script"), c->source, &diags, &program);
+  c->failed = c->failed || err == BT_ERR_NOMEM;
+  program_free(program);
+  diagnostics_free(&diags);
+  return err == BT_ERR_OK;
+}
+
+void convert_read_script(struct convert *c) {
+  struct snippet s = {0};
+  if (!split(c, &s)) {
+    return;
+  }
+  for (size_t i = 0; i < s.count; i++) {
+    convert_add_text(c, (uint32_t)i + 1, s.lines[i]);
+  }
+  while (c->count > 0 && c->lines[c->count - 1].text.len == 0) {
+    c->count--;
   }
 }

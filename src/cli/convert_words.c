@@ -77,9 +77,38 @@ static void add_plain(struct code *k, struct text t) {
   textbuf_add(&k->shadow, t);
 }
 
+enum { NESTED_MAX = 32 };
+
+/* Where a text ends that has texts in its {…}; 0 if that cannot be told. */
+static size_t nested_end(struct text line, size_t at) {
+  char closers[NESTED_MAX];
+  size_t depth = 0;
+  for (size_t i = at; i < line.len; i++) {
+    const char sign = line.ptr[i];
+    const char closer = depth == 0 ? '}' : closers[depth - 1];
+    const bool quote = sign == '"' || sign == '\'';
+    if (depth > 0 && sign == closer) {
+      depth--;
+    } else if (closer == '}' ? quote : sign == '{') {
+      if (depth == NESTED_MAX) {
+        return 0;
+      }
+      closers[depth++] = quote ? sign : '}';
+    }
+    if (depth == 0) {
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
 /* A plain mark is closed by a plain one where the line has one. */
 static size_t quoted_end(struct text line, size_t at, const struct mark *open) {
   const struct text plain = {&open->plain, 1};
+  const size_t nested = open->pasted ? 0 : nested_end(line, at);
+  if (nested > 0) {
+    return nested;
+  }
   size_t from = at + text_from(open->bytes).len;
   const bool any = open->pasted || text_find(line, plain, from) == line.len;
   while (from < line.len) {
