@@ -67,13 +67,22 @@ static void add(struct checker *c, struct spellings *all,
   all->items[all->count++] = new;
 }
 
+/* Of o.a.b = 1 and o.a[1].x = 1 it is a that o has from then on. */
+static const struct expr *outermost(const struct expr *target) {
+  while ((target->kind == EXPR_MEMBER || target->kind == EXPR_INDEX) &&
+         target->left->kind != EXPR_NAME) {
+    target = target->left;
+  }
+  return target;
+}
+
 static void collect(struct checker *c, struct spellings *all) {
   for (size_t i = 0; i < c->survey.count && !all->failed; i++) {
     const struct survey_var *v = &c->survey.vars[i];
     for (const struct survey_set *s = v->members; s != NULL; s = s->next) {
-      if (s->target->kind == EXPR_MEMBER &&
-          s->target->left->kind == EXPR_NAME) {
-        add(c, all, v, s->target);
+      const struct expr *member = outermost(s->target);
+      if (member->kind == EXPR_MEMBER) {
+        add(c, all, v, member);
       }
     }
   }

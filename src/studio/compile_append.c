@@ -206,7 +206,8 @@ static size_t additions_of(struct compiler *c, const struct expr *target,
 static void add_at(struct compiler *c, const struct expr *target,
                    const struct addition *added, size_t count) {
   const bool index = target->kind == EXPR_INDEX;
-  const struct opened o = compiler_open(c, target->left, index);
+  const struct opened o =
+      compiler_open(c, target->left, index && compiler_counts(target->right));
   const uint16_t key = index ? compiler_operand(c, target->right)
                              : compiler_text(c, target->text);
   for (size_t i = 0; i < count; i++) {

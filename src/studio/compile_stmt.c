@@ -10,6 +10,11 @@ static void emit(struct compiler *c, enum opcode op, struct place at,
 
 /* ---- setting */
 
+bool compiler_counts(const struct expr *index) {
+  double number;
+  return index->kind != EXPR_TEXT || text_to_double(index->text, &number);
+}
+
 struct opened compiler_open(struct compiler *c, const struct expr *e,
                             bool as_list) {
   struct opened o = {0};
@@ -21,10 +26,10 @@ struct opened compiler_open(struct compiler *c, const struct expr *e,
     return o;
   }
   const bool index = e->kind == EXPR_INDEX;
-  o.parent = compiler_open(c, e->left, index).reg;
+  o.parent = compiler_open(c, e->left, index && compiler_counts(e->right)).reg;
   o.key = index ? compiler_operand(c, e->right) : compiler_text(c, e->text);
   o.reg = compiler_temp(c, e->at);
-  const enum opcode op = index     ? OP_OPEN_INDEX
+  const enum opcode op = index     ? (as_list ? OP_GET_INDEX : OP_OPEN_INDEX)
                          : as_list ? OP_OPEN_LIST
                                    : OP_OPEN_OBJECT;
   emit(c, op, e->at, (struct insn){.a = o.reg, .b = o.parent, .c = o.key});
@@ -65,7 +70,8 @@ void compiler_store(struct compiler *c, const struct expr *target,
          (struct insn){
              .a = o.reg, .b = compiler_text(c, target->text), .c = value});
   } else {
-    const struct opened o = compiler_open(c, target->left, true);
+    const struct opened o =
+        compiler_open(c, target->left, compiler_counts(target->right));
     const uint16_t index = compiler_operand(c, target->right);
     emit(c, OP_SET_INDEX, target->at,
          (struct insn){.a = o.reg, .b = index, .c = value});

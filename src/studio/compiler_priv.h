@@ -95,6 +95,8 @@ struct opened {
 /* @e becomes an object, or a list, if it is nothing yet. */
 struct opened compiler_open(struct compiler *c, const struct expr *e,
                             bool as_list);
+/* Does the index count elements? A quoted name is that of a member. */
+bool compiler_counts(const struct expr *index);
 /* An array is a text, and texts never change: the new one goes where the old
  * one came from. (For a list this puts back what is there.) */
 void compiler_put_back(struct compiler *c, const struct expr *e,

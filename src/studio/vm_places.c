@@ -134,6 +134,12 @@ static enum op_result get_element(const struct op *op, struct value from,
                                   struct value index, struct value *out) {
   struct text element;
   size_t i, size = 0;
+  double number;
+  if (value_tag(from) == VALUE_NULL && value_tag(index) == VALUE_TEXT &&
+      !value_to_number(index, &number)) {
+    *out = value_null(); /* as null.name */
+    return OP_RESULT_DONE;
+  }
   if (value_tag(from) == VALUE_OBJECT && value_tag(index) == VALUE_TEXT) {
     *out = copy_of(object_find(value_object_of(from), value_as_text(index)));
     return OP_RESULT_DONE;
@@ -260,8 +266,12 @@ static enum op_result open_in_list(const struct op *op, struct list_obj *list,
 
 enum op_result vm_op_open_index(const struct op *op) {
   const struct value from = op->r[op->in->b];
+  const struct value index = operand(op, op->in->c);
   if (value_tag(from) == VALUE_LIST) {
-    return open_in_list(op, value_list_of(from), operand(op, op->in->c));
+    return open_in_list(op, value_list_of(from), index);
+  }
+  if (value_tag(from) == VALUE_OBJECT && value_tag(index) == VALUE_TEXT) {
+    return vm_op_open_member(op);
   }
   return vm_op_get_index(op);
 }

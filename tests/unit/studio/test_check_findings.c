@@ -17,6 +17,10 @@ static const struct story stories[] = {
      "2 member-case"},
     {"a member that the script itself spells otherwise",
      "DYNAMIC o\no.Name = 1\nTRACE o.name\n", "3 member-case"},
+    {"a member that is made on the way to another",
+     "DYNAMIC o\no.ship.city = 1\no.list[1].x = 1\n"
+     "TRACE o.ship\nTRACE o.Ship\nTRACE o.List\n",
+     "5 member-case, 6 member-case"},
     {"+ that ignores a text", "a = \"abc\"\nTRACE 123 + 456 + a\n",
      "2 ignored-text"},
     {"+ that joins", "a = \"abc\"\nTRACE \"x\" + a\n", ""},
