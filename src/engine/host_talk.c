@@ -77,11 +77,16 @@ static enum act_result ask(const struct act *t, struct text question,
   if (!act_seconds(t, seconds_arg, &us)) {
     return act_fail(t, "a question needs a number of seconds, 0 to 604800");
   }
-  say(t, question, &a);
+  const struct live *l = engine_live(t->x->e, t->slot);
+  enum refusal why = REFUSAL_NONE;
+  if (question.len > 0) {
+    say(t, question, &a);
+  } else if (!ctx_may_speak(t->x, l, &why)) { /* a bot's prompt was heard */
+    answer_refuse_usual(t->x, t->slot, why, &a);
+  }
   if (a.refusal != REFUSAL_NONE) {
     return act_give(t, &a);
   }
-  const struct live *l = engine_live(t->x->e, t->slot);
   const struct nap nap = {.sleep = SLEEP_CUSTOMER,
                           .wake_us = act_wake_us(t, us),
                           .seen = (uint32_t)l->message_count};
@@ -205,6 +210,12 @@ enum act_result host_queue_info(const struct act *t) {
 
 enum act_result host_set_attribute(const struct act *t) {
   struct act_writer w;
+  if (act_text(t, 0).len == 0) {
+    struct answer a = {0};
+    answer_member(t->x, REFUSAL_INVALID_MEMBER, "/attributes",
+                  TEXT("An attribute needs a name."), &a);
+    return act_give(t, &a);
+  }
   act_writer_begin(t, &w);
   json_key_text(&w.json, act_text(t, 0));
   json_put_raw(&w.json, act_json(t, 1));

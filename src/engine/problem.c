@@ -157,6 +157,32 @@ static void put_type(const struct engine *e, struct json_out *o,
   json_put_text(o, text_from(line));
 }
 
+enum { SENTENCES_MAX = 1280 };
+
+/* Whose message cannot know what was wrong. */
+static bool is_told_by_detail(enum refusal why) {
+  return why == REFUSAL_BAD_REQUEST || why == REFUSAL_INVALID_MEMBER ||
+         why == REFUSAL_STALE_HOLDER;
+}
+
+/* Scripts print the message alone: where the detail says what was wrong, it
+ * goes on with that behind its first sentence. */
+static void put_message(struct json_out *o, enum refusal why,
+                        struct text detail) {
+  const struct text message = text_from(refusal_info(why)->message);
+  const size_t dot = text_find(message, TEXT("."), 0);
+  char line[SENTENCES_MAX];
+  json_key(o, "message");
+  if (!is_told_by_detail(why) || detail.len == 0 ||
+      dot + 2 + detail.len >= sizeof line) {
+    json_put_text(o, message);
+    return;
+  }
+  (void)snprintf(line, sizeof line, "%.*s. %.*s", (int)dot, message.ptr,
+                 TEXT_ARG(detail));
+  json_put_text(o, text_from(line));
+}
+
 static void put_head(const struct engine *e, struct json_out *o,
                      enum refusal why, struct text detail) {
   const struct refusal_info *info = refusal_info(why);
@@ -164,8 +190,7 @@ static void put_head(const struct engine *e, struct json_out *o,
   json_put_i64(o, info->http);
   json_key(o, "status");
   json_put_text(o, text_from(refusal_http_text(info->http)));
-  json_key(o, "message");
-  json_put_text(o, text_from(info->message));
+  put_message(o, why, detail);
   put_type(e, o, info->slug);
   json_key(o, "title");
   json_put_text(o, text_from(info->title));

@@ -208,6 +208,19 @@ bool ctx_may_speak(const struct ctx *x, const struct live *l,
   return x->by.role != ROLE_SCRIPT || s->status != SESSION_ACTIVE;
 }
 
+/* A script that speaks in ON Answer learns when it is heard. */
+static struct text why_silent(struct ctx *x, uint32_t slot, enum refusal why) {
+  const struct session *s = &engine_live(x->e, slot)->s;
+  if (why != REFUSAL_STALE_HOLDER || x->by.role != ROLE_SCRIPT) {
+    return refusal_detail(x, slot, why);
+  }
+  return ctx_format(
+      x,
+      "Agent '%.*s' holds the session, and a script talks to the customer only "
+      "while no agent does: say it before the transfer, or in ON Queued.",
+      TEXT_ARG(live_actor_name(x->e, ROLE_AGENT, s->agent)));
+}
+
 void add_message(struct ctx *x, uint32_t slot, const struct record *args) {
   const struct live *l = engine_live(x->e, slot);
   struct record ev;
@@ -231,7 +244,7 @@ void cmd_say(struct ctx *x, uint32_t slot, const struct record *args,
   const struct live *l = engine_live(x->e, slot);
   enum refusal why = REFUSAL_NONE;
   if (!ctx_may_speak(x, l, &why)) {
-    answer_refuse_told(x, slot, why, refusal_detail(x, slot, why), a);
+    answer_refuse_told(x, slot, why, why_silent(x, slot, why), a);
     return;
   }
   if (!has_room_for_message(l)) {
