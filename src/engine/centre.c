@@ -364,12 +364,55 @@ static void after_queue_put(struct ctx *x, const struct json *c, bool fresh) {
   rematch_queue(x, queue);
 }
 
+/* A misspelt queue would be found when a customer should have gone there. What
+ * the file names may come later in it, and its reader has looked; @before, the
+ * object as it stands, may name what was taken away since. */
+static bool may_name_queue(struct ctx *x, const char *pointer, struct text name,
+                           struct text before, struct answer *a) {
+  struct text near = {"", 0};
+  const struct text quoted = ctx_format(x, "\"%.*s\"", TEXT_ARG(name));
+  if (x->by.role == ROLE_SYSTEM || text_find(before, quoted, 0) < before.len) {
+    return true;
+  }
+  const bool meant =
+      directory_nearest(&x->e->dir, DIR_TARGET_QUEUE, name, &near, 1) > 0;
+  answer_member(x, REFUSAL_INVALID_MEMBER, pointer,
+                ctx_format(x,
+                           "No queue is called '%.*s'%s%.*s%s: put it first, "
+                           "with PUT /api/v1/queues, or in the centre's file.",
+                           TEXT_ARG(name), meant ? " (did you mean '" : "",
+                           TEXT_ARG(near), meant ? "'?)" : ""),
+                a);
+  return false;
+}
+
+/* Where sessions go on: any name of a queue, or none. */
+static bool goes_to_queue(struct ctx *x, const char *pointer, struct text name,
+                          struct text before, struct answer *a) {
+  struct dir_target t;
+  return name.len == 0 ||
+         directory_target(&x->e->dir, DIR_TARGET_QUEUE, name, &t) ||
+         may_name_queue(x, pointer, name, before, a);
+}
+
+/* Its configuration as it stands; empty: it is new. */
+static struct text config_before(const struct ctx *x, enum config_object object,
+                                 struct text id) {
+  const uint32_t i = directory_find(&x->e->dir, object, id);
+  return i == DIR_NONE ? TEXT("") : directory_config(&x->e->dir, object, i);
+}
+
 static bool entry_is_whole(struct ctx *x, const struct json *c,
                            struct answer *a) {
   const bool bot = config_text(c, CONFIG_ENTRY_BOT).len > 0;
   const bool script = config_text(c, CONFIG_ENTRY_SCRIPT).len > 0;
+  const struct text before =
+      config_before(x, CONFIG_ENTRY, config_text(c, CONFIG_ENTRY_ID));
   if (bot != script) {
-    return true;
+    return goes_to_queue(x, "/fallback", config_text(c, CONFIG_ENTRY_FALLBACK),
+                         before, a) &&
+           goes_to_queue(x, "/callbacks",
+                         config_text(c, CONFIG_ENTRY_CALLBACKS), before, a);
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, bot ? "/script" : "/bot",
                 TEXT("An entry point needs either a bot or a script that talks "
@@ -413,7 +456,9 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
     return false;
   }
   if (!directory_overflow_cycles(&x->e->dir, id, overflow)) {
-    return dispositions_are_known(x, c, a);
+    return goes_to_queue(x, "/overflow", overflow,
+                         config_before(x, CONFIG_QUEUE, id), a) &&
+           dispositions_are_known(x, c, a);
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, "/overflow",
                 TEXT("The overflow leads back to this queue: a session would "
@@ -424,6 +469,16 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
 
 static bool agent_is_whole(struct ctx *x, const struct json *c,
                            struct answer *a) {
+  const struct text before =
+      config_before(x, CONFIG_AGENT, config_text(c, CONFIG_AGENT_ID));
+  const struct json *queues = config_list(c, CONFIG_AGENT_QUEUES);
+  for (const struct json *q = queues == NULL ? NULL : queues->first; q != NULL;
+       q = q->next) {
+    const bool known = directory_queue(&x->e->dir, q->text) != DIR_NONE;
+    if (!known && !may_name_queue(x, "/queues", q->text, before, a)) {
+      return false;
+    }
+  }
   const struct text shift = config_text(c, CONFIG_AGENT_SHIFT);
   if (shift.len == 0 || directory_calendar(&x->e->dir, shift) != DIR_NONE) {
     return true;

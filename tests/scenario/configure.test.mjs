@@ -52,6 +52,29 @@ test("what does not fit is refused at its place, and changes nothing", async () 
   assert.equal(good(await admin("GET", "/queues/small")).maxSize, 1);
 });
 
+// It comes back if a queue that nobody knows is taken over the API: who waited too long would be sent away, not on.
+test("a misspelt queue is refused where sessions or agents would go, and one that is gone stays named", async () => {
+  for (const [resource, body, pointer] of [
+    ["/queues/small", { overflow: "suport" }, "/overflow"],
+    ["/agents/bert", { queues: ["support", "suport"] }, "/queues"],
+  ]) {
+    const refused = await admin("PATCH", resource, body);
+    assert.equal(refused.status, 422, JSON.stringify([body, refused.body]));
+    assert.equal(refused.body.pointer, pointer);
+    assert.match(refused.body.detail, /^No queue is called 'suport'.*: put it first, with PUT/);
+  }
+  assert.match((await admin("PATCH", "/agents/bert", { queues: ["suport"] })).body.detail, /did you mean 'support'\?/);
+  for (const member of ["fallback", "callbacks"]) {
+    const refused = await admin("PUT", "/entryPoints/side", { bot: "cognigy", [member]: "nowhere" });
+    assert.deepEqual([refused.status, refused.body.pointer], [422, `/${member}`]);
+  }
+  good(await admin("PUT", "/queues/brief", {}));
+  good(await admin("PUT", "/agents/gast", { queues: ["brief"] }));
+  good(await admin("DELETE", "/queues/brief"));
+  good(await admin("PATCH", "/agents/gast", { capacity: { chat: 2 } }));
+  good(await admin("DELETE", "/agents/gast"));
+});
+
 test("a calendar is put and changed, with the clock of its zone", async () => {
   good(await admin("PUT", "/hours/night", { timeZone: "Asia/Tokyo", mon: "00:00-24:00" }));
   good(await admin("PATCH", "/hours/night", { mon: null, sun: "09:00-10:00", holidays: ["2099-01-01"] }));
