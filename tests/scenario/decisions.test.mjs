@@ -54,6 +54,13 @@ test("one decision, one agent, in words", async () => {
   assert.match(text, /queue french, to bert: the only agent who was ready for it\n.*anna +offline +the agent lacks a required skill/);
 });
 
+// It comes back if why.def says to people what its members are called in C.
+test("a reason is a sentence; its numbers stand beside it under their names", async () => {
+  const { text } = await decisions("", { Accept: "text/plain" });
+  assert.match(text, /anna +offline +the agent lacks a required skill, or has it too weakly \(skill "French"/);
+  assert.doesNotMatch(text, /other_agent|until_us|needed, has/);
+});
+
 test("a finished session's decisions stay; what is not there is said", async () => {
   assert.equal((await decisions("?agent=nobody")).status, 404);
   assert.equal((await decisions("?at=1")).body.decisions.length, 0);
