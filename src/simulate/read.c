@@ -243,6 +243,7 @@ static void fill_laws(struct simulate_reader *r) {
 void simulate_read_close(struct simulate_reader *r) {
   const struct simulate_where nowhere = {NULL, 0, 0};
   find_span(r);
+  const size_t named = r->contact_count;
   drop_outside(r);
   bool comes = r->contact_count > 0;
   for (size_t i = 0; i < r->stream_count; i++) {
@@ -257,6 +258,12 @@ void simulate_read_close(struct simulate_reader *r) {
                 "the simulation has more than %d intervals: make \"interval\" "
                 "longer, or \"from\" and \"to\" closer",
                 SIMULATE_INTERVALS_MAX);
+  } else if (r->errors == 0 && !comes && named > 0) {
+    read_report(r, nowhere,
+                "nobody comes within the simulation: all %zu contacts are "
+                "before \"from\" or not before \"to\"; change these under "
+                "\"simulation\", or leave them out",
+                named);
   } else if (r->errors == 0 && !comes) {
     read_report(r, nowhere,
                 "nobody comes: write \"contacts\" under \"simulation\" in the "

@@ -40,6 +40,16 @@ test("who came and who worked is in the journal, while the server goes on and af
   assert.equal(all(stopped.change.differences).serviceLevel.mean, 0);
 });
 
+// It comes back if who is out of the simulation's time counts as nobody: then it asks for the --history that is there.
+test("a journal of other days than the simulation's is named", () => {
+  const plan = path.join(server.data, "plan.yaml");
+  fs.writeFileSync(plan, 'from: "2020-01-01 00:00"\nto: "2020-01-02 00:00"\n');
+  const { status, stderr } = spawnSync(BATON, ["simulate", CENTRE, "--plan", plan, "--history", path.join(server.data, "journal")],
+    { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /nobody comes within the simulation: all 2 contacts are before "from" or not before "to"/);
+});
+
 test("a table as a spreadsheet may save it: UTF-16 is named, with the cure", () => {
   const table = path.join(server.data, "utf16.csv");
   fs.writeFileSync(table, Buffer.from("\ufeffat,queue\n08:00,support\n", "utf16le"));
