@@ -142,7 +142,7 @@ async function meddles() {
   }
 }
 
-test("no session has two holders or waits beside an idle agent, and no agent has too much", { timeout: (SECONDS + 60) * 1000 }, async (t) => {
+test("no session has two holders or waits beside an idle agent, and no agent has too much", { timeout: (5 * SECONDS + 60) * 1000 }, async (t) => {
   const events = [];
   const ear = await Peer.connect(server, "/events/socket?after=0", "supervisor");
   ear.socket.removeAllListeners("message"); // all of them are kept here alone
