@@ -218,6 +218,16 @@ void routing_add_waiting(struct router *r, uint32_t slot) {
   refresh(r, r->runs[run].slope);
 }
 
+/* The first of a run is read now. When it goes, the next one will be, which was
+ * last touched when it came: it is fetched while there is time. */
+static void prefetch_second(const struct router *r,
+                            const struct router_run *run) {
+  const uint32_t second = r->sessions[run->first].newer;
+  if (second != ROUTER_NONE) {
+    routing_prefetch(&r->sessions[second], 1);
+  }
+}
+
 void routing_remove_waiting(struct router *r, uint32_t slot) {
   struct router_session *s = &r->sessions[slot];
   const uint32_t number = s->run;
@@ -232,6 +242,7 @@ void routing_remove_waiting(struct router *r, uint32_t slot) {
     routing_free_run(r, number);
   } else {
     reorder(r, number);
+    prefetch_second(r, run);
   }
   refresh(r, s->slope);
 }
