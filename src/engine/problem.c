@@ -162,7 +162,7 @@ enum { SENTENCES_MAX = 1280 };
 /* Whose message cannot know what was wrong. */
 static bool is_told_by_detail(enum refusal why) {
   return why == REFUSAL_BAD_REQUEST || why == REFUSAL_INVALID_MEMBER ||
-         why == REFUSAL_STALE_HOLDER;
+         why == REFUSAL_STALE_HOLDER || why == REFUSAL_NOT_FOUND;
 }
 
 /* Scripts print the message alone: where the detail says what was wrong, it

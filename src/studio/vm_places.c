@@ -105,6 +105,13 @@ enum op_result vm_op_new_object(const struct op *op) {
 static enum op_result bad_index(const struct op *op, struct value index,
                                 size_t size) {
   double d;
+  if (size == 0 && value_tag(index) == VALUE_TEXT &&
+      !value_to_number(index, &d)) {
+    return vm_fail(op->vm, FAILURE_INDEX,
+                   "a list has no element '%.*s': DYNAMIC makes an object, "
+                   "whose members have names",
+                   TEXT_ARG(value_as_text(index)));
+  }
   if (!value_to_number(index, &d) || trunc(d) != d) {
     return vm_fail(
         op->vm, FAILURE_INDEX, "an index is a whole number from 1 on, not %s",
