@@ -85,15 +85,19 @@ static size_t nested_end(struct text line, size_t at) {
   size_t depth = 0;
   for (size_t i = at; i < line.len; i++) {
     const char sign = line.ptr[i];
-    const char closer = depth == 0 ? '}' : closers[depth - 1];
+    const bool in_text = depth > 0 && closers[depth - 1] != '}';
     const bool quote = sign == '"' || sign == '\'';
-    if (depth > 0 && sign == closer) {
+    if (depth > 0 && sign == closers[depth - 1]) {
       depth--;
-    } else if (closer == '}' ? quote : sign == '{') {
+    } else if (in_text ? sign == '{' : quote) {
       if (depth == NESTED_MAX) {
         return 0;
       }
-      closers[depth++] = quote ? sign : '}';
+      closers[depth] = sign;
+      if (in_text) {
+        closers[depth] = '}';
+      }
+      depth++;
     }
     if (depth == 0) {
       return i + 1;
