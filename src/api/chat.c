@@ -98,7 +98,9 @@ static void tell_place(struct chat *chat) {
     json_key(&o, "estimatedWaitSeconds");
     json_put_i64(&o, wait_ms / 1000);
   }
-  socket_send(&chat->socket, api_frame_end(api, &o));
+  /* Behind session.opened, which waits for the same batch. */
+  (void)socket_send_held(&chat->socket, api_session_seq(api, slot),
+                         api_frame_end(api, &o));
   if (!api->places_wait) { /* who comes must not put the others off */
     api->places_wait = true;
     loop_timer_start_after(api->place_timer, PLACE_EVERY_US);

@@ -39,6 +39,19 @@ test("told at once and again while it waits, also over kill -9", async () => {
   await finish(server, id);
 });
 
+// It comes back if the place is sent at once while session.opened waits for the disk: a script has queued them already.
+test("who is queued at once hears session.opened first, then the place", async () => {
+  for (const [resource, body] of [["/scripts/straight", { source: 'r = Transfer(session.id, "support")\n' }],
+    ["/entryPoints/straight", { script: "straight" }]]) {
+    assert.equal((await admin("PUT", resource, body)).status, 200);
+  }
+  for (let i = 1; i <= 5; i++) {
+    const customer = await Peer.customer(server, "straight");
+    assert.equal((await customer.hear("queue")).position, i);
+    assert.equal(customer.all[0].type, "session.opened");
+  }
+});
+
 test("a word that cannot be filled in is refused with the one that was meant", async () => {
   const refused = await admin("PATCH", "/queues/desk", { announcements: [{ text: "Number {postion}" }] });
   assert.equal(refused.status, 422);
