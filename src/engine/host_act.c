@@ -1,5 +1,6 @@
 /* What every action of a script needs: its arguments, its answer, its sleep. */
 #include "base/check.h"
+#include "engine/form.h"
 #include "engine/host_priv.h"
 #include "studio/image.h"
 
@@ -100,6 +101,18 @@ void act_resume(const struct act *t, struct text json) {
 enum act_result act_give(const struct act *t, const struct answer *a) {
   act_resume(t, a->body);
   return ACT_ANSWERED;
+}
+
+void act_refuse_form(const struct act *t, enum command_type type,
+                     const struct form_error *error, struct answer *a) {
+  const struct text detail = ctx_format(t->x, "%s", error->detail);
+  struct record ev;
+  ctx_event(t->x, &ev, EVENT_COMMAND_REFUSED, t->slot);
+  record_set_num(&ev, FIELD_REFUSAL, error->refusal);
+  record_set_text(&ev, FIELD_DETAIL, detail);
+  record_set_text(&ev, FIELD_NAME, text_from(command_info(type)->wire));
+  emit(t->x, &ev);
+  answer_member(t->x, error->refusal, error->pointer, detail, a);
 }
 
 enum act_result act_give_simple(const struct act *t, int code,

@@ -154,8 +154,7 @@ static bool read_contact(const struct act *t, unsigned i, struct contact *c,
                         : form_read_options(type, other_options(t, i),
                                             ctx_arena(t->x), args, &error);
   if (!good) {
-    answer_member(t->x, error.refusal, error.pointer,
-                  ctx_format(t->x, "%s", error.detail), a);
+    act_refuse_form(t, type, &error, a);
     return false;
   }
   for (size_t n = 0; n < NUMBERS; n++) {

@@ -18,8 +18,7 @@ static bool read_options(const struct act *t, unsigned i, struct record *args,
                         : form_read_options(COMMAND_TRANSFER, act_text(t, i),
                                             ctx_arena(t->x), args, &error);
   if (!good) {
-    answer_member(t->x, error.refusal, error.pointer,
-                  ctx_format(t->x, "%s", error.detail), a);
+    act_refuse_form(t, COMMAND_TRANSFER, &error, a);
   }
   return good;
 }

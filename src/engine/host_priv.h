@@ -9,6 +9,8 @@
 
 #include "engine/engine_priv.h"
 
+struct form_error;
+
 struct act {
   struct ctx *x;
   uint32_t run, slot; /* the script's own session */
@@ -55,6 +57,10 @@ void act_answer_begin(const struct act *t, struct act_writer *w, int code,
                       const char *message);
 enum act_result act_answer_end(const struct act *t, struct act_writer *w);
 enum act_result act_give(const struct act *t, const struct answer *a);
+/* The arguments make no command of this type. Said to the script and in the
+ * story of its session: the fallback may be all that is seen of it else. */
+void act_refuse_form(const struct act *t, enum command_type type,
+                     const struct form_error *error, struct answer *a);
 enum act_result act_give_simple(const struct act *t, int code,
                                 const char *message);
 /* The call fails where it stands. */

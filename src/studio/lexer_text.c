@@ -198,6 +198,7 @@ static bool is_header(const struct token *first) {
   case KEYWORD_REPEAT:
   case KEYWORD_SWITCH:
   case KEYWORD_CASE:
+  case KEYWORD_FUNCTION:
     return true;
   default:
     return first->kind == TOKEN_BRACE_CLOSE;

@@ -245,8 +245,24 @@ static void test_a_socket_begins_with_the_last_messages_of_many(void **state) {
   centre_free(&c);
 }
 
+/* Whoever looks at the session sees only its fallback otherwise. */
+static void test_what_makes_no_transfer_stands_in_the_story(void **state) {
+  (void)state;
+  struct centre c;
+  start(&c, "", "prority:1");
+  const struct record *ev = centre_event(&c, EVENT_COMMAND_REFUSED);
+  assert_non_null(ev);
+  assert_true(text_equal(record_text(ev, FIELD_NAME), TEXT("transfer")));
+  assert_int_equal(record_num(ev, FIELD_REFUSAL), REFUSAL_INVALID_MEMBER);
+  assert_true(text_equal(
+      record_text(ev, FIELD_DETAIL),
+      TEXT("unknown member \"prority\"; did you mean \"priority\"?")));
+  centre_free(&c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_what_makes_no_transfer_stands_in_the_story),
       cmocka_unit_test(test_the_forum_script_is_refused_in_the_release),
       cmocka_unit_test(test_when_released_goes_in_the_step_of_the_close),
       cmocka_unit_test(test_wait_two_seconds),
