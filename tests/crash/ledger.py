@@ -32,6 +32,7 @@ class Command:
 class Ledger:
     def __init__(self):
         self.commands = []
+        self.looked = 0  # that opened sessions and were sent again since; the last check sends all again
         self.facts = collections.defaultdict(list)  # session: what its timeline must hold
         self.said = collections.defaultdict(list)  # session: texts that may stand there once
         self.fresh = set()  # sessions touched since the last check
@@ -71,9 +72,10 @@ class Ledger:
         before = len(self.failures)
         sessions = set(self.facts) | set(self.said) if everything else set(self.fresh)
         commands = collections.defaultdict(list)  # of one session one after the other
-        for command in self.commands:
-            if everything or command.session in sessions or command.session is None:
+        for number, command in enumerate(self.commands):
+            if everything or command.session in sessions or (command.session is None and number >= self.looked):
                 commands[command.session or command.key].append(command)
+        self.looked = len(self.commands)
         lines = [wire.Http(port) for _ in range(LINES)]
         await self._share(lines, self._check_commands, list(commands.values()))
         await self._share(lines, self._check_session, sorted(sessions))
