@@ -32,7 +32,7 @@ from registers import Registers
 from server import Server, StartFailed
 
 CENTRE = str(pathlib.Path(__file__).resolve().parent / "centre.yaml")
-LOAD_SECONDS = (0.05, 0.35)
+LOAD_SECONDS = (0.03, 0.12)
 SHOWN, ENOUGH, PATIENCE_SECONDS = 20, 50, 60
 
 
