@@ -20,8 +20,9 @@ static double cpu_seconds(void) {
 }
 
 /* The names that Prometheus' own client libraries use for a process. */
-void server_write_metrics(void *ctx, struct textbuf *out) {
-  const struct server *s = ctx;
+void centre_write_metrics(void *ctx, struct textbuf *out) {
+  const struct centre *c = ctx;
+  const struct server *s = c->server;
   add(out, "process_cpu_seconds_total", "counter",
       "user and system time of the process", cpu_seconds());
   add(out, "process_start_time_seconds", "gauge",
@@ -33,8 +34,8 @@ void server_write_metrics(void *ctx, struct textbuf *out) {
         (double)tls_expires_s(s->tls));
   }
   add(out, "baton_configuration_loads_total", "counter",
-      "times the configuration was read again and used", (double)s->reloads);
+      "times the configuration was read again and used", (double)c->reloads);
   add(out, "baton_configuration_failures_total", "counter",
       "times it had errors and the one before stayed in force",
-      (double)s->failed_reloads);
+      (double)c->failed_reloads);
 }

@@ -39,31 +39,30 @@ static bool make_dirs(char *path) {
   return make_dir(path);
 }
 
-static enum bt_err open_data(struct server *s, struct server_error *why) {
-  if (s->options->memory) {
-    secret_fill(s->secret, sizeof s->secret);
+static enum bt_err open_data(struct centre *c, struct text data,
+                             struct server_error *why) {
+  if (c->memory) {
+    secret_fill(c->secret, sizeof c->secret);
     return BT_ERR_OK;
   }
-  const struct text data =
-      s->options->data != NULL ? text_from(s->options->data) : s->config.data;
-  if (data.len == 0 || data.len + sizeof "/journal" > sizeof s->data) {
+  if (data.len == 0 || data.len + sizeof "/journal" > sizeof c->data) {
     return server_fail(why, BT_ERR_RANGE,
                        "The data directory's name is empty or too long.");
   }
-  memcpy(s->data, data.ptr, data.len);
-  if (!make_dirs(s->data)) {
+  memcpy(c->data, data.ptr, data.len);
+  if (!make_dirs(c->data)) {
     return server_fail(why, BT_ERR_IO,
                        "%s: cannot make the data directory: %s. Name another "
                        "with --data.",
-                       s->data, strerror(errno));
+                       c->data, strerror(errno));
   }
-  const enum bt_err err = secret_load(s->data, s->secret);
+  const enum bt_err err = secret_load(c->data, c->secret);
   if (err != BT_ERR_OK) {
     return server_fail(
         why, err,
         "%s/secret: %s. It signs customers' tokens; without it they "
         "must open their sessions anew.",
-        s->data,
+        c->data,
         err == BT_ERR_CORRUPT ? "is not a secret of 32 bytes"
                               : strerror(errno));
   }
@@ -71,31 +70,31 @@ static enum bt_err open_data(struct server *s, struct server_error *why) {
 }
 
 /* BT_ERR_CORRUPT, too, if it is of another journal, or of this one later. */
-static enum bt_err open_index(struct server *s, const char *path) {
-  const enum bt_err err = history_open(heap_mem(), path, &s->history);
+static enum bt_err open_index(struct centre *c, const char *path) {
+  const enum bt_err err = history_open(heap_mem(), path, &c->history);
   if (err != BT_ERR_OK ||
-      history_through(s->history) <= journal_last(domain_journal(s->domain))) {
+      history_through(c->history) <= journal_last(domain_journal(c->domain))) {
     return err;
   }
-  history_close(s->history);
-  s->history = NULL;
+  history_close(c->history);
+  c->history = NULL;
   return BT_ERR_CORRUPT;
 }
 
-enum bt_err server_open_history(struct server *s, struct server_error *why) {
+enum bt_err centre_open_history(struct centre *c, struct server_error *why) {
   char path[PATH_MAX + sizeof "/history.db"];
-  if (s->data[0] == '\0') {
+  if (c->data[0] == '\0') {
     return BT_ERR_OK;
   }
-  (void)snprintf(path, sizeof path, "%s/history.db", s->data);
-  enum bt_err err = open_index(s, path);
+  (void)snprintf(path, sizeof path, "%s/history.db", c->data);
+  enum bt_err err = open_index(c, path);
   if (err == BT_ERR_CORRUPT) {
-    log_say(&s->log, API_LOG_WARNING, "history.broken",
+    log_say(&c->log, API_LOG_WARNING, "history.broken",
             "%s does not fit the journal or cannot be understood; it was moved "
             "to %s.broken and is made anew from the journal",
             path, path);
     err = history_set_aside(path);
-    err = err == BT_ERR_OK ? open_index(s, path) : err;
+    err = err == BT_ERR_OK ? open_index(c, path) : err;
   }
   return err == BT_ERR_OK
              ? err
@@ -114,39 +113,39 @@ bool server_prepare(void) {
   return heap_keep_reserve() && OSSL_LIB_CTX_get0_global_default() != NULL;
 }
 
-enum bt_err server_open_grants(struct server *s, struct server_error *why) {
+enum bt_err centre_open_grants(struct centre *c, struct server_error *why) {
   const enum bt_err err =
-      grants_open(heap_mem(), text_from(s->data), &s->grants);
+      grants_open(heap_mem(), text_from(c->data), &c->grants);
   return err == BT_ERR_OK
              ? err
              : server_fail(why, err,
                            "%s/grants.json: %s. It says which administrators "
                            "may read conversations; put back the last good "
                            "copy. Without the file nobody may.",
-                           s->data, bt_err_text(err));
+                           c->data, bt_err_text(err));
 }
 
-enum bt_err server_open_holds(struct server *s, struct server_error *why) {
-  if (s->data[0] == '\0') {
+enum bt_err centre_open_holds(struct centre *c, struct server_error *why) {
+  if (c->data[0] == '\0') {
     return BT_ERR_OK;
   }
-  const enum bt_err err = holds_open(heap_mem(), text_from(s->data), &s->holds);
+  const enum bt_err err = holds_open(heap_mem(), text_from(c->data), &c->holds);
   return err == BT_ERR_OK
              ? err
              : server_fail(why, err,
                            "%s/holds.json: %s. It says what must not be "
                            "erased; put back the last good copy. Without the "
                            "file there are no holds.",
-                           s->data, bt_err_text(err));
+                           c->data, bt_err_text(err));
 }
 
-enum bt_err server_open_accounts(struct server *s, struct server_error *why) {
+enum bt_err centre_open_accounts(struct centre *c, struct server_error *why) {
   char path[PATH_MAX + sizeof "/accounts.db"];
-  if (s->data[0] == '\0') {
+  if (c->data[0] == '\0') {
     return BT_ERR_OK;
   }
-  (void)snprintf(path, sizeof path, "%s/accounts.db", s->data);
-  const enum bt_err err = accounts_open(heap_mem(), path, &s->accounts);
+  (void)snprintf(path, sizeof path, "%s/accounts.db", c->data);
+  const enum bt_err err = accounts_open(heap_mem(), path, &c->accounts);
   return err == BT_ERR_OK
              ? err
              : server_fail(why, err,
@@ -158,42 +157,42 @@ enum bt_err server_open_accounts(struct server *s, struct server_error *why) {
 
 /* ---- what people do */
 
-enum bt_err server_open_audit(struct server *s, struct server_error *why) {
-  if (s->data[0] == '\0') {
+enum bt_err centre_open_audit(struct centre *c, struct server_error *why) {
+  if (c->data[0] == '\0') {
     return BT_ERR_OK;
   }
-  (void)snprintf(s->audit_path, sizeof s->audit_path, "%s/audit.log", s->data);
-  const enum bt_err err = audit_open(heap_mem(), s->audit_path, &s->audit);
+  (void)snprintf(c->audit_path, sizeof c->audit_path, "%s/audit.log", c->data);
+  const enum bt_err err = audit_open(heap_mem(), c->audit_path, &c->audit);
   if (err != BT_ERR_OK) {
     return server_fail(why, err,
                        "%s: %s. It holds who did what; \"baton audit verify\" "
                        "says where it is broken. Keep it and move it away: "
                        "then another is begun.",
-                       s->audit_path, bt_err_text(err));
+                       c->audit_path, bt_err_text(err));
   }
-  const struct audit_head head = audit_head(s->audit);
+  const struct audit_head head = audit_head(c->audit);
   const struct log_field fields[] = {
       {.name = "entries", .number = (int64_t)head.entries},
       {.name = "head", .text = text_from(head.digest)}};
-  log_write(&s->log, API_LOG_INFO, "audit.opened", fields, 2);
+  log_write(&c->log, API_LOG_INFO, "audit.opened", fields, 2);
   return BT_ERR_OK;
 }
 
-void server_audit(struct server *s, const char *what, const char *of) {
-  const struct audit_entry entry = {.at_us = clock_now_us(&s->clock),
+void centre_audit(struct centre *c, const char *what, const char *of) {
+  const struct audit_entry entry = {.at_us = clock_now_us(&c->clock),
                                     .role = text_from(role_name(ROLE_SYSTEM)),
                                     .who = TEXT("server"),
                                     .what = text_from(what),
                                     .of = text_from(of)};
-  if (s->audit == NULL) {
+  if (c->audit == NULL) {
     return;
   }
-  enum bt_err err = audit_put(s->audit, &entry);
+  enum bt_err err = audit_put(c->audit, &entry);
   if (err == BT_ERR_OK) {
-    err = audit_sync(s->audit);
+    err = audit_sync(c->audit);
   }
   if (err != BT_ERR_OK) {
-    log_say(&s->log, API_LOG_ERROR, "audit.failed", "%s: %s: %s", s->audit_path,
+    log_say(&c->log, API_LOG_ERROR, "audit.failed", "%s: %s: %s", c->audit_path,
             what, bt_err_text(err));
   }
 }
@@ -202,30 +201,30 @@ void server_audit(struct server *s, const char *what, const char *of) {
 
 static void on_durable(void *ctx, uint64_t seq) {
   (void)seq;
-  struct server *s = ctx;
-  loop_wake(s->durable);
+  struct centre *c = ctx;
+  loop_wake(c->durable);
 }
 
 static void on_failed(void *ctx, const struct journal_error *why) {
-  struct server *s = ctx;
+  struct centre *c = ctx;
   const bool waits = why->code == BT_ERR_FULL || why->code == BT_ERR_NOMEM;
-  log_say(&s->log, API_LOG_ERROR, waits ? "journal.full" : "journal.failed",
+  log_say(&c->log, API_LOG_ERROR, waits ? "journal.full" : "journal.failed",
           "%s", why->text);
-  loop_wake(s->durable);
+  loop_wake(c->durable);
 }
 
 static void on_warning(void *ctx, const char *sentence) {
-  const struct server *s = ctx;
-  log_say(&s->log, API_LOG_WARNING, "journal.warning", "%s", sentence);
+  const struct centre *c = ctx;
+  log_say(&c->log, API_LOG_WARNING, "journal.warning", "%s", sentence);
 }
 
-static enum bt_err open_vault(struct server *s, struct server_error *why) {
+static enum bt_err open_vault(struct centre *c, struct server_error *why) {
   char path[PATH_MAX + sizeof "/keys"];
-  if (s->options->memory) {
+  if (c->memory) {
     return BT_ERR_OK;
   }
-  (void)snprintf(path, sizeof path, "%s/keys", s->data);
-  const enum bt_err err = vault_open(heap_mem(), path, false, &s->vault);
+  (void)snprintf(path, sizeof path, "%s/keys", c->data);
+  const enum bt_err err = vault_open(heap_mem(), path, false, &c->vault);
   return err == BT_ERR_OK
              ? err
              : server_fail(why, err,
@@ -235,27 +234,27 @@ static enum bt_err open_vault(struct server *s, struct server_error *why) {
                            path, bt_err_text(err));
 }
 
-static enum bt_err open_journal(struct server *s, struct journal **out,
+static enum bt_err open_journal(struct centre *c, struct journal **out,
                                 struct server_error *why) {
-  const enum bt_err opened = open_vault(s, why);
+  const enum bt_err opened = open_vault(c, why);
   if (opened != BT_ERR_OK) {
     return opened;
   }
   const struct journal_options options = {
-      .centre = s->config.centre,
-      .cover = s->vault == NULL ? NULL : vault_cover(s->vault),
-      .ctx = s,
+      .centre = c->config.centre,
+      .cover = c->vault == NULL ? NULL : vault_cover(c->vault),
+      .ctx = c,
       .on_durable = on_durable,
       .on_failed = on_failed,
       .on_warning = on_warning};
-  if (s->options->memory) {
+  if (c->memory) {
     const enum bt_err err = journal_open_memory(&options, out);
     return err == BT_ERR_OK
                ? err
                : server_fail(why, err, "There is no memory for the journal.");
   }
   char dir[PATH_MAX + sizeof "/journal"];
-  (void)snprintf(dir, sizeof dir, "%s/journal", s->data);
+  (void)snprintf(dir, sizeof dir, "%s/journal", c->data);
   struct journal_error problem;
   const enum bt_err err = journal_open_sqlite(dir, &options, out, &problem);
   return err == BT_ERR_OK ? err : server_fail(why, err, "%s", problem.text);
@@ -283,33 +282,33 @@ static int64_t last_event_us(struct domain *d) {
 /* ---- what is asked for before there is an api */
 
 static void on_early_effect(void *ctx, const struct record *effect) {
-  struct server *s = ctx;
-  if (s->api != NULL || effect->type != EFFECT_CALL_REST ||
-      !mem_grow(heap_mem(), &s->early, &s->early_cap, s->early_count + 1,
-                sizeof *s->early)) {
+  struct centre *c = ctx;
+  if (c->api != NULL || effect->type != EFFECT_CALL_REST ||
+      !mem_grow(heap_mem(), &c->early, &c->early_cap, c->early_count + 1,
+                sizeof *c->early)) {
     return; /* without memory the script's own timeout answers it */
   }
-  struct record *kept = &s->early[s->early_count++];
+  struct record *kept = &c->early[c->early_count++];
   *kept = *effect;
-  (void)record_keep_texts(kept, &s->early_arena);
+  (void)record_keep_texts(kept, &c->early_arena);
 }
 
-void server_catch_up(struct server *s) {
-  for (size_t i = 0; i < s->early_count; i++) {
-    api_carry_out(s->api, &s->early[i]);
+void centre_catch_up(struct centre *c) {
+  for (size_t i = 0; i < c->early_count; i++) {
+    api_carry_out(c->api, &c->early[i]);
   }
-  mem_free(heap_mem(), s->early, s->early_cap * sizeof *s->early);
-  s->early = NULL;
-  s->early_count = s->early_cap = 0;
-  arena_free(&s->early_arena);
+  mem_free(heap_mem(), c->early, c->early_cap * sizeof *c->early);
+  c->early = NULL;
+  c->early_count = c->early_cap = 0;
+  arena_free(&c->early_arena);
 }
 
 /* ---- the domain */
 
 /* Until the configuration is in the domain and durable. */
-static enum bt_err settle(struct server *s, const struct apply *a,
+static enum bt_err settle(struct centre *c, const struct apply *a,
                           struct server_error *why) {
-  struct journal *j = domain_journal(s->domain);
+  struct journal *j = domain_journal(c->domain);
   while (!apply_is_done(a)) {
     const enum bt_err err = journal_sync_wait(j, journal_last(j), SETTLE_MS);
     if (err != BT_ERR_OK) {
@@ -318,7 +317,7 @@ static enum bt_err settle(struct server *s, const struct apply *a,
                          "log says what the disk refuses.",
                          bt_err_text(err));
     }
-    (void)domain_release(s->domain);
+    (void)domain_release(c->domain);
   }
   return apply_refused(a) == 0
              ? BT_ERR_OK
@@ -327,65 +326,66 @@ static enum bt_err settle(struct server *s, const struct apply *a,
                            "which part, and why.");
 }
 
-static enum bt_err bring_in(struct server *s, struct server_error *why) {
+static enum bt_err bring_in(struct centre *c, struct server_error *why) {
   const struct apply_options options = {
-      .domain = s->domain, .clock = &s->clock, .log = &s->log};
+      .domain = c->domain, .clock = &c->clock, .log = &c->log};
   struct apply *a = NULL;
-  enum bt_err err = apply_start(heap_mem(), &options, &s->config, &a);
+  enum bt_err err = apply_start(heap_mem(), &options, &c->config, &a);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "There is no memory for the configuration.");
   }
-  err = settle(s, a, why);
+  err = settle(c, a, why);
   if (err != BT_ERR_OK) {
     /* Its answers may still be held back. */
-    domain_close(s->domain, false);
-    s->domain = NULL;
+    domain_close(c->domain, false);
+    c->domain = NULL;
   }
   apply_free(a);
   return err;
 }
 
-static void note_opened(const struct server *s, int64_t took_us) {
+static void note_opened(const struct centre *c, int64_t took_us) {
   struct engine_counts counts;
-  engine_count(domain_engine(s->domain), &counts);
+  engine_count(domain_engine(c->domain), &counts);
   int64_t open = 0;
   for (size_t i = 0; i < SESSION_STATUSES; i++) {
     open += counts.sessions[i];
   }
   const struct log_field fields[] = {
       {.name = "batches",
-       .number = (int64_t)journal_last(domain_journal(s->domain))},
+       .number = (int64_t)journal_last(domain_journal(c->domain))},
       {.name = "openSessions", .number = open},
       {.name = "tookUs", .number = took_us}};
-  log_write(&s->log, API_LOG_INFO, "journal.opened", fields, 3);
+  log_write(&c->log, API_LOG_INFO, "journal.opened", fields, 3);
 }
 
-enum bt_err server_open_domain(struct server *s, struct server_error *why) {
+enum bt_err centre_open_domain(struct centre *c, struct text data,
+                               struct server_error *why) {
   const int64_t began_us = loop_now_us();
   struct journal *journal = NULL;
-  enum bt_err err = open_data(s, why);
+  enum bt_err err = open_data(c, data, why);
   if (err == BT_ERR_OK) {
-    err = open_journal(s, &journal, why);
+    err = open_journal(c, &journal, why);
   }
   if (err != BT_ERR_OK) {
     return err;
   }
   struct domain_options options = {
-      .engine = {.centre = s->config.centre},
-      .seal = s->vault == NULL ? NULL : vault_seal(s->vault)};
+      .engine = {.centre = c->config.centre},
+      .seal = c->vault == NULL ? NULL : vault_seal(c->vault)};
   struct journal_error problem;
   secret_fill(&options.seed, sizeof options.seed);
   secret_fill(&options.engine.hash_key, sizeof options.engine.hash_key);
-  err = domain_open(heap_mem(), journal, &options, &s->domain, &problem);
+  err = domain_open(heap_mem(), journal, &options, &c->domain, &problem);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "%s", problem.text);
   }
-  domain_set_zone(s->domain, s->config.zone);
-  note_opened(s, loop_now_us() - began_us);
-  const struct domain_listener early = {.ctx = s, .on_effect = on_early_effect};
-  arena_init(&s->early_arena, heap_mem(), 0);
-  domain_listen(s->domain, &early);
-  clock_start(&s->clock, last_event_us(s->domain));
-  domain_recover(s->domain, clock_now_us(&s->clock));
-  return bring_in(s, why);
+  domain_set_zone(c->domain, c->config.zone);
+  note_opened(c, loop_now_us() - began_us);
+  const struct domain_listener early = {.ctx = c, .on_effect = on_early_effect};
+  arena_init(&c->early_arena, heap_mem(), 0);
+  domain_listen(c->domain, &early);
+  clock_start(&c->clock, last_event_us(c->domain));
+  domain_recover(c->domain, clock_now_us(&c->clock));
+  return bring_in(c, why);
 }

@@ -2,8 +2,8 @@
 
 #include "server/server_priv.h"
 
-static void say_fixed(const struct server *s, const char *member) {
-  log_say(&s->log, API_LOG_WARNING, "configuration.fixed",
+static void say_fixed(const struct centre *c, const char *member) {
+  log_say(&c->log, API_LOG_WARNING, "configuration.fixed",
           "\"%s\" has changed: it takes effect at the next start", member);
 }
 
@@ -38,49 +38,49 @@ static bool same_desks(const struct server_config *a,
 }
 
 /* What the process has begun with and cannot change under way. */
-static void compare_fixed(const struct server *s,
+static void compare_fixed(const struct centre *c,
                           const struct server_config *coming) {
-  const struct server_config *now = &s->config;
+  const struct server_config *now = &c->config;
   if (strcmp(now->host, coming->host) != 0 || now->port != coming->port) {
-    say_fixed(s, "listen");
+    say_fixed(c, "listen");
   }
   if (!text_equal(now->data, coming->data)) {
-    say_fixed(s, "data");
+    say_fixed(c, "data");
   }
   if (now->visitors != coming->visitors) {
-    say_fixed(s, "visitors");
+    say_fixed(c, "visitors");
   }
   if (!same_origins(now, coming)) {
-    say_fixed(s, "origins");
+    say_fixed(c, "origins");
   }
   if (!same_facades(now, coming)) {
-    say_fixed(s, "facades");
+    say_fixed(c, "facades");
   }
   if (!same_desks(now, coming)) {
-    say_fixed(s, "desks");
+    say_fixed(c, "desks");
   }
   if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
-    say_fixed(s, "rates");
+    say_fixed(c, "rates");
   }
   if (memcmp(&now->limits, &coming->limits, sizeof now->limits) != 0) {
-    say_fixed(s, "limits");
+    say_fixed(c, "limits");
   }
 }
 
-static bool load(struct server *s, struct server_config *out) {
+static bool load(struct centre *c, struct server_config *out) {
   struct findings findings;
   findings_init(&findings, heap_mem());
   const enum bt_err err =
-      server_config_load(heap_mem(), s->options->config_path, &findings, out);
-  log_findings(&s->log, &findings);
+      server_config_load(heap_mem(), c->config_path, &findings, out);
+  log_findings(&c->log, &findings);
   findings_free(&findings);
   if (err != BT_ERR_OK) {
     return false;
   }
-  if (!text_equal(out->centre, s->config.centre)) {
-    log_say(&s->log, API_LOG_ERROR, "configuration.finding",
+  if (!text_equal(out->centre, c->config.centre)) {
+    log_say(&c->log, API_LOG_ERROR, "configuration.finding",
             "this is another centre, \"%.*s\"; the one that runs is \"%.*s\"",
-            TEXT_ARG(out->centre), TEXT_ARG(s->config.centre));
+            TEXT_ARG(out->centre), TEXT_ARG(c->config.centre));
     server_config_free(out);
     return false;
   }
@@ -88,112 +88,112 @@ static bool load(struct server *s, struct server_config *out) {
 }
 
 /* Both files have been tried: memory alone can be missing. */
-static void renew_tls(const struct server *s,
+static void renew_tls(const struct centre *c,
                       const struct server_config *coming) {
+  const struct server *s = c->server;
   struct tls_fault fault = {.why = "there is no memory"};
   if ((s->tls != NULL) != (coming->tls.certificate.len > 0)) {
-    say_fixed(s, "tls");
+    say_fixed(c, "tls");
   } else if (s->tls != NULL &&
              tls_renew(s->tls, &coming->tls, &fault) != BT_ERR_OK) {
-    log_say(&s->log, API_LOG_ERROR, "configuration.tls",
+    log_say(&c->log, API_LOG_ERROR, "configuration.tls",
             "the certificate before stays in use: %s", fault.why);
   }
   http_server_set_strict(s->http, coming->tls_strict);
 }
 
 /* What the process itself keeps: everything, or nothing at all. What is a
- * command may still be refused one by one (see server_finish_reload()). */
-static bool begin(struct server *s) {
+ * command may still be refused one by one (see centre_finish_reload()). */
+static bool begin(struct centre *c) {
   const struct apply_options options = {
-      .domain = s->domain, .clock = &s->clock, .log = &s->log};
-  const struct server_config *now = &s->config, *coming = &s->coming;
-  if (api_set_tokens(s->api, coming->tokens, coming->token_count) ==
+      .domain = c->domain, .clock = &c->clock, .log = &c->log};
+  const struct server_config *now = &c->config, *coming = &c->coming;
+  if (api_set_tokens(c->api, coming->tokens, coming->token_count) ==
       BT_ERR_OK) {
-    if (apply_start(heap_mem(), &options, coming, &s->apply) == BT_ERR_OK) {
-      compare_fixed(s, coming);
-      if (api_set_teams(s->api, coming->teams, coming->team_count) !=
+    if (apply_start(heap_mem(), &options, coming, &c->apply) == BT_ERR_OK) {
+      compare_fixed(c, coming);
+      if (api_set_teams(c->api, coming->teams, coming->team_count) !=
           BT_ERR_OK) {
-        log_say(&s->log, API_LOG_ERROR, "configuration.teams",
+        log_say(&c->log, API_LOG_ERROR, "configuration.teams",
                 "there is no memory for \"teams\": they stay as they were");
       }
-      renew_tls(s, coming);
-      if (outside_set_rules(s->outside, &coming->rest) != BT_ERR_OK) {
-        log_say(&s->log, API_LOG_ERROR, "configuration.rest",
+      renew_tls(c, coming);
+      if (outside_set_rules(c->outside, &coming->rest) != BT_ERR_OK) {
+        log_say(&c->log, API_LOG_ERROR, "configuration.rest",
                 "there is no memory for \"rest\": the one before stays in "
                 "force");
       }
-      s->log.level = coming->log_level;
+      c->log.level = coming->log_level;
       return true;
     }
-    if (api_set_tokens(s->api, now->tokens, now->token_count) != BT_ERR_OK) {
-      log_say(&s->log, API_LOG_ERROR, "configuration.tokens",
+    if (api_set_tokens(c->api, now->tokens, now->token_count) != BT_ERR_OK) {
+      log_say(&c->log, API_LOG_ERROR, "configuration.tokens",
               "there is no memory to bring the old tokens back: those of the "
               "new file are in force");
     }
   }
-  server_config_free(&s->coming);
+  server_config_free(&c->coming);
   return false;
 }
 
-bool server_reload(struct server *s) {
-  if (s->apply != NULL) {
-    log_say(&s->log, API_LOG_WARNING, "configuration.busy",
+bool centre_reload(struct centre *c) {
+  if (c->apply != NULL) {
+    log_say(&c->log, API_LOG_WARNING, "configuration.busy",
             "the last reload is still under way; send the signal again");
     return false;
   }
-  if (!load(s, &s->coming) || !begin(s)) {
-    s->failed_reloads++;
-    log_say(&s->log, API_LOG_ERROR, "configuration.kept",
+  if (!load(c, &c->coming) || !begin(c)) {
+    c->failed_reloads++;
+    log_say(&c->log, API_LOG_ERROR, "configuration.kept",
             "the new configuration is not used; the one before stays in force");
     return false;
   }
   return true;
 }
 
-void server_finish_reload(struct server *s) {
-  if (s->apply == NULL || !apply_is_done(s->apply)) {
+void centre_finish_reload(struct centre *c) {
+  if (c->apply == NULL || !apply_is_done(c->apply)) {
     return;
   }
-  const size_t refused = apply_refused(s->apply);
+  const size_t refused = apply_refused(c->apply);
   const struct log_field fields[] = {
-      {.name = "objects", .number = (int64_t)s->coming.object_count},
-      {.name = "scripts", .number = (int64_t)s->coming.script_count},
-      {.name = "tokens", .number = (int64_t)s->coming.token_count},
+      {.name = "objects", .number = (int64_t)c->coming.object_count},
+      {.name = "scripts", .number = (int64_t)c->coming.script_count},
+      {.name = "tokens", .number = (int64_t)c->coming.token_count},
       {.name = "refused", .number = (int64_t)refused}};
-  log_write(&s->log, refused == 0 ? API_LOG_INFO : API_LOG_ERROR,
+  log_write(&c->log, refused == 0 ? API_LOG_INFO : API_LOG_ERROR,
             refused == 0 ? "configuration.loaded" : "configuration.refused",
             fields, 4);
-  server_audit(s, refused == 0 ? "reload" : "reloadRefused",
-               s->options->config_path);
-  s->reloads += refused == 0;
-  s->failed_reloads += refused != 0;
-  apply_free(s->apply);
-  s->apply = NULL;
-  domain_set_zone(s->domain, s->coming.zone);
-  const struct bots_config bots = {.list = s->coming.bots,
-                                   .count = s->coming.bot_count,
-                                   .rules = &s->coming.rest};
-  if (bots_configure(s->bots, &bots) != BT_ERR_OK) {
-    log_say(&s->log, API_LOG_ERROR, "configuration.bots",
+  centre_audit(c, refused == 0 ? "reload" : "reloadRefused", c->config_path);
+  c->reloads += refused == 0;
+  c->failed_reloads += refused != 0;
+  apply_free(c->apply);
+  c->apply = NULL;
+  domain_set_zone(c->domain, c->coming.zone);
+  const struct bots_config bots = {.list = c->coming.bots,
+                                   .count = c->coming.bot_count,
+                                   .rules = &c->coming.rest};
+  if (bots_configure(c->bots, &bots) != BT_ERR_OK) {
+    log_say(&c->log, API_LOG_ERROR, "configuration.bots",
             "there is no memory for some bots: they stay as they were");
   }
-  if (api_set_replies(s->api, s->coming.replies) != BT_ERR_OK) {
-    log_say(&s->log, API_LOG_ERROR, "configuration.replies",
+  if (api_set_replies(c->api, c->coming.replies) != BT_ERR_OK) {
+    log_say(&c->log, API_LOG_ERROR, "configuration.replies",
             "there is no memory for \"replies\": they stay as they were");
   }
-  if (genesys_configure(s->genesys, &s->coming.genesys, &s->coming.rest) !=
+  if (genesys_configure(c->genesys, &c->coming.genesys, &c->coming.rest) !=
       BT_ERR_OK) {
-    log_say(&s->log, API_LOG_ERROR, "configuration.genesys",
+    log_say(&c->log, API_LOG_ERROR, "configuration.genesys",
             "there is no memory for \"genesys\": it stays as it was");
   }
-  if (api_set_signin(s->api, &s->coming.signin, &s->coming.rest) != BT_ERR_OK) {
-    log_say(&s->log, API_LOG_ERROR, "configuration.oidc",
+  if (api_set_signin(c->api, &c->coming.signin, &c->coming.rest) != BT_ERR_OK) {
+    log_say(&c->log, API_LOG_ERROR, "configuration.oidc",
             "there is no memory for \"oidc\": it stays as it was");
   }
-  const struct api_files files = server_files(s, &s->coming);
-  api_set_files(s->api, &files);
-  api_set_mail(s->api, &s->coming.mail);
-  api_set_retention(s->api, &s->coming.retention);
-  server_config_free(&s->config);
-  s->config = s->coming;
+  const struct api_files files = centre_files(c, &c->coming);
+  api_set_files(c->api, &files);
+  api_set_mail(c->api, &c->coming.mail);
+  api_set_retention(c->api, &c->coming.retention);
+  server_config_free(&c->config);
+  c->config = c->coming;
 }
