@@ -2,25 +2,11 @@
 
 #include "base/calendar.h"
 #include "base/map.h"
-#include "shelf/shelf.h"
-
-enum { DEPTH = 4 };
-
-static const char *const sections[] = {"grants"};
-static const struct shelf_form form = {"grants.json", sections, 1};
-
-/* As the shelf has it, understood. */
-struct kept {
-  struct kept *next;
-  struct arena arena; /* of its texts */
-  struct grant grant;
-};
+#include "shelf/list.h"
 
 struct grants {
   const struct mem *mem;
-  struct shelf shelf;
-  struct kept *first, **end;
-  size_t count;
+  struct shelf_list list;
 };
 
 /* ---- one grant */
@@ -50,70 +36,36 @@ void grant_write(const struct grant *grant, struct json_out *o) {
   json_close_object(o);
 }
 
-static enum bt_err read_grant(struct text value, struct kept *k) {
-  struct json *tree = NULL;
-  const struct text source = arena_copy_text(&k->arena, value);
-  if (source.ptr == NULL) {
-    return BT_ERR_NOMEM;
-  }
-  const enum bt_err err = json_parse(&k->arena, source, DEPTH, &tree, NULL);
-  if (err != BT_ERR_OK) {
-    return err == BT_ERR_NOMEM ? err : BT_ERR_CORRUPT;
-  }
-  k->grant = (struct grant){.id = json_member_text(tree, TEXT("id")),
-                            .to = json_member_text(tree, TEXT("to")),
-                            .why = json_member_text(tree, TEXT("why")),
-                            .role = json_member_text(tree, TEXT("role")),
-                            .who = json_member_text(tree, TEXT("who"))};
-  const bool good =
-      k->grant.to.len > 0 &&
-      time_from_text(json_member_text(tree, TEXT("at")), &k->grant.at_us) &&
-      time_from_text(json_member_text(tree, TEXT("until")), &k->grant.until_us);
-  return good ? BT_ERR_OK : BT_ERR_CORRUPT;
+static void write_grant(const void *thing, struct json_out *o) {
+  grant_write(thing, o);
 }
 
-static void kept_free(struct grants *g, struct kept *k) {
-  arena_free(&k->arena);
-  mem_free(g->mem, k, sizeof *k);
+static bool read_grant(const struct json *tree, void *thing) {
+  struct grant *grant = thing;
+  *grant = (struct grant){.id = json_member_text(tree, TEXT("id")),
+                          .to = json_member_text(tree, TEXT("to")),
+                          .why = json_member_text(tree, TEXT("why")),
+                          .role = json_member_text(tree, TEXT("role")),
+                          .who = json_member_text(tree, TEXT("who"))};
+  return grant->to.len > 0 &&
+         time_from_text(json_member_text(tree, TEXT("at")), &grant->at_us) &&
+         time_from_text(json_member_text(tree, TEXT("until")),
+                        &grant->until_us);
 }
 
-static enum bt_err kept_new(struct grants *g, struct text value,
-                            struct kept **out) {
-  struct kept *k = mem_new(g->mem, sizeof *k);
-  if (k == NULL) {
-    return BT_ERR_NOMEM;
-  }
-  arena_init(&k->arena, g->mem, 0);
-  const enum bt_err err = read_grant(value, k);
-  if (err != BT_ERR_OK) {
-    kept_free(g, k);
-    return err;
-  }
-  *out = k;
-  return BT_ERR_OK;
+static struct text id_of(const void *thing) {
+  const struct grant *grant = thing;
+  return grant->id;
 }
+
+static const char *const sections[] = {"grants"};
+static const struct shelf_kind kind = {.form = {"grants.json", sections, 1},
+                                       .size = sizeof(struct grant),
+                                       .id = id_of,
+                                       .write = write_grant,
+                                       .read = read_grant};
 
 /* ---- all of them */
-
-static void link_last(struct grants *g, struct kept *k) {
-  *g->end = k;
-  g->end = &k->next;
-  g->count++;
-}
-
-static enum bt_err read_all(struct grants *g) {
-  size_t at = 0;
-  const struct shelf_entry *e;
-  enum bt_err err = BT_ERR_OK;
-  while (err == BT_ERR_OK && (e = shelf_next(&g->shelf, 0, &at)) != NULL) {
-    struct kept *k = NULL;
-    err = kept_new(g, e->value, &k);
-    if (err == BT_ERR_OK) {
-      link_last(g, k);
-    }
-  }
-  return err;
-}
 
 enum bt_err grants_open(const struct mem *mem, struct text directory,
                         struct grants **out) {
@@ -122,13 +74,9 @@ enum bt_err grants_open(const struct mem *mem, struct text directory,
     return BT_ERR_NOMEM;
   }
   g->mem = mem;
-  g->end = &g->first;
-  enum bt_err err = shelf_open(&g->shelf, mem, &form, directory);
-  if (err == BT_ERR_OK) {
-    err = read_all(g);
-  }
+  const enum bt_err err = shelf_list_open(&g->list, mem, &kind, directory);
   if (err != BT_ERR_OK) {
-    grants_close(g);
+    mem_free(mem, g, sizeof *g);
     return err;
   }
   *out = g;
@@ -136,59 +84,21 @@ enum bt_err grants_open(const struct mem *mem, struct text directory,
 }
 
 void grants_close(struct grants *g) {
-  if (g == NULL) {
-    return;
+  if (g != NULL) {
+    shelf_list_close(&g->list);
+    mem_free(g->mem, g, sizeof *g);
   }
-  while (g->first != NULL) {
-    struct kept *k = g->first;
-    g->first = k->next;
-    kept_free(g, k);
-  }
-  shelf_close(&g->shelf);
-  mem_free(g->mem, g, sizeof *g);
-}
-
-static enum bt_err drop(struct grants *g, struct kept **at) {
-  struct kept *k = *at;
-  const enum bt_err err = shelf_put(&g->shelf, 0, k->grant.id, TEXT(""));
-  if (err == BT_ERR_OK) {
-    *at = k->next;
-    g->end = g->end == &k->next ? at : g->end;
-    g->count--;
-    kept_free(g, k);
-  }
-  return err;
 }
 
 static enum bt_err drop_what_is_over(struct grants *g, int64_t now_us) {
   enum bt_err err = BT_ERR_OK;
-  for (struct kept **at = &g->first; err == BT_ERR_OK && *at != NULL;) {
-    if ((*at)->grant.until_us <= now_us) {
-      err = drop(g, at);
-    } else {
-      at = &(*at)->next;
+  const struct grant *next = shelf_list_next(&g->list, NULL);
+  while (err == BT_ERR_OK && next != NULL) {
+    const struct grant *grant = next;
+    next = shelf_list_next(&g->list, grant);
+    if (grant->until_us <= now_us) {
+      err = shelf_list_remove(&g->list, grant->id);
     }
-  }
-  return err;
-}
-
-static enum bt_err add(struct grants *g, const struct grant *grant) {
-  struct textbuf value;
-  struct json_out o;
-  struct kept *k = NULL;
-  textbuf_init(&value, g->mem);
-  json_out_init(&o, &value);
-  grant_write(grant, &o);
-  enum bt_err err =
-      value.failed ? BT_ERR_NOMEM : kept_new(g, textbuf_text(&value), &k);
-  if (err == BT_ERR_OK) {
-    err = shelf_put(&g->shelf, 0, grant->id, textbuf_text(&value));
-  }
-  textbuf_free(&value);
-  if (err == BT_ERR_OK) {
-    link_last(g, k);
-  } else if (k != NULL) {
-    kept_free(g, k);
   }
   return err;
 }
@@ -198,32 +108,26 @@ enum bt_err grants_put(struct grants *g, const struct grant *grant) {
   if (err != BT_ERR_OK) {
     return err;
   }
-  return g->count >= GRANTS_MAX ? BT_ERR_FULL : add(g, grant);
+  return g->list.count >= GRANTS_MAX ? BT_ERR_FULL
+                                     : shelf_list_add(&g->list, grant);
 }
 
 enum bt_err grants_withdraw(struct grants *g, struct text id) {
-  struct kept **at = &g->first;
-  while (*at != NULL && !text_equal((*at)->grant.id, id)) {
-    at = &(*at)->next;
-  }
-  return *at == NULL ? BT_ERR_NOT_FOUND : drop(g, at);
+  return shelf_list_remove(&g->list, id);
 }
 
 /* ---- looking */
 
 void grants_write(const struct grants *g, struct json_out *o) {
-  json_open_list(o);
-  for (const struct kept *k = g->first; k != NULL; k = k->next) {
-    grant_write(&k->grant, o);
-  }
-  json_close_list(o);
+  shelf_list_write(&g->list, o);
 }
 
 const struct grant *grants_find(const struct grants *g, uint64_t to,
                                 int64_t now_us) {
-  for (const struct kept *k = g->first; k != NULL; k = k->next) {
-    if (hash_text(k->grant.to) == to && k->grant.until_us > now_us) {
-      return &k->grant;
+  const struct grant *grant = NULL;
+  while ((grant = shelf_list_next(&g->list, grant)) != NULL) {
+    if (hash_text(grant->to) == to && grant->until_us > now_us) {
+      return grant;
     }
   }
   return NULL;

@@ -1,25 +1,11 @@
 #include "retention/holds.h"
 
 #include "base/calendar.h"
-#include "shelf/shelf.h"
-
-enum { DEPTH = 4 };
-
-static const char *const sections[] = {"holds"};
-static const struct shelf_form form = {"holds.json", sections, 1};
-
-/* As the shelf has it, understood. */
-struct kept {
-  struct kept *next;
-  struct arena arena; /* of its texts */
-  struct hold hold;
-};
+#include "shelf/list.h"
 
 struct holds {
   const struct mem *mem;
-  struct shelf shelf;
-  struct kept *first, **end;
-  size_t count;
+  struct shelf_list list;
 };
 
 /* ---- one hold */
@@ -46,72 +32,36 @@ void hold_write(const struct hold *hold, struct json_out *o) {
   json_close_object(o);
 }
 
-static enum bt_err read_hold(struct text value, struct kept *k) {
-  struct json *tree = NULL;
-  const struct text source = arena_copy_text(&k->arena, value);
-  if (source.ptr == NULL) {
-    return BT_ERR_NOMEM;
-  }
-  const enum bt_err err = json_parse(&k->arena, source, DEPTH, &tree, NULL);
-  if (err != BT_ERR_OK) {
-    return err == BT_ERR_NOMEM ? err : BT_ERR_CORRUPT;
-  }
+static void write_hold(const void *thing, struct json_out *o) {
+  hold_write(thing, o);
+}
+
+static bool read_hold(const struct json *tree, void *thing) {
+  struct hold *hold = thing;
   const struct text session = json_member_text(tree, TEXT("session"));
-  k->hold = (struct hold){.id = json_member_text(tree, TEXT("id")),
-                          .customer = json_member_text(tree, TEXT("customer")),
-                          .reason = json_member_text(tree, TEXT("reason")),
-                          .role = json_member_text(tree, TEXT("role")),
-                          .who = json_member_text(tree, TEXT("who"))};
-  const bool good =
-      time_from_text(json_member_text(tree, TEXT("at")), &k->hold.at_us) &&
-      (session.len > 0 ? id_from_text(session, &k->hold.session)
-                       : k->hold.customer.len > 0);
-  return good ? BT_ERR_OK : BT_ERR_CORRUPT;
+  *hold = (struct hold){.id = json_member_text(tree, TEXT("id")),
+                        .customer = json_member_text(tree, TEXT("customer")),
+                        .reason = json_member_text(tree, TEXT("reason")),
+                        .role = json_member_text(tree, TEXT("role")),
+                        .who = json_member_text(tree, TEXT("who"))};
+  return time_from_text(json_member_text(tree, TEXT("at")), &hold->at_us) &&
+         (session.len > 0 ? id_from_text(session, &hold->session)
+                          : hold->customer.len > 0);
 }
 
-static void kept_free(struct holds *h, struct kept *k) {
-  arena_free(&k->arena);
-  mem_free(h->mem, k, sizeof *k);
+static struct text id_of(const void *thing) {
+  const struct hold *hold = thing;
+  return hold->id;
 }
 
-static enum bt_err kept_new(struct holds *h, struct text value,
-                            struct kept **out) {
-  struct kept *k = mem_new(h->mem, sizeof *k);
-  if (k == NULL) {
-    return BT_ERR_NOMEM;
-  }
-  arena_init(&k->arena, h->mem, 0);
-  const enum bt_err err = read_hold(value, k);
-  if (err != BT_ERR_OK) {
-    kept_free(h, k);
-    return err;
-  }
-  *out = k;
-  return BT_ERR_OK;
-}
+static const char *const sections[] = {"holds"};
+static const struct shelf_kind kind = {.form = {"holds.json", sections, 1},
+                                       .size = sizeof(struct hold),
+                                       .id = id_of,
+                                       .write = write_hold,
+                                       .read = read_hold};
 
 /* ---- all of them */
-
-static void link_last(struct holds *h, struct kept *k) {
-  *h->end = k;
-  h->end = &k->next;
-  h->count++;
-}
-
-/* A hold that cannot be understood must not be as if there were none. */
-static enum bt_err read_all(struct holds *h) {
-  size_t at = 0;
-  const struct shelf_entry *e;
-  enum bt_err err = BT_ERR_OK;
-  while (err == BT_ERR_OK && (e = shelf_next(&h->shelf, 0, &at)) != NULL) {
-    struct kept *k = NULL;
-    err = kept_new(h, e->value, &k);
-    if (err == BT_ERR_OK) {
-      link_last(h, k);
-    }
-  }
-  return err;
-}
 
 enum bt_err holds_open(const struct mem *mem, struct text directory,
                        struct holds **out) {
@@ -120,13 +70,9 @@ enum bt_err holds_open(const struct mem *mem, struct text directory,
     return BT_ERR_NOMEM;
   }
   h->mem = mem;
-  h->end = &h->first;
-  enum bt_err err = shelf_open(&h->shelf, mem, &form, directory);
-  if (err == BT_ERR_OK) {
-    err = read_all(h);
-  }
+  const enum bt_err err = shelf_list_open(&h->list, mem, &kind, directory);
   if (err != BT_ERR_OK) {
-    holds_close(h);
+    mem_free(mem, h, sizeof *h);
     return err;
   }
   *out = h;
@@ -134,77 +80,34 @@ enum bt_err holds_open(const struct mem *mem, struct text directory,
 }
 
 void holds_close(struct holds *h) {
-  if (h == NULL) {
-    return;
+  if (h != NULL) {
+    shelf_list_close(&h->list);
+    mem_free(h->mem, h, sizeof *h);
   }
-  while (h->first != NULL) {
-    struct kept *k = h->first;
-    h->first = k->next;
-    kept_free(h, k);
-  }
-  shelf_close(&h->shelf);
-  mem_free(h->mem, h, sizeof *h);
 }
 
 enum bt_err holds_put(struct holds *h, const struct hold *hold) {
-  struct textbuf value;
-  struct json_out o;
-  struct kept *k = NULL;
-  if (h->count >= HOLDS_MAX) {
-    return BT_ERR_FULL;
-  }
-  textbuf_init(&value, h->mem);
-  json_out_init(&o, &value);
-  hold_write(hold, &o);
-  enum bt_err err =
-      value.failed ? BT_ERR_NOMEM : kept_new(h, textbuf_text(&value), &k);
-  if (err == BT_ERR_OK) {
-    err = shelf_put(&h->shelf, 0, hold->id, textbuf_text(&value));
-  }
-  textbuf_free(&value);
-  if (err == BT_ERR_OK) {
-    link_last(h, k);
-  } else if (k != NULL) {
-    kept_free(h, k);
-  }
-  return err;
+  return h->list.count >= HOLDS_MAX ? BT_ERR_FULL
+                                    : shelf_list_add(&h->list, hold);
 }
 
 enum bt_err holds_lift(struct holds *h, struct text id) {
-  struct kept **at = &h->first;
-  while (*at != NULL && !text_equal((*at)->hold.id, id)) {
-    at = &(*at)->next;
-  }
-  struct kept *k = *at;
-  if (k == NULL) {
-    return BT_ERR_NOT_FOUND;
-  }
-  const enum bt_err err = shelf_put(&h->shelf, 0, id, TEXT(""));
-  if (err == BT_ERR_OK) {
-    *at = k->next;
-    h->end = h->end == &k->next ? at : h->end;
-    h->count--;
-    kept_free(h, k);
-  }
-  return err;
+  return shelf_list_remove(&h->list, id);
 }
 
 /* ---- looking */
 
 void holds_write(const struct holds *h, struct json_out *o) {
-  json_open_list(o);
-  for (const struct kept *k = h->first; k != NULL; k = k->next) {
-    hold_write(&k->hold, o);
-  }
-  json_close_list(o);
+  shelf_list_write(&h->list, o);
 }
 
 const struct hold *holds_find(const struct holds *h, struct id session,
                               struct text customer) {
-  for (const struct kept *k = h->first; k != NULL; k = k->next) {
-    if (id_is_null(k->hold.session) ? text_equal(k->hold.customer, customer)
-                                    : id_equal(k->hold.session, session)) {
-      return &k->hold;
+  const struct hold *hold = NULL;
+  while ((hold = shelf_list_next(&h->list, hold)) != NULL) {
+    if (id_is_null(hold->session) ? text_equal(hold->customer, customer)
+                                  : id_equal(hold->session, session)) {
+      return hold;
     }
   }
   return NULL;
