@@ -14,7 +14,7 @@
 
 #include "audit/audit.h"
 #include "base/digest.h"
-#include "support.h"
+#include "kept_file.h"
 
 #define T0     INT64_C(1700000000000000)
 #define SECOND INT64_C(1000000)
@@ -22,13 +22,13 @@
 enum { FILE_MAX = 1 << 20 };
 
 struct place {
-  struct test_mem memory;
-  char dir[32], path[64];
+  struct kept_file kept;
   struct audit *audit;
 };
 
 static void open_log(struct place *p) {
-  assert_int_equal(audit_open(&p->memory.mem, p->path, &p->audit), BT_ERR_OK);
+  assert_int_equal(audit_open(&p->kept.memory.mem, p->kept.path, &p->audit),
+                   BT_ERR_OK);
 }
 
 static void close_log(struct place *p) {
@@ -38,10 +38,7 @@ static void close_log(struct place *p) {
 
 static int set_up(void **state) {
   struct place *p = calloc(1, sizeof *p);
-  test_mem_init(&p->memory);
-  (void)snprintf(p->dir, sizeof p->dir, "audit.XXXXXX");
-  assert_non_null(mkdtemp(p->dir));
-  (void)snprintf(p->path, sizeof p->path, "%s/audit.log", p->dir);
+  kept_file_make(&p->kept, "audit.log");
   open_log(p);
   *state = p;
   return 0;
@@ -50,9 +47,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   struct place *p = *state;
   close_log(p);
-  assert_int_equal(p->memory.live_blocks, 0);
-  (void)unlink(p->path);
-  assert_int_equal(rmdir(p->dir), 0);
+  kept_file_remove(&p->kept);
   free(p);
   return 0;
 }
@@ -79,7 +74,7 @@ static void fill(struct place *p, int count) {
 }
 
 static size_t slurp(const struct place *p, char bytes[FILE_MAX]) {
-  FILE *file = fopen(p->path, "r");
+  FILE *file = fopen(p->kept.path, "r");
   assert_non_null(file);
   const size_t len = fread(bytes, 1, FILE_MAX - 1, file);
   bytes[len] = '\0';
@@ -88,7 +83,7 @@ static size_t slurp(const struct place *p, char bytes[FILE_MAX]) {
 }
 
 static void spill(const struct place *p, const char *bytes, size_t len) {
-  FILE *file = fopen(p->path, "w");
+  FILE *file = fopen(p->kept.path, "w");
   assert_non_null(file);
   assert_int_equal(fwrite(bytes, 1, len, file), len);
   (void)fclose(file);
@@ -96,7 +91,7 @@ static void spill(const struct place *p, const char *bytes, size_t len) {
 
 static enum bt_err verify(const struct place *p, const char *noted,
                           struct audit_report *out) {
-  return audit_verify(p->path, text_from(noted), out);
+  return audit_verify(p->kept.path, text_from(noted), out);
 }
 
 static void what_was_added_fits(void **state) {
@@ -258,7 +253,7 @@ static void two_processes_write_one_chain(void **state) {
   struct place *p = *state;
   struct place other = *p;
   struct audit_report report;
-  assert_int_equal(audit_open(&p->memory.mem, p->path, &other.audit),
+  assert_int_equal(audit_open(&p->kept.memory.mem, p->kept.path, &other.audit),
                    BT_ERR_OK);
   for (int i = 0; i < 10; i++) {
     fill(p, 1);
@@ -307,8 +302,9 @@ static struct audit_query all(void) {
 static struct found find(struct place *p, const struct audit_query *q,
                          size_t enough) {
   struct found f = {.enough = enough};
-  assert_int_equal(audit_find(&p->memory.mem, p->path, q, on_found, &f),
-                   BT_ERR_OK);
+  assert_int_equal(
+      audit_find(&p->kept.memory.mem, p->kept.path, q, on_found, &f),
+      BT_ERR_OK);
   return f;
 }
 

@@ -11,19 +11,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "support.h"
+#include "kept_file.h"
 
 static const struct id anna = {1, 2}, bert = {3, 4};
 
 struct place {
-  struct test_mem memory;
-  char dir[32], path[64];
+  struct kept_file kept;
   struct holds *holds;
 };
 
 static void open_it(struct place *p) {
-  assert_int_equal(holds_open(&p->memory.mem, text_from(p->dir), &p->holds),
-                   BT_ERR_OK);
+  assert_int_equal(
+      holds_open(&p->kept.memory.mem, text_from(p->kept.dir), &p->holds),
+      BT_ERR_OK);
 }
 
 static void close_it(struct place *p) {
@@ -33,10 +33,7 @@ static void close_it(struct place *p) {
 
 static int set_up(void **state) {
   struct place *p = calloc(1, sizeof *p);
-  test_mem_init(&p->memory);
-  (void)snprintf(p->dir, sizeof p->dir, "holds.XXXXXX");
-  assert_non_null(mkdtemp(p->dir));
-  (void)snprintf(p->path, sizeof p->path, "%s/holds.json", p->dir);
+  kept_file_make(&p->kept, "holds.json");
   open_it(p);
   *state = p;
   return 0;
@@ -45,9 +42,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   struct place *p = *state;
   close_it(p);
-  assert_int_equal(p->memory.live_blocks, 0);
-  (void)unlink(p->path);
-  assert_int_equal(rmdir(p->dir), 0);
+  kept_file_remove(&p->kept);
   free(p);
   return 0;
 }
@@ -120,12 +115,13 @@ static void a_file_that_is_not_understood_is_not_taken_for_none(void **state) {
   struct place *p = *state;
   for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
     close_it(p);
-    FILE *f = fopen(p->path, "w");
+    FILE *f = fopen(p->kept.path, "w");
     assert_non_null(f);
     assert_true(fputs(broken[i], f) >= 0);
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(holds_open(&p->memory.mem, text_from(p->dir), &p->holds),
-                     BT_ERR_CORRUPT);
+    assert_int_equal(
+        holds_open(&p->kept.memory.mem, text_from(p->kept.dir), &p->holds),
+        BT_ERR_CORRUPT);
     assert_null(p->holds);
   }
 }
@@ -139,10 +135,10 @@ static void without_memory_it_is_put_or_not(void **state) {
   for (uint64_t n = 1; err != BT_ERR_OK; n++) {
     const struct hold second = on_customer("two", "c-2");
     assert_true(n < 1000);
-    p->memory.calls = 0;
-    p->memory.fail_at = n;
+    p->kept.memory.calls = 0;
+    p->kept.memory.fail_at = n;
     err = holds_put(p->holds, &second);
-    p->memory.fail_at = 0;
+    p->kept.memory.fail_at = 0;
     assert_true(err == BT_ERR_OK || err == BT_ERR_NOMEM);
     assert_keeps(p, anna, "c-1", "one");
     assert_keeps(p, anna, "c-2", err == BT_ERR_OK ? "two" : NULL);

@@ -14,7 +14,7 @@
 
 #include "codec/batch.h"
 #include "engine/event.h"
-#include "support.h"
+#include "kept_file.h"
 #include "vault/vault.h"
 
 #define CANARY TEXT("canary 41f7")
@@ -23,14 +23,14 @@
 static const struct id anna = {1, 2}, bert = {3, 4};
 
 struct place {
-  struct test_mem memory;
-  char dir[32], path[64];
+  struct kept_file kept;
   struct vault *vault;
 };
 
 static void open_vault(struct place *p) {
-  assert_int_equal(vault_open(&p->memory.mem, p->path, false, &p->vault),
-                   BT_ERR_OK);
+  assert_int_equal(
+      vault_open(&p->kept.memory.mem, p->kept.path, false, &p->vault),
+      BT_ERR_OK);
 }
 
 static void close_vault(struct place *p) {
@@ -40,10 +40,7 @@ static void close_vault(struct place *p) {
 
 static int set_up(void **state) {
   struct place *p = calloc(1, sizeof *p);
-  test_mem_init(&p->memory);
-  (void)snprintf(p->dir, sizeof p->dir, "vault.XXXXXX");
-  assert_non_null(mkdtemp(p->dir));
-  (void)snprintf(p->path, sizeof p->path, "%s/keys", p->dir);
+  kept_file_make(&p->kept, "keys");
   open_vault(p);
   *state = p;
   return 0;
@@ -52,9 +49,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   struct place *p = *state;
   close_vault(p);
-  assert_int_equal(p->memory.live_blocks, 0);
-  (void)unlink(p->path);
-  assert_int_equal(rmdir(p->dir), 0);
+  kept_file_remove(&p->kept);
   free(p);
   return 0;
 }
@@ -98,9 +93,9 @@ struct three {
 };
 
 static void begin(struct place *p, struct three *t) {
-  textbuf_init(&t->plain, &p->memory.mem);
-  textbuf_init(&t->sealed, &p->memory.mem);
-  textbuf_init(&t->opened, &p->memory.mem);
+  textbuf_init(&t->plain, &p->kept.memory.mem);
+  textbuf_init(&t->sealed, &p->kept.memory.mem);
+  textbuf_init(&t->opened, &p->kept.memory.mem);
   write_batch(&t->plain);
   seal(p, textbuf_text(&t->plain), &t->sealed);
 }
@@ -115,8 +110,8 @@ static void end(struct three *t) {
 static void assert_same_event(struct place *p, struct seal_reader *opens,
                               struct record *kept, const struct record *given) {
   struct textbuf a, b;
-  textbuf_init(&a, &p->memory.mem);
-  textbuf_init(&b, &p->memory.mem);
+  textbuf_init(&a, &p->kept.memory.mem);
+  textbuf_init(&b, &p->kept.memory.mem);
   assert_int_equal(seal_reader_open(opens, kept), BT_ERR_OK);
   batch_encode(kept, 1, &a);
   batch_encode(given, 1, &b);
@@ -129,7 +124,7 @@ static void assert_each_as_given(struct place *p, const struct three *t) {
   struct seal_reader opens = {.seal = vault_seal(p->vault)};
   struct batch_reader kept, given;
   struct record k, g;
-  textbuf_init(&opens.plain, &p->memory.mem);
+  textbuf_init(&opens.plain, &p->kept.memory.mem);
   assert_int_equal(seal_reader_batch(textbuf_text(&t->sealed), &kept),
                    BT_ERR_OK);
   assert_int_equal(seal_reader_batch(textbuf_text(&t->plain), &given),
@@ -231,7 +226,7 @@ static void a_session_is_erased_once(void **state) {
 
 static void patch(const struct place *p, long at, const void *bytes,
                   size_t size) {
-  FILE *file = fopen(p->path, "r+");
+  FILE *file = fopen(p->kept.path, "r+");
   assert_non_null(file);
   assert_int_equal(fseek(file, at, SEEK_SET), 0);
   assert_int_equal(fwrite(bytes, 1, size, file), size);
@@ -266,7 +261,7 @@ static void keys_of_another_journal_are_noticed(void **state) {
   struct three t;
   begin(p, &t);
   close_vault(p);
-  assert_int_equal(unlink(p->path), 0);
+  assert_int_equal(unlink(p->kept.path), 0);
   open_vault(p);
   assert_int_equal(open_batch(p, textbuf_text(&t.sealed), &t.opened),
                    BT_ERR_CORRUPT);
@@ -293,7 +288,7 @@ static void without_the_file_all_reads_as_erased(void **state) {
   struct three t;
   begin(p, &t);
   assert_int_equal(
-      vault_open(&p->memory.mem, "vault.nowhere", true, &reader.vault),
+      vault_open(&p->kept.memory.mem, "vault.nowhere", true, &reader.vault),
       BT_ERR_OK);
   assert_int_equal(open_batch(&reader, textbuf_text(&t.sealed), &t.opened),
                    BT_ERR_OK);
@@ -307,8 +302,9 @@ static void another_file_is_refused(void **state) {
   struct place *p = *state;
   close_vault(p);
   patch(p, 0, "no keys", 7);
-  assert_int_equal(vault_open(&p->memory.mem, p->path, false, &p->vault),
-                   BT_ERR_FOREIGN);
+  assert_int_equal(
+      vault_open(&p->kept.memory.mem, p->kept.path, false, &p->vault),
+      BT_ERR_FOREIGN);
 }
 
 /* More than are made at once, and those that ended are forgotten. */
@@ -316,8 +312,8 @@ static void thousands_of_sessions_have_a_key_each(void **state) {
   struct place *p = *state;
   const struct journal_cover *c = vault_cover(p->vault);
   struct textbuf plain, sealed;
-  textbuf_init(&plain, &p->memory.mem);
-  textbuf_init(&sealed, &p->memory.mem);
+  textbuf_init(&plain, &p->kept.memory.mem);
+  textbuf_init(&sealed, &p->kept.memory.mem);
   for (uint64_t i = 1; i <= 5000; i++) {
     struct record event;
     const struct id session = {7, i};
@@ -331,7 +327,7 @@ static void thousands_of_sessions_have_a_key_each(void **state) {
     c->forget(c->ctx, session);
   }
   struct three t = {.plain = plain, .sealed = sealed};
-  textbuf_init(&t.opened, &p->memory.mem);
+  textbuf_init(&t.opened, &p->kept.memory.mem);
   assert_as_given(p, &t);
   size_t erased = 0;
   const struct id last = {7, 5000};
