@@ -107,6 +107,14 @@ struct json_out call_json(struct call *c) {
   return o;
 }
 
+struct text call_new_id(struct call *c, int64_t at_us) {
+  char text[ID_TEXT_LEN];
+  uint64_t entropy[2];
+  api_random(c->api, entropy, sizeof entropy);
+  id_to_text(id_make_v7(at_us / 1000, entropy[0], entropy[1]), text);
+  return arena_copy_text(&c->arena, (struct text){text, sizeof text});
+}
+
 /* ---- answering */
 
 struct headers {
@@ -437,7 +445,7 @@ void call_later(struct call *c, void (*then)(struct call *c)) {
   domain_when_readable(c->api->domain, on_durable, c);
 }
 
-static void show_now(struct call *c) {
+void call_reply_out(struct call *c) {
   if (c->out.failed) {
     call_refuse_memory(c);
     return;
@@ -449,7 +457,7 @@ static void show_now(struct call *c) {
 
 void call_show(struct call *c, uint32_t version) {
   c->version = version;
-  call_later(c, show_now);
+  call_later(c, call_reply_out);
 }
 
 /* ---- the query */

@@ -82,6 +82,9 @@ void call_reply(struct call *c, const struct reply *r);
 /* The same, with how long it takes until it may be asked again. */
 void call_refuse_for(struct call *c, enum refusal refusal, struct text detail,
                      int64_t retry_after_ms);
+/* 200 with what was written to call_json(), which is the whole answer; 503 if
+ * there was no memory for it. */
+void call_reply_out(struct call *c);
 /* False and answered: the caller asks too often. */
 bool call_within_rate(struct call *c);
 /* The same of the address that it comes from, before it is known who asks; and
@@ -123,5 +126,7 @@ bool call_query_agent(struct call *c, struct text *agent);
  * call is answered, and false. */
 bool call_find_session(struct call *c);
 struct json_out call_json(struct call *c);
+/* A new id of a thing that is made at @at_us; .ptr NULL: no memory. */
+struct text call_new_id(struct call *c, int64_t at_us);
 
 #endif

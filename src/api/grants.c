@@ -126,8 +126,6 @@ static void reply_grant(struct call *c, const struct grant *g) {
 }
 
 void serve_give_grant(struct call *c) {
-  char text[ID_TEXT_LEN];
-  uint64_t entropy[2];
   struct grant g = {.role = text_from(role_name(c->by.role)),
                     .who = c->by.name,
                     .at_us = api_now_us(c->api)};
@@ -135,9 +133,7 @@ void serve_give_grant(struct call *c) {
       !may_give(c, &g)) {
     return;
   }
-  api_random(c->api, entropy, sizeof entropy);
-  id_to_text(id_make_v7(g.at_us / 1000, entropy[0], entropy[1]), text);
-  g.id = arena_copy_text(&c->arena, (struct text){text, sizeof text});
+  g.id = call_new_id(c, g.at_us);
   const enum bt_err err =
       g.id.ptr == NULL ? BT_ERR_NOMEM : grants_put(c->api->options.grants, &g);
   if (err == BT_ERR_OK) {
@@ -165,12 +161,7 @@ void serve_grants(struct call *c) {
   json_key(&o, "grants");
   grants_write(c->api->options.grants, &o);
   json_close_object(&o);
-  if (c->out.failed) {
-    call_refuse_memory(c);
-    return;
-  }
-  const struct reply r = {.code = 200, .body = textbuf_text(&c->out)};
-  call_reply(c, &r);
+  call_reply_out(c);
 }
 
 void serve_withdraw_grant(struct call *c) {

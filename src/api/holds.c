@@ -101,17 +101,13 @@ static void reply_hold(struct call *c, const struct hold *hold) {
 }
 
 void serve_put_hold(struct call *c) {
-  char text[ID_TEXT_LEN];
-  uint64_t entropy[2];
   struct hold hold = {.role = text_from(role_name(c->by.role)),
                       .who = c->by.name,
                       .at_us = api_now_us(c->api)};
   if (!call_may(c) || !has_holds(c) || !read_hold(c, &hold)) {
     return;
   }
-  api_random(c->api, entropy, sizeof entropy);
-  id_to_text(id_make_v7(hold.at_us / 1000, entropy[0], entropy[1]), text);
-  hold.id = arena_copy_text(&c->arena, (struct text){text, sizeof text});
+  hold.id = call_new_id(c, hold.at_us);
   const enum bt_err err = hold.id.ptr == NULL
                               ? BT_ERR_NOMEM
                               : holds_put(c->api->options.holds, &hold);
@@ -140,12 +136,7 @@ void serve_holds(struct call *c) {
   json_key(&o, "holds");
   holds_write(c->api->options.holds, &o);
   json_close_object(&o);
-  if (c->out.failed) {
-    call_refuse_memory(c);
-    return;
-  }
-  const struct reply r = {.code = 200, .body = textbuf_text(&c->out)};
-  call_reply(c, &r);
+  call_reply_out(c);
 }
 
 void serve_lift_hold(struct call *c) {
