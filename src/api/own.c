@@ -59,8 +59,9 @@ void serve_readyz(struct call *c) {
   journal_get_stats(domain_journal(c->api->domain), &stats);
   if (stats.failed || stats.full) {
     call_refuse(c, REFUSAL_UNAVAILABLE,
-                stats.failed ? TEXT("The journal failed; a restart is needed.")
-                             : TEXT("The journal's disk is full."),
+                stats.failed
+                    ? TEXT("The journal failed; it must be opened anew.")
+                    : TEXT("The journal's disk is full."),
                 TEXT(""));
     return;
   }

@@ -1,16 +1,18 @@
 /* Runs a centre, or only says what is wrong with its file. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/start_again.h"
 #include "domain/heap.h"
 #include "scenario/play.h"
 #include "server/server.h"
 
 struct words {
   const char *data, *listen, *log;
-  bool memory, check;
+  bool memory, check, once;
 };
 
 static void print_findings(const struct findings *f, FILE *to) {
@@ -65,21 +67,64 @@ static void announce(const struct server *s) {
   (void)fflush(stdout);
 }
 
-static int serve(const struct server_options *options) {
+/* Waits for what will not come, such as a file that is not the journal? */
+static bool may_pass(enum bt_err err) {
+  return err != BT_ERR_CORRUPT && err != BT_ERR_FOREIGN;
+}
+
+/* Serves once. *@next: what a new process is to be told if it should try again,
+ * which is the answer. */
+static bool serve(const struct server_options *options, struct restart *next,
+                  int *exit_code) {
+  const struct restart *before = options->restarts;
+  const bool again = before != NULL && before->total > 0;
   struct server_config config;
   struct server_error why;
   struct server *s = NULL;
-  if (!load(options->config_path, stderr, &options->log, &config)) {
-    return CLI_FAILED;
+  enum bt_err err = BT_ERR_SYNTAX;
+  *exit_code = CLI_FAILED;
+  if (load(options->config_path, stderr, &options->log, &config)) {
+    err = server_create(options, &config, &s, &why);
+    if (err != BT_ERR_OK) {
+      cli_error("%s", why.text);
+    }
   }
-  if (server_create(options, &config, &s, &why) != BT_ERR_OK) {
-    cli_error("%s", why.text);
-    return CLI_FAILED;
+  if (err != BT_ERR_OK) {
+    if (again && may_pass(err)) {
+      const int64_t delay_s = restart_delay_s(before->in_row);
+      *next = restart_next(before, 0);
+      log_say(&options->log, API_LOG_WARNING, "server.waiting",
+              "it could not start again; the next try is in %lld s",
+              (long long)delay_s);
+      start_again_wait(delay_s);
+      return true;
+    }
+    return false;
   }
   announce(s);
-  server_run(s);
+  const enum server_end end = server_run(s);
+  if (end == SERVER_RESTART) {
+    *next = server_next_restart(s);
+  }
   server_free(s);
-  return CLI_DONE;
+  *exit_code = CLI_DONE;
+  return end == SERVER_RESTART;
+}
+
+/* A server that has failed is put in its own place. */
+static int serve_on(const struct server_options *given, bool once,
+                    char **words) {
+  struct server_options options = *given;
+  struct restart before, next;
+  int exit_code = CLI_MISUSE;
+  if (!start_again_read(&before)) {
+    return exit_code;
+  }
+  if (!once && !options.memory) {
+    options.restarts = &before;
+  }
+  return serve(&options, &next, &exit_code) ? start_again(words, &next)
+                                            : exit_code;
 }
 
 static bool read_words(const struct words *w, struct server_options *o,
@@ -108,6 +153,23 @@ static bool read_words(const struct words *w, struct server_options *o,
   return true;
 }
 
+static int with_words(const struct words *w, char **argv, char **words) {
+  char host[SERVER_HOST_MAX];
+  struct server_options options = {
+      .config_path = argv[1], .version = BATON_VERSION, .play = scenario_play};
+  if (!read_words(w, &options, host)) {
+    return CLI_MISUSE;
+  }
+  if (w->check) {
+    return check(argv[1]);
+  }
+  if (!server_prepare()) {
+    cli_error("there is no memory to begin with");
+    return CLI_FAILED;
+  }
+  return serve_on(&options, w->once, words);
+}
+
 int cmd_serve(const struct cli_command *self, int argc, char **argv) {
   struct words w = {.log = "json"};
   const struct cli_option table[] = {
@@ -119,6 +181,8 @@ int cmd_serve(const struct cli_command *self, int argc, char **argv) {
        "no data directory: forget all at the end"},
       {"--check-config", CLI_FLAG, &w.check, NULL,
        "say what is wrong with the file, and end"},
+      {"--no-restart", CLI_FLAG, &w.once, NULL,
+       "a journal that failed refuses (503) until somebody starts it again"},
       {"--log", CLI_TEXT, &w.log, "json|text", "the log on standard error"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
@@ -128,21 +192,14 @@ int cmd_serve(const struct cli_command *self, int argc, char **argv) {
       "kill -HUP PID    # reads the file again; nothing is dropped", NULL};
   const struct cli_page page = {table, examples, 1, 1};
   int exit_code;
-  if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
-    return exit_code;
-  }
-  char host[SERVER_HOST_MAX];
-  struct server_options options = {
-      .config_path = argv[1], .version = BATON_VERSION, .play = scenario_play};
-  if (!read_words(&w, &options, host)) {
-    return CLI_MISUSE;
-  }
-  if (w.check) {
-    return check(argv[1]);
-  }
-  if (!server_prepare()) {
+  char **words = start_again_words(argc, argv);
+  if (words == NULL) {
     cli_error("there is no memory to begin with");
     return CLI_FAILED;
   }
-  return serve(&options);
+  if (cli_parse(self, &page, &argc, argv, &exit_code)) {
+    exit_code = with_words(&w, argv, words);
+  }
+  free(words);
+  return exit_code;
 }

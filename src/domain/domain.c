@@ -189,10 +189,14 @@ static void refuse(struct domain *d, domain_answer_fn *fn, void *ctx) {
   held_ring_push(&d->refused, &h);
 }
 
+/* What is decided now could not be written, or not for now. */
+static bool is_closed(const struct domain *d) {
+  return d->out.stuck || d->full || d->failed || d->held.count >= HELD_MAX;
+}
+
 /* A step cannot be taken back: all that it needs must be there before. */
 static struct step *admit(struct domain *d) {
-  if (d->out.stuck || d->full || d->held.count >= HELD_MAX ||
-      !held_ring_reserve(&d->held, d->mem)) {
+  if (is_closed(d) || !held_ring_reserve(&d->held, d->mem)) {
     return NULL;
   }
   return step_pool_take(&d->steps);
@@ -294,8 +298,7 @@ void domain_recover(struct domain *d, int64_t now_us) {
 
 void domain_tick(struct domain *d, int64_t now_us) {
   for (int i = 0; i < TICKS_MAX; i++) {
-    if (engine_next_deadline(d->engine) > now_us || d->out.stuck || d->full ||
-        d->held.count >= HELD_MAX) {
+    if (engine_next_deadline(d->engine) > now_us || is_closed(d)) {
       return;
     }
     const struct command cmd = own_command(d, COMMAND_TICK, now_us);

@@ -230,11 +230,37 @@ static enum bt_err load_in_one_view(struct loading *l) {
   return err;
 }
 
+/* What was read may have come out of the system's memory alone: the process
+ * before this one ended, or was told by a sync that failed, before it was on
+ * disk, and a page that could not be synced counts as clean ever after. So it
+ * is written once more, elsewhere, before anybody is told of it. */
+static enum bt_err fold_all(struct loading *l) {
+  struct sqlite_journal *s = l->s;
+  bool left = false;
+  const enum bt_err err = store_fold_all(&s->writer, &left);
+  if (err != BT_ERR_OK) {
+    return store_explain(&s->writer, err, "fold its log into it", l->why);
+  }
+  if (left) {
+    journal_warn(&s->base,
+                 "%s: its log could not be folded into it, because another "
+                 "process reads it or the disk has no room. If power is lost "
+                 "before the system has written that log, the journal does "
+                 "not start: end that process, make room.",
+                 s->dir.db);
+  }
+  return BT_ERR_OK;
+}
+
 static enum bt_err make_ready(struct loading *l) {
   struct sqlite_journal *s = l->s;
   enum bt_err err = store_run(&s->writer, STORE_DROP_TAIL);
   if (err != BT_ERR_OK) {
     return store_explain(&s->writer, err, "tidy up snapshots", l->why);
+  }
+  err = fold_all(l);
+  if (err != BT_ERR_OK) {
+    return err;
   }
   err = dir_mark_open(&s->dir, l->why);
   if (err != BT_ERR_OK) {

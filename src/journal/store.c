@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "journal/journal_priv.h"
 
-enum { BUSY_MS = 10000, CACHE_KIB = 8192 };
+enum { BUSY_MS = 10000, FOLD_BUSY_MS = 1000, CACHE_KIB = 8192 };
 
 struct statement {
   const char *sql;
@@ -275,6 +275,17 @@ enum bt_err store_checkpoint(struct store *s) {
       s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   s->wal_pages = 0; /* until the next commit says how long it is now */
   return rc == SQLITE_BUSY ? BT_ERR_OK : err_of(s, rc);
+}
+
+enum bt_err store_fold_all(struct store *s, bool *left) {
+  (void)sqlite3_busy_timeout(s->db, FOLD_BUSY_MS);
+  errno = 0;
+  const int rc = sqlite3_wal_checkpoint_v2(
+      s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  (void)sqlite3_busy_timeout(s->db, BUSY_MS);
+  const enum bt_err err = rc == SQLITE_BUSY ? BT_ERR_BUSY : err_of(s, rc);
+  *left = err == BT_ERR_BUSY || err == BT_ERR_FULL;
+  return *left ? BT_ERR_OK : err;
 }
 
 void store_keep_log(struct store *s) {

@@ -74,6 +74,10 @@ int store_changes(const struct store *s);
 void store_rollback(struct store *s);
 /* Folds the log into the file as far as readers allow. */
 enum bt_err store_checkpoint(struct store *s) BT_USE_RESULT;
+/* Folds all of the log into the file, both on disk, and begins it anew. *@left:
+ * something of it stays where it is, because somebody reads it or the disk has
+ * no room. */
+enum bt_err store_fold_all(struct store *s, bool *left) BT_USE_RESULT;
 
 enum bt_err store_put_batch(struct store *s,
                             const struct store_row *row) BT_USE_RESULT;

@@ -37,6 +37,9 @@ static void look_at_disk(struct centre *c) {
             "the disk has room again; what waited is written");
   }
   c->was_full = stats.full;
+  if (stats.failed) {
+    server_recover(c->server);
+  }
 }
 
 static void arm_tick(struct centre *c, int64_t at_least_us) {

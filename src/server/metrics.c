@@ -33,6 +33,9 @@ void centre_write_metrics(void *ctx, struct textbuf *out) {
         "when the server's certificate expires, seconds since 1970",
         (double)tls_expires_s(s->tls));
   }
+  add(out, "baton_restarts_total", "counter",
+      "times the server has started itself again because its journal failed",
+      s->options->restarts == NULL ? 0 : (double)s->options->restarts->total);
   add(out, "baton_configuration_loads_total", "counter",
       "times the configuration was read again and used", (double)c->reloads);
   add(out, "baton_configuration_failures_total", "counter",

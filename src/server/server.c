@@ -8,7 +8,11 @@
 #include "server/files.h"
 #include "server/server_priv.h"
 
-enum { STOP_GRACE_US = 5000000 };
+enum {
+  STOP_GRACE_US = 5000000,
+  /* Nothing is answered any more, but refusals may be on their way. */
+  RESTART_GRACE_US = 200000
+};
 
 /* ---- signals */
 
@@ -21,7 +25,8 @@ void server_stop(struct server *s) {
   if (!s->stopping) {
     s->stopping = true;
     centre_stop(s->centre);
-    http_server_stop(s->http, STOP_GRACE_US, on_stopped, s);
+    http_server_stop(s->http, s->restarting ? RESTART_GRACE_US : STOP_GRACE_US,
+                     on_stopped, s);
   }
 }
 
@@ -31,6 +36,10 @@ static void on_signal(void *ctx, int number) {
     if (!s->stopping) {
       (void)server_reload(s);
     }
+    return;
+  }
+  if (s->restarting) {
+    s->restarting = false; /* it ends, and that is all */
     return;
   }
   if (s->stopping) {
@@ -125,6 +134,9 @@ static enum bt_err start(struct server *s, struct server_config *take_config,
                          struct server_error *why) {
   enum bt_err err = loop_create(heap_mem(), &s->loop);
   if (err == BT_ERR_OK) {
+    err = loop_timer_create(s->loop, server_end_failed, s, &s->restart);
+  }
+  if (err == BT_ERR_OK) {
     err = pages_create(heap_mem(), &s->pages);
   }
   if (err != BT_ERR_OK) {
@@ -200,6 +212,9 @@ enum bt_err server_create(const struct server_options *options,
   const char *host = options->host != NULL ? options->host : take_config->host;
   memcpy(s->host, host, strlen(host) + 1);
   s->port = options->host != NULL ? options->port : take_config->port;
+  if (s->port == 0 && options->restarts != NULL) {
+    s->port = options->restarts->port; /* where clients look for it */
+  }
   const enum bt_err err = start(s, take_config, why);
   if (err != BT_ERR_OK) {
     server_free(s);
@@ -212,10 +227,14 @@ enum bt_err server_create(const struct server_options *options,
   return BT_ERR_OK;
 }
 
-void server_run(struct server *s) {
+enum server_end server_run(struct server *s) {
   loop_run(s->loop);
+  if (s->restarting) {
+    server_end_of_signals(s);
+  }
   log_say(&s->log, API_LOG_INFO, "server.stopped",
           "all connections are closed; the journal is being closed");
+  return s->restarting ? SERVER_RESTART : SERVER_STOPPED;
 }
 
 /* From the outside in. */
@@ -228,6 +247,7 @@ void server_free(struct server *s) {
     centre_close(s->centre);
   }
   pages_free(s->pages);
+  loop_timer_free(s->restart);
   if (s->loop != NULL) {
     loop_free(s->loop); /* what works on other threads ends */
   }

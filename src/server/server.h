@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/restart.h"
 
 struct server;
 
@@ -31,6 +32,10 @@ struct server_options {
   const char *version;
   struct log log;    /* its level comes from the configuration */
   api_play_fn *play; /* plays scripts for the Studio; NULL: nobody does */
+  /* When the journal has failed, server_run() ends so that the caller starts
+   * the server again; NULL: it refuses until somebody stops it. This many times
+   * it was so; a port of 0 becomes the one of the time before. */
+  const struct restart *restarts;
 };
 
 struct server_error {
@@ -49,9 +54,13 @@ enum bt_err server_create(const struct server_options *options,
                           struct server_config *take_config,
                           struct server **out,
                           struct server_error *why) BT_USE_RESULT;
+enum server_end { SERVER_STOPPED, SERVER_RESTART };
 /* Serves until SIGTERM or SIGINT, or server_stop(); then lets requests in
- * flight end. A second signal ends the process at once. */
-void server_run(struct server *s);
+ * flight end. A second signal ends the process at once. SERVER_RESTART: the
+ * journal has failed; only a new server, on what the disk holds, can go on. */
+enum server_end server_run(struct server *s);
+/* What that one is to be told. */
+struct restart server_next_restart(const struct server *s);
 void server_stop(struct server *s);
 /* Reads the configuration again, as SIGHUP does. False: it has errors, which
  * were logged, and everything is as it was. */

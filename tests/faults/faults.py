@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """faults.py - the n-th open, rename, write, sync, allocation of the whole running server fails.
 
-usage: faults.py BATON FAULTS.so [--seconds S] [--kind KIND] [--control]
+usage: faults.py BATON FAULTS.so [--seconds S] [--kind KIND] [--control] [--stay]
 
 For each kind the life of story.py is played with the n-th call failing, n = 1 …
 until a life completes without one: once, and from there on for ever. The process
 must stay; what it answers must be true, which is asked of the next process after
 a kill; new work is refused with 503; and when the fault is over the server is
-itself again. The same for its start, which may fail, with a sentence. At last it
+itself again, with nobody's help: where a sync failed it starts itself anew, as
+the same process on the same port. The same for its start, which may fail, with a sentence. At last it
 gets less memory than it wants. With --seconds a kind takes no longer: then some
 n are left out, evenly, and said.
 
 --control: the disk lies (a write says that it went well): the check must notice.
+--stay: the server is told not to start itself again: that must be noticed, too.
 """
 import argparse
 import asyncio
@@ -38,9 +40,10 @@ HEADROOM = 24 << 20
 class Server(servers.Server):
     """The server under the preload; what it says is kept in a file."""
 
-    def __init__(self, program, centre, data, faults, log):
+    def __init__(self, program, centre, data, faults, log, stays):
         super().__init__(program, centre, data)
         self.faults, self.log = faults, log
+        self.command += ["--no-restart"] * stays
 
     async def spawn(self):
         with open(os.devnull, "rb") as nowhere, open(self.log, "wb") as said:
@@ -61,10 +64,10 @@ class Server(servers.Server):
 
 class Run:
     def __init__(self, options, base):
-        self.options, self.story, self.failures, self.restarts, self.tried = options, Story(), [], 0, 0
+        self.options, self.story, self.failures, self.restarts, self.tried, self.longest = options, Story(), [], 0, 0, 0
         self.faults = Faults(options.preload, base)
         centre = shutil.copy(HERE / "centre.yaml", base)
-        self.server = Server(options.program, centre, os.path.join(base, "data"), self.faults, os.path.join(base, "log"))
+        self.server = Server(options.program, centre, os.path.join(base, "data"), self.faults, os.path.join(base, "log"), options.stay)
 
     def fail(self, text):
         self.failures.append(text)
@@ -94,15 +97,14 @@ class Run:
     # --- one fault ------------------------------------------------------------
 
     async def recovers(self, what):
-        """By itself; or it says that the disk cannot be trusted any more and a restart is needed."""
-        end = time.monotonic() + RECOVERY
-        while time.monotonic() < end and not self.server.ended():
+        """By itself, also where the journal was given up: that it was must be said."""
+        began, given_up = time.monotonic(), False
+        while time.monotonic() < began + RECOVERY and not self.server.ended():
             status, body = await self.status("/readyz")
+            given_up = given_up or b"must be opened anew" in body
             if status == 200:
-                return
-            if b"a restart is needed" in body:
-                self.restarts += 1
-                await self.again()
+                if given_up or self.restarted():
+                    await self.came_back(what, time.monotonic() - began)
                 return
             await asyncio.sleep(0.02)
         if self.server.ended():
@@ -111,6 +113,18 @@ class Run:
         else:
             self.fail(f"{what}: not ready {RECOVERY} s after it was over: {self.server.last_words()}")
             await self.again()
+
+    def restarted(self):
+        return b'"server.restarting"' in pathlib.Path(self.server.log).read_bytes()
+
+    async def came_back(self, what, seconds):
+        """The same process, which knows what was answered; then one that has no restarts behind it."""
+        if not self.restarted():
+            self.fail(f"{what}: it was away and does not say why: {self.server.last_words()}")
+        self.restarts, self.longest = self.restarts + 1, max(self.longest, seconds)
+        for failure in await self.story.check(self.server.port):
+            self.fail(f"{what}: after it had started itself again: {failure}")
+        await self.again()
 
     async def one(self, kind, at, how):
         """False once the life completes without the fault."""
@@ -230,8 +244,16 @@ class Run:
         await self.server.kill()
         story = self.story
         print(f"{self.tried} faults: {story.answered} steps answered, {story.refused} refused with 503, {story.unanswered} not answered, "
-              f"{self.restarts} disks given up until a restart: {len(self.failures)} failures")
+              f"{self.restarts} disks given up, each served again after {self.longest:.1f} s at most: {len(self.failures)} failures")
         return 1 if self.failures else 0
+
+    async def stays(self):
+        """One sync fails, once: without restarts it must not be ready again, and this must be noticed."""
+        await self.begin()
+        await self.one("sync", 1, ONCE)
+        await self.server.kill()
+        print(f"a server that does not start itself again: {len(self.failures)} failures noticed")
+        return 0 if self.failures else 1
 
     async def control(self):
         """Each write after the first few lies: what was answered is lost with the process, and must be missed."""
@@ -258,11 +280,12 @@ async def main():
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--kind", choices=list(KINDS))
     parser.add_argument("--control", action="store_true")
+    parser.add_argument("--stay", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="baton_faults.") as base:
         run = Run(options, base)
         try:
-            return await (run.control() if options.control else run.all())
+            return await (run.control() if options.control else run.stays() if options.stay else run.all())
         finally:
             if run.server.process is not None and not run.server.ended():
                 run.server.process.send_signal(signal.SIGKILL)

@@ -11,6 +11,9 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "faults"))
+from preload import Faults  # noqa: E402
+
 UNIT = ROOT / "packaging" / "baton.service"
 BATON = os.path.abspath(os.environ["BATON"])
 SCENARIOS = ["handover", "files", "tls"]  # a whole life; a program that the server starts; OpenSSL and a signal
@@ -44,6 +47,26 @@ class Confined(unittest.TestCase):
                    env=environment)
         self.assertEqual(done.returncode, 0, done.stdout[-4000:])
         self.assertRegex(done.stdout, r"# pass [1-9]")
+
+    def test_it_starts_itself_again_in_it(self):
+        """After a sync that failed: the program is executed anew, in the same process."""
+        preload = pathlib.Path(BATON).parent / "tests" / "faults" / "faults.so"
+        faults, log = Faults(preload, self.folder), pathlib.Path(self.folder, "log")
+        centre = shutil.copy(ROOT / "tests/faults/centre.yaml", self.folder)
+        serve = [BATON, "serve", centre, "--data", os.path.join(self.folder, "data"), "--listen", "127.0.0.1:0"]
+        preloaded = ["env", f"LD_PRELOAD={preload}", f"FAULTS={faults.name}"]
+        with open(log, "w", encoding="utf-8") as said:
+            server = subprocess.Popen(confined(self.folder, "--", *preloaded, *serve), stdout=subprocess.PIPE, stderr=said, text=True)
+        try:
+            line = server.stdout.readline()
+            faults.arm("sync", 1)
+            subprocess.run(["curl", "-s", "-m", "0.2", "-H", "Authorization: Bearer crash-supervisor-token", "--json",
+                            '{"entryPoint":"main"}', line.split(" on ")[1].strip() + "/api/v1/sessions"], check=False)
+            self.assertEqual(server.stdout.readline(), line, log.read_text(encoding="utf-8")[-2000:])
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
 
     def test_it_is_the_unit_that_confines(self):
         serve = [BATON, "serve", "--memory", "--listen", "127.0.0.1:0", str(ROOT / "examples/handover/centre.yaml")]

@@ -69,6 +69,39 @@ static void a_crash_loses_nothing_durable(void **state) {
   story_end(&s);
 }
 
+/* It may lie in the system's memory alone, and counts as clean there when a
+ * sync failed: then the log goes with the power, and with it what came behind.
+ */
+static void what_a_start_has_read_no_longer_needs_the_log(void **state) {
+  (void)state;
+  struct story s;
+  story_begin(&s);
+  story_crash(&s, BATCHES);
+  assert_true(file_size(&s, "journal.db-wal") > 0);
+  story_crash(&s, BATCHES); /* starts, does nothing, and is gone */
+  assert_int_equal(file_size(&s, "journal.db-wal"), 0);
+  remove_file(&s, "journal.db-wal");
+  assert_int_equal(story_open(&s), BT_ERR_OK);
+  assert_int_equal(s.next, BATCHES + 1);
+  story_end(&s);
+}
+
+static void a_log_that_somebody_reads_is_left_and_told_of(void **state) {
+  (void)state;
+  struct story s;
+  story_begin(&s);
+  story_crash(&s, BATCHES);
+  sqlite3 *db = NULL;
+  assert_int_equal(sqlite3_open(story_path(&s, "journal.db"), &db), SQLITE_OK);
+  assert_int_equal(
+      sqlite3_exec(db, "BEGIN; SELECT count(*) FROM journal", NULL, NULL, NULL),
+      SQLITE_OK);
+  assert_int_equal(story_open(&s), BT_ERR_OK);
+  assert_true(story_warned(&s, "could not be folded"));
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  story_end(&s);
+}
+
 /* What the crash cut was never acknowledged: half a frame at the end. */
 static void half_a_commit_at_the_end_of_the_log_is_no_damage(void **state) {
   (void)state;
@@ -426,6 +459,8 @@ static void a_path_that_cannot_be_a_journal_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_crash_loses_nothing_durable),
+      cmocka_unit_test(what_a_start_has_read_no_longer_needs_the_log),
+      cmocka_unit_test(a_log_that_somebody_reads_is_left_and_told_of),
       cmocka_unit_test(half_a_commit_at_the_end_of_the_log_is_no_damage),
       cmocka_unit_test(a_crash_while_it_was_made_leaves_nothing_behind),
       cmocka_unit_test(an_empty_mark_is_a_missing_one),
