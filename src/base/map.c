@@ -130,7 +130,7 @@ bool map_remove(struct map *m, uint64_t hash, uint32_t value) {
   const size_t mask = m->cap - 1;
   const uint32_t tag = tag_from(hash);
   size_t at = tag & mask;
-  while (m->slots[at].value != value + 1) {
+  while (m->slots[at].value != value + 1 || m->slots[at].tag != tag) {
     if (m->slots[at].value == 0) {
       return false;
     }

@@ -39,7 +39,7 @@ uint32_t map_get(const struct map *m, uint64_t hash, const void *key);
 bool map_reserve(struct map *m, size_t more);
 /* The key must not be there yet. False when there is no memory. */
 bool map_put(struct map *m, uint64_t hash, uint32_t value);
-/* Removes exactly this number; false if it is not there. */
+/* Removes exactly this number under this hash; false if it is not there. */
 bool map_remove(struct map *m, uint64_t hash, uint32_t value);
 
 /* The memory that it has taken. */

@@ -49,6 +49,24 @@ static uint64_t crowded_hash(uint64_t key) {
   return key % 2 == 0 ? UINT64_MAX - key / 2 % 4 : hash_u64(key);
 }
 
+/* A thing with two names that share a home: the one that was given up was there
+ * still, and the other was gone. */
+static void of_a_numbers_keys_the_named_one_goes(void **state) {
+  (void)state;
+  struct test_mem tm;
+  struct map m;
+  const uint64_t near = 0x10; /* the home of 0 in a table of 16 */
+  start(&m, &tm);
+  owner.objects[7] = 1;
+  assert_true(map_put(&m, 0, 7));
+  assert_true(map_put(&m, near, 7));
+  assert_true(map_remove(&m, near, 7));
+  assert_int_equal(map_get(&m, 0, &owner.objects[7]), 7);
+  assert_true(map_get(&m, near, &owner.objects[7]) == MAP_NONE);
+  assert_false(map_remove(&m, near, 7));
+  map_free(&m);
+}
+
 static void it_agrees_with_a_plain_array_for_ever(void **state) {
   (void)state;
   struct test_mem tm;
@@ -146,6 +164,7 @@ static void a_put_without_memory_changes_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_empty_map_knows_nothing),
+      cmocka_unit_test(of_a_numbers_keys_the_named_one_goes),
       cmocka_unit_test(it_agrees_with_a_plain_array_for_ever),
       cmocka_unit_test(equal_hashes_are_told_apart_by_the_owner),
       cmocka_unit_test(reserved_room_cannot_fail),
