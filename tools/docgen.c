@@ -315,7 +315,14 @@ static void print_configuration(void) {
          "and over the API.\nAn unknown member, a wrong type or a value "
          "outside its limits is an error that\nnames the place and the cure. "
          "A skill is a name, or an object\n`{\"name\": …, \"proficiency\": 1 "
-         "(best) … 20}`.\n");
+         "(best) … 20}`.\n\n"
+         "What one object names must be there: a name of nothing is an error, "
+         "with the nearest\nname. A centre that lists its skills means those; "
+         "without a list, every skill that is\nused is one. Ids, and the names "
+         "and aliases of queues, are another's neither as id nor\nas name, "
+         "upper and lower case being the same; two agents may be called the "
+         "same. What\nan object or a script names is not taken away "
+         "(`in_use`): the answer says who names it,\nand where.\n");
   for (size_t o = 0; o < LEN(objects); o++) {
     const char *doc = objects[o].doc;
     printf("\n## %s\n%c%s.\n\n", objects[o].wire,

@@ -1,5 +1,6 @@
 /* Configuration: commands that put things into the directory, and folding. */
 #include "base/check.h"
+#include "engine/centre_priv.h"
 #include "engine/engine_priv.h"
 #include "engine/publish_priv.h"
 
@@ -30,6 +31,14 @@ static void sync_queues(struct engine *e) {
     router_put_queue(&e->router, q, &e->dir.queues[q].params);
     e->queues[q] = (struct queue_slot){.reason = {"", 0}, .timer = TIMER_NONE};
   }
+}
+
+static void apply_skill_put(struct engine *e, const struct record *ev) {
+  const uint32_t skill =
+      directory_put_skill(&e->dir, record_text(ev, FIELD_NAME));
+  struct dir_skill *s = &e->dir.skills[skill];
+  s->listed = s->listed || record_has(ev, FIELD_CONFIG);
+  sync_queues(e);
 }
 
 static void apply_agent_params(struct engine *e, uint32_t agent,
@@ -154,8 +163,7 @@ static void fold_config(struct engine *e, const struct record *ev,
                         const struct json *c, struct arena *arena) {
   switch (ev->type) {
   case EVENT_SKILL_PUT:
-    directory_put_skill(&e->dir, record_text(ev, FIELD_NAME));
-    sync_queues(e);
+    apply_skill_put(e, ev);
     break;
   case EVENT_QUEUE_PUT:
     apply_queue_put(e, c);
@@ -190,6 +198,29 @@ static void fold_config(struct engine *e, const struct record *ev,
   note_origin(e, ev, c);
 }
 
+/* What the event puts again, and what that was found by until now. */
+struct renamed {
+  enum config_object kind;
+  uint32_t number; /* DIR_NONE: it is new, or put by no object */
+  struct dir_names before;
+};
+
+static struct renamed find_renamed(const struct directory *d,
+                                   const struct record *ev,
+                                   const struct json *c) {
+  struct renamed r = {.number = DIR_NONE};
+  for (size_t i = 0; c != NULL && i < sizeof puts_of / sizeof puts_of[0]; i++) {
+    if (puts_of[i].event == ev->type && puts_of[i].object != CONFIG_SKILL) {
+      r.kind = puts_of[i].object;
+      r.number = directory_find(d, r.kind, config_text(c, puts_of[i].id));
+    }
+  }
+  if (r.number != DIR_NONE) {
+    r.before = directory_names(d, r.kind, r.number);
+  }
+  return r;
+}
+
 static void read_and_fold(struct engine *e, const struct record *ev) {
   struct arena arena;
   arena_init(&arena, &e->mem, 0);
@@ -197,7 +228,11 @@ static void read_and_fold(struct engine *e, const struct record *ev) {
       record_has(ev, FIELD_CONFIG)
           ? config_parse(&arena, record_text(ev, FIELD_CONFIG))
           : NULL;
+  const struct renamed r = find_renamed(&e->dir, ev, c);
   fold_config(e, ev, c, &arena);
+  if (r.number != DIR_NONE) {
+    directory_give_up(&e->dir, r.kind, r.number, &r.before);
+  }
   arena_free(&arena);
 }
 
@@ -255,13 +290,15 @@ void apply_config(struct engine *e, const struct record *ev) {
 
 /* ---- deciding */
 
-static void put_skill_named(struct ctx *x, struct text name) {
-  if (directory_skill(&x->e->dir, name) != DIR_NONE) {
-    return;
-  }
+/* @config: of one that is put by itself; NULL: something uses it. */
+static void put_skill_named(struct ctx *x, struct text name,
+                            const struct text *config) {
   struct record ev;
   ctx_event(x, &ev, EVENT_SKILL_PUT, SESSION_NOBODY);
   record_set_text(&ev, FIELD_NAME, name);
+  if (config != NULL) {
+    record_set_text(&ev, FIELD_CONFIG, *config);
+  }
   emit(x, &ev);
 }
 
@@ -269,7 +306,10 @@ static void put_skill_named(struct ctx *x, struct text name) {
 static void put_used_skills(struct ctx *x, const struct json *list) {
   for (const struct json *s = list == NULL ? NULL : list->first; s != NULL;
        s = s->next) {
-    put_skill_named(x, config_skill_name(s));
+    const struct text name = config_skill_name(s);
+    if (directory_skill(&x->e->dir, name) == DIR_NONE) {
+      put_skill_named(x, name, NULL);
+    }
   }
 }
 
@@ -328,7 +368,7 @@ static bool is_known(const struct ctx *x, enum config_object object,
   const enum config_member member = puts_of[object_row(object)].id;
   const uint32_t i = directory_find(d, object, config_text(c, member));
   if (object == CONFIG_SKILL || i == DIR_NONE) {
-    return i != DIR_NONE;
+    return i != DIR_NONE && d->skills[i].listed;
   }
   if (x->by.role == ROLE_SYSTEM &&
       directory_is_by_hand(directory_origin(d, object, i))) {
@@ -364,55 +404,12 @@ static void after_queue_put(struct ctx *x, const struct json *c, bool fresh) {
   rematch_queue(x, queue);
 }
 
-/* A misspelt queue would be found when a customer should have gone there. What
- * the file names may come later in it, and its reader has looked; @before, the
- * object as it stands, may name what was taken away since. */
-static bool may_name_queue(struct ctx *x, const char *pointer, struct text name,
-                           struct text before, struct answer *a) {
-  struct text near = {"", 0};
-  const struct text quoted = ctx_format(x, "\"%.*s\"", TEXT_ARG(name));
-  if (x->by.role == ROLE_SYSTEM || text_find(before, quoted, 0) < before.len) {
-    return true;
-  }
-  const bool meant =
-      directory_nearest(&x->e->dir, DIR_TARGET_QUEUE, name, &near, 1) > 0;
-  answer_member(x, REFUSAL_INVALID_MEMBER, pointer,
-                ctx_format(x,
-                           "No queue is called '%.*s'%s%.*s%s: put it first, "
-                           "with PUT /api/v1/queues, or in the centre's file.",
-                           TEXT_ARG(name), meant ? " (did you mean '" : "",
-                           TEXT_ARG(near), meant ? "'?)" : ""),
-                a);
-  return false;
-}
-
-/* Where sessions go on: any name of a queue, or none. */
-static bool goes_to_queue(struct ctx *x, const char *pointer, struct text name,
-                          struct text before, struct answer *a) {
-  struct dir_target t;
-  return name.len == 0 ||
-         directory_target(&x->e->dir, DIR_TARGET_QUEUE, name, &t) ||
-         may_name_queue(x, pointer, name, before, a);
-}
-
-/* Its configuration as it stands; empty: it is new. */
-static struct text config_before(const struct ctx *x, enum config_object object,
-                                 struct text id) {
-  const uint32_t i = directory_find(&x->e->dir, object, id);
-  return i == DIR_NONE ? TEXT("") : directory_config(&x->e->dir, object, i);
-}
-
 static bool entry_is_whole(struct ctx *x, const struct json *c,
                            struct answer *a) {
   const bool bot = config_text(c, CONFIG_ENTRY_BOT).len > 0;
   const bool script = config_text(c, CONFIG_ENTRY_SCRIPT).len > 0;
-  const struct text before =
-      config_before(x, CONFIG_ENTRY, config_text(c, CONFIG_ENTRY_ID));
   if (bot != script) {
-    return goes_to_queue(x, "/fallback", config_text(c, CONFIG_ENTRY_FALLBACK),
-                         before, a) &&
-           goes_to_queue(x, "/callbacks",
-                         config_text(c, CONFIG_ENTRY_CALLBACKS), before, a);
+    return true;
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, bot ? "/script" : "/bot",
                 TEXT("An entry point needs either a bot or a script that talks "
@@ -421,44 +418,11 @@ static bool entry_is_whole(struct ctx *x, const struct json *c,
   return false;
 }
 
-/* Who misspells one would offer fewer outcomes than was meant. */
-static bool dispositions_are_known(struct ctx *x, const struct json *c,
-                                   struct answer *a) {
-  const struct json *list = config_list(c, CONFIG_QUEUE_DISPOSITIONS);
-  for (const struct json *e = list == NULL ? NULL : list->first; e != NULL;
-       e = e->next) {
-    if (directory_disposition(&x->e->dir, e->text) == DIR_NONE) {
-      answer_member(x, REFUSAL_INVALID_MEMBER, "/dispositions",
-                    ctx_format(x,
-                               "No disposition is called '%.*s': put it first, "
-                               "with PUT /api/v1/dispositions, or in the "
-                               "centre's file.",
-                               TEXT_ARG(e->text)),
-                    a);
-      return false;
-    }
-  }
-  return true;
-}
-
 static bool queue_is_whole(struct ctx *x, const struct json *c,
                            struct answer *a) {
-  const struct text id = config_text(c, CONFIG_QUEUE_ID);
-  const struct text overflow = config_text(c, CONFIG_QUEUE_OVERFLOW);
-  const struct text hours = config_text(c, CONFIG_QUEUE_HOURS);
-  if (hours.len > 0 && directory_calendar(&x->e->dir, hours) == DIR_NONE) {
-    answer_member(x, REFUSAL_INVALID_MEMBER, "/hours",
-                  ctx_format(x,
-                             "No calendar is called '%.*s': put it first, with "
-                             "PUT /api/v1/hours, or in the centre's file.",
-                             TEXT_ARG(hours)),
-                  a);
-    return false;
-  }
-  if (!directory_overflow_cycles(&x->e->dir, id, overflow)) {
-    return goes_to_queue(x, "/overflow", overflow,
-                         config_before(x, CONFIG_QUEUE, id), a) &&
-           dispositions_are_known(x, c, a);
+  if (!directory_overflow_cycles(&x->e->dir, config_text(c, CONFIG_QUEUE_ID),
+                                 config_text(c, CONFIG_QUEUE_OVERFLOW))) {
+    return true;
   }
   answer_member(x, REFUSAL_INVALID_MEMBER, "/overflow",
                 TEXT("The overflow leads back to this queue: a session would "
@@ -467,35 +431,10 @@ static bool queue_is_whole(struct ctx *x, const struct json *c,
   return false;
 }
 
-static bool agent_is_whole(struct ctx *x, const struct json *c,
-                           struct answer *a) {
-  const struct text before =
-      config_before(x, CONFIG_AGENT, config_text(c, CONFIG_AGENT_ID));
-  const struct json *queues = config_list(c, CONFIG_AGENT_QUEUES);
-  for (const struct json *q = queues == NULL ? NULL : queues->first; q != NULL;
-       q = q->next) {
-    const bool known = directory_queue(&x->e->dir, q->text) != DIR_NONE;
-    if (!known && !may_name_queue(x, "/queues", q->text, before, a)) {
-      return false;
-    }
-  }
-  const struct text shift = config_text(c, CONFIG_AGENT_SHIFT);
-  if (shift.len == 0 || directory_calendar(&x->e->dir, shift) != DIR_NONE) {
-    return true;
-  }
-  answer_member(x, REFUSAL_INVALID_MEMBER, "/shift",
-                ctx_format(x,
-                           "No calendar is called '%.*s': put it first, with "
-                           "PUT /api/v1/hours, or in the centre's file.",
-                           TEXT_ARG(shift)),
-                a);
-  return false;
-}
-
 static void put(struct ctx *x, enum config_object object, uint32_t event,
                 const struct json *c, const struct record *args) {
   if (object == CONFIG_SKILL) {
-    put_skill_named(x, config_text(c, CONFIG_SKILL_NAME));
+    put_skill_named(x, config_text(c, CONFIG_SKILL_NAME), &c->source);
     return;
   }
   if (object == CONFIG_QUEUE || object == CONFIG_AGENT) {
@@ -533,8 +472,8 @@ void cmd_put(struct ctx *x, uint32_t slot, const struct record *args,
   const struct json *c = read_config(x, args, puts_of[i].object, a);
   if (c == NULL || !file_may_put(x, puts_of[i].object, c, a) ||
       (puts_of[i].object == CONFIG_ENTRY && !entry_is_whole(x, c, a)) ||
-      (puts_of[i].object == CONFIG_AGENT && !agent_is_whole(x, c, a)) ||
-      (puts_of[i].object == CONFIG_QUEUE && !queue_is_whole(x, c, a))) {
+      (puts_of[i].object == CONFIG_QUEUE && !queue_is_whole(x, c, a)) ||
+      !references_hold(x, puts_of[i].object, c, a)) {
     return;
   }
   if (!is_known(x, puts_of[i].object, c, args)) {

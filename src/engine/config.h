@@ -30,6 +30,21 @@ enum config_word {
 };
 #undef WORD
 
+/* What a name is the name of: an enum config_object, or one of these, which are
+ * put in other ways. */
+enum { CONFIG_SCRIPT = CONFIG_OBJECTS, CONFIG_DESK, CONFIG_NAMED };
+
+/* One object names a thing. */
+struct config_reference {
+  uint32_t named;
+  struct text name;
+  const struct json *at; /* what names it */
+  const char *pointer;   /* to that, below the object */
+};
+
+/* False: no more of them. */
+typedef bool config_reference_fn(void *ctx, const struct config_reference *r);
+
 struct config_error {
   char pointer[256]; /* below the object: "/skills/1/proficiency" */
   char message[256]; /* what is wrong, and the cure */
@@ -41,6 +56,11 @@ const char *config_object_wire(enum config_object object); /* "queues" */
  * member @skip errors, so that all can be listed by asking again. */
 bool config_check(enum config_object object, const struct json *value,
                   unsigned skip, struct config_error *error);
+/* Tells each name in the object, in the order of config.def, until @tell says
+ * false; false then. Of an object that was not checked, what is of another type
+ * names nothing. */
+bool config_each_reference(enum config_object object, const struct json *value,
+                           config_reference_fn *tell, void *ctx);
 /* Readers of a checked object; defaults are filled in. */
 /* What an event carries, which was checked before it became one. Lives as long
  * as @arena and @config. */

@@ -86,21 +86,27 @@ uint32_t directory_get(const struct map *m, struct text name) {
   return map_get(m, hash_text_nocase(name), &name);
 }
 
-/* Makes @name lead to number @i, if nothing else has it. */
-static void add_name(struct map *m, struct text name, uint32_t i) {
+/* Of two that have it, it leads to the one of the lower number, whichever had
+ * it first: so it does after a snapshot, too. */
+void directory_add_name(struct map *m, struct text name, uint32_t i) {
   const uint64_t hash = hash_text_nocase(name);
-  if (name.len > 0 && map_get(m, hash, &name) == MAP_NONE) {
-    const bool put = map_put(m, hash, i);
-    bt_check(put);
+  const uint32_t known = name.len == 0 ? i : map_get(m, hash, &name);
+  if (known == i || (known != MAP_NONE && known < i)) {
+    return;
   }
+  if (known != MAP_NONE) {
+    (void)map_remove(m, hash, known);
+  }
+  const bool put = map_put(m, hash, i);
+  bt_check(put);
 }
 
 /* Of most things the name is the id. */
 void directory_add_names(struct map *m, struct text id, struct text name,
                          uint32_t i) {
-  add_name(m, id, i);
+  directory_add_name(m, id, i);
   if (name.ptr != id.ptr) {
-    add_name(m, name, i);
+    directory_add_name(m, name, i);
   }
 }
 
@@ -279,7 +285,7 @@ uint32_t directory_put_skill(struct directory *d, struct text name) {
   }
   const uint32_t skill = ADD(d, skill);
   d->skills[skill] = (struct dir_skill){.name = directory_keep(d, name)};
-  add_name(&d->by_skill, d->skills[skill].name, skill);
+  directory_add_name(&d->by_skill, d->skills[skill].name, skill);
   struct textbuf id;
   textbuf_init(&id, d->mem);
   textbuf_add(&id, directory_is_hidden(name) ? TEXT("") : TEXT("skill:"));
@@ -389,7 +395,7 @@ uint32_t directory_put_queue(struct directory *d, const struct json *given) {
   directory_read_rings(d, queue, c);
   directory_add_names(&d->by_queue, q->id, q->name, queue);
   for (uint32_t i = 0; i < q->alias_count; i++) {
-    add_name(&d->by_queue, q->aliases[i], queue);
+    directory_add_name(&d->by_queue, q->aliases[i], queue);
   }
   return queue;
 }
@@ -472,7 +478,7 @@ uint32_t directory_put_script(struct directory *d, struct text name,
   if (script == DIR_NONE) {
     script = ADD(d, script);
     d->scripts[script] = (struct dir_script){.name = directory_keep(d, name)};
-    add_name(&d->by_script, d->scripts[script].name, script);
+    directory_add_name(&d->by_script, d->scripts[script].name, script);
   }
   d->scripts[script].program = program;
   d->scripts[script].hash = program_hash(program);

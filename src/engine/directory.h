@@ -52,6 +52,7 @@ struct dir_skill {
   struct dir_origin origin;
   struct text name;
   uint32_t queue; /* the one that makes itself */
+  bool listed;    /* put by itself, not only used */
 };
 
 struct dir_queue {
@@ -189,6 +190,8 @@ uint32_t directory_find(const struct directory *d, enum config_object kind,
 size_t directory_count(const struct directory *d, enum config_object kind);
 struct text directory_id(const struct directory *d, enum config_object kind,
                          uint32_t number);
+struct text directory_name(const struct directory *d, enum config_object kind,
+                           uint32_t number);
 struct text directory_config(const struct directory *d, enum config_object kind,
                              uint32_t number);
 const struct dir_origin *directory_origin(const struct directory *d,
@@ -222,10 +225,16 @@ bool directory_target(const struct directory *d, enum dir_target_kind kind,
 size_t directory_nearest(const struct directory *d, enum dir_target_kind kind,
                          struct text name, struct text *out, size_t cap);
 
+/* The id or name that a person could have meant, among things of the kind (an
+ * enum config_object, or CONFIG_SCRIPT; of others none); empty: none is near.
+ */
+struct text directory_nearest_of(const struct directory *d, uint32_t named,
+                                 struct text name);
+
 /* Folding: each returns the number. Texts are copied. @c was checked with
  * config_check(); out of memory is a failed check, since an event is a fact. */
 uint32_t directory_put_skill(struct directory *d, struct text name);
-uint32_t directory_put_queue(struct directory *d, const struct json *c);
+uint32_t directory_put_queue(struct directory *d, const struct json *given);
 uint32_t directory_put_agent(struct directory *d, const struct json *c);
 uint32_t directory_put_bot(struct directory *d, const struct json *c);
 uint32_t directory_put_script(struct directory *d, struct text name,
@@ -238,6 +247,18 @@ uint32_t directory_put_disposition(struct directory *d, const struct json *c);
 /* Who did it; @by is copied. */
 void directory_set_origin(struct directory *d, enum config_object kind,
                           uint32_t number, struct dir_origin origin);
+/* What it is found by; @aliases of queues. Old texts live on. */
+struct dir_names {
+  struct text id, name;
+  const struct text *aliases;
+  uint32_t alias_count;
+};
+struct dir_names directory_names(const struct directory *d,
+                                 enum config_object kind, uint32_t number);
+/* Those of @before that it does not have any more are the next one's that has
+ * them, or nobody's. */
+void directory_give_up(struct directory *d, enum config_object kind,
+                       uint32_t number, const struct dir_names *before);
 /* It is found by no name any more. */
 void directory_remove(struct directory *d, enum config_object kind,
                       uint32_t number);

@@ -69,3 +69,46 @@ size_t directory_nearest(const struct directory *d, enum dir_target_kind kind,
   }
   return count;
 }
+
+/* ---- of any kind */
+
+struct nearest {
+  struct text meant, best;
+  unsigned distance;
+};
+
+static void compare(struct nearest *n, struct text other) {
+  if (other.len == 0 || directory_is_hidden(other) ||
+      text_nearest(n->meant, &other, 1) != 0) {
+    return;
+  }
+  const unsigned distance = text_distance(n->meant, other);
+  if (n->best.len == 0 || distance < n->distance) {
+    n->best = other;
+    n->distance = distance;
+  }
+}
+
+/* A queue that makes itself is nothing that an object may name. */
+static bool may_be_named(const struct directory *d, enum config_object kind,
+                         uint32_t i) {
+  return !directory_origin(d, kind, i)->removed &&
+         (kind != CONFIG_QUEUE || d->queues[i].skill == DIR_NONE);
+}
+
+struct text directory_nearest_of(const struct directory *d, uint32_t named,
+                                 struct text name) {
+  struct nearest n = {.meant = name, .best = {"", 0}};
+  for (size_t i = 0; named == CONFIG_SCRIPT && i < d->script_count; i++) {
+    compare(&n, d->scripts[i].name);
+  }
+  const enum config_object kind = (enum config_object)named;
+  for (uint32_t i = 0; named < CONFIG_OBJECTS && i < directory_count(d, kind);
+       i++) {
+    if (may_be_named(d, kind, i)) {
+      compare(&n, directory_id(d, kind, i));
+      compare(&n, directory_name(d, kind, i));
+    }
+  }
+  return n.best;
+}

@@ -79,6 +79,11 @@ struct text directory_id(const struct directory *d, enum config_object kind,
   return thing_at(d, kind, number).id;
 }
 
+struct text directory_name(const struct directory *d, enum config_object kind,
+                           uint32_t number) {
+  return thing_at(d, kind, number).name;
+}
+
 struct text directory_config(const struct directory *d, enum config_object kind,
                              uint32_t number) {
   return thing_at(d, kind, number).config;
@@ -127,16 +132,67 @@ static struct map *map_of(struct directory *d, enum config_object kind) {
   return maps[kind];
 }
 
+/* ---- names */
+
+struct dir_names directory_names(const struct directory *d,
+                                 enum config_object kind, uint32_t number) {
+  const struct thing t = thing_at(d, kind, number);
+  struct dir_names n = {.id = t.id, .name = t.name};
+  if (kind == CONFIG_QUEUE) {
+    n.aliases = d->queues[number].aliases;
+    n.alias_count = d->queues[number].alias_count;
+  }
+  return n;
+}
+
+static bool has_name(const struct dir_names *n, struct text name) {
+  bool has = directory_is_named(name, n->id, n->name);
+  for (uint32_t i = 0; !has && i < n->alias_count; i++) {
+    has = text_equal_nocase(name, n->aliases[i]);
+  }
+  return has;
+}
+
+/* The first of those that have it is found by it from now on. A queue that
+ * makes itself is found by none. */
+static void inherit_name(struct directory *d, enum config_object kind,
+                         struct text name) {
+  for (uint32_t i = 0; i < directory_count(d, kind); i++) {
+    const struct dir_names n = directory_names(d, kind, i);
+    const bool found_by_none =
+        kind == CONFIG_QUEUE && d->queues[i].skill != DIR_NONE;
+    if (!directory_origin(d, kind, i)->removed && !found_by_none &&
+        has_name(&n, name)) {
+      directory_add_name(map_of(d, kind), name, i);
+      return;
+    }
+  }
+}
+
+static void give_up_name(struct directory *d, enum config_object kind,
+                         uint32_t number, struct text name) {
+  const struct dir_names now = directory_names(d, kind, number);
+  if (name.len > 0 &&
+      (directory_origin(d, kind, number)->removed || !has_name(&now, name)) &&
+      map_remove(map_of(d, kind), hash_text_nocase(name), number)) {
+    inherit_name(d, kind, name);
+  }
+}
+
+void directory_give_up(struct directory *d, enum config_object kind,
+                       uint32_t number, const struct dir_names *before) {
+  give_up_name(d, kind, number, before->id);
+  give_up_name(d, kind, number, before->name);
+  for (uint32_t i = 0; i < before->alias_count; i++) {
+    give_up_name(d, kind, number, before->aliases[i]);
+  }
+}
+
 void directory_remove(struct directory *d, enum config_object kind,
                       uint32_t number) {
   const struct thing t = thing_at(d, kind, number);
-  struct map *m = map_of(d, kind);
-  (void)map_remove(m, hash_text_nocase(t.id), number);
-  (void)map_remove(m, hash_text_nocase(t.name), number);
-  for (uint32_t i = 0;
-       kind == CONFIG_QUEUE && i < d->queues[number].alias_count; i++) {
-    (void)map_remove(m, hash_text_nocase(d->queues[number].aliases[i]), number);
-  }
+  const struct dir_names names = directory_names(d, kind, number);
   d->removed_counts[kind] += !t.origin->removed;
   t.origin->removed = true;
+  directory_give_up(d, kind, number, &names);
 }

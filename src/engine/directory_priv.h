@@ -20,7 +20,9 @@ bool directory_is_hidden(struct text name);
 struct text directory_keep(struct directory *d, struct text t);
 bool directory_is_named(struct text key, struct text id, struct text name);
 uint32_t directory_get(const struct map *m, struct text name);
-/* Makes both lead to number @i, unless something else has them. */
+/* Makes it lead to number @i, unless a lower one has it. */
+void directory_add_name(struct map *m, struct text name, uint32_t i);
+/* Makes both lead there. */
 void directory_add_names(struct map *m, struct text id, struct text name,
                          uint32_t i);
 /* A copy of the name in @c, or @id where it has none. */

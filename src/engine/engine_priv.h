@@ -273,15 +273,6 @@ void apply_postponed(struct engine *e, uint32_t slot);
 void apply_announce_timer(struct engine *e, uint32_t slot);
 void announce_due(struct ctx *x, uint32_t slot);
 
-/* ---- remove.c */
-void apply_removed(struct engine *e, const struct record *ev);
-/* The event that tells of it; 0: things of the kind stay. */
-uint32_t removed_event(enum config_object kind);
-/* May the configuration file put this object, which the API may have changed
- * since? Else *a says what differs, and who changed it. */
-bool file_may_put(struct ctx *x, enum config_object kind, const struct json *c,
-                  struct answer *a);
-
 /* ---- queues.c: paused, drained, open */
 void apply_queue_state(struct engine *e, const struct record *ev);
 /* The router matches its sessions unless it is paused, or offers nothing. */

@@ -2,6 +2,7 @@
  * may still say about those that the API has changed. */
 #include "base/calendar.h"
 #include "base/check.h"
+#include "engine/centre_priv.h"
 #include "engine/engine_priv.h"
 
 static const struct {
@@ -64,43 +65,13 @@ static size_t sessions_of(const struct engine *e, uint32_t queue) {
   return count;
 }
 
-static struct text used_by(struct ctx *x, const char *what, struct text id) {
-  return ctx_format(x, "%s '%.*s' names it.", what, TEXT_ARG(id));
-}
-
-static struct text entry_use(struct ctx *x, uint32_t queue) {
-  const struct directory *d = &x->e->dir;
-  struct dir_target t;
-  for (size_t i = 0; i < d->entry_count; i++) {
-    const struct dir_entry *e = &d->entries[i];
-    const struct text names[] = {e->fallback, e->callbacks};
-    for (size_t n = 0; n < 2; n++) {
-      if (names[n].len > 0 &&
-          directory_target(d, DIR_TARGET_QUEUE, names[n], &t) &&
-          t.number == queue) {
-        return used_by(x, "Entry point", e->id);
-      }
-    }
-  }
-  return (struct text){"", 0};
-}
-
 static struct text queue_use(struct ctx *x, uint32_t queue) {
-  const struct directory *d = &x->e->dir;
   const size_t sessions = sessions_of(x->e, queue);
-  struct dir_target t;
-  if (sessions > 0) {
-    return ctx_format(x, "%zu open session%s wait in it or go back to it.",
-                      sessions, sessions == 1 ? "" : "s");
-  }
-  for (size_t i = 0; i < d->queue_count; i++) {
-    if (!d->queues[i].origin.removed && d->queues[i].overflow.len > 0 &&
-        directory_target(d, DIR_TARGET_QUEUE, d->queues[i].overflow, &t) &&
-        t.number == queue) {
-      return used_by(x, "As its overflow queue", d->queues[i].id);
-    }
-  }
-  return entry_use(x, queue);
+  return sessions == 0 ? (struct text){"", 0}
+         : sessions == 1
+             ? TEXT("An open session waits in it or goes back to it.")
+             : ctx_format(x, "%zu open sessions wait in it or go back to it.",
+                          sessions);
 }
 
 static struct text agent_use(struct ctx *x, uint32_t agent) {
@@ -112,91 +83,39 @@ static struct text agent_use(struct ctx *x, uint32_t agent) {
   return queue_use(x, x->e->dir.agents[agent].queue);
 }
 
-/* Does the configuration of the thing name the skill? Asked of its text: who
- * names it in any member keeps it. */
-static bool names_skill(struct text config, struct text skill) {
-  for (size_t at = text_find(config, skill, 0); at < config.len;
-       at = text_find(config, skill, at + 1)) {
-    if (at > 0 && at + skill.len < config.len && config.ptr[at - 1] == '"' &&
-        config.ptr[at + skill.len] == '"') {
-      return true;
-    }
+/* @skills: a list, as the session keeps it, or nothing. */
+static bool asks_for(struct ctx *x, struct text skills, uint32_t skill) {
+  struct json *list = NULL;
+  if (skills.len == 0 || json_parse(ctx_arena(x), skills, JSON_DEPTH_DEFAULT,
+                                    &list, NULL) != BT_ERR_OK) {
+    return false;
   }
-  return false;
+  const struct json *s = list->first;
+  while (s != NULL &&
+         directory_skill(&x->e->dir, config_skill_name(s)) != skill) {
+    s = s->next;
+  }
+  return s != NULL;
 }
 
 static struct text skill_use(struct ctx *x, uint32_t skill) {
-  const struct directory *d = &x->e->dir;
-  const struct text name = d->skills[skill].name;
-  for (size_t i = 0; i < d->queue_count; i++) {
-    if (!d->queues[i].origin.removed &&
-        names_skill(d->queues[i].config, name)) {
-      return used_by(x, "Queue", d->queues[i].id);
-    }
-  }
-  for (size_t i = 0; i < d->agent_count; i++) {
-    if (!d->agents[i].origin.removed &&
-        names_skill(d->agents[i].config, name)) {
-      return used_by(x, "Agent", d->agents[i].id);
-    }
-  }
   for (uint32_t slot = 0; engine_next_session(x->e, &slot); slot++) {
-    if (names_skill(engine_live(x->e, slot)->skills, name)) {
+    const struct live *l = engine_live(x->e, slot);
+    if (l->s.status != SESSION_COMPLETED && asks_for(x, l->skills, skill)) {
       return TEXT("An open session asks for it.");
     }
   }
-  return queue_use(x, d->skills[skill].queue);
+  return queue_use(x, x->e->dir.skills[skill].queue);
 }
 
-static struct text hours_use(struct ctx *x, uint32_t calendar) {
-  const struct directory *d = &x->e->dir;
-  for (size_t i = 0; i < d->queue_count; i++) {
-    if (!d->queues[i].origin.removed &&
-        directory_calendar(d, d->queues[i].hours) == calendar) {
-      return used_by(x, "Queue", d->queues[i].id);
-    }
-  }
-  for (size_t i = 0; i < d->agent_count; i++) {
-    if (!d->agents[i].origin.removed &&
-        directory_calendar(d, d->agents[i].shift) == calendar) {
-      return used_by(x, "As a shift agent", d->agents[i].id);
-    }
-  }
-  return (struct text){"", 0};
-}
-
-static struct text disposition_use(struct ctx *x, uint32_t disposition) {
-  const struct directory *d = &x->e->dir;
-  for (size_t i = 0; i < d->queue_count; i++) {
-    const struct dir_queue *q = &d->queues[i];
-    for (uint32_t k = 0; !q->origin.removed && k < q->disposition_count; k++) {
-      if (directory_disposition(d, q->dispositions[k]) == disposition) {
-        return used_by(x, "Queue", q->id);
-      }
-    }
-  }
-  return (struct text){"", 0};
-}
-
+/* What is done with it now; what names it is asked of all. */
 static struct text use_of(struct ctx *x, enum config_object kind,
                           uint32_t number) {
-  switch (kind) {
-  case CONFIG_SKILL:
-    return skill_use(x, number);
-  case CONFIG_QUEUE:
-    return queue_use(x, number);
-  case CONFIG_AGENT:
-    return agent_use(x, number);
-  case CONFIG_HOURS:
-    return hours_use(x, number);
-  case CONFIG_DISPOSITION:
-    return disposition_use(x, number);
-  case CONFIG_BOT:
-  case CONFIG_ENTRY:
-  case CONFIG_OBJECTS:
-    break;
-  }
-  bt_check_failed("a kind that goes", __FILE__, __LINE__, __func__);
+  const struct text now = kind == CONFIG_SKILL   ? skill_use(x, number)
+                          : kind == CONFIG_QUEUE ? queue_use(x, number)
+                          : kind == CONFIG_AGENT ? agent_use(x, number)
+                                                 : (struct text){"", 0};
+  return now.len > 0 ? now : reference_use(x, kind, number);
 }
 
 /* ---- taking away */

@@ -4,6 +4,7 @@
  * A snapshot is read by the same program or a newer one. What it holds is the
  * same as what events hold, field by field, so the codec is the same too. */
 #include "base/check.h"
+#include "engine/centre_priv.h"
 #include "engine/debug_priv.h"
 #include "engine/engine_priv.h"
 #include "engine/publish_priv.h"
@@ -46,6 +47,16 @@ static void save_named(struct saver *s, uint32_t type, enum field field,
   struct record r;
   record_init(&r, type);
   record_set_text(&r, field, name);
+  put(s, &r);
+}
+
+static void save_skill(struct saver *s, const struct dir_skill *skill) {
+  struct record r;
+  record_init(&r, EVENT_SKILL_PUT);
+  record_set_text(&r, FIELD_NAME, skill->name);
+  if (skill->listed) {
+    record_set_text(&r, FIELD_CONFIG, TEXT("{}"));
+  }
   put(s, &r);
 }
 
@@ -95,7 +106,7 @@ static void save_object(struct saver *s, uint32_t type, uint32_t number) {
   const struct directory *d = &s->e->dir;
   switch (type) {
   case EVENT_SKILL_PUT:
-    save_named(s, type, FIELD_NAME, d->skills[number].name);
+    save_skill(s, &d->skills[number]);
     break;
   case EVENT_QUEUE_PUT:
     put_config(s, type, CONFIG_QUEUE, number);

@@ -187,44 +187,13 @@ static const struct json *node_of(const struct json *object, struct text t) {
   return m == NULL ? object : m;
 }
 
-/* Members that name a thing, or a list of things. */
-static const struct {
-  enum config_object object;
-  enum config_member member;
-  size_t kind; /* of what is named */
-  bool list;
-} references[] = {
-    {CONFIG_QUEUE, CONFIG_QUEUE_OVERFLOW, CONFIG_QUEUE, false},
-    {CONFIG_QUEUE, CONFIG_QUEUE_HOURS, CONFIG_HOURS, false},
-    {CONFIG_QUEUE, CONFIG_QUEUE_DESK, NAMES_DESK, false},
-    {CONFIG_AGENT, CONFIG_AGENT_SHIFT, CONFIG_HOURS, false},
-    {CONFIG_QUEUE, CONFIG_QUEUE_OWNERS, CONFIG_AGENT, true},
-    {CONFIG_QUEUE, CONFIG_QUEUE_DISPOSITIONS, CONFIG_DISPOSITION, true},
-    {CONFIG_QUEUE, CONFIG_QUEUE_AGENTS, CONFIG_AGENT, true},
-    {CONFIG_AGENT, CONFIG_AGENT_QUEUES, CONFIG_QUEUE, true},
-    {CONFIG_ENTRY, CONFIG_ENTRY_BOT, CONFIG_BOT, false},
-    {CONFIG_ENTRY, CONFIG_ENTRY_SCRIPT, NAMES_SCRIPT, false},
-    {CONFIG_ENTRY, CONFIG_ENTRY_ON_GOODBYE, NAMES_SCRIPT, false},
-    {CONFIG_ENTRY, CONFIG_ENTRY_ON_RELEASED, NAMES_SCRIPT, false},
-    {CONFIG_ENTRY, CONFIG_ENTRY_FALLBACK, CONFIG_QUEUE, false},
-    {CONFIG_ENTRY, CONFIG_ENTRY_CALLBACKS, CONFIG_QUEUE, false},
-};
-
-static void check_reference(struct reader *r, const struct json *object,
-                            size_t i) {
-  if (!references[i].list) {
-    const struct text name = config_text(object, references[i].member);
-    if (name.len > 0) {
-      names_require(r, references[i].kind, name, node_of(object, name));
-    }
-    return;
+/* Without a section of skills, every skill that is used is one. */
+static bool check_reference(void *ctx, const struct config_reference *ref) {
+  struct reader *r = ctx;
+  if (ref->named != CONFIG_SKILL || section_of(r, FILE_CENTRE_SKILLS) != NULL) {
+    names_require(r, ref->named, ref->name, ref->at);
   }
-  const struct json *list = config_list(object, references[i].member);
-  for (const struct json *e = first_of(list); e != NULL; e = e->next) {
-    if (e->type == JSON_TEXT && e->text.len > 0) {
-      names_require(r, references[i].kind, e->text, e);
-    }
-  }
+  return true;
 }
 
 /* The name in an element of a list of skills; empty if it has none. */
@@ -233,21 +202,6 @@ static struct text skill_name(const struct json *element) {
                                 ? json_member(element, TEXT("name"))
                                 : element;
   return name == NULL ? TEXT("") : name->text;
-}
-
-/* Without a section of skills, every skill that is used is one. */
-static void check_skills(struct reader *r, const struct json *object,
-                         enum config_member member) {
-  const struct json *list = config_list(object, member);
-  if (section_of(r, FILE_CENTRE_SKILLS) == NULL) {
-    return;
-  }
-  for (const struct json *e = first_of(list); e != NULL; e = e->next) {
-    const struct text name = skill_name(e);
-    if (name.len > 0) {
-      names_require(r, CONFIG_SKILL, name, e);
-    }
-  }
 }
 
 static bool is_held_by_an_agent(const struct reader *r, struct text skill) {
@@ -300,31 +254,6 @@ static void check_overflow(struct reader *r, const struct json *queue) {
   }
 }
 
-static const struct json *list_in(const struct json *object, struct text name) {
-  const struct json *list =
-      object->type == JSON_OBJECT ? json_member(object, name) : NULL;
-  return list != NULL && list->type == JSON_LIST ? list : NULL;
-}
-
-static void check_rings(struct reader *r, const struct json *queue) {
-  const struct json *rings = config_list(queue, CONFIG_QUEUE_RINGS);
-  const bool skills = section_of(r, FILE_CENTRE_SKILLS) != NULL;
-  for (const struct json *g = first_of(rings); g != NULL; g = g->next) {
-    const struct json *e = first_of(list_in(g, TEXT("agents")));
-    for (; e != NULL; e = e->next) {
-      if (e->type == JSON_TEXT) {
-        names_require(r, CONFIG_AGENT, e->text, e);
-      }
-    }
-    e = skills ? first_of(list_in(g, TEXT("without"))) : NULL;
-    for (; e != NULL; e = e->next) {
-      if (e->type == JSON_TEXT) {
-        names_require(r, CONFIG_SKILL, e->text, e);
-      }
-    }
-  }
-}
-
 static void check_entry(struct reader *r, const struct json *entry) {
   const struct text bot = config_text(entry, CONFIG_ENTRY_BOT);
   const struct text script = config_text(entry, CONFIG_ENTRY_SCRIPT);
@@ -342,18 +271,10 @@ static void check_entry(struct reader *r, const struct json *entry) {
 
 static void check_relations(struct reader *r, enum config_object kind,
                             const struct json *object) {
-  for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
-    if (references[i].object == kind) {
-      check_reference(r, object, i);
-    }
-  }
+  (void)config_each_reference(kind, object, check_reference, r);
   if (kind == CONFIG_QUEUE) {
-    check_skills(r, object, CONFIG_QUEUE_SKILLS);
     check_queue(r, object);
     check_overflow(r, object);
-    check_rings(r, object);
-  } else if (kind == CONFIG_AGENT) {
-    check_skills(r, object, CONFIG_AGENT_SKILLS);
   } else if (kind == CONFIG_ENTRY) {
     check_entry(r, object);
   }

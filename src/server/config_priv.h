@@ -48,7 +48,11 @@ struct names {
 };
 
 /* Kinds of names: those of enum config_object, scripts and desks. */
-enum { NAMES_SCRIPT = CONFIG_OBJECTS, NAMES_DESK, NAMES_KINDS };
+enum {
+  NAMES_SCRIPT = CONFIG_SCRIPT,
+  NAMES_DESK = CONFIG_DESK,
+  NAMES_KINDS = CONFIG_NAMED
+};
 
 struct reader {
   const struct mem *mem;

@@ -53,10 +53,10 @@ test("what does not fit is refused at its place, and changes nothing", async () 
 });
 
 // It comes back if a queue that nobody knows is taken over the API: who waited too long would be sent away, not on.
-test("a misspelt queue is refused where sessions or agents would go, and one that is gone stays named", async () => {
+test("a misspelt queue is refused where sessions or agents would go, and one that is named stays", async () => {
   for (const [resource, body, pointer] of [
     ["/queues/small", { overflow: "suport" }, "/overflow"],
-    ["/agents/bert", { queues: ["support", "suport"] }, "/queues"],
+    ["/agents/bert", { queues: ["support", "suport"] }, "/queues/1"],
   ]) {
     const refused = await admin("PATCH", resource, body);
     assert.equal(refused.status, 422, JSON.stringify([body, refused.body]));
@@ -70,9 +70,30 @@ test("a misspelt queue is refused where sessions or agents would go, and one tha
   }
   good(await admin("PUT", "/queues/brief", {}));
   good(await admin("PUT", "/agents/gast", { queues: ["brief"] }));
-  good(await admin("DELETE", "/queues/brief"));
-  good(await admin("PATCH", "/agents/gast", { capacity: { chat: 2 } }));
+  const kept = await admin("DELETE", "/queues/brief");
+  assert.deepEqual([kept.status, kept.body.refusal], [409, "in_use"]);
+  assert.equal(kept.body.detail, "Agent 'gast' names it in /queues/0.");
   good(await admin("DELETE", "/agents/gast"));
+  good(await admin("DELETE", "/queues/brief"));
+});
+
+// It comes back if names of nothing, or of something else, are taken over the API: rings that open for nobody, a transfer that goes to the other queue.
+test("names of nobody, and names that another queue has, are refused at their place", async () => {
+  for (const [path, body, pointer, detail] of [
+    ["/queues/small", { owners: ["bret"] }, "/owners/0", /^No agent is called 'bret' \(did you mean 'bert'\?\): put it first, with PUT/],
+    ["/queues/small", { rings: [{ after: 5, agents: ["Bert", "nobody"] }] }, "/rings/0/agents/1", /^No agent is called 'nobody': put it first/],
+    ["/queues/small", { agents: ["anna", "zoe"] }, "/agents/1", /^No agent is called 'zoe'/],
+    ["/queues/small", { desk: "genesys" }, "/desk", /^No desk is called 'genesys': desks stand in the centre's file/],
+    ["/agents/bert", { skills: ["Frensh"] }, "/skills/0", /^No skill is called 'Frensh' \(did you mean 'French'\?\)/],
+    ["/queues/small", { aliases: ["little", "french desk"] }, "/aliases/1", /^'french desk' is a name of the queue 'french' already/],
+    ["/queues/small", { name: "Support" }, "/name", /^'Support' is a name of the queue 'support' already/],
+    ["/agents/bert", { name: "ANNA" }, "/name", /^'ANNA' is a name of the agent 'anna' already/],
+  ]) {
+    const refused = await admin("PATCH", path, body);
+    assert.deepEqual([refused.status, refused.body.pointer], [422, pointer], JSON.stringify(refused.body));
+    assert.match(refused.body.detail, detail);
+  }
+  assert.equal((await admin("PUT", "/queues/French%20desk", {})).body.pointer, "/id");
 });
 
 test("a calendar is put and changed, with the clock of its zone", async () => {
@@ -93,6 +114,8 @@ test("a calendar is put and changed, with the clock of its zone", async () => {
 });
 
 test("an agent's skills and capacity change under way, and an agent goes", async () => {
+  assert.equal((await admin("PUT", "/agents/cleo", { skills: ["Welding"] })).body.pointer, "/skills/0");
+  good(await admin("PUT", "/skills/Welding", {}));
   good(await admin("PUT", "/agents/cleo", { skills: ["Welding"], capacity: { chat: 2 } }));
   good(await admin("PATCH", "/agents/cleo", { capacity: { chat: 5 } }));
   assert.equal(good(await admin("GET", "/agents/cleo")).load.chat.capacity, 5);

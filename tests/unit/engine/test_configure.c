@@ -63,11 +63,12 @@ static void a_queue_goes_when_nobody_needs_it(void **state) {
          "{\"id\":\"p\",\"maxWait\":9,\"overflow\":\"q\"}");
   take_away(&c, COMMAND_REMOVE_QUEUE, "q");
   assert_int_equal(c.step.answer.refusal, REFUSAL_IN_USE);
-  assert_true(centre_says(&c, "As its overflow queue 'p' names it."));
+  assert_true(centre_says(&c, "Queue 'p' names it in /overflow."));
   put_as(&c, ROLE_ADMIN, COMMAND_PUT_QUEUE, "{\"id\":\"p\"}");
   centre_queue(&c, "{\"queue\":\"ancient\"}");
   take_away(&c, COMMAND_REMOVE_QUEUE, "q");
-  assert_true(centre_says(&c, "1 open session wait in it or go back to it."));
+  assert_true(
+      centre_says(&c, "An open session waits in it or goes back to it."));
   centre_transfer(&c, "{\"queue\":\"p\"}");
   take_away(&c, COMMAND_REMOVE_QUEUE, "Old");
   assert_int_equal(c.step.answer.code, 200);

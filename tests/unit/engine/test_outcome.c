@@ -144,13 +144,13 @@ static void one_that_a_queue_names_stays(void **state) {
   record_set_text(&cmd.args, FIELD_NAME, TEXT("solved"));
   centre_run(&c, &cmd);
   assert_int_equal(c.step.answer.refusal, REFUSAL_IN_USE);
-  assert_true(centre_says(&c, "Queue 'sales' names it."));
+  assert_true(centre_says(&c, "Queue 'sales' names it in /dispositions/"));
   cmd = centre_command(&c, COMMAND_PUT_QUEUE, ROLE_ADMIN, SESSION_NOBODY);
   record_set_text(&cmd.args, FIELD_CONFIG,
                   TEXT("{\"id\":\"sales\",\"dispositions\":[\"sovled\"]}"));
   centre_run(&c, &cmd);
   assert_int_equal(c.step.answer.code, 422);
-  assert_true(centre_says(&c, "\"pointer\":\"/dispositions\""));
+  assert_true(centre_says(&c, "\"pointer\":\"/dispositions/0\""));
   centre_free(&c);
 }
 
