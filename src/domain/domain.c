@@ -179,6 +179,20 @@ bool domain_failed(const struct domain *d) {
 
 /* ---- submitting */
 
+static void tell_work(struct domain *d) {
+  if (!d->worked && d->on_work != NULL) {
+    d->worked = true;
+    d->on_work(d->work_ctx);
+  }
+}
+
+void domain_on_work(struct domain *d, void (*fn)(void *ctx), void *ctx) {
+  d->on_work = fn;
+  d->work_ctx = ctx;
+  d->worked = false;
+  tell_work(d);
+}
+
 static void refuse(struct domain *d, domain_answer_fn *fn, void *ctx) {
   if (fn == NULL) {
     return;
@@ -245,6 +259,7 @@ static bool carry_out_reports(struct domain *d) {
 
 void domain_submit(struct domain *d, const struct command *cmd,
                    domain_answer_fn *fn, void *ctx) {
+  tell_work(d);
   if (carry_out_reports(d) && carry_out(d, cmd, fn, ctx)) {
     return;
   }
@@ -260,6 +275,7 @@ const struct step *domain_last_step(const struct domain *d) {
 }
 
 static void hold(struct domain *d, const struct held *h) {
+  tell_work(d);
   const bool room = held_ring_reserve(&d->held, d->mem);
   bt_check(room);
   held_ring_push(&d->held, h);
@@ -419,6 +435,7 @@ static void refuse_readers(struct domain *d, uint64_t durable) {
 }
 
 size_t domain_release(struct domain *d) {
+  d->worked = false;
   d->last = NULL;
   look_at_journal(d);
   if (d->full || d->failed) {

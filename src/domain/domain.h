@@ -54,6 +54,11 @@ void domain_close(struct domain *d, bool snapshot);
 /* Listeners are called in the order in which they were added. */
 void domain_listen(struct domain *d, const struct domain_listener *listener);
 
+/* From now on @fn says that something was submitted or waits, so that
+ * domain_release() and domain_next_deadline() are worth a look: once, then not
+ * again before the next domain_release(). At once the first time. */
+void domain_on_work(struct domain *d, void (*fn)(void *ctx), void *ctx);
+
 /* Carries out a command. @fn (may be NULL) gets the answer from a later
  * domain_release(). When the journal's queue is full, or it failed, nothing is
  * done and the answer is REFUSAL_UNAVAILABLE; but what has happened outside (a

@@ -42,6 +42,9 @@ struct domain {
   bool full;               /* the journal's disk has no room */
   bool failed;             /* the journal takes nothing for good */
   size_t readers;          /* of @held, with .reads */
+  bool worked;             /* @on_work was told since the last release */
+  void (*on_work)(void *ctx);
+  void *work_ctx;
 };
 
 #endif

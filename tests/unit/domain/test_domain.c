@@ -39,6 +39,31 @@ static void whoever_waits_for_durability_comes_in_turn(void **state) {
   centre_end(&c);
 }
 
+static void count_work(void *ctx) {
+  int *told = ctx;
+  ++*told;
+}
+
+static void work_is_told_once_until_the_next_release(void **state) {
+  (void)state;
+  struct centre c;
+  int told = 0;
+  centre_begin(&c);
+  centre_open(&c);
+  centre_furnish(&c);
+  domain_on_work(c.domain, count_work, &told);
+  assert_int_equal(told, 1); /* what was there before */
+  centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
+  assert_int_equal(told, 1);
+  centre_settle(&c);
+  assert_int_equal(told, 1);
+  domain_when_durable(c.domain, centre_on_answer, &c);
+  centre_do(&c, ROLE_SUPERVISOR, COMMAND_OPEN_SESSION);
+  assert_int_equal(told, 2);
+  centre_settle(&c);
+  centre_end(&c);
+}
+
 static void a_refusal_that_changes_nothing_is_no_batch(void **state) {
   (void)state;
   struct centre c;
@@ -179,6 +204,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_answer_comes_from_the_next_release),
       cmocka_unit_test(whoever_waits_for_durability_comes_in_turn),
+      cmocka_unit_test(work_is_told_once_until_the_next_release),
       cmocka_unit_test(a_refusal_that_changes_nothing_is_no_batch),
       cmocka_unit_test(the_ticket_of_the_forum),
       cmocka_unit_test(a_restart_from_the_batches),
