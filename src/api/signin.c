@@ -92,7 +92,7 @@ bool call_is_own_page(struct call *c) {
   }
   const size_t scheme = text_find(c->origin, TEXT("://"), 0);
   return text_equal_nocase(text_sub(c->origin, scheme + 3, c->origin.len),
-                           http_request_header(req, TEXT("Host")));
+                           http_request_host(req));
 }
 
 bool call_is_tls(struct call *c) {

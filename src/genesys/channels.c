@@ -265,7 +265,7 @@ static void put_channel(struct ask *a, const struct post_box *c,
                         struct json_out *o) {
   struct http_request *req = http_request_find(a->g->server, a->ref);
   const struct text host =
-      req == NULL ? TEXT("localhost") : http_request_header(req, TEXT("Host"));
+      req == NULL ? TEXT("localhost") : http_request_host(req);
   const bool secure = req != NULL && http_request_is_https(req);
   json_open_object(o);
   put_key_text(

@@ -135,9 +135,11 @@ static size_t skip_authority(struct text target, size_t scheme_len) {
 static enum http_fault take_absolute(struct text target, size_t at,
                                      size_t scheme_len, struct http_head *out) {
   const size_t path = skip_authority(target, scheme_len);
-  if (path == scheme_len) {
-    return HTTP_FAULT_BAD_TARGET;
+  if (path == scheme_len ||
+      text_find(text_sub(target, 0, path), TEXT("@"), 0) < path) {
+    return HTTP_FAULT_BAD_TARGET; /* RFC 9110, 4.2.4: nobody's name is there */
   }
+  out->authority = span_between(at + scheme_len, at + path);
   size_t end = text_find(target, TEXT("?"), path);
   out->path = end == path ? span_between(at + scheme_len - 1, at + scheme_len)
                           : span_between(at + path, at + end);
@@ -231,6 +233,7 @@ enum http_fault http_parse_request(struct text head,
   struct cursor c = {head, 0};
   struct http_facts facts = {0};
   out->field_count = 0;
+  out->authority = span_between(0, 0);
   enum http_fault fault = take_request_line(&c, out);
   if (fault == HTTP_FAULT_NONE) {
     fault = take_fields(&c, limits, out);

@@ -59,6 +59,7 @@ struct http_head {
   enum http_method method;      /* of a request */
   int status;                   /* of a response */
   struct http_span path, query; /* of a request */
+  struct http_span authority;   /* of its target; empty if it has none */
   struct http_field fields[HTTP_FIELDS_MAX];
   size_t field_count;
   enum http_framing framing;

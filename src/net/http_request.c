@@ -94,6 +94,11 @@ struct text http_request_header(const struct http_request *req,
                                    : (struct text){NULL, 0};
 }
 
+struct text http_request_host(const struct http_request *req) {
+  const struct text asked = piece(req, req->head.authority);
+  return asked.len > 0 ? asked : http_request_header(req, TEXT("Host"));
+}
+
 bool http_request_header_at(const struct http_request *req, size_t index,
                             struct http_header *out) {
   if (index >= req->head.field_count) {
@@ -152,6 +157,10 @@ struct http_request *http_request_find(struct http_server *server,
                                        struct net_ref ref) {
   const struct http_conn *conn = http_slot_find(server, ref);
   return conn != NULL && conn->phase == CONN_BUSY ? conn->request : NULL;
+}
+
+void http_request_set_owner(struct http_request *req, const void *owner) {
+  req->conn->owner = owner;
 }
 
 void http_request_set_tag(struct http_request *req, void *tag) {

@@ -216,6 +216,7 @@ static void on_work(uv_work_t *request) {
 static void on_work_done(uv_work_t *request, int status) {
   (void)status;
   struct work *w = request->data;
+  w->loop->works--;
   w->done(w->ctx);
   mem_free(w->loop->mem, w, sizeof *w);
 }
@@ -231,7 +232,12 @@ enum bt_err loop_work(struct loop *loop, loop_fn *work, loop_fn *done,
   const int status =
       uv_queue_work(&loop->uv, &w->request, on_work, on_work_done);
   bt_check(status == 0); /* it fails without a function alone */
+  loop->works++;
   return BT_ERR_OK;
+}
+
+size_t loop_works(const struct loop *loop) {
+  return loop->works;
 }
 
 /* Signals. */

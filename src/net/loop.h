@@ -78,6 +78,8 @@ void loop_waker_free(struct loop_waker *waker); /* NULL is fine */
  * longer than a turn may. BT_ERR_NOMEM. */
 enum bt_err loop_work(struct loop *loop, loop_fn *work, loop_fn *done,
                       void *ctx) BT_USE_RESULT;
+/* How many of them are not done yet. */
+size_t loop_works(const struct loop *loop);
 
 /* SIGINT, SIGTERM and SIGHUP of the process come to @fn. BT_ERR_IO. */
 enum bt_err loop_on_signals(struct loop *loop, loop_signal_fn *fn,

@@ -31,6 +31,7 @@ struct loop {
   struct link early; /* tasks before the batch hook */
   struct link late;  /* tasks behind it: what was written leaves */
   bool stopping;
+  size_t works;   /* on other threads */
   char *read_buf; /* LOOP_READ_BYTES, borrowed by whoever is reading */
   struct chunk *spare;
   unsigned spare_count;

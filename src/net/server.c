@@ -16,6 +16,28 @@ struct listener {
   bool starved; /* a connection waits for memory */
 };
 
+/* Whose they are. */
+
+void http_server_let_go(struct http_server *server, const void *owner,
+                        bool cut) {
+  for (struct link *l = server->conns.next; l != &server->conns; l = l->next) {
+    struct http_conn *conn = LINK_OWNER(l, struct http_conn, link);
+    if (conn->owner == owner && cut) {
+      wire_cut(&conn->wire, BT_ERR_BUSY);
+    } else if (conn->owner == owner) {
+      http_conn_stop(conn);
+    }
+  }
+}
+
+size_t http_server_owned(const struct http_server *server, const void *owner) {
+  size_t count = 0;
+  for (struct link *l = server->conns.next; l != &server->conns; l = l->next) {
+    count += LINK_OWNER(l, struct http_conn, link)->owner == owner;
+  }
+  return count;
+}
+
 /* Birth and death. */
 
 static void tell_stopped(struct loop_task *task) {

@@ -79,6 +79,12 @@ void http_server_set_strict(struct http_server *server, bool strict);
  * once from the loop when no connection is left; then free the server. */
 void http_server_stop(struct http_server *server, int64_t grace_us,
                       loop_fn *on_stopped, void *ctx);
+/* Ends the connections of @owner as http_server_stop() ends all; @cut: at once,
+ * with what was not answered yet. */
+void http_server_let_go(struct http_server *server, const void *owner,
+                        bool cut);
+/* How many there are of it. */
+size_t http_server_owned(const struct http_server *server, const void *owner);
 /* After on_stopped, or when it never listened. */
 void http_server_free(struct http_server *server);
 
@@ -103,6 +109,9 @@ struct text http_request_query(const struct http_request *req);
  * blanks; ptr NULL if there is none. */
 struct text http_request_header(const struct http_request *req,
                                 struct text name);
+/* The host that is asked, with a port if it was sent with one: that of the
+ * target, if it is a whole URL, else of the header Host (RFC 9112, 3.2.2). */
+struct text http_request_host(const struct http_request *req);
 /* Did it come over TLS, to us or to a proxy before us (X-Forwarded-Proto)? For
  * URLs of ours that an answer names. */
 bool http_request_is_https(const struct http_request *req);
@@ -121,6 +130,9 @@ struct net_ref http_request_ref(const struct http_request *req);
 /* NULL when it was answered, or its connection has gone. */
 struct http_request *http_request_find(struct http_server *server,
                                        struct net_ref ref);
+/* The connection is of @owner, which is never looked at, until another request
+ * on it says otherwise: where several parties share a server. */
+void http_request_set_owner(struct http_request *req, const void *owner);
 /* Something of the user's, borrowed; NULL at first. */
 void http_request_set_tag(struct http_request *req, void *tag);
 void *http_request_tag(const struct http_request *req);

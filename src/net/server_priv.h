@@ -35,6 +35,7 @@ struct http_conn {
   struct http_request *request; /* CONN_BODY, CONN_BUSY */
   struct http_stream *stream;   /* CONN_STREAM */
   struct ws *ws;                /* from CONN_WS on */
+  const void *owner;            /* see http_request_set_owner() */
   uint32_t slot;
   uint8_t phase;
   uint8_t wanted;  /* the deadline when nothing is blocked */

@@ -108,8 +108,7 @@ static struct text stream_url(struct ask *a, struct text conversation,
   textbuf_init(&b, a->d->facade.mem);
   textbuf_addf(&b, "%s://%.*s/v3/directline/conversations/%.*s/stream?",
                http_request_is_https(a->req) ? "wss" : "ws",
-               TEXT_ARG(http_request_header(a->req, TEXT("Host"))),
-               TEXT_ARG(conversation));
+               TEXT_ARG(http_request_host(a->req)), TEXT_ARG(conversation));
   if (text_to_i64(mark, &number)) {
     textbuf_addf(&b, "watermark=%lld&", (long long)number);
   }

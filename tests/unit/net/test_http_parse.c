@@ -115,6 +115,8 @@ static void bad_first_lines_are_refused(void **state) {
       {"GET a HTTP/1.1\r\n" HOST "\r\n", "400 bad-target"},
       {"GET * HTTP/1.1\r\n" HOST "\r\n", "400 bad-target"},
       {"GET http:///a HTTP/1.1\r\n" HOST "\r\n", "400 bad-target"},
+      {"GET http://u@baton.example/a HTTP/1.1\r\n" HOST "\r\n",
+       "400 bad-target"},
       {"GET ftp://a/b HTTP/1.1\r\n" HOST "\r\n", "400 bad-target"},
       {"GET /a#b HTTP/1.1\r\n" HOST "\r\n", "400 bad-target"},
       {"GET /%zz HTTP/1.1\r\n" HOST "\r\n", "400 bad-target"},
