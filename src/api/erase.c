@@ -58,10 +58,13 @@ static void answer(struct erasing *e) {
     refuse_err(e);
     return;
   }
-  if (e->person.count == 0 ||
-      (e->done.keys == 0 && e->person.customer.len == 0)) {
+  /* Of a customer without sessions nobody knows any more whether they were
+   * erased, by an answer that was lost or an erasure that was stopped, or never
+   * here: nothing is kept of them, and that is what was asked for. */
+  if (e->person.customer.len == 0 && e->done.content.known == 0) {
     call_refuse(c, REFUSAL_NOT_FOUND,
-                TEXT("Nothing is kept of it that could be erased."), TEXT(""));
+                TEXT("Nothing was ever kept of it that could be erased."),
+                TEXT(""));
     return;
   }
   struct json_out o = call_json(c);
@@ -69,7 +72,7 @@ static void answer(struct erasing *e) {
   json_key(&o, "sessions");
   json_put_u64(&o, e->person.count);
   json_key(&o, "keysDestroyed");
-  json_put_u64(&o, e->done.keys);
+  json_put_u64(&o, e->done.content.keys);
   json_close_object(&o);
   const struct reply r = {.code = 200, .body = textbuf_text(&c->out)};
   call_reply(c, &r);

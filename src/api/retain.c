@@ -1,5 +1,5 @@
 /* What is older than the centre's file says goes: once an hour everything that
- * is due, a batch of sessions at a time.
+ * is due, a batch of sessions at a time, and what an erasure has left undone.
  *
  *   loop    begin ─┐             judge ─┐               next batch, or wait
  *   thread         └▶ look ──────┘      └▶ log, erase ──┘
@@ -130,8 +130,8 @@ static void note(struct retainer *r, const struct sweeping *s) {
   const struct sweep *w = &s->sweep;
   if (s->err != BT_ERR_OK) {
     (void)snprintf(detail, sizeof detail,
-                   "Not all that is too old could be erased: %s, %s. It is "
-                   "tried again within an hour.",
+                   "Not all that is to go could be erased: %s, %s. It is tried "
+                   "again within an hour.",
                    w->last.where == NULL ? "the history" : w->last.where,
                    bt_err_text(s->err));
   } else {
@@ -209,12 +209,10 @@ static void begin(struct retainer *r) {
   hand_over(s, look, on_looked);
 }
 
-/* Not before the history is complete, and not beside an erasure. */
+/* Not before the history is complete, and not beside an erasure. Without rules,
+ * too: an erasure that failed may have left rows in the history's file. */
 static void on_timer(void *ctx) {
   struct retainer *r = ctx;
-  if (!retention_is_set(&r->rules)) {
-    return;
-  }
   if (api_is_erasing(r->api)) {
     loop_timer_start_after(r->timer, SECOND_US);
     return;

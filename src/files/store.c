@@ -212,7 +212,12 @@ enum bt_err file_drop_all(const struct file_place *at) {
   }
   const bool good = drop_each(folder);
   (void)closedir(folder);
-  return good && rmdir(p.folder) == 0 ? sync_folder(at->dir) : BT_ERR_IO;
+  return good && rmdir(p.folder) == 0 ? BT_ERR_OK : BT_ERR_IO;
+}
+
+enum bt_err file_sync_drops(const char *dir) {
+  const enum bt_err err = sync_folder(dir);
+  return err == BT_ERR_NOT_FOUND ? BT_ERR_OK : err; /* none was ever kept */
 }
 
 /* ---- reading */

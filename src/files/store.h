@@ -55,8 +55,12 @@ struct file_read {
 enum bt_err file_read(const struct file_place *at, struct text id,
                       struct file_read *out) BT_USE_RESULT;
 
-/* All files of the session are gone when it returns BT_ERR_OK. BT_ERR_IO. */
+/* All files of the session are gone, for good with the next file_sync_drops().
+ * BT_ERR_IO. */
 enum bt_err file_drop_all(const struct file_place *at) BT_USE_RESULT;
+/* What was dropped before in this directory, also by who was stopped before it
+ * came to this, is gone from the disk. BT_ERR_IO, BT_ERR_FULL. */
+enum bt_err file_sync_drops(const char *dir) BT_USE_RESULT;
 /* The file is gone when it returns; one that was not there is gone already. */
 void file_drop(const struct file_place *at, struct text id);
 

@@ -23,7 +23,8 @@ static enum bt_err drop_files(const char *directory, const struct id *ids,
     const struct file_place at = {directory, ids[i]};
     err = file_drop_all(&at);
   }
-  return err;
+  return err == BT_ERR_OK && directory != NULL ? file_sync_drops(directory)
+                                               : err;
 }
 
 static enum bt_err erase_part(const struct erase_places *p, uint32_t part,
@@ -32,7 +33,7 @@ static enum bt_err erase_part(const struct erase_places *p, uint32_t part,
   switch (part) {
   case ERASE_CONTENT:
     done->where = "the keys";
-    return vault_erase(p->vault, ids, count, &done->keys);
+    return vault_erase(p->vault, ids, count, &done->content);
   case ERASE_FILES:
     done->where = "the files";
     return drop_files(p->files, ids, count);

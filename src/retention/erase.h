@@ -32,7 +32,7 @@ struct erase_places {
 };
 
 struct erase_done {
-  size_t keys;       /* that were there and are destroyed */
+  struct vault_erased content;
   const char *where; /* after an error: "the files"; static storage */
 };
 

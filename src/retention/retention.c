@@ -6,15 +6,6 @@ enum { ROWS_AT_ONCE = 1024 };
 
 /* ---- rules */
 
-bool retention_is_set(const struct retention *r) {
-  bool set = false;
-  for (size_t i = 0; i < CHANNELS; i++) {
-    const struct retention_rule *rule = &r->channels[i];
-    set = set || rule->content_us > 0 || rule->files_us > 0 || rule->row_us > 0;
-  }
-  return set;
-}
-
 static bool is_over(int64_t kept_us, int64_t ended_us, int64_t now_us) {
   return kept_us > 0 && now_us - ended_us >= kept_us;
 }

@@ -16,8 +16,6 @@ struct retention {
   struct retention_rule channels[CHANNELS];
 };
 
-/* Is anything to go at any time? */
-bool retention_is_set(const struct retention *r);
 /* What of the session is to go by @now_us and is still there: bits ERASE_… */
 uint32_t retention_due(const struct retention *r, const struct history_row *row,
                        int64_t now_us);

@@ -10,7 +10,11 @@
 
 #include "vault/vault_priv.h"
 
-enum { MODE_FILE = 0600, CHUNK_SLOTS = 1024 };
+enum {
+  MODE_FILE = 0600,
+  CHUNK_SLOTS = 1024,
+  PAGE_SLOTS = 4096 / SLOT_BYTES /* of the smallest page of a system */
+};
 
 static const char header[SLOT_BYTES] = "baton keys 1\n";
 
@@ -46,8 +50,40 @@ static enum bt_err read_at(const struct vault *v, off_t at, void *bytes,
   return n == (ssize_t)size ? BT_ERR_OK : BT_ERR_IO;
 }
 
-enum bt_err slots_sync(const struct vault *v) {
-  return fdatasync(v->fd) == 0 ? BT_ERR_OK : of_errno();
+static enum bt_err sync_file(struct vault *v) {
+  if (fdatasync(v->fd) == 0) {
+    return BT_ERR_OK;
+  }
+  const enum bt_err err = of_errno();
+  atomic_store(&v->doubtful, true);
+  return err;
+}
+
+/* A byte of each page is written over with what it is, so that the page is to
+ * be written again. It is one of a session's id: those are written under the
+ * lock alone, and keys are not. */
+static enum bt_err touch_pages(struct vault *v) {
+  enum bt_err err = BT_ERR_OK;
+  for (uint64_t slot = 0; slot < v->slots && err == BT_ERR_OK;
+       slot += PAGE_SLOTS) {
+    char byte;
+    err = read_at(v, place_of(slot), &byte, 1);
+    if (err == BT_ERR_OK) {
+      err = write_at(v, place_of(slot), &byte, 1);
+    }
+  }
+  return err;
+}
+
+enum bt_err slots_settle(struct vault *v) {
+  if (atomic_exchange(&v->doubtful, false)) {
+    const enum bt_err err = touch_pages(v);
+    if (err != BT_ERR_OK) {
+      atomic_store(&v->doubtful, true);
+      return err;
+    }
+  }
+  return sync_file(v);
 }
 
 /* Further keys, on disk before the first of them is used. */
@@ -68,7 +104,7 @@ static enum bt_err grow(struct vault *v) {
   }
   OPENSSL_cleanse(fresh, sizeof fresh);
   if (err == BT_ERR_OK) {
-    err = slots_sync(v);
+    err = sync_file(v);
   }
   v->slots += err == BT_ERR_OK ? SLOTS_AT_ONCE : 0;
   return err;
@@ -182,18 +218,19 @@ static enum bt_err erase_slot(void *ctx, uint64_t slot, const uint8_t *bytes) {
   static const uint8_t zeros[KEY_BYTES];
   struct slots_erasing *e = ctx;
   const struct id session = id_from_bytes(bytes);
-  if (key_is_erased(bytes + ID_BYTES) ||
-      bsearch(&session, e->sorted, e->count, sizeof session, slots_compare) ==
-          NULL) {
+  if (bsearch(&session, e->sorted, e->count, sizeof session, slots_compare) ==
+      NULL) {
     return BT_ERR_OK;
   }
-  e->erased++;
+  /* Zeros in memory may not be on the disk: they are written again. */
+  e->done.known++;
+  e->done.keys += !key_is_erased(bytes + ID_BYTES);
   return write_at(e->vault, place_of(slot) + ID_BYTES, zeros, sizeof zeros);
 }
 
 enum bt_err slots_erase(struct slots_erasing *e) {
   const enum bt_err err = each(e->vault, e->slots, erase_slot, e);
-  return err == BT_ERR_OK ? slots_sync(e->vault) : err;
+  return err == BT_ERR_OK ? sync_file(e->vault) : err;
 }
 
 /* ---- opening */

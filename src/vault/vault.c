@@ -171,7 +171,7 @@ static enum bt_err seal_for_journal(void *ctx, enum journal_part part,
   enum bt_err err = part == JOURNAL_BATCH ? seal_batch(&v->seal, bytes, out)
                                           : seal_snapshot(&v->seal, bytes, out);
   if (err == BT_ERR_OK && part == JOURNAL_SNAPSHOT) {
-    err = slots_sync(v);
+    err = slots_settle(v);
   }
   unlock(v);
   return err;
@@ -218,9 +218,9 @@ static uint64_t stop_using(struct vault *v, const struct id *sessions,
 }
 
 enum bt_err vault_erase(struct vault *v, const struct id *sessions,
-                        size_t count, size_t *erased) {
+                        size_t count, struct vault_erased *out) {
   struct slots_erasing e = {.vault = v, .count = count};
-  *erased = 0;
+  *out = e.done;
   if (count == 0) {
     return BT_ERR_OK;
   }
@@ -234,7 +234,7 @@ enum bt_err vault_erase(struct vault *v, const struct id *sessions,
   e.sorted = sorted;
   const enum bt_err err = slots_erase(&e);
   mem_free(v->mem, sorted, count * sizeof *sorted);
-  *erased = e.erased;
+  *out = e.done;
   return err;
 }
 

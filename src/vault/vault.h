@@ -50,11 +50,17 @@ const struct journal_cover *vault_cover(struct vault *v);
  * before there is another thread. Borrowed from @v. */
 const struct seal *vault_seal(const struct vault *v);
 
+struct vault_erased {
+  size_t keys;  /* that were there, and are gone */
+  size_t known; /* sessions that had one, now or before */
+};
+
 /* From any thread; nobody who seals waits for it. When it returns BT_ERR_OK the
- * keys of these sessions are gone from the disk; *@erased counts those that had
- * one. A session that goes on gets no other: what is said in it from then on is
- * not kept. BT_ERR_IO: some may be gone. BT_ERR_NOMEM. */
+ * keys of these sessions are gone from the disk, also those that an erasure
+ * before, which failed, left there. A session that goes on gets no other: what
+ * is said in it from then on is not kept. BT_ERR_IO: some may be gone.
+ * BT_ERR_NOMEM. */
 enum bt_err vault_erase(struct vault *v, const struct id *sessions,
-                        size_t count, size_t *erased) BT_USE_RESULT;
+                        size_t count, struct vault_erased *out) BT_USE_RESULT;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/map.h"
 #include "codec/seal.h"
@@ -42,6 +43,9 @@ struct vault {
   EVP_CIPHER_CTX *cipher;
   uint8_t nonces[NONCES][NONCE_BYTES]; /* random, each used once */
   size_t nonces_left;
+  /* A sync failed: nobody knows what of the file the disk has, and the next
+   * sync would leave out those pages. */
+  atomic_bool doubtful;
   pthread_mutex_t lock; /* around all of it */
   struct seal seal;
   struct journal_cover cover;
@@ -67,20 +71,22 @@ void slots_forget_ahead(struct vault *v);
 /* A fresh key for @session, from slots that are on disk. */
 enum bt_err slots_take(struct vault *v, struct id session, uint64_t *slot,
                        struct slot *out) BT_USE_RESULT;
-/* Whose it is; on disk with the next slots_sync(). */
+/* Whose it is; on disk with the next slots_settle(). */
 enum bt_err slots_own(struct vault *v, uint64_t slot,
                       struct id session) BT_USE_RESULT;
-enum bt_err slots_sync(const struct vault *v) BT_USE_RESULT;
+/* All that was written to slots is on disk, also what a sync that failed has
+ * left in memory alone. */
+enum bt_err slots_settle(struct vault *v) BT_USE_RESULT;
 /* Two ids, for qsort(). */
 int slots_compare(const void *a, const void *b);
 /* Zeros over the keys of these sessions, on disk, among the first @slots. Only
  * those bytes are written, so that it needs no lock beside who takes slots. */
 struct slots_erasing {
-  const struct vault *vault;
+  struct vault *vault;
   const struct id *sorted;
   size_t count;
   uint64_t slots;
-  size_t erased;
+  struct vault_erased done;
 };
 enum bt_err slots_erase(struct slots_erasing *e) BT_USE_RESULT;
 

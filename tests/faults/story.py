@@ -149,7 +149,7 @@ class Story:
         if answer.status == 503:
             self.refused += 1
             return REFUSED
-        if answer.status not in (200, 404):  # 404: a try that was refused in the middle has erased it
+        if answer.status != 200:  # also one that finishes what a try before it was stopped in
             self.wrong.append(f"erase was answered {answer.status} {answer.body[:300]!r}")
         self.answered += 1
         return answer

@@ -106,7 +106,11 @@ test("a person is erased: nothing of it is in any file, and what happened still 
   assert.deepEqual(late.slice(0, early.length).map((e) => e.type), early.map((e) => e.type));
   const said = late.filter((e) => e.type === "message").map((e) => e.text);
   assert.ok(said.length === 3 && said.every((t) => t === "[erased]"), said.join());
-  assert.equal((await admin("POST", "/erasures", { customer: CANARIES.customer })).status, 404);
+  // Whoever had no answer asks again.
+  assert.deepEqual(good(await admin("POST", "/erasures", { customer: CANARIES.customer })), { sessions: 0, keysDestroyed: 0 });
+  assert.deepEqual(good(await admin("POST", "/erasures", { session: id })), { sessions: 1, keysDestroyed: 0 });
+  const nobody = await admin("POST", "/erasures", { session: id.replace(/....$/, "0000") });
+  assert.deepEqual([nobody.status, nobody.body.detail], [404, "Nothing was ever kept of it that could be erased."]);
 
   // Whoever was not meant is whole.
   assert.match((await supervisor("GET", `/sessions/${other.id}/timeline`)).text, new RegExp(OTHERS));
