@@ -291,6 +291,13 @@ static void print_configuration(void) {
               "says the same again is followed again.\n`GET …/configuration` "
               "says where the present configuration comes from.");
   print_file_object("CENTRE", "The file:");
+  print_file_object("SERVER",
+                    "## A server of several tenants\n\nA file with `tenants` "
+                    "is a server's: it has what is the process's, and each "
+                    "tenant has a centre's file\nof its own "
+                    "([tenants.md](tenants.md)):");
+  print_file_object("TENANT", "An element of `tenants`:");
+  printf("\n## A centre's sections\n");
   print_file_object("TLS", "`tls`:");
   print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
                              "four:");

@@ -166,6 +166,7 @@ struct api_options {
    * @arena. False: there is none. NULL: calendars cannot be configured. */
   bool (*read_zone)(void *ctx, struct text name, struct arena *arena,
                     struct api_zone *out);
+  bool shared; /* the process serves others, too: /metrics has nothing of it */
   /* Appends further lines to /metrics; may be NULL. */
   void (*metrics)(void *ctx, struct textbuf *out);
 };
@@ -187,6 +188,10 @@ enum { API_DOORS_MAX = 16 };
 void api_open_door(struct api *api, api_door_fn *fn, void *ctx);
 /* The server that was made with them, before it listens. Borrowed. */
 void api_attach(struct api *api, struct http_server *server);
+
+/* Lines for /metrics about the connections of @server and the process's
+ * memory. */
+void api_write_process(const struct http_server *server, struct textbuf *out);
 
 /* The server is about to be stopped: connections that are closed from now on
  * are closed by us, and nobody is said to have gone. The next process finds its

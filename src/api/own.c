@@ -149,8 +149,8 @@ static void put_journal(struct api *api, struct textbuf *b) {
                (unsigned long long)s.groups);
 }
 
-static void put_net(struct api *api, struct textbuf *b) {
-  const struct http_counters n = http_server_counters(api->server);
+static void put_net(const struct http_server *server, struct textbuf *b) {
+  const struct http_counters n = http_server_counters(server);
 #define COUNTER(field, meaning)                                                \
   one(b, "baton_net_" #field, "untyped", meaning, n.field);
 #include "net/counters.def"
@@ -177,18 +177,24 @@ static uint64_t resident_bytes(void) {
   return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+void api_write_process(const struct http_server *server, struct textbuf *out) {
+  put_net(server, out);
+  one(out, "process_resident_memory_bytes", "gauge", "resident memory",
+      resident_bytes());
+}
+
 void serve_metrics(struct call *c) {
   struct api *api = c->api;
   textbuf_clear(&c->out);
   put_engine(api, &c->out);
   put_journal(api, &c->out);
-  put_net(api, &c->out);
   if (api->bots.sockets != NULL) {
     one(&c->out, "baton_bot_sockets", "gauge", "sockets of bots",
         api->bots.sockets(api->bots.ctx));
   }
-  one(&c->out, "process_resident_memory_bytes", "gauge", "resident memory",
-      resident_bytes());
+  if (!api->options.shared) {
+    api_write_process(api->server, &c->out);
+  }
   if (api->options.metrics != NULL) {
     api->options.metrics(api->options.ctx, &c->out);
   }

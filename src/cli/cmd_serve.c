@@ -45,24 +45,49 @@ static bool load(const char *path, FILE *to, const struct log *log,
   return err == BT_ERR_OK;
 }
 
+static int check(const char *path);
+
+/* The files of all of them, too. */
+static int check_tenants(const char *path, const struct server_config *config) {
+  int exit_code = CLI_DONE;
+  for (size_t i = 0; i < config->tenant_count; i++) {
+    if (check(config->tenants[i].path.ptr) != CLI_DONE) {
+      exit_code = CLI_FAILED;
+    }
+  }
+  printf("%s: %s: %zu tenants\n", path,
+         exit_code == CLI_DONE ? "good" : "not all are good",
+         config->tenant_count);
+  return exit_code;
+}
+
 static int check(const char *path) {
   struct server_config config;
   if (!load(path, stdout, NULL, &config)) {
     return CLI_FAILED;
   }
-  printf("%s: good: centre '%.*s', %zu objects, %zu scripts, %zu tokens\n",
-         path, TEXT_ARG(config.centre), config.object_count,
-         config.script_count, config.token_count);
+  int exit_code = CLI_DONE;
+  if (config.tenant_count > 0) {
+    exit_code = check_tenants(path, &config);
+  } else {
+    printf("%s: good: centre '%.*s', %zu objects, %zu scripts, %zu tokens\n",
+           path, TEXT_ARG(config.centre), config.object_count,
+           config.script_count, config.token_count);
+  }
   server_config_free(&config);
-  return CLI_DONE;
+  return exit_code;
 }
 
 /* An IPv6 address stands in brackets in a URL. */
 static void announce(const struct server *s) {
   const char *host = server_host(s);
   const bool six = strchr(host, ':') != NULL;
-  printf("baton: serving '%.*s' on http%s://%s%s%s:%u\n",
-         TEXT_ARG(server_centre(s)), server_speaks_tls(s) ? "s" : "",
+  if (server_tenants(s) > 0) {
+    printf("baton: serving %zu tenants", server_tenants(s));
+  } else {
+    printf("baton: serving '%.*s'", TEXT_ARG(server_centre(s)));
+  }
+  printf(" on http%s://%s%s%s:%u\n", server_speaks_tls(s) ? "s" : "",
          six ? "[" : "", host, six ? "]" : "", server_port(s));
   (void)fflush(stdout);
 }

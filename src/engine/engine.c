@@ -32,9 +32,8 @@ enum bt_err engine_create(const struct mem *mem,
   e->next_question = 1;
   live_own(&e->mem, &e->centre, options->centre);
   live_own(&e->mem, &e->problem_base,
-           options->problem_base.len > 0
-               ? options->problem_base
-               : TEXT("https://baton.invalid/problems/"));
+           options->problem_base.len > 0 ? options->problem_base
+                                         : ENGINE_PROBLEM_BASE);
   *out = e;
   return BT_ERR_OK;
 }

@@ -33,6 +33,9 @@
 
 struct engine;
 
+/* What the types of problems begin with, unless it is said otherwise. */
+#define ENGINE_PROBLEM_BASE TEXT("https://baton.invalid/problems/")
+
 struct engine_options {
   struct text centre; /* shown in the problem documents' type; copied */
   struct text
@@ -279,7 +282,8 @@ void engine_write_event(const struct engine *e, uint64_t seq,
                         const struct record *event, struct json_out *o);
 
 /* A problem document for refusals that the shell finds before the engine is
- * asked (form, rights, limits). */
+ * asked (form, rights, limits), or, with a NULL engine, before it is known
+ * whose that would be. */
 struct engine_problem {
   enum refusal refusal;
   struct text detail;

@@ -152,7 +152,8 @@ int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why) {
 static void put_type(const struct engine *e, struct json_out *o,
                      const char *slug) {
   char line[512];
-  (void)snprintf(line, sizeof line, "%.*s%s", TEXT_ARG(e->problem_base), slug);
+  const struct text base = e == NULL ? ENGINE_PROBLEM_BASE : e->problem_base;
+  (void)snprintf(line, sizeof line, "%.*s%s", TEXT_ARG(base), slug);
   json_key(o, "type");
   json_put_text(o, text_from(line));
 }

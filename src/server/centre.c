@@ -29,6 +29,11 @@ static void on_api_log(void *ctx, const struct api_log *entry) {
 
 /* ---- turns of the loop */
 
+static void on_work(void *ctx) {
+  struct centre *c = ctx;
+  server_has_work(c->server, c);
+}
+
 static void look_at_disk(struct centre *c) {
   struct journal_stats stats;
   journal_get_stats(domain_journal(c->domain), &stats);
@@ -62,6 +67,7 @@ void centre_turn(struct centre *c) {
   (void)domain_release(c->domain);
   centre_finish_reload(c);
   if (domain_due(c->domain)) {
+    on_work(c);
     loop_again(c->server->loop);
   }
   arm_tick(c, ticks ? 0 : STUCK_US);
@@ -70,10 +76,12 @@ void centre_turn(struct centre *c) {
 /* centre_turn() does the rest. */
 static void on_tick(void *ctx) {
   look_at_disk(ctx);
+  on_work(ctx);
 }
 
 static void on_wake(void *ctx) {
   look_at_disk(ctx);
+  on_work(ctx);
 }
 
 static bool on_page(void *ctx, struct http_request *req) {
@@ -182,6 +190,7 @@ static enum bt_err create_api(struct centre *c) {
       .entropy = entropy,
       .log = on_api_log,
       .read_zone = read_zone,
+      .shared = c->tenant != NULL,
       .metrics = centre_write_metrics};
   enum bt_err err = api_create(heap_mem(), &options, &c->api);
   if (err == BT_ERR_OK) {
@@ -256,7 +265,7 @@ static enum bt_err start(struct centre *c, struct text data,
   }
   centre_catch_up(c);
   api_set_retention(c->api, &c->config.retention);
-  arm_tick(c, 0);
+  domain_on_work(c->domain, on_work, c);
   return BT_ERR_OK;
 }
 
@@ -269,6 +278,7 @@ enum bt_err centre_create(const struct centre_options *options,
     return server_fail(why, BT_ERR_NOMEM, "There is no memory.");
   }
   c->server = options->server;
+  c->tenant = options->tenant;
   c->config_path = options->config_path;
   c->memory = options->memory;
   c->config = *take_config;
@@ -289,6 +299,7 @@ void centre_stop(struct centre *c) {
 
 /* From the outside in; the waker must outlive the journal's thread. */
 void centre_close(struct centre *c) {
+  server_has_no_work(c->server, c);
   facades_free(c->facades);
   desks_free(c->desks);
   bots_free(c->bots);

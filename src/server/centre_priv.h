@@ -21,6 +21,7 @@
 
 struct centre {
   struct server *server;
+  const char *tenant;      /* whose it is; NULL: the process has it alone */
   const char *config_path; /* read again on SIGHUP */
   bool memory;             /* no data directory: all is forgotten at the end */
   struct log log;
@@ -59,13 +60,16 @@ struct centre {
 
   uint64_t reloads, failed_reloads;
   bool was_full; /* the disk, when it was looked at last */
+  bool is_due;   /* in the server's list */
+  struct centre *next_due;
 };
 
 __attribute__((format(printf, 3, 4))) enum bt_err
 server_fail(struct server_error *why, enum bt_err err, const char *format, ...);
 
 struct centre_options {
-  struct server *server; /* borrowed, like @config_path and @data */
+  struct server *server; /* borrowed, like the texts */
+  const char *tenant;
   const char *config_path;
   struct text data; /* the directory; empty in memory */
   bool memory;

@@ -290,7 +290,7 @@ static void read_data(struct reader *r) {
   textbuf_free(&b);
 }
 
-static void read_listen(struct reader *r) {
+void reader_read_listen(struct reader *r) {
   const struct json *at = reader_member(r->tree.root, FILE_CENTRE_LISTEN);
   const struct text t = at == NULL ? DEFAULT_LISTEN : at->text;
   if (!server_parse_listen(t, r->out->host, &r->out->port)) {
@@ -327,7 +327,7 @@ static void read_limit(struct reader *r, const struct json *m) {
                TEXT_ARG(hint));
 }
 
-static void read_limits(struct reader *r) {
+void reader_read_limits(struct reader *r) {
   const struct json *map = reader_member(r->tree.root, FILE_CENTRE_LIMITS);
   r->out->limits = net_limits_default();
   if (map == NULL) {
@@ -379,7 +379,7 @@ static void read_rates(struct reader *r) {
   }
 }
 
-static void read_log(struct reader *r) {
+void reader_read_log(struct reader *r) {
   static const struct text levels[] = {
       {"debug", 5}, {"info", 4}, {"warning", 7}, {"error", 5}};
   const struct json *map = reader_member(r->tree.root, FILE_CENTRE_LOG);
@@ -479,20 +479,24 @@ static void read_origins(struct reader *r) {
 }
 
 static void read_sections(struct reader *r) {
+  if (json_member(r->tree.root, TEXT("tenants")) != NULL) {
+    reader_read_server(r);
+    return;
+  }
   reader_check(r, r->tree.root, FILE_CENTRE);
   if (r->tree.root->type != JSON_OBJECT) {
     return;
   }
   read_centre(r);
   read_data(r);
-  read_listen(r);
+  reader_read_listen(r);
   r->out->visitors =
       reader_member(r->tree.root, FILE_CENTRE_OPEN) != NULL &&
       json_member(r->tree.root, TEXT("visitors"))->type == JSON_TRUE;
   read_origins(r);
-  read_limits(r);
+  reader_read_limits(r);
   read_rates(r);
-  read_log(r);
+  reader_read_log(r);
   reader_read_rest(r);
   reader_read_files(r);
   reader_read_mail(r);

@@ -39,10 +39,21 @@ struct server_script {
   struct text path; /* as it is opened, followed by a NUL */
 };
 
-enum { SERVER_HOST_MAX = 64 };
+enum { SERVER_HOST_MAX = 64, TENANT_NAME_MAX = 63 };
+
+/* One of those whose centres a server runs. */
+struct server_tenant {
+  struct text name, path; /* path: as it is opened, followed by a NUL */
+  struct text *hosts;     /* all of them, in small letters */
+  size_t host_count;
+};
 
 struct server_config {
   struct arena arena; /* all texts and lists */
+  /* If there are any, this is a server's file: what follows is the process's,
+   * and each tenant has a file of its own. */
+  struct server_tenant *tenants;
+  size_t tenant_count;
   struct text centre, data;
   char host[SERVER_HOST_MAX]; /* an address literal */
   uint16_t port;

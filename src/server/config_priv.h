@@ -15,6 +15,8 @@ enum file_member {
 
 enum file_object {
   FILE_CENTRE,
+  FILE_SERVER,
+  FILE_TENANT,
   FILE_TLS,
   FILE_TOKEN,
   FILE_SCRIPT,
@@ -167,6 +169,11 @@ void reader_read_tls(struct reader *r);
 void reader_read_replies(struct reader *r);
 void reader_read_teams(struct reader *r);
 void reader_read_tokens(struct reader *r);
+void reader_read_listen(struct reader *r);
+void reader_read_limits(struct reader *r);
+void reader_read_log(struct reader *r);
+/* All of a file with "tenants". */
+void reader_read_server(struct reader *r);
 void reader_read_genesys(struct reader *r);
 /* publicUrl, passwords, oidc. */
 void reader_read_signin(struct reader *r);

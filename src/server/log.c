@@ -24,43 +24,54 @@ const char *log_level_name(enum api_log_level level) {
   return "error";
 }
 
-static void add_json(struct textbuf *b, enum api_log_level level,
-                     const char *what, const struct log_field *fields,
-                     size_t count) {
+struct line {
+  enum api_log_level level;
+  const char *what;
+  const struct log_field *fields;
+  size_t count;
+};
+
+static void add_json(struct textbuf *b, const struct log *log,
+                     const struct line *l) {
   struct json_out o;
   textbuf_add(b, TEXT("{\"time\":\""));
   textbuf_add_time(b, loop_unix_us());
-  textbuf_addf(b, "\",\"level\":\"%s\",\"msg\":", log_level_name(level));
+  textbuf_addf(b, "\",\"level\":\"%s\",\"msg\":", log_level_name(l->level));
   json_out_init(&o, b);
-  json_put_text(&o, text_from(what));
+  json_put_text(&o, text_from(l->what));
+  if (log->tenant != NULL) {
+    textbuf_addf(b, ",\"tenant\":\"%s\"", log->tenant);
+  }
   textbuf_add(b, TEXT(",\"fields\":"));
   json_out_init(&o, b);
   json_open_object(&o);
-  for (size_t i = 0; i < count; i++) {
-    json_key(&o, fields[i].name);
-    if (fields[i].text.ptr != NULL) {
-      json_put_text(&o, fields[i].text);
+  for (size_t i = 0; i < l->count; i++) {
+    json_key(&o, l->fields[i].name);
+    if (l->fields[i].text.ptr != NULL) {
+      json_put_text(&o, l->fields[i].text);
     } else {
-      json_put_i64(&o, fields[i].number);
+      json_put_i64(&o, l->fields[i].number);
     }
   }
   json_close_object(&o);
   textbuf_add(b, TEXT("}\n"));
 }
 
-static void add_text(struct textbuf *b, enum api_log_level level,
-                     const char *what, const struct log_field *fields,
-                     size_t count) {
+static void add_text(struct textbuf *b, const struct log *log,
+                     const struct line *l) {
   textbuf_add_time(b, loop_unix_us());
-  textbuf_addf(b, " %-7s %s", log_level_name(level), what);
-  for (size_t i = 0; i < count; i++) {
-    textbuf_addf(b, " %s=", fields[i].name);
-    if (fields[i].text.ptr != NULL) {
+  textbuf_addf(b, " %-7s %s", log_level_name(l->level), l->what);
+  if (log->tenant != NULL) {
+    textbuf_addf(b, " tenant=%s", log->tenant);
+  }
+  for (size_t i = 0; i < l->count; i++) {
+    textbuf_addf(b, " %s=", l->fields[i].name);
+    if (l->fields[i].text.ptr != NULL) {
       struct json_out o; /* quotes, and no control character gets through */
       json_out_init(&o, b);
-      json_put_text(&o, fields[i].text);
+      json_put_text(&o, l->fields[i].text);
     } else {
-      textbuf_add_i64(b, fields[i].number);
+      textbuf_add_i64(b, l->fields[i].number);
     }
   }
   textbuf_add_char(b, '\n');
@@ -68,13 +79,13 @@ static void add_text(struct textbuf *b, enum api_log_level level,
 
 void log_write(const struct log *log, enum api_log_level level,
                const char *what, const struct log_field *fields, size_t count) {
+  const struct line line = {level, what, fields, count};
   if (level < log->level) {
     return;
   }
   struct textbuf b;
   textbuf_init(&b, heap_mem());
-  (log->format == LOG_JSON ? add_json : add_text)(&b, level, what, fields,
-                                                  count);
+  (log->format == LOG_JSON ? add_json : add_text)(&b, log, &line);
   if (!b.failed) {
     const ssize_t written = write(log->fd, b.ptr, b.len);
     (void)written;

@@ -22,6 +22,7 @@ enum log_format { LOG_JSON, LOG_TEXT };
 struct log {
   int fd;
   enum log_format format;
+  const char *tenant; /* whose lines they are; NULL: the process's */
   /* What is below is not written. A reload changes it while others log. */
   _Atomic enum api_log_level level;
 };

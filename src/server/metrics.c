@@ -20,9 +20,7 @@ static double cpu_seconds(void) {
 }
 
 /* The names that Prometheus' own client libraries use for a process. */
-void centre_write_metrics(void *ctx, struct textbuf *out) {
-  const struct centre *c = ctx;
-  const struct server *s = c->server;
+void server_write_process(const struct server *s, struct textbuf *out) {
   add(out, "process_cpu_seconds_total", "counter",
       "user and system time of the process", cpu_seconds());
   add(out, "process_start_time_seconds", "gauge",
@@ -36,6 +34,13 @@ void centre_write_metrics(void *ctx, struct textbuf *out) {
   add(out, "baton_restarts_total", "counter",
       "times the server has started itself again because its journal failed",
       s->options->restarts == NULL ? 0 : (double)s->options->restarts->total);
+}
+
+void centre_write_metrics(void *ctx, struct textbuf *out) {
+  const struct centre *c = ctx;
+  if (c->tenant == NULL) {
+    server_write_process(c->server, out);
+  }
   add(out, "baton_configuration_loads_total", "counter",
       "times the configuration was read again and used", (double)c->reloads);
   add(out, "baton_configuration_failures_total", "counter",

@@ -2,8 +2,8 @@
 
 #include "server/server_priv.h"
 
-static void say_fixed(const struct centre *c, const char *member) {
-  log_say(&c->log, API_LOG_WARNING, "configuration.fixed",
+static void say_fixed(const struct log *log, const char *member) {
+  log_say(log, API_LOG_WARNING, "configuration.fixed",
           "\"%s\" has changed: it takes effect at the next start", member);
 }
 
@@ -37,34 +37,54 @@ static bool same_desks(const struct server_config *a,
   return i == a->desk_count && i == b->desk_count;
 }
 
-/* What the process has begun with and cannot change under way. */
+/* What the centre has begun with and cannot change under way. */
 static void compare_fixed(const struct centre *c,
                           const struct server_config *coming) {
   const struct server_config *now = &c->config;
-  if (strcmp(now->host, coming->host) != 0 || now->port != coming->port) {
-    say_fixed(c, "listen");
-  }
-  if (!text_equal(now->data, coming->data)) {
-    say_fixed(c, "data");
-  }
   if (now->visitors != coming->visitors) {
-    say_fixed(c, "visitors");
+    say_fixed(&c->log, "visitors");
   }
   if (!same_origins(now, coming)) {
-    say_fixed(c, "origins");
+    say_fixed(&c->log, "origins");
   }
   if (!same_facades(now, coming)) {
-    say_fixed(c, "facades");
+    say_fixed(&c->log, "facades");
   }
   if (!same_desks(now, coming)) {
-    say_fixed(c, "desks");
+    say_fixed(&c->log, "desks");
   }
   if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
-    say_fixed(c, "rates");
+    say_fixed(&c->log, "rates");
+  }
+}
+
+/* Both files have been tried: memory alone can be missing. */
+static void renew_tls(const struct server *s,
+                      const struct server_config *coming) {
+  struct tls_fault fault = {.why = "there is no memory"};
+  if ((s->tls != NULL) != (coming->tls.certificate.len > 0)) {
+    say_fixed(&s->log, "tls");
+  } else if (s->tls != NULL &&
+             tls_renew(s->tls, &coming->tls, &fault) != BT_ERR_OK) {
+    log_say(&s->log, API_LOG_ERROR, "configuration.tls",
+            "the certificate before stays in use: %s", fault.why);
+  }
+  http_server_set_strict(s->http, coming->tls_strict);
+}
+
+void server_renew(struct server *s, const struct server_config *now,
+                  const struct server_config *coming) {
+  if (strcmp(now->host, coming->host) != 0 || now->port != coming->port) {
+    say_fixed(&s->log, "listen");
+  }
+  if (!text_equal(now->data, coming->data)) {
+    say_fixed(&s->log, "data");
   }
   if (memcmp(&now->limits, &coming->limits, sizeof now->limits) != 0) {
-    say_fixed(c, "limits");
+    say_fixed(&s->log, "limits");
   }
+  renew_tls(s, coming);
+  s->log.level = coming->log_level;
 }
 
 static bool load(struct centre *c, struct server_config *out) {
@@ -87,21 +107,6 @@ static bool load(struct centre *c, struct server_config *out) {
   return true;
 }
 
-/* Both files have been tried: memory alone can be missing. */
-static void renew_tls(const struct centre *c,
-                      const struct server_config *coming) {
-  const struct server *s = c->server;
-  struct tls_fault fault = {.why = "there is no memory"};
-  if ((s->tls != NULL) != (coming->tls.certificate.len > 0)) {
-    say_fixed(c, "tls");
-  } else if (s->tls != NULL &&
-             tls_renew(s->tls, &coming->tls, &fault) != BT_ERR_OK) {
-    log_say(&c->log, API_LOG_ERROR, "configuration.tls",
-            "the certificate before stays in use: %s", fault.why);
-  }
-  http_server_set_strict(s->http, coming->tls_strict);
-}
-
 /* What the process itself keeps: everything, or nothing at all. What is a
  * command may still be refused one by one (see centre_finish_reload()). */
 static bool begin(struct centre *c) {
@@ -117,13 +122,15 @@ static bool begin(struct centre *c) {
         log_say(&c->log, API_LOG_ERROR, "configuration.teams",
                 "there is no memory for \"teams\": they stay as they were");
       }
-      renew_tls(c, coming);
+      if (c->tenant == NULL) {
+        server_renew(c->server, now, coming);
+        c->log.level = coming->log_level;
+      }
       if (outside_set_rules(c->outside, &coming->rest) != BT_ERR_OK) {
         log_say(&c->log, API_LOG_ERROR, "configuration.rest",
                 "there is no memory for \"rest\": the one before stays in "
                 "force");
       }
-      c->log.level = coming->log_level;
       return true;
     }
     if (api_set_tokens(c->api, now->tokens, now->token_count) != BT_ERR_OK) {

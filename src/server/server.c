@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "server/files.h"
-#include "server/server_priv.h"
+#include "server/tenants_priv.h"
 
 enum {
   STOP_GRACE_US = 5000000,
@@ -24,7 +24,11 @@ static void on_stopped(void *ctx) {
 void server_stop(struct server *s) {
   if (!s->stopping) {
     s->stopping = true;
-    centre_stop(s->centre);
+    if (s->tenants != NULL) {
+      tenants_stop(s->tenants);
+    } else {
+      centre_stop(s->centre);
+    }
     http_server_stop(s->http, s->restarting ? RESTART_GRACE_US : STOP_GRACE_US,
                      on_stopped, s);
   }
@@ -53,13 +57,43 @@ static void on_signal(void *ctx, int number) {
   server_stop(s);
 }
 
+/* ---- the end of a turn */
+
+void server_has_work(struct server *s, struct centre *c) {
+  if (!c->is_due) {
+    c->is_due = true;
+    c->next_due = s->due;
+    s->due = c;
+  }
+}
+
+void server_has_no_work(struct server *s, struct centre *c) {
+  struct centre **at = &s->due;
+  while (*at != NULL && *at != c) {
+    at = &(*at)->next_due;
+  }
+  if (*at == c) {
+    *at = c->next_due;
+    c->is_due = false;
+  }
+}
+
+/* What a centre gets to do now comes in the next turn: all have their share. */
 static void on_batch(void *ctx) {
-  const struct server *s = ctx;
-  centre_turn(s->centre);
+  struct server *s = ctx;
+  struct centre *list = s->due;
+  s->due = NULL;
+  while (list != NULL) {
+    struct centre *c = list;
+    list = c->next_due;
+    c->is_due = false;
+    centre_turn(c);
+  }
 }
 
 bool server_reload(struct server *s) {
-  return centre_reload(s->centre);
+  return s->tenants != NULL ? tenants_reload(s->tenants)
+                            : centre_reload(s->centre);
 }
 
 /* ---- putting together */
@@ -78,8 +112,12 @@ static enum bt_err create_http(struct server *s,
             (long long)limits.connections,
             (long long)config->limits.connections, (long long)files);
   }
-  const enum bt_err err = http_server_create(
-      s->loop, &limits, api_http_handlers(), s->centre->api, &s->http);
+  const enum bt_err err =
+      s->tenants != NULL
+          ? http_server_create(s->loop, &limits, tenants_http_handlers(),
+                               s->tenants, &s->http)
+          : http_server_create(s->loop, &limits, api_http_handlers(),
+                               s->centre->api, &s->http);
   if (err == BT_ERR_OK) {
     http_server_set_strict(s->http, config->tls_strict);
   }
@@ -129,7 +167,12 @@ static enum bt_err create_centre(struct server *s,
   return centre_create(&options, take_config, &s->centre, why);
 }
 
-/* What the centre stands on, itself, and the doors to it. */
+/* The file that was given to the server. */
+static const struct server_config *config_of(const struct server *s) {
+  return s->tenants != NULL ? &s->tenants->config : &s->centre->config;
+}
+
+/* What centres stand on, they themselves, and the doors to them. */
 static enum bt_err start(struct server *s, struct server_config *take_config,
                          struct server_error *why) {
   enum bt_err err = loop_create(heap_mem(), &s->loop);
@@ -144,17 +187,22 @@ static enum bt_err start(struct server *s, struct server_config *take_config,
     return server_fail(why, err, "Cannot make the event loop: %s.",
                        bt_err_text(err));
   }
-  err = create_centre(s, take_config, why);
+  err = take_config->tenant_count > 0 ? tenants_create(s, take_config, why)
+                                      : create_centre(s, take_config, why);
   if (err != BT_ERR_OK) {
     return err;
   }
-  const struct server_config *config = &s->centre->config;
+  const struct server_config *config = config_of(s);
   err = create_http(s, config);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "Cannot make the server: %s.",
                        bt_err_text(err));
   }
-  centre_attach(s->centre, s->http);
+  if (s->tenants != NULL) {
+    tenants_attach(s->tenants);
+  } else {
+    centre_attach(s->centre, s->http);
+  }
   err = loop_on_signals(s->loop, on_signal, s);
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "Cannot listen to signals: %s.",
@@ -167,18 +215,21 @@ static enum bt_err start(struct server *s, struct server_config *take_config,
 
 /* The file may say loopback, and --listen something else. */
 static void warn_of_secrets(const struct server *s) {
-  const struct server_config *config = &s->centre->config;
-  if (config->literal_tokens > 0 && server_is_loopback(config->host) &&
+  const char *path = s->tenants != NULL ? tenants_literal(s->tenants)
+                     : s->centre->config.literal_tokens > 0
+                         ? s->options->config_path
+                         : NULL;
+  if (path != NULL && server_is_loopback(config_of(s)->host) &&
       !server_is_loopback(s->host)) {
     log_say(&s->log, API_LOG_WARNING, "configuration.secrets",
-            "%zu secrets stand in %s, and the server listens beyond this "
-            "machine; write their \"sha256\" (from \"baton token\"), \"env\" "
-            "or \"file\" instead",
-            config->literal_tokens, s->options->config_path);
+            "secrets stand in %s, and the server listens beyond this machine; "
+            "write their \"sha256\" (from \"baton token\"), \"env\" or "
+            "\"file\" instead",
+            path);
   }
 }
 
-static void note_started(struct server *s) {
+static void note_started(const struct server *s) {
   const struct centre *c = s->centre;
   const struct log_field fields[] = {
       {.name = "centre", .text = c->config.centre},
@@ -189,8 +240,18 @@ static void note_started(struct server *s) {
       {.name = "objects", .number = (int64_t)c->config.object_count},
       {.name = "scripts", .number = (int64_t)c->config.script_count},
       {.name = "tokens", .number = (int64_t)c->config.token_count}};
-  s->started_us = clock_now_us(&c->clock);
   log_write(&s->log, API_LOG_INFO, "server.started", fields, 7);
+}
+
+static void note_tenants(const struct server *s) {
+  const struct tenants *t = s->tenants;
+  const size_t open = tenants_open_count(t);
+  const struct log_field fields[] = {
+      {.name = "tenants", .number = (int64_t)open},
+      {.name = "failed", .number = (int64_t)(t->count - open)},
+      {.name = "address", .text = text_from(s->host)},
+      {.name = "port", .number = s->port}};
+  log_write(&s->log, API_LOG_INFO, "server.started", fields, 4);
 }
 
 enum bt_err server_create(const struct server_options *options,
@@ -221,8 +282,14 @@ enum bt_err server_create(const struct server_options *options,
     return err;
   }
   warn_of_secrets(s);
-  note_started(s);
-  centre_audit(s->centre, "start", s->options->config_path);
+  s->started_us = loop_unix_us();
+  if (s->tenants != NULL) {
+    note_tenants(s);
+    tenants_audit(s->tenants, "start");
+  } else {
+    note_started(s);
+    centre_audit(s->centre, "start", s->options->config_path);
+  }
   *out = s;
   return BT_ERR_OK;
 }
@@ -243,6 +310,7 @@ void server_free(struct server *s) {
     http_server_free(s->http);
   }
   tls_free(s->tls);
+  tenants_close(s->tenants);
   if (s->centre != NULL) {
     centre_close(s->centre);
   }
@@ -251,6 +319,7 @@ void server_free(struct server *s) {
   if (s->loop != NULL) {
     loop_free(s->loop); /* what works on other threads ends */
   }
+  tenants_free(s->tenants);
   if (s->centre != NULL) {
     centre_free(s->centre);
   }
@@ -270,5 +339,9 @@ uint16_t server_port(const struct server *s) {
 }
 
 struct text server_centre(const struct server *s) {
-  return s->centre->config.centre;
+  return s->centre == NULL ? TEXT("") : s->centre->config.centre;
+}
+
+size_t server_tenants(const struct server *s) {
+  return s->tenants == NULL ? 0 : tenants_open_count(s->tenants);
 }

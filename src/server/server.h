@@ -1,4 +1,4 @@
-/* server.h - the parts of a running centre, and how they hang together.
+/* server.h - the parts of a running server, and how they hang together.
  *
  *   loop ── http server ── api, bots ── domain ── engine
  *    │                                    └────── journal (its own thread)
@@ -7,7 +7,9 @@
  *    ├─ timer: the engine's next deadline
  *    └─ signals: HUP reloads the configuration, TERM and INT stop
  *
- * One server is one thread, the caller's, and the journal's.
+ * One server is one thread, the caller's, and the journals'. From "api, bots"
+ * on there is one of each for a tenant, if the file names tenants: then the
+ * host of a request says whose it is.
  */
 #ifndef BATON_SERVER_SERVER_H
 #define BATON_SERVER_SERVER_H
@@ -72,6 +74,9 @@ const char *server_host(const struct server *s);
 /* https and wss, or http and ws? */
 bool server_speaks_tls(const struct server *s);
 uint16_t server_port(const struct server *s);
+/* The only centre's name; empty where there are tenants. */
 struct text server_centre(const struct server *s);
+/* How many of them are open. */
+size_t server_tenants(const struct server *s);
 
 #endif

@@ -1,5 +1,4 @@
-/* server_priv.h - the inside of a server: what its centre shares with the
- * process. */
+/* server_priv.h - the inside of a server: what its centres share. */
 #ifndef BATON_SERVER_SERVER_PRIV_H
 #define BATON_SERVER_SERVER_PRIV_H
 
@@ -16,8 +15,10 @@ struct server {
   struct loop_timer *restart; /* runs when a journal has failed */
   struct pages *pages;
   struct http_server *http;
-  struct centre *centre;
-  int64_t started_us; /* since 1970 */
+  struct centre *centre;   /* the only one; or NULL, and: */
+  struct tenants *tenants; /* tenants_priv.h */
+  struct centre *due;      /* those with something to do in this turn */
+  int64_t started_us;      /* since 1970 */
   bool stopping;
   bool failed, restarting; /* a journal; and so the server ends */
 };
@@ -28,5 +29,13 @@ void server_recover(struct server *s);
 void server_end_failed(void *ctx);
 /* After the loop, before a restart. */
 void server_end_of_signals(struct server *s);
+/* It has something to do at the end of the turn. */
+void server_has_work(struct server *s, struct centre *c);
+void server_has_no_work(struct server *s, struct centre *c);
+/* The process's part of a configuration, or what the log says of it. */
+void server_renew(struct server *s, const struct server_config *now,
+                  const struct server_config *coming);
+/* How many connections, and what the process takes, as lines for /metrics. */
+void server_write_process(const struct server *s, struct textbuf *out);
 
 #endif

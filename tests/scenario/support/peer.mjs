@@ -16,6 +16,7 @@ export class Peer {
   static async connect(server, resource, who) {
     const peer = new Peer();
     const headers = who ? { Authorization: `Bearer ${TOKENS[who] ?? who}` } : {};
+    if (server.host) headers.Host = server.host;
     const scheme = server.authority ? "wss" : "ws";
     peer.socket = new WebSocket(`${scheme}://127.0.0.1:${server.port}/api/v1${resource}`, { headers, ca: server.authority });
     peer.socket.on("message", (data) => peer.#hear(JSON.parse(data)));

@@ -102,7 +102,7 @@ export class Server {
 
   // One request. @body: an object (sent as JSON), or text or bytes as they are.
   ask(method, target, { token, body, headers = {} } = {}) {
-    const given = { ...headers };
+    const given = { ...(this.host && { Host: this.host }), ...headers };
     if (token) given.Authorization = `Bearer ${token}`;
     const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
     if (body !== undefined) given["Content-Type"] ??= "application/json";
@@ -119,6 +119,11 @@ export class Server {
       request.on("error", reject);
       request.end(bytes);
     });
+  }
+
+  // The same server, asked as @host: one of its tenants.
+  at(host) {
+    return Object.assign(Object.create(this), { host });
   }
 
   // REST in somebody's name: as("supervisor")("GET", "/queues").
