@@ -275,6 +275,17 @@ static void print_rates(void) {
 #undef RATE
 }
 
+static void print_files(void) {
+  print_file_object("CENTRE", "The file:");
+  print_file_object("SERVER",
+                    "## A server of several tenants\n\nA file with `tenants` "
+                    "is a server's: it has what is the process's, and each "
+                    "tenant has a centre's file\nof its own "
+                    "([tenants.md](tenants.md)):");
+  print_file_object("TENANT", "An element of `tenants`:");
+  printf("\n## A centre's sections\n");
+}
+
 static void print_configuration(void) {
   print_begin("src/server/file.def and src/engine/config.def",
               "A centre's file",
@@ -290,14 +301,7 @@ static void print_configuration(void) {
               "changed it,\nwhen, and the members that differ. A file that "
               "says the same again is followed again.\n`GET …/configuration` "
               "says where the present configuration comes from.");
-  print_file_object("CENTRE", "The file:");
-  print_file_object("SERVER",
-                    "## A server of several tenants\n\nA file with `tenants` "
-                    "is a server's: it has what is the process's, and each "
-                    "tenant has a centre's file\nof its own "
-                    "([tenants.md](tenants.md)):");
-  print_file_object("TENANT", "An element of `tenants`:");
-  printf("\n## A centre's sections\n");
+  print_files();
   print_file_object("TLS", "`tls`:");
   print_file_object("TOKEN", "An element of `tokens`; exactly one of the first "
                              "four:");

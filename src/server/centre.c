@@ -43,7 +43,7 @@ static void look_at_disk(struct centre *c) {
   }
   c->was_full = stats.full;
   if (stats.failed) {
-    server_recover(c->server);
+    server_recover(c->server, c);
   }
 }
 

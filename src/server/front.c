@@ -51,11 +51,11 @@ static struct condition look(const struct tenant *t) {
   for (size_t i = 0; i < SESSION_STATUSES; i++) {
     is.open += is.counts.sessions[i];
   }
-  if (t->leaves_at_us != 0) {
+  if (t->leaves) {
     is.word = "leaving";
   } else if (stats.failed) {
     is.word = "failed";
-    is.why = TEXT("The journal failed; a restart is needed.");
+    is.why = TEXT("The journal failed; it is opened anew by itself.");
   } else if (stats.full) {
     is.word = "full";
     is.why = TEXT("The journal's disk is full.");

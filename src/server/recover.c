@@ -2,7 +2,7 @@
  * its caller starts it again. */
 #include <signal.h>
 
-#include "server/server_priv.h"
+#include "server/tenants_priv.h"
 
 static const int64_t second_us = 1000000;
 
@@ -20,7 +20,11 @@ void server_end_failed(void *ctx) {
   }
 }
 
-void server_recover(struct server *s) {
+void server_recover(struct server *s, const struct centre *c) {
+  if (s->tenants != NULL) {
+    tenants_recover(s->tenants, c);
+    return;
+  }
   if (s->options->restarts == NULL || s->failed || s->stopping) {
     return;
   }

@@ -23,8 +23,9 @@ struct server {
   bool failed, restarting; /* a journal; and so the server ends */
 };
 
-/* A journal has failed: plans what the options say. */
-void server_recover(struct server *s);
+/* Its journal has failed: plans what the options say, or, where there are
+ * tenants, to open this one anew. */
+void server_recover(struct server *s, const struct centre *c);
 /* Its timer: so it ends. */
 void server_end_failed(void *ctx);
 /* After the loop, before a restart. */

@@ -6,12 +6,6 @@
 
 #include "base/check.h"
 
-enum {
-  /* Who leaves may read and write to the end; then the lines are cut. */
-  LEAVE_GRACE_US = 5000000,
-  SWEEP_US = 200000
-};
-
 /* ---- which tenant a request is for */
 
 static bool same_host(const void *ctx, uint32_t value, const void *key) {
@@ -111,7 +105,7 @@ static enum bt_err learn_hosts(struct tenants *t) {
 
 /* ---- opening one */
 
-static struct log log_of(const struct tenants *t, const struct tenant *of) {
+struct log tenant_log(const struct tenants *t, const struct tenant *of) {
   struct log log = t->server->log;
   log.tenant = of->name;
   return log;
@@ -139,7 +133,7 @@ static const struct tenant *shares_token(const struct tenants *t,
 /* What is wrong with its file is logged, and said to be so. */
 static enum bt_err load(struct tenants *t, struct tenant *of,
                         struct server_config *out) {
-  const struct log log = log_of(t, of);
+  const struct log log = tenant_log(t, of);
   struct findings findings;
   findings_init(&findings, heap_mem());
   enum bt_err err = server_config_load(heap_mem(), of->path, &findings, out);
@@ -165,12 +159,13 @@ static enum bt_err load(struct tenants *t, struct tenant *of,
 }
 
 static void let_down(struct tenants *t, struct tenant *of) {
-  const struct log log = log_of(t, of);
+  const struct log log = tenant_log(t, of);
   log_say(&log, API_LOG_ERROR, "tenant.failed",
-          "it is not served until the next reload or start: %s", of->why.text);
+          "it is not served until its file is good and read again: %s",
+          of->why.text);
 }
 
-static void open_one(struct tenants *t, struct tenant *of) {
+void tenant_open(struct tenants *t, struct tenant *of) {
   struct server_config config;
   if (load(t, of, &config) != BT_ERR_OK) {
     let_down(t, of);
@@ -190,10 +185,11 @@ static void open_one(struct tenants *t, struct tenant *of) {
                                          .tenant = of->name,
                                          .data = text_from(data),
                                          .memory = t->server->options->memory,
-                                         .log = log_of(t, of)};
+                                         .log = tenant_log(t, of)};
   struct centre *c = NULL;
   if (centre_create(&options, &config, &c, &of->why) == BT_ERR_OK) {
     of->centre = c;
+    of->opened_at_us = loop_now_us();
     of->why.text[0] = '\0';
     if (t->server->http != NULL) {
       centre_attach(c, t->server->http);
@@ -205,15 +201,14 @@ static void open_one(struct tenants *t, struct tenant *of) {
     centre_close(c);
     centre_free(c); /* it had no api, of which others' threads could know */
   }
-  let_down(t, of);
+  tenant_try_again(t, of);
 }
 
 /* ---- the list */
 
 static struct tenant *find_by_name(const struct tenants *t, struct text name) {
   for (size_t i = 0; i < t->count; i++) {
-    if (t->list[i]->leaves_at_us == 0 &&
-        text_equal(text_from(t->list[i]->name), name)) {
+    if (!t->list[i]->leaves && text_equal(text_from(t->list[i]->name), name)) {
       return t->list[i];
     }
   }
@@ -222,8 +217,7 @@ static struct tenant *find_by_name(const struct tenants *t, struct text name) {
 
 static bool is_leaving(const struct tenants *t, struct text name) {
   for (size_t i = 0; i < t->count; i++) {
-    if (t->list[i]->leaves_at_us != 0 &&
-        text_equal(text_from(t->list[i]->name), name)) {
+    if (t->list[i]->leaves && text_equal(text_from(t->list[i]->name), name)) {
       return true;
     }
   }
@@ -261,58 +255,11 @@ static bool set(struct tenant *of, const struct server_tenant *is) {
   return true;
 }
 
-static void forget(struct tenant *of) {
+void tenant_forget(struct tenant *of) {
   if (of->path != NULL) {
     mem_free(heap_mem(), of->path, strlen(of->path) + 1);
   }
   mem_free(heap_mem(), of, sizeof *of);
-}
-
-/* ---- leaving */
-
-static void leave(struct tenants *t, struct tenant *of) {
-  of->host_count = 0;
-  of->leaves_at_us = loop_now_us() + LEAVE_GRACE_US;
-  if (of->centre != NULL) {
-    centre_stop(of->centre);
-    http_server_let_go(t->server->http, of->centre, false);
-  }
-  loop_timer_start_after(t->sweep, SWEEP_US);
-}
-
-/* True: it is gone. */
-static bool take_away(struct tenants *t, struct tenant *of) {
-  struct centre *c = of->centre;
-  if (c != NULL) {
-    http_server_let_go(t->server->http, c, loop_now_us() >= of->leaves_at_us);
-    if (http_server_owned(t->server->http, c) > 0 ||
-        loop_works(t->server->loop) > 0) {
-      return false;
-    }
-    log_say(&c->log, API_LOG_INFO, "tenant.closed",
-            "it is out of the server's file; its data stays in %s", c->data);
-    centre_close(c);
-    centre_free(c);
-  }
-  forget(of);
-  return true;
-}
-
-static void on_sweep(void *ctx) {
-  struct tenants *t = ctx;
-  size_t kept = 0;
-  bool more = false;
-  for (size_t i = 0; i < t->count; i++) {
-    struct tenant *of = t->list[i];
-    if (of->leaves_at_us == 0 || !take_away(t, of)) {
-      more = more || of->leaves_at_us != 0;
-      t->list[kept++] = of;
-    }
-  }
-  t->count = kept;
-  if (more) {
-    loop_timer_start_after(t->sweep, SWEEP_US);
-  }
 }
 
 /* ---- life */
@@ -324,7 +271,7 @@ static enum bt_err open_all(struct tenants *t, struct server_error *why) {
     if (of == NULL || !set(of, is)) {
       return server_fail(why, BT_ERR_NOMEM, "There is no memory.");
     }
-    open_one(t, of);
+    tenant_open(t, of);
   }
   return tenants_open_count(t) > 0
              ? BT_ERR_OK
@@ -352,7 +299,7 @@ enum bt_err tenants_create(struct server *s, struct server_config *take_config,
     err = auth_set(&t->operators, t->config.tokens, t->config.token_count);
   }
   if (err == BT_ERR_OK) {
-    err = loop_timer_create(s->loop, on_sweep, t, &t->sweep);
+    err = loop_timer_create(s->loop, tenants_on_sweep, t, &t->sweep);
   }
   if (err != BT_ERR_OK) {
     return server_fail(why, err, "There is no memory.");
@@ -374,7 +321,7 @@ void tenants_attach(struct tenants *t) {
 
 void tenants_stop(struct tenants *t) {
   for (size_t i = 0; i < t->count; i++) {
-    if (t->list[i]->centre != NULL && t->list[i]->leaves_at_us == 0) {
+    if (t->list[i]->centre != NULL && !t->list[i]->ends) {
       centre_stop(t->list[i]->centre);
     }
   }
@@ -399,7 +346,7 @@ void tenants_free(struct tenants *t) {
     if (t->list[i]->centre != NULL) {
       centre_free(t->list[i]->centre);
     }
-    forget(t->list[i]);
+    tenant_forget(t->list[i]);
   }
   mem_free(heap_mem(), t->list, t->cap * sizeof *t->list);
   mem_free(heap_mem(), t->hosts, (t->host_count + 1) * sizeof *t->hosts);
@@ -453,10 +400,11 @@ static void renew(struct tenants *t, const struct server_tenant *is) {
   if (of == NULL || !set(of, is)) {
     log_say(&t->server->log, API_LOG_ERROR, "tenant.failed",
             "there is no memory for %.*s", TEXT_ARG(is->name));
-  } else if (of->centre != NULL) {
+  } else if (of->centre == NULL) {
+    of->again_at_us = 0;
+    tenant_open(t, of);
+  } else if (!of->ends) { /* else it is opened anew, with this file */
     (void)centre_reload(of->centre);
-  } else {
-    open_one(t, of);
   }
 }
 
@@ -507,8 +455,8 @@ bool tenants_reload(struct tenants *t) {
     if (t->list[i]->centre != NULL) {
       t->list[i]->centre->log.level = coming.log_level;
     }
-    if (t->list[i]->leaves_at_us == 0 && !stays(&coming, t->list[i])) {
-      leave(t, t->list[i]);
+    if (!t->list[i]->leaves && !stays(&coming, t->list[i])) {
+      tenant_leave(t, t->list[i]);
     }
   }
   for (size_t i = 0; i < coming.tenant_count; i++) {

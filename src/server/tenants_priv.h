@@ -13,10 +13,15 @@
 
 struct tenant {
   char name[TENANT_NAME_MAX + 1];
-  char *path;               /* of its centre's file; owned */
-  struct centre *centre;    /* NULL: could not be opened */
-  struct server_error why;  /* … and this is why */
-  int64_t leaves_at_us;     /* 0: it stays */
+  char *path;              /* of its centre's file; owned */
+  struct centre *centre;   /* NULL: could not be opened */
+  struct server_error why; /* … and this is why */
+  bool leaves;             /* it is out of the server's file */
+  bool ends;               /* its connections do, and then its centre */
+  int64_t cut_at_us;       /* … or are cut */
+  int64_t again_at_us;     /* it is opened anew; 0: no need */
+  uint32_t in_row;         /* times that it was, without calm between */
+  int64_t opened_at_us;
   const struct text *hosts; /* in the server's configuration */
   size_t host_count;
 };
@@ -35,7 +40,7 @@ struct tenants {
   size_t host_count;
   struct map by_host;
   struct auth operators;
-  struct loop_timer *sweep; /* takes away those that leave */
+  struct loop_timer *sweep; /* runs while something ends or is tried again */
 };
 
 /* Takes @config on every path, and opens what can be opened: a tenant that
@@ -53,6 +58,20 @@ bool tenants_reload(struct tenants *t);
 /* Two steps, as with a centre; NULL is fine. */
 void tenants_close(struct tenants *t);
 void tenants_free(struct tenants *t);
+
+/* Its journal has failed: it is closed and opened anew, after a while. */
+void tenants_recover(struct tenants *t, const struct centre *c);
+
+/* Opens the centre; what hinders it is logged, and said to be so. */
+void tenant_open(struct tenants *t, struct tenant *of);
+/* It is out of the server's file. */
+void tenant_leave(struct tenants *t, struct tenant *of);
+/* It could not be opened: tried again after a while. */
+void tenant_try_again(struct tenants *t, struct tenant *of);
+/* The timer: what ends, and what is tried again. */
+void tenants_on_sweep(void *ctx);
+void tenant_forget(struct tenant *of);
+struct log tenant_log(const struct tenants *t, const struct tenant *of);
 
 /* How many are open. */
 size_t tenants_open_count(const struct tenants *t);

@@ -24,16 +24,22 @@ import server as servers  # noqa: E402
 
 BATON, PRELOAD = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 PATIENCE = 20
-SUPERVISOR = "crash-supervisor-token"
 
 
-class Again(unittest.TestCase):
+class Case(unittest.TestCase):
+    """A server whose disk can be told to fail."""
+
+    def write(self):
+        """The files; returns the one that is served."""
+        self.centre = pathlib.Path(shutil.copy(HERE / "centre.yaml", self.folder))
+        return self.centre
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="baton_again."))
         self.addCleanup(shutil.rmtree, self.folder)
-        self.centre = pathlib.Path(shutil.copy(HERE / "centre.yaml", self.folder))
+        served = self.write()
         self.faults = Faults(PRELOAD, str(self.folder))
-        command = servers.command(BATON, str(self.centre), str(self.folder / "data"))
+        command = servers.command(BATON, str(served), str(self.folder / "data"))
         self.said = open(self.folder / "log", "w+", encoding="utf-8")
         self.addCleanup(self.said.close)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.said, text=True, env=self.faults.environment())
@@ -48,8 +54,10 @@ class Again(unittest.TestCase):
     def log(self):
         return (self.folder / "log").read_text(encoding="utf-8")
 
-    def ask(self, method, path, body=None, patience=1):
-        request = urllib.request.Request(self.url + path, body, {"Authorization": f"Bearer {SUPERVISOR}", "Content-Type": "application/json"}, method=method)
+    def ask(self, method, path, body=None, patience=1, host=None):
+        headers = {"Authorization": f"Bearer {(host or 'crash').split('.')[0]}-supervisor-token", "Content-Type": "application/json"}
+        headers |= {"Host": host} if host else {}
+        request = urllib.request.Request(self.url + path, body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=patience) as answer:
                 return answer.status, answer.read().decode()
@@ -58,8 +66,8 @@ class Again(unittest.TestCase):
         except OSError:
             return 0, ""
 
-    def open(self, patience=1):
-        return self.ask("POST", "/api/v1/sessions", b'{"entryPoint":"main"}', patience)
+    def open(self, patience=1, host=None):
+        return self.ask("POST", "/api/v1/sessions", b'{"entryPoint":"main"}', patience, host)
 
     def until(self, true, what):
         end = time.monotonic() + PATIENCE
@@ -68,6 +76,8 @@ class Again(unittest.TestCase):
             self.assertIsNone(self.process.poll(), self.log()[-3000:])
             time.sleep(0.01)
 
+
+class Again(Case):
     def fail_a_sync(self, how=ONCE):
         failures = self.log().count('"journal.restart"')
         self.faults.arm("sync", 1, how)
@@ -130,6 +140,48 @@ class Again(unittest.TestCase):
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, BATON_RESTARTED=told))
             self.assertEqual(done.returncode, 2, told)
             self.assertIn("Start without it", done.stderr)
+
+
+class Tenants(Case):
+    """What one tenant's disk does is nothing to another, and needs no end of the process."""
+
+    def write(self):
+        text = (HERE / "centre.yaml").read_text(encoding="utf-8")
+        for name in ("acme", "bell"):
+            text_of = text.replace("crash-", f"{name}-").replace("faults-", f"{name}-").replace("centre: faults", f"centre: {name}")
+            (self.folder / f"{name}.yaml").write_text(text_of, encoding="utf-8")
+        served = self.folder / "server.yaml"
+        served.write_text("tenants: [{name: acme, file: acme.yaml}, {name: bell, file: bell.yaml}]\n", encoding="utf-8")
+        return served
+
+    def test_it_is_opened_anew_while_others_are_served(self):
+        acme, bell = "acme.localhost", "bell.localhost"
+        status, body = self.open(host=acme)
+        self.assertEqual(status, 201, body)
+        session = json.loads(body)["id"]
+        for count in (1, 2):
+            self.faults.arm("sync", 1, ONCE)
+            self.open(0.05, acme)  # not answered: nobody knows
+            self.until(lambda: self.log().count('"journal.restart"') == count, "its journal is given up")
+            self.assertEqual(self.open(host=acme)[0], 503)
+            served = 0
+            while self.log().count('"tenant.opened","tenant":"acme"') <= count:
+                self.assertEqual(self.open(host=bell)[0], 201, self.log()[-2000:])
+                served += 1
+                self.assertLess(served, 100000)
+            self.assertGreater(served, 10)
+            self.until(lambda: self.ask("GET", "/readyz", host=acme)[0] == 200, "it is served again")
+            self.assertEqual(self.ask("GET", f"/api/v1/sessions/{session}", host=acme)[0], 200)
+            self.assertEqual(self.open(host=acme)[0], 201)
+        self.assertNotIn("server.restarting", self.log())
+
+    def test_one_that_cannot_be_opened_is_tried_again(self):
+        self.faults.arm("sync", 1, FOR_EVER)
+        self.open(0.05, "acme.localhost")
+        self.until(lambda: '"tenant.failed","tenant":"acme"' in self.log(), "an opening that fails")
+        self.assertEqual(self.ask("GET", "/readyz", host="acme.localhost")[0], 503)
+        self.faults.disarm()
+        self.until(lambda: self.ask("GET", "/readyz", host="acme.localhost")[0] == 200, "it is served again")
 
 
 if __name__ == "__main__":
