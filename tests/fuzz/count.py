@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""count.py - every fuzzer for so many seconds, and how many inputs each has tried.
+"""count.py - every fuzzer for so many seconds, or inputs, and how many inputs each has tried.
 
-usage: count.py BUILD [--seconds S]
+usage: count.py BUILD [--seconds S | --runs N] [--only NAME …]
 """
 import argparse
 import json
 import re
 import subprocess
 import sys
+import time
 
 
 def fuzzers(build):
@@ -17,10 +18,10 @@ def fuzzers(build):
     return {test["name"].split(".")[1]: test["command"] for test in json.loads(said.stdout)["tests"]}
 
 
-def run(command, seconds):
+def run(command, until):
     """(is it clean?, inputs, what was said)"""
     words = [word for word in command if not word.startswith("-runs=")]
-    done = subprocess.run([words[0], f"-max_total_time={seconds}", "-print_final_stats=1", *words[1:]], text=True, errors="replace",
+    done = subprocess.run([words[0], until, "-print_final_stats=1", *words[1:]], text=True, errors="replace",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     tried = re.search(r"stat::number_of_executed_units:\s+(\d+)", done.stdout)
     return done.returncode == 0 and tried is not None, int(tried.group(1)) if tried else 0, done.stdout
@@ -30,15 +31,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("build")
     parser.add_argument("--seconds", type=int, default=40)
+    parser.add_argument("--runs", type=int)
+    parser.add_argument("--only", nargs="+")
     options = parser.parse_args()
+    until = f"-max_total_time={options.seconds}" if options.runs is None else f"-runs={options.runs}"
     counts, bad = {}, 0
     for name, command in sorted(fuzzers(options.build).items()):
-        clean, counts[name], said = run(command, options.seconds)
+        if options.only and name not in options.only:
+            continue
+        began = time.monotonic()
+        clean, counts[name], said = run(command, until)
         bad += not clean
-        print(f"{name}: {counts[name]} inputs" + ("" if clean else " and a finding:\n" + said[-3000:]), flush=True)
+        print(f"{name}: {counts[name]} inputs in {time.monotonic() - began:.0f} s" + ("" if clean else " and a finding:\n" + said[-3000:]), flush=True)
     if not counts:
         sys.exit(f"{options.build} has no fuzzers: clang builds them")
-    print(f"{len(counts)} parsers, {options.seconds} s each, {sum(counts.values())} inputs in all, at least {min(counts.values())}: {bad} findings")
+    each = f"{options.seconds} s" if options.runs is None else f"{options.runs} inputs"
+    print(f"{len(counts)} parsers, {each} each, {sum(counts.values())} inputs in all, at least {min(counts.values())}: {bad} findings")
     return 1 if bad else 0
 
 
