@@ -30,7 +30,7 @@ static const struct audited {
 /* Calls that wait for the same write to the disk. */
 struct audit_round {
   struct api *api; /* NULL: it was freed meanwhile */
-  const struct audit *audit;
+  struct audit *audit;
   struct call *calls; /* the newest first */
   enum bt_err err;
 };

@@ -23,7 +23,7 @@ void audit_check_free(struct api *api) {
 
 static void check(void *ctx) {
   struct audit_check *k = ctx;
-  k->err = audit_verify(k->path, text_from(k->noted), &k->report);
+  k->err = audit_verify(heap_mem(), k->path, text_from(k->noted), &k->report);
 }
 
 static void answer(const struct audit_check *k) {
@@ -35,6 +35,8 @@ static void answer(const struct audit_check *k) {
   json_put_bool(&o, k->err == BT_ERR_OK);
   json_key(&o, "entries");
   json_put_u64(&o, r->head.entries);
+  json_key(&o, "removed");
+  json_put_u64(&o, r->removed);
   json_key(&o, "head");
   json_put_text(&o, text_from(r->head.digest));
   json_key(&o, "line");

@@ -5,7 +5,7 @@
  *   thread         └▶ look ──────┘      └▶ log, erase ──┘
  *
  * The loop judges: what goes on, or is held, is left out. The audit log has
- * each batch before anything of it is gone.
+ * each batch before anything of it is gone; its own old entries go last.
  */
 #include <stdio.h>
 
@@ -21,9 +21,10 @@ enum { NAMED_MAX = 4 };
 /* On its way to the disk and back. */
 struct sweeping {
   struct retainer *retainer; /* NULL: it was freed meanwhile */
-  const struct audit *audit;
+  struct audit *audit;
   struct sweep sweep;
   bool wanted; /* something of this batch goes */
+  struct audit_retired retired;
   enum bt_err err;
 };
 
@@ -52,6 +53,12 @@ static void carry_out(void *ctx) {
     s->err = sweep_carry_out(&s->sweep);
   } else {
     s->sweep.last.where = "the audit log";
+  }
+  if (s->err == BT_ERR_OK && s->audit != NULL && sweep_is_done(&s->sweep) &&
+      s->sweep.rules.audit_us > 0) {
+    s->sweep.last.where = "the audit log";
+    s->err = audit_retire(s->audit, s->sweep.now_us, s->sweep.rules.audit_us,
+                          &s->retired);
   }
 }
 
@@ -150,10 +157,25 @@ static void note(struct retainer *r, const struct sweeping *s) {
   }
 }
 
+static void note_retired(struct retainer *r, const struct audit_retired *a) {
+  char detail[128] = "the file of a day was sealed";
+  if (a->to > 0) {
+    (void)snprintf(detail, sizeof detail, "entries %llu to %llu were removed",
+                   (unsigned long long)a->from, (unsigned long long)a->to);
+  }
+  const struct api_log entry = {.level = API_LOG_INFO,
+                                .what = "audit.retired",
+                                .detail = text_from(detail)};
+  if (a->sealed || a->to > 0) {
+    api_note(r->api, &entry);
+  }
+}
+
 static void end(struct sweeping *s) {
   struct retainer *r = s->retainer;
   if (r != NULL) {
     note(r, s);
+    note_retired(r, &s->retired);
     r->running = NULL;
     loop_timer_start_after(r->timer, HOUR_US);
   }

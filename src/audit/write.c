@@ -1,25 +1,19 @@
 /* Adding to the log. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/audit_priv.h"
+#include "audit/write_priv.h"
 #include "base/calendar.h"
+#include "base/check.h"
 
-enum { MODE_FILE = 0600 };
+enum { MODE_FILE = 0600, PAGE = 4096 };
 
-struct audit {
-  const struct mem *mem;
-  int fd;
-  off_t size; /* of the file when its head was this */
-  struct audit_head head;
-  struct textbuf line;
-};
-
-static enum bt_err of_errno(void) {
+enum bt_err audit_of_errno(void) {
   return errno == ENOSPC || errno == EDQUOT ? BT_ERR_FULL : BT_ERR_IO;
 }
 
@@ -46,17 +40,47 @@ static enum bt_err read_tail(struct audit *a, off_t size, struct text *out,
   return BT_ERR_OK;
 }
 
+/* An empty file goes on behind the newest of the sealed ones. */
+static bool head_before(const struct audit *a, struct audit_head *out) {
+  struct segments sealed;
+  char path[SEGMENT_PATH];
+  struct audit_line first, last;
+  *out = audit_no_head();
+  if (segments_list(a->mem, a->path, &sealed) != BT_ERR_OK) {
+    return false;
+  }
+  const bool none = sealed.count == 0;
+  const uint64_t newest = none ? 0 : sealed.first[sealed.count - 1];
+  segments_free(a->mem, &sealed);
+  if (none) {
+    return true;
+  }
+  const int fd = segments_path(a->path, newest, path)
+                     ? open(path, O_RDONLY | O_CLOEXEC)
+                     : -1;
+  const bool good =
+      fd >= 0 && audit_read_ends(a->mem, fd, &first, &last) == BT_ERR_OK;
+  if (fd >= 0) {
+    (void)close(fd);
+  }
+  if (good) {
+    *out = last.head;
+  }
+  return good;
+}
+
 static enum bt_err take_head(struct audit *a, struct text tail) {
   struct arena arena;
   struct json *entry = NULL;
-  struct audit_head head = audit_no_head();
+  struct audit_head head;
   const struct text lines = text_sub(tail, 0, tail.len - (tail.len > 0));
   const char *end = memrchr(lines.ptr, '\n', lines.len);
   const size_t at = end == NULL ? 0 : (size_t)(end - lines.ptr) + 1;
   arena_init(&arena, a->mem, 0);
-  const bool good =
-      tail.len == 0 ||
-      audit_read_end(text_sub(lines, at, lines.len), &arena, &entry, &head);
+  const bool good = tail.len == 0
+                        ? head_before(a, &head)
+                        : audit_read_end(text_sub(lines, at, lines.len), &arena,
+                                         &entry, &head);
   arena_free(&arena);
   if (!good || head.entries < a->head.entries) {
     return BT_ERR_CORRUPT; /* it got shorter while it was open */
@@ -80,9 +104,35 @@ static enum bt_err look_at_end(struct audit *a) {
   return err == BT_ERR_OK ? take_head(a, tail) : err;
 }
 
-/* ---- opening */
+/* ---- the file */
 
-static enum bt_err lock(const struct audit *a) {
+static enum bt_err open_file(struct audit *a) {
+  const int fd =
+      open(a->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, MODE_FILE);
+  if (fd < 0) {
+    return BT_ERR_IO;
+  }
+  bt_check(pthread_mutex_lock(&a->syncing) == 0);
+  if (a->fd >= 0) {
+    (void)close(a->fd);
+  }
+  a->fd = fd;
+  a->size = -1;
+  a->synced = 0;
+  a->doubtful = false;
+  bt_check(pthread_mutex_unlock(&a->syncing) == 0);
+  return BT_ERR_OK;
+}
+
+/* Another process has sealed the file that is open here. One that somebody has
+ * moved away is written on. */
+static bool is_another(const struct audit *a) {
+  struct stat ours, now;
+  return fstat(a->fd, &ours) == 0 && stat(a->path, &now) == 0 &&
+         (ours.st_ino != now.st_ino || ours.st_dev != now.st_dev);
+}
+
+static enum bt_err lock_file(const struct audit *a) {
   while (flock(a->fd, LOCK_EX) != 0) {
     if (errno != EINTR) {
       return BT_ERR_IO;
@@ -91,16 +141,44 @@ static enum bt_err lock(const struct audit *a) {
   return BT_ERR_OK;
 }
 
-static void unlock(const struct audit *a) {
-  (void)flock(a->fd, LOCK_UN);
+enum bt_err audit_lock(struct audit *a) {
+  bt_check(pthread_mutex_lock(&a->mutex) == 0);
+  enum bt_err err = lock_file(a);
+  while (err == BT_ERR_OK && is_another(a)) {
+    err = open_file(a);
+    err = err == BT_ERR_OK ? lock_file(a) : err;
+  }
+  if (err != BT_ERR_OK) {
+    bt_check(pthread_mutex_unlock(&a->mutex) == 0);
+  }
+  return err;
 }
 
+void audit_unlock(struct audit *a) {
+  (void)flock(a->fd, LOCK_UN);
+  bt_check(pthread_mutex_unlock(&a->mutex) == 0);
+}
+
+enum bt_err audit_begin_anew(struct audit *a) {
+  const enum bt_err err = open_file(a);
+  return err == BT_ERR_OK ? lock_file(a) : err;
+}
+
+/* ---- opening */
+
 static enum bt_err start(struct audit *a, const char *path) {
-  a->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, MODE_FILE);
-  enum bt_err err = a->fd < 0 ? BT_ERR_IO : lock(a);
+  const size_t len = strlen(path);
+  if (len >= sizeof a->path) {
+    return BT_ERR_IO;
+  }
+  memcpy(a->path, path, len + 1);
+  enum bt_err err = open_file(a);
+  if (err == BT_ERR_OK) {
+    err = audit_lock(a);
+  }
   if (err == BT_ERR_OK) {
     err = look_at_end(a);
-    unlock(a);
+    audit_unlock(a);
   }
   return err;
 }
@@ -112,8 +190,11 @@ enum bt_err audit_open(const struct mem *mem, const char *path,
     return BT_ERR_NOMEM;
   }
   a->mem = mem;
+  a->fd = -1;
   a->head = audit_no_head();
   textbuf_init(&a->line, mem);
+  bt_check(pthread_mutex_init(&a->mutex, NULL) == 0);
+  bt_check(pthread_mutex_init(&a->syncing, NULL) == 0);
   const enum bt_err err = start(a, path);
   if (err != BT_ERR_OK) {
     audit_close(a);
@@ -131,6 +212,8 @@ void audit_close(struct audit *a) {
     (void)close(a->fd);
   }
   textbuf_free(&a->line);
+  (void)pthread_mutex_destroy(&a->mutex);
+  (void)pthread_mutex_destroy(&a->syncing);
   mem_free(a->mem, a, sizeof *a);
 }
 
@@ -157,7 +240,6 @@ static void begin_line(struct textbuf *line, const struct audit_entry *e,
                        uint64_t number) {
   char time[TIME_TEXT_MAX];
   struct json_out o;
-  textbuf_clear(line);
   json_out_init(&o, line);
   json_open_object(&o);
   json_key(&o, "n");
@@ -182,21 +264,51 @@ static enum bt_err add_line(struct audit *a) {
     a->size += n;
     return BT_ERR_OK;
   }
-  const enum bt_err err = n < 0 ? of_errno() : BT_ERR_FULL;
+  const enum bt_err err = n < 0 ? audit_of_errno() : BT_ERR_FULL;
   (void)ftruncate(a->fd, a->size);
   return err;
 }
 
-static enum bt_err put_alone(struct audit *a, const struct audit_entry *entry) {
+/* The digest is of this line alone, which may not be the first in @a->line. */
+static bool write_line(struct audit *a, const struct audit_entry *entry,
+                       struct audit_head *head) {
+  struct textbuf line;
+  textbuf_init(&line, a->mem);
+  begin_line(&line, entry, head->entries + 1);
+  audit_end_line(&line, head);
+  textbuf_add_char(&line, '\n');
+  const bool good = !line.failed;
+  if (good) {
+    textbuf_add(&a->line, textbuf_text(&line));
+  }
+  textbuf_free(&line);
+  return good && !a->line.failed;
+}
+
+/* A file that goes on behind a sealed one says so in its first line. */
+static bool write_first(struct audit *a, int64_t at_us,
+                        struct audit_head *head) {
+  char before[AUDIT_DIGEST + 1];
+  if (a->size > 0 || head->entries == 0) {
+    return true;
+  }
+  memcpy(before, head->digest, sizeof before);
+  const struct audit_entry first = {.at_us = at_us,
+                                    .role = TEXT("system"),
+                                    .who = TEXT("server"),
+                                    .what = ACT_SEGMENT,
+                                    .of = text_from(before)};
+  return write_line(a, &first, head);
+}
+
+enum bt_err audit_put_locked(struct audit *a, const struct audit_entry *entry) {
   const enum bt_err err = look_at_end(a);
   if (err != BT_ERR_OK) {
     return err;
   }
   struct audit_head head = a->head;
-  begin_line(&a->line, entry, head.entries + 1);
-  audit_end_line(&a->line, &head);
-  textbuf_add_char(&a->line, '\n');
-  if (a->line.failed) {
+  textbuf_clear(&a->line);
+  if (!write_first(a, entry->at_us, &head) || !write_line(a, entry, &head)) {
     return BT_ERR_NOMEM;
   }
   const enum bt_err added = add_line(a);
@@ -207,18 +319,64 @@ static enum bt_err put_alone(struct audit *a, const struct audit_entry *entry) {
 }
 
 enum bt_err audit_put(struct audit *a, const struct audit_entry *entry) {
-  enum bt_err err = lock(a);
+  enum bt_err err = audit_lock(a);
   if (err == BT_ERR_OK) {
-    err = put_alone(a, entry);
-    unlock(a);
+    err = audit_put_locked(a, entry);
+    audit_unlock(a);
   }
   return err;
 }
 
-enum bt_err audit_sync(const struct audit *a) {
-  return fdatasync(a->fd) == 0 ? BT_ERR_OK : BT_ERR_IO;
+/* ---- the disk */
+
+/* From @from on each page is written over with what it holds: what a sync could
+ * not write counts as clean, and the next one would leave it out. */
+static bool write_again(int fd, off_t from, off_t size) {
+  char bytes[PAGE];
+  bool good = true;
+  for (off_t at = from - from % PAGE; at < size && good; at += PAGE) {
+    const size_t want = size - at < PAGE ? (size_t)(size - at) : PAGE;
+    const ssize_t n = pread(fd, bytes, want, at);
+    good = n == (ssize_t)want && pwrite(fd, bytes, want, at) == n;
+  }
+  return good;
 }
 
-struct audit_head audit_head(const struct audit *a) {
-  return a->head;
+/* Over a descriptor that does not append. */
+static bool heal(const struct audit *a, off_t size) {
+  char self[64];
+  (void)snprintf(self, sizeof self, "/proc/self/fd/%d", a->fd);
+  const int fd = open(self, O_RDWR | O_CLOEXEC);
+  const bool good = fd >= 0 && write_again(fd, a->synced, size);
+  if (fd >= 0) {
+    (void)close(fd);
+  }
+  return good;
+}
+
+static enum bt_err sync_alone(struct audit *a) {
+  struct stat st;
+  if (fstat(a->fd, &st) != 0 || (a->doubtful && !heal(a, st.st_size))) {
+    return BT_ERR_IO;
+  }
+  a->doubtful = fdatasync(a->fd) != 0;
+  if (a->doubtful) {
+    return BT_ERR_IO;
+  }
+  a->synced = st.st_size;
+  return BT_ERR_OK;
+}
+
+enum bt_err audit_sync(struct audit *a) {
+  bt_check(pthread_mutex_lock(&a->syncing) == 0);
+  const enum bt_err err = sync_alone(a);
+  bt_check(pthread_mutex_unlock(&a->syncing) == 0);
+  return err;
+}
+
+struct audit_head audit_head(struct audit *a) {
+  bt_check(pthread_mutex_lock(&a->mutex) == 0);
+  const struct audit_head head = a->head;
+  bt_check(pthread_mutex_unlock(&a->mutex) == 0);
+  return head;
 }

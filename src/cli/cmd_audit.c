@@ -29,6 +29,11 @@ static void print_report(const struct audit_report *r, bool good) {
   if (good) {
     printf("OK: %" PRIu64 " entries, head %s\n", r->head.entries,
            r->head.digest);
+    if (r->removed > 0) {
+      printf("entries 1 to %" PRIu64 " were removed by their age, as an entry "
+             "says\n",
+             r->removed);
+    }
   } else if (r->line > 0) {
     printf("BROKEN at line %" PRIu64 ": %s\n", r->line, r->why);
   } else {
@@ -46,6 +51,8 @@ static void print_json_report(const struct audit_report *r, bool good) {
   json_put_bool(&o, good);
   json_key(&o, "entries");
   json_put_u64(&o, r->head.entries);
+  json_key(&o, "removed");
+  json_put_u64(&o, r->removed);
   json_key(&o, "head");
   json_put_text(&o, text_from(r->head.digest));
   if (!good) {
@@ -61,7 +68,8 @@ static void print_json_report(const struct audit_report *r, bool good) {
 
 static int verify(const char *path, const struct choice *c) {
   struct audit_report report;
-  const enum bt_err err = audit_verify(path, text_from(c->head), &report);
+  const enum bt_err err =
+      audit_verify(heap_mem(), path, text_from(c->head), &report);
   if (err != BT_ERR_OK && err != BT_ERR_CORRUPT) {
     return failed(path, err);
   }

@@ -14,6 +14,7 @@ struct retention_rule {
 
 struct retention {
   struct retention_rule channels[CHANNELS];
+  int64_t audit_us; /* entries of the audit log; 0: for ever */
 };
 
 /* What of the session is to go by @now_us and is still there: bits ERASE_… */

@@ -33,7 +33,8 @@ enum file_object {
   FILE_FILES,
   FILE_MAIL,
   FILE_RETENTION,
-  FILE_RETENTION_RULE
+  FILE_RETENTION_RULE,
+  FILE_AUDIT
 };
 
 struct named {

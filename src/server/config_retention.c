@@ -1,4 +1,4 @@
-/* The section "retention": what stays for how long. */
+/* The sections "retention" and "audit": what stays for how long. */
 #include "server/config_priv.h"
 
 #define DAY_US INT64_C(86400000000)
@@ -55,7 +55,16 @@ static void read_channel(struct reader *r, const struct json *map) {
   check_rule(r, map, rule);
 }
 
+static void read_audit(struct reader *r) {
+  const struct json *map = reader_member(r->tree.root, FILE_CENTRE_AUDIT);
+  if (map != NULL) {
+    reader_check(r, map, FILE_AUDIT);
+    read_days(r, map, FILE_AUDIT_KEEP, &r->out->retention.audit_us);
+  }
+}
+
 void reader_read_retention(struct reader *r) {
+  read_audit(r);
   const struct json *map = reader_member(r->tree.root, FILE_CENTRE_RETENTION);
   struct retention_rule all = {.content_us = 0};
   if (map == NULL) {

@@ -1,11 +1,12 @@
 // audit.test.mjs - who did what, when and from where: written down before anybody hears of it, and whole.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
-import { BATON, Server, TOKENS } from "./support/server.mjs";
+import { BATON, CENTRE, eventually, Server, TOKENS } from "./support/server.mjs";
 import { talk } from "./support/story.mjs";
 
 const PASSWORD = "correct horse battery";
@@ -155,4 +156,66 @@ test("what was changed, removed or cut is found; a restart goes on", async () =>
   fs.writeFileSync(file, whole);
   assert.equal(verify("--head", head).status, 0);
   assert.match(baton("audit", "list", data, "--what", "listen").stdout, /supervisor +supervisor +listen +of \S+  from 127\.0\.0\.1  200\n$/);
+});
+
+// ---- kept for a while
+
+const NONE = "0".repeat(64);
+const DAY_MS = 86_400_000;
+
+// A log as it would have been written @days ago, by the rule that docs/privacy.md tells: from entry @n on, behind the digest @before.
+function written(days, n, before, acts) {
+  let digest = before;
+  const lines = acts.map((act, i) => {
+    const at = new Date(Date.now() - days * DAY_MS + i).toISOString();
+    const head = JSON.stringify({ n: n + i, at, role: "system", who: "server", ...act }).slice(0, -1) + ",";
+    digest = createHash("sha256").update(digest + head).digest("hex");
+    return `${head}"digest":"${digest}"}\n`;
+  });
+  return { text: lines.join(""), digest, next: n + lines.length };
+}
+
+test("what is older than the file says goes a day at a time, and the rest is still proved", async () => {
+  const kept = new Server(CENTRE);
+  const folder = path.join(kept.data, "journal");
+  const at = (name) => path.join(folder, name);
+  const check = (...words) => baton("audit", "verify", folder, ...words);
+  try {
+    kept.write(fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/", new URL("../../examples/", import.meta.url).pathname) + "\naudit: { keepDays: 30 }\n");
+    fs.mkdirSync(folder, { mode: 0o700 });
+    const old = written(45, 1, NONE, Array.from({ length: 10 }, (_, i) => ({ what: "listen", of: `old ${i}` })));
+    const young = written(20, old.next, old.digest, [{ what: "auditSegment", of: old.digest }, { what: "listen", of: "young" }]);
+    fs.writeFileSync(at("audit.log.000000000001"), old.text, { mode: 0o400 });
+    fs.writeFileSync(at("audit.log"), young.text, { mode: 0o600 });
+    assert.match(check().stdout, /^OK: 12 entries/);
+
+    await kept.up();
+    await eventually("the old entries are gone", () => !fs.existsSync(at("audit.log.000000000001")));
+    await eventually("it is told", () => /audit\.retired.*1 to 10/.test(kept.log));
+    assert.match(fs.readFileSync(at("audit.log.000000000011"), "utf8"), /"of":"young"/); // sealed: its first entry is a day old
+    const asAdmin = kept.as("admin");
+    const { entries } = (await asAdmin("GET", "/audit?limit=500")).body;
+    const removed = entries.find((e) => e.what === "auditRemoved");
+    assert.match(removed.of, new RegExp(`^1-10 10 ${old.digest} \\d{4}-\\S+Z \\d{4}-\\S+Z$`));
+    assert.deepEqual(entries.map((e) => e.n), entries.map((_, i) => entries[0].n - i)); // over both files, none twice
+    assert.equal(entries.at(-1).n, 11);
+    assert.ok(entries.some((e) => e.of === "young") && !entries.some((e) => /^old/.test(e.of)));
+    const seen = (await asAdmin("GET", `/audit/verification?head=${young.digest}`)).body;
+    assert.deepEqual([seen.whole, seen.removed, seen.line], [true, 10, null]);
+    assert.match(check("--head", young.digest).stdout, /^OK: \d+ entries, head \w+\nentries 1 to 10 were removed by their age/);
+    assert.equal(check("--head", old.digest).status, 0); // the last of them is still known
+    assert.equal(JSON.parse(check("--json").stdout).removed, 10);
+
+    // A restart, and `baton account` beside it, go on behind the sealed file.
+    await kept.stop("SIGKILL");
+    assert.equal(baton("account", "add", "sue", "--role", "supervisor", "--data", folder).status, 0);
+    await kept.up();
+    assert.equal(check().status, 0);
+    await kept.stop();
+    // What nobody wrote down is missed.
+    fs.rmSync(at("audit.log.000000000011"));
+    assert.match(check().stdout, /^BROKEN: entries 1 to \d+ are missing, and no entry says/);
+  } finally {
+    await kept.remove();
+  }
 });

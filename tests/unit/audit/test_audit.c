@@ -91,7 +91,7 @@ static void spill(const struct place *p, const char *bytes, size_t len) {
 
 static enum bt_err verify(const struct place *p, const char *noted,
                           struct audit_report *out) {
-  return audit_verify(p->kept.path, text_from(noted), out);
+  return audit_verify(&p->kept.memory.mem, p->kept.path, text_from(noted), out);
 }
 
 static void what_was_added_fits(void **state) {
@@ -351,9 +351,9 @@ static void an_empty_log_has_nothing(void **state) {
 static void a_log_that_is_not_there_is_told(void **state) {
   struct place *p = *state;
   struct audit_report report;
-  assert_int_equal(audit_verify("audit.nowhere", TEXT(""), &report),
-                   BT_ERR_NOT_FOUND);
-  (void)p;
+  assert_int_equal(
+      audit_verify(&p->kept.memory.mem, "audit.nowhere", TEXT(""), &report),
+      BT_ERR_NOT_FOUND);
 }
 
 int main(void) {
