@@ -208,7 +208,7 @@ static enum bt_err start(struct api *api, const struct api_options *options) {
   if (err == BT_ERR_OK) {
     err = retain_begin(api);
   }
-  if (err == BT_ERR_OK && options->accounts != NULL) {
+  if (err == BT_ERR_OK) {
     err = loop_timer_create(options->loop, signins_on_timer, api,
                             &api->account_timer);
     if (err == BT_ERR_OK) {

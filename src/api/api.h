@@ -45,6 +45,10 @@ struct api_token {
   enum role role;
   /* BOT, AGENT: its id in the directory; others: a name for the timeline. */
   struct text subject;
+  int64_t expires_us; /* since 1970; from then on it is nobody's. 0: never */
+  /* CUSTOMER: where sessions may be opened with it; none: everywhere. */
+  const struct text *entry_points;
+  size_t entry_count;
 };
 
 /* Which queues and agents belong together, and who supervises them. Borrowed

@@ -157,7 +157,9 @@ bool call_has_accounts(struct call *c);
 bool call_signed_in(struct call *c, struct text cookie,
                     struct auth_identity *out);
 /* Is what let somebody in still good? */
-bool api_still(const struct api *api, const struct auth_source *source);
+bool api_still(struct api *api, const struct auth_source *source);
+/* Looks again when the next token expires, and now and then. */
+void api_await_expiry(struct api *api);
 void signins_free(struct api *api);
 /* Sockets of accounts that are gone end. */
 void signins_on_timer(void *ctx);

@@ -39,6 +39,7 @@ enum bt_err auth_init(struct auth *a, const struct mem *mem,
                       struct text secret) {
   *a = (struct auth){.mem = mem};
   sha256(secret, a->signing_key);
+  arena_init(&a->arena, mem, 0);
   map_init(&a->by_hash, mem, same_entry, a);
   bool good = true;
   for (size_t i = 0; i < TICKET_RINGS; i++) {
@@ -49,16 +50,8 @@ enum bt_err auth_init(struct auth *a, const struct mem *mem,
   return good ? BT_ERR_OK : BT_ERR_NOMEM;
 }
 
-static void free_entries(const struct mem *mem, struct auth_entry *entries,
-                         size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    mem_free(mem, entries[i].subject, entries[i].subject_len);
-  }
-  mem_free(mem, entries, count * sizeof *entries);
-}
-
 void auth_free(struct auth *a) {
-  free_entries(a->mem, a->entries, a->count);
+  arena_free(&a->arena);
   map_free(&a->by_hash);
   for (size_t i = 0; i < TICKET_RINGS; i++) {
     struct auth_ticket *tickets = a->rings[i].tickets;
@@ -68,24 +61,33 @@ void auth_free(struct auth *a) {
   OPENSSL_cleanse(a->signing_key, sizeof a->signing_key);
 }
 
-static bool copy_entry(const struct mem *mem, const struct api_token *from,
+static bool copy_entry(struct arena *arena, const struct api_token *from,
                        struct auth_entry *to) {
-  if (from->subject.len > 0) {
-    to->subject = mem_new(mem, from->subject.len);
-    if (to->subject == NULL) {
+  struct text *list =
+      arena_alloc(arena, (from->entry_count + 1) * sizeof *list);
+  if (list == NULL) {
+    return false;
+  }
+  for (size_t i = 0; i < from->entry_count; i++) {
+    list[i] = arena_copy_text(arena, from->entry_points[i]);
+    if (list[i].ptr == NULL) {
       return false;
     }
-    memcpy(to->subject, from->subject.ptr, from->subject.len);
-    to->subject_len = from->subject.len;
   }
   memcpy(to->sha256, from->sha256, AUTH_HASH);
   to->role = from->role;
-  return true;
+  to->expires_us = from->expires_us;
+  to->entry_points = list;
+  to->entry_count = from->entry_count;
+  to->subject = arena_copy_text(arena, from->subject);
+  return to->subject.ptr != NULL;
 }
 
-static void replace(struct auth *a, struct auth_entry *entries, size_t count) {
-  free_entries(a->mem, a->entries, a->count);
+static void replace(struct auth *a, const struct arena *arena,
+                    struct auth_entry *entries, size_t count) {
+  arena_free(&a->arena);
   map_clear(&a->by_hash);
+  a->arena = *arena;
   a->entries = entries;
   a->count = count;
   for (size_t i = 0; i < count; i++) {
@@ -100,22 +102,19 @@ static void replace(struct auth *a, struct auth_entry *entries, size_t count) {
 
 enum bt_err auth_set(struct auth *a, const struct api_token *tokens,
                      size_t count) {
-  struct auth_entry *entries = NULL;
-  if (count > 0) {
-    entries = mem_new(a->mem, count * sizeof *entries);
-    if (entries == NULL) {
-      return BT_ERR_NOMEM;
-    }
-  }
-  bool room = map_reserve(&a->by_hash, count);
+  struct arena fresh;
+  arena_init(&fresh, a->mem, 0);
+  struct auth_entry *entries =
+      arena_alloc(&fresh, (count + 1) * sizeof *entries);
+  bool room = entries != NULL && map_reserve(&a->by_hash, count);
   for (size_t i = 0; i < count && room; i++) {
-    room = copy_entry(a->mem, &tokens[i], &entries[i]);
+    room = copy_entry(&fresh, &tokens[i], &entries[i]);
   }
   if (!room) {
-    free_entries(a->mem, entries, count);
+    arena_free(&fresh);
     return BT_ERR_NOMEM;
   }
-  replace(a, entries, count);
+  replace(a, &fresh, entries, count);
   return BT_ERR_OK;
 }
 
@@ -162,23 +161,32 @@ static bool find_customer(const struct auth *a, struct text token,
 }
 
 static uint64_t hash_of_subject(const struct auth_entry *e) {
-  return e->subject_len == 0 ? 0 : hash_bytes(e->subject, e->subject_len);
+  return e->subject.len == 0 ? 0 : hash_text(e->subject);
 }
 
-bool auth_find(const struct auth *a, struct text token,
+static bool is_over(const struct auth_entry *e, int64_t now_us) {
+  return e->expires_us != 0 && e->expires_us <= now_us;
+}
+
+static const struct auth_entry *entry_of(const struct auth *a,
+                                         const uint8_t sha[AUTH_HASH]) {
+  const uint32_t i = map_get(&a->by_hash, hash_of(sha), sha);
+  return i == MAP_NONE ? NULL : &a->entries[i];
+}
+
+bool auth_find(const struct auth *a, struct text token, int64_t now_us,
                struct auth_identity *out) {
   if (text_starts(token, CUSTOMER_PREFIX)) {
     return find_customer(a, token, out);
   }
   uint8_t sha[AUTH_HASH];
   sha256(token, sha);
-  const uint32_t i = map_get(&a->by_hash, hash_of(sha), sha);
-  if (i == MAP_NONE) {
+  const struct auth_entry *e = entry_of(a, sha);
+  if (e == NULL || is_over(e, now_us)) {
     return false;
   }
-  const struct auth_entry *e = &a->entries[i];
   *out = (struct auth_identity){.role = e->role,
-                                .subject = {e->subject, e->subject_len},
+                                .subject = e->subject,
                                 .source = {.from_table = true,
                                            .role = e->role,
                                            .subject = hash_of_subject(e)}};
@@ -186,14 +194,38 @@ bool auth_find(const struct auth *a, struct text token,
   return true;
 }
 
-bool auth_still(const struct auth *a, const struct auth_source *source) {
+bool auth_has_expired(const struct auth *a, struct text token, int64_t now_us) {
+  uint8_t sha[AUTH_HASH];
+  sha256(token, sha);
+  const struct auth_entry *e = entry_of(a, sha);
+  return e != NULL && is_over(e, now_us);
+}
+
+bool auth_still(const struct auth *a, const struct auth_source *source,
+                int64_t now_us) {
   if (!source->from_table) {
     return true;
   }
-  const uint32_t i =
-      map_get(&a->by_hash, hash_of(source->sha256), source->sha256);
-  return i != MAP_NONE && a->entries[i].role == source->role &&
-         hash_of_subject(&a->entries[i]) == source->subject;
+  const struct auth_entry *e = entry_of(a, source->sha256);
+  return e != NULL && !is_over(e, now_us) && e->role == source->role &&
+         hash_of_subject(e) == source->subject;
+}
+
+int64_t auth_next_expiry(const struct auth *a, int64_t now_us) {
+  int64_t next = INT64_MAX;
+  for (size_t i = 0; i < a->count; i++) {
+    const int64_t at_us = a->entries[i].expires_us;
+    next = at_us > now_us && at_us < next ? at_us : next;
+  }
+  return next;
+}
+
+size_t auth_entry_points(const struct auth *a, const struct auth_source *source,
+                         const struct text **list) {
+  const struct auth_entry *e =
+      source->from_table ? entry_of(a, source->sha256) : NULL;
+  *list = e == NULL ? NULL : e->entry_points;
+  return e == NULL ? 0 : e->entry_count;
 }
 
 /* ---- tickets */
@@ -271,7 +303,8 @@ bool auth_take_ticket(struct auth *a, struct text ticket, int64_t now_us,
   if (t == NULL) {
     return false;
   }
-  const bool good = t->expires_us > now_us && auth_still(a, &t->who.source);
+  const bool good =
+      t->expires_us > now_us && auth_still(a, &t->who.source, now_us);
   *out = t->who;
   t->expires_us = 0;
   return good;

@@ -11,6 +11,7 @@
 #define BATON_API_AUTH_H
 
 #include "api/api.h"
+#include "base/arena.h"
 #include "base/map.h"
 
 enum { AUTH_HASH = 32, TICKET_TEXT = 67, CUSTOMER_TOKEN_TEXT = 104 };
@@ -35,8 +36,10 @@ struct auth_identity {
 struct auth_entry {
   uint8_t sha256[AUTH_HASH];
   enum role role;
-  char *subject; /* owned */
-  size_t subject_len;
+  struct text subject;
+  int64_t expires_us; /* 0: never */
+  const struct text *entry_points;
+  size_t entry_count;
 };
 
 /* Tickets of customers and of all others do not take each other's room, and
@@ -58,6 +61,7 @@ struct auth_ticket {
 struct auth {
   const struct mem *mem;
   uint8_t signing_key[AUTH_HASH]; /* of HMAC-SHA256 */
+  struct arena arena;             /* of the entries and their texts */
   struct auth_entry *entries;
   size_t count;
   struct map by_hash;
@@ -72,11 +76,19 @@ void auth_free(struct auth *a);
 enum bt_err auth_set(struct auth *a, const struct api_token *tokens,
                      size_t count) BT_USE_RESULT;
 
-/* False: nobody is known by this token. */
-bool auth_find(const struct auth *a, struct text token,
+/* False: nobody is known by this token, now. */
+bool auth_find(const struct auth *a, struct text token, int64_t now_us,
                struct auth_identity *out);
+/* Was somebody, until it expired? For the sentence that says so. */
+bool auth_has_expired(const struct auth *a, struct text token, int64_t now_us);
 /* Is the token that let somebody in still good? */
-bool auth_still(const struct auth *a, const struct auth_source *source);
+bool auth_still(const struct auth *a, const struct auth_source *source,
+                int64_t now_us);
+/* When the next of them expires, after @now_us; INT64_MAX: none does. */
+int64_t auth_next_expiry(const struct auth *a, int64_t now_us);
+/* The entry points to which the token is bound; their number, 0: to none. */
+size_t auth_entry_points(const struct auth *a, const struct auth_source *source,
+                         const struct text **list);
 
 /* "cs_", the session's id, "_", 64 hexadecimal digits. */
 void auth_customer_token(const struct auth *a, struct id session,

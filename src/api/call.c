@@ -335,13 +335,31 @@ bool call_address_within_rate(struct call *c) {
   return is_within(c, &of);
 }
 
-bool call_entry_within_rate(struct call *c, struct text entry) {
+/* A visitor's token stands in a page, and is good for that page's sessions. */
+static bool may_enter(struct call *c, uint32_t number) {
+  const struct directory *d = engine_directory(api_engine(c->api));
+  const struct text *list = NULL;
+  const size_t count = auth_entry_points(&c->api->auth, &c->who.source, &list);
+  bool may = count == 0 || number == DIR_NONE; /* which is refused as such */
+  for (size_t i = 0; i < count && !may; i++) {
+    may = directory_entry(d, list[i]) == number;
+  }
+  if (!may) {
+    call_refuse(c, REFUSAL_FORBIDDEN,
+                TEXT("The token is for other entry points: \"entryPoints\" of "
+                     "it, in the centre's file, does not name this one."),
+                TEXT("/entryPoint"));
+  }
+  return may;
+}
+
+bool call_may_enter(struct call *c, struct text entry) {
   const struct directory *d = engine_directory(api_engine(c->api));
   const uint64_t number = directory_entry(d, entry);
   const struct rate_of of = {.per_s = c->api->rates.allowed.entryPoint,
                              .who = hash_u64(number << 8 | OF_ENTRY),
                              .what = "Of the sessions of this entry point"};
-  return is_within(c, &of);
+  return may_enter(c, directory_entry(d, entry)) && is_within(c, &of);
 }
 
 static bool is_within_centre(struct call *c) {

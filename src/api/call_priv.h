@@ -90,7 +90,7 @@ bool call_within_rate(struct call *c);
 /* The same of the address that it comes from, before it is known who asks; and
  * of the entry point at which a session is to be opened. */
 bool call_address_within_rate(struct call *c);
-bool call_entry_within_rate(struct call *c, struct text entry);
+bool call_may_enter(struct call *c, struct text entry);
 /* The engine's answer as it is. */
 void call_answer(struct call *c, const struct answer *a);
 /* Replies with c->out, once what it was made from is durable. */

@@ -359,7 +359,7 @@ void serve_chat(struct call *c) {
                 TEXT(""));
     return;
   }
-  if (!call_entry_within_rate(c, call_query(c, TEXT("entryPoint")))) {
+  if (!call_may_enter(c, call_query(c, TEXT("entryPoint")))) {
     return;
   }
   struct command cmd = {.by = c->by, .terse = true};

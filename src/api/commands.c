@@ -201,7 +201,7 @@ static void submit(struct call *c, struct record *args) {
     return;
   }
   if (args->type == COMMAND_OPEN_SESSION &&
-      !call_entry_within_rate(c, record_text(args, FIELD_ENTRY_NAME))) {
+      !call_may_enter(c, record_text(args, FIELD_ENTRY_NAME))) {
     return;
   }
   call_put_epoch(c, args);

@@ -110,8 +110,12 @@ static bool identify_peer(struct call *c) {
                                                "Authorization: Bearer TOKEN.");
   }
   struct auth_identity who;
-  if (!auth_find(&c->api->auth, token, &who)) {
-    return unauthorized(c, "The token is not known here.");
+  const int64_t now_us = api_now_us(c->api);
+  if (!auth_find(&c->api->auth, token, now_us, &who)) {
+    return unauthorized(c, auth_has_expired(&c->api->auth, token, now_us)
+                               ? "The token has expired: whoever runs the "
+                                 "centre gives out another."
+                               : "The token is not known here.");
   }
   return take_identity(c, &who);
 }
@@ -123,7 +127,7 @@ bool api_knows(struct api *api, const struct http_request *req) {
   struct account account;
   uint8_t hash[AUTH_HASH];
   return token.ptr != NULL
-             ? auth_find(&api->auth, token, &who)
+             ? auth_find(&api->auth, token, api_now_us(api), &who)
              : cookie.len > 0 &&
                    accounts_who(api->options.accounts, cookie, api_now_us(api),
                                 &account, hash) == BT_ERR_OK;

@@ -179,10 +179,10 @@ bool call_signed_in(struct call *c, struct text cookie,
   return out->subject.ptr != NULL;
 }
 
-bool api_still(const struct api *api, const struct auth_source *source) {
+bool api_still(struct api *api, const struct auth_source *source) {
   return source->from_browser
              ? accounts_still(api->options.accounts, source->sha256)
-             : auth_still(&api->auth, source);
+             : auth_still(&api->auth, source, api_now_us(api));
 }
 
 /* ---- signing in */
@@ -441,10 +441,18 @@ void serve_login(struct call *c) {
 /* ---- signed in */
 
 /* Another process removes accounts and changes passwords: nobody tells us. */
+void api_await_expiry(struct api *api) {
+  const int64_t now_us = api_now_us(api);
+  const int64_t next_us = auth_next_expiry(&api->auth, now_us);
+  const int64_t left_us = next_us - now_us;
+  loop_timer_start_after(api->account_timer,
+                         left_us < STILL_EVERY_US ? left_us : STILL_EVERY_US);
+}
+
 void signins_on_timer(void *ctx) {
   struct api *api = ctx;
   api_revoke(api);
-  loop_timer_start_after(api->account_timer, STILL_EVERY_US);
+  api_await_expiry(api);
 }
 
 /* Signing out twice is no mistake. */

@@ -458,6 +458,7 @@ enum bt_err api_set_tokens(struct api *api, const struct api_token *tokens,
   const enum bt_err err = auth_set(&api->auth, tokens, count);
   if (err == BT_ERR_OK) {
     api_revoke(api);
+    api_await_expiry(api);
   }
   return err;
 }

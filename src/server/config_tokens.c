@@ -1,5 +1,7 @@
 #include <string.h>
+#include <time.h>
 
+#include "base/calendar.h"
 #include "base/check.h"
 #include "base/digest.h"
 #include "server/config_priv.h"
@@ -170,6 +172,47 @@ static void check_twins(struct reader *r, const struct json *object,
   }
 }
 
+/* One that is over already is no mistake: it stands there to be renewed. */
+static int64_t read_expiry(struct reader *r, const struct json *object) {
+  const struct json *at = reader_member(object, FILE_TOKEN_EXPIRES);
+  int64_t expires_us = 0;
+  if (at == NULL) {
+    return 0;
+  }
+  if (!time_from_text(at->text, &expires_us) || expires_us <= 0) {
+    reader_error(r, at,
+                 "\"%.*s\" is no time; write one such as "
+                 "2027-01-31T00:00:00Z",
+                 TEXT_ARG(at->text));
+  } else if (expires_us <= (int64_t)time(NULL) * 1000000) {
+    reader_warn(r, at, "the token has expired: nobody comes in by it");
+  }
+  return expires_us;
+}
+
+static void read_entry_points(struct reader *r, const struct json *object,
+                              size_t role, struct api_token *token) {
+  const struct json *list = reader_member(object, FILE_TOKEN_ENTRIES);
+  if (list == NULL) {
+    return;
+  }
+  if (role < TOKEN_ROLES && roles[role].role != ROLE_CUSTOMER) {
+    reader_error(r, list, "only a visitor's token is bound to entry points");
+    return;
+  }
+  struct text *names = reader_list(r, list, sizeof *names);
+  for (const struct json *e = list->first; names != NULL && e != NULL;
+       e = e->next) {
+    if (e->type != JSON_TEXT) {
+      reader_error(r, e, "an entry point's id is a text");
+    } else {
+      names_require(r, CONFIG_ENTRY, e->text, e);
+      names[token->entry_count++] = e->text;
+    }
+  }
+  token->entry_points = names;
+}
+
 static void read_token(struct reader *r, const struct json *object) {
   reader_check(r, object, FILE_TOKEN);
   if (object->type != JSON_OBJECT) {
@@ -178,7 +221,8 @@ static void read_token(struct reader *r, const struct json *object) {
   const size_t errors = r->findings->errors;
   const size_t role = find_role(r, object);
   check_subject(r, object, role);
-  struct api_token token = {0};
+  struct api_token token = {.expires_us = read_expiry(r, object)};
+  read_entry_points(r, object, role, &token);
   if (!take_secret(r, object, token.sha256)) {
     return;
   }

@@ -231,7 +231,8 @@ static bool is_operator(const struct tenants *t,
                         const struct http_request *req) {
   const struct text token = http_request_bearer(req);
   struct auth_identity who;
-  return token.len > 0 && auth_find(&t->operators, token, &who) &&
+  return token.len > 0 &&
+         auth_find(&t->operators, token, loop_unix_us(), &who) &&
          who.role == ROLE_OPERATOR;
 }
 
