@@ -518,6 +518,29 @@ static void print_figures(void) {
 #define AGENT_RATIO(wire, over, under, doc) print_ratio((wire), (doc));
 #include "routing/figures.def"
 #undef AGENT_RATIO
+  printf(
+      "\n## Of a queue at this moment\n"
+      "`GET /api/v1/queues` and `/queues/{queue}` count what is there now.\n\n"
+      "| member | meaning |\n|---|---|\n"
+      "| `waiting` | sessions in the queue, with those that are being offered "
+      "|\n"
+      "| `offered` | of these, being offered to an agent |\n"
+      "| `longestWaitSeconds` | how long the one that waits longest has waited "
+      "|\n"
+      "| `agents` | agents who are logged in, serve the queue, have its skills "
+      "and work on a channel of those who wait; while nobody waits, on one "
+      "of the centre's entry points |\n"
+      "| `agentsReady` | of these, who would be offered a session of such a "
+      "channel at once: available, with room for it. An agent with all chats "
+      "in hand, free for calls alone, is not ready for a queue in which "
+      "chats wait |\n"
+      "| `readyByChannel` | the same for each channel, whoever waits: "
+      "`{\"chat\": 2, \"voice\": 1, \"message\": 2}` |\n"
+      "| `rings` | `agents` and `agentsReady` when each ring is open "
+      "|\n"
+      "\nSessions that wait beside ready agents ask for more than the queue "
+      "does (skills, a\npreferred agent), or the queue is paused, or offers "
+      "nothing: `GET /sessions/{id}/candidates`\nsays which.\n");
 }
 
 int main(int argc, char **argv) {

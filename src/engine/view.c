@@ -381,6 +381,25 @@ static void put_skills(const struct engine *e,
   json_close_list(o);
 }
 
+/* The channels on which sessions can come; without an entry point any. */
+static uint8_t usual_channels(const struct engine *e) {
+  uint8_t channels = 0;
+  for (size_t i = 0; i < e->dir.entry_count; i++) {
+    channels |= (uint8_t)(1u << e->dir.entries[i].channel);
+  }
+  return channels != 0 ? channels : (1u << ROUTER_CHANNELS) - 1;
+}
+
+static void put_ready(const struct router_queue_stats *stats,
+                      struct json_out *o) {
+  json_key(o, "readyByChannel");
+  json_open_object(o);
+  for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+    put_num(o, channel_name(c), stats->ready_on[c]);
+  }
+  json_close_object(o);
+}
+
 /* Who could take a session that needs no more than the queue does, ring by
  * ring. */
 static void put_rings(const struct engine *e, uint32_t queue,
@@ -390,7 +409,7 @@ static void put_rings(const struct engine *e, uint32_t queue,
   json_open_list(o);
   for (uint32_t ring = 0; ring <= q->params.ring_count; ring++) {
     struct router_queue_stats stats;
-    router_ring_stats(&e->router, queue, ring, &stats);
+    router_ring_stats(&e->router, queue, ring, usual_channels(e), &stats);
     json_open_object(o);
     put_num(o, "ring", ring);
     put_num(o, "afterSeconds",
@@ -407,7 +426,7 @@ void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
   const struct dir_queue *q = &e->dir.queues[queue];
   const struct queue_slot *slot = &e->queues[queue];
   struct router_queue_stats stats;
-  router_stats(&e->router, queue, &stats);
+  router_stats(&e->router, queue, usual_channels(e), &stats);
   put_text(o, "id", q->id);
   put_text(o, "name", q->name);
   put_skills(e, &q->params, o);
@@ -425,6 +444,7 @@ void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
                                        : (now_us - stats.oldest_us) / 1000000);
   put_num(o, "agents", stats.agents_in);
   put_num(o, "agentsReady", stats.agents_ready);
+  put_ready(&stats, o);
   put_num(o, "maxSize", q->params.max_size);
   put_num(o, "priority", q->priority);
   put_name(o, "strategy", router_strategy_text(q->params.strategy));

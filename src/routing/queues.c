@@ -123,10 +123,11 @@ bool router_queue_full(const struct router *r, uint32_t queue) {
   return q->max_size > 0 && q->waiting >= q->max_size;
 }
 
-static bool ready_somewhere(const struct router_agent *a) {
+/* On any of the channels, as bits? */
+static bool ready_on(const struct router_agent *a, uint8_t channels) {
   bool ready = false;
   for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
-    ready = ready || a->state.channels[c].ready;
+    ready = ready || ((channels >> c & 1u) != 0 && a->state.channels[c].ready);
   }
   return ready;
 }
@@ -164,36 +165,54 @@ static int64_t oldest_us(const struct router *r, const struct router_queue *q) {
   return oldest;
 }
 
+static uint8_t waiting_channels(const struct router *r,
+                                const struct router_queue *q) {
+  uint8_t channels = 0;
+  for (uint32_t n = q->signature_first; n != SIGNATURE_NONE;
+       n = r->signatures[n].in[BY_QUEUE].next) {
+    const struct router_signature *s = &r->signatures[n];
+    channels |= (uint8_t)((s->sessions > 0) << s->key.channel);
+  }
+  return channels;
+}
+
 static void count_agents(const struct router *r, uint32_t queue, uint32_t ring,
-                         struct router_queue_stats *out) {
+                         uint8_t usual, struct router_queue_stats *out) {
+  const struct router_queue *q = router_queue_at(r, queue);
   const struct requirement key = {.queue = queue,
                                   .channel = ROUTER_NONE,
                                   .ring = ring,
                                   .agent = ROUTER_NONE};
+  const uint8_t waiting = waiting_channels(r, q);
+  const uint8_t channels = waiting != 0 ? waiting : usual;
   struct needs needs;
   struct candidates c;
   uint32_t agent;
   bt_check(ring <= ROUTER_RINGS_MAX);
-  routing_merge_needs(&key, &router_queue_at(r, queue)->demands, &needs);
+  routing_merge_needs(&key, &q->demands, &needs);
   routing_start_candidates(&c, r, &key, &needs);
   while (routing_next_candidate(&c, &agent)) {
     const struct router_agent *a = &r->agents[agent];
-    out->agents_in += a->state.presence != ROUTER_OFFLINE;
-    out->agents_ready += ready_somewhere(a);
+    out->agents_in += a->state.presence != ROUTER_OFFLINE &&
+                      (a->profile.channels & channels) != 0;
+    out->agents_ready += ready_on(a, channels);
+    for (uint32_t k = 0; k < ROUTER_CHANNELS; k++) {
+      out->ready_on[k] += a->state.channels[k].ready;
+    }
   }
 }
 
-void router_stats(const struct router *r, uint32_t queue,
+void router_stats(const struct router *r, uint32_t queue, uint8_t usual,
                   struct router_queue_stats *out) {
   const struct router_queue *q = router_queue_at(r, queue);
   *out = (struct router_queue_stats){.waiting = q->waiting,
                                      .reserved = q->reserved_count,
                                      .oldest_us = oldest_us(r, q)};
-  count_agents(r, queue, 0, out);
+  count_agents(r, queue, 0, usual, out);
 }
 
 void router_ring_stats(const struct router *r, uint32_t queue, uint32_t ring,
-                       struct router_queue_stats *out) {
+                       uint8_t usual, struct router_queue_stats *out) {
   *out = (struct router_queue_stats){.oldest_us = INT64_MAX};
-  count_agents(r, queue, ring, out);
+  count_agents(r, queue, ring, usual, out);
 }

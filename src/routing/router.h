@@ -180,11 +180,14 @@ struct router_decision {
 };
 
 struct router_queue_stats {
-  uint32_t waiting;   /* reserved ones too */
-  uint32_t reserved;  /* of these, those with an open offer */
-  int64_t oldest_us;  /* entered_us of the one that waits longest; INT64_MAX */
-  uint32_t agents_in; /* logged in, serve the queue, have its own needs */
-  uint32_t agents_ready; /* of these, ready on some channel */
+  uint32_t waiting;  /* reserved ones too */
+  uint32_t reserved; /* of these, those with an open offer */
+  int64_t oldest_us; /* entered_us of the one that waits longest; INT64_MAX */
+  /* Logged in, serve the queue, have its own needs, and work on a channel of
+   * those who wait. */
+  uint32_t agents_in;
+  uint32_t agents_ready;              /* of these, ready on such a channel */
+  uint32_t ready_on[ROUTER_CHANNELS]; /* on this one, whoever waits */
 };
 
 /* A key by which somebody goes first. */
@@ -390,8 +393,9 @@ uint32_t router_list_takeable(const struct router *r,
 uint32_t router_position(const struct router *r, uint32_t slot);
 /* Its effective priority, in 1/ROUTER_POINT of a point. The slot must wait. */
 int64_t router_effective_priority(const struct router *r, uint32_t slot);
-/* Costs as much as the queue has agents, and kinds of sessions. */
-void router_stats(const struct router *r, uint32_t queue,
+/* While nobody waits, agents count for the channels @usual, as bits. Costs as
+ * much as the queue has agents, and kinds of sessions. */
+void router_stats(const struct router *r, uint32_t queue, uint8_t usual,
                   struct router_queue_stats *out);
 /* Does any agent have the skill at all? */
 bool router_has_skill_holder(const struct router *r, uint32_t skill);
@@ -405,7 +409,7 @@ bool router_any_eligible(const struct router *r,
 /* Of a request with nothing but the queue's own needs: how many could take it
  * when @ring is open, and how many of them are ready. As router_stats(). */
 void router_ring_stats(const struct router *r, uint32_t queue, uint32_t ring,
-                       struct router_queue_stats *out);
+                       uint8_t usual, struct router_queue_stats *out);
 
 /* Why, or why not. Every agent and slot may be asked. Not for hot paths. */
 void router_explain(const struct router *r, uint32_t slot, uint32_t agent,

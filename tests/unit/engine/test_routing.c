@@ -45,7 +45,7 @@ static void a_ring_opens_on_time_over_a_restart(void **state) {
   centre_free(&c);
 }
 
-/* Of those who are logged in. Anna is asked for a chat, and ready for calls. */
+/* Of those who are logged in. Anna is asked for a chat already. */
 static void a_queue_shows_whom_each_ring_lets_in(void **state) {
   (void)state;
   struct centre c;
@@ -66,13 +66,53 @@ static void a_queue_shows_whom_each_ring_lets_in(void **state) {
   const struct text rings =
       TEXT("\"rings\":["
            "{\"ring\":0,\"afterSeconds\":0,\"agents\":1,\"agentsReady\":1},"
-           "{\"ring\":1,\"afterSeconds\":5,\"agents\":2,\"agentsReady\":2}]");
+           "{\"ring\":1,\"afterSeconds\":5,\"agents\":2,\"agentsReady\":1}]");
   assert_true(text_find(said, rings, 0) < said.len);
   textbuf_free(&b);
   centre_free(&c);
 }
 
 /* Anna has talked with the customer, bert has been idle for longer. */
+static bool queue_shows(const struct centre *c, const char *queue,
+                        const char *text) {
+  struct test_mem tm;
+  struct textbuf b;
+  struct json_out o;
+  test_mem_init(&tm);
+  textbuf_init(&b, &tm.mem);
+  json_out_init(&o, &b);
+  engine_write_queue(c->e, directory_queue(&c->e->dir, text_from(queue)),
+                     c->now_us, &o);
+  const bool shows = text_find(textbuf_text(&b), text_from(text), 0) < b.len;
+  textbuf_free(&b);
+  return shows;
+}
+
+/* Chats waited beside "1 of 1 available": the agent had room for calls alone.
+ */
+static void who_is_full_for_what_waits_is_not_ready(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  centre_ready(&c, "anna");
+  assert_true(queue_shows(&c, "support", "\"agents\":1,\"agentsReady\":1"));
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
+  const char *const full = "\"agents\":1,\"agentsReady\":0,\"readyByChannel\":"
+                           "{\"chat\":0,\"voice\":1,\"message\":1}";
+  assert_true(queue_shows(&c, "support", full)); /* chats come in alone */
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  assert_int_equal(centre_status(&c), SESSION_QUEUED);
+  assert_true(queue_shows(&c, "support", full));
+  centre_put(&c, COMMAND_PUT_ENTRY,
+             "{\"id\":\"phone\",\"channel\":\"voice\",\"bot\":\"cognigy\"}");
+  assert_true(queue_shows(&c, "support", full)); /* a chat waits */
+  centre_transfer(&c, "{\"agentId\":\"bert\"}");
+  assert_int_equal(c.step.answer.code, 200);
+  assert_true(queue_shows(&c, "support", "\"agentsReady\":1")); /* for calls */
+  centre_free(&c);
+}
+
 static void a_sticky_queue_asks_who_had_the_session_last(void **state) {
   (void)state;
   static const struct {
@@ -321,6 +361,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_ring_opens_on_time_over_a_restart),
       cmocka_unit_test(a_queue_shows_whom_each_ring_lets_in),
+      cmocka_unit_test(who_is_full_for_what_waits_is_not_ready),
       cmocka_unit_test(a_sticky_queue_asks_who_had_the_session_last),
       cmocka_unit_test(each_queue_goes_round_by_itself_over_a_restart),
       cmocka_unit_test(the_preferred_agent_comes_first_then_everyone),

@@ -288,28 +288,36 @@ static uint32_t ref_position(const struct reference *ref, uint32_t slot) {
 }
 
 static struct router_queue_stats ref_stats(const struct reference *ref,
-                                           uint32_t queue, uint32_t ring) {
+                                           uint32_t queue, uint32_t ring,
+                                           uint32_t usual) {
   struct router_queue_stats out = {.oldest_us = INT64_MAX};
+  uint32_t channels = 0;
   for (uint32_t i = 0; i < REF_SLOTS; i++) {
     const struct ref_session *s = &ref->sessions[i];
     if (s->waits && s->request.queue == queue) {
       out.waiting++;
+      channels |= 1u << s->request.channel;
       out.reserved += s->reserved_for != ROUTER_NONE;
       out.oldest_us = s->request.entered_us < out.oldest_us
                           ? s->request.entered_us
                           : out.oldest_us;
     }
   }
+  channels = channels == 0 ? usual : channels;
   for (uint32_t i = 0; i < REF_AGENTS; i++) {
     const struct ref_agent *a = &ref->agents[i];
     const struct router_queue_params *q = &ref->queues[queue].params;
     if (a->known && a->state.presence != ROUTER_OFFLINE &&
         ref_belongs(a, queue, ring) &&
         ref_meets(a, q, ring, q->needs, q->need_count)) {
-      out.agents_in++;
-      out.agents_ready += a->state.channels[0].ready ||
-                          a->state.channels[1].ready ||
-                          a->state.channels[2].ready;
+      bool ready = false;
+      for (uint32_t c = 0; c < ROUTER_CHANNELS; c++) {
+        const bool counts = (channels >> c & 1u) != 0;
+        ready = ready || (counts && a->state.channels[c].ready);
+        out.ready_on[c] += a->state.channels[c].ready;
+      }
+      out.agents_in += (a->channels & channels) != 0;
+      out.agents_ready += ready;
     }
   }
   return out;

@@ -376,15 +376,16 @@ static void compare_queue(struct day *d, uint32_t queue) {
     assert_int_equal(got.agent, ref_best_agent(&d->ref, want, d->now_us));
   }
   struct router_queue_stats stats;
-  struct router_queue_stats expected = ref_stats(&d->ref, queue, 0);
-  router_stats(&d->r, queue, &stats);
+  struct router_queue_stats expected = ref_stats(&d->ref, queue, 0, 5);
+  router_stats(&d->r, queue, 5, &stats);
   assert_int_equal(stats.waiting, expected.waiting);
   assert_int_equal(stats.reserved, expected.reserved);
   assert_true(stats.oldest_us == expected.oldest_us);
   assert_int_equal(stats.agents_in, expected.agents_in);
   assert_int_equal(stats.agents_ready, expected.agents_ready);
-  expected = ref_stats(&d->ref, queue, 2);
-  router_ring_stats(&d->r, queue, 2, &stats);
+  assert_memory_equal(stats.ready_on, expected.ready_on, sizeof stats.ready_on);
+  expected = ref_stats(&d->ref, queue, 2, 2);
+  router_ring_stats(&d->r, queue, 2, 2, &stats);
   assert_int_equal(stats.agents_in, expected.agents_in);
   assert_int_equal(stats.agents_ready, expected.agents_ready);
 }

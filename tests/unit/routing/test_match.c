@@ -193,7 +193,7 @@ static void a_failed_offer_keeps_place_and_clock(void **state) {
   make_free(&c, BERT, 30);
   assert_int_equal(session_for(&c, BERT, 30), 0);
   struct router_queue_stats stats;
-  router_stats(&c.r, SUPPORT, &stats);
+  router_stats(&c.r, SUPPORT, 1, &stats);
   assert_int_equal(stats.waiting, 2);
   assert_int_equal(stats.reserved, 0);
   assert_true(stats.oldest_us == 10 * second_us);

@@ -73,9 +73,9 @@ static void a_ring_lets_agents_of_other_queues_in(void **state) {
   make_free(&c, BERT, 0);
   enter(&c, 1, ENGLISH, 10);
   assert_int_equal(agent_for(&c, 1, 20), ROUTER_NONE);
-  router_ring_stats(&c.r, SUPPORT, 0, &stats);
+  router_ring_stats(&c.r, SUPPORT, 0, 1, &stats);
   assert_int_equal(stats.agents_in, 0);
-  router_ring_stats(&c.r, SUPPORT, 1, &stats);
+  router_ring_stats(&c.r, SUPPORT, 1, 1, &stats);
   assert_int_equal(stats.agents_in, 1);
   widen(&c, 1, 1);
   assert_int_equal(agent_for(&c, 1, 20), BERT);

@@ -131,11 +131,11 @@ static void the_oldest_is_known_whatever_the_order(void **state) {
   static const uint32_t leave[] = {3, 1, 0, 4, 2};
   static const int64_t oldest_s[] = {10, 20, 50, 60, 70};
   for (uint32_t i = 0; i < 5; i++) {
-    router_stats(&c.r, SUPPORT, &stats);
+    router_stats(&c.r, SUPPORT, 1, &stats);
     assert_true(stats.oldest_us == oldest_s[i] * second_us);
     router_dequeue(&c.r, leave[i]);
   }
-  router_stats(&c.r, SUPPORT, &stats);
+  router_stats(&c.r, SUPPORT, 1, &stats);
   assert_true(stats.oldest_us == INT64_MAX);
   close_centre(&c);
 }
