@@ -175,35 +175,56 @@ void serve_candidates(struct call *c) {
 
 /* ---- many sessions */
 
+/* What ?status= wants beside the statuses. */
+enum { STATUS_ANY = SESSION_STATUSES, STATUS_OPEN };
+
+static void refuse_status(struct call *c, struct text name) {
+  struct textbuf b;
+  textbuf_init(&b, c->api->mem);
+  for (uint32_t i = SESSION_PENDING; i < SESSION_STATUSES; i++) {
+    textbuf_addf(&b, "%s, ", session_status_name(i));
+  }
+  call_refuse(c, REFUSAL_INVALID_MEMBER,
+              call_format(c,
+                          "No status is called '%.*s': write one of %.*sor "
+                          "all. Without it the open sessions are listed.",
+                          TEXT_ARG(name), TEXT_ARG(textbuf_text(&b))),
+              TEXT(""));
+  textbuf_free(&b);
+}
+
 static bool read_status(struct call *c, uint32_t *status) {
   const struct text name = call_query(c, TEXT("status"));
   enum session_status found;
-  *status = SESSION_STATUSES;
-  if (name.len == 0) {
+  *status = name.len == 0 ? STATUS_OPEN : STATUS_ANY;
+  if (name.len == 0 || text_equal(name, TEXT("all"))) {
     return true;
   }
-  if (session_status_from_text(name, &found)) {
+  if (session_status_from_text(name, &found) && found != SESSION_NONE) {
     *status = found;
     return true;
   }
-  call_refuse(c, REFUSAL_INVALID_MEMBER,
-              call_format(c, "No status is called '%.*s'.", TEXT_ARG(name)),
-              TEXT(""));
+  refuse_status(c, name);
   return false;
 }
 
 /* What is wanted of the sessions. */
 struct wanted {
-  uint32_t status; /* SESSION_STATUSES: any */
+  uint32_t status; /* one, STATUS_ANY or STATUS_OPEN */
   uint32_t limit;
   struct text holds; /* ?q= */
 };
 
+/* A finished one is in memory for a while, for whoever asks for it. */
+static bool has_status(enum session_status status, uint32_t wanted) {
+  return wanted == STATUS_OPEN ? status != SESSION_COMPLETED
+                               : wanted == STATUS_ANY || wanted == status;
+}
+
 static bool is_wanted(struct call *c, uint32_t slot, const struct wanted *w) {
   const struct engine *e = api_engine(c->api);
   return (c->teams == 0 || (scope_of_session(c->api, slot) & c->teams) != 0) &&
-         (w->status == SESSION_STATUSES ||
-          engine_session(e, slot)->status == w->status) &&
+         has_status(engine_session(e, slot)->status, w->status) &&
          engine_session_holds(e, slot, w->holds);
 }
 

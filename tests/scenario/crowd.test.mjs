@@ -331,7 +331,7 @@ for (const [name, begin] of [["Cognigy chats", chat], ["Direct Line conversation
 async function sessionsByAddress() {
   const found = new Map();
   for (let after = ""; after !== undefined;) {
-    const { body } = await supervisor("GET", `/sessions?limit=500${after}`);
+    const { body } = await supervisor("GET", `/sessions?status=all&limit=500${after}`);
     for (const s of body.sessions) if (s.customer?.address) found.set(s.customer.address, s.id);
     after = body.next ? `&after=${encodeURIComponent(body.next)}` : undefined;
   }

@@ -62,7 +62,7 @@ async function crash() {
 
 const pages = [];
 let count = 0;
-const sessions = async () => (await supervisor("GET", "/sessions?limit=500")).body.sessions;
+const sessions = async () => (await supervisor("GET", "/sessions?status=all&limit=500")).body.sessions;
 const texts = async (id) => (await supervisor("GET", `/sessions/${id}?messages=true`)).body.messages.map((m) => m.text);
 const taken = (wanted) => hook.heard.filter((h) => h.status === 200 && wanted(h.body)).map((h) => h.body);
 const once = (list, name) => [...new Map(list.map((b) => [name(b), b])).values()];

@@ -71,7 +71,7 @@ class Chat {
     return this.hears(`${name} ${state}`, (a) => a.name === name && (!state || a.value?.state === state));
   }
   async id() {
-    const list = (await supervisor("GET", "/sessions")).body.sessions;
+    const list = (await supervisor("GET", "/sessions?status=all")).body.sessions;
     return list.find((s) => s.customer?.address === `directline:dl:${this.line.conversationId}`)?.id;
   }
 }
@@ -219,7 +219,7 @@ test("tokens: made, bound to their conversation, refreshed, refused", table.work
   for (const body of [{ type: "message" }, { type: "strange" }]) {
     assert.equal((await ask("POST", `conversations/${made.conversationId}/activities`, undefined, body)).status, 400);
   }
-  const session = (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.id === "u-9");
+  const session = (await supervisor("GET", "/sessions?status=all")).body.sessions.find((s) => s.customer?.id === "u-9");
   assert.equal(session.customer.name, "Zoë");
   await finish(server, session.id);
 }));
@@ -230,14 +230,14 @@ test("clients know their own activities by whom they are from", async () => {
     const at = `conversations/${begun.conversationId}/activities`;
     assert.equal((await ask("POST", at, begun.token, { type: "message", from, text })).status, 200);
     const { activities } = (await ask("GET", at, begun.token)).body;
-    await finish(server, (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.address.endsWith(begun.conversationId)).id);
+    await finish(server, (await supervisor("GET", "/sessions?status=all")).body.sessions.find((s) => s.customer?.address.endsWith(begun.conversationId)).id);
     return activities[0];
   };
   const { body: made } = await ask("POST", "tokens/generate", undefined, { user: { id: "dl_zoë", name: "Zoë" } });
   const { body: fresh } = await ask("POST", "tokens/refresh", made.token);
   const named = await posts(fresh.token, { id: "dl_zoë" }, "silence");
   assert.deepEqual([named.from.id, named.channelData], ["dl_zoë", undefined]);
-  const known = (await supervisor("GET", "/sessions")).body.sessions.find((s) => s.customer?.id === "dl_zoë");
+  const known = (await supervisor("GET", "/sessions?status=all")).body.sessions.find((s) => s.customer?.id === "dl_zoë");
   assert.equal(known.customer.name, "Zoë");
   const stranger = await posts(undefined, { id: "user1", name: "Uma" }, "silence");
   assert.deepEqual([stranger.from, stranger.channelData], [{ id: "user1", name: "Uma", role: "user" }, undefined]);

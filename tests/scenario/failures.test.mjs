@@ -193,7 +193,7 @@ async function open(kind, leaves) {
   const name = odd();
   const customer = await OPEN[kind](name, leaves);
   customer.hears = (text) => eventually(`${kind} hears ${text}: ${customer.heard()}`, () => customer.heard().includes(text));
-  customer.id = async () => customer.session ?? (await eventually(`the session of ${kind}`, async () => (await supervisor("GET", "/sessions?limit=500")).body.sessions
+  customer.id = async () => customer.session ?? (await eventually(`the session of ${kind}`, async () => (await supervisor("GET", "/sessions?status=all&limit=500")).body.sessions
     .find((s) => customer.from ? s.customer?.id === customer.from || JSON.stringify(s.customer).includes(customer.from) : s.customer?.address === customer.address))).id;
   return customer;
 }

@@ -190,4 +190,8 @@ test("sessions are found by what people know of them; agents say what they have 
   assert.deepEqual([contact.session, contact.status, contact.queue], [talk, "active", "support"]);
   await finish(server, talk);
   await finish(server, id);
+  // Over is over: who wants it nevertheless says so.
+  const listed = async (more) => (await supervisor("GET", `/sessions${more}`)).body.sessions.some((s) => s.id === talk);
+  assert.deepEqual([await listed(""), await listed("?status=completed"), await listed("?status=all"), await listed("?status=queued")], [false, true, true, false]);
+  assert.match((await supervisor("GET", "/sessions?status=finished")).body.detail, /^No status is called 'finished': write one of pending, .*completed, or all\. Without it the open sessions/);
 });

@@ -157,7 +157,7 @@ export interface Variable {
 
 const debuggerOf = (session: string): string => `/api/v1/sessions/${encodeURIComponent(session)}/debugger`;
 
-export const listSessions = async (): Promise<SessionEntry[]> => (await ask<{ sessions: SessionEntry[] }>("/api/v1/sessions?limit=200")).sessions.filter((one) => one.status !== "completed");
+export const listSessions = async (): Promise<SessionEntry[]> => (await ask<{ sessions: SessionEntry[] }>("/api/v1/sessions?limit=200")).sessions;
 export const attach = (session: string, breakpoints: { line: number; script: string }[]): Promise<unknown> =>
   ask(debuggerOf(session), { method: "PUT", body: JSON.stringify({ breakpoints, trace: true }) });
 export const detach = (session: string): Promise<unknown> => ask(debuggerOf(session), { method: "DELETE" });
