@@ -401,7 +401,7 @@ void serve_audit(struct call *c) {
   uint32_t limit = LIMIT_DEFAULT, after = 0;
   if (!may_look(c) || !call_query_time(c, "from", &q.from_us) ||
       !call_query_time(c, "to", &q.to_us) || !call_query_after(c, &after) ||
-      !call_query_number(c, TEXT("limit"), LIMIT_MAX, &limit)) {
+      !call_query_count(c, TEXT("limit"), LIMIT_MAX, &limit)) {
     return;
   }
   if (after > 0) {

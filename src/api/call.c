@@ -496,22 +496,33 @@ bool call_query_flag(struct call *c, struct text name) {
   return text_equal(call_query(c, name), TEXT("true"));
 }
 
-bool call_query_number(struct call *c, struct text name, uint32_t max,
-                       uint32_t *out) {
+/* A number from @least to @max. */
+static bool read_number(struct call *c, struct text name, uint32_t least,
+                        uint32_t max, uint32_t *out) {
   const struct text value = call_query(c, name);
   int64_t n = 0;
   if (value.len == 0) {
     return true;
   }
-  if (!text_to_i64(value, &n) || n < 0 || n > max) {
+  if (!text_to_i64(value, &n) || n < least || n > max) {
     call_refuse(c, REFUSAL_INVALID_MEMBER,
-                call_format(c, "?%.*s= must be a whole number 0 … %u.",
-                            TEXT_ARG(name), max),
+                call_format(c, "?%.*s= must be a whole number %u … %u.",
+                            TEXT_ARG(name), least, max),
                 TEXT(""));
     return false;
   }
   *out = (uint32_t)n;
   return true;
+}
+
+bool call_query_number(struct call *c, struct text name, uint32_t max,
+                       uint32_t *out) {
+  return read_number(c, name, 0, max, out);
+}
+
+bool call_query_count(struct call *c, struct text name, uint32_t max,
+                      uint32_t *out) {
+  return read_number(c, name, 1, max, out);
 }
 
 bool call_query_time(struct call *c, const char *name, int64_t *us) {

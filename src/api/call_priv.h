@@ -112,6 +112,9 @@ bool call_query_flag(struct call *c, struct text name);
  * missing one leaves *out. */
 bool call_query_number(struct call *c, struct text name, uint32_t max,
                        uint32_t *out);
+/* The same from 1: none at all is nothing to ask for. */
+bool call_query_count(struct call *c, struct text name, uint32_t max,
+                      uint32_t *out);
 /* A time; false and answered if it is something else. A missing one leaves
  * *us. */
 bool call_query_time(struct call *c, const char *name, int64_t *us);

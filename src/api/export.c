@@ -228,7 +228,7 @@ static bool read_page(struct call *c, struct exporting *x) {
                 TEXT("/after"));
     return false;
   }
-  return call_query_number(c, TEXT("limit"), LIMIT_MAX, &x->limit);
+  return call_query_count(c, TEXT("limit"), LIMIT_MAX, &x->limit);
 }
 
 static struct exporting *exporting_new(struct call *c) {

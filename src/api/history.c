@@ -312,7 +312,7 @@ void serve_history(struct call *c) {
                             .limit = LIMIT_DEFAULT};
   if (has_history(c) && call_query_time(c, "from", &q.from_us) &&
       call_query_time(c, "to", &q.to_us) && read_after(c, &q) &&
-      call_query_number(c, TEXT("limit"), LIMIT_MAX, &q.limit)) {
+      call_query_count(c, TEXT("limit"), LIMIT_MAX, &q.limit)) {
     begin(c, &q);
   }
 }
@@ -342,7 +342,7 @@ void serve_session_history(struct call *c) {
   if (q.customer.len == 0) {
     reply_none(c);
   } else if (read_after(c, &q) &&
-             call_query_number(c, TEXT("limit"), LIMIT_MAX, &q.limit)) {
+             call_query_count(c, TEXT("limit"), LIMIT_MAX, &q.limit)) {
     begin(c, &q);
   }
 }

@@ -124,7 +124,7 @@ void serve_takeable(struct call *c) {
     return;
   }
   if (may_list(c, what.agent) && read_queue(c, &what.queue) &&
-      call_query_number(c, TEXT("limit"), ENGINE_TAKEABLE_MAX, &what.limit)) {
+      call_query_count(c, TEXT("limit"), ENGINE_TAKEABLE_MAX, &what.limit)) {
     struct json_out o = call_json(c);
     engine_write_takeable(api_engine(c->api), &what, &o);
     call_show(c, 0);
@@ -226,7 +226,7 @@ static void show_figures(struct call *c, enum figures_of of, const char *kind,
     refuse_unknown(c, kind);
     return;
   }
-  if (!call_query_number(c, TEXT("hours"), HOURS_MAX, &hours)) {
+  if (!call_query_count(c, TEXT("hours"), HOURS_MAX, &hours)) {
     return;
   }
   const int64_t now_us = api_now_us(c->api);

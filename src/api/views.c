@@ -257,7 +257,7 @@ void serve_sessions(struct call *c) {
   struct wanted w = {.limit = PAGE_DEFAULT, .holds = call_query(c, TEXT("q"))};
   uint32_t after = 0;
   if (!read_status(c, &w.status) ||
-      !call_query_number(c, TEXT("limit"), PAGE_MAX, &w.limit) ||
+      !call_query_count(c, TEXT("limit"), PAGE_MAX, &w.limit) ||
       !call_query_after(c, &after)) {
     return;
   }

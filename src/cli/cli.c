@@ -122,7 +122,7 @@ static void suggest_option(const struct cli_page *page, const char *word,
 static bool set_num(const struct cli_option *o, const char *value) {
   int64_t n;
   if (!text_to_i64(text_from(value), &n) || n < 0) {
-    cli_error("%s needs a whole number, not '%s'", o->name, value);
+    cli_error("%s needs a whole number, 0 or more, not '%s'", o->name, value);
     return false;
   }
   *(long long *)o->target = n;

@@ -7,7 +7,7 @@
 #include "domain/heap.h"
 #include "simulate/staff_report.h"
 
-enum { RUNS_MAX = 1000 };
+enum { RUNS_MAX = 1000, WITHIN_MAX_S = 86400 };
 
 struct staff_words {
   struct simulate_asked asked;
@@ -38,6 +38,30 @@ static bool read_goal(const struct staff_words *w, struct simulate_goal *goal) {
   return read_share("--service-level", w->level, &goal->service_level) &&
          read_share("--max-occupancy", w->occupancy, &goal->occupancy) &&
          read_share("--max-abandonment", w->abandonment, &goal->abandonment);
+}
+
+/* How many agents there are is the answer, and what they can is the queues'. */
+static bool changes_matter(const struct cli_list *changes) {
+  for (size_t i = 0; i < changes->count; i++) {
+    if (simulate_change_is_of_agents(text_from(changes->items[i]))) {
+      cli_error("--change %s has no effect here: staff puts agents of its own "
+                "in place of the centre's, and says how many; 'baton simulate "
+                "--change %s' plays the centre with it",
+                changes->items[i], changes->items[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool is_asked_well(const struct staff_words *w) {
+  if (w->within_s > WITHIN_MAX_S) {
+    cli_error("--within is 0 … %d seconds, not %lld", WITHIN_MAX_S,
+              w->within_s);
+    return false;
+  }
+  return simulate_asked_well(&w->asked, 2, RUNS_MAX) &&
+         changes_matter(&w->asked.changes);
 }
 
 /* ---- rounds */
@@ -173,7 +197,7 @@ int cmd_staff(const struct cli_command *self, int argc, char **argv) {
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
     return exit_code;
   }
-  if (!simulate_asked_well(&w.asked, 2, RUNS_MAX) || !read_goal(&w, &goal)) {
+  if (!is_asked_well(&w) || !read_goal(&w, &goal)) {
     return CLI_MISUSE;
   }
   struct simulate_input in;

@@ -311,6 +311,31 @@ enum bt_err simulate_change_apply(struct simulate_changed *c,
   return refuse_key(&e, head);
 }
 
+/* The member behind the last point. */
+static struct text last_part(struct text key) {
+  size_t from = key.len;
+  while (from > 0 && key.ptr[from - 1] != '.') {
+    from--;
+  }
+  return text_sub(key, from, key.len - from);
+}
+
+bool simulate_change_is_of_agents(struct text change) {
+  const struct text key =
+      text_trim(text_sub(change, 0, text_find(change, TEXT("="), 0)));
+  const struct text head = text_sub(key, 0, text_find(key, TEXT("."), 0));
+  const struct text member = last_part(key);
+  const bool queue = text_equal_nocase(head, words[CHANGE_QUEUE]) ||
+                     text_equal_nocase(head, words[CHANGE_QUEUES]);
+  if (utf8_first_bad(change) < change.len) {
+    return false; /* it is refused as that */
+  }
+  return text_equal_nocase(head, words[CHANGE_AGENT]) ||
+         text_equal_nocase(head, words[CHANGE_AGENTS]) ||
+         (queue && (text_equal_nocase(member, TEXT("agents")) ||
+                    text_equal_nocase(member, TEXT("owners"))));
+}
+
 /* ---- copies */
 
 static void *copy(struct arena *arena, const void *from, size_t size) {

@@ -29,6 +29,8 @@ simulate_change_begin(struct simulate_changed *c, struct arena *arena,
 enum bt_err simulate_change_apply(struct simulate_changed *c,
                                   struct text change,
                                   struct simulate_error *why) BT_USE_RESULT;
+/* Does it change who the agents are, what they can or which a queue names? */
+bool simulate_change_is_of_agents(struct text change);
 /* It, to be played. Borrows @c. */
 struct simulate_setting simulate_change_end(struct simulate_changed *c);
 

@@ -198,6 +198,11 @@ test("headers that say something impossible", async () => {
 test("numbers and words of the query", async () => {
   isProblem(await supervisor("GET", "/sessions?limit=501"), 422, "bad_request");
   isProblem(await supervisor("GET", "/sessions?limit=-1"), 422, "bad_request");
+  for (const asked of ["/sessions?limit=0", "/history?limit=0", "/queues/support/figures?hours=0", "/queues/support/figures?hours=25"]) {
+    const refused = await supervisor("GET", asked);
+    isProblem(refused, 422, "bad_request");
+    assert.match(refused.body.detail, /^\?(limit|hours)= must be a whole number 1 … \d+\.$/);
+  }
   isProblem(await supervisor("GET", "/sessions?status=wating"), 422, "bad_request");
   isProblem(await supervisor("GET", `/sessions/${id}/messages?after=x`), 422, "bad_request");
 });
