@@ -1,5 +1,6 @@
 /* Start-up: what the file holds is checked and handed to the engine. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "journal/chain_priv.h"
@@ -12,6 +13,7 @@ struct loading {
   struct journal_error *why;
   uint64_t stored_last; /* the highest number in the file */
   uint64_t seq, chain;  /* of the last batch delivered or in the snapshot */
+  uint64_t row;         /* the last batch of the last row; 0: none was read */
 };
 
 static enum bt_err fail_store(const struct loading *l, enum bt_err err,
@@ -154,23 +156,60 @@ static enum bt_err load_snapshot(struct loading *l) {
 
 /* --- batches ------------------------------------------------------------- */
 
-static enum bt_err deliver_batch(struct loading *l,
-                                 const struct store_row *row) {
-  if (row->seq != l->seq + 1) {
+/* Those that the snapshot holds already are passed over: it is of any batch,
+ * also of one in the middle of a row. */
+static uint64_t chain_of_rest(const struct loading *l,
+                              const struct store_row *row, bool *whole) {
+  struct row_walk w = row_walk_begin(row);
+  struct text batch;
+  uint64_t seq;
+  uint64_t chain = l->chain;
+  while (row_walk_next(&w, &seq, &batch)) {
+    chain = seq > l->seq ? chain_next(chain, seq, batch) : chain;
+  }
+  *whole = row_walk_is_whole(&w);
+  return chain;
+}
+
+static enum bt_err verify_row(const struct loading *l,
+                              const struct store_row *row) {
+  bool whole = false;
+  if (row->first == 0 || row->first > l->seq + 1 ||
+      (l->row != 0 && row->first != l->row + 1)) {
     return fail_batch(l, l->seq + 1, "is missing");
   }
-  const uint64_t chain = chain_next(l->chain, row->seq, row->bytes);
-  if (chain != row->chain) {
+  if (chain_of_rest(l, row, &whole) == row->chain && whole) {
+    return BT_ERR_OK;
+  }
+  if (row->first == row->seq) {
     return fail_batch(l, row->seq,
                       "does not verify: its bytes or its place were changed");
   }
-  const enum bt_err err = l->sink->batch(l->sink->ctx, row->seq, row->bytes);
-  if (err != BT_ERR_OK) {
-    return fail_sink(l, err, "batch", row->seq);
+  char what[160];
+  (void)snprintf(what, sizeof what,
+                 "or one of those up to %" PRIu64 " does not verify: its bytes "
+                 "or its place were changed",
+                 row->seq);
+  return fail_batch(l, row->first, what);
+}
+
+/* What does not verify is not shown: the row is gone through twice. */
+static enum bt_err deliver_row(struct loading *l, const struct store_row *row) {
+  struct row_walk w = row_walk_begin(row);
+  struct text batch;
+  uint64_t seq;
+  enum bt_err err = verify_row(l, row);
+  while (err == BT_ERR_OK && row_walk_next(&w, &seq, &batch)) {
+    if (seq > l->seq) {
+      err = l->sink->batch(l->sink->ctx, seq, batch);
+      err = err == BT_ERR_OK ? err : fail_sink(l, err, "batch", seq);
+    }
   }
-  l->seq = row->seq;
-  l->chain = chain;
-  return BT_ERR_OK;
+  if (err == BT_ERR_OK) {
+    l->seq = l->row = row->seq;
+    l->chain = row->chain;
+  }
+  return err;
 }
 
 static enum bt_err load_batches(struct loading *l) {
@@ -181,7 +220,7 @@ static enum bt_err load_batches(struct loading *l) {
   store_seek(r, STORE_GET_AFTER, l->seq, 0);
   while (err == BT_ERR_OK &&
          (more = store_next_row(r, STORE_GET_AFTER, &row)) == BT_ERR_OK) {
-    err = deliver_batch(l, &row);
+    err = deliver_row(l, &row);
   }
   store_rest(r, STORE_GET_AFTER);
   if (err != BT_ERR_OK) {

@@ -1,5 +1,6 @@
 /* Snapshots as they lie in the file: their parts put together and verified. */
 #include "journal/chain_priv.h"
+#include "journal/row_priv.h"
 #include "journal/sqlite_priv.h"
 
 static enum bt_err read_parts(struct store *r, const struct store_snapshot *row,
@@ -26,9 +27,7 @@ static enum bt_err read_parts(struct store *r, const struct store_snapshot *row,
 enum bt_err snapshot_read(struct sqlite_journal *s,
                           const struct store_snapshot *row, struct textbuf *out,
                           uint64_t *chain) {
-  *chain = s->genesis;
-  enum bt_err err =
-      row->seq == 0 ? BT_ERR_OK : store_get_chain(&s->reader, row->seq, chain);
+  enum bt_err err = row_chain_at(&s->reader, s->genesis, row->seq, chain);
   if (err == BT_ERR_OK) {
     err = read_parts(&s->reader, row, out);
   }
@@ -36,7 +35,7 @@ enum bt_err snapshot_read(struct sqlite_journal *s,
       chain_next(*chain, row->seq, textbuf_text(out)) != row->sum) {
     err = BT_ERR_CORRUPT;
   }
-  return err == BT_ERR_NOT_FOUND ? BT_ERR_CORRUPT : err;
+  return err;
 }
 
 static enum bt_err read_before(struct sqlite_journal *s, uint64_t before,

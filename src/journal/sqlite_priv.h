@@ -11,6 +11,7 @@
 #include "journal/journal_priv.h"
 #include "journal/latency_priv.h"
 #include "journal/queue_priv.h"
+#include "journal/row_priv.h"
 #include "journal/store_priv.h"
 
 enum { SNAPSHOT_PART_BYTES = 1 << 20 };
@@ -44,11 +45,14 @@ struct sqlite_journal {
   /* Readers: any thread, one at a time. */
   pthread_mutex_t read_lock;
   struct store reader;
+  struct store_row read_row; /* the last one read, verified; .seq 0: none */
+  struct textbuf read_bytes; /* its bytes */
 
   /* The journal's thread alone; load.c before that thread exists. */
   struct store writer;
   struct queue_cursor cursor;
-  uint64_t chain; /* of the last batch written */
+  uint64_t chain;     /* of the last batch written */
+  struct textbuf row; /* that is being filled */
   struct snapshot_job job;
 
   struct folding folding;

@@ -27,7 +27,8 @@ static const struct statement statements[] = {
 static const char schema[] =
     "CREATE TABLE centre(name TEXT NOT NULL, created_us INTEGER NOT NULL);"
     "CREATE TABLE journal("
-    "  seq INTEGER PRIMARY KEY, chain INTEGER NOT NULL, bytes BLOB NOT NULL);"
+    "  seq INTEGER PRIMARY KEY, chain INTEGER NOT NULL, first INTEGER,"
+    "  bytes BLOB NOT NULL);"
     "CREATE TABLE finished("
     "  session BLOB PRIMARY KEY, last_seq INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE snapshot("
@@ -106,7 +107,7 @@ static enum bt_err connect_file(struct store *s, const char *file, int flags) {
   (void)snprintf(s->file, sizeof s->file, "%s", file);
   /* Each connection has one thread at a time; SQLite need not lock too. */
   const int rc =
-      sqlite3_open_v2(file, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+      sqlite3_open_v2(file, &s->db, flags | SQLITE_OPEN_NOMUTEX, store_vfs());
   if (rc != SQLITE_OK) {
     return s->db == NULL ? BT_ERR_NOMEM : err_of(s, rc);
   }
@@ -141,6 +142,39 @@ static enum bt_err configure(struct store *s, bool read_only) {
   return err;
 }
 
+static int read_version(struct store *s) {
+  sqlite3_stmt *stmt = NULL;
+  int version = 0;
+  if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &stmt, NULL) ==
+          SQLITE_OK &&
+      sqlite3_step(stmt) == SQLITE_ROW) {
+    version = sqlite3_column_int(stmt, 0);
+  }
+  (void)sqlite3_finalize(stmt);
+  return version;
+}
+
+/* A file of version 1 becomes one of this version, rows and all: adding a
+ * column touches none of them. Its header is to say so at once, for older
+ * programs look there. Who may only read sees it as if it had been done. */
+static enum bt_err renew(struct store *s, bool read_only) {
+  char sql[256];
+  if (read_version(s) != 1) {
+    return BT_ERR_OK;
+  }
+  if (read_only) {
+    return run_sql(s, "CREATE TEMP VIEW journal AS"
+                      " SELECT seq, chain, NULL AS first, bytes"
+                      " FROM main.journal");
+  }
+  (void)snprintf(sql, sizeof sql,
+                 "BEGIN IMMEDIATE; ALTER TABLE journal ADD COLUMN first "
+                 "INTEGER; PRAGMA user_version=%d; COMMIT",
+                 STORE_VERSION);
+  const enum bt_err err = run_sql(s, sql);
+  return err == BT_ERR_OK ? store_checkpoint(s) : err;
+}
+
 static enum bt_err prepare(struct store *s, bool read_only) {
   enum bt_err err = BT_ERR_OK;
   for (size_t i = 0; i < STORE_STMTS && err == BT_ERR_OK; i++) {
@@ -159,6 +193,9 @@ enum bt_err store_open(struct store *s, const char *file, bool read_only,
       s, file, read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   if (err == BT_ERR_OK) {
     err = configure(s, read_only);
+  }
+  if (err == BT_ERR_OK) {
+    err = renew(s, read_only);
   }
   if (err == BT_ERR_OK) {
     err = prepare(s, read_only);
@@ -292,12 +329,17 @@ void store_keep_log(struct store *s) {
   (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
-enum bt_err store_put_batch(struct store *s, const struct store_row *row) {
-  struct sqlite3_stmt *stmt = s->stmts[STORE_PUT_BATCH];
+enum bt_err store_put_row(struct store *s, const struct store_row *row) {
+  struct sqlite3_stmt *stmt = s->stmts[STORE_PUT_ROW];
   bind_u64(stmt, 1, row->seq);
   bind_u64(stmt, 2, row->chain);
-  bind_bytes(stmt, 3, row->bytes);
-  return store_run(s, STORE_PUT_BATCH);
+  if (row->first == row->seq) {
+    bt_check(sqlite3_bind_null(stmt, 3) == SQLITE_OK);
+  } else {
+    bind_u64(stmt, 3, row->first);
+  }
+  bind_bytes(stmt, 4, row->bytes);
+  return store_run(s, STORE_PUT_ROW);
 }
 
 static struct text id_bytes(struct id id, uint8_t out[ID_BYTES]) {
@@ -385,20 +427,18 @@ enum bt_err store_next_row(struct store *s, enum store_stmt stmt,
   *out = (struct store_row){.seq = column_u64(row, 0),
                             .bytes = column_bytes(row, bytes_at)};
   if (bytes_at > 1) {
+    const bool alone = sqlite3_column_type(row, 2) == SQLITE_NULL;
     out->chain = column_u64(row, 1);
+    out->first = alone ? out->seq : column_u64(row, 2);
   }
   return sqlite3_errcode(s->db) == SQLITE_NOMEM ? BT_ERR_NOMEM : BT_ERR_OK;
 }
 
-enum bt_err store_get_batch(struct store *s, uint64_t seq, uint64_t *before,
-                            struct store_row *out) {
-  store_seek(s, STORE_GET_BATCH, seq, 0);
-  enum bt_err err = store_next_row(s, STORE_GET_BATCH, out);
-  if (err == BT_ERR_OK && out->seq != seq) {
-    *before = out->chain;
-    err = store_next_row(s, STORE_GET_BATCH, out);
-  }
-  return err;
+enum bt_err store_get_row(struct store *s, uint64_t seq,
+                          struct store_row *out) {
+  store_seek(s, STORE_GET_ROW, seq, 0);
+  const enum bt_err err = store_next_row(s, STORE_GET_ROW, out);
+  return err == BT_ERR_OK && out->first > seq ? BT_ERR_NOT_FOUND : err;
 }
 
 enum bt_err store_get_chain(struct store *s, uint64_t seq, uint64_t *out) {

@@ -1,8 +1,12 @@
-/* store_priv.h - one connection to the journal's file. The only file that
- * knows SQLite is store.c; store_sql.def is its SQL.
+/* store_priv.h - one connection to the journal's file. The files that
+ * know SQLite are store.c, whose SQL is store_sql.def, and log_vfs.c.
  *
  * A connection belongs to one thread at a time. Bytes that a read hands out
  * are borrowed until store_rest.
+ *
+ * A row of the table of batches holds one batch as it is, or several (row.h
+ * says how). A file of version 1 has one in each row and gets the column that
+ * tells when it is first opened for writing.
  */
 #ifndef BATON_JOURNAL_STORE_PRIV_H
 #define BATON_JOURNAL_STORE_PRIV_H
@@ -12,7 +16,7 @@
 
 enum {
   STORE_APPLICATION_ID = 0x42544A4C, /* "BTJL" in the file's header */
-  STORE_VERSION = 1,                 /* of the tables and of the chain */
+  STORE_VERSION = 2,                 /* of the tables and of the chain */
   STORE_PAGE_SIZE = 4096
 };
 
@@ -35,9 +39,14 @@ struct store {
 };
 
 struct store_row {
-  uint64_t seq, chain;
+  uint64_t seq;   /* of its last batch */
+  uint64_t chain; /* after that */
+  uint64_t first; /* of its first; of one alone the same */
   struct text bytes;
 };
+
+/* The name by which SQLite finds its files, the log written in one piece. */
+const char *store_vfs(void);
 
 /* What is known of a snapshot before its bytes are read. */
 struct store_snapshot {
@@ -79,8 +88,8 @@ enum bt_err store_checkpoint(struct store *s) BT_USE_RESULT;
  * no room. */
 enum bt_err store_fold_all(struct store *s, bool *left) BT_USE_RESULT;
 
-enum bt_err store_put_batch(struct store *s,
-                            const struct store_row *row) BT_USE_RESULT;
+enum bt_err store_put_row(struct store *s,
+                          const struct store_row *row) BT_USE_RESULT;
 enum bt_err store_put_finished(struct store *s,
                                const struct journal_finished *f) BT_USE_RESULT;
 enum bt_err store_put_part(struct store *s, uint64_t id,
@@ -95,10 +104,11 @@ enum bt_err store_get_centre(struct store *s, struct text *name,
 /* GET_LAST, GET_NEXT_PART: one number. */
 enum bt_err store_get_number(struct store *s, enum store_stmt stmt,
                              uint64_t *out) BT_USE_RESULT;
-/* The row, and in *@before the chain of the one before it; *@before is left
- * alone if there is none. Ends with store_rest(STORE_GET_BATCH). */
-enum bt_err store_get_batch(struct store *s, uint64_t seq, uint64_t *before,
-                            struct store_row *out) BT_USE_RESULT;
+/* The row in which batch @seq lies; BT_ERR_NOT_FOUND also when it would lie in
+ * one that is missing. Ends with store_rest(STORE_GET_ROW). */
+enum bt_err store_get_row(struct store *s, uint64_t seq,
+                          struct store_row *out) BT_USE_RESULT;
+/* After the row whose last batch is @seq. */
 enum bt_err store_get_chain(struct store *s, uint64_t seq,
                             uint64_t *out) BT_USE_RESULT;
 enum bt_err store_get_finished(struct store *s, struct id session,

@@ -15,6 +15,8 @@ enum { RETRY_MS = 250, US_PER_S = 1000000 };
 struct group {
   struct queue_cursor end;
   uint64_t batches, bytes, last_seq, chain;
+  uint64_t row_first; /* of the row that is being filled; 0: none is */
+  struct text alone;  /* the batch that is the only one in it */
 };
 
 int64_t clock_us(void) {
@@ -25,15 +27,38 @@ int64_t clock_us(void) {
 
 /* --- one group ----------------------------------------------------------- */
 
+static void begin_row(struct sqlite_journal *s, struct group *g,
+                      const struct journal_batch *b) {
+  textbuf_clear(&s->row);
+  g->row_first = b->seq;
+  g->alone = b->bytes;
+}
+
+static enum bt_err end_row(struct sqlite_journal *s, struct group *g) {
+  if (g->row_first == 0) {
+    return BT_ERR_OK;
+  }
+  const bool one = g->row_first == g->last_seq;
+  const struct store_row row = {.first = g->row_first,
+                                .seq = g->last_seq,
+                                .chain = g->chain,
+                                .bytes =
+                                    one ? g->alone : textbuf_text(&s->row)};
+  g->row_first = 0;
+  return s->row.failed ? BT_ERR_NOMEM : store_put_row(&s->writer, &row);
+}
+
 static enum bt_err put_batch(struct sqlite_journal *s, struct group *g,
                              const struct journal_batch *b) {
+  if (g->row_first == 0) {
+    begin_row(s, g, b);
+  }
+  row_add(&s->row, b->bytes);
   g->chain = chain_next(g->chain, b->seq, b->bytes);
   g->last_seq = b->seq;
   g->batches++;
   g->bytes += b->bytes.len;
-  const struct store_row row = {
-      .seq = b->seq, .chain = g->chain, .bytes = b->bytes};
-  enum bt_err err = store_put_batch(&s->writer, &row);
+  enum bt_err err = s->row.len >= ROW_BYTES ? end_row(s, g) : BT_ERR_OK;
   for (size_t i = 0; i < b->finished_count && err == BT_ERR_OK; i++) {
     err = store_put_finished(&s->writer, &b->finished[i]);
   }
@@ -47,6 +72,9 @@ static enum bt_err put_group(struct sqlite_journal *s, struct group *g) {
   while (err == BT_ERR_OK && g->batches < o->group_batches &&
          g->bytes < o->group_bytes && queue_next(&s->queue, &g->end, &b)) {
     err = put_batch(s, g, &b);
+  }
+  if (err == BT_ERR_OK) {
+    err = end_row(s, g);
   }
   if (err == BT_ERR_OK) {
     err = journal_fault(&s->base, JOURNAL_BEFORE_COMMIT);
@@ -171,11 +199,11 @@ static void give_up_snapshot(struct sqlite_journal *s) {
 
 static enum bt_err begin_snapshot(struct sqlite_journal *s) {
   struct snapshot_job *job = &s->job;
-  uint64_t chain = s->genesis;
+  uint64_t chain = 0;
   enum bt_err err =
       store_get_number(&s->writer, STORE_GET_NEXT_PART, &job->row.first_part);
-  if (err == BT_ERR_OK && job->row.seq > 0) {
-    err = store_get_chain(&s->writer, job->row.seq, &chain);
+  if (err == BT_ERR_OK) {
+    err = row_chain_at(&s->writer, s->genesis, job->row.seq, &chain);
   }
   job->written = 0;
   job->row.parts = 0;

@@ -235,6 +235,15 @@ static inline void story_sql(const struct story *s, const char *sql) {
   assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+/* The same, each batch in a row of its own, whatever the threads do. */
+static inline void story_write_rows(struct story *s, uint64_t last) {
+  s->options.group_batches = 1;
+  assert_int_equal(story_open(s), BT_ERR_OK);
+  story_durable_to(s, last);
+  journal_close(s->journal);
+  s->journal = NULL;
+}
+
 /* A journal of @last batches, closed. */
 static inline void story_write(struct story *s, uint64_t last) {
   assert_int_equal(story_open(s), BT_ERR_OK);

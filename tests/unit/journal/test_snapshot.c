@@ -186,6 +186,7 @@ one_that_is_ahead_of_the_batches_means_that_they_are_lost(void **state) {
   (void)state;
   struct story s;
   story_begin(&s);
+  s.options.group_batches = 1;
   write_two(&s);
   story_sql(&s, "DELETE FROM journal WHERE seq > 150");
   assert_int_equal(unlink(story_path(&s, "journal.mark")), 0);

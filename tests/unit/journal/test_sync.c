@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 static struct {
+  _Atomic unsigned log_writes;
   _Atomic unsigned log_unsynced; /* writes since the last sync */
   _Atomic unsigned db_unsynced;
   _Atomic unsigned syncs;
@@ -32,6 +33,7 @@ static void watch_write(int fd, off_t at) {
     disk.db_unsynced++;
   } else if (is_file(fd, "/journal.db-wal")) {
     disk.log_unsynced++;
+    disk.log_writes++;
     if (at == 0) { /* from here on the older round of the log is gone */
       disk.log_restarts++;
       disk.violations += disk.db_unsynced > 0;
@@ -96,6 +98,13 @@ static void hear_durable(void *ctx, uint64_t seq) {
   disk.violations += disk.log_unsynced > 0;
 }
 
+static _Atomic unsigned failures[BT_ERRS]; /* heard, by code */
+
+static void hear_failed(void *ctx, const struct journal_error *why) {
+  (void)ctx;
+  failures[why->code]++;
+}
+
 static void nothing_is_told_before_it_is_synced(void **state) {
   (void)state;
   struct story s;
@@ -115,11 +124,39 @@ static void nothing_is_told_before_it_is_synced(void **state) {
   story_end(&s);
 }
 
-static _Atomic unsigned failures[BT_ERRS]; /* heard, by code */
+/* And one to begin the log anew. */
+static void a_commit_reaches_the_log_in_one_write(void **state) {
+  (void)state;
+  struct story s;
+  story_begin(&s);
+  assert_int_equal(story_open(&s), BT_ERR_OK);
+  disk.log_writes = 0;
+  for (uint64_t seq = 1; seq <= 100; seq++) {
+    story_durable_to(&s, seq);
+  }
+  assert_in_range(disk.log_writes, 100, 101);
+  story_end(&s);
+}
 
-static void hear_failed(void *ctx, const struct journal_error *why) {
-  (void)ctx;
-  failures[why->code]++;
+/* SQLite's own write makes nothing of some lengths of 128 KiB and more, which
+ * then looks like a full disk. */
+static void a_commit_of_any_length_is_written(void **state) {
+  (void)state;
+  struct story s;
+  story_begin(&s);
+  memset(failures, 0, sizeof failures);
+  s.options.on_failed = hear_failed;
+  s.options.group_batches = 2;
+  assert_int_equal(story_open(&s), BT_ERR_OK);
+  for (size_t len = 120000; len < 280000; len += 4000) {
+    story_snapshot(&s, 0, len);
+    assert_int_equal(failures[BT_ERR_FULL], 0);
+  }
+  story_close(&s);
+  assert_int_equal(s.warnings.len, 0);
+  assert_int_equal(story_open(&s), BT_ERR_OK);
+  assert_int_equal(s.snapshot_len, 276000);
+  story_end(&s);
 }
 
 /* The first sync that fails is the last: what the kernel then dropped from its
@@ -217,6 +254,8 @@ a_failed_sync_at_the_start_leaves_a_directory_that_opens(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_is_told_before_it_is_synced),
+      cmocka_unit_test(a_commit_reaches_the_log_in_one_write),
+      cmocka_unit_test(a_commit_of_any_length_is_written),
       cmocka_unit_test(a_failed_sync_is_final),
       cmocka_unit_test(a_write_without_room_is_tried_again),
       cmocka_unit_test(a_write_that_fails_is_final),
