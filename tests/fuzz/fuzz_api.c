@@ -18,6 +18,7 @@ static struct test_mem heap;
 static struct domain *domain;
 static struct api *api;
 static struct loop *loop;
+static struct http_server *http;
 static unsigned served;
 static struct id session;
 static bool answered;
@@ -80,10 +81,14 @@ static void start(void) {
       .unix_us = unix_us,
       .entropy = entropy};
   bt_check(api_create(&heap.mem, &api_options, &api) == BT_ERR_OK);
+  bt_check(http_server_create(loop, NULL, api_http_handlers(), api, &http) ==
+           BT_ERR_OK);
+  api_attach(api, http); /* it has limits and counters, and does not listen */
   furnish();
 }
 
 static void end(void) {
+  http_server_free(http);
   api_free(api);
   domain_close(domain, false);
   loop_free(loop);
