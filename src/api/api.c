@@ -174,16 +174,14 @@ void api_carry_out(struct api *api, const struct record *effect) {
 /* ---- life */
 
 static enum bt_err start(struct api *api, const struct api_options *options) {
-  enum bt_err err = auth_init(&api->auth, api->mem, options->secret);
+  uint64_t key = 0;
+  auth_init(&api->auth, api->mem, options->secret);
+  api_random(api, &key, sizeof key);
+  enum bt_err err = rates_init(&api->rates, api->mem, &options->rates, key);
   if (err == BT_ERR_OK) {
-    uint64_t key = 0;
-    api_random(api, &key, sizeof key);
-    err = rates_init(&api->rates, api->mem, &options->rates, key);
-  }
-  if (err == BT_ERR_OK) {
-    uint8_t key[GUESS_KEY];
-    api_random(api, key, sizeof key);
-    err = guesses_init(&api->guesses, api->mem, key);
+    uint8_t guess_key[GUESS_KEY];
+    api_random(api, guess_key, sizeof guess_key);
+    err = guesses_init(&api->guesses, api->mem, guess_key);
   }
   attempts_init(api, options->secret);
   links_init(api, options->secret);

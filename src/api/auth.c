@@ -35,19 +35,11 @@ static bool same_entry(const void *ctx, uint32_t value, const void *key) {
   return CRYPTO_memcmp(a->entries[value].sha256, key, AUTH_HASH) == 0;
 }
 
-enum bt_err auth_init(struct auth *a, const struct mem *mem,
-                      struct text secret) {
+void auth_init(struct auth *a, const struct mem *mem, struct text secret) {
   *a = (struct auth){.mem = mem};
   sha256(secret, a->signing_key);
   arena_init(&a->arena, mem, 0);
   map_init(&a->by_hash, mem, same_entry, a);
-  bool good = true;
-  for (size_t i = 0; i < TICKET_RINGS; i++) {
-    a->rings[i].tickets =
-        mem_new(mem, TICKETS_MAX * sizeof(struct auth_ticket));
-    good = good && a->rings[i].tickets != NULL;
-  }
-  return good ? BT_ERR_OK : BT_ERR_NOMEM;
 }
 
 void auth_free(struct auth *a) {
@@ -260,11 +252,21 @@ static struct auth_ticket *place_for(struct auth *a,
   return next;
 }
 
-bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
-                      const uint8_t random[AUTH_HASH], int64_t expires_us,
-                      char out[TICKET_TEXT]) {
+static bool has_ring(struct auth *a, struct ticket_ring *ring) {
+  if (ring->tickets == NULL) {
+    ring->tickets = mem_new(a->mem, TICKETS_MAX * sizeof *ring->tickets);
+  }
+  return ring->tickets != NULL;
+}
+
+enum bt_err auth_make_ticket(struct auth *a, const struct auth_identity *who,
+                             const uint8_t random[AUTH_HASH],
+                             int64_t expires_us, char out[TICKET_TEXT]) {
   if (who->subject.len > sizeof(((struct auth_ticket *)NULL)->subject)) {
-    return false;
+    return BT_ERR_RANGE;
+  }
+  if (!has_ring(a, &a->rings[who->role == ROLE_CUSTOMER])) {
+    return BT_ERR_NOMEM;
   }
   struct auth_ticket *t = place_for(a, who);
   memcpy(t->secret, random, AUTH_HASH);
@@ -276,14 +278,16 @@ bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
   t->who.subject.ptr = t->subject;
   memcpy(out, TICKET_PREFIX.ptr, TICKET_PREFIX.len);
   hex_write(random, AUTH_HASH, out + TICKET_PREFIX.len);
-  return true;
+  return BT_ERR_OK;
 }
 
 static struct auth_ticket *find_ticket(struct auth *a,
                                        const uint8_t secret[AUTH_HASH]) {
   for (size_t i = 0; i < TICKET_RINGS * TICKETS_MAX; i++) {
-    struct auth_ticket *t = &a->rings[i / TICKETS_MAX].tickets[i % TICKETS_MAX];
-    if (t->expires_us != 0 &&
+    const struct ticket_ring *ring = &a->rings[i / TICKETS_MAX];
+    struct auth_ticket *t =
+        ring->tickets == NULL ? NULL : &ring->tickets[i % TICKETS_MAX];
+    if (t != NULL && t->expires_us != 0 &&
         CRYPTO_memcmp(t->secret, secret, AUTH_HASH) == 0) {
       return t;
     }

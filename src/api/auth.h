@@ -47,7 +47,7 @@ struct auth_entry {
 enum { TICKETS_MAX = 1024, TICKET_RINGS = 2, TICKETS_OF_ONE = 4 };
 
 struct ticket_ring {
-  struct auth_ticket *tickets; /* TICKETS_MAX */
+  struct auth_ticket *tickets; /* TICKETS_MAX, from the first one on */
   size_t next;
 };
 
@@ -68,9 +68,8 @@ struct auth {
   struct ticket_ring rings[TICKET_RINGS];
 };
 
-/* BT_ERR_NOMEM. @secret of any length. */
-enum bt_err auth_init(struct auth *a, const struct mem *mem,
-                      struct text secret) BT_USE_RESULT;
+/* @secret of any length. */
+void auth_init(struct auth *a, const struct mem *mem, struct text secret);
 void auth_free(struct auth *a);
 /* BT_ERR_NOMEM: the old table stands. */
 enum bt_err auth_set(struct auth *a, const struct api_token *tokens,
@@ -96,10 +95,11 @@ void auth_customer_token(const struct auth *a, struct id session,
 
 /* "tk_" and 64 hexadecimal digits of @random. The oldest of whoever has
  * TICKETS_OF_ONE goes, else the oldest of TICKETS_MAX of customers, or others.
- * False: the subject is too long for one. */
-bool auth_make_ticket(struct auth *a, const struct auth_identity *who,
-                      const uint8_t random[AUTH_HASH], int64_t expires_us,
-                      char out[TICKET_TEXT]);
+ * BT_ERR_RANGE: the subject is too long for one. BT_ERR_NOMEM. */
+enum bt_err auth_make_ticket(struct auth *a, const struct auth_identity *who,
+                             const uint8_t random[AUTH_HASH],
+                             int64_t expires_us,
+                             char out[TICKET_TEXT]) BT_USE_RESULT;
 /* Good once. *@out borrows until the next ticket is made. */
 bool auth_take_ticket(struct auth *a, struct text ticket, int64_t now_us,
                       struct auth_identity *out);

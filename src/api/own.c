@@ -23,9 +23,14 @@ void serve_tickets(struct call *c) {
     return;
   }
   api_random(c->api, random, sizeof random);
-  if (!auth_make_ticket(&c->api->auth, &c->who, random,
-                        api_now_us(c->api) + TICKET_SECONDS * INT64_C(1000000),
-                        ticket)) {
+  const enum bt_err err = auth_make_ticket(
+      &c->api->auth, &c->who, random,
+      api_now_us(c->api) + TICKET_SECONDS * INT64_C(1000000), ticket);
+  if (err == BT_ERR_NOMEM) {
+    call_refuse_memory(c);
+    return;
+  }
+  if (err != BT_ERR_OK) {
     call_refuse(c, REFUSAL_FORBIDDEN,
                 TEXT("The token's subject is too long for a ticket."),
                 TEXT(""));

@@ -169,19 +169,36 @@ enum bt_err outbound_set_rules(struct outbound *o,
 
 /* ---- life */
 
-static void set_multi(struct outbound *o) {
+static void limit_connections(struct outbound *o) {
+  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                          o->connections);
+  /* One slow host must not hold up the calls to all others. */
+  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                          (o->connections + 3) / 4);
+}
+
+void outbound_set_connections(struct outbound *o, long most) {
+  o->connections = most;
+  if (o->multi != NULL) {
+    limit_connections(o);
+  }
+}
+
+/* With the first call: it takes descriptors, and many centres call nobody. */
+bool outbound_prepare(struct outbound *o) {
+  if (o->multi != NULL) {
+    return true;
+  }
+  o->multi = curl_multi_init();
+  if (o->multi == NULL) {
+    return false;
+  }
   (void)curl_multi_setopt(o->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
   (void)curl_multi_setopt(o->multi, CURLMOPT_SOCKETDATA, o);
   (void)curl_multi_setopt(o->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
   (void)curl_multi_setopt(o->multi, CURLMOPT_TIMERDATA, o);
-  outbound_set_connections(o, CONNECTIONS_MAX);
-}
-
-void outbound_set_connections(struct outbound *o, long most) {
-  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
-  /* One slow host must not hold up the calls to all others. */
-  (void)curl_multi_setopt(o->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                          (most + 3) / 4);
+  limit_connections(o);
+  return true;
 }
 
 enum bt_err outbound_create(struct loop *loop,
@@ -201,16 +218,14 @@ enum bt_err outbound_create(struct loop *loop,
     err = loop_timer_create(loop, on_timer, o, &o->timer);
   }
   if (err == BT_ERR_OK) {
-    o->multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
-                   ? curl_multi_init()
-                   : NULL;
-    err = o->multi == NULL ? BT_ERR_NOMEM : BT_ERR_OK;
+    o->global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    err = o->global ? BT_ERR_OK : BT_ERR_NOMEM;
   }
   if (err != BT_ERR_OK) {
     outbound_free(o);
     return err;
   }
-  set_multi(o);
+  outbound_set_connections(o, CONNECTIONS_MAX);
   *out = o;
   return BT_ERR_OK;
 }
@@ -235,6 +250,8 @@ void outbound_free(struct outbound *o) {
   loop_task_cancel(&o->refusals);
   if (o->multi != NULL) {
     (void)curl_multi_cleanup(o->multi);
+  }
+  if (o->global) {
     curl_global_cleanup();
   }
   loop_timer_free(o->timer);

@@ -233,7 +233,7 @@ bool outbound_begin(struct outbound_one *c) {
   if (!judge(c) || !add_headers(c)) {
     return false;
   }
-  c->easy = curl_easy_init();
+  c->easy = outbound_prepare(c->outbound) ? curl_easy_init() : NULL;
   if (c->easy == NULL) {
     return refuse(c, "failed: out of memory");
   }

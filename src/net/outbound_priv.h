@@ -63,7 +63,9 @@ struct outbound_one {
 
 struct outbound {
   struct loop *loop;
-  CURLM *multi;
+  CURLM *multi;     /* NULL before the first call */
+  long connections; /* at once, at most */
+  bool global;      /* libcurl is ready */
   struct loop_timer *timer;
   struct loop_task refusals; /* answers of calls that were not made */
   struct link calls, refused;
@@ -88,6 +90,8 @@ void tunnel_cut(struct outbound_one *c);
 
 /* ---- outbound.c */
 
+/* libcurl's part of it is there. False: there is no memory. */
+bool outbound_prepare(struct outbound *o);
 /* A call without its request. NULL when there is no memory. */
 struct outbound_one *outbound_one_new(struct outbound *o, outbound_fn *fn,
                                       void *ctx);

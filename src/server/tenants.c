@@ -292,12 +292,10 @@ enum bt_err tenants_create(struct server *s, struct server_config *take_config,
   map_init(&t->by_host, heap_mem(), same_host, t);
   uint8_t secret[SECRET_BYTES];
   secret_fill(secret, sizeof secret);
+  auth_init(&t->operators, heap_mem(),
+            (struct text){(const char *)secret, sizeof secret});
   enum bt_err err =
-      auth_init(&t->operators, heap_mem(),
-                (struct text){(const char *)secret, sizeof secret});
-  if (err == BT_ERR_OK) {
-    err = auth_set(&t->operators, t->config.tokens, t->config.token_count);
-  }
+      auth_set(&t->operators, t->config.tokens, t->config.token_count);
   if (err == BT_ERR_OK) {
     err = loop_timer_create(s->loop, tenants_on_sweep, t, &t->sweep);
   }
