@@ -366,10 +366,15 @@ static int read_all(struct replay *r, struct journal *journal) {
   return CLI_DONE;
 }
 
-static int replay(struct replay *r, const char *dir) {
+static int replay(struct replay *r, const char *dir, const char *master) {
   struct data_journal data;
-  if (!data_dir_open(dir, &data)) {
+  if (!data_dir_open(dir, master, &data)) {
     return CLI_FAILED;
+  }
+  if (vault_is_locked(data.vault)) {
+    (void)fputs("baton: what was said is shown as [erased]: its keys are "
+                "wrapped, and --master-key names none\n",
+                stderr);
   }
   r->options.centre = journal_centre(data.journal);
   int exit_code = CLI_FAILED;
@@ -392,7 +397,7 @@ static int replay(struct replay *r, const char *dir) {
 
 int cmd_replay(const struct cli_command *self, int argc, char **argv) {
   struct replay r = {.agent = ""};
-  const char *session = NULL;
+  const char *session = NULL, *master = NULL;
   const struct cli_option options[] = {
       {"--json", CLI_FLAG, &r.json, NULL, "a JSON object an event"},
       {"--candidates", CLI_FLAG, &r.candidates, NULL,
@@ -400,6 +405,8 @@ int cmd_replay(const struct cli_command *self, int argc, char **argv) {
       {"--agent", CLI_TEXT, &r.agent, "ID",
        "with --candidates: why, or why not, this one alone"},
       {"--session", CLI_TEXT, &session, "ID", "only the events of this one"},
+      {"--master-key", CLI_TEXT, &master, "REF",
+       "env:NAME or file:PATH, if the keys are wrapped"},
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton replay data/handover",
@@ -416,5 +423,5 @@ int cmd_replay(const struct cli_command *self, int argc, char **argv) {
     return CLI_MISUSE;
   }
   r.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-  return replay(&r, argv[1]);
+  return replay(&r, argv[1], master);
 }

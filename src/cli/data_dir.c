@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/master_ref.h"
 #include "domain/heap.h"
 
 static bool find_journal(const char *dir, char path[DATA_DIR_PATH]) {
@@ -20,7 +21,8 @@ static bool find_journal(const char *dir, char path[DATA_DIR_PATH]) {
   return false;
 }
 
-bool data_dir_open(const char *dir, struct data_journal *out) {
+bool data_dir_open(const char *dir, const char *master,
+                   struct data_journal *out) {
   char path[DATA_DIR_PATH];
   char keys[DATA_DIR_PATH + sizeof "/../keys"];
   struct journal_error why;
@@ -29,9 +31,13 @@ bool data_dir_open(const char *dir, struct data_journal *out) {
     return false;
   }
   (void)snprintf(keys, sizeof keys, "%s/../keys", path);
-  const enum bt_err err = vault_open(heap_mem(), keys, true, &out->vault);
-  if (err != BT_ERR_OK) {
-    cli_error("%s: %s", keys, bt_err_text(err));
+  struct vault_options vault = {.path = keys, .read_only = true};
+  struct vault_error problem;
+  if (!master_ref_read(master, &vault.master)) {
+    return false;
+  }
+  if (vault_open(heap_mem(), &vault, &out->vault, &problem) != BT_ERR_OK) {
+    cli_error("%s", problem.text);
     return false;
   }
   const struct journal_options options = {.read_only = true,

@@ -15,9 +15,12 @@ struct data_journal {
 };
 
 /* A data directory holds the journal in "journal", and its keys; the journal's
- * own directory is understood, too. Without the keys all content reads as
- * erased. False: there is none, and that has been said. */
-bool data_dir_open(const char *dir, struct data_journal *out);
+ * own directory is understood, too. @master says where the keys' master key is,
+ * as in the centre's file, or is NULL. Without keys, or the one that opens
+ * them, all content reads as erased. False: it cannot be, and that has been
+ * said. */
+bool data_dir_open(const char *dir, const char *master,
+                   struct data_journal *out);
 void data_dir_close(struct data_journal *d);
 
 #endif

@@ -63,7 +63,7 @@ static bool read_all(struct simulate_input *in, struct journal *journal) {
 
 bool simulate_history_load(struct simulate_input *in) {
   struct data_journal data;
-  if (!data_dir_open(in->files.history, &data)) {
+  if (!data_dir_open(in->files.history, NULL, &data)) {
     return false;
   }
   const bool good = read_all(in, data.journal);

@@ -501,6 +501,7 @@ static void read_sections(struct reader *r) {
   reader_read_files(r);
   reader_read_mail(r);
   reader_read_retention(r);
+  reader_read_vault(r);
   reader_read_tls(r);
   read_zone(r);
   reader_read_scripts(r);
@@ -565,5 +566,7 @@ enum bt_err server_config_load(const struct mem *mem, const char *path,
 
 void server_config_free(struct server_config *config) {
   tz_free(config->zone);
+  explicit_bzero(&config->master, sizeof config->master);
+  explicit_bzero(&config->former, sizeof config->former);
   arena_free(&config->arena);
 }

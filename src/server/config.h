@@ -24,6 +24,7 @@
 #include "net/outbound.h"
 #include "net/tls.h"
 #include "server/findings.h"
+#include "vault/vault.h"
 
 /* A skill, queue, agent, bot or entry point as the engine takes it. */
 struct server_object {
@@ -81,6 +82,7 @@ struct server_config {
   int64_t link_seconds; /* how long links to files are good */
   struct api_mail mail;
   struct retention retention;
+  struct vault_master master, former; /* of the keys; neither: in the clear */
   struct genesys_settings genesys;
   struct api_signin signin;
   struct api_team *teams;

@@ -34,7 +34,8 @@ enum file_object {
   FILE_MAIL,
   FILE_RETENTION,
   FILE_RETENTION_RULE,
-  FILE_AUDIT
+  FILE_AUDIT,
+  FILE_VAULT
 };
 
 struct named {
@@ -166,6 +167,7 @@ void reader_read_rest(struct reader *r);
 void reader_read_files(struct reader *r);
 void reader_read_mail(struct reader *r);
 void reader_read_retention(struct reader *r);
+void reader_read_vault(struct reader *r);
 void reader_read_tls(struct reader *r);
 void reader_read_replies(struct reader *r);
 void reader_read_teams(struct reader *r);

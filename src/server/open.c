@@ -224,14 +224,11 @@ static enum bt_err open_vault(struct centre *c, struct server_error *why) {
     return BT_ERR_OK;
   }
   (void)snprintf(path, sizeof path, "%s/keys", c->data);
-  const enum bt_err err = vault_open(heap_mem(), path, false, &c->vault);
-  return err == BT_ERR_OK
-             ? err
-             : server_fail(why, err,
-                           "%s: %s. It holds the keys of what the journal "
-                           "keeps of each session; put back the file that "
-                           "belongs to this journal.",
-                           path, bt_err_text(err));
+  const struct vault_options options = {
+      .path = path, .master = c->config.master, .former = c->config.former};
+  struct vault_error problem;
+  const enum bt_err err = vault_open(heap_mem(), &options, &c->vault, &problem);
+  return err == BT_ERR_OK ? err : server_fail(why, err, "%s", problem.text);
 }
 
 static enum bt_err open_journal(struct centre *c, struct journal **out,

@@ -1,3 +1,4 @@
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "server/server_priv.h"
@@ -52,6 +53,9 @@ static void compare_fixed(const struct centre *c,
   }
   if (!same_desks(now, coming)) {
     say_fixed(&c->log, "desks");
+  }
+  if (CRYPTO_memcmp(&now->master, &coming->master, sizeof now->master) != 0) {
+    say_fixed(&c->log, "vault");
   }
   if (memcmp(&now->rates, &coming->rates, sizeof now->rates) != 0) {
     say_fixed(&c->log, "rates");

@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,18 +17,16 @@ enum {
   PAGE_SLOTS = 4096 / SLOT_BYTES /* of the smallest page of a system */
 };
 
-static const char header[SLOT_BYTES] = "baton keys 1\n";
-
 static enum bt_err of_errno(void) {
   return errno == ENOSPC || errno == EDQUOT ? BT_ERR_FULL : BT_ERR_IO;
 }
 
-static off_t place_of(uint64_t slot) {
+off_t slots_place(uint64_t slot) {
   return (off_t)(slot + 1) * SLOT_BYTES;
 }
 
-static enum bt_err write_at(const struct vault *v, off_t at, const void *bytes,
-                            size_t size) {
+enum bt_err slots_write_at(const struct vault *v, off_t at, const void *bytes,
+                           size_t size) {
   const char *from = bytes;
   while (size > 0) {
     const ssize_t n = pwrite(v->fd, from, size, at);
@@ -41,8 +40,8 @@ static enum bt_err write_at(const struct vault *v, off_t at, const void *bytes,
   return BT_ERR_OK;
 }
 
-static enum bt_err read_at(const struct vault *v, off_t at, void *bytes,
-                           size_t size) {
+enum bt_err slots_read_at(const struct vault *v, off_t at, void *bytes,
+                          size_t size) {
   ssize_t n;
   do {
     n = pread(v->fd, bytes, size, at);
@@ -50,7 +49,7 @@ static enum bt_err read_at(const struct vault *v, off_t at, void *bytes,
   return n == (ssize_t)size ? BT_ERR_OK : BT_ERR_IO;
 }
 
-static enum bt_err sync_file(struct vault *v) {
+enum bt_err slots_sync(struct vault *v) {
   if (fdatasync(v->fd) == 0) {
     return BT_ERR_OK;
   }
@@ -67,9 +66,9 @@ static enum bt_err touch_pages(struct vault *v) {
   for (uint64_t slot = 0; slot < v->slots && err == BT_ERR_OK;
        slot += PAGE_SLOTS) {
     char byte;
-    err = read_at(v, place_of(slot), &byte, 1);
+    err = slots_read_at(v, slots_place(slot), &byte, 1);
     if (err == BT_ERR_OK) {
-      err = write_at(v, place_of(slot), &byte, 1);
+      err = slots_write_at(v, slots_place(slot), &byte, 1);
     }
   }
   return err;
@@ -83,7 +82,19 @@ enum bt_err slots_settle(struct vault *v) {
       return err;
     }
   }
-  return sync_file(v);
+  return slots_sync(v);
+}
+
+static enum bt_err make_key(const struct vault *v, uint8_t out[REST_BYTES]) {
+  uint8_t key[KEY_BYTES];
+  if (!v->master.given) {
+    return RAND_priv_bytes(out, KEY_BYTES) == 1 ? BT_ERR_OK : BT_ERR_IO;
+  }
+  const enum bt_err err = RAND_priv_bytes(key, KEY_BYTES) == 1
+                              ? master_wrap(v->wrapping, &v->master, key, out)
+                              : BT_ERR_IO;
+  OPENSSL_cleanse(key, sizeof key);
+  return err;
 }
 
 /* Further keys, on disk before the first of them is used. */
@@ -95,16 +106,16 @@ static enum bt_err grow(struct vault *v) {
        done += count) {
     memset(fresh, 0, sizeof fresh);
     for (size_t i = 0; i < count && err == BT_ERR_OK; i++) {
-      err = RAND_priv_bytes(fresh[i] + ID_BYTES, KEY_BYTES) == 1 ? BT_ERR_OK
-                                                                 : BT_ERR_IO;
+      err = make_key(v, fresh[i] + ID_BYTES);
     }
     if (err == BT_ERR_OK) {
-      err = write_at(v, place_of(v->slots + done), fresh, sizeof fresh);
+      err =
+          slots_write_at(v, slots_place(v->slots + done), fresh, sizeof fresh);
     }
   }
   OPENSSL_cleanse(fresh, sizeof fresh);
   if (err == BT_ERR_OK) {
-    err = sync_file(v);
+    err = slots_sync(v);
   }
   v->slots += err == BT_ERR_OK ? SLOTS_AT_ONCE : 0;
   return err;
@@ -137,10 +148,25 @@ static enum bt_err look_ahead(struct vault *v, uint64_t slot) {
   const uint64_t left = v->slots - slot;
   const uint64_t count = left < SLOTS_AHEAD ? left : SLOTS_AHEAD;
   const enum bt_err err =
-      read_at(v, place_of(slot), v->ahead, (size_t)count * SLOT_BYTES);
+      slots_read_at(v, slots_place(slot), v->ahead, (size_t)count * SLOT_BYTES);
   v->ahead_from = slot;
   v->ahead_count = err == BT_ERR_OK ? count : 0;
   return err;
+}
+
+static enum bt_err open_key(const struct vault *v,
+                            const uint8_t rest[REST_BYTES],
+                            uint8_t out[KEY_BYTES]) {
+  if (v->locked || key_is_erased(rest)) {
+    memset(out, 0, KEY_BYTES);
+    return BT_ERR_OK;
+  }
+  if (!v->master.given) {
+    memcpy(out, rest, KEY_BYTES);
+    return BT_ERR_OK;
+  }
+  return master_unwrap(v->wrapping, &v->master, rest, out) ? BT_ERR_OK
+                                                           : BT_ERR_CORRUPT;
 }
 
 enum bt_err slots_read(struct vault *v, uint64_t slot, struct slot *out) {
@@ -148,13 +174,13 @@ enum bt_err slots_read(struct vault *v, uint64_t slot, struct slot *out) {
   if (slot >= v->slots) {
     return BT_ERR_CORRUPT;
   }
-  const enum bt_err err = v->loaded
-                              ? read_at(v, place_of(slot), bytes, sizeof bytes)
-                              : look_ahead(v, slot);
+  const enum bt_err err =
+      v->loaded ? slots_read_at(v, slots_place(slot), bytes, sizeof bytes)
+                : look_ahead(v, slot);
   if (err == BT_ERR_OK) {
     const uint8_t *from = v->loaded ? bytes : v->ahead[slot - v->ahead_from];
     out->session = id_from_bytes(from);
-    memcpy(out->key, from + ID_BYTES, KEY_BYTES);
+    return open_key(v, from + ID_BYTES, out->key);
   }
   return err;
 }
@@ -167,7 +193,8 @@ void slots_forget_ahead(struct vault *v) {
 enum bt_err slots_own(struct vault *v, uint64_t slot, struct id session) {
   uint8_t bytes[ID_BYTES];
   id_to_bytes(session, bytes);
-  const enum bt_err err = write_at(v, place_of(slot), bytes, sizeof bytes);
+  const enum bt_err err =
+      slots_write_at(v, slots_place(slot), bytes, sizeof bytes);
   v->next = err == BT_ERR_OK && slot >= v->next ? slot + 1 : v->next;
   return err;
 }
@@ -191,17 +218,14 @@ enum bt_err slots_take(struct vault *v, struct id session, uint64_t *slot,
 
 /* ---- all of them */
 
-/* Gives each slot to @fn, a chunk of the file at a time. */
-typedef enum bt_err slot_fn(void *ctx, uint64_t slot, const uint8_t *bytes);
-
-static enum bt_err each(const struct vault *v, uint64_t slots, slot_fn *fn,
-                        void *ctx) {
+enum bt_err slots_each(const struct vault *v, uint64_t slots, slot_fn *fn,
+                       void *ctx) {
   uint8_t bytes[CHUNK_SLOTS][SLOT_BYTES];
   enum bt_err err = BT_ERR_OK;
   for (uint64_t at = 0; at < slots && err == BT_ERR_OK; at += CHUNK_SLOTS) {
     const uint64_t left = slots - at;
     const size_t count = left < CHUNK_SLOTS ? (size_t)left : CHUNK_SLOTS;
-    err = read_at(v, place_of(at), bytes, count * SLOT_BYTES);
+    err = slots_read_at(v, slots_place(at), bytes, count * SLOT_BYTES);
     for (size_t i = 0; i < count && err == BT_ERR_OK; i++) {
       err = fn(ctx, at + i, bytes[i]);
     }
@@ -215,7 +239,7 @@ int slots_compare(const void *a, const void *b) {
 }
 
 static enum bt_err erase_slot(void *ctx, uint64_t slot, const uint8_t *bytes) {
-  static const uint8_t zeros[KEY_BYTES];
+  static const uint8_t zeros[REST_BYTES];
   struct slots_erasing *e = ctx;
   const struct id session = id_from_bytes(bytes);
   if (bsearch(&session, e->sorted, e->count, sizeof session, slots_compare) ==
@@ -225,12 +249,13 @@ static enum bt_err erase_slot(void *ctx, uint64_t slot, const uint8_t *bytes) {
   /* Zeros in memory may not be on the disk: they are written again. */
   e->done.known++;
   e->done.keys += !key_is_erased(bytes + ID_BYTES);
-  return write_at(e->vault, place_of(slot) + ID_BYTES, zeros, sizeof zeros);
+  return slots_write_at(e->vault, slots_place(slot) + ID_BYTES, zeros,
+                        sizeof zeros);
 }
 
 enum bt_err slots_erase(struct slots_erasing *e) {
-  const enum bt_err err = each(e->vault, e->slots, erase_slot, e);
-  return err == BT_ERR_OK ? sync_file(e->vault) : err;
+  const enum bt_err err = slots_each(e->vault, e->slots, erase_slot, e);
+  return err == BT_ERR_OK ? slots_sync(e->vault) : err;
 }
 
 /* ---- opening */
@@ -241,8 +266,10 @@ static enum bt_err find_next(void *ctx, uint64_t slot, const uint8_t *bytes) {
   return BT_ERR_OK;
 }
 
-static enum bt_err make(struct vault *v, const char *path) {
-  enum bt_err err = write_at(v, 0, header, sizeof header);
+static enum bt_err make(struct vault *v, const char *path,
+                        const struct vault_master *master) {
+  v->master = *master;
+  enum bt_err err = header_write_new(v, master);
   if (err == BT_ERR_OK) {
     err = grow(v);
   }
@@ -250,16 +277,21 @@ static enum bt_err make(struct vault *v, const char *path) {
 }
 
 static enum bt_err look(struct vault *v, off_t size) {
-  char bytes[SLOT_BYTES];
-  enum bt_err err = read_at(v, 0, bytes, sizeof bytes);
-  if (err == BT_ERR_OK && memcmp(bytes, header, sizeof header) != 0) {
-    return BT_ERR_FOREIGN;
-  }
+  const enum bt_err err = header_check(v);
   v->slots = (uint64_t)size / SLOT_BYTES - 1;
-  return err == BT_ERR_OK ? each(v, v->slots, find_next, v) : err;
+  return err == BT_ERR_OK ? slots_each(v, v->slots, find_next, v) : err;
 }
 
-enum bt_err slots_open(struct vault *v, const char *path) {
+/* One process alone writes it: another would give out the same keys. */
+static enum bt_err lock_file(const struct vault *v) {
+  if (v->read_only || flock(v->fd, LOCK_EX | LOCK_NB) == 0) {
+    return BT_ERR_OK;
+  }
+  return errno == EWOULDBLOCK ? BT_ERR_BUSY : BT_ERR_IO;
+}
+
+enum bt_err slots_open(struct vault *v, const char *path,
+                       const struct vault_master *master) {
   struct stat st;
   v->fd = open(
       path, v->read_only ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC,
@@ -267,11 +299,15 @@ enum bt_err slots_open(struct vault *v, const char *path) {
   if (v->fd < 0) {
     return v->read_only && errno == ENOENT ? BT_ERR_OK : of_errno();
   }
+  const enum bt_err err = lock_file(v);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
   if (fstat(v->fd, &st) != 0) {
     return BT_ERR_IO;
   }
   if (st.st_size >= SLOT_BYTES) {
     return look(v, st.st_size);
   }
-  return v->read_only ? BT_ERR_FOREIGN : make(v, path);
+  return v->read_only ? BT_ERR_FOREIGN : make(v, path, master);
 }

@@ -1,6 +1,7 @@
 #include "vault/vault.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -240,36 +241,73 @@ enum bt_err vault_erase(struct vault *v, const struct id *sessions,
 
 /* ---- life */
 
-static enum bt_err start(struct vault *v, const char *path) {
-  v->cipher = EVP_CIPHER_CTX_new();
-  if (v->cipher == NULL ||
-      EVP_EncryptInit_ex(v->cipher, EVP_aes_256_gcm(), NULL, NULL, NULL) != 1) {
-    return BT_ERR_NOMEM;
-  }
-  return slots_open(v, path);
+static enum bt_err explain(const char *path, enum bt_err err,
+                           struct vault_error *why) {
+  const char *cure =
+      err == BT_ERR_BUSY
+          ? "another process uses it. Stop it, or use another directory"
+          : bt_err_text(err);
+  (void)snprintf(why->text, sizeof why->text,
+                 "%s: %s. It holds the keys of what the journal keeps of each "
+                 "session; put back the file that belongs to this journal.",
+                 path, cure);
+  return err;
 }
 
-enum bt_err vault_open(const struct mem *mem, const char *path, bool read_only,
-                       struct vault **out) {
+static enum bt_err start(struct vault *v, const struct vault_options *o,
+                         struct vault_error *why) {
+  v->cipher = EVP_CIPHER_CTX_new();
+  v->wrapping = EVP_CIPHER_CTX_new();
+  if (v->cipher == NULL || v->wrapping == NULL ||
+      EVP_EncryptInit_ex(v->cipher, EVP_aes_256_gcm(), NULL, NULL, NULL) != 1) {
+    return explain(o->path, BT_ERR_NOMEM, why);
+  }
+  const enum bt_err err = slots_open(v, o->path, &o->master);
+  if (err != BT_ERR_OK) {
+    return explain(o->path, err, why);
+  }
+  return v->fd < 0 ? BT_ERR_OK : header_settle(v, o, why);
+}
+
+enum bt_err vault_open(const struct mem *mem,
+                       const struct vault_options *options, struct vault **out,
+                       struct vault_error *why) {
   struct vault *v = mem_new(mem, sizeof *v);
   if (v == NULL) {
-    return BT_ERR_NOMEM;
+    return explain(options->path, BT_ERR_NOMEM, why);
   }
   v->mem = mem;
   v->fd = -1;
-  v->read_only = read_only;
+  v->read_only = options->read_only;
   v->seal = (struct seal){v, close_content, open_content};
   v->cover =
       (struct journal_cover){v, seal_for_journal, open_for_journal, forget};
   map_init(&v->by_session, mem, is_same, v);
   bt_check(pthread_mutex_init(&v->lock, NULL) == 0);
-  const enum bt_err err = start(v, path);
+  const enum bt_err err = start(v, options, why);
   if (err != BT_ERR_OK) {
     vault_close(v);
     return err;
   }
   *out = v;
   return BT_ERR_OK;
+}
+
+bool vault_is_locked(const struct vault *v) {
+  return v->locked;
+}
+
+enum bt_err vault_look(const struct mem *mem, const char *path,
+                       struct vault_status *out, struct vault_error *why) {
+  const struct vault_options options = {.path = path, .read_only = true};
+  struct vault *v = NULL;
+  enum bt_err err = vault_open(mem, &options, &v, why);
+  if (err != BT_ERR_OK) {
+    return err;
+  }
+  err = v->fd < 0 ? BT_ERR_NOT_FOUND : header_status(v, out);
+  vault_close(v);
+  return err == BT_ERR_OK ? err : explain(path, err, why);
 }
 
 void vault_close(struct vault *v) {
@@ -280,6 +318,8 @@ void vault_close(struct vault *v) {
     (void)close(v->fd);
   }
   EVP_CIPHER_CTX_free(v->cipher);
+  EVP_CIPHER_CTX_free(v->wrapping);
+  OPENSSL_cleanse(&v->master, sizeof v->master);
   slots_forget_ahead(v);
   if (v->key_cap > 0) {
     OPENSSL_cleanse(v->keys, v->key_cap * sizeof *v->keys);

@@ -12,7 +12,9 @@
 
 enum {
   SLOT_BYTES = 64, /* the header has as many */
-  KEY_BYTES = 32,
+  KEY_BYTES = VAULT_KEY,
+  WRAPPED_BYTES = KEY_BYTES + 8,
+  REST_BYTES = 48, /* of a slot behind the session's id */
   SLOTS_AT_ONCE = 4096,
   SLOTS_AHEAD = 256,
   NONCE_BYTES = 12,
@@ -41,6 +43,9 @@ struct vault {
   uint8_t ahead[SLOTS_AHEAD][SLOT_BYTES];
   uint64_t ahead_from, ahead_count;
   EVP_CIPHER_CTX *cipher;
+  EVP_CIPHER_CTX *wrapping;
+  struct vault_master master;          /* of the file as it is; or none */
+  bool locked;                         /* it has one, and we do not */
   uint8_t nonces[NONCES][NONCE_BYTES]; /* random, each used once */
   size_t nonces_left;
   /* A sync failed: nobody knows what of the file the disk has, and the next
@@ -53,17 +58,55 @@ struct vault {
 
 bool key_is_erased(const uint8_t key[KEY_BYTES]);
 
+/* ---- master.c */
+
+/* BT_ERR_NOMEM. */
+enum bt_err master_wrap(EVP_CIPHER_CTX *c, const struct vault_master *m,
+                        const uint8_t key[KEY_BYTES],
+                        uint8_t out[WRAPPED_BYTES]) BT_USE_RESULT;
+/* False: it was wrapped with another, or changed. */
+bool master_unwrap(EVP_CIPHER_CTX *c, const struct vault_master *m,
+                   const uint8_t wrapped[WRAPPED_BYTES],
+                   uint8_t out[KEY_BYTES]);
+/* Zeros if there is none. */
+void master_mark(const struct vault_master *m, uint8_t out[VAULT_MARK]);
+
+/* ---- header.c: whose keys wrap the file */
+
+/* Compares the file's header with what is @wanted, and changes the file if that
+ * is asked for. Its slots have been counted. */
+enum bt_err header_settle(struct vault *v, const struct vault_options *wanted,
+                          struct vault_error *why) BT_USE_RESULT;
+enum bt_err header_write_new(const struct vault *v,
+                             const struct vault_master *m) BT_USE_RESULT;
+/* Is it a file of keys? */
+enum bt_err header_check(const struct vault *v) BT_USE_RESULT;
+enum bt_err header_status(const struct vault *v,
+                          struct vault_status *out) BT_USE_RESULT;
+
 /* ---- slots.c: the file */
+
+enum bt_err slots_write_at(const struct vault *v, off_t at, const void *bytes,
+                           size_t size) BT_USE_RESULT;
+enum bt_err slots_read_at(const struct vault *v, off_t at, void *bytes,
+                          size_t size) BT_USE_RESULT;
+off_t slots_place(uint64_t slot);
+enum bt_err slots_sync(struct vault *v) BT_USE_RESULT;
+/* Gives each of the first @slots to @fn, a chunk of the file at a time. */
+typedef enum bt_err slot_fn(void *ctx, uint64_t slot, const uint8_t *bytes);
+enum bt_err slots_each(const struct vault *v, uint64_t slots, slot_fn *fn,
+                       void *ctx) BT_USE_RESULT;
 
 struct slot {
   struct id session; /* null: not taken yet */
   uint8_t key[KEY_BYTES];
 };
 
-/* Opens it, or makes it with its first slots, and finds the one to be taken
- * next. */
-enum bt_err slots_open(struct vault *v, const char *path) BT_USE_RESULT;
-/* BT_ERR_CORRUPT: there is no such slot. */
+/* Opens it, or makes it with its first slots, wrapped with @master if there is
+ * one, and finds the one to be taken next. */
+enum bt_err slots_open(struct vault *v, const char *path,
+                       const struct vault_master *master) BT_USE_RESULT;
+/* BT_ERR_CORRUPT: there is no such slot, or its key does not open. */
 enum bt_err slots_read(struct vault *v, uint64_t slot,
                        struct slot *out) BT_USE_RESULT;
 /* Nothing that was read ahead is believed from here on. */

@@ -44,9 +44,10 @@ static const char *path_of(const struct place *p, const char *name) {
 }
 
 static void open_all(struct place *p) {
-  assert_int_equal(
-      vault_open(&p->memory.mem, path_of(p, "keys"), false, &p->vault),
-      BT_ERR_OK);
+  const struct vault_options options = {.path = path_of(p, "keys")};
+  struct vault_error why;
+  assert_int_equal(vault_open(&p->memory.mem, &options, &p->vault, &why),
+                   BT_ERR_OK);
   assert_int_equal(
       history_open(&p->memory.mem, path_of(p, "history.db"), &p->history),
       BT_ERR_OK);

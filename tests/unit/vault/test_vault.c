@@ -27,10 +27,15 @@ struct place {
   struct vault *vault;
 };
 
+static enum bt_err vault_at(struct place *p, const char *path, bool read_only,
+                            struct vault **out) {
+  const struct vault_options options = {.path = path, .read_only = read_only};
+  struct vault_error why;
+  return vault_open(&p->kept.memory.mem, &options, out, &why);
+}
+
 static void open_vault(struct place *p) {
-  assert_int_equal(
-      vault_open(&p->kept.memory.mem, p->kept.path, false, &p->vault),
-      BT_ERR_OK);
+  assert_int_equal(vault_at(p, p->kept.path, false, &p->vault), BT_ERR_OK);
 }
 
 static void close_vault(struct place *p) {
@@ -289,9 +294,8 @@ static void without_the_file_all_reads_as_erased(void **state) {
   struct place reader = {.vault = NULL};
   struct three t;
   begin(p, &t);
-  assert_int_equal(
-      vault_open(&p->kept.memory.mem, "vault.nowhere", true, &reader.vault),
-      BT_ERR_OK);
+  assert_int_equal(vault_at(p, "vault.nowhere", true, &reader.vault),
+                   BT_ERR_OK);
   assert_int_equal(open_batch(&reader, textbuf_text(&t.sealed), &t.opened),
                    BT_ERR_OK);
   assert_true(holds(&t.opened, TEXT("[erased]")));
@@ -304,9 +308,7 @@ static void another_file_is_refused(void **state) {
   struct place *p = *state;
   close_vault(p);
   patch(p, 0, "no keys", 7);
-  assert_int_equal(
-      vault_open(&p->kept.memory.mem, p->kept.path, false, &p->vault),
-      BT_ERR_FOREIGN);
+  assert_int_equal(vault_at(p, p->kept.path, false, &p->vault), BT_ERR_FOREIGN);
 }
 
 /* More than are made at once, and those that ended are forgotten. */
