@@ -28,9 +28,16 @@ enum {
 void centre_agent_name(uint32_t agent, char out[CENTRE_NAME_SIZE]);
 void centre_agent_token(uint32_t agent, char out[CENTRE_NAME_SIZE]);
 
-/* Writes centre.yaml, and the script beside it, into the directory @dir.
- * BT_ERR_IO, BT_ERR_NOMEM. */
-enum bt_err centre_write(struct bench *b, const char *dir,
-                         uint32_t agents) BT_USE_RESULT;
+/* @tenant: its number, or CENTRE_ALONE. */
+#define CENTRE_ALONE UINT32_MAX
+void centre_bot_token(uint32_t tenant, char out[CENTRE_NAME_SIZE]);
+/* What stands before a path: "http://t7.localhost", or nothing. */
+void centre_origin(uint32_t tenant, char out[CENTRE_NAME_SIZE]);
+
+/* Writes centre.yaml, and the script beside it, into the directory @dir. With
+ * @tenants that is a server's file, with a centre's file for each; agent i is
+ * of tenant i % @tenants. BT_ERR_IO, BT_ERR_NOMEM. */
+enum bt_err centre_write(struct bench *b, const char *dir, uint32_t agents,
+                         uint32_t tenants) BT_USE_RESULT;
 
 #endif

@@ -421,7 +421,7 @@ static enum bt_err take_loop(struct crowd *c) {
 
 static enum bt_err take_server(struct crowd *c, const char *dir) {
   struct bench *b = c->bench;
-  enum bt_err err = centre_write(b, dir, 1);
+  enum bt_err err = centre_write(b, dir, 1, 0);
   if (err == BT_ERR_OK) {
     err = child_start(b, c->options->program, dir, &c->server);
   }

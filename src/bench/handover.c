@@ -33,6 +33,15 @@ bool handover_read(struct handover *h, struct text message, struct heard *out) {
   return frame_read(&h->arena, message, out);
 }
 
+uint32_t handover_centres(const struct handover *h) {
+  return h->options->tenants == 0 ? 1 : h->options->tenants;
+}
+
+void handover_origin(const struct handover *h, uint32_t i,
+                     char out[CENTRE_NAME_SIZE]) {
+  centre_origin(h->options->tenants == 0 ? CENTRE_ALONE : i, out);
+}
+
 struct client *handover_client(struct handover *h) {
   struct client *client = NULL;
   if (client_create(h->loop, h->host, h->port, NULL, &client) != BT_ERR_OK) {
@@ -54,12 +63,12 @@ static void on_signal(void *ctx, int number) {
 
 static enum bt_err wait_for_seats(struct handover *h) {
   const int64_t end_ns = machine_now_ns() + OPEN_MAX_NS;
-  while (h->seats_open < h->options->agents + 1) {
+  const uint32_t seats = h->options->agents + handover_centres(h);
+  while (h->seats_open < seats) {
     if (h->broken || machine_now_ns() > end_ns) {
       return bench_fail(h->bench, BT_ERR_IO,
                         "%u of %u sockets of bot and agents are open: %s",
-                        h->seats_open, h->options->agents + 1,
-                        h->out->first_failure);
+                        h->seats_open, seats, h->out->first_failure);
     }
     loop_turn(h->loop, TURN_US);
   }
@@ -123,8 +132,11 @@ static enum bt_err take_cost(struct handover *h, const struct child *child,
                              struct cost *out) {
   out->server = (struct machine_usage){-1, -1, -1};
   out->own_us = machine_own_cpu_us();
+  out->journal = (struct metrics){0};
   const enum bt_err err =
-      metrics_fetch(h->bench, h->loop, h->host, h->port, &out->journal);
+      h->options->tenants > 0
+          ? BT_ERR_OK
+          : metrics_fetch(h->bench, h->loop, h->host, h->port, &out->journal);
   if (err != BT_ERR_OK || child == NULL) {
     return err;
   }
@@ -204,7 +216,8 @@ static int64_t data_bytes(const char *dir) {
 
 static enum bt_err run_child(struct handover *h, const char *dir) {
   struct child child;
-  enum bt_err err = centre_write(h->bench, dir, h->options->agents);
+  enum bt_err err =
+      centre_write(h->bench, dir, h->options->agents, h->options->tenants);
   if (err == BT_ERR_OK) {
     err = child_start(h->bench, h->options->program, dir, &child);
   }
@@ -256,9 +269,11 @@ enum bt_err bench_handover(struct bench *b,
                            const struct bench_handover_options *options,
                            struct bench_handover_result *out) {
   if (options->sessions == 0 || options->clients == 0 || options->agents == 0 ||
-      options->agents > CENTRE_AGENTS_MAX) {
+      options->agents > CENTRE_AGENTS_MAX ||
+      options->tenants > options->agents) {
     return bench_fail(b, BT_ERR_RANGE,
-                      "it takes a session, a client and 1 … %d agents",
+                      "it takes a session, a client and 1 … %d agents, of each "
+                      "tenant one at least",
                       CENTRE_AGENTS_MAX);
   }
   char dir[CENTRE_PATH_SIZE];

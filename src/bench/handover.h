@@ -23,6 +23,9 @@ struct bench_handover_options {
   uint64_t sessions;
   uint32_t clients; /* lives at the same time */
   uint32_t agents;
+  /* As many centres in the server, lives and agents going round; 0: one, and it
+   * is no tenant. */
+  uint32_t tenants;
   double rate; /* lives begun a second; 0: as fast as it goes */
   bool script; /* a script asks for the transfer, not the bot */
 };
@@ -39,7 +42,8 @@ struct bench_handover_result {
   int64_t life_p50_us, life_p99_us;
   /* The disk by itself, write and fdatasync, before and after the load. */
   int64_t disk_p50_us, disk_p99_us;
-  /* The server's journal under the load: its group commits, and batches. */
+  /* The server's journal under the load: its group commits, and batches. Of
+   * tenants nothing is known: all zero. */
   int64_t commit_p50_us, commit_p99_us;
   double journal_bytes, journal_batches, journal_commits;
   double own_cpu_s; /* of the load, all lives */

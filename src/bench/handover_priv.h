@@ -3,6 +3,7 @@
 #define BATON_BENCH_HANDOVER_PRIV_H
 
 #include "base/map.h"
+#include "bench/centre.h"
 #include "bench/frame.h"
 #include "bench/handover.h"
 #include "bench/progress.h"
@@ -31,6 +32,7 @@ struct life {
   struct client *client; /* of the customer; NULL: nobody lives here */
   struct ws *ws;
   struct id session;
+  uint32_t tenant; /* its number, below handover_centres() */
   unsigned marks;
   int64_t began_ns, released_ns;
   uint32_t next_free;
@@ -50,7 +52,7 @@ struct handover {
   struct loop *loop;
   uint16_t port;
   struct text host;
-  struct seat bot;
+  struct seat *bots; /* one of each tenant */
   struct seat *agents;
   uint32_t seats_open;
   bool broken; /* a seat is lost: nothing more can be measured */
@@ -69,6 +71,11 @@ struct handover {
 __attribute__((format(printf, 2, 3))) void
 handover_note(struct handover *h, const char *format, ...);
 bool handover_read(struct handover *h, struct text message, struct heard *out);
+/* How many bots there are: of each centre one. */
+uint32_t handover_centres(const struct handover *h);
+/* What stands before paths of the @i-th. */
+void handover_origin(const struct handover *h, uint32_t i,
+                     char out[CENTRE_NAME_SIZE]);
 /* A client of the server; NULL and noted if there is no memory. */
 struct client *handover_client(struct handover *h);
 

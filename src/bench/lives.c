@@ -197,10 +197,13 @@ bool life_begin(struct handover *h) {
     return false;
   }
   struct life *life = &h->lives[h->free_first];
-  const struct client_target target = {
-      .method = HTTP_GET,
-      .path = h->options->script ? TEXT("/api/v1/chat?entryPoint=script")
-                                 : TEXT("/api/v1/chat?entryPoint=bot")};
+  char origin[CENTRE_NAME_SIZE], path[2 * CENTRE_NAME_SIZE];
+  life->tenant = (uint32_t)(h->begun % handover_centres(h));
+  handover_origin(h, life->tenant, origin);
+  (void)snprintf(path, sizeof path, "%s/api/v1/chat?entryPoint=%s", origin,
+                 h->options->script ? "script" : "bot");
+  const struct client_target target = {.method = HTTP_GET,
+                                       .path = text_from(path)};
   h->begun++;
   h->living++;
   h->free_first = life->next_free;

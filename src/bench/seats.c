@@ -72,17 +72,17 @@ static void on_bot_open(void *ctx, struct ws *ws) {
 }
 
 void bot_leave(struct life *life) {
-  struct handover *h = life->h;
-  if (!h->options->script) {
-    say(&h->bot, "session.transfer", life->session,
+  struct seat *bot = &life->h->bots[life->tenant];
+  if (!life->h->options->script) {
+    say(bot, "session.transfer", life->session,
         "\"queueId\":\"" CENTRE_QUEUE "\",\"when\":\"released\"");
   }
-  say(&h->bot, "session.goodbye", life->session, "\"outcome\":\"escalate\"");
+  say(bot, "session.goodbye", life->session, "\"outcome\":\"escalate\"");
 }
 
 void bot_close(struct life *life) {
   life->released_ns = machine_now_ns();
-  say(&life->h->bot, "session.close", life->session, "");
+  say(&life->h->bots[life->tenant], "session.close", life->session, "");
   life_mark(life, MARK_RELEASED);
 }
 
@@ -179,39 +179,55 @@ static enum bt_err open_agent(struct handover *h, uint32_t number) {
       .on_open = on_agent_open,
       .on_refused = on_refused};
   char name[CENTRE_NAME_SIZE], token[CENTRE_NAME_SIZE];
-  char path[2 * CENTRE_NAME_SIZE];
+  char origin[CENTRE_NAME_SIZE], path[3 * CENTRE_NAME_SIZE];
   centre_agent_name(number, name);
   centre_agent_token(number, token);
-  (void)snprintf(path, sizeof path, "/api/v1/agents/%s/socket", name);
+  handover_origin(h, number % handover_centres(h), origin);
+  (void)snprintf(path, sizeof path, "%s/api/v1/agents/%s/socket", origin, name);
   h->agents[number] = (struct seat){.h = h};
   return open_seat(&h->agents[number], path, token, &handlers);
 }
 
-enum bt_err seats_open(struct handover *h) {
+static enum bt_err open_bot(struct handover *h, uint32_t tenant) {
   static const struct client_ws_handlers handlers = {
       .ws = {.on_message = on_bot_message, .on_close = on_close},
       .on_open = on_bot_open,
       .on_refused = on_refused};
-  h->bot = (struct seat){.h = h};
+  char origin[CENTRE_NAME_SIZE], path[2 * CENTRE_NAME_SIZE];
+  char token[CENTRE_NAME_SIZE];
+  handover_origin(h, tenant, origin);
+  centre_bot_token(h->options->tenants == 0 ? CENTRE_ALONE : tenant, token);
+  (void)snprintf(path, sizeof path, "%s/api/v1/bots/" CENTRE_BOT "/socket",
+                 origin);
+  h->bots[tenant] = (struct seat){.h = h};
+  return open_seat(&h->bots[tenant], path, token, &handlers);
+}
+
+enum bt_err seats_open(struct handover *h) {
+  const uint32_t centres = handover_centres(h);
+  h->bots = mem_new(h->bench->mem, centres * sizeof *h->bots);
   h->agents = mem_new(h->bench->mem, h->options->agents * sizeof *h->agents);
-  if (h->agents == NULL) {
+  if (h->bots == NULL || h->agents == NULL) {
     return bench_fail(h->bench, BT_ERR_NOMEM, "no memory for the agents");
   }
-  enum bt_err err = open_seat(&h->bot, "/api/v1/bots/" CENTRE_BOT "/socket",
-                              CENTRE_BOT_TOKEN, &handlers);
+  enum bt_err err = BT_ERR_OK;
+  for (uint32_t i = 0; err == BT_ERR_OK && i < centres; i++) {
+    err = open_bot(h, i);
+  }
   for (uint32_t i = 0; err == BT_ERR_OK && i < h->options->agents; i++) {
     err = open_agent(h, i);
   }
   return err;
 }
 
+static void close_all(struct handover *h, struct seat *seats, uint32_t count) {
+  for (uint32_t i = 0; seats != NULL && i < count; i++) {
+    client_free(seats[i].client);
+  }
+  mem_free(h->bench->mem, seats, count * sizeof *seats);
+}
+
 void seats_close(struct handover *h) {
-  client_free(h->bot.client);
-  if (h->agents == NULL) {
-    return;
-  }
-  for (uint32_t i = 0; i < h->options->agents; i++) {
-    client_free(h->agents[i].client);
-  }
-  mem_free(h->bench->mem, h->agents, h->options->agents * sizeof *h->agents);
+  close_all(h, h->bots, handover_centres(h));
+  close_all(h, h->agents, h->options->agents);
 }

@@ -29,6 +29,9 @@ static double a_life(const struct bench_handover_result *r, double all) {
 }
 
 static void print_journal(const struct bench_handover_result *r) {
+  if (r->journal_batches <= 0) {
+    return;
+  }
   printf("journal           %.0f bytes in %.1f batches a session",
          a_life(r, r->journal_bytes), a_life(r, r->journal_batches));
   if (r->disk_bytes >= 0) {
@@ -138,15 +141,16 @@ static void print_json(const struct bench *b,
 
 struct asked {
   struct bench_handover_options o;
-  long long sessions, clients, agents;
+  long long sessions, clients, agents, tenants;
   const char *url, *rate, *write_centre;
   bool json;
 };
 
 static bool read_numbers(struct asked *a) {
   a->agents = a->agents == 0 ? a->clients : a->agents;
+  a->agents = a->agents < a->tenants ? a->tenants : a->agents;
   if (a->sessions < 1 || a->clients < 1 || a->clients > CENTRE_AGENTS_MAX ||
-      a->agents > CENTRE_AGENTS_MAX) {
+      a->agents > CENTRE_AGENTS_MAX || a->tenants < 0) {
     cli_error("it takes a session, and from 1 to %d clients and agents",
               CENTRE_AGENTS_MAX);
     return false;
@@ -159,6 +163,7 @@ static bool read_numbers(struct asked *a) {
   a->o.sessions = (uint64_t)a->sessions;
   a->o.clients = (uint32_t)a->clients;
   a->o.agents = (uint32_t)a->agents;
+  a->o.tenants = (uint32_t)a->tenants;
   return true;
 }
 
@@ -191,7 +196,8 @@ static int run(const struct asked *a) {
   struct bench_handover_options options = a->o;
   options.program = program;
   if (a->write_centre != NULL) {
-    const enum bt_err err = centre_write(&b, a->write_centre, a->o.agents);
+    const enum bt_err err =
+        centre_write(&b, a->write_centre, a->o.agents, a->o.tenants);
     if (err != BT_ERR_OK) {
       cli_error("%s", b.why);
     }
@@ -220,6 +226,8 @@ int bench_cli_handover(const struct cli_command *self, int argc, char **argv) {
       {"--clients", CLI_NUM, &a.clients, "C",
        "of them at the same time (default 64)"},
       {"--agents", CLI_NUM, &a.agents, "N", "default: as many as clients"},
+      {"--tenants", CLI_NUM, &a.tenants, "N",
+       "so many centres in the server; default one"},
       {"--rate", CLI_TEXT, &a.rate, "R",
        "begin so many a second; default: as fast as it goes"},
       {"--script", CLI_FLAG, &a.o.script, NULL,
@@ -234,7 +242,8 @@ int bench_cli_handover(const struct cli_command *self, int argc, char **argv) {
       {NULL, CLI_FLAG, NULL, NULL, NULL}};
   static const char *const examples[] = {
       "baton bench handover --sessions 50000 --clients 256",
-      "baton bench handover --rate 2500 --json --data /var/lib/baton", NULL};
+      "baton bench handover --rate 2500 --json --data /var/lib/baton",
+      "baton bench handover --tenants 1000 --clients 64", NULL};
   const struct cli_page page = {options, examples, 0, 0};
   int exit_code;
   if (!cli_parse(self, &page, &argc, argv, &exit_code)) {
