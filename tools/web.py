@@ -28,7 +28,7 @@ FOREIGN = ("react-flow",)
 SENTENCES = {"details.": "src/", "findings.": "src/studio/", "story.": "src/"}
 # Who says nothing that people do not read: of a script in the Studio, of a session at the wallboard.
 TELLING = {"findings.": re.compile(r"src/studio/((call|check|compiler|event|expression|handover_report|lexer|parser|program|scope|targets)\w*\.c|statuses\.def)$"),
-           "story.": re.compile(r"src/engine/explain\.c$")}
+           "story.": re.compile(r"src/engine/explain\w*\.c$")}
 PLACE = re.compile(r"\{\d\}")
 CONVERSION = re.compile(r"\{[a-z]+\}|%(?:\.\*)?(?:ll|z)?[suxdc]|%\.15g|%02X")
 C_TOKEN = re.compile(r"""/\*.*?\*/|'(?:[^'\\\n]|\\.)*'|"(?P<text>(?:[^"\\\n]|\\.)*)"|(?P<space>\s+)|.""", re.S)

@@ -439,7 +439,8 @@ static void apply_session(struct engine *e, uint64_t seq,
   count_session(e, slot, ev, &before);
   if (ev->type == EVENT_OF_SESSION(OFFERED)) {
     apply_offer_made(e, slot, ev);
-  } else if (ev->type == EVENT_OF_SESSION(CONNECTED)) {
+  } else if (ev->type == EVENT_OF_SESSION(CONNECTED) &&
+             !beside_was_accepted(ev)) {
     flow_note_taken(&e->queues[before.s.queue].flow, l->rings_us,
                     record_num(ev, FIELD_AT));
   }

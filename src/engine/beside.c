@@ -74,6 +74,17 @@ void cmd_resume(struct ctx *x, uint32_t slot, const struct record *args,
 
 /* ---- in a snapshot */
 
+bool beside_was_accepted(const struct record *ev) {
+  return record_has(ev, FIELD_CONSULT) &&
+         record_num(ev, FIELD_WHEN) == WHEN_ACCEPTED &&
+         (ev->type == EVENT_OF_SESSION(QUEUED) ||
+          ev->type == EVENT_OF_SESSION(CONNECTED));
+}
+
+bool beside_is_offer(const struct live *l) {
+  return l->consults == CONSULTS_ABOUT && l->given;
+}
+
 void beside_save(const struct live *l, struct record *r) {
   if (l->paused_us != 0) {
     record_set_num(r, FIELD_PAUSED, l->paused_us);

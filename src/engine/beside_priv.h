@@ -22,6 +22,11 @@ struct place;
 bool beside_talks(struct ctx *x, uint32_t slot, struct answer *a);
 /* The customer is on hold no more, if it was. */
 void beside_resume(struct ctx *x, uint32_t slot);
+/* Is it a step of the session towards whoever accepted it in another, which
+ * stood in the queue for it? What is counted of queues was counted there. */
+bool beside_was_accepted(const struct record *ev);
+/* And is this the session in which it was accepted, and nothing said? */
+bool beside_is_offer(const struct live *l);
 /* Hold, recording and consultation in a snapshot. */
 void beside_save(const struct live *l, struct record *r);
 void beside_restore(struct live *l, const struct record *r);

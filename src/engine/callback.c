@@ -60,6 +60,7 @@ bool callback_set_due(struct ctx *x, struct call *c, struct answer *a) {
   const int64_t wanted_us = c->due_us > x->now_us ? c->due_us : x->now_us;
   c->due_us = directory_opens_us(&x->e->dir, c->queue, wanted_us);
   if (c->due_us == 0) {
+    x->opens_us = 0;
     answer_refuse(x, SESSION_NOBODY, REFUSAL_QUEUE_CLOSED,
                   ctx_format(x, "Queue '%.*s' does not open within a year.",
                              TEXT_ARG(x->e->dir.queues[c->queue].id)),

@@ -42,6 +42,13 @@ static int64_t until_us(const struct engine *e, const struct live *l,
   return w->until_us;
 }
 
+/* What is sent to an agent asks for a skill that nobody else has. */
+static bool is_meant_for_another(const struct engine *e,
+                                 const struct router_why *w) {
+  return w->reason == ROUTER_WHY_LACKS_SKILL && w->skill < e->dir.skill_count &&
+         e->dir.queues[e->dir.skills[w->skill].queue].agent != DIR_NONE;
+}
+
 static void put_why(const struct engine *e, const struct live *l,
                     const struct router_why *w, struct json_out *o) {
   if (live_in_queue(&l->s) && e->dir.queues[l->s.queue].desk.len > 0) {
@@ -49,6 +56,14 @@ static void put_why(const struct engine *e, const struct live *l,
     put_name(o, "detail",
              "the queue is served by a desk outside: who is there takes it");
     put_text(o, "desk", e->dir.queues[l->s.queue].desk);
+    return;
+  }
+  if (is_meant_for_another(e, w)) {
+    put_name(o, "why", "meant_for_another");
+    put_name(o, "detail", "the session is meant for another agent alone");
+    put_text(
+        o, "otherAgent",
+        e->dir.agents[e->dir.queues[e->dir.skills[w->skill].queue].agent].id);
     return;
   }
   const bool pulled =

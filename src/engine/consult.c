@@ -273,28 +273,54 @@ void cmd_merge_consult(struct ctx *x, uint32_t slot, const struct record *args,
   answer_session(x, slot, 200, "Both of you talk with the customer.", a);
 }
 
+/* Where the session passes on its way to @agent. One that was accepted goes
+ * through the queue in which it was offered, in which it then counts, and to
+ * which it comes back if that agent is lost. */
+static struct place passes(struct ctx *x, const struct live *l,
+                           const struct live *talk, uint32_t agent) {
+  if (!l->given) {
+    return (struct place){.queue = x->e->dir.agents[agent].queue,
+                          .priority = l->priority};
+  }
+  return (struct place){.queue = talk->s.queue,
+                        .priority = talk->priority,
+                        .ageing = talk->ageing,
+                        .skills = arena_copy_text(ctx_arena(x), talk->skills)};
+}
+
+/* Of which talk the event comes, and that all was said there (see
+ * beside_was_accepted()). */
+static void note_handed(const struct live *l, struct record *ev) {
+  record_set_id(ev, FIELD_CONSULT, l->consult);
+  if (l->given) {
+    record_set_num(ev, FIELD_WHEN, WHEN_ACCEPTED);
+  }
+}
+
 /* The talk ends with the transfer (consult_follow()), so that whoever answered
  * has a place; an agent who may not have it meanwhile is offered it first. */
-static void hand_over(struct ctx *x, uint32_t slot, uint32_t agent,
+static void hand_over(struct ctx *x, uint32_t slot, uint32_t talk,
                       const struct record *args) {
   const struct live *l = engine_live(x->e, slot);
-  const struct place p = {.queue = x->e->dir.agents[agent].queue,
-                          .priority = l->priority,
-                          .reason = record_text(args, FIELD_REASON),
-                          .note = record_text(args, FIELD_NOTE)};
+  const uint32_t agent = engine_live(x->e, talk)->s.agent;
+  struct place p = passes(x, l, engine_live(x->e, talk), agent);
   const struct session_cmd queue = {
       .type = SESSION_CMD_TRANSFER, .target = p.queue, .privileged = true};
-  struct record extra;
+  struct record extra, claim = *args;
   struct answer no;
+  p.reason = record_text(args, FIELD_REASON);
+  p.note = record_text(args, FIELD_NOTE);
   record_init(&extra, 0);
   put_place(x, slot, &p, &extra);
+  note_handed(l, &extra);
+  note_handed(l, &claim);
   if (l->given) { /* it was accepted long ago, and is carried out */
     record_set_id(&extra, FIELD_TRANSFER_ID, l->transfer.id);
     record_set_num(&extra, FIELD_TRANSFER, (int64_t)l->transfer.number);
   }
   do_session_late(x, slot, &queue, &extra);
   if (agent_has_place(x, slot, agent, &no)) {
-    agent_claim(x, slot, agent, args);
+    agent_claim(x, slot, agent, &claim);
   }
 }
 
@@ -302,7 +328,7 @@ void cmd_complete_consult(struct ctx *x, uint32_t slot,
                           const struct record *args, struct answer *a) {
   uint32_t talk;
   if (find_answering(x, slot, &talk, a)) {
-    hand_over(x, slot, engine_live(x->e, talk)->s.agent, args);
+    hand_over(x, slot, talk, args);
     answer_session(x, slot, 200, "Whoever was asked has the session.", a);
   }
 }
@@ -355,7 +381,7 @@ static void note_ended(struct ctx *x, uint32_t asked, const struct live *talk) {
 
 /* Somebody has accepted the session: it goes over in the name of who offered
  * it, for the reason that was given then. */
-static void carry_out_offer(struct ctx *x, uint32_t asked, uint32_t agent) {
+static void carry_out_offer(struct ctx *x, uint32_t asked, uint32_t talk) {
   const struct transfer *t = &engine_live(x->e, asked)->transfer;
   const struct caller accepts = x->by;
   struct record args;
@@ -365,7 +391,7 @@ static void carry_out_offer(struct ctx *x, uint32_t asked, uint32_t agent) {
   record_set_given(&args, FIELD_NOTE, arena_copy_text(ctx_arena(x), t->note));
   x->by.role = (enum role)t->role;
   x->by.name = arena_copy_text(ctx_arena(x), t->actor);
-  hand_over(x, asked, agent, &args);
+  hand_over(x, asked, talk, &args);
   x->by = accepts;
 }
 
@@ -385,7 +411,7 @@ static void follow_talk(struct ctx *x, uint32_t talk,
     note_ended(x, asked, l);
   } else if (l->given && l->s.status == SESSION_ACTIVE &&
              before->status != SESSION_ACTIVE) {
-    carry_out_offer(x, asked, l->s.agent);
+    carry_out_offer(x, asked, talk);
   } else if (before->status == SESSION_ACTIVE &&
              l->s.status != SESSION_ACTIVE &&
              engine_live(x->e, asked)->consults == CONSULTS_MERGED) {

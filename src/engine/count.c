@@ -95,6 +95,9 @@ static void count_offer(const struct counting *c, uint32_t type) {
 
 static void count_work(const struct counting *c, const struct counted *before) {
   const bool ends = c->l->s.status != before->s.status;
+  if (beside_is_offer(c->l)) {
+    return; /* the conversation is that of the session which was accepted */
+  }
   if (ends && before->s.status == SESSION_ACTIVE) {
     const int64_t talk_us = c->at_us - before->since_us;
     add(c, QUEUE_HANDLED, 1);
@@ -125,12 +128,13 @@ void count_session(struct engine *e, uint32_t slot, const struct record *ev,
                        .queue = before->s.queue,
                        .at_us = record_num(ev, FIELD_AT)};
   const bool was = live_in_queue(&before->s);
-  if (was && (joins(ev->type) || !live_in_queue(&c.l->s))) {
+  const bool counted = beside_was_accepted(ev);
+  if (was && !counted && (joins(ev->type) || !live_in_queue(&c.l->s))) {
     count_departure(&c, ev->type, before);
   }
   count_work(&c, before);
   c.queue = c.l->s.queue;
-  if (joins(ev->type)) {
+  if (joins(ev->type) && !counted) {
     add(&c, QUEUE_ENTERED, 1);
   } else if (ev->type == EVENT_OF_SESSION(REQUEUED)) {
     add(&c, QUEUE_REQUEUED, 1);

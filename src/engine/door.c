@@ -15,6 +15,14 @@ static bool is_closed(struct ctx *x, uint32_t queue) {
   return !l.open;
 }
 
+int64_t door_opens_us(const struct engine *e, uint32_t queue, int64_t now_us) {
+  const struct queue_slot *q = &e->queues[queue];
+  if (!q->paused && !q->draining) {
+    return directory_opens_us(&e->dir, queue, now_us);
+  }
+  return q->until_us == 0 ? 0 : directory_opens_us(&e->dir, queue, q->until_us);
+}
+
 /* A seat whose connection was lost may come back in a moment. */
 static bool is_unreachable(const struct ctx *x, uint32_t queue) {
   const struct directory *d = &x->e->dir;
@@ -30,7 +38,7 @@ static bool is_unreachable(const struct ctx *x, uint32_t queue) {
 enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue) {
   const struct queue_slot *q = &x->e->queues[queue];
   if (q->paused || q->draining) {
-    x->opens_us = q->until_us;
+    x->opens_us = door_opens_us(x->e, queue, x->now_us);
     return q->paused ? REFUSAL_QUEUE_PAUSED : REFUSAL_QUEUE_DRAINING;
   }
   if (is_closed(x, queue)) {
@@ -58,17 +66,18 @@ static struct text closed_detail(struct ctx *x, const struct dir_queue *q) {
                                : hours_time_text(k->zone, l.opens_us, opens)));
 }
 
+/* A pause may be over at a time at which the calendar has it closed. */
 static struct text paused_detail(struct ctx *x, uint32_t queue,
                                  const char *what) {
   const struct queue_slot *q = &x->e->queues[queue];
+  const int64_t opens_us = door_opens_us(x->e, queue, x->now_us);
   char opens[HOURS_TIME_MAX];
   return ctx_format(
       x, "Queue '%.*s' is %s%s%.*s%s%.*s.",
       TEXT_ARG(x->e->dir.queues[queue].id), what, q->reason.len > 0 ? ": " : "",
-      TEXT_ARG(q->reason), q->until_us != 0 ? "; it opens " : "",
-      TEXT_ARG(q->until_us == 0
-                   ? TEXT("")
-                   : hours_time_text(x->e->zone, q->until_us, opens)));
+      TEXT_ARG(q->reason), opens_us != 0 ? "; it opens " : "",
+      TEXT_ARG(opens_us == 0 ? TEXT("")
+                             : hours_time_text(x->e->zone, opens_us, opens)));
 }
 
 static struct text unreachable_detail(struct ctx *x, uint32_t queue) {

@@ -199,6 +199,7 @@ struct ctx {
   uint32_t line;    /* of the script that acts; 0 otherwise */
   unsigned ids;     /* made so far in this step */
   int64_t opens_us; /* of the queue that was found shut last; 0: unknown */
+  bool a_move;      /* the transfer is asked for as a supervisor's move */
   bool moving; /* a transfer ends the invitation: it alone is what follows */
   struct marked sessions, agents;
 };
@@ -253,6 +254,9 @@ bool ctx_may_end(struct ctx *x, const struct live *l, struct answer *a);
 enum refusal door_refusal(struct ctx *x, uint32_t queue, bool skip_queue);
 /* Such a refusal in a sentence. */
 struct text door_detail(struct ctx *x, uint32_t queue, enum refusal why);
+/* When it opens, by its calendar and after its pause; @now_us: it is open. 0:
+ * nobody knows, or not within a year. */
+int64_t door_opens_us(const struct engine *e, uint32_t queue, int64_t now_us);
 
 /* ---- overflow.c */
 /* The queue that takes a session over that nobody took, or SESSION_NOBODY. */

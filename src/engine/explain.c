@@ -2,22 +2,8 @@
  * also says why, what would have been accepted, and the cures. */
 #include "engine/explain.h"
 
-#include "engine/engine_priv.h"
+#include "engine/explain_priv.h"
 #include "session/refusal.h"
-
-/* One story being told. */
-struct tale {
-  const struct engine *e;
-  struct textbuf *out;
-  int64_t first_us;              /* when the session opened */
-  int64_t entered_us;            /* into its queue */
-  const struct record *ev;       /* that is being told */
-  const struct record *agent_ev; /* the last that named an agent */
-  const struct record *refused;  /* the last refusal that was told whole */
-  unsigned refusals;             /* since the bot's goodbye */
-};
-
-#define INDENT "\n              "
 
 /* ---- who and what */
 
@@ -37,10 +23,19 @@ static void put_agent(struct tale *t) {
   put_quoted(t, "", i < d->agent_count ? d->agents[i].id : nobody());
 }
 
+/* Some make themselves: of an agent, of a skill. */
 static void put_queue(struct tale *t, enum field f) {
   const struct directory *d = engine_directory(t->e);
   const size_t i = (size_t)record_num(t->ev, f);
-  put_quoted(t, "queue ", i < d->queue_count ? d->queues[i].id : nobody());
+  if (i >= d->queue_count) {
+    put_quoted(t, "queue ", nobody());
+  } else if (d->queues[i].agent != DIR_NONE) {
+    put_quoted(t, "the queue of agent ", d->agents[d->queues[i].agent].id);
+  } else if (d->queues[i].skill != DIR_NONE) {
+    put_quoted(t, "the queue of skill ", d->skills[d->queues[i].skill].name);
+  } else {
+    put_quoted(t, "queue ", d->queues[i].id);
+  }
 }
 
 static void put_bot(struct tale *t, enum field f) {
@@ -248,7 +243,7 @@ static const struct {
     {EVENT_CUSTOMER_DROPPED, "the customer's connection died."},
     {EVENT_COMMAND_REFUSED, "{cause} was refused '{name}': {detail}"},
     {EVENT_TRANSFER_REFUSED,
-     "{cause} asked for a transfer to {wanted} and was refused: {refusal}."},
+     "{cause} {asked} {wanted} and was refused: {refusal}."},
     {EVENT_SCRIPT_STARTED, "{script} began."},
     {EVENT_SCRIPT_FAILED, "the script failed in line {line}: {detail}"},
     {EVENT_SCRIPT_ENDED, "the script ended ({reason})."},
@@ -282,6 +277,12 @@ static void put_wanted(struct tale *t) {
   put_quoted(t, "", record_text(t->ev, FIELD_TARGET));
 }
 
+static void put_asked(struct tale *t) {
+  textbuf_add(t->out, record_has(t->ev, FIELD_NAME)
+                          ? TEXT("wanted to move the session to")
+                          : TEXT("asked for a transfer to"));
+}
+
 static void put_waited(struct tale *t) {
   put_seconds(t, record_num(t->ev, FIELD_AT) - t->entered_us);
 }
@@ -306,7 +307,8 @@ static void put_clock(struct tale *t) {
 /* How an agent came by the session. */
 static void put_taken(struct tale *t) {
   const uint32_t role = (uint32_t)record_num(t->ev, FIELD_ROLE);
-  const bool own = role == ROLE_AGENT || role == ROLE_SYSTEM;
+  const bool own = (role == ROLE_AGENT && !record_has(t->ev, FIELD_CONSULT)) ||
+                   role == ROLE_SYSTEM;
   if (!own) {
     put_cause(t);
     textbuf_add(t->out, TEXT(" gave the session to agent "));
@@ -353,6 +355,25 @@ static void put_pause(struct tale *t) {
   put_seconds(t, record_num(t->ev, FIELD_UNTIL) - record_num(t->ev, FIELD_AT));
 }
 
+/* Who gave it is known to have offered it. */
+static void put_accepted(struct tale *t) {
+  textbuf_add(t->out, TEXT("agent "));
+  put_agent(t);
+  textbuf_add(t->out, TEXT(" accepted: "));
+  put_cause(t);
+  textbuf_add(t->out, TEXT(" handed the session over"));
+}
+
+static void put_beside(struct tale *t) {
+  char id[ID_TEXT_LEN];
+  id_to_text(record_id(t->ev, FIELD_CONSULT), id);
+  textbuf_addf(t->out, "%s session %.*s",
+               record_num(t->ev, FIELD_WHEN) == WHEN_ACCEPTED
+                   ? "offers somebody else"
+                   : "asks for advice about",
+               (int)ID_TEXT_LEN, id);
+}
+
 static const struct {
   const char *word;
   void (*put)(struct tale *t);
@@ -367,6 +388,8 @@ static const struct {
     {"{why}", put_why},         {"{clock}", put_clock},
     {"{taken}", put_taken},     {"{requeued}", put_requeued},
     {"{pause}", put_pause},     {"{told}", put_told},
+    {"{asked}", put_asked},     {"{accepted}", put_accepted},
+    {"{beside}", put_beside},
 };
 
 /* Words that are a field as it stands. */
@@ -420,85 +443,6 @@ static void put_sentence(struct tale *t, const char *sentence) {
   }
 }
 
-/* ---- what a refusal says beside its sentence */
-
-/* Copies *@line up to the word @mark; *@line goes on behind it. True: it was
- * there. */
-static bool copy_to(struct tale *t, struct text *line, struct text mark) {
-  const size_t at = text_find(*line, mark, 0);
-  const bool found = at < line->len;
-  textbuf_add(t->out, text_sub(*line, 0, at));
-  *line = text_sub(*line, found ? at + mark.len : line->len, line->len);
-  return found;
-}
-
-/* A remedy's line of script, for the transfer that was refused. */
-static void tell_remedy_line(struct tale *t, const char *script) {
-  struct text line = text_from(script);
-  textbuf_add(t->out, TEXT(INDENT "      "));
-  if (copy_to(t, &line, TEXT("{target}"))) {
-    textbuf_add(t->out, record_text(t->ev, FIELD_TARGET));
-  }
-  if (copy_to(t, &line, TEXT("{options}")) &&
-      record_has(t->ev, FIELD_PRIORITY)) {
-    textbuf_addf(t->out, "priority:%lld,",
-                 (long long)record_num(t->ev, FIELD_PRIORITY));
-  }
-  textbuf_add(t->out, line);
-}
-
-static void tell_remedies(struct tale *t) {
-  const enum refusal why = (enum refusal)record_num(t->ev, FIELD_REFUSAL);
-  const struct refusal_remedy *r;
-  for (size_t i = 0; (r = refusal_remedy(why, i)) != NULL; i++) {
-    textbuf_addf(t->out, INDENT "%s %s", i == 0 ? "Cure:" : "  or:", r->does);
-    if (r->script[0] != '\0') {
-      tell_remedy_line(t, r->script);
-    }
-  }
-}
-
-static void tell_allowed(struct tale *t) {
-  const uint32_t from = session_allowed_from(SESSION_CMD_TRANSFER);
-  textbuf_addf(
-      t->out,
-      INDENT "The session was %s. A transfer is taken at once while it is",
-      session_status_name((uint32_t)record_num(t->ev, FIELD_FROM_STATUS)));
-  bool first = true;
-  for (uint32_t s = 0; s < SESSION_STATUSES; s++) {
-    if (from >> s & 1) {
-      textbuf_addf(t->out, "%s %s", first ? "" : " or", session_status_name(s));
-      first = false;
-    }
-  }
-  textbuf_add_char(t->out, '.');
-}
-
-/* A script that tries again and again is refused alike each time. */
-static bool told_before(const struct tale *t) {
-  const struct record *last = t->refused;
-  static const enum field alike[] = {FIELD_REFUSAL, FIELD_FROM_STATUS,
-                                     FIELD_PRIORITY};
-  for (size_t i = 0; last != NULL && i < sizeof alike / sizeof alike[0]; i++) {
-    if (record_num(last, alike[i]) != record_num(t->ev, alike[i])) {
-      return false;
-    }
-  }
-  return last != NULL && text_equal(record_text(last, FIELD_TARGET),
-                                    record_text(t->ev, FIELD_TARGET));
-}
-
-static void tell_refusal(struct tale *t) {
-  textbuf_addf(t->out, INDENT "Why:  %.*s",
-               TEXT_ARG(record_text(t->ev, FIELD_DETAIL)));
-  if (told_before(t)) {
-    textbuf_add(t->out, TEXT(INDENT "Cure: as above."));
-    return;
-  }
-  tell_allowed(t);
-  tell_remedies(t);
-}
-
 /* ---- the story */
 
 /* "    +1.203 s  " since the opening. */
@@ -516,6 +460,14 @@ static void remember(struct tale *t) {
   if (record_has(t->ev, FIELD_ENTERED)) {
     t->entered_us = record_num(t->ev, FIELD_ENTERED);
   }
+  if (!t->beside &&
+      (type == EVENT_TRANSFER_OFFERED || type == EVENT_CONSULT_ENDED)) {
+    t->offers = type == EVENT_TRANSFER_OFFERED;
+  }
+  if (type == EVENT_OF_SESSION(QUEUED) || type == EVENT_OF_SESSION(CONNECTED)) {
+    t->accepted =
+        type == EVENT_OF_SESSION(QUEUED) && beside_was_accepted(t->ev);
+  }
   if (type == EVENT_TRANSFER_REFUSED) {
     t->refused = t->ev;
     t->refusals++;
@@ -524,15 +476,51 @@ static void remember(struct tale *t) {
   }
 }
 
+/* Steps that nobody sees: on the way to whoever was asked or accepted, and in
+ * a session that is not a customer's. */
+static bool is_passed_over(const struct tale *t) {
+  const uint32_t type = t->ev->type;
+  return (type == EVENT_OF_SESSION(QUEUED) &&
+          record_has(t->ev, FIELD_CONSULT)) ||
+         (type == EVENT_CONSULT_ENDED && t->accepted) ||
+         (t->beside && type == EVENT_OF_SESSION(INVITE_WITHDRAWN)) ||
+         (t->beside && t->offers && type == EVENT_OF_SESSION(WRAPPING));
+}
+
+/* The sentence of an event, unless what went before makes it another. */
+static const char *sentence_for(const struct tale *t, const char *usual) {
+  const uint32_t type = t->ev->type;
+  if (type == EVENT_OF_SESSION(OPENED) && t->beside) {
+    return "{cause} {beside}.";
+  }
+  if (type == EVENT_OF_SESSION(CONNECTED) && beside_was_accepted(t->ev)) {
+    return "{accepted}.";
+  }
+  if (type == EVENT_OF_SESSION(CONNECTED) && t->beside && t->offers) {
+    return "agent {agent} accepted, after {waited} in the queue: the session "
+           "that was offered goes over.";
+  }
+  if (type == EVENT_OF_SESSION(CONNECTED) && record_has(t->ev, FIELD_CONSULT)) {
+    return "{taken}.";
+  }
+  return type == EVENT_CONSULT_ENDED && t->offers
+             ? "nobody has accepted it, and it is offered no more."
+             : usual;
+}
+
 static void tell(struct tale *t) {
+  if (t->ev->type == EVENT_OF_SESSION(OPENED)) {
+    t->beside = record_has(t->ev, FIELD_CONSULT);
+    t->offers = record_num(t->ev, FIELD_WHEN) == WHEN_ACCEPTED;
+  }
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-    if (lines[i].type != t->ev->type) {
+    if (lines[i].type != t->ev->type || is_passed_over(t)) {
       continue;
     }
     begin_line(t, record_num(t->ev, FIELD_AT));
-    put_sentence(t, lines[i].words);
+    put_sentence(t, sentence_for(t, lines[i].words));
     if (t->ev->type == EVENT_TRANSFER_REFUSED) {
-      tell_refusal(t);
+      explain_refusal(t);
     }
     textbuf_add_char(t->out, '\n');
   }

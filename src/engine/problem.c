@@ -130,6 +130,9 @@ int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why) {
   if (!refusal_info(why)->retry) {
     return 0;
   }
+  if (is_shut(why)) { /* to ask each second would be of no use */
+    return x->opens_us > now_us ? (x->opens_us - now_us + 999) / 1000 : 0;
+  }
   if (slot == SESSION_NOBODY) {
     return 1000;
   }
@@ -140,8 +143,6 @@ int64_t refusal_retry_ms(const struct ctx *x, uint32_t slot, enum refusal why) {
     due_us = l->deadline_us; /* by then the status is another one */
   } else if (why == REFUSAL_TRANSFER_PENDING) {
     due_us = l->transfer.deadline_us;
-  } else if (is_shut(why)) {
-    due_us = x->opens_us;
   }
   /* A second is what a client does when nothing better is known. */
   return due_us > now_us ? (due_us - now_us + 999) / 1000 : 1000;
@@ -353,6 +354,13 @@ static void put_retry(struct ctx *x, uint32_t slot, enum refusal why,
   }
 }
 
+static void put_opening(const struct ctx *x, enum refusal why,
+                        struct json_out *o) {
+  if (is_shut(why)) {
+    put_time(o, "opensAt", x->opens_us);
+  }
+}
+
 void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
                    struct text detail, struct answer *a) {
   struct textbuf b;
@@ -361,14 +369,28 @@ void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
   json_open_object(&o);
   put_head(x->e, &o, why, detail);
   put_rest(x, slot, why, &o);
+  put_opening(x, why, &o);
   put_remedies(&o, why, TEXT("AgentSkill"), TEXT(""));
   put_retry(x, slot, why, &o);
   json_close_object(&o);
   finish(x, slot, why, a, &b);
 }
 
-void answer_refuse_usual(struct ctx *x, uint32_t slot, enum refusal why,
+/* Of a session that is over there is nothing to wait for. */
+static enum refusal if_over(const struct ctx *x, uint32_t slot,
+                            enum refusal why) {
+  const uint8_t status =
+      slot == SESSION_NOBODY ? SESSION_NONE : engine_live(x->e, slot)->s.status;
+  const bool over = status == SESSION_WRAPUP || status == SESSION_COMPLETED;
+  return over && (why == REFUSAL_NOT_QUEUED || why == REFUSAL_NOT_WITH_AGENT ||
+                  why == REFUSAL_OFFER_GONE)
+             ? REFUSAL_SESSION_ENDED
+             : why;
+}
+
+void answer_refuse_usual(struct ctx *x, uint32_t slot, enum refusal usual,
                          struct answer *a) {
+  const enum refusal why = if_over(x, slot, usual);
   answer_refuse(x, slot, why, refusal_detail(x, slot, why), a);
 }
 
@@ -399,10 +421,7 @@ void answer_refuse_transfer(struct ctx *x, uint32_t slot,
     json_key(&o, "transfer");
     view_put_transfer(x->e, slot, &o);
   }
-  if (is_shut(no->why) &&
-      (x->opens_us != 0 || no->why == REFUSAL_QUEUE_CLOSED)) {
-    put_time(&o, "opensAt", x->opens_us);
-  }
+  put_opening(x, no->why, &o);
   put_remedies(&o, no->why, body_target(args), options_of(x, args));
   put_retry(x, slot, no->why, &o);
   json_close_object(&o);

@@ -41,7 +41,7 @@ static bool queue_allows(struct ctx *x, uint32_t queue, struct answer *a) {
     return false;
   }
   if (x->e->queues[queue].paused) {
-    x->opens_us = x->e->queues[queue].until_us;
+    x->opens_us = door_opens_us(x->e, queue, x->now_us);
     answer_refuse(x, SESSION_NOBODY, REFUSAL_QUEUE_PAUSED,
                   door_detail(x, queue, REFUSAL_QUEUE_PAUSED), a);
     return false;

@@ -39,7 +39,9 @@ void cmd_move(struct ctx *x, uint32_t slot, const struct record *args,
   struct record move = *args;
   move.type = COMMAND_TRANSFER;
   keep_rest(l, &move);
+  x->a_move = true;
   cmd_transfer(x, slot, &move, a);
+  x->a_move = false;
 }
 
 /* ---- to an agent */
@@ -103,6 +105,8 @@ void agent_claim(struct ctx *x, uint32_t slot, uint32_t agent,
   struct record extra;
   enum refusal why = REFUSAL_NONE;
   put_reason(&extra, args);
+  record_copy(&extra, FIELD_CONSULT, args); /* who hands over says so */
+  record_copy(&extra, FIELD_WHEN, args);
   const bool done = do_session(x, slot, &cmd, &extra, &why);
   bt_check(done); /* it waits, and the agent has a place */
 }

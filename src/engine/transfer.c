@@ -156,17 +156,26 @@ static bool read_order(struct ctx *x, uint32_t slot, const struct record *args,
 
 /* ---- queue and agents: the last checks */
 
-static enum refusal check_agents(const struct ctx *x, const struct order *o) {
-  const struct engine *e = x->e;
+/* The first skill that is asked for and that nobody has; DIR_NONE: none. */
+static uint32_t missing_skill(const struct ctx *x, const struct order *o) {
   const struct router_request *q = &o->asked;
-  const struct router_queue_params *p = &e->dir.queues[o->target].params;
+  const struct router_queue_params *p = &x->e->dir.queues[o->target].params;
   for (uint32_t i = 0; i < p->need_count + q->need_count; i++) {
     const uint32_t skill = i < p->need_count
                                ? p->needs[i].skill
                                : q->needs[i - p->need_count].skill;
-    if (!router_has_skill_holder(&e->router, skill)) {
-      return REFUSAL_NO_AGENT_HAS_SKILL;
+    if (!router_has_skill_holder(&x->e->router, skill)) {
+      return skill;
     }
+  }
+  return DIR_NONE;
+}
+
+static enum refusal check_agents(const struct ctx *x, const struct order *o) {
+  const struct engine *e = x->e;
+  const struct router_request *q = &o->asked;
+  if (missing_skill(x, o) != DIR_NONE) {
+    return REFUSAL_NO_AGENT_HAS_SKILL;
   }
   if (o->require == REQUIRE_LOGGED_IN &&
       !router_any_eligible(&e->router, q, ROUTER_AWAY)) {
@@ -200,12 +209,17 @@ static struct text queue_detail(struct ctx *x, const struct order *o,
   if (shut.len > 0) {
     return shut;
   }
-  return ctx_format(x, "No agent %s for queue '%.*s'.",
-                    why == REFUSAL_NO_AGENT_HAS_SKILL ? "has all the skills"
-                    : why == REFUSAL_NO_AGENT_LOGGED_IN
-                        ? "who could take it is logged in"
-                        : "who could take it is free",
-                    TEXT_ARG(q->id));
+  return why == REFUSAL_NO_AGENT_HAS_SKILL
+             ? ctx_format(x,
+                          "No agent has the skill '%.*s', which queue '%.*s'"
+                          " or the transfer asks for.",
+                          TEXT_ARG(x->e->dir.skills[missing_skill(x, o)].name),
+                          TEXT_ARG(q->id))
+             : ctx_format(x, "No agent %s for queue '%.*s'.",
+                          why == REFUSAL_NO_AGENT_LOGGED_IN
+                              ? "who could take it is logged in"
+                              : "who could take it is free",
+                          TEXT_ARG(q->id));
 }
 
 /* ---- carrying out */
@@ -245,6 +259,9 @@ static void note_refused(struct ctx *x, uint32_t slot, const struct refused *no,
   record_set_given(&ev, FIELD_TARGET, body_target(args));
   record_copy(&ev, FIELD_PRIORITY, args);
   record_copy(&ev, FIELD_WHEN, args);
+  if (x->a_move) {
+    record_set_text(&ev, FIELD_NAME, TEXT("move"));
+  }
   emit(x, &ev);
 }
 
@@ -371,7 +388,10 @@ static void answer_done(struct ctx *x, uint32_t slot, struct answer *a) {
     answer_transfer(x, slot, 202,
                     "The transfer waits for the release of the session.", a);
   } else {
-    answer_transfer(x, slot, 200, "The transfer was carried out.", a);
+    answer_transfer(x, slot, 200,
+                    x->a_move ? "The session was moved."
+                              : "The transfer was carried out.",
+                    a);
   }
 }
 

@@ -390,6 +390,13 @@ static uint8_t usual_channels(const struct engine *e) {
   return channels != 0 ? channels : (1u << ROUTER_CHANNELS) - 1;
 }
 
+/* Null: it is open, or nobody knows. */
+static void put_opening(const struct engine *e, uint32_t queue, int64_t now_us,
+                        struct json_out *o) {
+  const int64_t opens_us = door_opens_us(e, queue, now_us);
+  put_time(o, "opensAt", opens_us == now_us ? 0 : opens_us);
+}
+
 static void put_ready(const struct router_queue_stats *stats,
                       struct json_out *o) {
   json_key(o, "readyByChannel");
@@ -435,6 +442,7 @@ void view_put_queue(const struct engine *e, uint32_t queue, int64_t now_us,
   put_bool(o, "open",
            !slot->paused && !slot->draining &&
                directory_is_open(&e->dir, queue, now_us));
+  put_opening(e, queue, now_us, o);
   put_name_or_null(o, "pauseReason", slot->reason);
   put_time(o, "pausedUntil", slot->until_us);
   put_num(o, "waiting", stats.waiting);

@@ -229,12 +229,15 @@ static void hear_agent(struct simulate_history *h, const struct record *ev) {
 void simulate_history_event(struct simulate_history *h, uint64_t seq,
                             const struct record *ev) {
   uint32_t slot = 0;
+  struct id offered;
   engine_apply(h->engine, seq, ev);
   h->last_us = record_num(ev, FIELD_AT);
   if (event_is_agent(ev->type)) {
     hear_agent(h, ev);
   } else if (event_is_session(ev->type) &&
-             engine_find(h->engine, record_id(ev, FIELD_SESSION), &slot)) {
+             engine_find(h->engine, record_id(ev, FIELD_SESSION), &slot) &&
+             /* the contact is the session that was offered in it */
+             !engine_session_offers(h->engine, slot, &offered)) {
     if (mem_grow(h->reader->arena->mem, &h->visits, &h->visit_cap,
                  (size_t)slot + 1, sizeof *h->visits)) {
       hear_session(h, &h->visits[slot], ev);

@@ -53,6 +53,42 @@ static void a_closed_queue_refuses_and_says_when_it_opens(void **state) {
   centre_free(&c);
 }
 
+static void pause(struct centre *c, int64_t until_us) {
+  struct command cmd =
+      centre_command(c, COMMAND_PAUSE_QUEUE, ROLE_SUPERVISOR, SESSION_NOBODY);
+  record_set_num(&cmd.args, FIELD_QUEUE,
+                 directory_queue(engine_directory(c->e), TEXT("billing")));
+  if (until_us != 0) {
+    record_set_num(&cmd.args, FIELD_UNTIL, until_us);
+  }
+  centre_run(c, &cmd);
+  assert_int_equal(c->step.answer.code, 200);
+}
+
+/* It said the end of the pause, at which it is closed. */
+static void
+a_pause_that_ends_after_hours_opens_with_the_calendar(void **state) {
+  (void)state;
+  struct centre c;
+  int64_t until_us = 0;
+  centre_init(&c, NULL);
+  go_to(&c, "2026-12-24T10:00:00Z");
+  put_hours(&c);
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  go_to(&c, "2026-12-24T10:00:00Z");
+  assert_true(time_from_text(TEXT("2026-12-24T18:00:00Z"), &until_us));
+  pause(&c, until_us);
+  centre_transfer(&c, "{\"queue\":\"billing\"}");
+  assert_int_equal(c.step.answer.refusal, REFUSAL_QUEUE_PAUSED);
+  assert_true(body_has(&c, "it opens 2026-12-31T09:00:00+00:00."));
+  assert_true(body_has(&c, "\"opensAt\":\"2026-12-31T09:00:00.000Z\""));
+  pause(&c, 0); /* until somebody opens it */
+  centre_transfer(&c, "{\"queue\":\"billing\"}");
+  assert_true(body_has(&c, "\"opensAt\":null"));
+  assert_int_equal(c.step.answer.retry_after_ms, 0);
+  centre_free(&c);
+}
+
 static void who_waits_already_stays(void **state) {
   (void)state;
   struct centre c;
@@ -199,6 +235,7 @@ static void calendars_come_back_out_of_a_snapshot(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_closed_queue_refuses_and_says_when_it_opens),
+      cmocka_unit_test(a_pause_that_ends_after_hours_opens_with_the_calendar),
       cmocka_unit_test(who_waits_already_stays),
       cmocka_unit_test(an_overflow_that_has_closed_is_passed_over),
       cmocka_unit_test(a_fallback_that_is_closed_takes_it_when_it_opens),

@@ -228,6 +228,74 @@ an_offered_transfer_keeps_the_agent_until_it_is_accepted(void **state) {
   centre_free(&s.c);
 }
 
+static int64_t figure_of(const struct story *s, struct figures_key key,
+                         uint32_t figure) {
+  int64_t sum = 0;
+  const int64_t now_us = figures_begin_us(s->c.now_us);
+  for (int64_t i = 0; i < 4; i++) { /* an hour */
+    const struct figures_interval *got =
+        figures_get(&s->c.e->figures, key, now_us - i * FIGURES_INTERVAL_US);
+    sum += got == NULL ? 0 : got->v[figure];
+  }
+  return sum;
+}
+
+static int64_t of_queue(const struct story *s, enum queue_figure figure) {
+  const uint32_t queue = directory_queue(&s->c.e->dir, TEXT("second"));
+  return figure_of(s, (struct figures_key){FIGURES_QUEUE, queue}, figure);
+}
+
+static int64_t handled_by(const struct story *s, const char *agent) {
+  return figure_of(
+      s, (struct figures_key){FIGURES_AGENT, centre_number(&s->c, agent)},
+      AGENT_FIG_HANDLED);
+}
+
+/* The offer counted as a conversation of no time, and the conversation in
+ * nobody's queue. */
+static void
+an_accepted_transfer_is_one_conversation_of_its_queue(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  centre_put(&s.c, COMMAND_PUT_QUEUE, "{\"id\":\"second\",\"wrapUpTime\":0}");
+  offer(&s, "{\"queue\":\"second\",\"when\":\"accepted\"}");
+  centre_wait(&s.c, 4000);
+  acts(&s, s.talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  assert_over(&s);
+  assert_int_equal(of_queue(&s, QUEUE_ENTERED), 1);
+  assert_int_equal(of_queue(&s, QUEUE_ANSWERED), 1);
+  assert_int_equal(of_queue(&s, QUEUE_ANSWER_US), 4000000);
+  assert_int_equal(of_queue(&s, QUEUE_HANDLED), 0);
+  assert_int_equal(handled_by(&s, "anna"), 1);
+  assert_int_equal(handled_by(&s, "bert"), 0);
+  centre_reload(&s.c);
+  centre_wait(&s.c, 60000);
+  acts(&s, s.customer, "bert", COMMAND_END, NULL);
+  assert_int_equal(of_queue(&s, QUEUE_ENTERED), 1);
+  assert_int_equal(of_queue(&s, QUEUE_ANSWERED), 1);
+  assert_int_equal(of_queue(&s, QUEUE_HANDLED), 1);
+  assert_int_equal(of_queue(&s, QUEUE_TALK_US), 60000000);
+  assert_int_equal(handled_by(&s, "bert"), 1);
+  centre_free(&s.c);
+}
+
+/* It waited for the one who had accepted, and for nobody else. */
+static void whoever_accepted_and_is_lost_leaves_it_to_the_queue(void **state) {
+  (void)state;
+  struct story s;
+  begin(&s);
+  centre_put(&s.c, COMMAND_PUT_QUEUE, "{\"id\":\"second\"}");
+  offer(&s, "{\"queue\":\"second\",\"when\":\"accepted\"}");
+  acts(&s, s.talk, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  centre_connection(&s.c, COMMAND_AGENT_DROPPED, "bert");
+  centre_wait(&s.c, 31000);
+  const struct live *now = live(&s, s.customer);
+  assert_int_equal(now->s.status, SESSION_OFFERED);
+  assert_int_equal(now->s.agent, centre_number(&s.c, "anna"));
+  centre_free(&s.c);
+}
+
 static void
 an_offered_transfer_that_is_declined_waits_for_the_next(void **state) {
   (void)state;
@@ -328,6 +396,8 @@ int main(void) {
       cmocka_unit_test(a_transfer_ends_the_talk),
       cmocka_unit_test(
           an_offered_transfer_keeps_the_agent_until_it_is_accepted),
+      cmocka_unit_test(an_accepted_transfer_is_one_conversation_of_its_queue),
+      cmocka_unit_test(whoever_accepted_and_is_lost_leaves_it_to_the_queue),
       cmocka_unit_test(an_offered_transfer_that_is_declined_waits_for_the_next),
       cmocka_unit_test(an_offered_transfer_is_taken_back),
       cmocka_unit_test(an_offered_transfer_goes_with_the_customer),

@@ -125,10 +125,10 @@ static void test_a_cure_is_told_as_such(void **state) {
   centre_bot(&c, COMMAND_BOT_CLOSED, NULL);
   finish(&c, &j, &out);
   static const char *const told[] = {
-      ("Script 'forum', line 1, asked for a transfer to queue "
-       "'skill:AgentSkill' when the bot releases the session."),
+      ("Script 'forum', line 1, asked for a transfer to the "
+       "queue of skill 'AgentSkill' when the bot releases the session."),
       "From its goodbye to this moment it was 1000 ms.\n",
-      "Script 'forum' sent the session to queue 'skill:AgentSkill'",
+      "Script 'forum' sent the session to the queue of skill 'AgentSkill'",
       "Now it is queued (waits in a queue)."};
   for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
     if (strstr(out.ptr, told[i]) == NULL) {
@@ -152,6 +152,77 @@ static void test_nothing_happened(void **state) {
   centre_free(&c);
 }
 
+static void tells(const struct textbuf *out, const char *line, bool told) {
+  if ((strstr(out->ptr, line) != NULL) != told) {
+    print_error("%s: %s\nin:\n%s", told ? "missing" : "told", line, out->ptr);
+    fail();
+  }
+}
+
+/* The way of a session to whoever accepted it was told step by step, as if it
+ * had been sent to a queue 'agent:bert', pulled there, and a consultation had
+ * been over. */
+static void test_an_accepted_transfer_is_one_line(void **state) {
+  (void)state;
+  struct centre c;
+  struct journal j;
+  struct textbuf out;
+  begin(&c, &j, NULL);
+  centre_ready(&c, "anna");
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  centre_agent(&c, "anna", COMMAND_ACCEPT_OFFER, NULL);
+  const struct id customer = c.session;
+  centre_ready(&c, "bert");
+  centre_agent(&c, "anna", COMMAND_TRANSFER,
+               "{\"agentId\":\"bert\",\"when\":\"accepted\"}");
+  const size_t offered = j.count;
+  size_t i = 0;
+  while (i < offered &&
+         id_equal(record_id(&j.events[i], FIELD_SESSION), customer)) {
+    i++;
+  }
+  assert_true(i < offered); /* the session in which it is offered */
+  c.session = record_id(&j.events[i], FIELD_SESSION);
+  centre_agent(&c, "bert", COMMAND_ACCEPT_OFFER, NULL);
+  assert_int_equal(c.step.answer.code, 200);
+  size_t kept = 0;
+  for (size_t k = 0; k < j.count; k++) {
+    if (id_equal(record_id(&j.events[k], FIELD_SESSION), customer)) {
+      j.events[kept++] = j.events[k];
+    }
+  }
+  j.count = kept;
+  finish(&c, &j, &out);
+  tells(&out, "Agent 'anna' offers the session to 'bert', and keeps it", true);
+  tells(&out, "Agent 'bert' accepted: agent 'anna' handed the session over.",
+        true);
+  tells(&out, "consultation", false);
+  tells(&out, "pulled", false);
+  tells(&out, "agent:bert", false);
+  textbuf_free(&out);
+  centre_free(&c);
+}
+
+static void test_a_refused_move_is_no_transfer(void **state) {
+  (void)state;
+  struct centre c;
+  struct journal j;
+  struct textbuf out;
+  begin(&c, &j, NULL);
+  centre_put(&c, COMMAND_PUT_HOURS, "{\"id\":\"never\"}");
+  centre_put(&c, COMMAND_PUT_QUEUE, "{\"id\":\"shut\",\"hours\":\"never\"}");
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  centre_supervise(&c, COMMAND_MOVE, "{\"queue\":\"shut\"}");
+  assert_int_equal(c.step.answer.refusal, REFUSAL_QUEUE_CLOSED);
+  finish(&c, &j, &out);
+  tells(&out, "wanted to move the session to 'shut' and was refused: 409",
+        true);
+  tells(&out, "Cure: choose another queue, or wait until it opens", true);
+  tells(&out, "A transfer is taken at once while", false);
+  textbuf_free(&out);
+  centre_free(&c);
+}
+
 int main(void) {
   /* Beside this file's folder, wherever that lies. */
   static char golden[4096];
@@ -165,6 +236,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_prestate(test_the_ticket_as_it_is_told, golden),
       cmocka_unit_test(test_a_cure_is_told_as_such),
+      cmocka_unit_test(test_an_accepted_transfer_is_one_line),
+      cmocka_unit_test(test_a_refused_move_is_no_transfer),
       cmocka_unit_test(test_nothing_happened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ static void a_pause_is_of_the_agent_who_talks(void **state) {
   assert_true(is_kept(&c)); /* it ended with Anna's part */
   centre_agent(&c, "bert", COMMAND_END, NULL);
   centre_agent(&c, "bert", COMMAND_PAUSE_RECORDING, NULL);
-  assert_int_equal(c.step.answer.refusal, REFUSAL_NOT_WITH_AGENT);
+  assert_int_equal(c.step.answer.refusal, REFUSAL_SESSION_ENDED);
   centre_free(&c);
 }
 

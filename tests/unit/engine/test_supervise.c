@@ -70,6 +70,34 @@ static void only_who_waits_is_moved(void **state) {
   centre_free(&c);
 }
 
+/* It was told as a transfer, with a transfer's cure; and a session that is over
+ * was to be "transferred to a queue first". */
+static void a_refused_move_is_told_as_a_move(void **state) {
+  (void)state;
+  struct centre c;
+  begin(&c);
+  supervise_queue(&c, COMMAND_PAUSE_QUEUE, "second", 0);
+  centre_queue(&c, "{\"queue\":\"support\"}");
+  centre_supervise(&c, COMMAND_MOVE, "{\"queue\":\"second\"}");
+  assert_int_equal(c.step.answer.refusal, REFUSAL_QUEUE_PAUSED);
+  assert_true(centre_says(&c, "choose another queue, or wait until it opens"));
+  const struct record *refused = centre_event(&c, EVENT_TRANSFER_REFUSED);
+  assert_true(text_equal(record_text(refused, FIELD_NAME), TEXT("move")));
+  centre_supervise(&c, COMMAND_MOVE, "{\"queue\":\"support\"}");
+  assert_true(centre_says(&c, "The session was moved."));
+  centre_supervise(&c, COMMAND_END, NULL);
+  static const enum command_type late[] = {COMMAND_MOVE, COMMAND_REPRIORITISE,
+                                           COMMAND_REQUEUE,
+                                           COMMAND_WITHDRAW_OFFER};
+  static const char *const bodies[] = {"{\"queue\":\"support\"}",
+                                       "{\"priority\":3}", NULL, NULL};
+  for (size_t i = 0; i < 4; i++) {
+    centre_supervise(&c, late[i], bodies[i]);
+    assert_int_equal(c.step.answer.refusal, REFUSAL_SESSION_ENDED);
+  }
+  centre_free(&c);
+}
+
 /* ---- assigning */
 
 static void an_assigned_session_claims_its_place(void **state) {
@@ -353,6 +381,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_moved_session_keeps_its_clock_unless_told),
       cmocka_unit_test(only_who_waits_is_moved),
+      cmocka_unit_test(a_refused_move_is_told_as_a_move),
       cmocka_unit_test(an_assigned_session_claims_its_place),
       cmocka_unit_test(what_is_offered_or_held_can_be_assigned_too),
       cmocka_unit_test(the_agent_who_is_asked_has_it_at_once),
