@@ -107,13 +107,15 @@ static void tell_place(struct chat *chat) {
   }
 }
 
-static void tell_end(struct chat *chat, struct text reason) {
+/* @made_from: as in socket_send_held(); 0: it is told as an event. */
+static void tell_end(struct chat *chat, uint64_t made_from,
+                     struct text reason) {
   struct api *api = chat->socket.api;
   struct json_out o = api_frame_begin(api, "session.ended");
   json_key(&o, "reason");
   json_put_text(&o, reason);
-  socket_send(&chat->socket, api_frame_end(api, &o));
-  socket_close(&chat->socket, WS_CODE_NORMAL, "the session is over");
+  socket_end_held(&chat->socket, made_from, api_frame_end(api, &o),
+                  "the session is over");
 }
 
 static void on_event(struct watch *w, uint64_t seq,
@@ -154,7 +156,7 @@ static void on_event(struct watch *w, uint64_t seq,
                   : SESSION_NOBODY);
   if (event->type == EVENT_OF_SESSION(WRAPPING) ||
       event->type == EVENT_OF_SESSION(ENDED)) {
-    tell_end(chat, record_text(event, FIELD_END_REASON));
+    tell_end(chat, 0, record_text(event, FIELD_END_REASON));
   } else if (status == SESSION_QUEUED) {
     tell_place(chat);
   }
@@ -291,7 +293,9 @@ static void tell_opened(struct chat *chat, uint32_t slot, uint32_t after,
   chat->watch.after = socket_send_held(
       &chat->socket, api_session_seq(api, slot), api_frame_end(api, &o));
   if (s->status == SESSION_WRAPUP || s->status == SESSION_COMPLETED) {
-    tell_end(chat, TEXT(""));
+    struct session_brief brief;
+    engine_session_brief(api_engine(api), slot, &brief);
+    tell_end(chat, api_session_seq(api, slot), brief.reason);
   } else if (s->status == SESSION_QUEUED) {
     tell_place(chat);
   }

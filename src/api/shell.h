@@ -86,6 +86,9 @@ void socket_send(struct socket *s, struct text text);
  * knows everything: events up to it need not be sent. */
 uint64_t socket_send_held(struct socket *s, uint64_t made_from,
                           struct text text);
+/* The last frame: behind it the socket is closed. @reason is not copied. */
+void socket_end_held(struct socket *s, uint64_t made_from, struct text text,
+                     const char *reason);
 /* Such a batch of the session in @slot, and of anything. */
 uint64_t api_session_seq(const struct api *api, uint32_t slot);
 uint64_t api_last_seq(const struct api *api);

@@ -40,6 +40,7 @@ struct held_frame {
   struct pending pending;
   struct api *api;
   struct net_ref ref;
+  const char *last; /* why the socket is closed then; NULL: it is not */
   size_t len;
   char text[];
 };
@@ -50,34 +51,54 @@ static void on_frame_durable(void *ctx, const struct answer *unused) {
   struct ws *ws = ws_find(f->api->server, f->ref);
   if (ws != NULL) {
     send_to(ws, (struct text){f->text, f->len});
+    if (f->last != NULL) {
+      ws_close(ws, WS_CODE_NORMAL, text_from(f->last));
+    }
   }
   pending_free(f->api, &f->pending);
 }
 
-uint64_t socket_send_held(struct socket *s, uint64_t made_from,
-                          struct text text) {
+static bool is_durable(const struct socket *s, uint64_t made_from) {
+  return made_from <= domain_released(s->api->domain);
+}
+
+static void hold(struct socket *s, struct text text, const char *last) {
   struct api *api = s->api;
-  const uint64_t seq = api_last_seq(api);
-  if (made_from <= domain_released(api->domain)) {
-    socket_send(s, text);
-    return seq;
-  }
-  if (s->ws == NULL) {
-    return seq;
-  }
-  struct held_frame *f = pending_new(api, sizeof *f + text.len);
+  struct held_frame *f =
+      s->ws == NULL ? NULL : pending_new(api, sizeof *f + text.len);
   if (f == NULL) {
     socket_close(s, WS_CODE_INTERNAL, "out of memory");
-    return seq;
+    return;
   }
   f->api = api;
   f->ref = s->ref;
+  f->last = last;
   f->len = text.len;
   if (text.len > 0) {
     memcpy(f->text, text.ptr, text.len);
   }
   domain_when_durable(api->domain, on_frame_durable, f);
+}
+
+uint64_t socket_send_held(struct socket *s, uint64_t made_from,
+                          struct text text) {
+  const uint64_t seq = api_last_seq(s->api);
+  if (is_durable(s, made_from)) {
+    socket_send(s, text);
+  } else {
+    hold(s, text, NULL);
+  }
   return seq;
+}
+
+void socket_end_held(struct socket *s, uint64_t made_from, struct text text,
+                     const char *reason) {
+  if (is_durable(s, made_from)) {
+    socket_send(s, text);
+    socket_close(s, WS_CODE_NORMAL, reason);
+  } else {
+    hold(s, text, reason);
+  }
 }
 
 /* ---- refusing */

@@ -407,8 +407,9 @@ struct refused {
 };
 void answer_refuse(struct ctx *x, uint32_t slot, enum refusal why,
                    struct text detail, struct answer *a);
-/* In the words that are usual for it (refusal_detail()). */
-void answer_refuse_usual(struct ctx *x, uint32_t slot, enum refusal why,
+/* In the words that are usual for it (refusal_detail()). Of a session that is
+ * over, no queue, agent or offer is said to be missing, but that it is over. */
+void answer_refuse_usual(struct ctx *x, uint32_t slot, enum refusal usual,
                          struct answer *a);
 /* And it is put into the session's timeline: a bot that wakes up late, an agent
  * whose offer is gone. */
