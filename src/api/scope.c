@@ -146,6 +146,44 @@ bool call_may_send_to(struct call *c, const struct record *args) {
   return (mask & c->teams) != 0 || call_refuse_team(c, "agent", name, mask);
 }
 
+/* ---- for other modules */
+
+static struct auth_source source_of(const struct caller *by) {
+  return (struct auth_source){.subject =
+                                  by->name.len == 0 ? 0 : hash_text(by->name)};
+}
+
+uint64_t api_teams_led(const struct api *api, const struct caller *by) {
+  const struct auth_source source = source_of(by);
+  return scope_teams(api, by->role, &source);
+}
+
+uint64_t api_teams_of_queue(struct api *api, uint32_t queue) {
+  return scope_of_queue(api, queue);
+}
+
+uint64_t api_teams_of_agent(struct api *api, uint32_t agent) {
+  return scope_of_agent(api, agent);
+}
+
+uint64_t api_teams_of_slot(struct api *api, uint32_t slot) {
+  return scope_of_session(api, slot);
+}
+
+bool api_teams_of_session(struct api *api, struct text id, uint64_t *mask) {
+  return mask_of_session(api, id, mask);
+}
+
+void api_write_teams(const struct api *api, uint64_t mask,
+                     struct textbuf *out) {
+  teams_write(&api->teams, mask, out);
+}
+
+bool api_reads_content(struct api *api, const struct caller *by) {
+  const struct auth_source source = source_of(by);
+  return scope_reads(api, by->role, &source);
+}
+
 /* ---- grants */
 
 bool scope_reads(struct api *api, enum role role,

@@ -25,6 +25,21 @@ void api_fill_random(struct api *api, void *out, size_t len);
 bool api_within_rate(struct api *api, const struct caller *by, char why[160],
                      int64_t *retry_after_ms);
 
+/* How far the rights of somebody go whom another module has let in, by role and
+ * name as teams and grants know them. Masks of teams: of a supervisor's own 0
+ * is everything; of a thing, none. */
+uint64_t api_teams_led(const struct api *api, const struct caller *by);
+uint64_t api_teams_of_queue(struct api *api, uint32_t queue);
+uint64_t api_teams_of_agent(struct api *api, uint32_t agent);
+uint64_t api_teams_of_slot(struct api *api, uint32_t slot);
+/* Of a session that goes on, or has left the engine, by its id as a text.
+ * False: nobody knows it. */
+bool api_teams_of_session(struct api *api, struct text id, uint64_t *mask);
+/* Appends "sales, support", or "no team". */
+void api_write_teams(const struct api *api, uint64_t mask, struct textbuf *out);
+/* May it read what people said? */
+bool api_reads_content(struct api *api, const struct caller *by);
+
 /* Fills in time and entropy and submits. */
 void api_submit(struct api *api, struct command *cmd, domain_answer_fn *fn,
                 void *ctx);

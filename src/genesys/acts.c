@@ -1,5 +1,6 @@
 /* What is done to conversations: accept, say, transfer, wrap up, end. Each is a
  * request of /api/v1, in the name of whoever has the participant. */
+#include "genesys/scope_priv.h"
 #include "genesys/story_priv.h"
 
 /* ---- what a request is about; texts and numbers only, the story is gone */
@@ -464,7 +465,7 @@ void genesys_assign(struct ask *a) {
     ask_fail_field(a, "id", TEXT("The body names the user: {\"id\": …}."));
     return;
   }
-  if (!ask_find_user(a, user, &agent)) {
+  if (!ask_find_user(a, user, &agent) || !ask_may_send_to(a, user)) {
     return;
   }
   struct json_out o = ask_json(a);

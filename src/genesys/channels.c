@@ -1,5 +1,5 @@
 /* Notification channels: made, subscribed to, listened to. */
-#include "genesys/channels_priv.h"
+#include "genesys/scope_priv.h"
 
 #include <string.h>
 
@@ -104,17 +104,48 @@ bool channels_want(const struct genesys *g, struct text prefix) {
   return false;
 }
 
-void channels_tell(struct genesys *g, struct text topic, struct text body) {
+static struct caller owner_as_caller(const struct post_box *c) {
+  return (struct caller){.role = c->role, .name = c->name};
+}
+
+static bool may_be_told(struct post_box *c, const struct telling *t) {
+  const struct caller by = owner_as_caller(c);
+  const uint64_t own_teams = api_teams_led(c->g->api, &by);
+  return own_teams == 0 || (own_teams & t->teams) != 0;
+}
+
+static bool reads_content(struct post_box *c) {
+  const struct caller by = owner_as_caller(c);
+  return api_reads_content(c->g->api, &by);
+}
+
+/* To those who read what is known of people, or to the others. */
+static void tell_some(struct genesys *g, struct text topic,
+                      const struct telling *t, bool readers) {
   struct textbuf b;
   textbuf_init(&b, g->mem);
-  put_frame(g, topic, body, &b);
   for (struct post_box *c = g->channels->first; c != NULL && !b.failed;
        c = c->next) {
-    if (c->ear != NULL && hears(c, topic)) {
+    if (c->ear == NULL || !hears(c, topic) || !may_be_told(c, t) ||
+        (t->bare.len > 0 && reads_content(c) != readers)) {
+      continue;
+    }
+    if (b.len == 0) {
+      put_frame(g, topic, readers ? t->body : t->bare, &b);
+    }
+    if (!b.failed) {
       send_text(c, textbuf_text(&b));
     }
   }
   textbuf_free(&b);
+}
+
+void channels_tell(struct genesys *g, struct text topic,
+                   const struct telling *t) {
+  tell_some(g, topic, t, true);
+  if (t->bare.len > 0) {
+    tell_some(g, topic, t, false);
+  }
 }
 
 /* ---- life */
@@ -164,6 +195,7 @@ static void channel_free(struct genesys *g, struct post_box *c,
   hang_up(c, why);
   clear_topics(c);
   disown(g, c->owner);
+  disown(g, c->name);
   mem_free(g->mem, c->topics, c->topic_cap * sizeof *c->topics);
   mem_free(g->mem, c, sizeof *c);
 }
@@ -281,11 +313,16 @@ void genesys_add_channel(struct ask *a) {
   uint64_t random[2];
   make_room(a);
   struct post_box *c = mem_new(a->g->mem, sizeof *c);
-  if (c == NULL || !own(a->g, owner_of(a), &c->owner)) {
+  if (c == NULL || !own(a->g, owner_of(a), &c->owner) ||
+      !own(a->g, a->by.name, &c->name)) {
+    if (c != NULL) {
+      disown(a->g, c->owner);
+    }
     mem_free(a->g->mem, c, c == NULL ? 0 : sizeof *c);
     ask_fail_memory(a);
     return;
   }
+  c->role = a->by.role;
   api_fill_random(a->g->api, random, sizeof random);
   id_to_text(genesys_id((struct id){random[0], random[1]}, "stream", 0), c->id);
   c->g = a->g;
@@ -369,6 +406,9 @@ static bool check_topics(struct ask *a, size_t had) {
       ask_fail_field(a, "id",
                      ask_format(a, "There is no topic '%.*s' for this client.",
                                 TEXT_ARG(id)));
+      return false;
+    }
+    if (!ask_may_hear(a, id)) {
       return false;
     }
   }

@@ -23,6 +23,8 @@ struct post_box {
   struct post_box *next; /* the newest first */
   char id[ID_TEXT_LEN];
   struct text owner; /* client and user; owned, as are the topics */
+  enum role role;    /* the owner's, whom teams and grants know as @name */
+  struct text name;
   int64_t expires_us;
   struct text *topics;
   size_t topic_count, topic_cap;
@@ -44,14 +46,30 @@ void channels_free(struct genesys *g);
 void channels_stop(struct genesys *g);
 /* Is there a topic that begins so? */
 bool channels_want(const struct genesys *g, struct text prefix);
-/* The frame to every socket whose channel has the topic. */
-void channels_tell(struct genesys *g, struct text topic, struct text body);
+/* What is told, and to whom. */
+struct telling {
+  struct text body;
+  struct text bare; /* the same without what is known of people, for those who
+                     * may not read that; empty: there is none of it */
+  uint64_t teams;   /* that have what it is about */
+};
+/* The frame to every socket whose channel has the topic and may hear it. */
+void channels_tell(struct genesys *g, struct text topic,
+                   const struct telling *t);
 
 /* notify.c: from the domain's events to topics. */
 void notify_on_event(void *ctx, uint64_t seq, const struct record *event);
 /* Is it the name of a topic that can be told? Several of one thing may be one:
  * BASE?WORD&WORD… is BASE.WORD, BASE.WORD, … */
 bool notify_knows(struct text topic);
+enum topic_kind {
+  TOPIC_OF_NOTHING,
+  TOPIC_OF_USER,
+  TOPIC_OF_QUEUE,
+  TOPIC_OF_CONVERSATION
+};
+/* Whose topic it is, one that notify_knows(): the id is borrowed from it. */
+enum topic_kind notify_kind(struct text topic, struct text *id);
 /* Is @name, the name of a single topic, among what @topic asks for? */
 bool notify_has(struct text topic, struct text name);
 

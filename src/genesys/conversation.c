@@ -1,5 +1,6 @@
 /* Conversations as entities: one, and the open ones. */
 #include "base/check.h"
+#include "genesys/scope_priv.h"
 #include "genesys/story_priv.h"
 
 enum { OPEN_MAX = 500, SECOND_MS = 1000 };
@@ -304,7 +305,7 @@ static bool is_listed(struct ask *a, uint32_t slot) {
   const struct session *s = engine_session(e, slot);
   const struct text type = ask_query(a, "communicationType");
   const uint32_t user = directory_agent(genesys_directory(a->g), a->user);
-  if (s->status == SESSION_COMPLETED ||
+  if (s->status == SESSION_COMPLETED || !ask_has_session(a, slot) ||
       (type.len > 0 && !text_equal(type, TEXT("message")))) {
     return false;
   }

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "genesys/channels_priv.h"
 #include "genesys/lines_priv.h"
+#include "genesys/scope_priv.h"
 #include "net/url.h"
 
 static const struct genesys_route routes[] = {
@@ -159,7 +160,7 @@ static bool on_request(void *ctx, struct http_request *req) {
   name_request(a);
   if (find_route(a) &&
       (a->route->access == GENESYS_ANYBODY || oauth_identify(a, req)) &&
-      may(a) && read_body(a)) {
+      may(a) && ask_in_scope(a) && read_body(a)) {
     a->route->serve(a);
   }
   return true;

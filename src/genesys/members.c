@@ -1,6 +1,7 @@
 /* Who serves a queue. The engine knows an agent's queues and a queue's rings;
  * the ring of each member, and who has stepped aside, stand in the store. */
 #include "genesys/members_priv.h"
+#include "genesys/scope_priv.h"
 
 #include "base/check.h"
 
@@ -422,7 +423,7 @@ void genesys_members(struct ask *a) {
     return;
   }
   for (uint32_t i = 0; i < d->agent_count; i++) {
-    if (wanted(a, queue, i) && list_next(&l)) {
+    if (wanted(a, queue, i) && ask_has_agent(a, i) && list_next(&l)) {
       put_member(a, queue, i, &l.o);
     }
   }

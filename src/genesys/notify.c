@@ -20,9 +20,12 @@ static const char *const detail_words[] = {
 static const struct {
   struct text prefix;
   const char *const *words;
-} topics[] = {{{"v2.users.", 9}, user_words},
-              {{"v2.routing.queues.", 18}, queue_words},
-              {{"v2.detail.events.conversation.", 30}, detail_words}};
+  enum topic_kind kind;
+} topics[] = {{{"v2.users.", 9}, user_words, TOPIC_OF_USER},
+              {{"v2.routing.queues.", 18}, queue_words, TOPIC_OF_QUEUE},
+              {{"v2.detail.events.conversation.", 30},
+               detail_words,
+               TOPIC_OF_CONVERSATION}};
 
 /* An id may have points in it: the words are looked for at the end. */
 static bool knows_one(struct text topic) {
@@ -42,6 +45,32 @@ static bool knows_one(struct text topic) {
     }
   }
   return false;
+}
+
+/* Without the longest of the words that it ends with. */
+static struct text without_word(struct text rest, const char *const *words) {
+  struct text id = rest;
+  for (size_t w = 0; words[w] != NULL; w++) {
+    const struct text word = text_from(words[w]);
+    if (text_ends(rest, word) && rest.len > word.len &&
+        rest.len - word.len - 1 < id.len) {
+      id = text_sub(rest, 0, rest.len - word.len - 1);
+    }
+  }
+  return id;
+}
+
+enum topic_kind notify_kind(struct text topic, struct text *id) {
+  const size_t mark = text_find(topic, TEXT("?"), 0);
+  for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+    const struct text prefix = topics[i].prefix;
+    if (text_starts(topic, prefix)) {
+      const struct text rest = text_sub(topic, prefix.len, mark - prefix.len);
+      *id = mark < topic.len ? rest : without_word(rest, topics[i].words);
+      return topics[i].kind;
+    }
+  }
+  return TOPIC_OF_NOTHING;
 }
 
 /* The next word of a combined topic: from *at, which is put behind it. */
@@ -89,12 +118,12 @@ bool notify_has(struct text topic, struct text name) {
 }
 
 static void tell(struct genesys *g, const char *prefix, struct text id,
-                 const char *word, struct text body) {
+                 const char *word, const struct telling *t) {
   char topic[TOPIC_MAX];
   const int n =
       snprintf(topic, sizeof topic, "%s%.*s.%s", prefix, TEXT_ARG(id), word);
   if (n > 0 && (size_t)n < sizeof topic) {
-    channels_tell(g, (struct text){topic, (size_t)n}, body);
+    channels_tell(g, (struct text){topic, (size_t)n}, t);
   }
 }
 
@@ -102,6 +131,7 @@ static void tell(struct genesys *g, const char *prefix, struct text id,
 
 static void tell_states(struct genesys *g, uint32_t agent) {
   const struct text id = genesys_directory(g)->agents[agent].id;
+  struct telling t = {.teams = api_teams_of_agent(g->api, agent)};
   struct textbuf b;
   struct json_out o;
   textbuf_init(&b, g->mem);
@@ -111,20 +141,37 @@ static void tell_states(struct genesys *g, uint32_t agent) {
   json_key(&o, "routingStatus");
   put_routing_status(g, agent, &o);
   json_close_object(&o);
-  tell(g, "v2.users.", id, "routingStatus", textbuf_text(&b));
+  t.body = textbuf_text(&b);
+  tell(g, "v2.users.", id, "routingStatus", &t);
   textbuf_clear(&b);
   json_out_init(&o, &b);
   put_presence(g, agent, &o);
-  tell(g, "v2.users.", id, "presence", textbuf_text(&b));
+  t.body = textbuf_text(&b);
+  tell(g, "v2.users.", id, "presence", &t);
   textbuf_free(&b);
 }
 
 /* ---- conversations */
 
 static void tell_of(struct genesys *g, const char *prefix, struct text id,
-                    struct text body) {
-  tell(g, prefix, id, "conversations", body);
-  tell(g, prefix, id, "conversations.messages", body);
+                    const struct telling *t) {
+  tell(g, prefix, id, "conversations", t);
+  tell(g, prefix, id, "conversations.messages", t);
+}
+
+/* Without what is known of the customer, and what agents wrote of it. */
+static struct story without_content(const struct story *s) {
+  struct story bare = *s;
+  bare.customer = bare.attributes = bare.note = TEXT("");
+  return bare;
+}
+
+static uint64_t teams_of(struct genesys *g, const struct story *s) {
+  char id[ID_TEXT_LEN];
+  uint64_t mask = 0;
+  id_to_text(s->session, id);
+  (void)api_teams_of_session(g->api, (struct text){id, sizeof id}, &mask);
+  return mask;
 }
 
 /* Is it the first party of this kind and number? Each is told once. */
@@ -136,23 +183,36 @@ static bool is_first(const struct story *s, const struct party *p) {
   return q == p;
 }
 
-static void tell_conversation(struct genesys *g, const struct story *s) {
+static void tell_parties(struct genesys *g, const struct story *s,
+                         const struct telling *t) {
   const struct directory *d = genesys_directory(g);
-  struct textbuf b;
-  struct json_out o;
-  textbuf_init(&b, g->mem);
-  json_out_init(&o, &b);
-  conversation_put(g, s, &o);
-  for (size_t i = 0; i < s->party_count && !b.failed; i++) {
+  for (size_t i = 0; i < s->party_count; i++) {
     const struct party *p = &s->parties[i];
     if (p->kind == PARTY_AGENT && is_first(s, p)) {
-      tell_of(g, "v2.users.", d->agents[p->number].id, textbuf_text(&b));
+      tell_of(g, "v2.users.", d->agents[p->number].id, t);
     } else if (p->kind == PARTY_QUEUE && is_first(s, p)) {
-      tell_of(g, "v2.routing.queues.", d->queues[p->number].id,
-              textbuf_text(&b));
+      tell_of(g, "v2.routing.queues.", d->queues[p->number].id, t);
     }
   }
+}
+
+static void tell_conversation(struct genesys *g, const struct story *s,
+                              const struct story *without) {
+  struct textbuf b, bare;
+  struct json_out o;
+  textbuf_init(&b, g->mem);
+  textbuf_init(&bare, g->mem);
+  json_out_init(&o, &b);
+  conversation_put(g, s, &o);
+  json_out_init(&o, &bare);
+  conversation_put(g, without, &o);
+  const struct telling t = {textbuf_text(&b), textbuf_text(&bare),
+                            teams_of(g, s)};
+  if (!b.failed && !bare.failed) {
+    tell_parties(g, s, &t);
+  }
   textbuf_free(&b);
+  textbuf_free(&bare);
 }
 
 /* ---- details */
@@ -187,16 +247,23 @@ static void put_detail(struct genesys *g, const struct story *s,
 
 static void tell_detail(struct genesys *g, const struct story *s,
                         const struct party *p, const char *word) {
+  const struct story without = without_content(s);
   char id[ID_TEXT_LEN];
-  struct textbuf b;
+  struct textbuf b, bare;
   struct json_out o;
   id_to_text(s->session, id);
   textbuf_init(&b, g->mem);
+  textbuf_init(&bare, g->mem);
   json_out_init(&o, &b);
   put_detail(g, s, p, &o);
+  json_out_init(&o, &bare);
+  put_detail(g, &without, p, &o);
+  const struct telling t = {textbuf_text(&b), textbuf_text(&bare),
+                            teams_of(g, s)};
   tell(g, "v2.detail.events.conversation.", (struct text){id, sizeof id}, word,
-       textbuf_text(&b));
+       &t);
   textbuf_free(&b);
+  textbuf_free(&bare);
 }
 
 static void tell_party(struct genesys *g, const struct story *s,
@@ -248,7 +315,8 @@ static void tell_session(struct genesys *g, uint64_t seq, struct id session) {
   struct story s;
   arena_init(&arena, g->mem, 0);
   if (story_read(g, session, seq, &arena, &s) == BT_ERR_OK) {
-    tell_conversation(g, &s);
+    const struct story without = without_content(&s);
+    tell_conversation(g, &s, &without);
     for (size_t i = 0; i < s.party_count; i++) {
       tell_party(g, &s, &s.parties[i], seq);
     }

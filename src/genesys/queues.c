@@ -4,6 +4,7 @@
 #include "engine/config.h"
 #include "genesys/genesys_priv.h"
 #include "genesys/members_priv.h"
+#include "genesys/scope_priv.h"
 
 enum { SECOND_MS = 1000, RING_MAX = 6 };
 
@@ -184,7 +185,8 @@ void genesys_queues(struct ask *a) {
     return;
   }
   for (uint32_t i = 0; i < d->queue_count; i++) {
-    if (is_shown(&d->queues[i]) && name_fits(d->queues[i].name, pattern) &&
+    if (is_shown(&d->queues[i]) && ask_has_queue(a, i) &&
+        name_fits(d->queues[i].name, pattern) &&
         ask_wants(a, "id", d->queues[i].id) && list_next(&l)) {
       put_queue(a, i, &l.o);
     }

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "engine/config.h"
 #include "genesys/genesys_priv.h"
+#include "genesys/scope_priv.h"
 
 /* ---- finding one */
 
@@ -347,8 +348,8 @@ void genesys_users(struct ask *a) {
     return;
   }
   for (uint32_t i = 0; i < d->agent_count; i++) {
-    if (!d->agents[i].origin.removed && ask_wants(a, "id", d->agents[i].id) &&
-        list_next(&l)) {
+    if (!d->agents[i].origin.removed && ask_has_agent(a, i) &&
+        ask_wants(a, "id", d->agents[i].id) && list_next(&l)) {
       put_user(a, i, &l.o);
     }
   }

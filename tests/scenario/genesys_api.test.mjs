@@ -315,6 +315,11 @@ test("what an agent says is read again", table.works("POST /conversations/messag
   const { id, agent } = await active();
   const said = await conversations.postConversationsMessageCommunicationMessages(id, agent.messages[0].id, { textBody: "Grüße 🎉" });
   assert.equal(said.textBody, "Grüße 🎉");
+  const none = await refused(conversations.getConversationsMessageMessage(id, said.id));
+  assert.deepEqual([none.status, none.code, none.messageParams.refusal], [403, "not.authorized", "no_grant"]);
+  assert.ok(none.details.some((d) => d.errorCode === "remedy" && /grants/.test(d.entityName)), JSON.stringify(none.details));
+  const grant = { to: "admin-client", until: new Date(Date.now() + 3600_000).toISOString(), why: "what was said" };
+  assert.equal((await supervisor("POST", "/grants", grant)).status, 201);
   const read = await conversations.getConversationsMessageMessage(id, said.id);
   assert.deepEqual([read.textBody, read.direction, read.conversationId], ["Grüße 🎉", "outbound", id]);
   const listed = party(await conversation(id), "agent").messages[0].messages;

@@ -121,6 +121,8 @@ test("in and out", table.works("POST …/inbound/open/message?prefetchConversati
   const { body } = await supervisor("GET", `/sessions/${id}`);
   assert.deepEqual([body.customer.id, body.customer.name, body.customer.address, body.attributes.order],
     ["cora@shop.example", "Cora", "cora@shop.example", "4711"]);
+  const grant = { to: "admin-client", until: new Date(Date.now() + 3600_000).toISOString(), why: "what was said" };
+  assert.equal((await supervisor("POST", "/grants", grant)).status, 201);
   const kept = await conversations.getConversationsMessageMessage(id, answer.id);
   assert.equal(kept.textBody, message.text);
   await finish(id);

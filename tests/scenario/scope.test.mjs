@@ -1,6 +1,7 @@
 // scope.test.mjs - a supervisor sees the own teams, an administrator reads by a grant, an operator reads nothing that people said.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
@@ -12,11 +13,21 @@ const CANARY = "canary-said-by-the-customer-51d0";
 const good = (answer) => (assert.ok(answer.status < 300, `${answer.status} ${answer.text}`), answer.body);
 const soon = (ms = 3600_000) => new Date(Date.now() + ms).toISOString();
 
+// The same people as clients of the Genesys-compatible API: teams and grants know them by the clients' ids.
+for (const who of ["tess", "ottla", "boss"]) process.env[`TEST_SCOPE_${who.toUpperCase()}`] = `secret-of-${who}-as-a-client`;
+const GENESYS = `
+genesys:
+  clients:
+    - { id: tess, secret: "env:TEST_SCOPE_TESS" }
+    - { id: boss, secret: "env:TEST_SCOPE_BOSS" }
+    - { id: ottla, secret: "env:TEST_SCOPE_OTTLA", role: admin }
+`;
+
 let server, tess, supervisor, admin, ottla, operator, text, agents;
 const people = {};
 
 before(async () => {
-  text = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS);
+  text = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/handover/", SCRIPTS) + GENESYS;
   server = await Server.start(text);
   [tess, supervisor, admin, ottla, operator] = ["tess", "supervisor", "admin", "ottla", "operator"].map((who) => server.as(who));
   agents = { support: await Peer.agent(server, "anna"), french: await Peer.agent(server, "bert") };
@@ -195,6 +206,118 @@ test("a file of grants that is not one stops the start: nobody reads by accident
   await assert.rejects(server.up(), /grants\.json/);
   fs.writeFileSync(file, was);
   await server.up();
+});
+
+// ---- the Genesys-compatible API
+
+const WebSocket = createRequire(new URL("../clients/package.json", import.meta.url))("ws");
+const KNOWN = "canary-known-of-the-customer-9e21";
+const ROUTES = [...fs.readFileSync(new URL("../../src/genesys/routes.def", import.meta.url), "utf8")
+  .matchAll(/^GENESYS_ROUTE\((\w+), +"([^"]+)", (\w+), (\w+)/gm)].map(([, method, route, access, serve]) => ({ method, route, access, serve }));
+
+const tokens = {};
+async function client(who) {
+  const basic = Buffer.from(`${who}:${process.env[`TEST_SCOPE_${who.toUpperCase()}`]}`).toString("base64");
+  const { body } = await server.ask("POST", "/oauth/token", { body: "grant_type=client_credentials",
+    headers: { Authorization: `Basic ${basic}`, "Content-Type": "application/x-www-form-urlencoded" } });
+  tokens[who] = body.access_token;
+  return (method, target, content) => server.ask(method, `/api/v2${target}`, { token: tokens[who], body: content });
+}
+const refusal = ({ body }) => body?.messageParams?.refusal;
+const ids = (answer) => good(answer).entities.map((e) => e.id);
+
+// A route with what it names: the session, queue or agent of a team, and nothing in particular behind.
+const filled = (route, of) => route.slice("/api/v2".length).replace("{c}", people[of].id)
+  .replace("{q}", of).replace("/users/{u}", `/users/${of === "french" ? "bert" : "anna"}`).replaceAll(/\{\w\}/g, "nothing");
+
+test("a supervisor's client sees the own team's, by every route that names something", async () => {
+  const asTess = await client("tess");
+  const asBoss = await client("boss");
+  assert.deepEqual(ids(await asTess("GET", "/routing/queues")), ["french"]);
+  assert.deepEqual(ids(await asTess("GET", "/users")), ["bert"]);
+  assert.deepEqual(ids(await asTess("GET", "/routing/queues/french/members")), ["bert"]);
+  assert.deepEqual(ids(await asTess("GET", "/conversations")), [people.french.id]);
+  assert.ok(ids(await asBoss("GET", "/conversations")).includes(people.support.id));
+  const counts = { other: 0, own: 0, role: 0 };
+  for (const { method, route, access, serve } of ROUTES.filter((r) => /^[^{]*\{[cqu]\}/.test(r.route))) {
+    const other = await asTess(method, filled(route, "support"), "{}");
+    if (access === "ADMIN") {
+      assert.deepEqual([other.status, refusal(other)], [403, undefined], `${method} ${route}`);
+      counts.role++;
+      continue;
+    }
+    assert.deepEqual([other.status, other.body?.code, refusal(other)], [403, "not.authorized", "other_team"], `${method} ${route}`);
+    assert.match(other.body.message, /is of home; 'tess' supervises gaul\./);
+    counts.other++;
+    if (method === "GET" || serve === "assign") {
+      assert.notEqual(refusal(await asTess(method, filled(route, "french"), "{}")), "other_team", `${method} ${route}`);
+      counts.own++;
+    }
+  }
+  assert.ok(counts.other >= 30 && counts.own >= 10 && counts.role >= 5, JSON.stringify(counts));
+  console.log(`the Genesys-compatible API: ${counts.other} routes refused for another team, ${counts.own} served for the own`);
+  const given = await asTess("POST", `/conversations/${people.french.id}/assign`, { id: "anna" });
+  assert.equal(refusal(given), "other_team", given.text);
+  assert.equal((await asTess("GET", "/conversations/0192f1c4-7d3e-7b2a-9f00-2f1d5a7c9e10")).status, 404);
+});
+
+async function listen(who, topics) {
+  const ask = await client(who);
+  const channel = good(await ask("POST", "/notifications/channels"));
+  const subscribed = await ask("POST", `/notifications/channels/${channel.id}/subscriptions`, topics.map((id) => ({ id })));
+  const frames = [];
+  const socket = new WebSocket(channel.connectUri);
+  socket.on("message", (data) => frames.push(String(data)));
+  await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
+  return { subscribed, frames, close: () => socket.close() };
+}
+
+const knownVisit = async (queue) => {
+  const { id } = good(await supervisor("POST", "/sessions", { entryPoint: "plain",
+    customer: { id: "x", name: KNOWN }, attributes: { known: KNOWN } }));
+  good(await supervisor("POST", `/sessions/${id}/transfer`, { queueId: queue, release: true }));
+  return id;
+};
+
+test("a supervisor's client is told of the own team, and an administrator's nothing of what is known of people", async () => {
+  const of = (...queues) => queues.map((queue) => `v2.routing.queues.${queue}.conversations`);
+  for (const topic of [...of("support"), "v2.users.anna.presence", "v2.users.anna?presence&routingStatus",
+    "v2.users.anna.conversations.messages", `v2.detail.events.conversation.${people.support.id}.acd.start`]) {
+    const { subscribed, close } = await listen("tess", [topic]);
+    assert.equal(refusal(subscribed), "other_team", topic);
+    close();
+  }
+  const ears = { tess: await listen("tess", of("french")), boss: await listen("boss", of("french", "support")), ottla: await listen("ottla", of("french", "support")) };
+  for (const [who, { subscribed }] of Object.entries(ears)) assert.equal(subscribed.status, 200, `${who} ${subscribed.text}`);
+  const opened = { support: await knownVisit("support"), french: await knownVisit("french") };
+  const heard = (who, queue) => eventually(`${who} hears of ${queue}`, () => ears[who].frames.some((f) => f.includes(opened[queue])));
+  await Promise.all([heard("tess", "french"), heard("boss", "french"), heard("boss", "support"), heard("ottla", "french"), heard("ottla", "support")]);
+  assert.ok(!ears.tess.frames.some((f) => f.includes(opened.support)), "another team's conversation was told");
+  for (const who of ["tess", "boss"]) assert.ok(ears[who].frames.some((f) => f.includes(KNOWN)), who);
+  assert.ok(!ears.ottla.frames.some((f) => f.includes(KNOWN)), "the administrator was told what is known of the customer");
+  // With a grant, at once.
+  const grant = good(await supervisor("POST", "/grants", { to: "ottla", until: soon(), why: "case 4712" }));
+  opened.later = await knownVisit("french");
+  await eventually("it is told whole", () => ears.ottla.frames.some((f) => f.includes(opened.later) && f.includes(KNOWN)));
+  good(await supervisor("DELETE", `/grants/${grant.id}`));
+  for (const ear of Object.values(ears)) ear.close();
+  for (const id of Object.values(opened)) good(await supervisor("POST", `/sessions/${id}/end`, {}));
+});
+
+test("an administrator's client reads what was said by a grant alone", async () => {
+  const asOttla = await client("ottla");
+  const asBoss = await client("boss");
+  const entity = good(await asBoss("GET", `/conversations/${people.french.id}`));
+  const said = entity.participants.flatMap((p) => p.messages.flatMap((m) => m.messages))[0].messageId;
+  const target = `/conversations/messages/${people.french.id}/messages/${said}`;
+  assert.match((await asBoss("GET", target)).text, new RegExp(CANARY));
+  const none = await asOttla("GET", target);
+  assert.deepEqual([none.status, none.body.code, refusal(none)], [403, "not.authorized", "no_grant"]);
+  for (const where of ["/conversations", `/conversations/${people.french.id}`]) assert.ok(!(await asOttla("GET", where)).text.includes(CANARY), where);
+  const grant = good(await supervisor("POST", "/grants", { to: "ottla", until: soon(), why: "case 4713" }));
+  assert.match((await asOttla("GET", target)).text, new RegExp(CANARY));
+  good(await supervisor("DELETE", `/grants/${grant.id}`));
+  assert.equal(refusal(await asOttla("GET", target)), "no_grant");
 });
 
 test("an operator verifies the audit log and reads the limits, and nothing else", async () => {
