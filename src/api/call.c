@@ -541,18 +541,29 @@ bool call_query_after(struct call *c, uint32_t *after) {
   return call_query_number(c, TEXT("after"), UINT32_MAX - 1, after);
 }
 
+void call_refuse_absent(struct call *c, uint32_t named, struct text name) {
+  const bool sees_all =
+      (c->by.role == ROLE_SUPERVISOR || c->by.role == ROLE_ADMIN) &&
+      c->teams == 0;
+  const struct text near =
+      sees_all ? directory_nearest_of(engine_directory(api_engine(c->api)),
+                                      named, name)
+               : TEXT("");
+  call_refuse(c, REFUSAL_NOT_FOUND,
+              call_format(c, "The centre has no %s '%.*s'.%s%.*s%s",
+                          config_named_word(named), TEXT_ARG(name),
+                          near.len > 0 ? " Did you mean '" : "", TEXT_ARG(near),
+                          near.len > 0 ? "'?" : ""),
+              TEXT(""));
+}
+
 bool call_query_agent(struct call *c, struct text *agent) {
   *agent = call_query(c, TEXT("agent"));
   if (agent->len == 0 || directory_agent(engine_directory(api_engine(c->api)),
                                          *agent) != DIR_NONE) {
     return true;
   }
-  call_refuse(c, REFUSAL_NOT_FOUND,
-              call_format(c,
-                          "The centre has no agent '%.*s'; GET "
-                          "/api/v1/agents lists them.",
-                          TEXT_ARG(*agent)),
-              TEXT(""));
+  call_refuse_absent(c, CONFIG_AGENT, *agent);
   return false;
 }
 

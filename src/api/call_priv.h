@@ -121,6 +121,9 @@ bool call_query_time(struct call *c, const char *name, int64_t *us);
 /* A message number behind which to go on. */
 bool call_query_after(struct call *c, uint32_t *after);
 
+/* 404: the centre has no such thing (an enum config_object, or CONFIG_SCRIPT).
+ * Who sees all of them reads which was meant. */
+void call_refuse_absent(struct call *c, uint32_t named, struct text name);
 /* ?agent=, an agent's id or name; false and answered if the centre has none of
  * it. Empty if it is missing. */
 bool call_query_agent(struct call *c, struct text *agent);

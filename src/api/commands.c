@@ -124,11 +124,8 @@ static bool read_if_match(struct call *c, struct record *args) {
 
 /* ---- the path */
 
-static bool refuse_name(struct call *c, const char *kind) {
-  call_refuse(c, REFUSAL_NOT_FOUND,
-              call_format(c, "The centre has no %s '%.*s'.", kind,
-                          TEXT_ARG(c->params[0])),
-              TEXT(""));
+static bool refuse_name(struct call *c, enum config_object kind) {
+  call_refuse_absent(c, kind, c->params[0]);
   return false;
 }
 
@@ -160,12 +157,12 @@ static bool read_path(struct call *c, struct record *args) {
   if (text_starts(path, TEXT("/api/v1/queues/"))) {
     const uint32_t queue = directory_queue(d, c->params[0]);
     record_set_num(args, FIELD_QUEUE, queue);
-    return queue != DIR_NONE || refuse_name(c, "queue");
+    return queue != DIR_NONE || refuse_name(c, CONFIG_QUEUE);
   }
   if (text_starts(path, TEXT("/api/v1/agents/"))) {
     const uint32_t agent = directory_agent(d, c->params[0]);
     record_set_num(args, FIELD_AGENT, agent);
-    return agent != DIR_NONE || refuse_name(c, "agent");
+    return agent != DIR_NONE || refuse_name(c, CONFIG_AGENT);
   }
   return true;
 }

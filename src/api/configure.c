@@ -248,15 +248,11 @@ static void put_config(struct call *c, enum config_object kind, uint32_t number,
   json_close_object(o);
 }
 
-static void show_config(struct call *c, enum config_object kind,
-                        const char *what) {
+static void show_config(struct call *c, enum config_object kind) {
   const uint32_t number =
       directory_find(engine_directory(api_engine(c->api)), kind, c->params[0]);
   if (number == DIR_NONE) {
-    call_refuse(c, REFUSAL_NOT_FOUND,
-                call_format(c, "The centre has no %s '%.*s'.", what,
-                            TEXT_ARG(c->params[0])),
-                TEXT(""));
+    call_refuse_absent(c, kind, c->params[0]);
     return;
   }
   struct json_out o = call_json(c);
@@ -265,15 +261,15 @@ static void show_config(struct call *c, enum config_object kind,
 }
 
 void serve_queue_config(struct call *c) {
-  show_config(c, CONFIG_QUEUE, "queue");
+  show_config(c, CONFIG_QUEUE);
 }
 
 void serve_agent_config(struct call *c) {
-  show_config(c, CONFIG_AGENT, "agent");
+  show_config(c, CONFIG_AGENT);
 }
 
 void serve_calendar(struct call *c) {
-  show_config(c, CONFIG_HOURS, "calendar");
+  show_config(c, CONFIG_HOURS);
 }
 
 static void show_configs(struct call *c, enum config_object kind,

@@ -24,17 +24,10 @@ static void show_list(struct call *c, const char *name, size_t count,
   call_show(c, 0);
 }
 
-static void refuse_unknown(struct call *c, const char *kind) {
-  call_refuse(c, REFUSAL_NOT_FOUND,
-              call_format(c, "The centre has no %s '%.*s'.", kind,
-                          TEXT_ARG(c->params[0])),
-              TEXT(""));
-}
-
-static void show_one(struct call *c, const char *kind, uint32_t number,
+static void show_one(struct call *c, uint32_t kind, uint32_t number,
                      write_fn *write) {
   if (number == DIR_NONE) {
-    refuse_unknown(c, kind);
+    call_refuse_absent(c, kind, c->params[0]);
     return;
   }
   struct json_out o = call_json(c);
@@ -79,7 +72,7 @@ void serve_queues(struct call *c) {
 }
 
 void serve_queue(struct call *c) {
-  show_one(c, "queue", directory_queue(directory_of(c), c->params[0]),
+  show_one(c, CONFIG_QUEUE, directory_queue(directory_of(c), c->params[0]),
            write_queue);
 }
 
@@ -88,7 +81,7 @@ void serve_agents(struct call *c) {
 }
 
 void serve_agent(struct call *c) {
-  show_one(c, "agent", directory_agent(directory_of(c), c->params[0]),
+  show_one(c, CONFIG_AGENT, directory_agent(directory_of(c), c->params[0]),
            write_agent);
 }
 
@@ -108,9 +101,7 @@ static bool read_queue(struct call *c, uint32_t *queue) {
   if (name.len == 0 || *queue != DIR_NONE) {
     return true;
   }
-  call_refuse(c, REFUSAL_NOT_FOUND,
-              call_format(c, "The centre has no queue '%.*s'.", TEXT_ARG(name)),
-              TEXT(""));
+  call_refuse_absent(c, CONFIG_QUEUE, name);
   return false;
 }
 
@@ -120,7 +111,7 @@ void serve_takeable(struct call *c) {
       .limit = TAKEABLE_DEFAULT,
       .now_us = api_now_us(c->api)};
   if (what.agent == DIR_NONE) {
-    refuse_unknown(c, "agent");
+    call_refuse_absent(c, CONFIG_AGENT, c->params[0]);
     return;
   }
   if (may_list(c, what.agent) && read_queue(c, &what.queue) &&
@@ -136,7 +127,8 @@ void serve_bots(struct call *c) {
 }
 
 void serve_bot(struct call *c) {
-  show_one(c, "bot", directory_bot(directory_of(c), c->params[0]), write_bot);
+  show_one(c, CONFIG_BOT, directory_bot(directory_of(c), c->params[0]),
+           write_bot);
 }
 
 void serve_scripts(struct call *c) {
@@ -144,7 +136,7 @@ void serve_scripts(struct call *c) {
 }
 
 void serve_script(struct call *c) {
-  show_one(c, "script", directory_script(directory_of(c), c->params[0]),
+  show_one(c, CONFIG_SCRIPT, directory_script(directory_of(c), c->params[0]),
            write_source);
 }
 
@@ -154,7 +146,7 @@ static void write_versions(struct call *c, uint32_t number,
 }
 
 void serve_versions(struct call *c) {
-  show_one(c, "script", directory_script(directory_of(c), c->params[0]),
+  show_one(c, CONFIG_SCRIPT, directory_script(directory_of(c), c->params[0]),
            write_versions);
 }
 
@@ -162,7 +154,7 @@ void serve_version(struct call *c) {
   const uint32_t script = directory_script(directory_of(c), c->params[0]);
   struct text source;
   if (script == DIR_NONE) {
-    refuse_unknown(c, "script");
+    call_refuse_absent(c, CONFIG_SCRIPT, c->params[0]);
     return;
   }
   if (!engine_version_source(api_engine(c->api), script, c->params[1],
@@ -219,11 +211,11 @@ void serve_replies(struct call *c) {
 enum { HOURS_MAX = 24 };
 #define HOUR_US (INT64_C(3600) * 1000000)
 
-static void show_figures(struct call *c, enum figures_of of, const char *kind,
+static void show_figures(struct call *c, enum figures_of of, uint32_t kind,
                          uint32_t number) {
   uint32_t hours = 1;
   if (number == DIR_NONE) {
-    refuse_unknown(c, kind);
+    call_refuse_absent(c, kind, c->params[0]);
     return;
   }
   if (!call_query_count(c, TEXT("hours"), HOURS_MAX, &hours)) {
@@ -237,16 +229,16 @@ static void show_figures(struct call *c, enum figures_of of, const char *kind,
 }
 
 void serve_queue_figures(struct call *c) {
-  show_figures(c, FIGURES_QUEUE, "queue",
+  show_figures(c, FIGURES_QUEUE, CONFIG_QUEUE,
                directory_queue(directory_of(c), c->params[0]));
 }
 
 void serve_skill_figures(struct call *c) {
-  show_figures(c, FIGURES_SKILL, "skill",
+  show_figures(c, FIGURES_SKILL, CONFIG_SKILL,
                directory_skill(directory_of(c), c->params[0]));
 }
 
 void serve_agent_figures(struct call *c) {
-  show_figures(c, FIGURES_AGENT, "agent",
+  show_figures(c, FIGURES_AGENT, CONFIG_AGENT,
                directory_agent(directory_of(c), c->params[0]));
 }

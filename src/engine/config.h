@@ -34,6 +34,8 @@ enum config_word {
  * put in other ways. */
 enum { CONFIG_SCRIPT = CONFIG_OBJECTS, CONFIG_DESK, CONFIG_NAMED };
 
+const char *config_named_word(uint32_t named); /* "queue", "calendar" */
+
 /* One object names a thing. */
 struct config_reference {
   uint32_t named;

@@ -13,6 +13,20 @@ static const struct {
 
 enum { REFERENCES = sizeof references / sizeof references[0] };
 
+const char *config_named_word(uint32_t named) {
+  static const char *const words[CONFIG_NAMED] = {
+      [CONFIG_SKILL] = "skill",
+      [CONFIG_QUEUE] = "queue",
+      [CONFIG_AGENT] = "agent",
+      [CONFIG_BOT] = "bot",
+      [CONFIG_ENTRY] = "entry point",
+      [CONFIG_HOURS] = "calendar",
+      [CONFIG_DISPOSITION] = "disposition",
+      [CONFIG_SCRIPT] = "script",
+      [CONFIG_DESK] = "desk"};
+  return words[named];
+}
+
 struct telling {
   config_reference_fn *tell;
   void *ctx;

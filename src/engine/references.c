@@ -49,20 +49,6 @@ static bool is_other_name(void *ctx, const struct config_reference *r) {
   return r->named != wanted->named || !text_equal_nocase(r->name, wanted->name);
 }
 
-static const char *word_of(uint32_t named) {
-  static const char *const words[CONFIG_NAMED] = {
-      [CONFIG_SKILL] = "skill",
-      [CONFIG_QUEUE] = "queue",
-      [CONFIG_AGENT] = "agent",
-      [CONFIG_BOT] = "bot",
-      [CONFIG_ENTRY] = "entry point",
-      [CONFIG_HOURS] = "calendar",
-      [CONFIG_DISPOSITION] = "disposition",
-      [CONFIG_SCRIPT] = "script",
-      [CONFIG_DESK] = "desk"};
-  return words[named];
-}
-
 static void refuse_unknown(const struct naming *n,
                            const struct config_reference *r) {
   struct ctx *x = n->x;
@@ -79,7 +65,8 @@ static void refuse_unknown(const struct naming *n,
           : ctx_format(x,
                        "No %s is called '%.*s'%.*s: put it first, with PUT "
                        "/api/v1/%s, or in the centre's file.",
-                       word_of(r->named), TEXT_ARG(r->name), TEXT_ARG(meant),
+                       config_named_word(r->named), TEXT_ARG(r->name),
+                       TEXT_ARG(meant),
                        r->named == CONFIG_SCRIPT
                            ? "scripts"
                            : config_object_wire((enum config_object)r->named));
@@ -187,7 +174,7 @@ static bool may_claim(const struct naming *n, struct text id,
                  "'%.*s' is a name of the %s '%.*s' already; each "
                  "needs names of its own (upper and lower case are "
                  "the same).",
-                 TEXT_ARG(c->name), word_of(n->object),
+                 TEXT_ARG(c->name), config_named_word(n->object),
                  TEXT_ARG(directory_id(&n->x->e->dir, n->object, other))),
       n->a);
   return false;

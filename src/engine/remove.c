@@ -8,16 +8,15 @@
 static const struct {
   enum command_type command;
   uint32_t event;
-  const char *what;
 } removals[CONFIG_OBJECTS] = {
-    [CONFIG_SKILL] = {COMMAND_REMOVE_SKILL, EVENT_SKILL_REMOVED, "skill"},
-    [CONFIG_QUEUE] = {COMMAND_REMOVE_QUEUE, EVENT_QUEUE_REMOVED, "queue"},
-    [CONFIG_AGENT] = {COMMAND_REMOVE_AGENT, EVENT_AGENT_REMOVED, "agent"},
-    [CONFIG_BOT] = {COMMANDS, 0, "bot"},
-    [CONFIG_ENTRY] = {COMMANDS, 0, "entry point"},
-    [CONFIG_HOURS] = {COMMAND_REMOVE_HOURS, EVENT_HOURS_REMOVED, "calendar"},
+    [CONFIG_SKILL] = {COMMAND_REMOVE_SKILL, EVENT_SKILL_REMOVED},
+    [CONFIG_QUEUE] = {COMMAND_REMOVE_QUEUE, EVENT_QUEUE_REMOVED},
+    [CONFIG_AGENT] = {COMMAND_REMOVE_AGENT, EVENT_AGENT_REMOVED},
+    [CONFIG_BOT] = {COMMANDS, 0},
+    [CONFIG_ENTRY] = {COMMANDS, 0},
+    [CONFIG_HOURS] = {COMMAND_REMOVE_HOURS, EVENT_HOURS_REMOVED},
     [CONFIG_DISPOSITION] = {COMMAND_REMOVE_DISPOSITION,
-                            EVENT_DISPOSITION_REMOVED, "disposition"}};
+                            EVENT_DISPOSITION_REMOVED}};
 
 uint32_t removed_event(enum config_object kind) {
   return removals[kind].event;
@@ -120,6 +119,17 @@ static struct text use_of(struct ctx *x, enum config_object kind,
 
 /* ---- taking away */
 
+static void refuse_absent(struct ctx *x, enum config_object kind,
+                          struct text name, struct answer *a) {
+  const struct text near = directory_nearest_of(&x->e->dir, kind, name);
+  answer_refuse(x, SESSION_NOBODY, REFUSAL_NOT_FOUND,
+                ctx_format(x, "The centre has no %s '%.*s'.%s%.*s%s",
+                           config_named_word(kind), TEXT_ARG(name),
+                           near.len > 0 ? " Did you mean '" : "",
+                           TEXT_ARG(near), near.len > 0 ? "'?" : ""),
+                a);
+}
+
 void cmd_remove(struct ctx *x, uint32_t slot, const struct record *args,
                 struct answer *a) {
   (void)slot;
@@ -131,10 +141,7 @@ void cmd_remove(struct ctx *x, uint32_t slot, const struct record *args,
   const struct text name = record_text(args, FIELD_NAME);
   const uint32_t number = directory_find(&x->e->dir, of, name);
   if (number == DIR_NONE) {
-    answer_refuse(x, SESSION_NOBODY, REFUSAL_NOT_FOUND,
-                  ctx_format(x, "The centre has no %s '%.*s'.",
-                             removals[kind].what, TEXT_ARG(name)),
-                  a);
+    refuse_absent(x, of, name, a);
     return;
   }
   const struct text use = use_of(x, of, number);
@@ -198,7 +205,7 @@ static void refuse_file(struct ctx *x, enum config_object kind,
       x, SESSION_NOBODY, REFUSAL_CHANGED_BY_HAND,
       ctx_format(
           x, "The %s was %s by %s '%.*s' at %.*s, and that stands%s%.*s.",
-          removals[kind].what, o->removed ? "removed" : "changed",
+          config_named_word(kind), o->removed ? "removed" : "changed",
           role_name(o->role), TEXT_ARG(o->by),
           TEXT_ARG(time_to_text(o->at_us, at)),
           members.len > 0 ? "; the file differs in " : "", TEXT_ARG(members)),

@@ -1,16 +1,5 @@
 #include "server/config_priv.h"
 
-static const char *const kind_words[NAMES_KINDS] = {
-    [CONFIG_SKILL] = "skill",
-    [CONFIG_QUEUE] = "queue",
-    [CONFIG_AGENT] = "agent",
-    [CONFIG_BOT] = "bot",
-    [CONFIG_ENTRY] = "entry point",
-    [CONFIG_HOURS] = "calendar",
-    [CONFIG_DISPOSITION] = "disposition",
-    [NAMES_SCRIPT] = "script",
-    [NAMES_DESK] = "desk"};
-
 static bool has_name(const void *ctx, uint32_t value, const void *key) {
   const struct names *n = ctx;
   const struct text *name = key;
@@ -33,7 +22,7 @@ static void report_taken(struct reader *r, size_t kind, struct text name,
   reader_error(r, owner,
                "\"%.*s\" is the name of another %s already, in line %u; each "
                "needs one of its own (upper and lower case are the same)",
-               TEXT_ARG(name), kind_words[kind], first.line);
+               TEXT_ARG(name), config_named_word((uint32_t)kind), first.line);
 }
 
 void names_add(struct reader *r, size_t kind, struct text name, bool is_id,
@@ -82,8 +71,9 @@ void names_require(struct reader *r, size_t kind, struct text name,
     known[i] = n->items[i].name;
   }
   const struct text hint = findings_suggest(r->findings, name, known, n->count);
-  reader_error(r, node, "there is no %s \"%.*s\"%.*s", kind_words[kind],
-               TEXT_ARG(name), TEXT_ARG(hint));
+  reader_error(r, node, "there is no %s \"%.*s\"%.*s",
+               config_named_word((uint32_t)kind), TEXT_ARG(name),
+               TEXT_ARG(hint));
 }
 
 /* ---- lists and words */

@@ -198,6 +198,12 @@ test("headers that say something impossible", async () => {
 test("numbers and words of the query", async () => {
   isProblem(await supervisor("GET", "/sessions?limit=501"), 422, "bad_request");
   isProblem(await supervisor("GET", "/sessions?limit=-1"), 422, "bad_request");
+  for (const [method, asked, near] of [["GET", "/queues/suport", "support"], ["GET", "/agents/Ana", "anna"], ["GET", "/agents/bret/figures", "bert"], ["GET", "/skills/Frensh/figures", "French"],
+    ["POST", "/queues/smal/pause", "small"], ["GET", "/bots/cognygi", "cognigy"], ["GET", "/scripts/forumm", "forum"]]) {
+    const absent = await supervisor(method, asked, method === "POST" ? {} : undefined);
+    isProblem(absent, 404, "not_found");
+    assert.match(absent.body.detail, new RegExp(`^The centre has no .*'\\. Did you mean '${near}'\\?$`, "i"));
+  }
   for (const asked of ["/sessions?limit=0", "/history?limit=0", "/queues/support/figures?hours=0", "/queues/support/figures?hours=25"]) {
     const refused = await supervisor("GET", asked);
     isProblem(refused, 422, "bad_request");
