@@ -147,9 +147,9 @@ void socket_refuse_type(struct socket *s, const struct frame *f,
   const size_t near = text_nearest(f->type, names, count);
   char detail[256];
   (void)snprintf(detail, sizeof detail,
-                 "No frame of this socket has the type \"%.*s\"%s%s%s.",
+                 "No frame of this socket has the type \"%.*s\"%s%s%s",
                  f->type.len < 64 ? (int)f->type.len : 64, f->type.ptr,
-                 near < count ? "; did you mean \"" : "",
+                 near < count ? "; did you mean \"" : ".",
                  near < count ? known[near] : "", near < count ? "\"?" : "");
   socket_refuse(s, f, REFUSAL_INVALID_MEMBER, text_from(detail), TEXT("/type"));
 }

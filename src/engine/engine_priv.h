@@ -399,6 +399,8 @@ struct place {
 void put_place(struct ctx *x, uint32_t slot, const struct place *p,
                struct record *extra);
 
+/* "No queue is called 'x'. Did you mean 'y'?" (references.c) */
+struct text absent_detail(struct ctx *x, uint32_t named, struct text name);
 /* ---- problem.c: answers */
 /* A no, and why in a sentence. */
 struct refused {

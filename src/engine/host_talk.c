@@ -197,9 +197,8 @@ enum act_result host_queue_info(const struct act *t) {
   struct answer a = {0};
   if (!directory_target(&t->x->e->dir, DIR_TARGET_ANY, name, &target) ||
       target.is_bot) {
-    answer_refuse(
-        t->x, SESSION_NOBODY, REFUSAL_UNKNOWN_TARGET,
-        ctx_format(t->x, "No queue is called '%.*s'.", TEXT_ARG(name)), &a);
+    answer_refuse(t->x, SESSION_NOBODY, REFUSAL_UNKNOWN_TARGET,
+                  absent_detail(t->x, CONFIG_QUEUE, name), &a);
     return act_give(t, &a);
   }
   struct act_writer w;

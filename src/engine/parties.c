@@ -186,6 +186,10 @@ void cmd_agent_state(struct ctx *x, uint32_t slot, const struct record *args,
     answer_agent(x, agent, "The agent is offline.", a);
     return;
   }
+  if (cmd.type == AGENT_CMD_LOGOUT && !there) {
+    answer_agent(x, agent, "The agent is offline already.", a);
+    return;
+  }
   struct agent_out out;
   enum agent_refusal why = agent_decide(&x->e->agents[agent].a, &cmd, &out);
   if (why != AGENT_REFUSAL_NONE) {

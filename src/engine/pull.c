@@ -110,8 +110,7 @@ static bool read_queue(struct ctx *x, const struct record *args,
   if (name.len > 0 &&
       !directory_target(&x->e->dir, DIR_TARGET_QUEUE, name, &target)) {
     answer_refuse(x, SESSION_NOBODY, REFUSAL_UNKNOWN_TARGET,
-                  ctx_format(x, "No queue is called '%.*s'.", TEXT_ARG(name)),
-                  a);
+                  absent_detail(x, CONFIG_QUEUE, name), a);
     return false;
   }
   *queue = target.number;

@@ -35,6 +35,14 @@ static bool lists_skills(const struct directory *d) {
   return lists;
 }
 
+struct text absent_detail(struct ctx *x, uint32_t named, struct text name) {
+  const struct text near = directory_nearest_of(&x->e->dir, named, name);
+  return ctx_format(x, "No %s is called '%.*s'.%s%.*s%s",
+                    config_named_word(named), TEXT_ARG(name),
+                    near.len > 0 ? " Did you mean '" : "", TEXT_ARG(near),
+                    near.len > 0 ? "'?" : "");
+}
+
 /* ---- names that nothing has */
 
 struct naming {

@@ -477,12 +477,15 @@ static bool offer_is_open(struct ctx *x, uint32_t slot,
   if (no == OFFER_REFUSAL_NONE && number == l->s.offer) {
     return true;
   }
-  const char *why = number == 0 ? "the session is not being offered"
-                    : no == OFFER_REFUSAL_NONE
-                        ? "the offer is another session's"
-                        : offer_refusal_detail(no);
   answer_refuse_told(x, slot, REFUSAL_OFFER_GONE,
-                     ctx_format(x, "The answer came too late: %s.", why), a);
+                     number == 0 ? TEXT("The session is not being offered.")
+                     : no == OFFER_REFUSAL_UNKNOWN
+                         ? TEXT("There was never such an offer.")
+                         : ctx_format(x, "The answer came too late: %s.",
+                                      no == OFFER_REFUSAL_NONE
+                                          ? "the offer is another session's"
+                                          : offer_refusal_detail(no)),
+                     a);
   return false;
 }
 

@@ -49,18 +49,12 @@ void cmd_move(struct ctx *x, uint32_t slot, const struct record *args,
 static bool find_agent(struct ctx *x, const struct record *args,
                        uint32_t *agent, struct answer *a) {
   const struct text name = record_text(args, FIELD_AGENT_ID);
-  struct text near = {"", 0};
   *agent = directory_agent(&x->e->dir, name);
   if (*agent != DIR_NONE) {
     return true;
   }
-  const bool some =
-      directory_nearest(&x->e->dir, DIR_TARGET_AGENT, name, &near, 1) > 0;
   answer_refuse(x, SESSION_NOBODY, REFUSAL_UNKNOWN_TARGET,
-                ctx_format(x, "No agent is called '%.*s'.%s%.*s%s",
-                           TEXT_ARG(name), some ? " Did you mean '" : "",
-                           TEXT_ARG(near), some ? "'?" : ""),
-                a);
+                absent_detail(x, CONFIG_AGENT, name), a);
   return false;
 }
 

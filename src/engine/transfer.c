@@ -85,14 +85,8 @@ static bool read_preferred(struct ctx *x, const struct record *args,
   const struct text name = record_text(args, FIELD_PREFER);
   const uint32_t agent = directory_agent(&x->e->dir, name);
   if (agent == DIR_NONE) {
-    const struct text near =
-        directory_nearest_of(&x->e->dir, CONFIG_AGENT, name);
     answer_member(x, REFUSAL_INVALID_MEMBER, "/preferAgent",
-                  ctx_format(x, "No agent is called '%.*s'.%s%.*s%s",
-                             TEXT_ARG(name),
-                             near.len > 0 ? " Did you mean '" : "",
-                             TEXT_ARG(near), near.len > 0 ? "'?" : ""),
-                  a);
+                  absent_detail(x, CONFIG_AGENT, name), a);
     return false;
   }
   o->place.prefers = true;

@@ -72,7 +72,7 @@ test("an agent who is not there, or has no room, is not assigned anything", asyn
   // What helps is what works: setting the state is refused for the same reason.
   const state = await server.as("anna")("PUT", "/agents/anna/state", { state: "available" });
   assert.equal(state.body.refusal, "not_logged_in");
-  assert.match(state.body.remedies[0].do, /^open the agent's socket first/);
+  assert.match(state.body.remedies[0].do, /^open the agent's socket first, anew if it is open/);
   assert.equal((await session()).status, "queued");
   await finish(server, id);
 });
