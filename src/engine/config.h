@@ -36,6 +36,10 @@ enum { CONFIG_SCRIPT = CONFIG_OBJECTS, CONFIG_DESK, CONFIG_NAMED };
 
 const char *config_named_word(uint32_t named); /* "queue", "calendar" */
 
+/* "agent:" and its like, by which a transfer says what kind of thing it names;
+ * empty: the name begins with none. Queues and skills are named otherwise. */
+struct text config_prefix_of(struct text name);
+
 /* One object names a thing. */
 struct config_reference {
   uint32_t named;

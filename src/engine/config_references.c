@@ -27,6 +27,17 @@ const char *config_named_word(uint32_t named) {
   return words[named];
 }
 
+struct text config_prefix_of(struct text name) {
+  static const struct text prefixes[] = {
+      {"agent:", 6}, {"bot:", 4}, {"skill:", 6}, {"sip:", 4}};
+  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+    if (text_starts(name, prefixes[i])) {
+      return prefixes[i];
+    }
+  }
+  return TEXT("");
+}
+
 struct telling {
   config_reference_fn *tell;
   void *ctx;

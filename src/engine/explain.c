@@ -122,6 +122,7 @@ static void put_end(struct tale *t) {
               {"agent_ended", "the agent ended it"},
               {"script_ended", "a script ended it"},
               {"ended", "it was ended from outside"},
+              {"callback", "the customer is called back"},
               {"nobody_took_it", "nobody took it, and there is no fallback"},
               {"max_wait", "the longest wait was over, without an overflow"},
               {"script_failed", "its script failed, and there is no fallback"}};

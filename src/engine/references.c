@@ -81,6 +81,24 @@ static void refuse_unknown(const struct naming *n,
   answer_member(x, REFUSAL_INVALID_MEMBER, r->pointer, detail, n->a);
 }
 
+/* What a transfer reads as something else could not be named by it, and whoever
+ * had the skill that stands for an agent would get what is meant for that one.
+ */
+static bool is_plain(const struct naming *n, const char *pointer,
+                     struct text name) {
+  const struct text prefix = config_prefix_of(name);
+  if (prefix.len == 0 || n->x->by.role == ROLE_SYSTEM) {
+    return true;
+  }
+  answer_member(n->x, REFUSAL_INVALID_MEMBER, pointer,
+                ctx_format(n->x,
+                           "'%.*s' begins with '%.*s', by which a transfer "
+                           "names another kind of thing: leave that out.",
+                           TEXT_ARG(name), TEXT_ARG(prefix)),
+                n->a);
+  return false;
+}
+
 /* What the file names may come later in it, and its reader has looked.
  * Calendars and outcomes come first. */
 static bool may_come_later(const struct naming *n,
@@ -95,10 +113,16 @@ static bool is_somebody(void *ctx, const struct config_reference *r) {
   const struct naming *n = ctx;
   const struct directory *d = &n->x->e->dir;
   struct config_reference wanted = *r;
-  if (may_come_later(n, r) || find_named(d, r->named, r->name) != DIR_NONE ||
-      (r->named == CONFIG_SKILL && !lists_skills(d)) ||
-      (n->before != NULL &&
-       !config_each_reference(n->object, n->before, is_other_name, &wanted))) {
+  const bool before =
+      n->before != NULL &&
+      !config_each_reference(n->object, n->before, is_other_name, &wanted);
+  if (r->named == CONFIG_SKILL && !before &&
+      !is_plain(n, r->pointer, r->name)) {
+    return false;
+  }
+  if (before || may_come_later(n, r) ||
+      find_named(d, r->named, r->name) != DIR_NONE ||
+      (r->named == CONFIG_SKILL && !lists_skills(d))) {
     return true;
   }
   refuse_unknown(n, r);
@@ -169,6 +193,10 @@ static uint32_t other_of_name(const struct naming *n, struct text id,
 /* To the file it is a conflict with what the API has put, which stands. */
 static bool may_claim(const struct naming *n, struct text id,
                       const struct claim *c) {
+  if (n->object == CONFIG_QUEUE && n->before == NULL &&
+      !is_plain(n, c->pointer, c->name)) {
+    return false;
+  }
   const uint32_t other = other_of_name(n, id, c);
   if (other == DIR_NONE) {
     return true;
@@ -211,9 +239,10 @@ static bool names_are_free(const struct naming *n, const struct json *c) {
                                     config_text(c, names_of[n->object].name),
                                 .pointer = "/name",
                                 .unique = n->object == CONFIG_QUEUE};
-  return n->object == CONFIG_SKILL ||
-         (may_claim(n, id, &of_id) && may_claim(n, id, &of_name) &&
-          may_claim_aliases(n, c, id));
+  return n->object == CONFIG_SKILL
+             ? is_plain(n, "/name", id)
+             : (may_claim(n, id, &of_id) && may_claim(n, id, &of_name) &&
+                may_claim_aliases(n, c, id));
 }
 
 bool references_hold(struct ctx *x, enum config_object object,

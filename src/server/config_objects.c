@@ -85,12 +85,25 @@ static struct text as_json(struct reader *r, const struct json *object) {
   return copy;
 }
 
+/* By which a transfer means something else. */
+static void warn_of_prefix(struct reader *r, enum config_object kind,
+                           struct text name, const struct json *at) {
+  const struct text prefix = config_prefix_of(name);
+  if ((kind == CONFIG_QUEUE || kind == CONFIG_SKILL) && prefix.len > 0) {
+    reader_warn(r, at,
+                "\"%.*s\" begins with \"%.*s\", by which a transfer names "
+                "another kind of thing: leave that out",
+                TEXT_ARG(name), TEXT_ARG(prefix));
+  }
+}
+
 static void add_names(struct reader *r, size_t section,
                       const struct json *object) {
   const enum config_object kind = sections[section].kind;
   const struct text id = config_text(object, sections[section].id);
   const struct text name = config_text(object, sections[section].name);
   const bool queue = kind == CONFIG_QUEUE;
+  warn_of_prefix(r, kind, id, object);
   if (id.len > 0) {
     names_add(r, kind, id, true, object);
   }
@@ -190,6 +203,9 @@ static const struct json *node_of(const struct json *object, struct text t) {
 /* Without a section of skills, every skill that is used is one. */
 static bool check_reference(void *ctx, const struct config_reference *ref) {
   struct reader *r = ctx;
+  if (ref->named == CONFIG_SKILL) {
+    warn_of_prefix(r, CONFIG_SKILL, ref->name, ref->at);
+  }
   if (ref->named != CONFIG_SKILL || section_of(r, FILE_CENTRE_SKILLS) != NULL) {
     names_require(r, ref->named, ref->name, ref->at);
   }

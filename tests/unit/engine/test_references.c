@@ -274,6 +274,29 @@ static void what_is_put_under_anothers_name_is_not_that_other(void **state) {
   centre_free(&c);
 }
 
+/* Whoever had the skill that stands for Bert was offered what is meant for Bert
+ * alone. */
+static void nothing_is_named_like_what_stands_for_an_agent(void **state) {
+  (void)state;
+  struct centre c;
+  centre_init(&c, NULL);
+  put_wrong(&c, COMMAND_PUT_AGENT,
+            "{\"id\":\"cleo\",\"skills\":[\"agent:bert\"]}", "/skills/0",
+            "'agent:bert' begins with 'agent:', by which a transfer names "
+            "another kind of thing: leave that out.");
+  put_wrong(&c, COMMAND_PUT_SKILL, "{\"name\":\"agent:bert\"}", "/name",
+            "leave that out");
+  put_wrong(&c, COMMAND_PUT_QUEUE, "{\"id\":\"agent:anna\"}", "/id",
+            "leave that out");
+  put_wrong(&c, COMMAND_PUT_QUEUE,
+            "{\"id\":\"q\",\"aliases\":[\"skill:French\"]}", "/aliases/0",
+            "begins with 'skill:'");
+  put_as(&c, ROLE_SYSTEM, COMMAND_PUT_QUEUE, "{\"id\":\"bot:q\"}");
+  assert_int_equal(c.step.answer.code, 200); /* a file of before */
+  put_object(&c, COMMAND_PUT_QUEUE, "{\"id\":\"bot:q\",\"priority\":2}");
+  centre_free(&c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_name_of_nothing_is_refused_at_its_place),
@@ -283,6 +306,7 @@ int main(void) {
       cmocka_unit_test(a_name_that_was_there_before_stays),
       cmocka_unit_test(a_name_that_is_given_up_is_the_next_ones),
       cmocka_unit_test(what_is_put_under_anothers_name_is_not_that_other),
+      cmocka_unit_test(nothing_is_named_like_what_stands_for_an_agent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
