@@ -93,10 +93,8 @@ struct text call_format(struct call *c, const char *format, ...) {
   va_start(args, format);
   const int n = vsnprintf(line, sizeof line, format, args);
   va_end(args);
-  const size_t len = n < 0                         ? 0
-                     : (size_t)n < sizeof line - 1 ? (size_t)n
-                                                   : sizeof line - 1;
-  const struct text copy = arena_copy_text(&c->arena, (struct text){line, len});
+  const struct text copy =
+      arena_copy_text(&c->arena, utf8_printed(line, sizeof line, n));
   return copy.ptr == NULL ? TEXT("") : copy;
 }
 

@@ -52,7 +52,7 @@ static void put_page(struct call *c, const struct signin_fault *f) {
                german ? "Neu beginnen" : "Begin again", info->wire);
   if (f->detail.len > 0) {
     textbuf_add(b, TEXT(": "));
-    put_escaped(b, text_sub(f->detail, 0, DETAIL_MAX));
+    put_escaped(b, utf8_cut(f->detail, DETAIL_MAX));
   }
   textbuf_add(b, TEXT("</small></p>\n</main>\n</html>\n"));
 }

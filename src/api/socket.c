@@ -148,7 +148,7 @@ void socket_refuse_type(struct socket *s, const struct frame *f,
   char detail[256];
   (void)snprintf(detail, sizeof detail,
                  "No frame of this socket has the type \"%.*s\"%s%s%s",
-                 f->type.len < 64 ? (int)f->type.len : 64, f->type.ptr,
+                 TEXT_ARG(utf8_cut(f->type, 64)),
                  near < count ? "; did you mean \"" : ".",
                  near < count ? known[near] : "", near < count ? "\"?" : "");
   socket_refuse(s, f, REFUSAL_INVALID_MEMBER, text_from(detail), TEXT("/type"));
@@ -444,8 +444,7 @@ bool socket_open(struct socket *s, struct call *c,
                        .ref = ws_ref(ws),
                        .by = c->by,
                        .source = c->who.source};
-  const size_t len =
-      c->by.name.len < sizeof s->name ? c->by.name.len : sizeof s->name;
+  const size_t len = utf8_cut(c->by.name, sizeof s->name).len;
   if (len > 0) {
     memcpy(s->name, c->by.name.ptr, len);
   }

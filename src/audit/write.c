@@ -219,19 +219,10 @@ void audit_close(struct audit *a) {
 
 /* ---- adding */
 
-/* Whole characters only. */
-static struct text cut(struct text t) {
-  size_t len = t.len < AUDIT_TEXT_MAX ? t.len : AUDIT_TEXT_MAX;
-  while (len > 0 && len < t.len && ((unsigned char)t.ptr[len] & 0xc0) == 0x80) {
-    len--;
-  }
-  return text_sub(t, 0, len);
-}
-
 static void put_text(struct json_out *o, const char *name, struct text t) {
   if (t.len > 0) {
     json_key(o, name);
-    json_put_text(o, cut(t));
+    json_put_text(o, utf8_cut(t, AUDIT_TEXT_MAX));
   }
 }
 

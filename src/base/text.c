@@ -50,25 +50,17 @@ bool text_ends(struct text t, struct text suffix) {
          text_equal(text_sub(t, t.len - suffix.len, suffix.len), suffix);
 }
 
+/* memmem() takes time in proportion to both lengths, whatever they hold: a
+ * script may look for half a mebibyte in another. */
 size_t text_find(struct text t, struct text needle, size_t from) {
-  if (from > t.len) {
+  if (from >= t.len) {
     return t.len;
   }
   if (needle.len == 0) {
     return from;
   }
-  while (t.len - from >= needle.len) {
-    const char *hit =
-        memchr(t.ptr + from, needle.ptr[0], t.len - from - needle.len + 1);
-    if (hit == NULL) {
-      return t.len;
-    }
-    if (memcmp(hit, needle.ptr, needle.len) == 0) {
-      return (size_t)(hit - t.ptr);
-    }
-    from = (size_t)(hit - t.ptr) + 1;
-  }
-  return t.len;
+  const char *hit = memmem(t.ptr + from, t.len - from, needle.ptr, needle.len);
+  return hit == NULL ? t.len : (size_t)(hit - t.ptr);
 }
 
 struct text text_sub(struct text t, size_t from, size_t len) {

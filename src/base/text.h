@@ -56,6 +56,12 @@ size_t utf8_first_bad(struct text t);
 uint32_t utf8_decode(struct text t, size_t at, size_t *length);
 size_t utf8_encode(uint32_t code_point, char out[4]); /* 1 to 4 */
 size_t utf8_count(struct text t); /* code points of well-formed text */
+/* The first bytes of well-formed text, at most @max, that end with a whole
+ * character: what a sentence quotes, and what fits. */
+struct text utf8_cut(struct text t, size_t max);
+/* What snprintf(), which returned @length, has left in @buffer of @size bytes:
+ * if it had to cut, whole characters. Empty if it failed. */
+struct text utf8_printed(const char *buffer, size_t size, int length);
 
 /* How many letters were inserted, left out, changed, or swapped with their
  * neighbour; case-insensitive, at most 64 bytes of each counted. */

@@ -132,3 +132,22 @@ size_t utf8_count(struct text t) {
   }
   return count;
 }
+
+struct text utf8_cut(struct text t, size_t max) {
+  size_t len = t.len < max ? t.len : max;
+  while (len > 0 && len < t.len && continues(byte_at(t, len))) {
+    len--;
+  }
+  return text_sub(t, 0, len);
+}
+
+/* The last byte that was left is given up: without the one behind it nobody
+ * knows whether a character ends there. */
+struct text utf8_printed(const char *buffer, size_t size, int length) {
+  if (length < 0 || size < 2) {
+    return TEXT("");
+  }
+  const size_t len = (size_t)length;
+  return len < size ? (struct text){buffer, len}
+                    : utf8_cut((struct text){buffer, size - 1}, size - 2);
+}

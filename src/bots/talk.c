@@ -168,22 +168,13 @@ static bool is_again(struct bot_talk *t, struct text delivery) {
   return false;
 }
 
-/* As much of it as there is room for, in whole characters. */
-static struct text text_fitting(struct text t, size_t max) {
-  size_t len = t.len < max ? t.len : max;
-  while (len < t.len && len > 0 && ((unsigned char)t.ptr[len] & 0xc0) == 0x80) {
-    len--;
-  }
-  return text_sub(t, 0, len);
-}
-
 void bot_say(struct bot_talk *t, const struct bot_said *said) {
   if (said->delivery.len > 0 && is_again(t, said->delivery)) {
     return;
   }
   struct command cmd = begin(t, COMMAND_SAY);
   const struct text text =
-      text_fitting(said->text, (size_t)field_info(FIELD_TEXT)->max);
+      utf8_cut(said->text, (size_t)field_info(FIELD_TEXT)->max);
   const bool fits = said->data.len <= (size_t)field_info(FIELD_DATA)->max;
   record_set_text(&cmd.args, FIELD_TEXT, text);
   if (fits) {

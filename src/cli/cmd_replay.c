@@ -61,17 +61,8 @@ static bool is_shown_before(struct text key) {
   return false;
 }
 
-/* Bytes of @t up to @max that end with a whole character. */
-static struct text cut(struct text t, size_t max) {
-  size_t len = t.len < max ? t.len : max;
-  while (len > 0 && len < t.len && ((unsigned char)t.ptr[len] & 0xc0) == 0x80) {
-    len--;
-  }
-  return text_sub(t, 0, len);
-}
-
 static void add_member(struct textbuf *b, const struct json *m) {
-  const struct text shown = cut(m->source, VALUE_SHOWN);
+  const struct text shown = utf8_cut(m->source, VALUE_SHOWN);
   textbuf_addf(b, " %.*s=%.*s%s", TEXT_ARG(m->key), TEXT_ARG(shown),
                shown.len < m->source.len ? "…" : "");
 }

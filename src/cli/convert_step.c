@@ -65,11 +65,7 @@ void step_untake(struct step *s, const struct json *member) {
 
 struct text step_cut(struct text t) {
   enum { ENOUGH = 60 };
-  size_t len = t.len < ENOUGH ? t.len : ENOUGH;
-  while (len > 0 && len < t.len && (t.ptr[len] & '\xC0') == '\x80') {
-    len--; /* in the middle of a character */
-  }
-  return text_sub(t, 0, len);
+  return utf8_cut(t, ENOUGH);
 }
 
 void step_note_rest(struct step *s) {

@@ -121,8 +121,7 @@ static bool fix_line(const struct diagnostic *item, struct fix *fix) {
   }
   const struct text before = text_sub(item->source_line, 0, indent);
   (void)snprintf(fix->title, sizeof fix->title, "Write: %.*s",
-                 (int)(item->edit.len < 120 ? item->edit.len : 120),
-                 item->edit.ptr);
+                 TEXT_ARG(utf8_cut(item->edit, 120)));
   fix->at = (struct symbol_place){item->line, (uint32_t)utf8_count(before) + 1,
                                   (uint32_t)utf8_count(line)};
   fix->text = item->edit;

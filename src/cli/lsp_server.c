@@ -210,7 +210,7 @@ static void ask(struct lsp_call *c, struct text name) {
   } else if (m == NULL || !m->is_request) {
     lsp_fail(c, LSP_CODE_METHOD_NOT_FOUND,
              "'%.*s' is no request of this server.",
-             (int)(name.len < 80 ? name.len : 80), name.ptr);
+             TEXT_ARG(utf8_cut(name, 80)));
   } else {
     m->handle(c);
   }

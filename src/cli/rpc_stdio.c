@@ -108,7 +108,7 @@ static enum bt_err read_length(struct text value, struct header *h,
   if (!text_to_i64(value, &n) || n < 0) {
     return fail(why, BT_ERR_CORRUPT,
                 "Content-Length must be a whole number of bytes, not '%.*s'",
-                (int)(value.len < 40 ? value.len : 40), value.ptr);
+                TEXT_ARG(utf8_cut(value, 40)));
   }
   h->body = (uint64_t)n;
   return BT_ERR_OK;
@@ -138,7 +138,7 @@ static enum bt_err read_lines(struct text lines, struct header *h,
       return fail(why, BT_ERR_CORRUPT,
                   "'%.*s' is no header line; a message begins with "
                   "'Content-Length: N', an empty line, and N bytes of JSON",
-                  (int)(line.len < 40 ? line.len : 40), line.ptr);
+                  TEXT_ARG(utf8_cut(line, 40)));
     }
     if (text_equal_nocase(name, TEXT("Content-Length"))) {
       const struct text value = text_sub(line, colon + 1, SIZE_MAX);

@@ -23,10 +23,9 @@ void desk_taken(struct desk_link *l, struct text who) {
   if (l->stage != DESK_OPEN) {
     return;
   }
-  (void)snprintf(
-      reason, sizeof reason, "%.*s has taken it at the desk '%.*s'",
-      TEXT_ARG(who.len > 0 ? text_sub(who, 0, 100) : TEXT("Somebody")),
-      TEXT_ARG(text_sub(l->desk->settings.id, 0, 100)));
+  (void)snprintf(reason, sizeof reason, "%.*s has taken it at the desk '%.*s'",
+                 TEXT_ARG(who.len > 0 ? utf8_cut(who, 100) : TEXT("Somebody")),
+                 TEXT_ARG(utf8_cut(l->desk->settings.id, 100)));
   record_set_text(&cmd.args, FIELD_AGENT_ID, l->desk->settings.id);
   record_set_text(&cmd.args, FIELD_REASON, text_from(reason));
   if (link_submit(l, &cmd)) {
@@ -36,7 +35,7 @@ void desk_taken(struct desk_link *l, struct text who) {
 
 static bool end_here(struct desk_link *l, struct text outcome) {
   struct command cmd = seat_command(l, COMMAND_END, TEXT(""));
-  record_set_given(&cmd.args, FIELD_DISPOSITION, text_sub(outcome, 0, 128));
+  record_set_given(&cmd.args, FIELD_DISPOSITION, utf8_cut(outcome, 128));
   return link_submit(l, &cmd);
 }
 

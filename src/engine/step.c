@@ -47,8 +47,7 @@ struct text ctx_format(struct ctx *x, const char *format, ...) {
   const int n = vsnprintf(line, sizeof line, format, args);
   va_end(args);
   bt_check(n >= 0);
-  const size_t len = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
-  return arena_copy_text(ctx_arena(x), (struct text){line, len});
+  return arena_copy_text(ctx_arena(x), utf8_printed(line, sizeof line, n));
 }
 
 void ctx_event(struct ctx *x, struct record *r, uint32_t type, uint32_t slot) {

@@ -11,17 +11,8 @@ void wording_begin(struct wording *w, char *array, size_t cap) {
   array[0] = '\0';
 }
 
-/* Bytes of @t up to @max that end with a whole character. */
-static struct text clip(struct text t, size_t max) {
-  size_t len = t.len < max ? t.len : max;
-  while (len > 0 && len < t.len && ((unsigned char)t.ptr[len] & 0xc0) == 0x80) {
-    len--;
-  }
-  return text_sub(t, 0, len);
-}
-
 static void add(struct wording *w, struct text t) {
-  const struct text part = clip(t, w->cap - 1 - w->len);
+  const struct text part = utf8_cut(t, w->cap - 1 - w->len);
   if (part.len > 0) {
     memcpy(w->ptr + w->len, part.ptr, part.len);
   }
@@ -33,9 +24,9 @@ void wording_addf(struct wording *w, const char *format, ...) {
   char line[512];
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(line, sizeof line, format, args);
+  const int n = vsnprintf(line, sizeof line, format, args);
   va_end(args);
-  add(w, text_from(line));
+  add(w, utf8_printed(line, sizeof line, n));
 }
 
 /* What is not printable would break a log line, or end the C string. */
@@ -52,7 +43,7 @@ static void add_plain(struct wording *w, struct text t) {
 }
 
 void wording_add_quoted(struct wording *w, struct text t) {
-  const struct text part = clip(t, QUOTED_MAX);
+  const struct text part = utf8_cut(t, QUOTED_MAX);
   add(w, TEXT("\""));
   add_plain(w, part);
   add(w, part.len < t.len ? TEXT("…\"") : TEXT("\""));

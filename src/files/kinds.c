@@ -109,15 +109,6 @@ static void add_cleaned(struct text name, struct textbuf *out) {
   }
 }
 
-/* In front of the character that does not fit whole. */
-static size_t fitting(struct text t, size_t max) {
-  size_t at = t.len < max ? t.len : max;
-  while (at > 0 && at < t.len && ((unsigned char)t.ptr[at] & 0xc0) == 0x80) {
-    at--;
-  }
-  return at;
-}
-
 enum { ENDING_MAX = 12 };
 
 /* ".pdf" of a name; empty if what follows the last point is no ending. */
@@ -144,8 +135,7 @@ void file_name_clean(struct text name, struct textbuf *out) {
     textbuf_add(out, clean);
   } else {
     const struct text end = ending_of(clean);
-    textbuf_add(out,
-                text_sub(clean, 0, fitting(clean, FILE_NAME_MAX - end.len)));
+    textbuf_add(out, utf8_cut(clean, FILE_NAME_MAX - end.len));
     textbuf_add(out, end);
   }
   out->failed = out->failed || b.failed;

@@ -152,7 +152,7 @@ static bool add_headers(struct outbound_one *c) {
       return refuse(c,
                     "failed: the header '%.*s' holds a line end, a colon in "
                     "its name, or nothing",
-                    TEXT_ARG(text_sub(h->name, 0, 40)));
+                    TEXT_ARG(utf8_cut(h->name, 40)));
     }
     if (!c->elsewhere || goes_elsewhere(h->name)) {
       good = add_header(c, h->name, h->value);

@@ -58,11 +58,7 @@ static void send_close(struct ws *ws, uint16_t code, struct text reason) {
   if (code != WS_CODE_NONE) {
     payload[0] = (char)(code >> 8);
     payload[1] = (char)(code & 0xff);
-    len = reason.len < sizeof payload - 2 ? reason.len : sizeof payload - 2;
-    while (len < reason.len && len > 0 &&
-           ((unsigned char)reason.ptr[len] & 0xc0) == 0x80) {
-      len--; /* not in the middle of a character */
-    }
+    len = utf8_cut(reason, sizeof payload - 2).len;
     memcpy(payload + 2, reason.ptr, len);
     len += 2;
   }

@@ -156,9 +156,8 @@ static void fail_error(struct job *job, const struct json *tree,
            client                                     ? OIDC_CLIENT
            : text_equal(error, TEXT("invalid_grant")) ? OIDC_ATTEMPT
                                                       : OIDC_PROVIDER,
-           job_format(job, "%.*s: %.*s",
-                      TEXT_ARG(text_sub(error, 0, DETAIL_MAX)),
-                      TEXT_ARG(text_sub(words, 0, DETAIL_MAX))));
+           job_format(job, "%.*s: %.*s", TEXT_ARG(utf8_cut(error, DETAIL_MAX)),
+                      TEXT_ARG(utf8_cut(words, DETAIL_MAX))));
 }
 
 static void on_token(void *ctx, const struct outbound_reply *reply) {

@@ -97,12 +97,12 @@ enum { CONFIGURED = sizeof configured / sizeof configured[0] };
 
 /* The cases of a file share members: what is wrong with those is said once. */
 static bool is_said(const struct scenario_reader *r, struct finding_place place,
-                    const char *message) {
+                    struct text message) {
   for (size_t i = 0; i < r->findings->count; i++) {
     const struct finding *f = &r->findings->items[i];
     if (f->place.line == place.line && f->place.column == place.column &&
         text_equal(f->place.file, place.file) &&
-        text_equal(f->message, text_from(message))) {
+        text_equal(f->message, message)) {
       return true;
     }
   }
@@ -114,13 +114,14 @@ void fields_error(struct scenario_reader *r, const struct json *node,
   char message[1024];
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(message, sizeof message, format, args);
+  const int n = vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  if (is_said(r, yaml_tree_place(r->tree, node), message)) {
+  const struct text whole = utf8_printed(message, sizeof message, n);
+  if (is_said(r, yaml_tree_place(r->tree, node), whole)) {
     return;
   }
-  findings_add(r->findings, FINDING_ERROR, yaml_tree_place(r->tree, node), "%s",
-               message);
+  findings_add(r->findings, FINDING_ERROR, yaml_tree_place(r->tree, node),
+               "%.*s", TEXT_ARG(whole));
 }
 
 struct text fields_suggest(struct scenario_reader *r, struct text wrong,

@@ -202,7 +202,7 @@ static void judge_heard(struct judge *j, const struct json *who) {
   char what[160];
   (void)snprintf(what, sizeof what, "what %.*s%.*s heard",
                  text_equal(who->key, TEXT("customer")) ? 4 : 0, "the ",
-                 (int)(who->key.len < 100 ? who->key.len : 100), who->key.ptr);
+                 TEXT_ARG(utf8_cut(who->key, 100)));
   judge_lists(j, who, what, found, count);
 }
 

@@ -204,7 +204,7 @@ static void show_calls(struct judge *j, struct text action) {
   const struct tale_call *calls = j->tale->calls.items;
   for (size_t i = 0; i < j->tale->calls.count; i++) {
     if (text_equal(calls[i].action, action)) {
-      const struct text answer = text_sub(calls[i].answer, 0, 120);
+      const struct text answer = utf8_cut(calls[i].answer, 120);
       textbuf_addf(j->out, "      line %u: %.*s %.*s -> %.*s%s\n",
                    calls[i].line, TEXT_ARG(action), TEXT_ARG(calls[i].args),
                    TEXT_ARG(answer),
@@ -241,9 +241,7 @@ static struct text request_text(struct judge *j, struct text method,
   char line[1024];
   const int len =
       snprintf(line, sizeof line, "%.*s %.*s", TEXT_ARG(method), TEXT_ARG(url));
-  const size_t room = sizeof line - 1;
-  return arena_copy_text(
-      &j->arena, (struct text){line, (size_t)len < room ? (size_t)len : room});
+  return arena_copy_text(&j->arena, utf8_printed(line, sizeof line, len));
 }
 
 static void judge_bodies(struct judge *j, const struct json *all) {

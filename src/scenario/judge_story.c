@@ -31,7 +31,7 @@ static void put_details(struct judge *j, const struct tale_event *e) {
     const struct json *m = json_member(e->tree, text_from(told[i]));
     const struct text t = m == NULL ? TEXT("") : match_scalar(m);
     if (t.len > 0) {
-      const struct text shown = text_sub(t, 0, TEXT_SHOWN);
+      const struct text shown = utf8_cut(t, TEXT_SHOWN);
       textbuf_addf(j->out, "  %s: ", told[i]);
       add_in_line(j->out, shown);
       textbuf_add(j->out, shown.len < t.len ? TEXT("…") : TEXT(""));

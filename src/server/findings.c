@@ -40,11 +40,12 @@ void findings_add(struct findings *f, enum finding_level level,
   char message[MESSAGE_MAX];
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(message, sizeof message, format, args);
+  const int n = vsnprintf(message, sizeof message, format, args);
   va_end(args);
   struct finding item = {.level = level, .place = place};
   name_file(f, &item);
-  item.message = arena_copy_text(&f->arena, text_from(message));
+  item.message =
+      arena_copy_text(&f->arena, utf8_printed(message, sizeof message, n));
   if (item.message.ptr == NULL || item.place.file.ptr == NULL ||
       !mem_grow(f->arena.mem, &f->items, &f->cap, f->count + 1,
                 sizeof *f->items)) {

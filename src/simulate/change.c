@@ -29,8 +29,7 @@ enum bt_err edit_refuse(const struct edit *e, const char *format, ...) {
   (void)vsnprintf(sentence, sizeof sentence, format, args);
   va_end(args);
   (void)snprintf(e->why->text, sizeof e->why->text, "--change %.*s: %s",
-                 (int)(e->whole.len < 256 ? e->whole.len : 256), e->whole.ptr,
-                 sentence);
+                 TEXT_ARG(utf8_cut(e->whole, 256)), sentence);
   return BT_ERR_SYNTAX;
 }
 

@@ -110,8 +110,7 @@ static enum bt_err add_agent(const struct edit *e,
   struct json *old = NULL;
   char name[192];
   (void)snprintf(name, sizeof name, "%.*s+%u",
-                 (int)(model->id.len < 120 ? model->id.len : 120),
-                 model->id.ptr, ++c->added);
+                 TEXT_ARG(utf8_cut(model->id, 120)), ++c->added);
   const struct text from = model->id;
   struct simulate_object new = {.kind = CONFIG_AGENT};
   new.id = arena_copy_text(c->arena, text_from(name));

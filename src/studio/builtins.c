@@ -7,6 +7,7 @@ struct text builtin_text(const struct builtin *b, unsigned i,
   const struct value v = i < b->argc ? b->args[i] : value_null();
   switch (value_tag(v)) {
   case VALUE_TEXT:
+    vm_charge(b->vm, value_text_of(v)->len); /* most look at all of it */
     return value_as_text(v);
   case VALUE_BOOL:
     return value_bool_of(v) ? TEXT("true") : TEXT("false");

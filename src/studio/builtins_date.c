@@ -18,7 +18,7 @@ static bool date_arg(const struct builtin *b, unsigned i, double *out) {
   const bool text = value_tag(v) == VALUE_TEXT;
   if (!value_to_number(v, out) &&
       !(text && date_read(value_as_text(v), b->vm->zone, false, out))) {
-    const struct text t = text ? text_sub(value_as_text(v), 0, 40) : TEXT("");
+    const struct text t = text ? utf8_cut(value_as_text(v), 40) : TEXT("");
     (void)vm_fail(b->vm, FAILURE_ARGUMENT,
                   "%s needs a date such as 02/09/2023 8:00 AM or 2023-02-09, "
                   "not %s%.*s%s",

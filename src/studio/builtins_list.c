@@ -181,33 +181,36 @@ static enum op_result put_elements(const struct builtin *b,
 }
 
 /* Numbers by value and before texts. */
-static int sort_order(struct value a, struct value b) {
+static int sort_order(struct vm *vm, struct value a, struct value b) {
   double x, y;
   const bool left = value_to_number(a, &x), right = value_to_number(b, &y);
   if (left != right) {
     return left ? -1 : 1;
   }
+  vm_charge(vm, value_comparing_bytes(a, b));
   return value_compare(a, b);
 }
 
-/* Merges two sorted runs from @from into @to; equal ones keep their order. */
-static void merge(const struct value *from, struct value *to, size_t middle,
-                  size_t end) {
+/* Merges two sorted runs from @from into @to; equal ones keep their order. One
+ * without a statement left fails behind this one: it is not kept here for long
+ * texts until then. */
+static void merge(struct vm *vm, const struct value *from, struct value *to,
+                  size_t middle, size_t end) {
   size_t left = 0, right = middle;
   for (size_t i = 0; i < end; i++) {
     const bool take_left =
-        left < middle &&
-        (right >= end || sort_order(from[left], from[right]) <= 0);
+        left < middle && (right >= end || vm->steps < 0 ||
+                          sort_order(vm, from[left], from[right]) <= 0);
     to[i] = take_left ? from[left++] : from[right++];
   }
 }
 
-static void sort_values(struct value *items, struct value *spare,
+static void sort_values(struct vm *vm, struct value *items, struct value *spare,
                         size_t count) {
   for (size_t width = 1; width < count; width *= 2) {
     for (size_t i = 0; i < count; i += 2 * width) {
       const size_t rest = count - i;
-      merge(items + i, spare + i, width < rest ? width : rest,
+      merge(vm, items + i, spare + i, width < rest ? width : rest,
             2 * width < rest ? 2 * width : rest);
     }
     memcpy(items, spare, count * sizeof *items);
@@ -226,7 +229,7 @@ enum op_result builtin_do_SORT(const struct builtin *b) {
   }
   vm_charge(b->vm, list->count * 512);
   if (list->count > 1) {
-    sort_values(list->items, spare->items, list->count);
+    sort_values(b->vm, list->items, spare->items, list->count);
   }
   return put_elements(b, list);
 }

@@ -68,9 +68,12 @@ enum op_result builtin_do_MID(const struct builtin *b) {
 
 /* ---- searching */
 
-static bool list_find(const struct list_obj *list, struct value v,
-                      size_t *index) {
-  for (size_t i = 0; i < list->count; i++) {
+/* A list may hold a long text many times: whoever has no statement left learns
+ * it behind this one, and is not kept here until then. */
+static bool list_find(struct vm *vm, const struct list_obj *list,
+                      struct value v, size_t *index) {
+  for (size_t i = 0; i < list->count && vm->steps >= 0; i++) {
+    vm_charge(vm, value_comparing_bytes(list->items[i], v));
     if (value_equal(list->items[i], v)) {
       *index = i + 1;
       return true;
@@ -108,11 +111,12 @@ static size_t find(const struct builtin *b) {
   char buffer[BUILTIN_SHORT], needle_buffer[BUILTIN_SHORT];
   size_t index = 0;
   if (value_tag(b->args[0]) == VALUE_LIST) {
-    return list_find(value_list_of(b->args[0]), b->args[1], &index) ? index : 0;
+    return list_find(b->vm, value_list_of(b->args[0]), b->args[1], &index)
+               ? index
+               : 0;
   }
   const struct text t = builtin_text(b, 0, buffer);
   const struct text needle = builtin_text(b, 1, needle_buffer);
-  vm_charge(b->vm, t.len);
   if (is_array(t, needle)) {
     return array_find(t, needle, b->args[1]);
   }
@@ -206,7 +210,6 @@ static void add_replaced(struct textbuf *out, struct text t, struct text from,
 enum op_result builtin_do_REPLACE(const struct builtin *b) {
   char buffer[BUILTIN_SHORT], from[BUILTIN_SHORT], to[BUILTIN_SHORT];
   const struct text t = builtin_text(b, 0, buffer);
-  vm_charge(b->vm, t.len);
   add_replaced(builtin_scratch(b), t, builtin_text(b, 1, from),
                builtin_text(b, 2, to));
   return builtin_put_scratch(b);

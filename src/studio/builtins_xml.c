@@ -12,7 +12,7 @@ enum op_result builtin_do_ASXML(const struct builtin *b) {
   case BT_ERR_OK:
     break;
   case BT_ERR_SYNTAX:
-    bad_name = text_sub(bad_name, 0, 40);
+    bad_name = utf8_cut(bad_name, 40);
     return vm_fail(b->vm, FAILURE_XML,
                    "asxml: '%.*s' cannot be the name of an element: letters, "
                    "digits, - _ . and :, a letter first",

@@ -128,7 +128,7 @@ static void describe(const struct token *t, char out[64]) {
   const bool keyword = t->kind == TOKEN_WORD && t->keyword != KEYWORD_NONE;
   if (t->kind == TOKEN_WORD) {
     (void)snprintf(out, 64, "%s'%.*s'", keyword ? "the keyword " : "",
-                   (int)(t->text.len < 40 ? t->text.len : 40), t->text.ptr);
+                   TEXT_ARG(utf8_cut(t->text, 40)));
   } else {
     (void)snprintf(out, 64, "%s", token_kind_text(t->kind));
   }

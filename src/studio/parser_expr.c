@@ -348,7 +348,7 @@ static void check_date(struct parser *p, const struct expr *text) {
                             .at = text->at,
                             .hint = TEXT("write month/day/year, 02/09/2023 "
                                          "8:00 AM, or 2023-02-09 08:00")},
-           "'%.*s' is no date", TEXT_ARG(text_sub(text->text, 0, 40)));
+           "'%.*s' is no date", TEXT_ARG(utf8_cut(text->text, 40)));
   }
 }
 

@@ -83,14 +83,13 @@ void report_list(struct reporter *r, struct finding f, const char *format,
                  va_list args) {
   char message[512];
   const int n = vsnprintf(message, sizeof message, format, args);
-  const size_t len = n < 0 ? 0 : (size_t)n;
   struct diagnostic item = {
       .code = f.code,
       .severity = diagnostic_severity_of(f.code),
       .line = f.at.line,
       .column = f.at.column,
       .length = f.at.length == 0 ? 1 : f.at.length,
-      .message = {message, len < sizeof message ? len : sizeof message - 1},
+      .message = utf8_printed(message, sizeof message, n),
       .hint = f.hint,
       .edit = f.edit,
   };

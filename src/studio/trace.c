@@ -84,13 +84,9 @@ bool trace_has_failed(const struct trace *t) {
 static void cut(const struct trace *t, struct textbuf *b) {
   struct textbuf start;
   struct json_out o;
-  size_t len = b->len < CUT_TO ? b->len : CUT_TO;
-  while (len > 0 && ((unsigned char)b->ptr[len] & 0xc0) == 0x80) {
-    len--; /* not in the middle of a character */
-  }
+  const struct text first = utf8_cut(textbuf_text(b), CUT_TO);
   textbuf_init(&start, t->mem);
-  textbuf_addf(&start, "%.*s\xe2\x80\xa6 (%zu bytes)", (int)len, b->ptr,
-               b->len);
+  textbuf_addf(&start, "%.*s\xe2\x80\xa6 (%zu bytes)", TEXT_ARG(first), b->len);
   textbuf_clear(b);
   json_out_init(&o, b);
   json_put_text(&o, textbuf_text(&start));

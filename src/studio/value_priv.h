@@ -275,6 +275,15 @@ bool value_equal(struct value a, struct value b);
 bool value_identical(struct value a, struct value b);
 /* -1, 0, 1: as numbers if both are, else as texts without regard to case. */
 int value_compare(struct value a, struct value b);
+/* What comparing them is charged for, in bytes: letter by letter it takes that
+ * much longer than looking at bytes. 0 if not both are texts. */
+static inline size_t value_comparing_bytes(struct value a, struct value b) {
+  if (!value_is(a, VALUE_TEXT) || !value_is(b, VALUE_TEXT)) {
+    return 0;
+  }
+  const size_t x = value_text_of(a)->len, y = value_text_of(b)->len;
+  return 16 * (x < y ? x : y);
+}
 
 /* ---- value_json.c */
 

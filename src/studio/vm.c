@@ -31,11 +31,9 @@ enum op_result vm_fail(struct vm *vm, enum failure failure, const char *format,
   va_start(args, format);
   const int n = vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  const size_t len = n < 0 ? 0 : (size_t)n;
   vm->failure = failure;
   textbuf_clear(&vm->failure_text);
-  textbuf_add(&vm->failure_text,
-              (struct text){text, len < sizeof text ? len : sizeof text - 1});
+  textbuf_add(&vm->failure_text, utf8_printed(text, sizeof text, n));
   vm->failure_spot = (struct spot){0};
   if (vm->frame_count > 0) {
     const struct frame *f = vm_frame(vm);
@@ -63,7 +61,7 @@ enum op_result vm_take_scratch(struct vm *vm, struct value *out) {
 }
 
 void vm_charge(struct vm *vm, size_t bytes) {
-  vm->steps -= (int64_t)(bytes / 4096);
+  vm->steps -= (int64_t)(bytes / VM_BYTES_A_STEP);
 }
 
 /* ---- stack */

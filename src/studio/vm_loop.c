@@ -216,11 +216,16 @@ static inline bool are_equal(struct value a, struct value b) {
     break;                                                                     \
   }
 
+/* Long texts cost what it takes to look at them. */
 #define COMPARE(opcode, op, right, general)                                    \
   case opcode: {                                                               \
     const struct value a = OPERAND(in.a), b = right(in.b);                     \
     const double x = value_number_of(a), y = value_number_of(b);               \
-    const bool holds = isunordered(x, y) ? (general) : x op y;                 \
+    bool holds = x op y;                                                       \
+    if (isunordered(x, y)) {                                                   \
+      v.left -= (int64_t)(value_comparing_bytes(a, b) / VM_BYTES_A_STEP);      \
+      holds = (general);                                                       \
+    }                                                                          \
     v.at = holds ? v.at + 1 : v.code + in.c;                                   \
     break;                                                                     \
   }

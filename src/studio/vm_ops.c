@@ -46,7 +46,7 @@ static const char *sign_of(enum opcode op) {
 static enum op_result need_number(const struct op *op, struct value v) {
   const char *sign = sign_of((enum opcode)op->kind);
   if (value_tag(v) == VALUE_TEXT) {
-    const struct text t = text_sub(value_as_text(v), 0, 40);
+    const struct text t = utf8_cut(value_as_text(v), 40);
     return vm_fail(op->vm, FAILURE_TYPE,
                    "%s needs numbers, and \"%.*s\" is none", sign, TEXT_ARG(t));
   }
@@ -121,6 +121,7 @@ static enum op_result op_xor(const struct op *op) {
 
 static enum op_result op_compare(const struct op *op) {
   const struct value b = operand(op, op->in->b), c = operand(op, op->in->c);
+  vm_charge(op->vm, value_comparing_bytes(b, c));
   switch (op->kind) {
   case OP_EQ:
     return put(op, value_bool(value_equal(b, c)));

@@ -78,6 +78,7 @@ enum op_result vm_take_scratch(struct vm *vm, struct value *out);
 enum op_result vm_new_text(struct vm *vm, struct text t, struct value *out);
 /* Work that is not a statement and takes long all the same. */
 void vm_charge(struct vm *vm, size_t bytes);
+enum { VM_BYTES_A_STEP = 4096 };
 
 static inline struct frame *vm_frame(struct vm *vm) {
   return &vm->frames[vm->frame_count - 1];

@@ -34,7 +34,7 @@ static bool no_room(struct xml_reader *r) {
 }
 
 static int shown(struct text t) {
-  return t.len < 40 ? (int)t.len : 40;
+  return (int)utf8_cut(t, 40).len;
 }
 
 /* ---- characters */

@@ -318,7 +318,7 @@ static void note_error(struct cognigy_talk *t, const struct json *error) {
   what = what.len > 0 ? what : cognigy_text(error, "text");
   what = what.len > 0 ? what : cognigy_text(error, "error");
   (void)snprintf(sentence, sizeof sentence, "The bot reports an error: %.*s",
-                 (int)(what.len < 200 ? what.len : 200), what.ptr);
+                 TEXT_ARG(utf8_cut(what, 200)));
   bot_note(&t->talk, text_from(sentence));
 }
 

@@ -44,7 +44,7 @@ static void put_from(const struct gtalk *t, struct text name,
   put_address(t, "", o);
   part_put_text(o, "idType", TEXT("Opaque"));
   part_put_text(o, "nickname",
-                name.len > 0 ? text_sub(name, 0, NAME_MAX_BYTES)
+                name.len > 0 ? utf8_cut(name, NAME_MAX_BYTES)
                              : TEXT("Customer"));
   json_close_object(o);
 }

@@ -95,7 +95,7 @@ static void fail_reply(struct gdesk *g, const char *what,
   char why[WHY_MAX];
   if (reply->status < 0) {
     (void)snprintf(why, sizeof why, "%s: %.*s", what,
-                   TEXT_ARG(text_sub(reply->reason, 0, 200)));
+                   TEXT_ARG(utf8_cut(reply->reason, 200)));
   } else {
     (void)snprintf(why, sizeof why, "%s was answered %d", what, reply->status);
   }

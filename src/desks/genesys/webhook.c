@@ -138,7 +138,7 @@ static void say(const struct hook *h) {
   const struct desk_said said = {
       .text = part_text(h->body, "text"),
       .data = write_data(h, &data),
-      .from = text_sub(from, 0, 128),
+      .from = utf8_cut(from, 128),
       .person =
           !text_equal(part_text(h->body, "originatingEntity"), TEXT("Bot")),
       .delivery = id};

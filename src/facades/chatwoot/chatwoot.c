@@ -139,8 +139,7 @@ static void lose_bot(struct chat *chat, const struct outbound_reply *reply) {
                      "The webhook of the agent bot cannot be told: it answered "
                      "%d",
                      reply->status);
-  const size_t len = n < 0 ? 0 : (size_t)n;
-  bot_lose_talk(t, (struct text){why, len < sizeof why ? len : sizeof why - 1});
+  bot_lose_talk(t, utf8_printed(why, sizeof why, n));
 }
 
 static void on_late(void *ctx, const struct outbound_reply *reply) {

@@ -82,6 +82,23 @@ static void counting_counts_characters(void **state) {
   assert_int_equal(utf8_count(TEXT("é日😀")), 3);
 }
 
+static void what_is_cut_ends_with_a_whole_character(void **state) {
+  (void)state;
+  const struct text t = TEXT("aé日😀");
+  static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (size_t max = 0; max < sizeof whole / sizeof whole[0]; max++) {
+    assert_int_equal(utf8_cut(t, max).len, whole[max]);
+  }
+}
+
+static void a_sentence_without_room_ends_with_a_whole_character(void **state) {
+  (void)state;
+  const char whole[] = "abcde", cut[] = "abc\xe6\x97"; /* of "abc日" */
+  assert_true(text_equal(utf8_printed(whole, sizeof whole, 5), TEXT("abcde")));
+  assert_true(text_equal(utf8_printed(cut, sizeof cut, 6), TEXT("abc")));
+  assert_int_equal(utf8_printed(whole, sizeof whole, -1).len, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(well_formed_sequences),
@@ -89,6 +106,8 @@ int main(void) {
       cmocka_unit_test(the_first_bad_byte_is_found_wherever_it_is),
       cmocka_unit_test(every_code_point_survives_the_round_trip),
       cmocka_unit_test(counting_counts_characters),
+      cmocka_unit_test(what_is_cut_ends_with_a_whole_character),
+      cmocka_unit_test(a_sentence_without_room_ends_with_a_whole_character),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

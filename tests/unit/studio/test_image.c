@@ -243,6 +243,38 @@ static void test_without_memory(void **state) {
   teardown(&f);
 }
 
+/* Both cut a text: what an operator quotes, and what is thrown. An image whose
+ * sentence ends inside a character does not load. */
+static void test_a_failure_that_quotes_half_a_character(void **state) {
+  (void)state;
+  static const char *const before[] = {"x = 1 - \"", "\""};
+  static const char *const behind[] = {"\"\n", "\".throw()\n"};
+  for (size_t i = 0; i < 2; i++) {
+    for (size_t shift = 0; shift < 4; shift++) {
+      struct textbuf source;
+      struct fixture f;
+      host_init(&f.host);
+      diagnostics_init(&f.diags, &f.host.tm.mem);
+      textbuf_init(&source, &f.host.tm.mem);
+      textbuf_addf(&source, "%s%.*s", before[i], (int)shift, "aaaa");
+      for (int n = 0; n < 200; n++) {
+        textbuf_add(&source, TEXT("😀"));
+      }
+      textbuf_addf(&source, "%s", behind[i]);
+      assert_int_equal(program_compile(&f.host.tm.mem, TEXT("image"),
+                                       textbuf_text(&source), &f.diags,
+                                       &f.program),
+                       BT_ERR_OK);
+      textbuf_free(&source);
+      struct vm *vm = start(&f);
+      assert_int_equal(vm_run(vm, &f.host.env), VM_ERROR);
+      vm = host_reload(&f.host, vm);
+      vm_free(vm);
+      teardown(&f);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_same_output),
@@ -252,6 +284,7 @@ int main(void) {
       cmocka_unit_test(test_flipped_bytes_do_no_harm),
       cmocka_unit_test(test_ended_runs_can_be_saved),
       cmocka_unit_test(test_without_memory),
+      cmocka_unit_test(test_a_failure_that_quotes_half_a_character),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
