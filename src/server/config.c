@@ -26,9 +26,9 @@ __attribute__((format(printf, 4, 0))) static void
 add(struct reader *r, enum finding_level level, const struct json *node,
     const char *format, va_list args) {
   char message[1024];
-  (void)vsnprintf(message, sizeof message, format, args);
-  findings_add(r->findings, level, yaml_tree_place(&r->tree, node), "%s",
-               message);
+  const int n = vsnprintf(message, sizeof message, format, args);
+  findings_add(r->findings, level, yaml_tree_place(&r->tree, node), "%.*s",
+               TEXT_ARG(utf8_printed(message, sizeof message, n)));
 }
 
 void reader_error(struct reader *r, const struct json *node, const char *format,
@@ -516,6 +516,15 @@ static void read_sections(struct reader *r) {
   reader_read_facades(r);
 }
 
+static enum bt_err read_source(struct reader *r, struct text source) {
+  const enum bt_err err = yaml_tree_parse(r->arena, text_from(r->path), source,
+                                          r->findings, &r->tree);
+  if (err == BT_ERR_OK) {
+    read_sections(r);
+  }
+  return err;
+}
+
 static enum bt_err read_file(struct reader *r) {
   struct text source = TEXT("");
   const struct finding_place place = {.file = text_from(r->path)};
@@ -525,17 +534,13 @@ static enum bt_err read_file(struct reader *r) {
                  why == EFBIG ? "it is larger than 8 MiB" : strerror(why));
     return BT_ERR_IO;
   }
-  const enum bt_err err = yaml_tree_parse(r->arena, text_from(r->path), source,
-                                          r->findings, &r->tree);
-  if (err == BT_ERR_OK) {
-    read_sections(r);
-  }
-  return err;
+  return read_source(r, source);
 }
 
-enum bt_err server_config_load(const struct mem *mem, const char *path,
-                               struct findings *findings,
-                               struct server_config *out) {
+/* @source NULL: the file at @path. */
+static enum bt_err load(const struct mem *mem, const char *path,
+                        const struct text *source, struct findings *findings,
+                        struct server_config *out) {
   struct server_config config = {0};
   arena_init(&config.arena, mem, 0);
   struct reader r = {.mem = mem,
@@ -546,7 +551,7 @@ enum bt_err server_config_load(const struct mem *mem, const char *path,
   for (size_t i = 0; i < NAMES_KINDS; i++) {
     names_init(&r.names[i], mem);
   }
-  enum bt_err err = read_file(&r);
+  enum bt_err err = source == NULL ? read_file(&r) : read_source(&r, *source);
   for (size_t i = 0; i < NAMES_KINDS; i++) {
     names_free(&r.names[i]);
   }
@@ -562,6 +567,18 @@ enum bt_err server_config_load(const struct mem *mem, const char *path,
     server_config_free(&config);
   }
   return err;
+}
+
+enum bt_err server_config_load(const struct mem *mem, const char *path,
+                               struct findings *findings,
+                               struct server_config *out) {
+  return load(mem, path, NULL, findings, out);
+}
+
+enum bt_err server_config_read(const struct mem *mem, const char *path,
+                               struct text source, struct findings *findings,
+                               struct server_config *out) {
+  return load(mem, path, &source, findings, out);
 }
 
 void server_config_free(struct server_config *config) {

@@ -100,6 +100,11 @@ struct server_config {
 enum bt_err server_config_load(const struct mem *mem, const char *path,
                                struct findings *findings,
                                struct server_config *out) BT_USE_RESULT;
+/* The same of @source, as if it stood at @path, which is not opened: places
+ * name it, and the files that it names are found from there. */
+enum bt_err server_config_read(const struct mem *mem, const char *path,
+                               struct text source, struct findings *findings,
+                               struct server_config *out) BT_USE_RESULT;
 void server_config_free(struct server_config *config);
 
 /* "127.0.0.1:8080", "[::1]:0", "localhost:80". */

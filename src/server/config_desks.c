@@ -110,6 +110,7 @@ static bool is_served(const struct json *queue, struct text desk) {
          text_equal_nocase(config_text(queue, CONFIG_QUEUE_DESK), desk);
 }
 
+/* One without an id was reported, and is counted all the same. */
 static uint32_t put_queues(const struct reader *r, struct text desk,
                            struct json_out *o) {
   uint32_t count = 0;
@@ -118,7 +119,7 @@ static uint32_t put_queues(const struct reader *r, struct text desk,
   for (const struct json *q = first_of(section_of(r, FILE_CENTRE_QUEUES));
        q != NULL; q = q->next) {
     if (is_served(q, desk)) {
-      json_put_text(o, config_text(q, CONFIG_QUEUE_ID));
+      json_put_text(o, json_member_text(q, TEXT("id")));
       count++;
     }
   }

@@ -55,6 +55,9 @@ static void each_mistake_is_named(void **state) {
             "desks: [{id: a b, type: genesys, " ACCESS "}]\n",
        "a desk's id stands in a URL: up to 64 letters, digits, \"-\", \"_\" and "
        "\".\""},
+      {HEAD "queues: [{name: support, desk: contact}]\n"
+            "desks: [{id: contact, type: genesys, " ACCESS "}]\n",
+       "\"id\" is missing"},
       {DESK(", leaveBy: evnt"),
        "there is no leaveBy \"evnt\"; did you mean \"event\"?"},
       {DESK(", sessions: 251"), "\"sessions\" is at most 250"},
