@@ -45,15 +45,19 @@ void centre_agent_token(uint32_t agent, char out[CENTRE_NAME_SIZE]) {
 }
 
 void centre_bot_token(uint32_t tenant, char out[CENTRE_NAME_SIZE]) {
-  (void)snprintf(out, CENTRE_NAME_SIZE,
-                 tenant == CENTRE_ALONE ? CENTRE_BOT_TOKEN
-                                        : CENTRE_BOT_TOKEN "-%u",
-                 tenant);
+  if (tenant == CENTRE_ALONE) {
+    (void)snprintf(out, CENTRE_NAME_SIZE, CENTRE_BOT_TOKEN);
+  } else {
+    (void)snprintf(out, CENTRE_NAME_SIZE, CENTRE_BOT_TOKEN "-%u", tenant);
+  }
 }
 
 void centre_origin(uint32_t tenant, char out[CENTRE_NAME_SIZE]) {
-  (void)snprintf(out, CENTRE_NAME_SIZE,
-                 tenant == CENTRE_ALONE ? "" : "http://t%u.localhost", tenant);
+  if (tenant == CENTRE_ALONE) {
+    out[0] = '\0';
+  } else {
+    (void)snprintf(out, CENTRE_NAME_SIZE, "http://t%u.localhost", tenant);
+  }
 }
 
 static enum bt_err write_file(struct bench *b, const char *dir,
