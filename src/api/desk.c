@@ -548,14 +548,13 @@ void serve_desk(struct call *c) {
     mem_free(api->mem, d, sizeof *d);
     return;
   }
-  const bool first = api->desks[agent] == NULL;
   d->next = api->desks[agent];
   api->desks[agent] = d;
-  if (first) {
-    struct command cmd = {.by = d->socket.by};
-    record_init(&cmd.args, COMMAND_AGENT_JOINED);
-    api_submit(api, &cmd, NULL, NULL);
-  }
+  /* Also behind another desk: its agent may have signed out there, and be gone
+   * without a word. To who is signed in it is nothing new. */
+  struct command cmd = {.by = d->socket.by};
+  record_init(&cmd.args, COMMAND_AGENT_JOINED);
+  api_submit(api, &cmd, NULL, NULL);
   tell_state(d);
   tell_tasks(d);
 }

@@ -318,6 +318,21 @@ static void an_agents_frames_are_checked(void **state) {
   end(&g);
 }
 
+/* Signed out at a desk whose line then went dead: the next desk signs in. */
+static void who_signed_out_signs_in_beside_a_dead_desk(void **state) {
+  (void)state;
+  struct given g;
+  begin(&g);
+  anna_is_there(&g);
+  peer_say(&g.a, "{\"type\":\"state\",\"state\":\"offline\",\"id\":1}");
+  peer_await(&g.a, "{\"type\":\"done\",\"id\":1,");
+  peer_connect(&g.b, &g.s, "/api/v1/agents/anna/socket", "anna-token");
+  peer_say(&g.b, "{\"type\":\"state\",\"state\":\"available\",\"id\":2}");
+  peer_await(&g.b, "{\"type\":\"done\",\"id\":2,");
+  assert_true(peer_heard(&g.b, "\"state\":\"available\""));
+  end(&g);
+}
+
 /* ---- revocation */
 
 static void a_revoked_token_closes_its_sockets(void **state) {
@@ -382,6 +397,7 @@ int main(void) {
       cmocka_unit_test(a_second_screen_and_a_lost_one),
       cmocka_unit_test(a_session_that_is_taken_away),
       cmocka_unit_test(an_agents_frames_are_checked),
+      cmocka_unit_test(who_signed_out_signs_in_beside_a_dead_desk),
       cmocka_unit_test(a_revoked_token_closes_its_sockets),
       cmocka_unit_test(a_script_calls_this_server),
   };
