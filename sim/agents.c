@@ -122,6 +122,18 @@ void agents_hear_event(struct world *w, const struct record *ev) {
   }
 }
 
+/* What the desk's socket says; after a reconnection some of it once more. */
+void agents_hear(struct world *w, const struct letter *l,
+                 enum agent_news news) {
+  static plan_fn *const acts[] = {[AGENT_NOTHING] = NULL,
+                                  [AGENT_OFFERED] = offered,
+                                  [AGENT_CONNECTED] = connected,
+                                  [AGENT_WRAPPING] = wrapping};
+  if (acts[news] != NULL) {
+    world_plan_letter(w, 0, acts[news], l);
+  }
+}
+
 /* ---- the desk */
 
 static void set_state(struct world *w, const struct plan *p, uint32_t state) {
@@ -145,13 +157,19 @@ static void sit_down(struct world *w, const struct plan *p) {
   if (a->link.up) {
     return;
   }
-  if (!wire_connect(w, &a->link)) {
+  if (!wire_join(w, &p->letter)) {
     again(w, p, SECOND + world_about(&a->rand, SECOND), sit_down);
     return;
   }
-  world_system(w, COMMAND_AGENT_JOINED, (struct id){0, 0}, FIELD_AGENT,
-               p->letter.who);
+  wire_notice(w, COMMAND_AGENT_JOINED, (struct id){0, 0}, FIELD_AGENT,
+              p->letter.who);
   set_state(w, p, AVAILABLE);
+}
+
+/* The socket is there only now. */
+void agents_hear_open(struct world *w, uint32_t agent) {
+  const struct plan p = {.letter = {.party = PARTY_AGENT, .who = agent}};
+  set_state(w, &p, AVAILABLE);
 }
 
 void agents_lose_link(struct world *w, uint32_t agent, int64_t for_us) {
@@ -159,8 +177,8 @@ void agents_lose_link(struct world *w, uint32_t agent, int64_t for_us) {
   if (!a->link.up) {
     return;
   }
-  wire_cut(w, PARTY_AGENT, agent);
-  world_system(w, COMMAND_AGENT_DROPPED, (struct id){0, 0}, FIELD_AGENT, agent);
+  wire_part(w, PARTY_AGENT, agent);
+  wire_notice(w, COMMAND_AGENT_DROPPED, (struct id){0, 0}, FIELD_AGENT, agent);
   const struct letter l = {.party = PARTY_AGENT, .who = agent};
   world_plan_letter(w, for_us, sit_down, &l);
 }

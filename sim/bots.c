@@ -8,6 +8,12 @@ static const uint32_t habits[BOT_HABITS] = {
 #undef BOT
 };
 
+static const char *const ids[SIM_BOTS] = {"cognigy", "rasa"};
+
+const char *bots_id(uint32_t number) {
+  return ids[number];
+}
+
 bool bots_are(const struct world *w, const struct letter *l) {
   const struct bot_part *leg = &w->legs[l->who];
   return leg->used && leg->life == l->life;
@@ -89,6 +95,7 @@ static void part(struct world *w, struct bot_part *leg) {
     return;
   }
   leg->done = true;
+  leg->over_link = w->bots[leg->bot].link.number;
   if (habit_of(w, leg) == BOT_BABBLES) {
     for (int64_t s = 1; s < 200; s += 17) {
       plan(w, leg, s * SECOND, babble);
@@ -150,15 +157,15 @@ static struct bot_part *take_leg(struct world *w) {
 }
 
 /* Invited once more after a restart: it goes on where it was. */
-static void invited(struct world *w, uint32_t bot, struct id session,
-                    uint32_t epoch) {
+static struct bot_part *invited(struct world *w, uint32_t bot,
+                                struct id session, uint32_t epoch) {
   struct bot_part *leg = find(w, session, bot);
   if (leg != NULL && leg->attached && leg->epoch == epoch) {
-    return;
+    return NULL;
   }
   leg = leg != NULL ? leg : take_leg(w);
   if (leg == NULL) {
-    return;
+    return NULL;
   }
   *leg = (struct bot_part){.used = true,
                            .life = ++w->lives,
@@ -167,13 +174,17 @@ static void invited(struct world *w, uint32_t bot, struct id session,
                            .session = session};
   rand_seed(&leg->rand, hash_u64(id_hash(session) ^ epoch));
   leg->habit = world_pick(&leg->rand, habits, BOT_HABITS);
+  plan(w, leg, 3600 * SECOND, forget);
+  return leg;
+}
+
+static void come(struct world *w, struct bot_part *leg) {
   const enum bot_habit habit = habit_of(w, leg);
   if (habit == BOT_LATE) {
     plan(w, leg, 11 * SECOND + think_us(w, leg, SECOND), attach);
   } else if (habit != BOT_ABSENT) {
     plan(w, leg, think_us(w, leg, SECOND / 2), attach);
   }
-  plan(w, leg, 3600 * SECOND, forget);
 }
 
 static void told_to_go(struct world *w, struct bot_part *leg) {
@@ -192,7 +203,11 @@ void bots_hear_effect(struct world *w, const struct record *fx) {
     return;
   }
   if (fx->type == EFFECT_INVITE_BOT) {
-    invited(w, bot, session, (uint32_t)record_num(fx, FIELD_EPOCH));
+    struct bot_part *leg =
+        invited(w, bot, session, (uint32_t)record_num(fx, FIELD_EPOCH));
+    if (leg != NULL) {
+      come(w, leg);
+    }
   } else if (fx->type == EFFECT_CLOSE_BOT) {
     struct bot_part *leg = find(w, session, bot);
     if (leg != NULL) {
@@ -215,6 +230,48 @@ void bots_hear_event(struct world *w, const struct record *ev) {
   }
 }
 
+/* ---- the same over its socket */
+
+static void begin_to_talk(struct world *w, struct bot_part *leg) {
+  leg->attached = true;
+  plan(w, leg, think_us(w, leg, 2 * SECOND), talk);
+}
+
+void bots_hear_invitation(struct world *w, const struct letter *l,
+                          bool resumed) {
+  struct bot_part *leg = invited(w, l->who, l->session, l->epoch);
+  if (leg == NULL) {
+    return;
+  }
+  if (resumed) {
+    begin_to_talk(w, leg);
+  } else {
+    come(w, leg);
+  }
+}
+
+void bots_hear_accepted(struct world *w, uint32_t leg, uint64_t life) {
+  const struct letter l = {.who = leg, .life = life};
+  if (leg < SIM_LEGS && bots_are(w, &l) && !w->legs[leg].attached) {
+    begin_to_talk(w, &w->legs[leg]);
+  }
+}
+
+/* The server has ended its part, whatever it wanted. */
+void bots_hear_release(struct world *w, uint32_t number, struct id session) {
+  struct bot_part *leg = find(w, session, number);
+  if (leg != NULL) {
+    part(w, leg);
+  }
+}
+
+bool bots_are_over(struct world *w, const struct letter *l) {
+  const struct bot_part *leg = &w->legs[l->who];
+  return bots_are(w, l) && leg->done &&
+         leg->over_link == w->bots[leg->bot].link.number &&
+         find(w, leg->session, leg->bot) == NULL;
+}
+
 /* ---- its process and its connection */
 
 static void connect(struct world *w, const struct plan *p) {
@@ -223,12 +280,13 @@ static void connect(struct world *w, const struct plan *p) {
   if (b->link.up) {
     return;
   }
-  if (b->dead || !wire_connect(w, &b->link)) {
+  const struct letter its = {.party = PARTY_BOT, .who = number};
+  if (b->dead || !wire_join(w, &its)) {
     const struct letter l = {.party = PARTY_SERVER, .word = number};
     world_plan_letter(w, SECOND + world_about(&b->rand, SECOND), connect, &l);
     return;
   }
-  world_system(w, COMMAND_BOT_JOINED, (struct id){0, 0}, FIELD_BOT, number);
+  wire_notice(w, COMMAND_BOT_JOINED, (struct id){0, 0}, FIELD_BOT, number);
 }
 
 /* The server sees its connection die, and with it its part in each session. */
@@ -237,8 +295,9 @@ void bots_lose_link(struct world *w, uint32_t number) {
   if (!b->link.up) {
     return;
   }
-  wire_cut(w, PARTY_BOT, number);
-  for (uint32_t i = 0; i < SIM_LEGS && w->domain != NULL; i++) {
+  wire_part(w, PARTY_BOT, number);
+  for (uint32_t i = 0; i < SIM_LEGS && w->domain != NULL && !w->options->bytes;
+       i++) {
     struct bot_part *leg = &w->legs[i];
     if (leg->used && leg->bot == number && leg->attached && !leg->done) {
       leg->done = true;
@@ -251,7 +310,7 @@ void bots_lose_link(struct world *w, uint32_t number) {
       plan(w, leg, 40 * SECOND, forget);
     }
   }
-  world_system(w, COMMAND_BOT_DROPPED, (struct id){0, 0}, FIELD_BOT, number);
+  wire_notice(w, COMMAND_BOT_DROPPED, (struct id){0, 0}, FIELD_BOT, number);
   const struct letter l = {.party = PARTY_SERVER, .word = number};
   world_plan_letter(w, SECOND + world_about(&b->rand, SECOND), connect, &l);
 }

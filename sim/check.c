@@ -15,9 +15,11 @@ static bool same_watch(const void *ctx, uint32_t value, const void *key) {
 
 void check_watches_begin(struct world *w) {
   map_init(&w->watch_by_id, heap_mem(), same_watch, w);
+  check_heard_begin(w);
 }
 
 void check_watches_end(struct world *w) {
+  check_heard_end(w);
   map_free(&w->watch_by_id);
   mem_free(heap_mem(), w->watches, w->watch_cap * sizeof *w->watches);
 }
@@ -25,6 +27,10 @@ void check_watches_end(struct world *w) {
 static struct watch *find(struct world *w, struct id session) {
   const uint32_t i = map_get(&w->watch_by_id, id_hash(session), &session);
   return i == MAP_NONE ? NULL : &w->watches[i];
+}
+
+struct watch *check_watch(struct world *w, struct id session) {
+  return find(w, session);
 }
 
 static struct watch *add(struct world *w, struct id session) {
@@ -178,6 +184,12 @@ static void message(struct world *w, struct watch *s, const struct record *ev) {
                 s->messages);
   }
   s->messages = number;
+  s->texts[number % SIM_TEXTS] = hash_text(record_text(ev, FIELD_TEXT));
+  if (record_num(ev, FIELD_ROLE) == ROLE_BOT &&
+      s->holder != SESSION_HOLDER_BOT) {
+    check_break(w, CHECK_HOLDER, s->id,
+                "message %u is a bot's, and no bot holds the session", number);
+  }
   if (record_num(ev, FIELD_ROLE) == ROLE_CUSTOMER) {
     look_at_text(w, s, record_text(ev, FIELD_TEXT));
   }
@@ -197,6 +209,7 @@ void check_event(struct world *w, uint64_t seq, const struct record *ev) {
   }
   const struct id id = record_id(ev, FIELD_SESSION);
   struct watch *s = find(w, id);
+  check_know(w, ev);
   if (s == NULL && ev->type == EVENT_OF_SESSION(OPENED)) {
     s = add(w, id);
   }
@@ -271,9 +284,8 @@ void check_time(struct world *w) {
 /* ---- answers */
 
 /* A repeat gets the first answer, byte for byte. */
-static void look_at_repeat(struct world *w, const struct ticket *t,
+static void look_at_repeat(struct world *w, const struct letter *l,
                            uint64_t hash) {
-  const struct letter *l = &t->letter;
   uint64_t *first = NULL;
   if (l->party == PARTY_CUSTOMER && customers_are(w, l)) {
     first = &w->customers[l->who].hash[l->key];
@@ -295,21 +307,20 @@ static void look_at_repeat(struct world *w, const struct ticket *t,
   *first = hash;
 }
 
-void check_answer(struct world *w, const struct ticket *t,
-                  const struct answer *a) {
-  const struct letter *l = &t->letter;
-  if (a->code >= 500) {
+void check_answer(struct world *w, const struct letter *l, int code,
+                  uint64_t hash, bool stale) {
+  if (code >= 500) {
     return; /* nothing was done */
   }
-  if (t->stale && l->type == COMMAND_SAY && a->code < 300) {
+  if (stale && l->type == COMMAND_SAY && code < 300) {
     check_break(w, CHECK_HOLDER, l->session,
                 "a bot spoke in a hold that was over");
   }
-  if (l->key != 0 && a->code < 300) {
-    look_at_repeat(w, t, hash_text(a->body) | 1);
+  if (l->key != 0 && code < 300) {
+    look_at_repeat(w, l, hash);
   }
   if (l->party == PARTY_CUSTOMER && customers_are(w, l) &&
-      l->type == COMMAND_SAY && a->code == 200) {
+      l->type == COMMAND_SAY && code == 200) {
     w->customers[l->who].promised |= UINT64_C(1) << l->key;
     if (((w->customers[l->who].written >> l->key) & 1) == 0) {
       check_break(w, CHECK_MESSAGES, l->session,

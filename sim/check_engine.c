@@ -175,6 +175,9 @@ void check_healed(struct world *w) {
                 "are there",
                 open, n.offers, n.agents_in);
   }
-  server_stop(w);
+  if (w->options->bytes) {
+    check_lines(w);
+  }
+  server_end(w);
   server_start(w); /* the journal says the same as the engine did */
 }

@@ -104,9 +104,9 @@ static void come_back(struct world *w, const struct plan *p);
 static void page_closes(struct world *w, struct customer *c) {
   if (c->here) {
     c->here = false;
-    wire_cut(w, PARTY_CUSTOMER, (uint32_t)(c - w->customers));
+    wire_part(w, PARTY_CUSTOMER, (uint32_t)(c - w->customers));
     world_tell(w, c->session, "customer drop");
-    world_system(w, COMMAND_CUSTOMER_DROPPED, c->session, FIELDS, 0);
+    wire_notice(w, COMMAND_CUSTOMER_DROPPED, c->session, FIELDS, 0);
   }
 }
 
@@ -128,13 +128,14 @@ static void come_back(struct world *w, const struct plan *p) {
   if (c == NULL || c->here || c->goes) {
     return;
   }
-  if (!wire_connect(w, &c->link)) {
+  const struct letter l = letter_of(w, c, COMMAND_CUSTOMER_JOINED);
+  if (!wire_join(w, &l)) {
     plan(w, c, SECOND + world_about(&c->rand, 2 * SECOND), come_back);
     return;
   }
   c->here = true;
   world_tell(w, c->session, "customer return");
-  world_system(w, COMMAND_CUSTOMER_JOINED, c->session, FIELDS, 0);
+  wire_notice(w, COMMAND_CUSTOMER_JOINED, c->session, FIELDS, 0);
   if (c->habit == CUSTOMER_WANDERER) {
     plan(w, c, world_about(&c->rand, 60 * SECOND), close_page);
   }
@@ -159,6 +160,9 @@ void customers_arrive(struct world *w, uint64_t seed) {
     return; /* turned away at the door */
   }
   struct customer *c = &w->customers[i];
+  if (c->link.peer != NULL) {
+    wire_part(w, PARTY_CUSTOMER, i); /* the page of who was here before */
+  }
   const uint32_t number = c->link.number;
   *c = (struct customer){.used = true, .life = ++w->lives};
   c->link.number = number;
@@ -184,7 +188,7 @@ static void begin_to_talk(struct world *w, struct customer *c) {
 
 void customers_hear_answer(struct world *w, const struct letter *l) {
   struct customer *c = &w->customers[l->who];
-  if (l->code >= 500) {
+  if (l->code >= 500 || l->code == 429 || l->code == 408) {
     return; /* nothing was done: asked again */
   }
   const bool first = (c->answered >> l->key & 1) == 0;

@@ -1,10 +1,12 @@
 /* faults.c - carries the catalogue of faults out, and heals it. */
 #include "base/check.h"
-#include "world.h"
+#include "peer.h"
+#include "shell.h"
 
 static void start_again(struct world *w, const struct plan *p) {
-  (void)p;
-  if (w->domain == NULL) {
+  if (shell_is_stopping(w)) {
+    world_plan(w, SECOND, p); /* when it is over */
+  } else if (w->domain == NULL) {
     server_start(w);
   }
 }
@@ -28,7 +30,17 @@ static void crash_soon(struct world *w, struct rand *r, int64_t for_us) {
   world_plan_letter(w, in_write ? 0 : world_below(r, SECOND), crash, &l);
 }
 
+/* Once bytes of the server are on their way, and before they are there. */
+void faults_see_answer(struct world *w) {
+  if (w->dies_in_answer) {
+    const struct letter l = {.word = 8};
+    w->dies_in_answer = false;
+    world_plan_letter(w, 500, crash, &l);
+  }
+}
+
 static void cut_all(struct world *w, struct rand *r) {
+  w->cutting = true;
   for (uint32_t i = 0; i < SIM_CUSTOMERS; i++) {
     customers_lose_link(w, i);
   }
@@ -37,6 +49,38 @@ static void cut_all(struct world *w, struct rand *r) {
   }
   for (uint32_t i = 0; i < SIM_BOTS; i++) {
     bots_lose_link(w, i);
+  }
+  w->cutting = false;
+}
+
+/* ---- sockets */
+
+static void stall_some(struct world *w, struct rand *r, int64_t for_us) {
+  for (struct peer *p = w->peers; p != NULL; p = p->next) {
+    if (p->is_socket && p->line != NULL && world_one_in(r, 3)) {
+      line_stall(p->line, world_about(r, for_us));
+    }
+  }
+}
+
+/* Whoever had it notices after a while, and dials again. */
+static void notice(struct world *w, const struct plan *plan) {
+  struct peer *p = w->peers;
+  while (p != NULL && p->life != plan->letter.life) {
+    p = p->next;
+  }
+  if (p != NULL && p->line != NULL) {
+    peer_give_up(p);
+  }
+}
+
+static void deaden_some(struct world *w, struct rand *r, int64_t for_us) {
+  for (struct peer *p = w->peers; p != NULL; p = p->next) {
+    if (p->is_socket && p->line != NULL && world_one_in(r, 3)) {
+      const struct letter l = {.life = p->life};
+      p->line->dead = true;
+      world_plan_letter(w, world_about(r, for_us), notice, &l);
+    }
   }
 }
 
@@ -73,6 +117,15 @@ static void keeper_looks(struct world *w, const struct plan *p) {
     start_later(w, SECOND);
   }
   world_plan(w, SECOND, p);
+}
+
+bool faults_need_bytes(enum sim_fault fault) {
+  static const enum sim_wires wires[SIM_FAULTS] = {
+#define FAULT(name, wire, wires, gap_s, lasts_s, doc) WIRES_##wires,
+#include "fault.def"
+#undef FAULT
+  };
+  return wires[fault] == WIRES_BYTES;
 }
 
 void faults_begin(struct world *w) {
@@ -129,6 +182,17 @@ static void strike(struct world *w, enum sim_fault fault, struct rand *r,
   case FAULT_PAUSE:
     office_pause(w, lasts_us);
     break;
+  case FAULT_STALL:
+    stall_some(w, r, lasts_us);
+    break;
+  case FAULT_HALF_OPEN:
+    deaden_some(w, r, lasts_us + SECOND);
+    break;
+  case FAULT_MID_ANSWER:
+    w->dies_in_answer = w->domain != NULL;
+    break;
+  case FAULT_TRICKLE:
+  case FAULT_HALF_ASKED:
   case FAULT_SLOW_NET:
   case FAULT_BOT_SLOW:
   case FAULT_REPEATS:
@@ -139,7 +203,7 @@ static void strike(struct world *w, enum sim_fault fault, struct rand *r,
 
 void faults_strike(struct world *w, const struct unit *u) {
   static const int64_t lasts[SIM_FAULTS] = {
-#define FAULT(name, wire, gap_s, lasts_s, doc) (lasts_s) * SECOND,
+#define FAULT(name, wire, wires, gap_s, lasts_s, doc) (lasts_s) * SECOND,
 #include "fault.def"
 #undef FAULT
   };
@@ -160,6 +224,7 @@ void faults_heal(struct world *w) {
   for (uint32_t i = 0; i < SIM_FAULTS; i++) {
     w->fault_until_us[i] = 0;
   }
+  w->dies_in_answer = false;
   disk_recovers(w, &now);
   if (w->domain != NULL && w->disk.failed) {
     server_crash(w);

@@ -22,7 +22,8 @@ enum {
 
 static const char usage[] =
     "usage: baton-sim [--seed N] [--hours H] [--jobs N] [--scenario PATH]\n"
-    "                 [--shrink SECONDS] [--plant NAME] [--list]\n"
+    "                 [--shrink SECONDS] [--plant NAME]\n"
+    "                 [--wires frames|bytes] [--list]\n"
     "\n"
     "Plays a centre under virtual time while everything goes wrong: hours of\n"
     "trouble in worlds of four, each with its own seed; each then heals, and\n"
@@ -35,6 +36,9 @@ static const char usage[] =
     "                   PATH.studio for `baton test`; default sim-SEED\n"
     "  --shrink SECONDS how long to make a failure shorter; default 60\n"
     "  --plant NAME     baton-sim-planted: put this fault into the program\n"
+    "  --wires KIND     frames: from people into the domain; bytes: over played\n"
+    "                   sockets, through HTTP, WebSocket and the API; default\n"
+    "                   bytes\n"
     "  --list           the faults, the checks and what can be planted\n";
 
 struct call {
@@ -43,6 +47,7 @@ struct call {
   uint32_t jobs;
   int64_t shrink_seconds;
   enum sim_plant plant;
+  bool frames;
   const char *scenario;
 };
 
@@ -72,6 +77,7 @@ static struct sim_options options_of(const struct call *c, uint32_t world) {
   return (struct sim_options){
       .seed = c->seed + world,
       .span_us = (left < WORLD_HOURS ? left : WORLD_HOURS) * HOUR_US,
+      .bytes = !c->frames,
       .plant = c->plant};
 }
 
@@ -117,6 +123,11 @@ static void print_sum(const struct call *c, const struct shared *s,
     sum.commands += r->commands;
     sum.sessions += r->sessions;
     sum.answers += r->answers;
+    sum.bytes += r->bytes;
+    sum.frames += r->frames;
+    for (uint32_t k = 0; k < SIM_CODES; k++) {
+      sum.codes[k] += r->codes[k];
+    }
     for (uint32_t f = 0; f < SIM_FAULTS; f++) {
       sum.faults[f] += r->faults[f];
     }
@@ -128,6 +139,13 @@ static void print_sum(const struct call *c, const struct shared *s,
          sum.answers);
   for (uint32_t f = 0; f < SIM_FAULTS; f++) {
     printf(" %s %" PRIu64, sim_faults[f].name, sum.faults[f]);
+  }
+  if (!c->frames) {
+    printf("\nread: %" PRIu64 " bytes, %" PRIu64 " frames; answers by class:",
+           sum.bytes, sum.frames);
+    for (uint32_t k = 0; k < SIM_CODES; k++) {
+      printf(" %uxx %" PRIu64, k, sum.codes[k]);
+    }
   }
   printf("\nhash %016" PRIx64 "\n", sum.hash);
 }
@@ -210,6 +228,9 @@ static bool take_option(struct call *c, const char *name, const char *value) {
     c->shrink_seconds = n;
   } else if (strcmp(name, "--scenario") == 0) {
     c->scenario = value;
+  } else if (strcmp(name, "--wires") == 0 &&
+             (strcmp(value, "frames") == 0 || strcmp(value, "bytes") == 0)) {
+    c->frames = strcmp(value, "frames") == 0;
   } else {
     return strcmp(name, "--plant") == 0 && find_plant(value, &c->plant);
   }

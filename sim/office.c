@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "world.h"
 
+enum { OPENINGS = 5 };
+
 /* One of the open sessions; false: there is none. */
 static bool pick(struct world *w, struct id *out) {
   const struct engine *e = domain_engine(w->domain);
@@ -56,6 +58,12 @@ void office_begin(struct world *w) {
 /* ---- queues */
 
 static void set_queue(struct world *w, enum command_type type, uint32_t queue) {
+  if (w->options->bytes) {
+    const struct letter l = {
+        .type = type, .party = PARTY_OFFICE, .word = queue};
+    wire_send(w, &l);
+    return;
+  }
   if (w->domain == NULL) {
     return;
   }
@@ -65,8 +73,21 @@ static void set_queue(struct world *w, enum command_type type, uint32_t queue) {
   (void)world_submit(w, &cmd, NULL, NULL);
 }
 
+/* Over a wire it may be lost, and is said until the pause is long over. */
+static void open_over_wire(struct world *w, const struct plan *p) {
+  struct letter l = p->letter;
+  set_queue(w, COMMAND_OPEN_QUEUE, l.word);
+  if (++l.key < OPENINGS) {
+    world_plan_letter(w, 7 * SECOND, open_over_wire, &l);
+  }
+}
+
 /* Until it has been heard. */
 static void open_queue(struct world *w, const struct plan *p) {
+  if (w->options->bytes) {
+    open_over_wire(w, p);
+    return;
+  }
   const uint64_t commands = w->result->commands;
   set_queue(w, COMMAND_OPEN_QUEUE, p->letter.word);
   if (w->result->commands == commands || w->disk.full) {

@@ -1,22 +1,24 @@
 /* planted.c - faults between the engine and its parts, put there on purpose:
  * the checks of the simulator must notice each. Linked into baton-sim-planted
  * alone; the linker leads calls of the functions here (--wrap). */
+#include "planted.h"
+
 #include "agent/agent.h"
 #include "routing/router.h"
 #include "world.h"
 
-static enum sim_plant planted;
+enum sim_plant planted;
 
 bool plant_is(const struct world *w, enum sim_plant plant) {
   planted = w->options->plant;
   return planted == plant;
 }
 
-/* WRAP: what the engine calls in place of a function, and the function. */
-#define WRAP(type, name, ...)                                                  \
-  type real_##name(__VA_ARGS__) __asm__("__real_" #name);                      \
-  type planted_##name(__VA_ARGS__) __asm__("__wrap_" #name);                   \
-  type planted_##name(__VA_ARGS__)
+void plant_command(struct world *w, struct command *cmd) {
+  if (plant_is(w, PLANT_KEY_TWICE)) {
+    cmd->args.has[FIELD_KEY / 64] &= ~(UINT64_C(1) << FIELD_KEY % 64);
+  }
+}
 
 WRAP(void, router_unreserve, struct router *r, uint32_t slot) {
   if (planted != PLANT_STUCK) {

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "domain/heap.h"
+#include "shell.h"
 #include "world.h"
 
 /* ---- the centre: the ticket's script, its cures, and some that talk */
@@ -132,6 +133,9 @@ static void on_event(void *ctx, uint64_t seq, const struct record *ev) {
   }
   world_tell(w, session, "%s %.*s", event_name(ev->type),
              TEXT_ARG(record_text(ev, FIELD_TEXT)));
+  if (w->shell != NULL) {
+    return; /* they hear it over their sockets */
+  }
   bots_hear_event(w, ev);
   agents_hear_event(w, ev);
   if (ev->type == EVENT_OF_SESSION(ENDED) ||
@@ -141,7 +145,10 @@ static void on_event(void *ctx, uint64_t seq, const struct record *ev) {
 }
 
 static void on_effect(void *ctx, const struct record *fx) {
-  bots_hear_effect(ctx, fx);
+  struct world *w = ctx;
+  if (w->shell == NULL) {
+    bots_hear_effect(w, fx);
+  }
 }
 
 void server_start(struct world *w) {
@@ -157,6 +164,9 @@ void server_start(struct world *w) {
   const struct domain_listener hears = {
       .ctx = w, .on_event = on_event, .on_effect = on_effect};
   domain_listen(w->domain, &hears);
+  if (w->options->bytes) {
+    shell_start(w);
+  }
   w->process++;
   w->restarting = false;
   w->tick_again_us = 0;
@@ -166,6 +176,9 @@ void server_start(struct world *w) {
                                      SESSION_NOBODY, TEXT("server"));
   if (engine_seq(domain_engine(w->domain)) > 0) {
     (void)world_submit(w, &cmd, NULL, NULL);
+  }
+  if (w->shell != NULL) {
+    shell_listen(w);
   }
 }
 
@@ -183,8 +196,15 @@ static void lose_connections(struct world *w) {
 
 /* Whoever waits for an answer never gets it. */
 static void end_process(struct world *w) {
+  const bool by_frames = w->shell == NULL;
+  if (!by_frames) {
+    shell_leave(w);
+  }
   domain_close(w->domain, w->disk.orderly);
   w->domain = NULL;
+  if (!by_frames) {
+    shell_free(w);
+  }
   for (uint32_t i = 0; i < SIM_TICKETS; i++) {
     if (w->tickets[i].used) {
       w->tickets[i].used = false;
@@ -192,7 +212,9 @@ static void end_process(struct world *w) {
     }
   }
   check_crashed(w);
-  lose_connections(w);
+  if (by_frames) {
+    lose_connections(w);
+  }
 }
 
 void server_crash(struct world *w) {
@@ -202,9 +224,18 @@ void server_crash(struct world *w) {
   }
 }
 
-void server_stop(struct world *w) {
+void server_end(struct world *w) {
   if (w->domain != NULL) {
     w->disk.orderly = true;
     end_process(w);
+  }
+}
+
+/* Who has a socket is told, and has a moment. */
+void server_stop(struct world *w) {
+  if (w->shell != NULL) {
+    shell_stop(w);
+  } else {
+    server_end(w);
   }
 }

@@ -20,7 +20,7 @@
 #include "base/id.h"
 #include "base/text.h"
 
-#define FAULT(name, wire, gap_s, lasts_s, doc) FAULT_##name,
+#define FAULT(name, wire, wires, gap_s, lasts_s, doc) FAULT_##name,
 enum sim_fault {
 #include "fault.def"
   SIM_FAULTS
@@ -34,12 +34,14 @@ enum sim_check {
 };
 #undef CHECK
 
-#define PLANT(name, wire, check, doc) PLANT_##name,
+#define PLANT(name, wire, wires, check, doc) PLANT_##name,
 enum sim_plant {
 #include "plant.def"
   SIM_PLANTS
 };
 #undef PLANT
+
+enum { SIM_CODES = 6 };
 
 struct sim_named {
   const char *name, *doc;
@@ -47,12 +49,15 @@ struct sim_named {
 extern const struct sim_named sim_faults[SIM_FAULTS];
 extern const struct sim_named sim_checks[SIM_CHECKS];
 extern const struct sim_named sim_plants[SIM_PLANTS];
+enum sim_wires { WIRES_ANY, WIRES_FRAMES, WIRES_BYTES };
 /* The check that is there for a planted fault. */
 enum sim_check sim_plant_check(enum sim_plant plant);
 
 struct sim_options {
   uint64_t seed;
   int64_t span_us;      /* after it everything heals */
+  bool bytes;           /* wires are bytes over played sockets, through net
+                           and api; else frames into the domain */
   enum sim_plant plant; /* takes effect in baton-sim-planted alone */
   const bool *left_out; /* by unit, or NULL */
   int64_t until_us;     /* stop there without healing; 0: do not */
@@ -63,6 +68,8 @@ struct sim_options {
 struct sim_result {
   uint64_t hash; /* of every batch and every answer that was let out */
   uint64_t batches, commands, sessions, answers;
+  uint64_t bytes, frames;    /* that reached people */
+  uint64_t codes[SIM_CODES]; /* of answers, by their hundreds */
   uint32_t units;
   uint64_t faults[SIM_FAULTS]; /* how often each took place */
   int64_t played_us;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
-#include "world.h"
+#include "peer.h"
 
 static const char *const texts[] = {
     "Hello", "Where is my order?", "1",
@@ -13,13 +13,38 @@ static const char *const texts[] = {
 static const char *const targets[] = {"support",   "sales",    "billing",
                                       "agent:ann", "bot:rasa", "bot:cognigy"};
 static const char *const states[] = {"available", "away", "offline"};
+/* The same targets, as members of a body. */
+static const char *const members[] = {
+    "\"queueId\":\"support\"", "\"queueId\":\"sales\"",
+    "\"queueId\":\"billing\"", "\"agentId\":\"ann\"",
+    "\"bot\":\"rasa\"",        "\"bot\":\"cognigy\""};
 
-static struct link *link_of(struct world *w, const struct letter *l) {
+const char *wire_text(uint32_t word) {
+  return texts[word % 6];
+}
+
+const char *wire_target(uint32_t word) {
+  return members[word % 6];
+}
+
+const char *wire_state(uint32_t word) {
+  return states[word % 3];
+}
+
+const char *wire_entry(uint32_t word) {
+  return word % 4 == 0 ? "first" : word % 4 == 1 ? "released" : "main";
+}
+
+const char *wire_queue(uint32_t word) {
+  return targets[word % SIM_QUEUES];
+}
+
+struct link *wire_link(struct world *w, const struct letter *l) {
   switch (l->party) {
   case PARTY_CUSTOMER:
     return &w->customers[l->who].link;
   case PARTY_BOT:
-    return &w->bots[w->legs[l->who].bot].link;
+    return &w->bots[l->life == 0 ? l->who : w->legs[l->who].bot].link;
   case PARTY_AGENT:
     return &w->agents[l->who].link;
   case PARTY_OFFICE:
@@ -29,7 +54,7 @@ static struct link *link_of(struct world *w, const struct letter *l) {
   return NULL;
 }
 
-static int64_t delay_us(struct world *w) {
+int64_t wire_delay_us(struct world *w) {
   const int64_t most =
       world_fault(w, FAULT_SLOW_NET) ? 4 * SECOND : SECOND / 20;
   return 1000 + world_below(&w->rand, most);
@@ -37,25 +62,49 @@ static int64_t delay_us(struct world *w) {
 
 /* From now; not before what was sent before it (*@last_us). */
 static int64_t in_order_us(struct world *w, int64_t *last_us) {
-  const int64_t at_us = w->now_us + delay_us(w);
+  const int64_t at_us = w->now_us + wire_delay_us(w);
   *last_us = at_us > *last_us ? at_us : *last_us + 1;
   return *last_us - w->now_us;
 }
 
-bool wire_connect(const struct world *w, struct link *link) {
-  if (w->domain == NULL) {
+bool wire_join(struct world *w, const struct letter *l) {
+  struct link *link = wire_link(w, l);
+  if (w->domain == NULL && !w->options->bytes) {
     return false;
   }
+  bt_check(link->peer == NULL);
   *link = (struct link){.up = true, .number = link->number + 1};
+  if (w->options->bytes) {
+    speak_dial(w, l, link); /* whether anybody is there, it will see */
+  }
   return true;
 }
 
-void wire_cut(struct world *w, enum party party, uint32_t who) {
+/* In order, by an end, by a reset, or by nothing at all. */
+static void leave_socket(struct world *w, struct link *link) {
+  static const uint32_t weights[] = {4, 1, 2, 1};
+  const enum peer_leave how =
+      w->cutting ? LEAVE_RESET : world_pick(&w->rand, weights, 4);
+  peer_leave(link->peer, how);
+  link->peer = NULL;
+}
+
+void wire_part(struct world *w, enum party party, uint32_t who) {
   const struct letter l = {.party = party, .who = who};
-  struct link *link = party == PARTY_BOT ? &w->bots[who].link : link_of(w, &l);
+  struct link *link = wire_link(w, &l);
   bt_check(link != NULL);
   link->up = false;
   link->number++;
+  if (link->peer != NULL) {
+    leave_socket(w, link);
+  }
+}
+
+void wire_notice(struct world *w, enum command_type type, struct id session,
+                 enum field field, int64_t number) {
+  if (!w->options->bytes) {
+    world_system(w, type, session, field, number);
+  }
 }
 
 /* Whoever wrote it is still the same, and the line stands. */
@@ -66,7 +115,7 @@ static bool is_alive(struct world *w, const struct letter *l) {
 }
 
 bool wire_stands(struct world *w, const struct plan *p) {
-  const struct link *link = link_of(w, &p->letter);
+  const struct link *link = wire_link(w, &p->letter);
   return is_alive(w, &p->letter) && w->domain != NULL &&
          (p->process == 0 || p->process == w->process) &&
          (p->link == 0 ||
@@ -113,10 +162,7 @@ static void add_words(const struct letter *l, struct command *cmd, char *said,
   struct record *args = &cmd->args;
   switch (l->type) {
   case COMMAND_OPEN_SESSION:
-    record_set_text(args, FIELD_ENTRY_NAME,
-                    l->word % 4 == 0   ? TEXT("first")
-                    : l->word % 4 == 1 ? TEXT("released")
-                                       : TEXT("main"));
+    record_set_text(args, FIELD_ENTRY_NAME, text_from(wire_entry(l->word)));
     record_set_text(args, FIELD_CUSTOMER, TEXT("{\"name\":\"Kim\"}"));
     break;
   case COMMAND_SAY:
@@ -177,7 +223,7 @@ static void answer_arrives(struct world *w, const struct plan *p) {
 static void on_answer(void *ctx, const struct answer *a) {
   struct ticket *t = ctx;
   struct world *w = t->world;
-  check_answer(w, t, a);
+  check_answer(w, &t->letter, a->code, hash_text(a->body) | 1, t->stale);
   w->result->hash =
       hash_u64(w->result->hash ^ hash_text(a->body) ^ (uint64_t)a->code);
   w->result->answers++;
@@ -189,7 +235,7 @@ static void on_answer(void *ctx, const struct answer *a) {
   if (a->code == 201) {
     p.letter.session = a->session;
   }
-  world_plan(w, delay_us(w), &p);
+  world_plan(w, wire_delay_us(w), &p);
   t->used = false;
   w->free_tickets[w->free_count++] = (uint32_t)(t - w->tickets);
 }
@@ -240,7 +286,11 @@ static void arrive(struct world *w, const struct plan *p) {
 /* ---- sending */
 
 void wire_send(struct world *w, const struct letter *l) {
-  struct link *link = link_of(w, l);
+  struct link *link = wire_link(w, l);
+  if (w->options->bytes) {
+    speak(w, l, link);
+    return;
+  }
   const bool own_request = l->key != 0 || link == NULL;
   if (!own_request && !link->up) {
     return;
@@ -249,14 +299,15 @@ void wire_send(struct world *w, const struct letter *l) {
                          .letter = *l,
                          .link = own_request ? 0 : link->number,
                          .process = own_request ? 0 : w->process};
-  world_plan(w, own_request ? delay_us(w) : in_order_us(w, &link->up_us), &p);
+  world_plan(w, own_request ? wire_delay_us(w) : in_order_us(w, &link->up_us),
+             &p);
   if (l->key != 0 && world_fault(w, FAULT_REPEATS)) {
-    world_plan(w, delay_us(w) + SECOND / 3, &p);
+    world_plan(w, wire_delay_us(w) + SECOND / 3, &p);
   }
 }
 
 void wire_deliver(struct world *w, plan_fn *fn, const struct letter *l) {
-  struct link *link = link_of(w, l);
+  struct link *link = wire_link(w, l);
   bt_check(link != NULL);
   if (!link->up) {
     return;

@@ -7,6 +7,9 @@
 #include "base/check.h"
 #include "codec/batch.h"
 #include "domain/heap.h"
+#include "line.h"
+#include "peer.h"
+#include "shell.h"
 
 #define START_US    INT64_C(1767258000000000) /* 2026-01-01 09:00 UTC */
 #define ARRIVAL_GAP (40 * SECOND)
@@ -16,7 +19,7 @@
 enum { UNITS_MAX = 200000, SIXTEENTHS_MOST = 8 * 16 };
 
 const struct sim_named sim_faults[SIM_FAULTS] = {
-#define FAULT(name, wire, gap_s, lasts_s, doc) {wire, doc},
+#define FAULT(name, wire, wires, gap_s, lasts_s, doc) {wire, doc},
 #include "fault.def"
 #undef FAULT
 };
@@ -26,14 +29,14 @@ const struct sim_named sim_checks[SIM_CHECKS] = {
 #undef CHECK
 };
 const struct sim_named sim_plants[SIM_PLANTS] = {
-#define PLANT(name, wire, check, doc) {wire, doc},
+#define PLANT(name, wire, wires, check, doc) {wire, doc},
 #include "plant.def"
 #undef PLANT
 };
 
 enum sim_check sim_plant_check(enum sim_plant plant) {
   static const enum sim_check checks[SIM_PLANTS] = {
-#define PLANT(name, wire, check, doc) CHECK_##check,
+#define PLANT(name, wire, wires, check, doc) CHECK_##check,
 #include "plant.def"
 #undef PLANT
   };
@@ -206,7 +209,7 @@ void check_break(struct world *w, enum sim_check check, struct id session,
 
 /* ---- time */
 
-static int64_t next_tick_us(const struct world *w) {
+int64_t world_next_tick_us(const struct world *w) {
   if (w->domain == NULL) {
     return INT64_MAX;
   }
@@ -217,7 +220,7 @@ static int64_t next_tick_us(const struct world *w) {
   return due_us > w->tick_again_us ? due_us : w->tick_again_us;
 }
 
-static void tick(struct world *w) {
+void world_tick(struct world *w) {
   struct command cmd = world_command(w, COMMAND_TICK, ROLE_SYSTEM,
                                      SESSION_NOBODY, TEXT("server"));
   const int64_t due_us = domain_next_deadline(w->domain);
@@ -229,8 +232,9 @@ static void tick(struct world *w) {
   }
 }
 
+/* With a shell the loop's batch hook does it. */
 static void release(struct world *w) {
-  if (w->domain == NULL) {
+  if (w->domain == NULL || w->shell != NULL) {
     return;
   }
   (void)domain_release(w->domain);
@@ -241,10 +245,22 @@ static int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
+static void go_on_process(struct world *w) {
+  if (w->shell == NULL) {
+    world_tick(w);
+    return;
+  }
+  shell_turn(w);
+  if (shell_is_stopped(w)) {
+    server_end(w);
+  }
+}
+
 /* The next thing that happens. False: none before @end_us. */
 static bool go_on(struct world *w, int64_t end_us) {
   const int64_t disk_us = disk_due_us(&w->disk);
-  const int64_t tick_us = next_tick_us(w);
+  const int64_t tick_us =
+      w->shell != NULL ? shell_due_us(w) : world_next_tick_us(w);
   const int64_t plan_us = w->plan_count > 0 ? w->plans[0].at_us : INT64_MAX;
   const int64_t next_us = least(disk_us, least(tick_us, plan_us));
   if (next_us > end_us) {
@@ -253,8 +269,9 @@ static bool go_on(struct world *w, int64_t end_us) {
   w->now_us = next_us > w->now_us ? next_us : w->now_us;
   if (disk_us <= next_us) {
     disk_write(&w->disk);
+    shell_hear_disk(w);
   } else if (tick_us <= next_us) {
-    tick(w);
+    go_on_process(w);
   } else {
     const struct plan p = take_plan(w);
     p.fn(w, &p);
@@ -303,13 +320,16 @@ static int by_time(const void *a, const void *b) {
 
 static struct units draw_all(const struct sim_options *o) {
   static const int64_t gaps[SIM_FAULTS] = {
-#define FAULT(name, wire, gap_s, lasts_s, doc) (gap_s) * SECOND,
+#define FAULT(name, wire, wires, gap_s, lasts_s, doc) (gap_s) * SECOND,
 #include "fault.def"
 #undef FAULT
   };
   struct units u = {0};
   for (int32_t fault = SIM_NOBODY; fault < SIM_FAULTS; fault++) {
     struct rand r;
+    if (fault >= 0 && !o->bytes && faults_need_bytes((enum sim_fault)fault)) {
+      continue;
+    }
     rand_seed(&r, hash_u64(o->seed) + (uint64_t)(fault + 1));
     draw(&u, &r, o->span_us, fault < 0 ? ARRIVAL_GAP : gaps[fault], fault);
   }
@@ -356,6 +376,9 @@ static void begin(struct world *w, const struct sim_options *options,
   rand_seed(&w->office, hash_u64(options->seed ^ 1));
   disk_init(&w->disk, hash_u64(options->seed ^ 2));
   w->disk.lies = plant_is(w, PLANT_EARLY_DURABLE);
+  if (options->bytes) {
+    shell_begin(w);
+  }
   w->free_count = SIM_TICKETS;
   for (uint32_t i = 0; i < SIM_TICKETS; i++) {
     w->free_tickets[i] = i;
@@ -389,10 +412,10 @@ static void hash_journal(struct world *w) {
 static void finish(struct world *w) {
   w->result->played_us = w->now_us - w->start_us;
   hash_journal(w);
-  if (w->domain != NULL) {
-    disk_crash(&w->disk);
-    domain_close(w->domain, false);
-  }
+  server_crash(w);
+  shell_end();
+  peers_free(w);
+  lines_free(w);
   check_end(w);
   disk_free(&w->disk);
   mem_free(heap_mem(), w->plans, w->plan_cap * sizeof *w->plans);

@@ -20,6 +20,7 @@ enum {
   SIM_QUEUES = 3,
   SIM_CAPACITY = 2, /* of an agent, on every channel */
   SIM_KEYS = 64,    /* requests with a key, of one customer */
+  SIM_TEXTS = 64,   /* messages of a session whose words are known */
   SIM_TICKETS = 20000,
   SIM_NOBODY = -1
 };
@@ -64,6 +65,8 @@ struct letter {
 };
 
 struct world;
+struct line;
+struct shell;
 struct plan;
 typedef void plan_fn(struct world *w, const struct plan *p);
 
@@ -76,9 +79,12 @@ struct plan {
 };
 
 /* A connection: whatever was sent over an earlier one is lost. */
+struct peer;
+
 struct link {
   bool up;
   uint32_t number;        /* from 1 */
+  struct peer *peer;      /* its socket, where wires are bytes; or NULL */
   int64_t up_us, down_us; /* when the last frame arrives: frames keep order */
 };
 
@@ -93,6 +99,7 @@ struct customer {
   uint64_t answered;          /* bit by key */
   uint64_t hash[SIM_KEYS];    /* of the first answer to the key */
   uint64_t promised, written; /* bit by key: answered 200; seen as an event */
+  char token[128];
 };
 
 /* A bot's part in one session. */
@@ -100,6 +107,7 @@ struct bot_part {
   bool used, attached, done;
   uint64_t life;
   uint32_t bot, epoch, said;
+  uint32_t over_link; /* its bot's line on which its part was over */
   enum bot_habit habit;
   struct rand rand;
   struct id session;
@@ -132,6 +140,13 @@ struct watch {
   int64_t since_us, entered_us;
   int64_t order, priority;
   bool away, gone, in_queue;
+  uint64_t texts[SIM_TEXTS]; /* of its messages, by number: hashes */
+};
+
+/* A session of which anything was let out, for good. */
+struct known {
+  struct id id;
+  uint32_t version; /* that whoever followed every event knows */
 };
 
 struct office_answer {
@@ -145,12 +160,15 @@ struct world {
   struct sim_result *result;
   struct disk disk;
   struct domain *domain; /* NULL while there is no process */
+  struct shell *shell;   /* its sockets; NULL where wires are frames */
   uint32_t process;
   int64_t start_us, now_us, tick_again_us;
   struct rand rand; /* wires, ids */
   uint64_t entropy, orders, lives, steps;
   bool healing, ended, restarting, in_step;
-  struct plan *plans; /* earliest first: a heap */
+  bool cutting;        /* lines are reset, not left */
+  bool dies_in_answer; /* with the next bytes that the server sends */
+  struct plan *plans;  /* earliest first: a heap */
   size_t plan_count, plan_cap;
   struct customer customers[SIM_CUSTOMERS];
   struct bot_part legs[SIM_LEGS];
@@ -160,6 +178,13 @@ struct world {
   uint32_t office_keys;
   struct office_answer kept[OFFICE_KEYS];
   int64_t fault_until_us[SIM_FAULTS];
+  struct line **lines;
+  size_t line_cap;
+  uint32_t line_count;
+  uint32_t *backlog; /* lines that wait to be accepted */
+  size_t backlog_cap;
+  uint32_t backlog_count;
+  struct peer *peers;
   struct ticket tickets[SIM_TICKETS];
   uint32_t free_tickets[SIM_TICKETS], free_count;
   /* the checks */
@@ -167,6 +192,9 @@ struct world {
   struct watch *watches;
   size_t watch_count, watch_cap;
   struct map watch_by_id;
+  struct known *known;
+  size_t known_count, known_cap;
+  struct map known_by_id;
   uint64_t let_out;    /* the last batch that anybody heard of */
   uint64_t reading;    /* the batch that is read after a restart */
   struct engine *fold; /* of the journal from its first batch */
@@ -189,6 +217,9 @@ void world_plan_letter(struct world *w, int64_t after_us, plan_fn *fn,
 /* Carries out a command now; false: the server takes none. */
 bool world_submit(struct world *w, struct command *cmd, domain_answer_fn *fn,
                   void *ctx);
+/* The server's timers: when the next is due, and what it does then. */
+int64_t world_next_tick_us(const struct world *w);
+void world_tick(struct world *w);
 struct command world_command(struct world *w, enum command_type type,
                              enum role role, uint32_t number, struct text name);
 /* What the server does by itself, without an answer. */
@@ -200,6 +231,8 @@ void world_tell(struct world *w, struct id session, const char *format, ...)
 /* ---- server.c: the process */
 
 void server_start(struct world *w);
+/* In order and at once, whatever is open. */
+void server_end(struct world *w);
 void server_crash(struct world *w);
 void server_stop(struct world *w);
 void server_furnish(struct world *w);
@@ -210,11 +243,27 @@ const char *server_script(struct text name);
 void wire_send(struct world *w, const struct letter *l);
 /* A frame to somebody: @fn when it arrives over this very connection. */
 void wire_deliver(struct world *w, plan_fn *fn, const struct letter *l);
-void wire_cut(struct world *w, enum party party, uint32_t who);
+void wire_part(struct world *w, enum party party, uint32_t who);
 /* A new connection; false: there is no process to connect to. */
-bool wire_connect(const struct world *w, struct link *link);
+bool wire_join(struct world *w, const struct letter *l);
+/* What its own sockets tell the server; where wires are bytes they do. */
+void wire_notice(struct world *w, enum command_type type, struct id session,
+                 enum field field, int64_t number);
+struct link *wire_link(struct world *w, const struct letter *l);
+int64_t wire_delay_us(struct world *w);
+/* What numbers stand for. */
+const char *wire_text(uint32_t word);
+const char *wire_target(uint32_t word); /* as a member of JSON */
+const char *wire_state(uint32_t word);
+const char *wire_entry(uint32_t word);
+const char *wire_queue(uint32_t word);
 /* Has what was sent arrived? Else its writer or its line is gone. */
 bool wire_stands(struct world *w, const struct plan *p);
+
+/* ---- speak.c: the same as bytes */
+
+void speak(struct world *w, const struct letter *l, struct link *link);
+void speak_dial(struct world *w, const struct letter *l, struct link *link);
 
 /* ---- people */
 
@@ -232,9 +281,25 @@ void bots_hear_event(struct world *w, const struct record *ev);
 void bots_lose_link(struct world *w, uint32_t number);
 void bots_die(struct world *w, uint32_t number, int64_t for_us);
 bool bots_are(const struct world *w, const struct letter *l);
+const char *bots_id(uint32_t number);
+void bots_hear_invitation(struct world *w, const struct letter *l,
+                          bool resumed);
+void bots_hear_accepted(struct world *w, uint32_t leg, uint64_t life);
+/* Is its part over, and has the server heard of that on this very line, before
+ * what is said on it now? Nor has the bot another part in the session. */
+bool bots_are_over(struct world *w, const struct letter *l);
+void bots_hear_release(struct world *w, uint32_t number, struct id session);
 
 void agents_begin(struct world *w);
 void agents_hear_event(struct world *w, const struct record *ev);
+enum agent_news {
+  AGENT_NOTHING,
+  AGENT_OFFERED,
+  AGENT_CONNECTED,
+  AGENT_WRAPPING
+};
+void agents_hear(struct world *w, const struct letter *l, enum agent_news news);
+void agents_hear_open(struct world *w, uint32_t agent);
 void agents_lose_link(struct world *w, uint32_t agent, int64_t for_us);
 const char *agents_id(uint32_t agent);
 
@@ -248,7 +313,10 @@ struct unit {
   uint64_t seed;
   int32_t fault; /* SIM_NOBODY: a customer */
 };
+bool faults_need_bytes(enum sim_fault fault);
 void faults_begin(struct world *w);
+/* An answer is on its way from the server. */
+void faults_see_answer(struct world *w);
 void faults_strike(struct world *w, const struct unit *u);
 void faults_heal(struct world *w);
 
@@ -263,8 +331,9 @@ void check_end(struct world *w);
 void check_before(struct world *w, const struct command *cmd);
 void check_step(struct world *w, const struct command *cmd);
 void check_event(struct world *w, uint64_t seq, const struct record *ev);
-void check_answer(struct world *w, const struct ticket *t,
-                  const struct answer *a);
+/* @hash: of what was answered. @stale: a bot wrote it whose hold was over. */
+void check_answer(struct world *w, const struct letter *l, int code,
+                  uint64_t hash, bool stale);
 void check_time(struct world *w);
 void check_crashed(struct world *w);
 void check_restarted(struct world *w);
@@ -273,5 +342,7 @@ void check_healed(struct world *w);
 /* ---- planted.c, or nothing: faults on purpose */
 
 bool plant_is(const struct world *w, enum sim_plant plant);
+/* What the api asks for, with the fault in it. */
+void plant_command(struct world *w, struct command *cmd);
 
 #endif
