@@ -1,7 +1,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#include "server/server_priv.h"
+#include "server/tenants_priv.h"
 
 static void say_fixed(const struct log *log, const char *member) {
   log_say(log, API_LOG_WARNING, "configuration.fixed",
@@ -99,6 +99,14 @@ static bool load(struct centre *c, struct server_config *out) {
   log_findings(&c->log, &findings);
   findings_free(&findings);
   if (err != BT_ERR_OK) {
+    return false;
+  }
+  struct server_error why;
+  if (c->tenant != NULL &&
+      !tenants_may_have(c->server->tenants, c, out, &why)) {
+    log_say(&c->log, API_LOG_ERROR, "configuration.finding", "%s: %s",
+            c->config_path, why.text);
+    server_config_free(out);
     return false;
   }
   if (!text_equal(out->centre, c->config.centre)) {

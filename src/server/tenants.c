@@ -111,23 +111,39 @@ struct log tenant_log(const struct tenants *t, const struct tenant *of) {
   return log;
 }
 
-/* The tenant whose token that is, too; NULL: nobody's. */
-static const struct tenant *shares_token(const struct tenants *t,
-                                         const struct tenant *of,
-                                         const struct server_config *config) {
-  for (size_t i = 0; i < t->count; i++) {
-    const struct centre *c = t->list[i]->centre;
-    for (size_t n = 0; t->list[i] != of && c != NULL && n < config->token_count;
-         n++) {
-      for (size_t m = 0; m < c->config.token_count; m++) {
-        if (memcmp(c->config.tokens[m].sha256, config->tokens[n].sha256,
-                   sizeof config->tokens[n].sha256) == 0) {
-          return t->list[i];
-        }
+static bool share_token(const struct server_config *a,
+                        const struct server_config *b) {
+  for (size_t i = 0; i < a->token_count; i++) {
+    for (size_t n = 0; n < b->token_count; n++) {
+      if (memcmp(a->tokens[i].sha256, b->tokens[n].sha256,
+                 sizeof a->tokens[i].sha256) == 0) {
+        return true;
       }
     }
   }
-  return NULL;
+  return false;
+}
+
+bool tenants_may_have(const struct tenants *t, const struct centre *c,
+                      const struct server_config *config,
+                      struct server_error *why) {
+  if (config->tenant_count > 0) {
+    (void)server_fail(why, BT_ERR_SYNTAX,
+                      "this is a server's file, with \"tenants\" of its own, "
+                      "and no centre's");
+    return false;
+  }
+  for (size_t i = 0; i < t->count; i++) {
+    const struct centre *other = t->list[i]->centre;
+    if (other != NULL && other != c && share_token(&other->config, config)) {
+      (void)server_fail(why, BT_ERR_SYNTAX,
+                        "a token of it is the tenant %s's, too: each needs "
+                        "secrets of its own",
+                        t->list[i]->name);
+      return false;
+    }
+  }
+  return true;
 }
 
 /* What is wrong with its file is logged, and said to be so. */
@@ -142,18 +158,10 @@ static enum bt_err load(struct tenants *t, struct tenant *of,
   if (err != BT_ERR_OK) {
     return server_fail(&of->why, err, "%s has errors", of->path);
   }
-  const struct tenant *other = shares_token(t, of, out);
-  if (out->tenant_count > 0 || other != NULL) {
+  struct server_error why;
+  if (!tenants_may_have(t, NULL, out, &why)) {
     server_config_free(out);
-    return other == NULL
-               ? server_fail(&of->why, BT_ERR_SYNTAX,
-                             "%s is a server's file, with \"tenants\" of its "
-                             "own, and no centre's",
-                             of->path)
-               : server_fail(&of->why, BT_ERR_SYNTAX,
-                             "%s has a token that is the tenant %s's, too: "
-                             "each needs secrets of its own",
-                             of->path, other->name);
+    return server_fail(&of->why, BT_ERR_SYNTAX, "%s: %s", of->path, why.text);
   }
   return BT_ERR_OK;
 }
@@ -171,20 +179,15 @@ void tenant_open(struct tenants *t, struct tenant *of) {
     let_down(t, of);
     return;
   }
+  const struct server_options *o = t->server->options;
+  const struct text all = o->data != NULL ? text_from(o->data) : t->config.data;
   char data[PATH_MAX];
-  (void)snprintf(data, sizeof data, "%s/%s",
-                 t->server->options->data != NULL ? t->server->options->data
-                                                  : "",
-                 of->name);
-  if (t->server->options->data == NULL) {
-    (void)snprintf(data, sizeof data, "%.*s/%s", TEXT_ARG(t->config.data),
-                   of->name);
-  }
+  (void)snprintf(data, sizeof data, "%.*s/%s", TEXT_ARG(all), of->name);
   const struct centre_options options = {.server = t->server,
                                          .config_path = of->path,
                                          .tenant = of->name,
                                          .data = text_from(data),
-                                         .memory = t->server->options->memory,
+                                         .memory = o->memory,
                                          .log = tenant_log(t, of)};
   struct centre *c = NULL;
   if (centre_create(&options, &config, &c, &of->why) == BT_ERR_OK) {

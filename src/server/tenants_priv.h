@@ -59,6 +59,11 @@ bool tenants_reload(struct tenants *t);
 void tenants_close(struct tenants *t);
 void tenants_free(struct tenants *t);
 
+/* May the centre @c, or one that is not open yet (NULL), have this
+ * configuration? Else *@why says what is not a tenant's in it. */
+bool tenants_may_have(const struct tenants *t, const struct centre *c,
+                      const struct server_config *config,
+                      struct server_error *why);
 /* Its journal has failed: it is closed and opened anew, after a while. */
 void tenants_recover(struct tenants *t, const struct centre *c);
 

@@ -250,13 +250,18 @@ test("one that cannot be opened keeps nobody else out; two do not share a secret
   await server.up();
   assert.equal((await as(acme, "supervisor")("GET", "/queues")).status, 200);
   assert.deepEqual(code(await beta.ask("GET", "/readyz")), [503, "unavailable"]);
-  assert.match(server.log, /tenant.failed.*is the tenant acme's, too: each needs secrets of its own/);
+  assert.match(server.log, /tenant.failed.*a token of it is the tenant acme's, too: each needs secrets of its own/);
   const { tenants } = good(await server.as(OPERATOR)("GET", "/tenants"));
   assert.deepEqual(tenants.map((t) => t.status), ["ready", "closed"]);
   assert.match(tenants[1].why, /tenant acme's/);
   put("beta.yaml", centre("beta"));
   server.process.kill("SIGHUP");
   await eventually("beta is served", async () => (await beta.ask("GET", "/readyz")).status === 200);
+  put("beta.yaml", centre("acme").replace("centre: acme", "centre: beta"));
+  server.process.kill("SIGHUP");
+  await eventually("it is said", () => /"configuration.finding","tenant":"beta".*a token of it is the tenant acme's/.test(server.log));
+  assert.equal((await as(beta, "supervisor")("GET", "/queues")).status, 200, "with the tokens that it had");
+  assert.equal((await beta.as(tokenOf("acme", "supervisor"))("GET", "/queues")).status, 401);
 });
 
 test("what is wrong with the house's file is said in one go, each with its place", async () => {
