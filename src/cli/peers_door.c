@@ -7,7 +7,7 @@
 #include "bench/machine.h"
 #include "bench/peer_workload.h"
 
-enum { CONFIG_SIZE = 512, WORDS = 5 };
+enum { CONFIG_SIZE = 512, WORDS = 5, TAG_MAX = 24 };
 
 /* ---- commands */
 
@@ -25,12 +25,22 @@ static struct command door_command(struct door *d, enum command_type type,
   return cmd;
 }
 
+/* Every line has some: printf would take longer than the router does. */
+static struct text text_with_number(char first, uint32_t n, char out[32]) {
+  char *at = out + 31;
+  do {
+    *--at = (char)('0' + n % 10);
+    n /= 10;
+  } while (n > 0);
+  *--at = first;
+  return (struct text){at, (size_t)(out + 31 - at)};
+}
+
 static struct command agent_command(struct door *d, enum command_type type,
                                     uint32_t agent, char name[32]) {
   struct command cmd = door_command(d, type, ROLE_AGENT);
-  (void)snprintf(name, 32, "a%u", agent);
   cmd.by.number = agent;
-  cmd.by.name = text_from(name);
+  cmd.by.name = text_with_number('a', agent, name);
   return cmd;
 }
 
@@ -101,31 +111,37 @@ static void forget(struct door *d, uint32_t at) {
 struct reply {
   struct door *d;
   char line[48];
+  size_t len;
 };
 
 static void on_durable(void *ctx, const struct answer *none) {
   struct reply *reply = ctx;
   (void)none;
-  textbuf_add(&reply->d->out, text_from(reply->line));
+  textbuf_add(&reply->d->out, (struct text){reply->line, reply->len});
   mem_free(reply->d->mem, reply, sizeof *reply);
 }
 
-static void reply_later(struct door *d, struct text tag, const char *value) {
+static void put(struct reply *r, struct text t) {
+  bt_check(t.len < sizeof r->line - r->len);
+  memcpy(r->line + r->len, t.ptr, t.len);
+  r->len += t.len;
+}
+
+/* @tag was held against the room by door_take(). */
+static void reply_later(struct door *d, struct text tag, struct text value) {
   struct reply *reply = mem_new(d->mem, sizeof *reply);
   bt_check(reply != NULL);
   reply->d = d;
-  (void)snprintf(reply->line, sizeof reply->line, "%.*s %s\n", TEXT_ARG(tag),
-                 value);
+  put(reply, tag);
+  put(reply, value);
+  put(reply, TEXT("\n"));
   domain_when_durable(d->domain, on_durable, reply);
 }
 
 static void answer_number(struct door *d, struct text tag, bool any,
                           uint32_t number) {
-  char value[16] = "-";
-  if (any) {
-    (void)snprintf(value, sizeof value, "%u", number);
-  }
-  reply_later(d, tag, value);
+  char value[32];
+  reply_later(d, tag, any ? text_with_number(' ', number, value) : TEXT(" -"));
 }
 
 /* An offer is taken at once: handling time is none. */
@@ -173,10 +189,12 @@ static void put_skills(struct textbuf *b, struct text list, bool plain) {
   for (size_t i = 0; i < count; i++) {
     struct text parts[2] = {{"", 0}, {"", 0}};
     (void)split(skills[i], ':', parts, 2);
-    textbuf_addf(b, "%s{\"name\":\"s%.*s\"", i == 0 ? "" : ",",
-                 TEXT_ARG(parts[0]));
+    textbuf_add(b, i == 0 ? TEXT("{\"name\":\"s") : TEXT(",{\"name\":\"s"));
+    textbuf_add(b, parts[0]);
+    textbuf_add_char(b, '"');
     if (!plain) {
-      textbuf_addf(b, ",\"proficiency\":%.*s", TEXT_ARG(parts[1]));
+      textbuf_add(b, TEXT(",\"proficiency\":"));
+      textbuf_add(b, parts[1]);
     }
     textbuf_add_char(b, '}');
   }
@@ -322,6 +340,9 @@ bool door_take(struct door *d, struct text line) {
   struct text words[WORDS];
   const size_t count = split(line, ' ', words, WORDS);
   bool good = false;
+  if (count < 2 || words[1].len > TAG_MAX) {
+    return bad_line(d, line);
+  }
   if (count == 4 && text_equal(words[0], TEXT("agent"))) {
     good = take_agent(d, words);
   } else if (count == 5 && text_equal(words[0], TEXT("E"))) {
@@ -329,7 +350,7 @@ bool door_take(struct door *d, struct text line) {
   } else if (count == 4 && text_equal(words[0], TEXT("R"))) {
     good = take_release(d, words);
   } else if (count == 2 && text_equal(words[0], TEXT("ready"))) {
-    reply_later(d, words[1], "ok");
+    reply_later(d, words[1], TEXT(" ok"));
     good = true;
   }
   return good || bad_line(d, line);

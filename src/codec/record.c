@@ -37,15 +37,15 @@ static enum form form_of(enum field f) {
   if (field_is_text(f)) {
     return FORM_BYTES;
   }
-  return field_info(f)->kind == KIND_ID ? FORM_ID : FORM_NUM;
+  return field_kinds[f] == KIND_ID ? FORM_ID : FORM_NUM;
 }
 
 static bool is_same(const struct record *r, const struct record *before,
-                    enum field f) {
+                    enum field f, enum form form) {
   if (!record_has(before, f)) {
     return false;
   }
-  switch (form_of(f)) {
+  switch (form) {
   case FORM_BYTES:
     return text_equal(r->v[f].text, before->v[f].text);
   case FORM_ID:
@@ -58,7 +58,16 @@ static bool is_same(const struct record *r, const struct record *before,
 }
 
 /* These are given the place and answer the one behind it: room is made once a
- * record. */
+ * record, and once more for each text. */
+
+/* Most are below 128. */
+static char *put_num(char *at, uint64_t n) {
+  if (n >= 0x80) {
+    return varint_write(at, n);
+  }
+  *at = (char)(unsigned char)n;
+  return at + 1;
+}
 
 static char *put_u64(char *at, uint64_t n) {
   for (int shift = 56; shift >= 0; shift -= 8) {
@@ -68,7 +77,7 @@ static char *put_u64(char *at, uint64_t n) {
 }
 
 static char *put_bytes(char *at, struct text t) {
-  at = varint_write(at, t.len);
+  at = put_num(at, t.len);
   if (t.len > 0) {
     memcpy(at, t.ptr, t.len);
   }
@@ -78,7 +87,7 @@ static char *put_bytes(char *at, struct text t) {
 static char *put_value(char *at, enum form form, const union field_value *v) {
   switch (form) {
   case FORM_NUM:
-    return varint_write(at, zigzag(v->num));
+    return put_num(at, zigzag(v->num));
   case FORM_ID:
     return put_u64(put_u64(at, v->id.hi), v->id.lo);
   case FORM_BYTES:
@@ -89,34 +98,51 @@ static char *put_value(char *at, enum form form, const union field_value *v) {
   return at;
 }
 
-struct extent {
-  uint32_t fields;
-  size_t bytes; /* at most */
+/* A tag, and a number, an id or a text's length; and what stands before all. */
+enum {
+  FIELD_BYTES_MAX = VARINT_BYTES_MAX + ID_BYTES,
+  HEAD_BYTES_MAX = 2 * VARINT_BYTES_MAX
 };
 
-static struct extent measure(const struct record *r) {
-  struct extent e = {.bytes = (size_t)2 * VARINT_BYTES_MAX};
-  for (uint32_t f = record_next(r, 0); f < FIELDS; f = record_next(r, f + 1)) {
-    e.fields++;
-    e.bytes += VARINT_BYTES_MAX + ID_BYTES; /* which a number's 10 fit in */
-    e.bytes += field_is_text((enum field)f) ? r->v[f].text.len : 0;
+static size_t count_fields(const struct record *r) {
+  size_t n = 0;
+  for (size_t i = 0; i < RECORD_WORDS; i++) {
+    for (uint64_t bits = r->has[i]; bits != 0; bits &= bits - 1) {
+      n++;
+    }
   }
-  return e;
+  return n;
+}
+
+/* A text of @len at @at, and @left fields behind it: NULL without memory. */
+static char *make_room(struct textbuf *out, const char *at, size_t left,
+                       size_t len) {
+  out->len = (size_t)(at - out->ptr);
+  return textbuf_reserve(out, (left + 1) * FIELD_BYTES_MAX + len)
+             ? out->ptr + out->len
+             : NULL;
 }
 
 void codec_put_record(struct textbuf *out, const struct record *r,
                       const struct record *before) {
-  const struct extent extent = measure(r);
-  if (!textbuf_reserve(out, extent.bytes)) {
+  size_t left = count_fields(r);
+  if (!textbuf_reserve(out, HEAD_BYTES_MAX + left * FIELD_BYTES_MAX)) {
     return;
   }
-  char *at = varint_write(out->ptr + out->len, r->type);
-  at = varint_write(at, extent.fields);
+  char *at = put_num(put_num(out->ptr + out->len, r->type), left);
   uint32_t next = 0;
   for (uint32_t i = record_next(r, 0); i < FIELDS; i = record_next(r, i + 1)) {
     const enum field f = (enum field)i;
-    const enum form form = is_same(r, before, f) ? FORM_SAME : form_of(f);
-    at = varint_write(at, (uint64_t)(i - next) << FORM_BITS | form);
+    const enum form own = form_of(f);
+    const enum form form = is_same(r, before, f, own) ? FORM_SAME : own;
+    left--;
+    if (form == FORM_BYTES) {
+      at = make_room(out, at, left, r->v[f].text.len);
+      if (at == NULL) {
+        return;
+      }
+    }
+    at = put_num(at, (uint64_t)(i - next) << FORM_BITS | form);
     at = put_value(at, form, &r->v[f]);
     next = i + 1;
   }

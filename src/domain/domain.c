@@ -11,6 +11,8 @@ enum {
   HELD_MAX = 16384,
   /* A snapshot waits for a quiet moment, but not for ever. */
   QUIET_PATIENCE = 4,
+  /* Folded at a start in a fraction of a second. */
+  FOLDED_SOON = 250000,
   TICKS_MAX = 1000, /* in one call: commands want their turn, too */
   CLOSE_PATIENCE_MS = 5000
 };
@@ -409,11 +411,16 @@ static void take_snapshot(struct domain *d) {
   textbuf_free(&state);
 }
 
-/* A large state is written less often, so that snapshots never cost more than
- * the batches that they replace. */
+/* A large state is written less often: a snapshot costs half as much as the
+ * batches that it replaces, or as much where those are many. */
+static bool is_worth_it(const struct pace *p) {
+  return p->bytes >= p->last_len &&
+         (p->bytes / 2 >= p->last_len || p->batches >= FOLDED_SOON);
+}
+
 static bool wants_snapshot(const struct domain *d) {
   const struct pace *p = &d->pace;
-  return !d->out.stuck && p->batches >= p->every && p->bytes >= p->last_len &&
+  return !d->out.stuck && p->batches >= p->every && is_worth_it(p) &&
          (d->held.count == 0 || p->batches >= QUIET_PATIENCE * p->every);
 }
 

@@ -14,23 +14,17 @@ const struct field_info field_infos[FIELDS] = {
 #undef FIELD
 };
 
+const uint8_t field_kinds[FIELDS] = {
+#define FIELD(n, w, kind, lo, hi, d) [FIELD_##n] = KIND_##kind,
+#include "engine/field.def"
+#undef FIELD
+};
+
 void record_init(struct record *r, uint32_t type) {
   r->type = type;
   for (size_t i = 0; i < RECORD_WORDS; i++) {
     r->has[i] = 0;
   }
-}
-
-uint32_t record_next(const struct record *r, uint32_t from) {
-  uint64_t keep = ~UINT64_C(0) << (from % 64);
-  for (uint32_t word = from / 64; word < RECORD_WORDS; word++) {
-    const uint64_t bits = r->has[word] & keep;
-    if (bits != 0) {
-      return word * 64 + (uint32_t)__builtin_ctzll(bits);
-    }
-    keep = ~UINT64_C(0);
-  }
-  return FIELDS;
 }
 
 static void mark(struct record *r, enum field f) {
@@ -50,13 +44,13 @@ struct text record_text(const struct record *r, enum field f) {
 }
 
 void record_set_num(struct record *r, enum field f, int64_t n) {
-  bt_check(!field_is_text(f) && field_info(f)->kind != KIND_ID);
+  bt_check(!field_is_text(f) && field_kinds[f] != KIND_ID);
   mark(r, f);
   r->v[f].num = n;
 }
 
 void record_set_id(struct record *r, enum field f, struct id id) {
-  bt_check(field_info(f)->kind == KIND_ID);
+  bt_check(f < FIELDS && field_kinds[f] == KIND_ID);
   mark(r, f);
   r->v[f].id = id;
 }

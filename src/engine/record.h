@@ -56,6 +56,9 @@ struct field_info {
 };
 
 extern const struct field_info field_infos[FIELDS];
+/* Their kinds alone, in a few cache lines: every field of every record is asked
+ * for its own. */
+extern const uint8_t field_kinds[FIELDS];
 
 static inline const struct field_info *field_info(enum field field) {
   bt_check(field < FIELDS);
@@ -63,7 +66,8 @@ static inline const struct field_info *field_info(enum field field) {
 }
 /* Is the value a text slice (TEXT, JSON, BYTES)? */
 static inline bool field_is_text(enum field field) {
-  const enum field_kind k = field_info(field)->kind;
+  bt_check(field < FIELDS);
+  const uint8_t k = field_kinds[field];
   return k == KIND_TEXT || k == KIND_JSON || k == KIND_BYTES;
 }
 
@@ -87,7 +91,17 @@ static inline bool record_has(const struct record *r, enum field f) {
 }
 /* The first field from number @from on that the record has; FIELDS if there is
  * none. Few of them are there, so that this is how all are visited. */
-uint32_t record_next(const struct record *r, uint32_t from);
+static inline uint32_t record_next(const struct record *r, uint32_t from) {
+  uint64_t keep = ~UINT64_C(0) << (from % 64);
+  for (uint32_t word = from / 64; word < RECORD_WORDS; word++) {
+    const uint64_t bits = r->has[word] & keep;
+    if (bits != 0) {
+      return word * 64 + (uint32_t)__builtin_ctzll(bits);
+    }
+    keep = ~UINT64_C(0);
+  }
+  return FIELDS;
+}
 /* What is missing reads as 0, the null id, the empty text. */
 int64_t record_num(const struct record *r, enum field f);
 struct id record_id(const struct record *r, enum field f);

@@ -107,20 +107,29 @@ static struct text keep_masked(struct ctx *x, struct text t, bool json) {
   return (struct text){copy, t.len};
 }
 
+static struct text keep_text(struct ctx *x, enum field f,
+                             const struct record *ev) {
+  const struct text t = ev->v[f].text;
+  if (t.len > 0 && may_hold_cards(f) && !keeps_cards(x, ev)) {
+    return keep_masked(x, t, field_info(f)->kind == KIND_JSON);
+  }
+  const struct text copy = arena_copy_text(ctx_arena(x), t);
+  bt_check(copy.ptr != NULL);
+  return copy;
+}
+
 /* A record of the batch keeps its texts in the step's arena. */
 static void keep(struct ctx *x, struct record *kept, const struct record *ev) {
-  const bool masks = !keeps_cards(x, ev);
   record_init(kept, ev->type);
-  record_copy_all(kept, ev);
-  for (uint32_t f = record_next(kept, 0); f < FIELDS;
-       f = record_next(kept, f + 1)) {
-    if (masks && may_hold_cards((enum field)f) && kept->v[f].text.len > 0) {
-      kept->v[f].text = keep_masked(
-          x, kept->v[f].text, field_info((enum field)f)->kind == KIND_JSON);
-    } else if (field_is_text((enum field)f)) {
-      kept->v[f].text = arena_copy_text(ctx_arena(x), kept->v[f].text);
-      bt_check(kept->v[f].text.ptr != NULL);
+  for (uint32_t f = record_next(ev, 0); f < FIELDS;
+       f = record_next(ev, f + 1)) {
+    kept->v[f] = ev->v[f];
+    if (field_is_text((enum field)f)) {
+      kept->v[f].text = keep_text(x, (enum field)f, ev);
     }
+  }
+  for (size_t i = 0; i < RECORD_WORDS; i++) {
+    kept->has[i] = ev->has[i];
   }
 }
 

@@ -51,8 +51,10 @@ struct sqlite_journal {
   /* The journal's thread alone; load.c before that thread exists. */
   struct store writer;
   struct queue_cursor cursor;
-  uint64_t chain;     /* of the last batch written */
-  struct textbuf row; /* that is being filled */
+  uint64_t chain;         /* of the last batch written */
+  struct textbuf row;     /* that is being filled */
+  int64_t paced_us;       /* when the last group was taken … */
+  uint64_t paced_batches; /* … and how many batches that was */
   struct snapshot_job job;
 
   struct folding folding;

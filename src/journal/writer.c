@@ -10,6 +10,10 @@
 #include "journal/sqlite_priv.h"
 
 enum { RETRY_MS = 250, US_PER_S = 1000000 };
+/* Under load commits begin so far apart. Sooner they hold less, and each costs
+ * the same; later everybody waits. What a sleep takes beyond its time comes off
+ * it: the kernel's timers are that coarse. */
+enum { PACE_US = 250, PACE_BATCHES = 16, SLEEP_SLACK_US = 60 };
 
 /* One transaction's worth of the queue. */
 struct group {
@@ -308,6 +312,16 @@ static bool checkpoint_step(struct sqlite_journal *s) {
 
 /* --- the thread ---------------------------------------------------------- */
 
+/* A group of several batches says that more are on their way. Few wait for
+ * nothing: who is alone is answered as soon as the disk can. */
+static void keep_pace(const struct sqlite_journal *s) {
+  const int64_t left_us = s->paced_us + PACE_US - clock_us();
+  if (s->paced_batches >= PACE_BATCHES && left_us > SLEEP_SLACK_US) {
+    const struct timespec rest = {.tv_nsec = (left_us - SLEEP_SLACK_US) * 1000};
+    (void)nanosleep(&rest, NULL);
+  }
+}
+
 /* Everything that was taken from the queue. False if it is time to end. */
 static bool write_taken(struct sqlite_journal *s) {
   while (s->cursor.at < s->queue.emptying.len) {
@@ -342,6 +356,7 @@ static void take_snapshot(struct sqlite_journal *s) {
 
 /* Sleeps until there is work; false if there is none and never will be. */
 static bool take_work(struct sqlite_journal *s) {
+  keep_pace(s);
   (void)pthread_mutex_lock(&s->lock);
   while (!has_work(s) && !s->stop) {
     s->asleep = true;
@@ -349,6 +364,8 @@ static bool take_work(struct sqlite_journal *s) {
     s->asleep = false;
   }
   const bool work = has_work(s);
+  s->paced_batches = s->queue.batches;
+  s->paced_us = clock_us();
   queue_swap(&s->queue);
   s->cursor = (struct queue_cursor){0};
   take_snapshot(s);
