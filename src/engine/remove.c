@@ -221,6 +221,10 @@ bool file_may_put(struct ctx *x, enum config_object kind, const struct json *c,
   const struct json *id =
       json_member(c, kind == CONFIG_SKILL ? TEXT("name") : TEXT("id"));
   const uint32_t number = directory_find(d, kind, id->text);
+  if (number != DIR_NONE &&
+      !text_equal_nocase(directory_id(d, kind, number), id->text)) {
+    return true; /* another thing's name: see references_hold() */
+  }
   const uint32_t gone =
       number == DIR_NONE ? directory_find_removed(d, kind, id->text) : DIR_NONE;
   if (number == DIR_NONE && gone == DIR_NONE) {

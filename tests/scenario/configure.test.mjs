@@ -1,9 +1,10 @@
 // configure.test.mjs - queues, agents, skills and calendars are put, changed and taken away over the API; a file that differs is told so.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { Peer } from "./support/peer.mjs";
 import { finish, idle, take } from "./support/story.mjs";
-import { Server } from "./support/server.mjs";
+import { CENTRE, Server, eventually } from "./support/server.mjs";
 
 let server, admin;
 
@@ -143,4 +144,31 @@ test("after kill -9 the API's changes stand, and the log says where the file dif
   await server.up();
   assert.doesNotMatch(server.log, /configuration\.conflict/);
   assert.equal(good(await admin("GET", "/queues/small/configuration")).configuredBy.source, "file");
+});
+
+// It comes back if the file's names are matched one by one with those of before, or if a name that the API has used keeps the server from starting.
+test("a file may exchange two names, and one that the API has used is a conflict", async () => {
+  const written = fs.readFileSync(CENTRE, "utf8").replaceAll("../../examples/", new URL("../../examples/", import.meta.url).pathname);
+  const two = await Server.start(written);
+  try {
+    const root = two.as("admin");
+    const shown = async () => Object.fromEntries(good(await root("GET", "/queues")).queues.map((q) => [q.id, q.name]));
+    good(await root("PUT", "/queues/extra", { name: "Fresh", aliases: ["Spare"] }));
+    two.write(written.replace("name: French desk", "name: SWAP").replace("name: Nobody serves it", "name: French desk").replace("name: SWAP", "name: Nobody serves it")
+      .replace("queues:\n", "queues:\n  - { id: fresh }\n  - { id: other, name: spare }\n"));
+    two.process.kill("SIGHUP");
+    await eventually("it is loaded", () => /configuration\.loaded/.test(two.log));
+    for (let again = 0; again < 2; again++) {
+      const names = await shown();
+      assert.deepEqual([names.french, names.nobody, names.extra, names.fresh, names.other], ["Nobody serves it", "French desk", "Fresh", undefined, undefined]);
+      assert.equal(good(await root("GET", "/queues/French%20desk")).id, "nobody");
+      assert.equal(good(await root("GET", "/queues/Nobody%20serves%20it")).id, "french");
+      assert.match(two.log, /configuration\.conflict.*fresh.*in line \d+ of the file: 'fresh' is a name of the queue 'extra' already/);
+      assert.match(two.log, /configuration\.conflict.*other.*'spare' is a name of the queue 'extra' already/);
+      await two.stop("SIGKILL");
+      await two.up();
+    }
+  } finally {
+    await two.remove();
+  }
 });
