@@ -108,21 +108,23 @@ static bool may_come_later(const struct naming *n,
 }
 
 /* What the object names already may be gone: versions before this one took away
- * what was named. */
+ * what was named. Costs as much as it names, so it is asked last. */
+static bool was_named(const struct naming *n,
+                      const struct config_reference *r) {
+  struct config_reference wanted = *r;
+  return n->before != NULL &&
+         !config_each_reference(n->object, n->before, is_other_name, &wanted);
+}
+
 static bool is_somebody(void *ctx, const struct config_reference *r) {
   const struct naming *n = ctx;
   const struct directory *d = &n->x->e->dir;
-  struct config_reference wanted = *r;
-  const bool before =
-      n->before != NULL &&
-      !config_each_reference(n->object, n->before, is_other_name, &wanted);
-  if (r->named == CONFIG_SKILL && !before &&
-      !is_plain(n, r->pointer, r->name)) {
-    return false;
+  const bool skill = r->named == CONFIG_SKILL;
+  if (skill && config_prefix_of(r->name).len > 0) {
+    return was_named(n, r) || is_plain(n, r->pointer, r->name);
   }
-  if (before || may_come_later(n, r) ||
-      find_named(d, r->named, r->name) != DIR_NONE ||
-      (r->named == CONFIG_SKILL && !lists_skills(d))) {
+  if (may_come_later(n, r) || find_named(d, r->named, r->name) != DIR_NONE ||
+      (skill && !lists_skills(d)) || was_named(n, r)) {
     return true;
   }
   refuse_unknown(n, r);
