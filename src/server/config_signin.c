@@ -201,7 +201,10 @@ static void read_lists(struct reader *r, const struct json *object,
 static void check_id(struct reader *r, const struct json *object,
                      struct text id) {
   const struct json *at = reader_member(object, FILE_OIDC_ID);
-  if (at != NULL && !reader_is_name(id)) {
+  if (at == NULL) { /* which was reported */
+    return;
+  }
+  if (!reader_is_name(id)) {
     reader_error(r, at,
                  "an id has 1 … 64 letters, digits, \"-\", \"_\" and \".\"");
   }

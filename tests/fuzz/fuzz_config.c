@@ -24,7 +24,7 @@ static enum bt_err read(const struct mem *mem, struct text source,
       server_config_read(mem, PLACE, source, &findings, out);
   bt_check(err == BT_ERR_OK || err == BT_ERR_SYNTAX);
   bt_check((err == BT_ERR_OK) == (findings.errors == 0));
-  yaml_check_findings(&findings, source);
+  yaml_check_findings(&findings, PLACE, source);
   findings_free(&findings);
   return err;
 }

@@ -314,6 +314,22 @@ static void each_mistake_is_named_with_its_line_and_cure(void **state) {
   }
 }
 
+static void two_providers_without_an_id(void **state) {
+  (void)state;
+  struct loaded l;
+  load(&l, "centre: c\n"
+           "publicUrl: https://d\n"
+           "oidc:\n"
+           "  - {name: a, issuer: \"https://id\", clientId: b}\n"
+           "  - {name: b, issuer: \"https://id\", clientId: c}\n" REST);
+  assert_int_equal(l.err, BT_ERR_SYNTAX);
+  assert_int_equal(l.findings.errors, 2);
+  assert_true(
+      text_equal(l.findings.items[1].message, TEXT("\"id\" is missing")));
+  assert_int_equal(l.findings.items[1].place.line, 5);
+  done(&l);
+}
+
 static void all_mistakes_of_a_file_are_found_in_one_pass(void **state) {
   (void)state;
   struct loaded l;
@@ -460,6 +476,7 @@ int main(void) {
       cmocka_unit_test(a_literal_secret_is_hashed_as_the_api_does_it),
       cmocka_unit_test(secrets_come_from_the_environment_and_from_files),
       cmocka_unit_test(each_mistake_is_named_with_its_line_and_cure),
+      cmocka_unit_test(two_providers_without_an_id),
       cmocka_unit_test(all_mistakes_of_a_file_are_found_in_one_pass),
       cmocka_unit_test(errors_of_a_script_have_the_places_of_the_script),
       cmocka_unit_test(warnings_do_not_keep_a_centre_from_starting),
