@@ -410,14 +410,28 @@ static void add_token(struct call *c, const struct answer *a, struct reply *r) {
   r->body = textbuf_text(&c->out);
 }
 
+/* An answer that was kept names its transfer in its body alone. */
+static struct id transfer_of(struct call *c, const struct answer *a) {
+  struct json *tree = NULL;
+  struct id id = a->transfer;
+  if (a->replayed && a->code == 202 &&
+      json_parse(&c->arena, a->body, JSON_DEPTH_DEFAULT, &tree, NULL) ==
+          BT_ERR_OK) {
+    (void)id_from_text(
+        json_member_text(json_member(tree, TEXT("transfer")), TEXT("id")), &id);
+  }
+  return id;
+}
+
 static struct text location_of(struct call *c, const struct answer *a) {
   char id[ID_TEXT_LEN], transfer[ID_TEXT_LEN];
   id_to_text(a->session, id);
   if (a->code == 201 && c->route->command == COMMAND_OPEN_SESSION) {
     return call_format(c, "/api/v1/sessions/%.*s", ID_TEXT_LEN, id);
   }
-  if (a->code == 202 && !id_is_null(a->transfer)) {
-    id_to_text(a->transfer, transfer);
+  const struct id waits = transfer_of(c, a);
+  if (a->code == 202 && !id_is_null(waits)) {
+    id_to_text(waits, transfer);
     return call_format(c, "/api/v1/sessions/%.*s/transfers/%.*s", ID_TEXT_LEN,
                        id, ID_TEXT_LEN, transfer);
   }

@@ -170,6 +170,22 @@ test("a transfer that waits survives kill -9, and goes with the release", async 
   assert.equal((await supervisor("GET", asked.headers.location.slice(7))).body.state, "done");
 });
 
+test("a repeat of a transfer that waits says again where it waits, also after kill -9", async () => {
+  const server = await start();
+  const supervisor = server.as("supervisor");
+  const { id } = await talk(server, await Peer.bot(server));
+  const ask = () => supervisor("POST", `/sessions/${id}/transfer`, { queueId: "support", when: "released", timeout: 60 }, { "Idempotency-Key": "again" });
+  const first = await ask();
+  assert.equal(first.status, 202);
+  const again = await ask();
+  await server.stop("SIGKILL");
+  await server.up();
+  const later = await ask();
+  for (const repeat of [again, later]) {
+    assert.deepEqual([repeat.status, repeat.headers.location, repeat.headers["idempotency-replayed"]], [202, first.headers.location, "true"]);
+  }
+});
+
 test("one data directory, one server; one port, one server", async () => {
   const server = await start();
   const journal = path.join(server.data, "journal");
