@@ -61,6 +61,9 @@ static void hear_reply(struct peer *p, int code, struct text body,
     take_token(p->world, &l, tree);
   }
   answered(p, &l, hash_text(body) | 1);
+  if (code == 202 && l.party == PARTY_OFFICE && l.type == COMMAND_TRANSFER) {
+    office_hear_pending(p->world, &l, text_from(p->head.location));
+  }
 }
 
 /* A socket that was not opened: the session is over, or it is tried again. */
@@ -75,7 +78,7 @@ void hear_answer(struct peer *p, int code, struct text body) {
   struct arena arena;
   struct json *tree = NULL;
   arena_init(&arena, heap_mem(), 0);
-  if (body.len > 0 &&
+  if (body.len > 0 && p->head.json &&
       json_parse(&arena, body, DEPTH, &tree, NULL) != BT_ERR_OK) {
     peer_break(p, "an answer %d that is no JSON", code);
   } else if (p->is_socket) {

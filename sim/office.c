@@ -50,8 +50,47 @@ static void interfere(struct world *w, const struct plan *p) {
   world_plan(w, world_about(&w->office, 45 * SECOND), p);
 }
 
+/* ---- over HTTP alone: what waits is withdrawn, and what is there is read */
+
+static void withdraw(struct world *w, const struct plan *p) {
+  wire_send(w, &p->letter);
+}
+
+void office_hear_pending(struct world *w, const struct letter *l,
+                         struct text path) {
+  struct id transfer;
+  const size_t from = path.len > ID_TEXT_LEN ? path.len - ID_TEXT_LEN : 0;
+  if (!id_from_text(text_sub(path, from, ID_TEXT_LEN), &transfer)) {
+    check_break(w, CHECK_WIRE, l->session, "202 without where it waits");
+  } else if (world_one_in(&w->office, 2)) {
+    const struct letter mine = {.type = COMMAND_CANCEL_TRANSFER,
+                                .party = PARTY_OFFICE,
+                                .session = l->session,
+                                .life = transfer.hi,
+                                .offer = (int64_t)transfer.lo,
+                                .key = ++w->office_keys};
+    world_plan_letter(w, world_below(&w->office, 4 * SECOND), withdraw, &mine);
+  }
+}
+
+static void look(struct world *w, const struct plan *p) {
+  struct id session;
+  if (w->domain != NULL && pick(w, &session)) {
+    const struct letter l = {.type = COMMANDS,
+                             .party = PARTY_OFFICE,
+                             .session = session,
+                             .word = (uint32_t)rand_below(&w->office, 64)};
+    speak_look(w, &l);
+  }
+  world_plan(w, world_about(&w->office, 20 * SECOND), p);
+}
+
 void office_begin(struct world *w) {
   const struct plan p = {.fn = interfere};
+  const struct plan looks = {.fn = look};
+  if (w->options->bytes) {
+    world_plan(w, 30 * SECOND, &looks);
+  }
   world_plan(w, 60 * SECOND, &p);
 }
 

@@ -349,11 +349,17 @@ static void take_header(struct peer *p, struct text name, struct text value) {
     }
   } else if (has_token(name, "transfer-encoding")) {
     p->head.chunked = true;
+  } else if (has_token(name, "content-type")) {
+    p->head.json = text_find(value, TEXT("json"), 0) < value.len;
   } else if (has_token(name, "connection")) {
     p->head.close = has_token(value, "close");
   } else if (has_token(name, "sec-websocket-accept") &&
              value.len == sizeof p->head.accept) {
     memcpy(p->head.accept, value.ptr, value.len);
+  } else if (has_token(name, "location") &&
+             value.len < sizeof p->head.location) {
+    memcpy(p->head.location, value.ptr, value.len);
+    p->head.location[value.len] = '\0';
   }
 }
 
@@ -398,7 +404,8 @@ static size_t read_head(struct peer *p, struct text in) {
     return 0;
   }
   p->head.length = -1;
-  p->head.chunked = p->head.close = false;
+  p->head.chunked = p->head.close = p->head.json = false;
+  p->head.location[0] = '\0';
   if (p->expects == 0 || !text_starts(in, TEXT("HTTP/1.1 ")) ||
       !text_to_i64(text_sub(in, 9, 3), &code) || in.ptr[12] != ' ') {
     peer_break(p, "an answer \"%.*s\"%s", (int)(end < 60 ? end : 60), in.ptr,

@@ -40,8 +40,9 @@ struct peer {
   struct {
     int code;
     int64_t length; /* -1: none is given */
-    bool chunked, close;
+    bool chunked, close, json;
     char accept[28];
+    char location[160];
   } head;
   struct heard *heard;
   size_t heard_count, heard_cap;

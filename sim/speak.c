@@ -71,8 +71,10 @@ static void put_body(const struct letter *l, struct textbuf *b) {
                  (unsigned long long)l->life, l->key);
     break;
   case COMMAND_TRANSFER:
-    textbuf_addf(b, "{%s,\"priority\":%u}", wire_target(l->word),
-                 l->word / 6 % 10);
+    textbuf_addf(
+        b, "{%s,\"priority\":%u%s}", wire_target(l->word), l->word / 6 % 10,
+        l->party == PARTY_OFFICE && l->word % 4 == 0 ? ",\"when\":\"released\""
+                                                     : "");
     break;
   default:
     textbuf_addf(b, "{}");
@@ -121,6 +123,42 @@ static void ask(struct world *w, const struct letter *l, struct text path,
   textbuf_free(&b);
 }
 
+/* Nothing is asked for in a body. */
+static void ask_bare(struct world *w, const struct letter *l,
+                     const char *method, const char *path) {
+  struct textbuf b;
+  textbuf_init(&b, heap_mem());
+  textbuf_addf(&b, "%s /api/v1/%s HTTP/1.1\r\nHost: sim\r\n", method, path);
+  put_token(w, l, &b);
+  if (l->key != 0) {
+    textbuf_addf(&b, "Idempotency-Key: office-%u\r\n", l->key);
+  }
+  textbuf_addf(&b, "\r\n");
+  (void)peer_ask(w, l, textbuf_text(&b),
+                 l->key != 0 && world_fault(w, FAULT_REPEATS) ? 2 : 1);
+  textbuf_free(&b);
+}
+
+static void withdraw(struct world *w, const struct letter *l) {
+  const struct id transfer = {l->life, (uint64_t)l->offer};
+  char path[128], session[ID_TEXT_LEN], waits[ID_TEXT_LEN];
+  id_to_text(l->session, session);
+  id_to_text(transfer, waits);
+  (void)snprintf(path, sizeof path, "sessions/%.*s/transfers/%.*s", ID_TEXT_LEN,
+                 session, ID_TEXT_LEN, waits);
+  ask_bare(w, l, "DELETE", path);
+}
+
+void speak_look(struct world *w, const struct letter *l) {
+  static const char *const tails[] = {"",          "/messages",   "/explain",
+                                      "/timeline", "/candidates", ""};
+  char path[96], session[ID_TEXT_LEN];
+  id_to_text(l->session, session);
+  (void)snprintf(path, sizeof path, "sessions/%.*s%s", ID_TEXT_LEN, session,
+                 tails[l->word % 6]);
+  ask_bare(w, l, "GET", path);
+}
+
 /* Twice, while requests are repeated: one behind the other on the same line, or
  * beside each other on two. */
 static void request(struct world *w, const struct letter *l) {
@@ -129,6 +167,10 @@ static void request(struct world *w, const struct letter *l) {
   const bool twice = l->key != 0 && world_fault(w, FAULT_REPEATS);
   const bool in_a_row = twice && world_one_in(&w->rand, 2);
   id_to_text(l->session, id);
+  if (l->type == COMMAND_CANCEL_TRANSFER) {
+    withdraw(w, l);
+    return;
+  }
   if (l->type == COMMAND_OPEN_SESSION) {
     (void)snprintf(path, sizeof path, "sessions");
   } else if (l->type == COMMAND_PAUSE_QUEUE || l->type == COMMAND_OPEN_QUEUE) {

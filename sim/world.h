@@ -263,6 +263,8 @@ bool wire_stands(struct world *w, const struct plan *p);
 /* ---- speak.c: the same as bytes */
 
 void speak(struct world *w, const struct letter *l, struct link *link);
+/* Reads about the session of @l: word says what. */
+void speak_look(struct world *w, const struct letter *l);
 void speak_dial(struct world *w, const struct letter *l, struct link *link);
 
 /* ---- people */
@@ -304,6 +306,9 @@ void agents_lose_link(struct world *w, uint32_t agent, int64_t for_us);
 const char *agents_id(uint32_t agent);
 
 void office_begin(struct world *w);
+/* A transfer of the office waits, at this path. */
+void office_hear_pending(struct world *w, const struct letter *l,
+                         struct text path);
 void office_pause(struct world *w, int64_t for_us);
 
 /* ---- faults.c */

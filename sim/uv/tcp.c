@@ -414,6 +414,7 @@ int uv_tcp_connect(uv_connect_t *req, uv_tcp_t *tcp, const struct sockaddr *to,
   return UV_ENETUNREACH;
 }
 
+/* libuv's own signature. NOLINTNEXTLINE(readability-function-size) */
 int uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *req, uv_getaddrinfo_cb cb,
                    const char *node, const char *service,
                    const struct addrinfo *hints) {
@@ -435,6 +436,7 @@ int uv_cancel(uv_req_t *req) {
   return UV_EBUSY;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 int uv_fileno(const uv_handle_t *handle, uv_os_fd_t *fd) {
   (void)handle;
   (void)fd;
