@@ -53,6 +53,7 @@ void arena_reset(struct arena *a) {
     c = older;
   }
   if (keep != NULL) {
+    memset(keep->bytes, 0, keep->used);
     keep->older = NULL;
     keep->used = 0;
   }

@@ -83,7 +83,7 @@ struct textbuf {
 
 void textbuf_init(struct textbuf *b, const struct mem *mem);
 void textbuf_free(struct textbuf *b);
-void textbuf_clear(struct textbuf *b); /* keeps the memory, forgets failure */
+void textbuf_clear(struct textbuf *b); /* keeps the memory, cleared */
 /* Room for @more bytes; false (and .failed) if there is none. */
 bool textbuf_reserve(struct textbuf *b, size_t more);
 void textbuf_add(struct textbuf *b, struct text t);

@@ -16,7 +16,12 @@ void textbuf_free(struct textbuf *b) {
   *b = (struct textbuf){.mem = b->mem, .limit = b->limit};
 }
 
+/* Buffers that are kept and used again are many, and what people said stands in
+ * most of them for a moment. */
 void textbuf_clear(struct textbuf *b) {
+  if (b->len > 0) {
+    memset(b->ptr, 0, b->len);
+  }
   b->len = 0;
   b->failed = false;
 }

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/start_again.h"
+#include "cli/wipe.h"
 #include "domain/heap.h"
 #include "scenario/play.h"
 #include "server/server.h"
@@ -188,6 +189,7 @@ static int with_words(const struct words *w, char **argv, char **words) {
   if (w->check) {
     return check(argv[1]);
   }
+  wipe_freed();
   if (!server_prepare()) {
     cli_error("there is no memory to begin with");
     return CLI_FAILED;

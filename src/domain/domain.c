@@ -149,6 +149,7 @@ static void append(struct domain *d) {
   if (!o->stuck) {
     d->pace.batches++;
     d->pace.bytes += b.bytes.len;
+    textbuf_clear(&o->bytes);
   }
 }
 

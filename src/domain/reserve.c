@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* What is free: blocks by address, so that neighbours become one again. */
@@ -86,6 +87,7 @@ void reserve_give(void *block, size_t size) {
     before = after;
     after = after->next;
   }
+  memset(block, 0, size);
   *gap = (struct gap){.size = in_steps(size), .next = after};
   join(gap);
   if (before == NULL) {

@@ -58,6 +58,7 @@ static struct chunk *chunk_new(const struct wire *wire, size_t size) {
 
 static void chunk_free(const struct wire *wire, struct chunk *c) {
   struct loop *loop = wire->loop;
+  memset(c->bytes, 0, c->to); /* what it held was somebody's */
   if (c->size != CHUNK_MIN) {
     mem_free(wire->mem, c, c->size);
   } else if (loop->spare_count == SPARES_MAX) {
@@ -379,6 +380,7 @@ static void give(struct wire *wire, size_t len) {
       wire->paused ? 0 : wire->user->on_bytes(wire, bytes, len);
   bt_check(taken <= len);
   keep(wire, bytes + taken, len - taken);
+  memset(wire->loop->read_buf, 0, len);
 }
 
 static void on_eof(struct wire *wire) {
