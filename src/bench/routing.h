@@ -17,6 +17,11 @@ struct bench_routing_case {
   uint64_t steps; /* each is one release and one arrival */
 };
 
+/* Reads of a decision that wait for the one before, whatever is fetched ahead:
+ * the agent names its kinds, of whose first sessions one is chosen, which names
+ * its list and the next of it. What lies side by side counts once. */
+enum { BENCH_ROUTING_CHAIN = 4 };
+
 struct bench_routing_row {
   uint32_t waiting, agents;
   double decisions_per_s;
