@@ -19,9 +19,9 @@ enum { AUTH_HASH = 32, TICKET_TEXT = 67, CUSTOMER_TOKEN_TEXT = 104 };
 /* Which token let somebody in: for its revocation. */
 struct auth_source {
   uint8_t sha256[AUTH_HASH];
+  uint64_t subject;  /* a hash, and the role, as the table said then: a token */
+  enum role role;    /* that is given to somebody else is another token */
   bool from_table;   /* customers' tokens cannot be revoked */
-  enum role role;    /* as the table said then: a token that is given to */
-  uint64_t subject;  /* somebody else (a hash) is another token */
   bool from_browser; /* of an account that has signed in (accounts.h) */
 };
 

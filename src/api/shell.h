@@ -79,8 +79,8 @@ struct socket {
   struct socket *next, *prev; /* among the api's */
   struct ws *ws;
   struct net_ref ref;
-  struct caller by; /* name points to @name */
-  char name[128];
+  struct caller by;
+  char *name; /* what by.name points to; NULL: to a constant */
   struct auth_source source;
 };
 

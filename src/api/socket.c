@@ -10,7 +10,8 @@ enum {
   FRAME_DEPTH = 64,
   FRAME_BYTES_MAX = 4 << 20,
   FRAME_ID_MAX = 128,
-  FRAME_LOOKED_INTO = 4096
+  FRAME_LOOKED_INTO = 4096,
+  SOCKET_NAME_MAX = 128
 };
 
 /* ---- out */
@@ -407,7 +408,11 @@ static void on_close(void *ctx, struct ws *ws, uint16_t code,
   if (s->next != NULL) {
     s->next->prev = s->prev;
   }
+  const struct mem *mem = s->api->mem;
+  char *name = s->name;
+  const size_t len = s->by.name.len;
   s->ops->on_closed(s);
+  mem_free(mem, name, name == NULL ? 0 : len + 1);
 }
 
 static const struct ws_handlers ws_handlers = {.on_message = on_message,
@@ -421,6 +426,23 @@ static bool refuse_plain(struct call *c) {
   return false;
 }
 
+/* Of nearly all the name is "customer", for which nothing is kept. */
+static bool keep_name(struct socket *s, struct text name) {
+  static const struct text customer = {"customer", 8};
+  if (text_equal(name, customer)) {
+    s->name = NULL;
+    s->by.name = customer;
+    return true;
+  }
+  const struct text kept = utf8_cut(name, SOCKET_NAME_MAX);
+  s->name = mem_new(s->api->mem, kept.len + 1);
+  if (s->name != NULL && kept.len > 0) {
+    memcpy(s->name, kept.ptr, kept.len);
+  }
+  s->by.name = (struct text){s->name, kept.len};
+  return s->name != NULL;
+}
+
 bool socket_open(struct socket *s, struct call *c,
                  const struct socket_ops *ops) {
   struct api *api = c->api;
@@ -432,23 +454,20 @@ bool socket_open(struct socket *s, struct call *c,
   if (!http_request_wants_ws(req)) {
     return refuse_plain(c);
   }
-  struct ws *ws = NULL;
-  const enum bt_err err = ws_accept(req, TEXT(""), &ws_handlers, s, &ws);
+  struct socket opened = {
+      .api = api, .ops = ops, .by = c->by, .source = c->who.source};
+  if (!keep_name(&opened, c->by.name)) {
+    call_refuse_memory(c);
+    return false;
+  }
+  const enum bt_err err = ws_accept(req, TEXT(""), &ws_handlers, s, &opened.ws);
   if (err != BT_ERR_OK) {
+    mem_free(api->mem, opened.name, opened.by.name.len + 1);
     call_end(c);
     return false;
   }
-  *s = (struct socket){.api = api,
-                       .ops = ops,
-                       .ws = ws,
-                       .ref = ws_ref(ws),
-                       .by = c->by,
-                       .source = c->who.source};
-  const size_t len = utf8_cut(c->by.name, sizeof s->name).len;
-  if (len > 0) {
-    memcpy(s->name, c->by.name.ptr, len);
-  }
-  s->by.name = (struct text){s->name, len};
+  *s = opened;
+  s->ref = ws_ref(s->ws);
   s->by.request = TEXT("");
   s->next = api->sockets;
   if (s->next != NULL) {

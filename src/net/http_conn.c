@@ -390,6 +390,20 @@ static bool begin(struct http_conn *conn, struct tls *tls) {
   return true;
 }
 
+/* Now: of a connection that is cut it cannot be asked any more. */
+static void note_peer(struct http_conn *conn) {
+  union peer_address name;
+  int len = sizeof name;
+  memset(&name, 0, sizeof name);
+  (void)uv_tcp_getpeername(&conn->wire.tcp, &name.any, &len);
+  conn->peer_is_v6 = name.any.sa_family != AF_INET;
+  if (conn->peer_is_v6) {
+    memcpy(conn->peer, &name.v6.sin6_addr, sizeof name.v6.sin6_addr);
+  } else {
+    memcpy(conn->peer, &name.v4.sin_addr, sizeof name.v4.sin_addr);
+  }
+}
+
 bool http_conn_accept(struct http_server *server, uv_tcp_t *listener,
                       struct tls *tls) {
   struct http_conn *conn = conn_new(server);
@@ -400,8 +414,7 @@ bool http_conn_accept(struct http_server *server, uv_tcp_t *listener,
     wire_cut(&conn->wire, BT_ERR_IO);
     return true;
   }
-  int len = sizeof conn->peer;
-  (void)uv_tcp_getpeername(&conn->wire.tcp, &conn->peer.any, &len);
+  note_peer(conn);
   server->counters.accepted++;
   if (server->counters.open > (uint64_t)server->limits.connections) {
     accept_full(conn);

@@ -139,11 +139,10 @@ struct text http_request_bearer(const struct http_request *req) {
 }
 
 struct text http_request_peer(struct http_request *req) {
-  const union peer_address *from = &req->conn->peer;
-  if (req->peer[0] == '\0' && from->any.sa_family == AF_INET) {
-    uv_ip4_name(&from->v4, req->peer, sizeof req->peer);
-  } else if (req->peer[0] == '\0') {
-    uv_ip6_name(&from->v6, req->peer, sizeof req->peer);
+  const struct http_conn *conn = req->conn;
+  if (req->peer[0] == '\0') {
+    (void)uv_inet_ntop(conn->peer_is_v6 ? AF_INET6 : AF_INET, conn->peer,
+                       req->peer, sizeof req->peer);
     strip_mapping(req->peer);
   }
   return text_from(req->peer);

@@ -31,7 +31,6 @@ struct http_conn {
   struct link link; /* in server->conns */
   struct deadline deadline;
   struct http_scan scan;
-  union peer_address peer;
   struct http_request *request; /* CONN_BODY, CONN_BUSY */
   struct http_stream *stream;   /* CONN_STREAM */
   struct ws *ws;                /* from CONN_WS on */
@@ -43,6 +42,8 @@ struct http_conn {
   bool keep_alive; /* after the current request */
   bool taking;     /* inside on_bytes */
   bool held;       /* no next request before the answers have left */
+  bool peer_is_v6;
+  uint8_t peer[16]; /* the address, of IPv4 in the first four */
 };
 
 struct http_request {

@@ -256,7 +256,7 @@ static void write_later(struct wire *wire) {
     return;
   }
   for (unsigned i = 0; i < count; i++) {
-    wire->in_flight += pieces[i].len;
+    wire->in_flight += (uint32_t)pieces[i].len;
   }
   if (wire->user->on_blocked != NULL) {
     wire->user->on_blocked(wire);
@@ -293,7 +293,7 @@ static void flush_on_carrier(struct wire *wire) {
       wire_cut(wire, net_err_from_uv(sent));
       return;
     }
-    wire->carried += (size_t)sent;
+    wire->carried += wire->carried < WRITE_MAX ? (uint32_t)sent : 0;
     drop_sent(wire, (size_t)sent);
   }
   wire->blocked = false;

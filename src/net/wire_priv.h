@@ -80,11 +80,11 @@ struct wire {
   struct loop_task flush;  /* late: send what was written */
   char *kept;              /* bytes the user has not taken */
   uint32_t kept_len;
+  uint32_t in_flight; /* of out_bytes, with a uv_write, which takes few */
   struct chunk *out_first, *out_last;
   size_t out_bytes;             /* written, and not taken by the system */
-  size_t in_flight;             /* of them, with a uv_write */
-  size_t carried;               /* by the carrier since on_blocked */
   struct wire_traffic *traffic; /* counts for the user; may be NULL */
+  uint32_t carried; /* by the carrier since on_blocked, or more than enough */
   bool paused, reading, ended, finishing, closing;
   bool full;    /* the carrier's, until it is writable */
   bool blocked; /* … or at least until it has taken all */
