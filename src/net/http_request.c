@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -141,8 +142,8 @@ struct text http_request_bearer(const struct http_request *req) {
 struct text http_request_peer(struct http_request *req) {
   const struct http_conn *conn = req->conn;
   if (req->peer[0] == '\0') {
-    (void)uv_inet_ntop(conn->peer_is_v6 ? AF_INET6 : AF_INET, conn->peer,
-                       req->peer, sizeof req->peer);
+    (void)inet_ntop(conn->peer_is_v6 ? AF_INET6 : AF_INET, conn->peer,
+                    req->peer, sizeof req->peer);
     strip_mapping(req->peer);
   }
   return text_from(req->peer);

@@ -298,7 +298,7 @@ test("on a narrow screen, in German and in the dark, one thing at a time", async
   await page.getByRole("button", { name: "Weitergeben", exact: true }).click();
   await page.locator(".transfer select").selectOption({ label: "Warteschlange: French desk" });
   await page.getByRole("button", { name: "Jetzt weitergeben" }).click();
-  await page.locator(".refusal", { hasText: "Die Warteschlange ist angehalten" }).getByText("an eine andere Warteschlange weitergeben").waitFor();
+  await page.locator(".refusal", { hasText: "Die Warteschlange ist angehalten" }).getByText("eine andere Warteschlange wählen").waitFor();
   await page.locator(".refusal").getByText("Die Warteschlange 'french' ist angehalten: training.").waitFor();
   assert.equal(await page.locator(".refusal [lang=en]").count(), 0, "no English is left");
   await server.as("supervisor")("POST", "/queues/french/open", {});
