@@ -164,21 +164,28 @@ static int log_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
 static sqlite3_vfs log_vfs;
 
 /* Of SQLite's functions for files only the one that opens looks at its own
- * place; the others may be given ours. */
-static void register_vfs(void) {
+ * place; the others may be given ours. False: SQLite has no memory to begin
+ * with. */
+static bool register_vfs(void) {
   sqlite3_vfs *below = sqlite3_vfs_find(NULL);
-  bt_check(below != NULL);
+  if (below == NULL) {
+    return false;
+  }
   log_vfs = *below;
   log_vfs.pNext = NULL;
   log_vfs.zName = "baton-journal";
   log_vfs.szOsFile = (int)sizeof(struct log_file) + below->szOsFile;
   log_vfs.pAppData = below;
   log_vfs.xOpen = log_vfs_open;
-  bt_check(sqlite3_vfs_register(&log_vfs, 0) == SQLITE_OK);
+  return sqlite3_vfs_register(&log_vfs, 0) == SQLITE_OK;
 }
 
 const char *store_vfs(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  bt_check(pthread_once(&once, register_vfs) == 0);
-  return log_vfs.zName;
+  static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+  static bool registered;
+  bt_check(pthread_mutex_lock(&one_at_a_time) == 0);
+  registered = registered || register_vfs();
+  const char *name = registered ? log_vfs.zName : NULL;
+  bt_check(pthread_mutex_unlock(&one_at_a_time) == 0);
+  return name;
 }

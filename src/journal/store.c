@@ -105,9 +105,13 @@ static enum bt_err connect_file(struct store *s, const char *file, int flags) {
   *s = (struct store){0};
   errno = 0;
   (void)snprintf(s->file, sizeof s->file, "%s", file);
+  const char *vfs = store_vfs();
+  if (vfs == NULL) {
+    return BT_ERR_NOMEM;
+  }
   /* Each connection has one thread at a time; SQLite need not lock too. */
   const int rc =
-      sqlite3_open_v2(file, &s->db, flags | SQLITE_OPEN_NOMUTEX, store_vfs());
+      sqlite3_open_v2(file, &s->db, flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (rc != SQLITE_OK) {
     return s->db == NULL ? BT_ERR_NOMEM : err_of(s, rc);
   }

@@ -45,7 +45,8 @@ struct store_row {
   struct text bytes;
 };
 
-/* The name by which SQLite finds its files, the log written in one piece. */
+/* The name by which SQLite finds its files, the log written in one piece; NULL
+ * when there is no memory. */
 const char *store_vfs(void);
 
 /* What is known of a snapshot before its bytes are read. */
