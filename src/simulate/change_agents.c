@@ -103,6 +103,20 @@ static enum bt_err copy_shifts(struct simulate_changed *c, struct text from,
   return BT_ERR_OK;
 }
 
+/* What was said of skills may be none: too many, or names that are too long. */
+static enum bt_err check_agent(const struct edit *e, struct text json) {
+  struct json *agent = NULL;
+  struct config_error why;
+  if (json_parse(e->c->arena, json, JSON_DEPTH_DEFAULT, &agent, NULL) !=
+      BT_ERR_OK) {
+    return BT_ERR_NOMEM;
+  }
+  return config_check(CONFIG_AGENT, agent, 0, &why)
+             ? BT_ERR_OK
+             : edit_refuse(e, "an agent cannot have these skills: \"%s\": %s",
+                           why.pointer, why.message);
+}
+
 static enum bt_err add_agent(const struct edit *e,
                              const struct simulate_object *model,
                              struct text skills) {
@@ -123,6 +137,12 @@ static enum bt_err add_agent(const struct edit *e,
                     sizeof *c->objects);
   if (c->objects == NULL || new.json.ptr == NULL || new.id.ptr == NULL) {
     return BT_ERR_NOMEM;
+  }
+  if (skills.len > 0) {
+    const enum bt_err err = check_agent(e, new.json);
+    if (err != BT_ERR_OK) {
+      return err;
+    }
   }
   c->objects[c->object_count++] = new;
   c->agent_count++;
