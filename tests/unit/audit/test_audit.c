@@ -12,37 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/audit.h"
 #include "base/digest.h"
-#include "kept_file.h"
+#include "kept_log.h"
 
 #define T0     INT64_C(1700000000000000)
 #define SECOND INT64_C(1000000)
 
 enum { FILE_MAX = 1 << 20 };
-
-struct place {
-  struct kept_file kept;
-  struct audit *audit;
-};
-
-static void open_log(struct place *p) {
-  assert_int_equal(audit_open(&p->kept.memory.mem, p->kept.path, &p->audit),
-                   BT_ERR_OK);
-}
-
-static void close_log(struct place *p) {
-  audit_close(p->audit);
-  p->audit = NULL;
-}
-
-static int set_up(void **state) {
-  struct place *p = calloc(1, sizeof *p);
-  kept_file_make(&p->kept, "audit.log");
-  open_log(p);
-  *state = p;
-  return 0;
-}
 
 static int tear_down(void **state) {
   struct place *p = *state;
